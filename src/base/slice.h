@@ -1,0 +1,54 @@
+/*
+ * slice: a borrowed run of bytes, and the name/value pair of HTTP built on it.
+ *
+ * A slice owns nothing. How long the bytes behind it live is said where the slice is handed out.
+ */
+#ifndef BASE_SLICE_H
+#define BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+struct slice {
+    const uint8_t *data; /* may be NULL when len is 0 */
+    size_t len;          /* bytes */
+};
+
+/* A header field as RFC 9110, section 5 names it: the value without surrounding blanks. */
+struct field {
+    struct slice name;
+    struct slice value;
+};
+
+static inline struct slice slice_make(const void *data, size_t len)
+{
+    return (struct slice){(const uint8_t *)data, len};
+}
+
+/* The bytes of a string, without its NUL; NULL gives the empty slice. */
+static inline struct slice slice_str(const char *text)
+{
+    return (struct slice){(const uint8_t *)text, text ? strlen(text) : 0};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool slice_is(struct slice a, const char *text)
+{
+    return slice_equal(a, slice_str(text));
+}
+
+/* ASCII case is ignored, as in field names and tokens (RFC 9110, section 5.1). */
+static inline bool slice_is_nocase(struct slice a, const char *text)
+{
+    return a.len == strlen(text) &&
+           (a.len == 0 || strncasecmp((const char *)a.data, text, a.len) == 0);
+}
+
+#endif
