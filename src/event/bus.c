@@ -1,0 +1,26 @@
+#include "event/bus.h"
+
+void bus_init(struct bus *bus)
+{
+    *bus = (struct bus){0};
+}
+
+int bus_add(struct bus *bus, struct sink *sink)
+{
+    if (!sink)
+        return -1;
+    if (bus->count == BUS_SINKS_MAX) {
+        sink->free(sink);
+        return -1;
+    }
+    bus->sinks[bus->count++] = sink;
+    bus->wants |= sink->wants;
+    return 0;
+}
+
+void bus_clear(struct bus *bus)
+{
+    for (unsigned i = 0; i < bus->count; i++)
+        bus->sinks[i]->free(bus->sinks[i]);
+    bus_init(bus);
+}

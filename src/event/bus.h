@@ -1,0 +1,40 @@
+/*
+ * bus: hands each event to every sink that wants its kind, in the order they were added.
+ */
+#ifndef EVENT_BUS_H
+#define EVENT_BUS_H
+
+#include "event/sink.h"
+
+#define BUS_SINKS_MAX 8
+
+struct bus {
+    struct sink *sinks[BUS_SINKS_MAX];
+    unsigned count;
+    uint32_t wants; /* what any of them wants */
+};
+
+void bus_init(struct bus *bus);
+/* Takes the sink (may be NULL: out of memory where it was made). 0, or -1: NULL or no room; the
+ * sink is freed then. */
+int bus_add(struct bus *bus, struct sink *sink);
+/* Frees the sinks. */
+void bus_clear(struct bus *bus);
+
+/* Lets a hot path skip what nobody shows. */
+static inline bool bus_wants(const struct bus *bus, enum event_kind kind)
+{
+    return (bus->wants & EVENT_BIT(kind)) != 0;
+}
+
+static inline void bus_emit(const struct bus *bus, const struct event *ev)
+{
+    uint32_t bit = EVENT_BIT(ev->kind);
+
+    for (unsigned i = 0; i < bus->count; i++) {
+        if (bus->sinks[i]->wants & bit)
+            bus->sinks[i]->event(bus->sinks[i], ev);
+    }
+}
+
+#endif

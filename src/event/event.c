@@ -1,0 +1,56 @@
+#include "event/event.h"
+
+const char *event_name(enum event_kind kind)
+{
+    static const char *const names[EVENT_JSON_COUNT] = {
+        [EVENT_RESOLVE] = "resolve",   [EVENT_CONNECT] = "connect",
+        [EVENT_PROXY] = "proxy",       [EVENT_TLS] = "tls",
+        [EVENT_REQUEST] = "request",   [EVENT_RESPONSE] = "response",
+        [EVENT_OPEN] = "open",         [EVENT_FRAME] = "frame",
+        [EVENT_MESSAGE] = "message",   [EVENT_PING] = "ping",
+        [EVENT_PONG] = "pong",         [EVENT_VIOLATION] = "violation",
+        [EVENT_CLOSE] = "close",       [EVENT_RETRY] = "retry",
+        [EVENT_GAP] = "gap",           [EVENT_RECOVERED] = "recovered",
+        [EVENT_LOST] = "lost",         [EVENT_DUPLICATE] = "duplicate",
+        [EVENT_FAULT] = "fault",       [EVENT_POLL] = "poll",
+        [EVENT_FALLBACK] = "fallback", [EVENT_ERROR] = "error",
+        [EVENT_SUMMARY] = "summary",
+    };
+
+    return kind < EVENT_JSON_COUNT ? names[kind] : NULL;
+}
+
+const char *close_by_name(enum close_by by)
+{
+    static const char *const names[] = {"peer", "local", "network"};
+
+    return names[by];
+}
+
+const char *close_how_name(enum close_how how)
+{
+    static const char *const names[] = {"close-frame",  "fin", "rst",       "timeout",
+                                        "ping-timeout", "tls", "violation", "fault"};
+
+    return names[how];
+}
+
+const char *opcode_name(unsigned opcode)
+{
+    switch (opcode) {
+    case OPCODE_CONT:
+        return "cont";
+    case OPCODE_TEXT:
+        return "text";
+    case OPCODE_BINARY:
+        return "binary";
+    case OPCODE_CLOSE:
+        return "close";
+    case OPCODE_PING:
+        return "ping";
+    case OPCODE_PONG:
+        return "pong";
+    default:
+        return NULL;
+    }
+}
