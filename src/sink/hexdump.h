@@ -1,0 +1,16 @@
+/*
+ * hexdump: bytes as offset, hexadecimal digits and ASCII, 16 or 8 to the line.
+ */
+#ifndef SINK_HEXDUMP_H
+#define SINK_HEXDUMP_H
+
+#include "base/buf.h"
+
+/* Bytes to the line that fit into so many columns (0: no limit) behind an indentation. */
+int hexdump_per_line(int columns, int indent);
+
+/* Append the dump, a newline behind every line. Offsets count from `offset`. 0, or -1 (memory, or
+ * more than out may hold; out unchanged). */
+int hexdump(struct buf *out, struct slice bytes, uint64_t offset, int indent, int per_line);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * human: the view for people, shared by the files that write it. One line an event where possible:
+ * a time if asked for, a marker, a sentence; more lines are indented under it.
+ *
+ * Lines are composed in a buffer and leave with one out_put. Running out of memory is remembered:
+ * the line is dropped then, except that an error is always told.
+ */
+#ifndef SINK_HUMAN_H
+#define SINK_HUMAN_H
+
+#include "sink/view.h"
+
+enum mark { MARK_OUT, MARK_IN, MARK_OPEN, MARK_CLOSED, MARK_LOST, MARK_ALERT, MARK_NOTE };
+
+enum style { STYLE_PLAIN, STYLE_DIM, STYLE_GREEN, STYLE_RED, STYLE_YELLOW };
+
+struct human {
+    struct sink sink;
+    struct out *out;
+    struct view_config config;
+    bool include; /* the handshake is shown */
+    bool failed;  /* memory ran out in this event's lines */
+    int pad;      /* columns that the time takes before every marker */
+    uint64_t last_at_us;
+    bool has_last;
+    enum style style;  /* the one in force */
+    size_t line_start; /* offset in text of the line being written */
+    struct buf text;
+    struct buf scratch;
+    char hint[512]; /* the last one told, so that an error does not repeat it */
+};
+
+/* Start the event's first line: time and marker, the marker in a style. */
+void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style);
+/* The same without a marker. */
+void human_begin_bare(struct human *h, const struct event *ev);
+/* Go on on a new line, indented by so many columns from the marker. */
+void human_next(struct human *h, int indent);
+
+/* Append: words of our own; bytes of anyone, made safe; formatted words of our own. */
+void human_put(struct human *h, const char *text);
+void human_safe(struct human *h, struct slice bytes);
+void human_safe_str(struct human *h, const char *text);
+void human_printf(struct human *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Change the style until the next call; STYLE_PLAIN ends it. Nothing without colour. */
+void human_style(struct human *h, enum style style);
+/* " · " between the parts of a line; an ellipsis. */
+void human_dot(struct human *h);
+void human_ellipsis(struct human *h);
+
+/* Units: "1.3 ms" for what was measured, "12.3 s" for ages, "12.3 KiB", "3 messages". */
+void human_latency(struct human *h, uint64_t us);
+void human_span(struct human *h, uint64_t us);
+void human_size(struct human *h, uint64_t bytes);
+void human_count(struct human *h, uint64_t n, const char *one, const char *many);
+
+/* "ADDRESS:PORT", brackets around IPv6; without the port if it is 0. */
+void human_endpoint(struct human *h, const char *address, uint16_t port);
+/* `1000 normal closure "reason"`. */
+void human_close_code(struct human *h, uint16_t code, struct slice reason);
+/* "  hint: ..." on a line of its own, unless it is empty or was just told. */
+void human_hint(struct human *h, const char *hint);
+/* Lines of text that a peer sent, indented, at most so many lines and bytes; the rest is told.
+ * `beyond`: bytes there are behind the text. */
+void human_excerpt(struct human *h, struct slice text, int indent, size_t lines, size_t bytes,
+                   uint64_t beyond);
+/* A hex dump under the line, at most `limit` bytes of it; the rest is told. */
+void human_dump(struct human *h, struct slice bytes, uint64_t offset, int indent, size_t limit,
+                uint64_t beyond);
+/* Columns left on the line, INT_MAX where the output has no width. */
+int human_room(const struct human *h);
+
+/* The events, each family in its file. */
+void human_resolve(struct human *h, const struct event *ev);
+void human_connect(struct human *h, const struct event *ev);
+void human_proxy(struct human *h, const struct event *ev);
+void human_tls(struct human *h, const struct event *ev);
+void human_request(struct human *h, const struct event *ev);
+void human_response(struct human *h, const struct event *ev);
+void human_open(struct human *h, const struct event *ev);
+void human_frame(struct human *h, const struct event *ev);
+void human_bytes(struct human *h, const struct event *ev);
+void human_control(struct human *h, const struct event *ev);
+void human_message(struct human *h, const struct event *ev);
+void human_violation(struct human *h, const struct event *ev);
+void human_close_frame(struct human *h, const struct event *ev);
+void human_close(struct human *h, const struct event *ev);
+void human_retry(struct human *h, const struct event *ev);
+void human_gap(struct human *h, const struct event *ev);
+void human_recovered(struct human *h, const struct event *ev);
+void human_lost(struct human *h, const struct event *ev);
+void human_duplicate(struct human *h, const struct event *ev);
+void human_fault(struct human *h, const struct event *ev);
+void human_poll(struct human *h, const struct event *ev);
+void human_fallback(struct human *h, const struct event *ev);
+void human_error(struct human *h, const struct event *ev);
+void human_summary(struct human *h, const struct event *ev);
+void human_note(struct human *h, const struct event *ev);
+
+#endif

@@ -1,0 +1,209 @@
+/* Violations, errors, notes; what was retried, missed, injected, polled; the totals. */
+#include "sink/human.h"
+
+#include <inttypes.h>
+
+void human_violation(struct human *h, const struct event *ev)
+{
+    const struct event_violation *v = &ev->violation;
+
+    human_begin(h, ev, MARK_ALERT, STYLE_YELLOW);
+    human_style(h, STYLE_YELLOW);
+    human_put(h, "protocol violation");
+    human_style(h, STYLE_PLAIN);
+    human_put(h, ": ");
+    human_safe_str(h, v->message);
+    human_style(h, STYLE_DIM);
+    human_put(h, " (");
+    human_safe_str(h, v->rule);
+    human_printf(h, "; byte %" PRIu64 " of the stream)", v->offset);
+    human_style(h, STYLE_PLAIN);
+    if (!v->fatal) {
+        human_dot(h);
+        human_put(h, "carried on");
+    }
+}
+
+void human_error(struct human *h, const struct event *ev)
+{
+    human_begin_bare(h, ev);
+    human_style(h, STYLE_RED);
+    human_put(h, "wscope:");
+    human_style(h, STYLE_PLAIN);
+    human_put(h, " ");
+    human_safe_str(h, ev->error.text);
+    if (h->config.level >= 0)
+        human_hint(h, ev->error.hint);
+}
+
+void human_note(struct human *h, const struct event *ev)
+{
+    human_begin(h, ev, MARK_NOTE, STYLE_DIM);
+    human_safe_str(h, ev->note);
+}
+
+void human_retry(struct human *h, const struct event *ev)
+{
+    const struct event_retry *r = &ev->retry;
+
+    human_begin(h, ev, r->will ? MARK_NOTE : MARK_LOST, r->will ? STYLE_DIM : STYLE_RED);
+    if (r->will && r->delay_us == 0) {
+        human_put(h, "reconnecting now");
+    } else if (r->will) {
+        human_put(h, "reconnecting in ");
+        human_latency(h, r->delay_us);
+    } else {
+        human_put(h, "not reconnecting");
+    }
+    if (r->will)
+        human_printf(h, ", attempt %" PRIu32, r->attempt);
+    if (r->because && r->because[0]) {
+        human_put(h, ": ");
+        human_safe_str(h, r->because);
+    }
+}
+
+static void put_range(struct human *h, const struct event_range *r)
+{
+    human_count(h, r->count, "message", "messages");
+    human_dot(h);
+    if (r->from == r->to)
+        human_printf(h, "number %" PRIu64, r->from);
+    else
+        human_printf(h, "numbers %" PRIu64 " to %" PRIu64, r->from, r->to);
+}
+
+static void put_alert(struct human *h, const struct event *ev, const char *word, enum style style)
+{
+    human_begin(h, ev, MARK_ALERT, style);
+    human_style(h, style);
+    human_put(h, word);
+    human_style(h, STYLE_PLAIN);
+    human_put(h, " ");
+}
+
+void human_gap(struct human *h, const struct event *ev)
+{
+    put_alert(h, ev, "gap:", STYLE_YELLOW);
+    put_range(h, &ev->range);
+}
+
+void human_lost(struct human *h, const struct event *ev)
+{
+    put_alert(h, ev, "lost:", STYLE_RED);
+    put_range(h, &ev->range);
+}
+
+void human_recovered(struct human *h, const struct event *ev)
+{
+    human_begin(h, ev, MARK_NOTE, STYLE_DIM);
+    human_style(h, STYLE_GREEN);
+    human_put(h, "recovered:");
+    human_style(h, STYLE_PLAIN);
+    human_put(h, " ");
+    put_range(h, &ev->range);
+}
+
+void human_duplicate(struct human *h, const struct event *ev)
+{
+    human_begin(h, ev, MARK_NOTE, STYLE_DIM);
+    human_put(h, "duplicate: ");
+    if (ev->duplicate.has_seq) {
+        human_printf(h, "number %" PRIu64, ev->duplicate.seq);
+    } else {
+        human_put(h, "id ");
+        human_safe(h, ev->duplicate.id);
+    }
+}
+
+static bool is_given(const char *text)
+{
+    return text && text[0];
+}
+
+void human_fault(struct human *h, const struct event *ev)
+{
+    const struct event_fault *f = &ev->fault;
+
+    human_begin(h, ev, MARK_ALERT, STYLE_YELLOW);
+    human_style(h, STYLE_YELLOW);
+    human_put(h, "fault ");
+    human_safe_str(h, f->phase);
+    human_style(h, STYLE_PLAIN);
+    human_put(h, ": ");
+    human_safe_str(h, f->kind);
+    if (is_given(f->args)) {
+        human_put(h, " ");
+        human_safe_str(h, f->args);
+    }
+    if (is_given(f->trigger)) {
+        human_put(h, " @");
+        human_safe_str(h, f->trigger);
+    }
+}
+
+void human_poll(struct human *h, const struct event *ev)
+{
+    const struct event_poll *p = &ev->poll;
+
+    human_begin(h, ev, MARK_NOTE, STYLE_DIM);
+    human_printf(h, "answered %d: ", p->status);
+    human_count(h, p->items, "item", "items");
+    human_printf(h, ", %" PRIu64 " fresh", p->fresh);
+    human_dot(h);
+    human_put(h, "up ");
+    human_size(h, p->bytes_up);
+    human_put(h, ", down ");
+    human_size(h, p->bytes_down);
+    human_dot(h);
+    human_latency(h, p->us);
+}
+
+void human_fallback(struct human *h, const struct event *ev)
+{
+    const struct event_fallback *f = &ev->fallback;
+
+    human_begin(h, ev, MARK_ALERT, STYLE_YELLOW);
+    human_put(h, "falling back from ");
+    human_safe_str(h, f->from);
+    human_put(h, " to ");
+    human_safe_str(h, f->to);
+    if (is_given(f->because)) {
+        human_put(h, ": ");
+        human_safe_str(h, f->because);
+    }
+}
+
+static void put_way(struct human *h, const char *way, uint64_t messages, uint64_t payload,
+                    uint64_t wire)
+{
+    human_dot(h);
+    human_put(h, way);
+    human_count(h, messages, "message", "messages");
+    human_put(h, ", ");
+    human_size(h, payload);
+    human_put(h, " (");
+    human_size(h, wire);
+    human_put(h, " on the wire)");
+}
+
+void human_summary(struct human *h, const struct event *ev)
+{
+    const struct event_summary *s = &ev->summary;
+    const struct totals *t = &s->totals;
+
+    human_begin(h, ev, MARK_NOTE, STYLE_DIM);
+    human_count(h, t->connections, "connection", "connections");
+    human_put(h, " in ");
+    human_span(h, s->duration_us);
+    put_way(h, "in ", t->messages_in, t->payload_in, t->wire_in);
+    put_way(h, "out ", t->messages_out, t->payload_out, t->wire_out);
+    if (t->violations > 0) {
+        human_dot(h);
+        human_count(h, t->violations, "violation", "violations");
+    }
+    human_dot(h);
+    human_printf(h, "seed %" PRIu64, s->seed);
+    human_dot(h);
+    human_printf(h, "exit %d", (int)s->exit);
+}

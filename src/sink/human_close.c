@@ -1,0 +1,172 @@
+/* How a connection ended: the line that is read at 2 am. */
+#include "sink/human.h"
+
+#include <inttypes.h>
+
+static void put_lost(struct human *h, const char *how)
+{
+    human_style(h, STYLE_RED);
+    human_put(h, "connection lost");
+    human_style(h, STYLE_PLAIN);
+    human_put(h, ": ");
+    human_put(h, how);
+}
+
+static bool is_good_code(uint16_t code)
+{
+    return code == CLOSE_NORMAL || code == CLOSE_GOING_AWAY || code == CLOSE_NO_STATUS;
+}
+
+static const char *closed_by(enum close_by by)
+{
+    return by == CLOSE_BY_PEER ? "closed by the peer" : "closed by us";
+}
+
+static void put_closed(struct human *h, const struct event_close *c)
+{
+    enum style style = is_good_code(c->code) ? STYLE_PLAIN : STYLE_YELLOW;
+
+    human_put(h, closed_by(c->by));
+    human_put(h, ": ");
+    human_style(h, style);
+    human_close_code(h, c->code, c->reason);
+    human_style(h, STYLE_PLAIN);
+    if (!c->clean)
+        human_put(h, c->got_close_frame ? ", our Close did not get out" : ", no Close came back");
+}
+
+/* We ended it ourselves, and no Close frame of the peer's answered. */
+static void put_unanswered(struct human *h, const struct event_close *c, const char *what)
+{
+    human_put(h, "closed by us: ");
+    if (c->code != CLOSE_ABNORMAL && c->code != 0) {
+        human_close_code(h, c->code, c->reason);
+        human_put(h, ", ");
+    }
+    human_put(h, what);
+    if (c->errnum != 0)
+        human_printf(h, " (%s)", strerror(c->errnum));
+}
+
+static const char *how_lost(const struct event_close *c)
+{
+    switch (c->how) {
+    case CLOSE_HOW_FIN:
+        return "the peer ended the stream (FIN)";
+    case CLOSE_HOW_RST:
+        return "reset by the peer (RST)";
+    case CLOSE_HOW_TIMEOUT:
+        return "nothing could be sent any more (timed out)";
+    case CLOSE_HOW_PING_TIMEOUT:
+        return "no pong came in time";
+    case CLOSE_HOW_TLS:
+        return c->got_close_notify ? "the peer ended TLS (close_notify)" : "TLS failed";
+    case CLOSE_HOW_FAULT:
+        return "cut by a fault that was asked for";
+    default:
+        return "the stream ended";
+    }
+}
+
+/* What ended it, as far as the marker. */
+static void put_ending(struct human *h, const struct event *ev)
+{
+    const struct event_close *c = &ev->close;
+    bool ours = c->by == CLOSE_BY_LOCAL && c->sent_close_frame && !c->got_close_frame;
+
+    if (c->how == CLOSE_HOW_CLOSE_FRAME) {
+        put_closed(h, c);
+    } else if (c->how == CLOSE_HOW_VIOLATION) {
+        human_style(h, STYLE_RED);
+        human_put(h, "closed by us");
+        human_style(h, STYLE_PLAIN);
+        human_put(h, ": ");
+        human_close_code(h, c->code, c->reason);
+    } else if (ours && c->how == CLOSE_HOW_TIMEOUT) {
+        put_unanswered(h, c, "no Close came back in time");
+    } else if (ours && c->how != CLOSE_HOW_PING_TIMEOUT && c->how != CLOSE_HOW_FAULT) {
+        put_unanswered(h, c,
+                       c->how == CLOSE_HOW_RST ? "the peer reset the connection (RST) "
+                                                 "without a Close"
+                                               : "the peer hung up without a Close");
+    } else {
+        put_lost(h, how_lost(c));
+        if (c->errnum != 0 && c->how != CLOSE_HOW_RST)
+            human_printf(h, " (%s)", strerror(c->errnum));
+        if (ev->channel == CHANNEL_WS && !c->got_close_frame)
+            human_put(h, ", no Close frame");
+    }
+}
+
+static void put_cut(struct human *h, const struct event_close *c)
+{
+    if (c->cut_have == 0 && c->cut_want == 0)
+        return;
+    human_dot(h);
+    human_printf(h, "in the middle of a frame: %" PRIu64 " of %" PRIu64 " %s", c->cut_have,
+                 c->cut_want, c->cut_want == 1 ? "byte" : "bytes");
+}
+
+static void put_times(struct human *h, const struct event_close *c)
+{
+    human_dot(h);
+    human_put(h, "up ");
+    human_span(h, c->uptime_us);
+    human_dot(h);
+    human_put(h, "idle in ");
+    human_span(h, c->idle_in_us);
+    human_put(h, ", out ");
+    human_span(h, c->idle_out_us);
+}
+
+/* Each piece of evidence goes behind the one before it, the first on a new line. */
+static void next_evidence(struct human *h, bool *any)
+{
+    if (*any)
+        human_dot(h);
+    else
+        human_next(h, 2);
+    *any = true;
+}
+
+/* What helps only where the end was not an orderly one. */
+static void put_evidence(struct human *h, const struct event_close *c)
+{
+    bool any = false;
+
+    if (c->has_pong) {
+        next_evidence(h, &any);
+        human_put(h, "last pong ");
+        human_span(h, c->last_pong_us);
+        human_put(h, " ago");
+    }
+    if (c->has_tcp && c->unacked_bytes > 0) {
+        next_evidence(h, &any);
+        human_size(h, c->unacked_bytes);
+        human_put(h, " sent and never acknowledged");
+    }
+    if (c->has_tcp && c->retransmits > 0) {
+        next_evidence(h, &any);
+        human_count(h, c->retransmits, "retransmit", "retransmits");
+    }
+}
+
+void human_close(struct human *h, const struct event *ev)
+{
+    const struct event_close *c = &ev->close;
+    bool orderly = c->how == CLOSE_HOW_CLOSE_FRAME ||
+                   (c->by == CLOSE_BY_LOCAL && c->sent_close_frame && !c->got_rst &&
+                    (c->how == CLOSE_HOW_FIN || c->how == CLOSE_HOW_TLS));
+
+    if (orderly)
+        human_begin(h, ev, MARK_CLOSED,
+                    is_good_code(c->code) || c->code == CLOSE_ABNORMAL ? STYLE_DIM : STYLE_YELLOW);
+    else
+        human_begin(h, ev, MARK_LOST, STYLE_RED);
+    put_ending(h, ev);
+    put_cut(h, c);
+    put_times(h, c);
+    if (!c->clean)
+        put_evidence(h, c);
+    human_hint(h, c->hint);
+}

@@ -1,0 +1,500 @@
+#include "sink/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json_write.h"
+#include "base/utf8.h"
+#include "sink/common.h"
+#include "sink/redact.h"
+#include "sink/term_safe.h"
+
+#define SCHEMA_VERSION 1
+
+/* A message comes whole up to 1 MiB, and a byte of it can become six of JSON. */
+#define LINE_MAX_BYTES ((size_t)64 << 20)
+#define LINE_KEEP      ((size_t)256 << 10)
+
+struct ndjson {
+    struct sink sink;
+    struct out *out;
+    struct ndjson_config config;
+    struct buf line;
+    struct buf scratch; /* redacted values; on a terminal the line with its escapes */
+};
+
+typedef void write_fields_fn(struct ndjson *n, struct json_write *w, const struct event *ev);
+
+static void write_dir(struct json_write *w, const struct event *ev)
+{
+    json_string(w, "dir", ev->dir == DIR_IN ? "in" : "out");
+}
+
+/* Sentences and names that may quote what a peer sent: the line stays valid whatever they hold. */
+static void write_words(struct json_write *w, const char *key, const char *text)
+{
+    if (text)
+        json_latin1(w, key, slice_str(text));
+    else
+        json_null(w, key);
+}
+
+static void write_error(struct json_write *w, const char *key, int errnum)
+{
+    write_words(w, key, errnum ? strerror(errnum) : NULL);
+}
+
+static void write_resolve(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    write_words(w, "host", ev->resolve.host);
+    json_array_open(w, "addresses");
+    for (size_t i = 0; i < ev->resolve.count; i++)
+        write_words(w, NULL, ev->resolve.addresses[i]);
+    json_array_close(w);
+    json_ms(w, "ms", ev->resolve.us);
+}
+
+static void write_connect(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_connect *c = &ev->connect;
+
+    (void)n;
+    write_words(w, "address", c->address);
+    json_u64(w, "port", c->port);
+    write_words(w, "local", c->local);
+    json_ms(w, "ms", c->us);
+    json_array_open(w, "attempts");
+    for (size_t i = 0; i < c->attempt_count; i++) {
+        json_object_open(w, NULL);
+        write_words(w, "address", c->attempts[i].address);
+        json_ms(w, "ms", c->attempts[i].us);
+        write_error(w, "error", c->attempts[i].errnum);
+        json_object_close(w);
+    }
+    json_array_close(w);
+}
+
+static void write_proxy(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    write_words(w, "kind", ev->proxy.kind);
+    write_words(w, "address", ev->proxy.address);
+    json_i64(w, "status", ev->proxy.status);
+    json_ms(w, "ms", ev->proxy.us);
+}
+
+static void write_tls(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_tls *t = &ev->tls;
+
+    (void)n;
+    write_words(w, "version", t->version);
+    write_words(w, "cipher", t->cipher);
+    write_words(w, "alpn", t->alpn);
+    json_bool(w, "resumed", t->resumed);
+    json_bool(w, "verified", t->verified);
+    write_words(w, "subject", t->subject);
+    write_words(w, "issuer", t->issuer);
+    write_words(w, "not_after", t->not_after);
+    json_ms(w, "ms", t->us);
+}
+
+static void write_target(struct ndjson *n, struct json_write *w, const char *key,
+                         struct slice target)
+{
+    buf_reset(&n->scratch);
+    if (n->config.show_secrets)
+        json_latin1(w, key, target);
+    else if (redact_target(&n->scratch, target, true) < 0)
+        w->failed = true;
+    else
+        json_latin1(w, key, buf_slice(&n->scratch));
+}
+
+static void write_headers(struct ndjson *n, struct json_write *w, const struct field *headers,
+                          size_t count)
+{
+    json_array_open(w, "headers");
+    for (size_t i = 0; i < count; i++) {
+        struct slice value = headers[i].value;
+
+        if (!n->config.show_secrets) {
+            buf_reset(&n->scratch);
+            if (redact_field(&n->scratch, headers[i].name, value, true) < 0)
+                w->failed = true;
+            value = buf_slice(&n->scratch);
+        }
+        json_array_open(w, NULL);
+        json_latin1(w, NULL, headers[i].name);
+        json_latin1(w, NULL, value);
+        json_array_close(w);
+    }
+    json_array_close(w);
+}
+
+static void write_request(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    write_words(w, "method", ev->request.method);
+    write_target(n, w, "target", ev->request.target);
+    write_headers(n, w, ev->request.headers, ev->request.header_count);
+}
+
+/* A body that was cut may end inside a character; those one to three bytes would make all of it
+ * base64. */
+static struct slice whole_characters(struct slice text)
+{
+    struct utf8 u = {0};
+
+    if (utf8_check(&u, text.data, text.len) == text.len && !utf8_complete(&u))
+        text.len -= u.have;
+    return text;
+}
+
+static void write_response(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_response *r = &ev->response;
+
+    json_i64(w, "status", r->status);
+    json_latin1(w, "reason", r->reason);
+    json_ms(w, "ms", r->us);
+    write_headers(n, w, r->headers, r->header_count);
+    if (!response_refused(ev))
+        return;
+    json_payload(w, "body", r->body_cut ? whole_characters(r->body) : r->body);
+    json_bool(w, "body_cut", r->body_cut);
+    write_words(w, "hint", r->hint);
+}
+
+static void write_open(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    write_target(n, w, "url", slice_str(ev->open.url));
+    write_words(w, "subprotocol", ev->open.subprotocol);
+    write_words(w, "extensions", ev->open.extensions);
+    json_ms(w, "ms", ev->open.us);
+    json_bool(w, "subprotocol_missed", ev->open.subprotocol_missed);
+}
+
+static void write_frame(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_frame *f = &ev->frame;
+    const char *name = opcode_name(f->opcode);
+    struct slice reason;
+    uint16_t code;
+
+    (void)n;
+    write_dir(w, ev);
+    if (name)
+        json_string(w, "opcode", name);
+    else
+        json_u64(w, "opcode", f->opcode);
+    json_bool(w, "fin", f->fin);
+    json_u64(w, "rsv", f->rsv);
+    json_bool(w, "masked", f->masked);
+    if (f->masked) {
+        char key[9];
+
+        snprintf(key, sizeof key, "%02x%02x%02x%02x", f->key[0], f->key[1], f->key[2], f->key[3]);
+        json_string(w, "key", key);
+    } else {
+        json_null(w, "key");
+    }
+    json_u64(w, "length", f->length);
+    json_u64(w, "wire", f->wire);
+    json_u64(w, "wire_length", f->wire_length);
+    if (f->opcode == OPCODE_CLOSE && close_body(f->payload, &code, &reason)) {
+        json_u64(w, "code", code);
+        json_latin1(w, "reason", reason);
+    }
+    if (f->opcode == OPCODE_BINARY)
+        json_base64(w, "base64", f->payload);
+    else
+        json_payload(w, "text", f->payload);
+    if (f->cut)
+        json_bool(w, "cut", true);
+}
+
+static void write_message(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_message *m = &ev->message;
+
+    (void)n;
+    write_dir(w, ev);
+    json_string(w, "type", m->type == OPCODE_BINARY ? "binary" : "text");
+    json_u64(w, "length", m->data.len);
+    if (m->type == OPCODE_BINARY)
+        json_base64(w, "base64", m->data);
+    else
+        json_payload(w, "text", m->data);
+    json_u64(w, "fragments", m->fragments);
+    json_u64(w, "wire", m->wire);
+    json_u64(w, "total", m->total);
+    if (m->part > 0) {
+        json_u64(w, "part", m->part);
+        json_bool(w, "final", m->final);
+    }
+    if (m->sse_id)
+        write_words(w, "id", m->sse_id);
+    if (m->sse_name)
+        write_words(w, "name", m->sse_name);
+}
+
+static void write_control(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    write_dir(w, ev);
+    json_payload(w, "text", ev->control.data);
+    if (ev->kind == EVENT_PONG && ev->control.matched)
+        json_ms(w, "rtt_ms", ev->control.rtt_us);
+}
+
+static void write_violation(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    write_words(w, "rule", ev->violation.rule);
+    write_words(w, "message", ev->violation.message);
+    json_u64(w, "offset", ev->violation.offset);
+    json_u64(w, "code", ev->violation.code);
+    json_bool(w, "fatal", ev->violation.fatal);
+}
+
+static void write_close(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_close *c = &ev->close;
+
+    (void)n;
+    json_string(w, "by", close_by_name(c->by));
+    json_string(w, "how", close_how_name(c->how));
+    json_u64(w, "code", c->code);
+    json_latin1(w, "reason", c->reason);
+    json_bool(w, "clean", c->clean);
+    json_ms(w, "uptime_ms", c->uptime_us);
+    json_ms(w, "idle_in_ms", c->idle_in_us);
+    json_ms(w, "idle_out_ms", c->idle_out_us);
+    if (c->has_pong)
+        json_ms(w, "last_pong_ms", c->last_pong_us);
+    else
+        json_null(w, "last_pong_ms");
+    write_words(w, "hint", c->hint);
+    json_i64(w, "errno", c->errnum);
+    json_bool(w, "got_close_frame", c->got_close_frame);
+    json_bool(w, "sent_close_frame", c->sent_close_frame);
+    json_bool(w, "got_close_notify", c->got_close_notify);
+    json_bool(w, "got_fin", c->got_fin);
+    json_bool(w, "got_rst", c->got_rst);
+    if (c->cut_have || c->cut_want) {
+        json_u64(w, "cut_have", c->cut_have);
+        json_u64(w, "cut_want", c->cut_want);
+    }
+    if (c->has_tcp) {
+        json_u64(w, "unacked_bytes", c->unacked_bytes);
+        json_u64(w, "retransmits", c->retransmits);
+    }
+}
+
+static void write_retry(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    json_u64(w, "attempt", ev->retry.attempt);
+    json_ms(w, "delay_ms", ev->retry.delay_us);
+    write_words(w, "because", ev->retry.because);
+    json_bool(w, "will", ev->retry.will);
+}
+
+static void write_range(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    json_u64(w, "from", ev->range.from);
+    json_u64(w, "to", ev->range.to);
+    json_u64(w, "count", ev->range.count);
+}
+
+static void write_duplicate(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    if (ev->duplicate.has_seq)
+        json_u64(w, "seq", ev->duplicate.seq);
+    else
+        json_payload(w, "id", ev->duplicate.id);
+}
+
+static void write_fault(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    write_words(w, "kind", ev->fault.kind);
+    write_words(w, "phase", ev->fault.phase);
+    write_words(w, "trigger", ev->fault.trigger);
+    write_words(w, "args", ev->fault.args);
+}
+
+static void write_poll(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    json_i64(w, "status", ev->poll.status);
+    json_u64(w, "items", ev->poll.items);
+    json_u64(w, "fresh", ev->poll.fresh);
+    json_u64(w, "bytes_up", ev->poll.bytes_up);
+    json_u64(w, "bytes_down", ev->poll.bytes_down);
+    json_ms(w, "ms", ev->poll.us);
+}
+
+static void write_fallback(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    write_words(w, "from", ev->fallback.from);
+    write_words(w, "to", ev->fallback.to);
+    write_words(w, "because", ev->fallback.because);
+}
+
+static void write_failure(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    json_i64(w, "code", ev->error.code);
+    json_string(w, "stage", stage_name(ev->error.stage));
+    json_i64(w, "errno", ev->error.errnum);
+    write_words(w, "message", ev->error.text);
+    write_words(w, "hint", ev->error.hint);
+}
+
+static void write_summary(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct totals *t = &ev->summary.totals;
+
+    (void)n;
+    json_u64(w, "connections", t->connections);
+    json_u64(w, "messages_in", t->messages_in);
+    json_u64(w, "messages_out", t->messages_out);
+    json_u64(w, "bytes_in", t->payload_in);
+    json_u64(w, "bytes_out", t->payload_out);
+    json_u64(w, "frames_in", t->frames_in);
+    json_u64(w, "frames_out", t->frames_out);
+    json_u64(w, "wire_in", t->wire_in);
+    json_u64(w, "wire_out", t->wire_out);
+    json_u64(w, "pings_in", t->pings_in);
+    json_u64(w, "pings_out", t->pings_out);
+    json_u64(w, "pongs_in", t->pongs_in);
+    json_u64(w, "pongs_out", t->pongs_out);
+    json_u64(w, "violations", t->violations);
+    json_ms(w, "duration_ms", ev->summary.duration_us);
+    json_u64(w, "seed", ev->summary.seed);
+    json_i64(w, "exit", ev->summary.exit);
+}
+
+static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
+    [EVENT_RESOLVE] = write_resolve,   [EVENT_CONNECT] = write_connect,
+    [EVENT_PROXY] = write_proxy,       [EVENT_TLS] = write_tls,
+    [EVENT_REQUEST] = write_request,   [EVENT_RESPONSE] = write_response,
+    [EVENT_OPEN] = write_open,         [EVENT_FRAME] = write_frame,
+    [EVENT_MESSAGE] = write_message,   [EVENT_PING] = write_control,
+    [EVENT_PONG] = write_control,      [EVENT_VIOLATION] = write_violation,
+    [EVENT_CLOSE] = write_close,       [EVENT_RETRY] = write_retry,
+    [EVENT_GAP] = write_range,         [EVENT_RECOVERED] = write_range,
+    [EVENT_LOST] = write_range,        [EVENT_DUPLICATE] = write_duplicate,
+    [EVENT_FAULT] = write_fault,       [EVENT_POLL] = write_poll,
+    [EVENT_FALLBACK] = write_fallback, [EVENT_ERROR] = write_failure,
+    [EVENT_SUMMARY] = write_summary,
+};
+
+static int put_unit(struct buf *out, uint32_t unit)
+{
+    return buf_printf(out, "\\u%04x", (unsigned)unit);
+}
+
+/* Characters that could drive or mislead a terminal stand only inside strings, where \uXXXX means
+ * the same (RFC 8259, section 7): a pair of surrogates beyond U+FFFF. */
+static int escape_hidden(struct buf *out, struct slice line)
+{
+    size_t from = 0, i = 0;
+
+    while (i < line.len) {
+        uint32_t code;
+        int len, bad;
+
+        if (line.data[i] < 0x80) {
+            i++;
+            continue;
+        }
+        len = utf8_decode(line.data + i, line.len - i, &code);
+        if (len < 0) /* cannot be: the writer makes valid UTF-8 only */
+            return -1;
+        if (term_hidden(code)) {
+            bad = buf_append(out, line.data + from, i - from);
+            if (code > 0xFFFF) {
+                bad |= put_unit(out, 0xD7C0 + (code >> 10));
+                bad |= put_unit(out, 0xDC00 + (code & 0x3FF));
+            } else {
+                bad |= put_unit(out, code);
+            }
+            if (bad)
+                return -1;
+            from = i + (size_t)len;
+        }
+        i += (size_t)len;
+    }
+    return buf_append(out, line.data + from, line.len - from);
+}
+
+static int write_line(struct ndjson *n, const struct event *ev)
+{
+    struct json_write w;
+
+    buf_reset(&n->line);
+    json_write_init(&w, &n->line);
+    json_object_open(&w, NULL);
+    json_u64(&w, "v", SCHEMA_VERSION);
+    json_time(&w, "time", ev->time_us);
+    json_seconds(&w, "at", ev->at_us);
+    json_string(&w, "event", event_name(ev->kind));
+    json_u64(&w, "conn", ev->conn);
+    json_string(&w, "channel", channel_name(ev->channel));
+    write_fields[ev->kind](n, &w, ev);
+    json_object_close(&w);
+    return w.failed ? -1 : buf_append(&n->line, "\n", 1);
+}
+
+static void ndjson_event(struct sink *sink, const struct event *ev)
+{
+    struct ndjson *n = (struct ndjson *)sink;
+    struct buf *line = &n->line;
+    int result = write_line(n, ev);
+
+    if (result == 0 && n->config.tty) {
+        buf_reset(&n->scratch);
+        result = escape_hidden(&n->scratch, buf_slice(&n->line));
+        line = &n->scratch;
+    }
+    if (result == 0)
+        out_put(n->out, buf_data(line), line->len);
+    else if (!n->out->error)
+        n->out->error = ENOMEM; /* a line that is missing must not go unnoticed */
+    buf_reset(&n->line);
+    buf_reset(&n->scratch);
+    buf_trim(&n->line, LINE_KEEP);
+    buf_trim(&n->scratch, LINE_KEEP);
+}
+
+static void ndjson_free(struct sink *sink)
+{
+    struct ndjson *n = (struct ndjson *)sink;
+
+    buf_clear(&n->line);
+    buf_clear(&n->scratch);
+    free(n);
+}
+
+struct sink *ndjson_new(struct out *out, const struct ndjson_config *config)
+{
+    struct ndjson *n = calloc(1, sizeof *n);
+
+    if (!n)
+        return NULL;
+    n->sink.wants = config->kinds & (EVENT_BIT(EVENT_JSON_COUNT) - 1);
+    n->sink.event = ndjson_event;
+    n->sink.free = ndjson_free;
+    n->out = out;
+    n->config = *config;
+    buf_init(&n->line, LINE_MAX_BYTES);
+    buf_init(&n->scratch, LINE_MAX_BYTES);
+    return &n->sink;
+}

@@ -1,0 +1,152 @@
+#include "sink/redact.h"
+
+static bool is_one_of(struct slice name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is_nocase(name, names[i]))
+            return true;
+    }
+    return false;
+}
+
+bool redact_field_name(struct slice name)
+{
+    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",
+                                        "Set-Cookie"};
+
+    return is_one_of(name, names, sizeof names / sizeof *names);
+}
+
+static bool field_holds_url(struct slice name)
+{
+    static const char *const names[] = {"Location", "Content-Location", "Origin", "Referer",
+                                        "Link",     "Refresh"};
+
+    return is_one_of(name, names, sizeof names / sizeof *names);
+}
+
+int redact_mark(struct buf *out, size_t n, bool utf8)
+{
+    return buf_printf(out, "%sredacted, %zu byte%s%s", utf8 ? "\xE2\x80\xB9" : "<", n,
+                      n == 1 ? "" : "s", utf8 ? "\xE2\x80\xBA" : ">");
+}
+
+static int hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The next character of a parameter name, percent-decoded as the server will read it and in lower
+ * case; *i moves behind it. */
+static uint8_t next_char(struct slice name, size_t *i)
+{
+    uint8_t c = name.data[(*i)++];
+
+    if (c == '%' && name.len - *i >= 2) {
+        int high = hex_value(name.data[*i]), low = hex_value(name.data[*i + 1]);
+
+        if (high >= 0 && low >= 0) {
+            c = (uint8_t)(high << 4 | low);
+            *i += 2;
+        }
+    }
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static bool starts_with_word(struct slice name, size_t i, const char *word)
+{
+    while (*word) {
+        if (i == name.len || next_char(name, &i) != (uint8_t)*word++)
+            return false;
+    }
+    return true;
+}
+
+static bool is_secret_parameter(struct slice name)
+{
+    static const char *const words[] = {"token", "key", "secret", "sig", "auth", "pass"};
+
+    for (size_t i = 0; i < name.len; (void)next_char(name, &i)) {
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+            if (starts_with_word(name, i, words[w]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* One "name=value" between separators. */
+static int redact_parameter(struct buf *out, struct slice parameter, bool utf8)
+{
+    const uint8_t *equals = parameter.len ? memchr(parameter.data, '=', parameter.len) : NULL;
+    size_t name_len = equals ? (size_t)(equals - parameter.data) : parameter.len;
+    size_t value_len = equals ? parameter.len - name_len - 1 : 0;
+
+    if (value_len == 0 || !is_secret_parameter(slice_make(parameter.data, name_len)))
+        return buf_append(out, parameter.data, parameter.len);
+    if (buf_append(out, parameter.data, name_len + 1) < 0)
+        return -1;
+    return redact_mark(out, value_len, utf8);
+}
+
+/* Bytes at the front of the target that hold scheme and userinfo: *start and *end bracket the
+ * userinfo, both 0 if there is none (RFC 3986, section 3.2). */
+static void find_userinfo(struct slice target, size_t *start, size_t *end)
+{
+    size_t i = 0;
+
+    *start = *end = 0;
+    while (i < target.len && !memchr("/?#", target.data[i], 3))
+        i++;
+    if (target.len - i < 2 || target.data[i] != '/' || target.data[i + 1] != '/')
+        return;
+    i += 2;
+    for (size_t j = i; j < target.len && !memchr("/?#", target.data[j], 3); j++) {
+        if (target.data[j] == '@') { /* the last one counts: a password may hold another */
+            *start = i;
+            *end = j;
+        }
+    }
+}
+
+int redact_target(struct buf *out, struct slice target, bool utf8)
+{
+    size_t start, end, i;
+
+    if (target.len == 0)
+        return 0;
+    find_userinfo(target, &start, &end);
+    if (buf_append(out, target.data, start) < 0)
+        return -1;
+    if (end > start && redact_mark(out, end - start, utf8) < 0)
+        return -1;
+    for (i = end; i < target.len && target.data[i] != '?' && target.data[i] != '#';)
+        i++;
+    if (buf_append(out, target.data + end, i - end) < 0)
+        return -1;
+    while (i < target.len) {
+        size_t from;
+
+        /* The separator: '?', '&', ';' or the '#' behind which single-page apps put their own. */
+        if (buf_append(out, target.data + i++, 1) < 0)
+            return -1;
+        from = i;
+        while (i < target.len && !memchr("?&;#", target.data[i], 4))
+            i++;
+        if (redact_parameter(out, slice_make(target.data + from, i - from), utf8) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int redact_field(struct buf *out, struct slice name, struct slice value, bool utf8)
+{
+    if (redact_field_name(name) && value.len > 0)
+        return redact_mark(out, value.len, utf8);
+    if (field_holds_url(name))
+        return redact_target(out, value, utf8);
+    return buf_append(out, value.data, value.len);
+}

@@ -1,0 +1,24 @@
+/*
+ * redact: which parts of a handshake are secrets. Credentials print as "‹redacted, 43 bytes›" (in
+ * ASCII "<redacted, 43 bytes>") in every view unless --show-secrets.
+ */
+#ifndef SINK_REDACT_H
+#define SINK_REDACT_H
+
+#include "base/buf.h"
+
+/* True for Authorization, Proxy-Authorization, Cookie and Set-Cookie, whatever the case. */
+bool redact_field_name(struct slice name);
+
+/* Append a URL or request target, the values of query parameters whose name contains token, key,
+ * secret, sig, auth or pass (any case) and any userinfo replaced. 0 or -1 (memory). */
+int redact_target(struct buf *out, struct slice target, bool utf8);
+
+/* Append a field's value as it may be shown: a secret as its mark, a URL (Location, Origin,
+ * Referer ...) through redact_target, anything else as it is. 0 or -1 (memory). */
+int redact_field(struct buf *out, struct slice name, struct slice value, bool utf8);
+
+/* Append "‹redacted, N bytes›". 0 or -1 (memory). */
+int redact_mark(struct buf *out, size_t n, bool utf8);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * view: the settings of the views for people. Each sink is made from them and an `out`.
+ */
+#ifndef SINK_VIEW_H
+#define SINK_VIEW_H
+
+#include "base/out.h"
+#include "event/sink.h"
+
+enum view_stamps { STAMPS_NONE, STAMPS_ABS, STAMPS_REL, STAMPS_DELTA };
+
+enum view_binary { BINARY_AUTO, BINARY_RAW, BINARY_HEX, BINARY_BASE64 };
+
+struct view_config {
+    int level;         /* -1 (-q) to 3 (-vvv) */
+    bool include;      /* -i */
+    bool pings;        /* -P */
+    bool show_secrets; /* do not redact */
+    enum view_stamps stamps;
+    bool pretty; /* JSON payloads over several lines */
+    bool tty;    /* the output is a terminal: peers' bytes are escaped, width counts */
+    bool color;
+    bool utf8;   /* markers may be beyond ASCII */
+    int columns; /* of the terminal; 0 if not one */
+    bool
+        messages; /* human: show messages too (REPL, tour); else they are another sink's business */
+};
+
+/* How messages leave on stdout. */
+struct lines_config {
+    bool nul; /* -0 */
+    bool no_delimiter;
+    bool escape; /* --escape: one line each */
+    bool pretty;
+    bool color;
+    enum view_binary binary;
+    bool tty; /* stdout is a terminal: make everything safe for it, hex dump binaries */
+};
+
+struct ndjson_config {
+    uint32_t kinds; /* EVENT_BIT of what is printed */
+    bool show_secrets;
+    bool tty; /* C1, bidi controls escaped as \uXXXX too */
+};
+
+/* Each writes to `out` (borrowed) and frees itself through sink->free. NULL: memory. */
+struct sink *human_new(struct out *out, const struct view_config *config);
+struct sink *lines_new(struct out *out, const struct lines_config *config);
+struct sink *ndjson_new(struct out *out, const struct ndjson_config *config);
+
+#endif

@@ -1,0 +1,335 @@
+#include "sink_human.h"
+
+#include <errno.h>
+
+#include "alloc.h"
+
+static void human_shows_resolve_from_v_on(void **state)
+{
+    const char *addresses[] = {"2001:db8::1", "192.0.2.1"};
+    struct event ev = make(EVENT_RESOLVE);
+
+    (void)state;
+    ev.resolve = (struct event_resolve){"example.com", addresses, 2, 12345};
+    check_from(1, &ev, "· resolved example.com to 2001:db8::1, 192.0.2.1 · 12.3 ms\n");
+}
+
+static void human_shows_connect_with_all_attempts(void **state)
+{
+    const struct connect_attempt attempts[] = {{"2001:db8::1", 250000, ENETUNREACH},
+                                               {"2001:db8::2", 41000, ECANCELED},
+                                               {"192.0.2.1", 20100, 0}};
+    struct event ev = make(EVENT_CONNECT);
+
+    (void)state;
+    ev.connect = (struct event_connect){"192.0.2.1", 443, "10.0.0.2:4000", 20100, attempts, 3};
+    check_from(1, &ev,
+               "· connected to 192.0.2.1:443 from 10.0.0.2:4000 · 20.1 ms\n"
+               "  2001:db8::1 failed after 250 ms: Network is unreachable\n"
+               "  2001:db8::2 given up after 41.0 ms: another one was faster\n"
+               "  192.0.2.1 connected in 20.1 ms\n");
+    ev.connect = (struct event_connect){"2001:db8::1", 443, "", 1000000, attempts + 2, 1};
+    check(LEVEL(1), &ev, "· connected to [2001:db8::1]:443 · 1.0 s\n");
+    ev.connect = (struct event_connect){"/run/x.sock", 0, "", 51, NULL, 0};
+    check(LEVEL(1), &ev, "· connected to /run/x.sock · 0.1 ms\n");
+}
+
+static void human_shows_proxy_and_tls_from_v_on(void **state)
+{
+    struct event ev = make(EVENT_PROXY);
+
+    (void)state;
+    ev.proxy = (struct event_proxy){"http", "10.0.0.1:3128", 200, 5100};
+    check_from(1, &ev, "· http proxy 10.0.0.1:3128 answered 200 · 5.1 ms\n");
+
+    ev = make(EVENT_TLS);
+    ev.tls = (struct event_tls){
+        "TLSv1.3",    "TLS_AES_256_GCM_SHA384", "http/1.1", false, true, "CN=example.com",
+        "CN=Test CA", "2027-01-02T03:04:05Z",   23000};
+    check_from(1, &ev,
+               "· TLSv1.3 TLS_AES_256_GCM_SHA384 · ALPN http/1.1 · verified · 23.0 ms\n"
+               "  subject   CN=example.com\n"
+               "  issuer    CN=Test CA\n"
+               "  not after 2027-01-02T03:04:05Z\n");
+    ev.tls.verified = false;
+    ev.tls.resumed = true;
+    ev.tls.alpn = "";
+    ev.tls.issuer = "";
+    check(LEVEL(1), &ev,
+          "· TLSv1.3 TLS_AES_256_GCM_SHA384 · no ALPN · NOT VERIFIED · resumed · 23.0 ms\n"
+          "  subject   CN=example.com\n"
+          "  not after 2027-01-02T03:04:05Z\n");
+}
+
+static void human_disarms_certificate_names(void **state)
+{
+    struct event ev = make(EVENT_TLS);
+
+    (void)state;
+    ev.tls = (struct event_tls){"TLSv1.3", "C",  "", false, true, "CN=\x1B]52;c;eA==\x07\xC2\x9B",
+                                "",        NULL, 0};
+    check(LEVEL(1), &ev,
+          "· TLSv1.3 C · no ALPN · verified · 0.0 ms\n"
+          "  subject   CN=\\e]52;c;eA==\\x07\\u{009B}\n");
+}
+
+static void human_shows_open_at_the_default_level(void **state)
+{
+    struct event ev = make(EVENT_OPEN);
+
+    (void)state;
+    ev.open = (struct event_open){"wss://example.com/?key=1", "", "", false, 45300};
+    check_from(0, &ev, "● opened wss://example.com/?key=‹redacted, 1 byte› · 45.3 ms\n");
+    check((struct view_config){.show_secrets = true}, &ev,
+          "* opened wss://example.com/?key=1 - 45.3 ms\n");
+    ev.open = (struct event_open){"ws://h/", "chat\x07", "permessage-deflate", true, 999400};
+    ev.conn = 2;
+    check(DEFAULT, &ev,
+          "● opened again ws://h/ · subprotocol chat\\x07 · permessage-deflate · 999 ms\n"
+          "  the server chose none of the subprotocols that were offered\n");
+}
+
+static void human_shows_violations(void **state)
+{
+    struct event ev = make(EVENT_VIOLATION);
+
+    (void)state;
+    ev.violation =
+        (struct event_violation){"RFC 6455, section 5.1", "a masked frame came", 1234, 1002, true};
+    check_from(0, &ev,
+               "! protocol violation: a masked frame came (RFC 6455, section 5.1; byte 1234 of the "
+               "stream)\n");
+    ev.violation.fatal = false;
+    check(DEFAULT, &ev,
+          "! protocol violation: a masked frame came (RFC 6455, section 5.1; byte 1234 of the "
+          "stream) · carried on\n");
+}
+
+static void human_shows_reconnects(void **state)
+{
+    struct event ev = make(EVENT_RETRY);
+
+    (void)state;
+    ev.retry = (struct event_retry){2, 1300000, "connection lost", true};
+    check_from(0, &ev, "· reconnecting in 1.3 s, attempt 2: connection lost\n");
+    ev.retry.delay_us = 0;
+    check(DEFAULT, &ev, "· reconnecting now, attempt 2: connection lost\n");
+    ev.retry.will = false;
+    check(DEFAULT, &ev, "✕ not reconnecting: connection lost\n");
+}
+
+static void human_shows_what_was_missed(void **state)
+{
+    struct event ev = make(EVENT_GAP);
+
+    (void)state;
+    ev.range = (struct event_range){5, 9, 5};
+    check_from(0, &ev, "! gap: 5 messages · numbers 5 to 9\n");
+    ev.kind = EVENT_LOST;
+    check_from(0, &ev, "! lost: 5 messages · numbers 5 to 9\n");
+    ev.kind = EVENT_RECOVERED;
+    ev.range = (struct event_range){UINT64_MAX, UINT64_MAX, 1};
+    check_from(0, &ev, "· recovered: 1 message · number 18446744073709551615\n");
+    ev.kind = EVENT_DUPLICATE;
+    ev.duplicate = (struct event_duplicate){true, 7, {NULL, 0}};
+    check_from(1, &ev, "· duplicate: number 7\n");
+    ev.duplicate = (struct event_duplicate){.id = slice_str("\x1Bid")};
+    check_from(1, &ev, "· duplicate: id \\eid\n");
+}
+
+static void human_shows_faults_polls_fallbacks_and_notes(void **state)
+{
+    struct event ev = make(EVENT_FAULT);
+
+    (void)state;
+    ev.fault = (struct event_fault){"latency", "armed", "30s", "200ms,50ms"};
+    check_from(0, &ev, "! fault armed: latency 200ms,50ms @30s\n");
+    ev.fault = (struct event_fault){"rst", "begin", "", NULL};
+    check_from(0, &ev, "! fault begin: rst\n");
+    ev = make(EVENT_POLL);
+    ev.channel = CHANNEL_POLL;
+    ev.poll = (struct event_poll){200, 3, 1, 400, 13000, 4300};
+    check_from(1, &ev,
+               "· [poll] answered 200: 3 items, 1 fresh · up 400 bytes, down 12.7 KiB · 4.3 ms\n");
+    ev = make(EVENT_FALLBACK);
+    ev.fallback = (struct event_fallback){"ws", "poll", "3 failures in a row"};
+    check_from(0, &ev, "! falling back from ws to poll: 3 failures in a row\n");
+    ev = make(EVENT_NOTE);
+    ev.note = "stdout is blocked";
+    check_from(0, &ev, "· stdout is blocked\n");
+}
+
+static void human_shows_errors_at_every_level(void **state)
+{
+    struct event ev = make(EVENT_ERROR);
+
+    (void)state;
+    ev.error = (struct err){EXIT_CONNECT, STAGE_CONNECT, 0, -1, "not connected: \x1B[2J", "try -4"};
+    check(LEVEL(-1), &ev, "wscope: not connected: \\e[2J\n");
+    for (int level = 0; level <= 3; level++)
+        check(LEVEL(level), &ev, "wscope: not connected: \\e[2J\n  hint: try -4\n");
+}
+
+static void human_shows_the_summary_from_v_on(void **state)
+{
+    struct event ev = make(EVENT_SUMMARY);
+
+    (void)state;
+    ev.summary.totals = (struct totals){.connections = 1,
+                                        .messages_in = 3,
+                                        .messages_out = 1,
+                                        .payload_in = 2048,
+                                        .payload_out = 1,
+                                        .wire_in = 1048576,
+                                        .wire_out = 7};
+    ev.summary.duration_us = 12300000;
+    ev.summary.seed = 42;
+    check_from(1, &ev,
+               "· 1 connection in 12.3 s · in 3 messages, 2.0 KiB (1.0 MiB on the wire) · out 1 "
+               "message, 1 byte (7 bytes on the wire) · seed 42 · exit 0\n");
+}
+
+static void human_timestamps(void **state)
+{
+    struct event evs[2] = {make(EVENT_NOTE), make(EVENT_NOTE)};
+
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    evs[0].note = "one";
+    evs[0].time_us = 1767323045678901;
+    evs[1].note = "two";
+    evs[1].time_us = 1767323045679901;
+    evs[1].at_us += 2001000;
+    check_events((struct view_config){.stamps = STAMPS_ABS}, evs, 2,
+                 "03:04:05.678 - one\n03:04:05.679 - two\n");
+    check_events((struct view_config){.stamps = STAMPS_REL}, evs, 2,
+                 "    1.234 - one\n    3.235 - two\n");
+    check_events((struct view_config){.stamps = STAMPS_DELTA}, evs, 2,
+                 "+   0.000 - one\n+   2.001 - two\n");
+}
+
+static void human_timestamps_indent_the_lines_below(void **state)
+{
+    struct event ev = message(OPCODE_TEXT, "a\nb", 3);
+    struct view_config config = repl(80);
+
+    (void)state;
+    config.stamps = STAMPS_REL;
+    check(config, &ev, "    1.234 ← a\n            b\n");
+    ev = refusal();
+    ev.response.body = slice_make(NULL, 0);
+    check(config, &ev,
+          "    1.234 < HTTP/1.1 503 Unavailable\n"
+          "          < Server: nginx\n"
+          "          <\n"
+          "            hint: no healthy backend; try later\n");
+}
+
+static void human_colours_are_restrained_and_always_ended(void **state)
+{
+    struct view_config config = {.utf8 = true, .color = true};
+    struct event ev = make(EVENT_OPEN);
+
+    (void)state;
+    ev.open = (struct event_open){"ws://h/", "", "", false, 1000};
+    check(config, &ev, "\x1b[32m●\x1b[0m \x1b[32mopened\x1b[0m ws://h/\x1b[2m · \x1b[0m1.0 ms\n");
+    ev = make(EVENT_ERROR);
+    ev.error = (struct err){.text = "gone", .hint = "look"};
+    check(config, &ev, "\x1b[31mwscope:\x1b[0m gone\n  \x1b[2mhint: \x1b[0mlook\n");
+    ev = make(EVENT_VIOLATION);
+    ev.violation = (struct event_violation){"R", "m", 1, 1002, true};
+    check(config, &ev,
+          "\x1b[33m!\x1b[0m \x1b[33mprotocol violation\x1b[0m: m\x1b[2m (R; byte 1 of the "
+          "stream)\x1b[0m\n");
+    ev = closing(CLOSE_BY_NETWORK, CLOSE_HOW_RST, 1006);
+    check(config, &ev,
+          "\x1b[31m✕\x1b[0m \x1b[31mconnection lost\x1b[0m: reset by the peer (RST), no Close "
+          "frame\x1b[2m · \x1b[0mup 12.3 s\x1b[2m · \x1b[0midle in 0.2 s, out 1.0 s\n");
+}
+
+static void human_ascii_shows_nothing_beyond_ascii(void **state)
+{
+    struct event ev = message(OPCODE_TEXT, "\xC3\xBC\xE2\x82\xAC", 5);
+    struct view_config config = {.messages = true};
+
+    (void)state;
+    check(config, &ev, "< \\u{00FC}\\u{20AC}\n");
+}
+
+static void human_tells_an_error_even_without_memory(void **state)
+{
+    struct event ev = make(EVENT_ERROR);
+    struct view_config config = DEFAULT;
+
+    (void)state;
+    ev.error = (struct err){.text = "out of memory \x1B", .hint = "close something"};
+    for (unsigned long n = 1;; n++) {
+        struct capture c;
+        struct sink *sink;
+        bool struck;
+
+        capture_open(&c);
+        /* The queue of `out` has its memory before it gets scarce. */
+        out_put(&c.out, "=", 1);
+        alloc_fail_at(n);
+        sink = human_new(&c.out, &config);
+        if (sink)
+            capture_emit(sink, &ev);
+        struck = alloc_struck();
+        capture_take(&c);
+        if (sink && struck)
+            assert_string_equal(c.text, "=wscope: out of memory ?\n");
+        if (sink)
+            sink->free(sink);
+        capture_close(&c);
+        if (!struck)
+            break;
+    }
+}
+
+static void human_survives_each_failing_allocation(void **state)
+{
+    struct event evs[4] = {request(), refusal(), message(OPCODE_TEXT, "{\"a\":[1,2]}", 11),
+                           message(OPCODE_BINARY, "\1\2\3", 3)};
+    struct view_config config = repl(8);
+
+    (void)state;
+    config.include = true;
+    ALLOC_EACH({
+        struct out out;
+        struct sink *sink;
+
+        out_init(&out, -1, 1 << 20);
+        sink = human_new(&out, &config);
+        for (size_t i = 0; sink && i < 4; i++)
+            capture_emit(sink, &evs[i]);
+        if (sink)
+            sink->free(sink);
+        out_clear(&out);
+    });
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(human_shows_resolve_from_v_on),
+        cmocka_unit_test(human_shows_connect_with_all_attempts),
+        cmocka_unit_test(human_shows_proxy_and_tls_from_v_on),
+        cmocka_unit_test(human_disarms_certificate_names),
+        cmocka_unit_test(human_shows_open_at_the_default_level),
+        cmocka_unit_test(human_shows_violations),
+        cmocka_unit_test(human_shows_reconnects),
+        cmocka_unit_test(human_shows_what_was_missed),
+        cmocka_unit_test(human_shows_faults_polls_fallbacks_and_notes),
+        cmocka_unit_test(human_shows_errors_at_every_level),
+        cmocka_unit_test(human_shows_the_summary_from_v_on),
+        cmocka_unit_test(human_timestamps),
+        cmocka_unit_test(human_timestamps_indent_the_lines_below),
+        cmocka_unit_test(human_colours_are_restrained_and_always_ended),
+        cmocka_unit_test(human_ascii_shows_nothing_beyond_ascii),
+        cmocka_unit_test(human_tells_an_error_even_without_memory),
+        cmocka_unit_test(human_survives_each_failing_allocation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
