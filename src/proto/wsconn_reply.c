@@ -1,0 +1,65 @@
+#include "proto/wsconn_internal.h"
+
+/* RFC 6455, section 5.5.3: of several pings the latest may be answered alone. While this much waits
+ * to be written, a peer that pings without reading gets no more. */
+#define PONG_QUEUE (64 * 1024)
+
+/* How a reply is told: 1 queued, 0 not due any more. */
+static int told(int result)
+{
+    return result == 0 ? 1 : result == WSCONN_CLOSED ? 0 : WSCONN_FAILED;
+}
+
+static int reply_ping(struct wsconn *c, struct slice data, struct event_frame *sent)
+{
+    if (c->close_sent)
+        return 0;
+    if (data.len > FRAME_CONTROL_MAX)
+        data.len = FRAME_CONTROL_MAX;
+    c->pong_late = c->out.len > PONG_QUEUE;
+    if (!c->pong_late)
+        return told(wsconn_send_control(c, OPCODE_PONG, data, sent));
+    c->late_len = (uint8_t)data.len;
+    if (data.len > 0)
+        memcpy(c->late, data.data, data.len);
+    return 0;
+}
+
+static int reply_close(struct wsconn *c, uint16_t code, struct event_frame *sent)
+{
+    return told(wsconn_send_close(c, code, slice_make(NULL, 0), sent));
+}
+
+int wsconn_reply(struct wsconn *c, const struct event *ev, bool pong, struct event_frame *sent)
+{
+    uint16_t code;
+
+    switch (ev->kind) {
+    case EVENT_PING:
+        return pong ? reply_ping(c, ev->control.data, sent) : 0;
+    case EVENT_CLOSE_FRAME:
+        /* RFC 6455, section 5.5.1. A code that must not stand on the wire is not sent back. */
+        code = ev->close_frame.has_code ? ev->close_frame.code : CLOSE_NO_STATUS;
+        if (ev->close_frame.has_code && !close_code_valid(code))
+            code = CLOSE_PROTOCOL;
+        return reply_close(c, code, sent);
+    case EVENT_VIOLATION:
+        /* RFC 6455, section 7.1.7 */
+        return ev->violation.fatal ? reply_close(c, ev->violation.code, sent) : 0;
+    default:
+        return 0;
+    }
+}
+
+int wsconn_reply_late(struct wsconn *c, struct event_frame *sent)
+{
+    int result;
+
+    if (!c->pong_late || c->out.len > PONG_QUEUE)
+        return 0;
+    memcpy(c->scratch, c->late, c->late_len);
+    result = told(wsconn_send_control(c, OPCODE_PONG, slice_make(c->scratch, c->late_len), sent));
+    if (result >= 0)
+        c->pong_late = false;
+    return result;
+}

@@ -1,0 +1,273 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "proto/wsconn_internal.h"
+
+#define SECTION(number) "RFC 6455, section " number
+#define DEFLATE_SECTION "RFC 7692, section "
+#define BOUNDS          SECTION("10.4")
+
+/* Note a breach for wsconn_read to hand on. False if it was told before, which only happens in
+ * lenient mode: then the frame is judged as though it kept the rule. */
+static __attribute__((format(printf, 6, 7))) bool breach(struct wsconn *c, enum rule_bit bit,
+                                                         uint16_t code, uint64_t offset,
+                                                         const char *rule, const char *format, ...)
+{
+    struct violation *v = &c->violation;
+    va_list args;
+
+    if (c->frame.told & bit)
+        return false;
+    c->frame.told |= bit;
+    v->pending = true;
+    v->fatal = !c->config.lenient || bit == RULE_FATAL;
+    v->rule = rule;
+    v->code = code;
+    v->offset = offset;
+    va_start(args, format);
+    (void)vsnprintf(v->message, sizeof v->message, format, args);
+    va_end(args);
+    return true;
+}
+
+/* "a ping", "a text frame": how sentences call a frame. */
+static const char *noun(const struct frame_header *h)
+{
+    switch (h->opcode) {
+    case OPCODE_CONT:
+        return "a continuation frame";
+    case OPCODE_TEXT:
+        return "a text frame";
+    case OPCODE_BINARY:
+        return "a binary frame";
+    case OPCODE_CLOSE:
+        return "a close frame";
+    case OPCODE_PING:
+        return "a ping";
+    case OPCODE_PONG:
+        return "a pong";
+    default:
+        return "a frame of a reserved opcode";
+    }
+}
+
+static bool is_control(const struct frame_header *h)
+{
+    return h->opcode & 8;
+}
+
+/* RFC 6455, section 5.2: bits that no agreed extension gives a meaning to must be 0. */
+static bool rsv(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+    uint64_t at = c->frame.offset;
+    bool deflate = c->config.deflate.enabled;
+    bool first = h->opcode == OPCODE_TEXT || h->opcode == OPCODE_BINARY;
+
+    if (h->rsv == 0 || (h->rsv == 4 && deflate && first))
+        return false;
+    if (h->rsv == 4 && !deflate)
+        return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, SECTION("5.2"),
+                      "%s with RSV1 set came; compression was not agreed in the handshake",
+                      noun(h));
+    if (h->rsv == 4 && is_control(h))
+        return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, DEFLATE_SECTION "6",
+                      "%s with RSV1 set came; control frames are never compressed", noun(h));
+    if (h->rsv == 4)
+        return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, DEFLATE_SECTION "6",
+                      "%s with RSV1 set came; only the first frame of a message carries that bit",
+                      noun(h));
+    return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, SECTION("5.2"),
+                  "%s with%s%s%s set came; no extension that uses %s was agreed", noun(h),
+                  h->rsv & 4 ? " RSV1" : "", h->rsv & 2 ? " RSV2" : "", h->rsv & 1 ? " RSV3" : "",
+                  h->rsv & (h->rsv - 1) ? "these bits" : "this bit");
+}
+
+static bool opcode(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+
+    if (opcode_name(h->opcode))
+        return false;
+    return breach(c, RULE_OPCODE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.2"),
+                  "a frame with the reserved opcode %u came; data frames have opcodes 0 to 2, "
+                  "control frames 8 to 10",
+                  h->opcode);
+}
+
+static bool mask(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+    bool server = c->config.role == WSCONN_SERVER;
+
+    if (h->masked == server)
+        return false;
+    return breach(c, RULE_MASK, CLOSE_PROTOCOL, c->frame.offset + 1, SECTION("5.1"),
+                  server ? "%s without a mask came; a client must mask every frame"
+                         : "%s with a mask came; a server must not mask any frame",
+                  noun(h));
+}
+
+static bool length(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+    bool wide = h->size - (h->masked ? 4 : 0) == 10;
+
+    if (h->length >> 63)
+        return breach(c, RULE_FATAL, CLOSE_PROTOCOL, c->frame.offset + 2, SECTION("5.2"),
+                      "%s came with a length of %" PRIu64 " bytes; the top bit of a 64-bit length "
+                      "must be 0",
+                      noun(h), h->length);
+    if (h->minimal)
+        return false;
+    return breach(c, RULE_MINIMAL, CLOSE_PROTOCOL, c->frame.offset + 2, SECTION("5.2"),
+                  "%s came with a length of %" PRIu64 " in the %s form; the shortest form that "
+                  "holds it must be used",
+                  noun(h), h->length, wide ? "64-bit" : "16-bit");
+}
+
+static bool control(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+
+    if (!is_control(h) || !opcode_name(h->opcode))
+        return false;
+    if (!h->fin && breach(c, RULE_CONTROL_FIN, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.5"),
+                          "%s without FIN came; control frames must not be fragmented", noun(h)))
+        return true;
+    if (h->length <= FRAME_CONTROL_MAX)
+        return false;
+    /* One that can't be held whole can't be made sense of either. */
+    return breach(c, h->length > WSCONN_WHOLE ? RULE_FATAL : RULE_CONTROL_LENGTH, CLOSE_PROTOCOL,
+                  c->frame.offset + 1, SECTION("5.5"),
+                  "%s of %" PRIu64 " bytes came; control frames carry at most %d", noun(h),
+                  h->length, FRAME_CONTROL_MAX);
+}
+
+/* RFC 6455, section 5.4: the frames of a message follow one another. */
+static bool sequence(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+
+    if (h->opcode > OPCODE_BINARY || (h->opcode == OPCODE_CONT) == c->message.open)
+        return false;
+    if (h->opcode == OPCODE_CONT)
+        return breach(c, RULE_SEQUENCE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.4"),
+                      "a continuation frame came, but no message is under way");
+    return breach(c, RULE_SEQUENCE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.4"),
+                  "%s came inside an unfinished %s message; only continuation and control frames "
+                  "may come before its last frame",
+                  noun(h), opcode_name(c->message.type));
+}
+
+/* RFC 6455, section 10.4: bounds that this end sets. They hold in lenient mode too. */
+static bool bounds(struct wsconn *c)
+{
+    const struct wsconn_config *g = &c->config;
+    const struct frame_header *h = &c->frame.header;
+    const struct message *m = &c->message;
+    bool goes_on = m->open && h->opcode == OPCODE_CONT;
+    bool compressed =
+        goes_on ? m->compressed : h->opcode != OPCODE_CONT && g->deflate.enabled && (h->rsv & 4);
+    uint64_t before = goes_on ? m->total : 0;
+
+    if (g->max_frame && h->length > g->max_frame)
+        return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset + 1, BOUNDS,
+                      "%s of %" PRIu64 " bytes came; at most %" PRIu64 " are accepted in a frame",
+                      noun(h), h->length, g->max_frame);
+    if (h->opcode > OPCODE_BINARY)
+        return false;
+    /* What a compressed frame comes to is seen while it is inflated. */
+    if (g->max_message && !compressed &&
+        (before > g->max_message || h->length > g->max_message - before))
+        return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset + 1, BOUNDS,
+                      "a message of at least %" PRIu64 " bytes came; at most %" PRIu64
+                      " are accepted",
+                      before + h->length, g->max_message);
+    if (g->max_fragments && goes_on && m->fragments >= g->max_fragments)
+        return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset, BOUNDS,
+                      "a message in more than %" PRIu64 " fragments came; that many are accepted",
+                      g->max_fragments);
+    return false;
+}
+
+bool wsconn_rules_header(struct wsconn *c)
+{
+    return rsv(c) || opcode(c) || mask(c) || length(c) || control(c) || sequence(c) || bounds(c);
+}
+
+bool wsconn_rules_close(struct wsconn *c, const uint8_t *body, size_t n)
+{
+    uint64_t at = c->frame.offset + c->frame.header.size;
+    struct utf8 u = {0};
+    unsigned code;
+    size_t fine;
+
+    if (n == 0 || (c->frame.told & RULE_CLOSE_BODY))
+        return false;
+    if (n == 1)
+        return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("5.5.1"),
+                      "a close frame with a body of 1 byte came; a body begins with a code of 2 "
+                      "bytes");
+    code = (unsigned)(body[0] << 8 | body[1]);
+    if (code == CLOSE_NO_STATUS || code == CLOSE_ABNORMAL || code == 1015)
+        return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.1"),
+                      "a close frame with the code %u came; this code must never be sent", code);
+    if (!close_code_valid(code))
+        return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.2"),
+                      "a close frame with the code %u came; codes are 1000 to 1003, 1007 to 1014 "
+                      "and 3000 to 4999",
+                      code);
+    fine = 2 + utf8_check(&u, body + 2, n - 2);
+    if (fine < n)
+        return breach(c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + fine, SECTION("8.1"),
+                      "a close frame with a reason that is not UTF-8 came: byte 0x%02X at offset "
+                      "%zu of the reason does not fit",
+                      body[fine], fine - 2);
+    if (!utf8_complete(&u))
+        return breach(c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + n, SECTION("8.1"),
+                      "a close frame with a reason that is not UTF-8 came: it ends inside a "
+                      "character");
+    return false;
+}
+
+bool wsconn_rules_text(struct wsconn *c, uint8_t byte, uint64_t at, uint64_t position)
+{
+    c->message.unchecked = true;
+    return breach(c, RULE_UTF8, CLOSE_BAD_DATA, at, SECTION("8.1"),
+                  "a text message that is not UTF-8 came: byte 0x%02X at offset %" PRIu64
+                  " of the message does not fit",
+                  byte, position);
+}
+
+bool wsconn_rules_text_end(struct wsconn *c)
+{
+    const struct frame_header *h = &c->frame.header;
+
+    if (message_complete(&c->message))
+        return false;
+    c->message.unchecked = true;
+    return breach(c, RULE_UTF8, CLOSE_BAD_DATA, c->frame.offset + h->size + h->length,
+                  SECTION("8.1"),
+                  "a text message that is not UTF-8 came: it ends inside a character");
+}
+
+bool wsconn_rules_inflated_bound(struct wsconn *c)
+{
+    uint64_t max = c->config.max_message;
+
+    if (max == 0 || c->message.total <= max)
+        return false;
+    return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset, BOUNDS,
+                  "a compressed message of more than %" PRIu64 " bytes after inflation came; that "
+                  "many are accepted",
+                  max);
+}
+
+bool wsconn_rules_inflate_failed(struct wsconn *c)
+{
+    return breach(c, RULE_FATAL, CLOSE_BAD_DATA, c->frame.offset, DEFLATE_SECTION "7.2.2",
+                  "a compressed message that can't be inflated came: %s",
+                  inflater_error(c->inflater));
+}
