@@ -1,0 +1,15 @@
+/*
+ * crypto: what proto/ is given of OpenSSL: random bytes and SHA-1.
+ */
+#ifndef NET_CRYPTO_H
+#define NET_CRYPTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* An rng_fill_fn over RAND_bytes; ctx is not used. */
+int crypto_random(void *ctx, uint8_t *bytes, size_t n);
+/* A sha1_fn. */
+void crypto_sha1(const uint8_t *bytes, size_t n, uint8_t digest[20]);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * dial: from a host name to an established link: DNS, happy eyeballs (RFC 8305), TLS, each stage
+ * reported as an event. Runs on the caller's libuv loop.
+ */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include <uv.h>
+
+#include "event/event.h"
+#include "net/link.h"
+#include "net/tls.h"
+
+enum dial_family { DIAL_ANY, DIAL_IPV4, DIAL_IPV6 };
+
+/* --resolve HOST:PORT:ADDR[,ADDR...] split by the options. host "*" matches any. */
+struct dial_resolve {
+    const char *host;
+    uint16_t port;
+    const char *const *addresses;
+    size_t count;
+};
+
+struct dial_config {
+    const struct dial_resolve *resolve;
+    size_t resolve_count;
+    const char *interface; /* local address or interface name, or NULL */
+    enum dial_family family;
+    struct tls_config tls;
+};
+
+struct dial_target {
+    const char *host; /* name or literal, without brackets */
+    const char *zone; /* or NULL */
+    uint16_t port;
+    const char *socket_path; /* a unix socket instead, or NULL */
+    bool secure;
+};
+
+struct dial;
+
+/* emit: EVENT_RESOLVE, EVENT_CONNECT, EVENT_TLS with kind and member set. done: exactly once, last:
+ * an established link (taken by the callee), or NULL and why. The dial frees itself after done.
+ * Neither is called before dial_start returned. */
+typedef void dial_emit_fn(void *ctx, struct event *ev);
+typedef void dial_done_fn(void *ctx, struct link *link, const struct err *e);
+
+/* config, target and what they point to are borrowed until done. ctx_tls: needed if target->secure,
+ * else NULL. Addresses of the two families are interleaved, IPv6 first; the next attempt starts 250
+ * ms after the last or at its failure. NULL with *e. There is no time limit here: the caller
+ * cancels. */
+struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
+                        const struct dial_target *target, struct tls_context *ctx_tls,
+                        dial_emit_fn *emit, dial_done_fn *done, void *ctx, struct err *e);
+
+/* Give up: done is not called. *stage says how far it had come (STAGE_RESOLVE, STAGE_CONNECT,
+ * STAGE_TLS) and what (a static or dial-owned text copied into `what`, e.g. the addresses being
+ * tried), for the sentence about a time-out. */
+void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size);
+
+#endif

@@ -1,0 +1,64 @@
+#include "net/link.h"
+
+/* What a lower layer learned of the end is known at the top as soon as a call returns. */
+static void gather(struct link *l)
+{
+    if (l->next)
+        l->ended |= l->next->ended;
+}
+
+int link_connect(struct link *l, struct err *e)
+{
+    int rc = 0;
+
+    if (l->next)
+        rc = link_connect(l->next, e);
+    if (rc == 0)
+        rc = l->ops->connect(l, e);
+    gather(l);
+    return rc;
+}
+
+ssize_t link_read(struct link *l, uint8_t *bytes, size_t n, struct err *e)
+{
+    ssize_t got = l->ops->read(l, bytes, n, e);
+
+    gather(l);
+    return got;
+}
+
+ssize_t link_write(struct link *l, const uint8_t *bytes, size_t n, struct err *e)
+{
+    ssize_t put = l->ops->write(l, bytes, n, e);
+
+    gather(l);
+    return put;
+}
+
+int link_events(const struct link *l, bool want_read, bool want_write)
+{
+    return l->ops->events(l, want_read, want_write);
+}
+
+size_t link_pending(const struct link *l)
+{
+    return l->ops->pending(l);
+}
+
+int link_close(struct link *l, struct err *e)
+{
+    int rc = l->ops->close(l, e);
+
+    gather(l);
+    return rc;
+}
+
+void link_free(struct link *l)
+{
+    while (l) {
+        struct link *next = l->next;
+
+        l->ops->free(l);
+        l = next;
+    }
+}

@@ -1,0 +1,45 @@
+/*
+ * tls: the TLS layer of a link, over OpenSSL. RFC 8446, RFC 6125 (names), RFC 6066 (SNI).
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "event/event.h"
+#include "net/link.h"
+
+struct tls_config {
+    bool insecure;      /* no verification */
+    const char *cacert; /* PEM bundle that replaces the system's, or NULL */
+    const char *capath; /* hashed directory, or NULL */
+    const char *cert;   /* client certificate chain, PEM, or NULL */
+    const char *key;    /* its key; NULL: in the same file */
+    const char *pass;   /* of the key, or NULL */
+    const char *pinned; /* "sha256//BASE64[;sha256//...]" or a PEM/DER public key file; or NULL */
+    const char *servername; /* SNI and the name verified, instead of the host; or NULL */
+    int min, max;           /* 0 (library's default), 12 or 13 */
+};
+
+struct tls_context;
+
+/* Load what the configuration names. Default trust: SSL_CERT_FILE, SSL_CERT_DIR, else OpenSSL's
+ * hashed directory if it has certificates, else its bundle. SSLKEYLOGFILE is honoured. NULL with *e
+ * (EXIT_USAGE for a file that can't be read, naming the option). */
+struct tls_context *tls_context_client(const struct tls_config *config, struct err *e);
+/* For the embedded server; key NULL: in cert's file. */
+struct tls_context *tls_context_server(const char *cert, const char *key, struct err *e);
+void tls_context_free(struct tls_context *ctx);
+
+/* A layer on next (taken on success). host: the name to verify and to send as SNI (never for an IP
+ * literal), unless the configuration names another. ctx is borrowed. ALPN offers http/1.1. The
+ * handshake itself is link_connect: its errors are EXIT_TLS or EXIT_CERT with a sentence that names
+ * the certificate (subject, issuer, dates or names, as fits), why, and a hint. NULL with *e. */
+struct link *link_tls_client(struct link *next, struct tls_context *ctx, const char *host,
+                             struct err *e);
+struct link *link_tls_server(struct link *next, struct tls_context *ctx, struct err *e);
+
+/* After link_connect: what was agreed. Strings are borrowed until the link is freed; `us` is the
+ * caller's. l is what link_tls_client returned. Peer names are raw bytes made printable by the
+ * sinks. */
+void link_tls_describe(struct link *l, struct event_tls *tls);
+
+#endif
