@@ -1,0 +1,120 @@
+/*
+ * channel: one way to get updates from a server: a WebSocket, and later SSE and polling, behind one
+ * interface. A channel lives for one connection: it is opened once, reports through `emit`, and
+ * ends with exactly one EVENT_CLOSE (it had been open) or EVENT_ERROR (it had not).
+ *
+ * emit is called from the loop, never from within a call into the channel other than channel_send,
+ * channel_frame, channel_ping and channel_pause(false). The channel must not be freed inside emit.
+ */
+#ifndef CHANNEL_CHANNEL_H
+#define CHANNEL_CHANNEL_H
+
+#include <uv.h>
+
+#include "event/bus.h"
+#include "proto/frame.h"
+
+/* More than this waits to be written: the sender should stop until `drained`. */
+#define CHANNEL_FULL (512 * 1024)
+
+struct channel;
+
+typedef void channel_emit_fn(void *ctx, struct event *ev);
+
+/* Where a channel's reports go. `wants` is the bus's mask: events nobody wants need not be made,
+ * but for EVENT_OPEN, EVENT_CLOSE, EVENT_ERROR and EVENT_PONG, which always come. */
+struct channel_up {
+    channel_emit_fn *emit;
+    void (*drained)(void *ctx); /* the queue fell below CHANNEL_FULL after having been above */
+    void *ctx;
+    const struct bus *bus;
+    uint64_t start_us; /* clock_mono_us at the program's start */
+    uint32_t conn;     /* number of this connection, for its events */
+};
+
+struct channel_ops {
+    int (*open)(struct channel *ch, struct err *e);
+    int (*send)(struct channel *ch, enum opcode type, struct slice data, bool first, bool final);
+    int (*frame)(struct channel *ch, const struct frame_spec *spec, struct slice payload);
+    int (*ping)(struct channel *ch, enum opcode opcode, struct slice data);
+    void (*close)(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);
+    void (*abort)(struct channel *ch, enum close_how how);
+    void (*pause)(struct channel *ch, bool paused);
+    struct totals (*totals)(const struct channel *ch);
+    void (*free)(struct channel *ch);
+};
+
+struct channel {
+    const struct channel_ops *ops;
+    enum event_channel kind;
+    uv_loop_t *loop;
+    struct channel_up up;
+    /* What anyone may read; times are clock_mono_us. */
+    uint64_t opened_us;   /* 0: not open yet */
+    uint64_t last_in_us;  /* a byte of the stream came in */
+    uint64_t last_out_us; /* a byte of the stream was written */
+    size_t pending;       /* bytes waiting to be written */
+    bool ended;           /* EVENT_CLOSE or EVENT_ERROR was reported */
+};
+
+/* Begin; everything further is reported. -1 with *e if not even that is possible. */
+static inline int channel_open(struct channel *ch, struct err *e)
+{
+    return ch->ops->open(ch, e);
+}
+
+/* A message or part of one (as wsconn_send_message). It leaves before the loop next waits. 0, or
+ * -1: not open, closing, or memory. */
+static inline int channel_send(struct channel *ch, enum opcode type, struct slice data, bool first,
+                               bool final)
+{
+    return ch->ops->send(ch, type, data, first, final);
+}
+
+static inline int channel_frame(struct channel *ch, const struct frame_spec *spec,
+                                struct slice payload)
+{
+    return ch->ops->frame(ch, spec, payload);
+}
+
+/* A ping or pong; data at most 125 bytes. */
+static inline int channel_ping(struct channel *ch, enum opcode opcode, struct slice data)
+{
+    return ch->ops->ping(ch, opcode, data);
+}
+
+/* Start the closing handshake and give the peer timeout_us to answer. Before the opening: give up.
+ * Again while closing: only a shorter time counts. */
+static inline void channel_close(struct channel *ch, uint16_t code, struct slice reason,
+                                 uint64_t timeout_us)
+{
+    ch->ops->close(ch, code, reason, timeout_us);
+}
+
+/* End at once; the report comes before this returns and says `how`. */
+static inline void channel_abort(struct channel *ch, enum close_how how)
+{
+    ch->ops->abort(ch, how);
+}
+
+/* Paused: nothing more is read, and no further EVENT_MESSAGE comes once the current emit returned.
+ */
+static inline void channel_pause(struct channel *ch, bool paused)
+{
+    ch->ops->pause(ch, paused);
+}
+
+/* What this connection came to so far (`connections` stays 0); also after its end. */
+static inline struct totals channel_totals(const struct channel *ch)
+{
+    return ch->ops->totals(ch);
+}
+
+/* NULL is fine. The memory goes once the loop has closed the handles. */
+static inline void channel_free(struct channel *ch)
+{
+    if (ch)
+        ch->ops->free(ch);
+}
+
+#endif

@@ -1,0 +1,242 @@
+#include "channel/channel_ws.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "channel/ws.h"
+#include "net/crypto.h"
+
+static struct ws *ws_of(struct channel *ch)
+{
+    return (struct ws *)ch;
+}
+
+struct event ws_event(const struct ws *ws, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .channel = CHANNEL_WS,
+        .conn = ws->ch.up.conn,
+        .time_us = clock_wall_us(),
+        .at_us = clock_mono_us() - ws->ch.up.start_us,
+    };
+}
+
+void ws_emit(struct ws *ws, struct event *ev)
+{
+    ws->ch.up.emit(ws->ch.up.ctx, ev);
+}
+
+bool ws_wants(const struct ws *ws, enum event_kind kind)
+{
+    return bus_wants(ws->ch.up.bus, kind);
+}
+
+static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
+{
+    struct ws *ws = ws_of(ch);
+    struct event_frame sent;
+    bool report = ws_wants(ws, EVENT_FRAME) || ws_wants(ws, EVENT_MESSAGE);
+
+    if (ws->state != WS_OPEN ||
+        wsconn_send_message(ws->conn, type, data, first, final, report ? &sent : NULL) < 0)
+        return -1;
+    if (report) {
+        ws_report_sent(ws, &sent);
+        ws_report_message(ws, type, data, first, final, sent.wire);
+    }
+    ws_flush_soon(ws);
+    return 0;
+}
+
+static int ws_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
+{
+    struct ws *ws = ws_of(ch);
+    struct event_frame sent;
+
+    if (ws->state != WS_OPEN || wsconn_send_frame(ws->conn, spec, payload, &sent) < 0)
+        return -1;
+    if (spec->opcode == OPCODE_CLOSE)
+        ws->sent_close_frame = true;
+    ws_report_sent(ws, &sent);
+    ws_flush_soon(ws);
+    return 0;
+}
+
+static int ws_ping(struct channel *ch, enum opcode opcode, struct slice data)
+{
+    struct ws *ws = ws_of(ch);
+    struct event_frame sent;
+
+    if (ws->state != WS_OPEN || wsconn_send_control(ws->conn, opcode, data, &sent) < 0)
+        return -1;
+    ws_report_sent(ws, &sent);
+    ws_flush_soon(ws);
+    return 0;
+}
+
+static void ws_pause(struct channel *ch, bool paused)
+{
+    struct ws *ws = ws_of(ch);
+
+    if (ws->paused == paused)
+        return;
+    ws->paused = paused;
+    if (!paused && ws->state == WS_OPEN)
+        ws_drain(ws);
+    ws_poll_update(ws);
+}
+
+static struct totals ws_totals(const struct channel *ch)
+{
+    const struct ws *ws = (const struct ws *)ch;
+    const struct wsconn_counters *n;
+
+    if (!ws->conn)
+        return (struct totals){0};
+    n = wsconn_counters(ws->conn);
+    return (struct totals){
+        .messages_in = n->messages_in,
+        .messages_out = n->messages_out,
+        .payload_in = n->payload_in,
+        .payload_out = n->payload_out,
+        .frames_in = n->frames_in,
+        .frames_out = n->frames_out,
+        .wire_in = n->wire_in,
+        .wire_out = n->wire_out,
+        .pings_in = n->pings_in,
+        .pings_out = n->pings_out,
+        .pongs_in = n->pongs_in,
+        .pongs_out = n->pongs_out,
+        .violations = n->violations,
+    };
+}
+
+static void free_when_closed(uv_handle_t *handle)
+{
+    struct ws *ws = handle->data;
+
+    if (--ws->handles == 0 && ws->freed)
+        free(ws);
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, free_when_closed);
+}
+
+void ws_shut(struct ws *ws)
+{
+    enum stage stage;
+    char what[8];
+
+    if (ws->dial)
+        dial_cancel(ws->dial, &stage, what, sizeof what);
+    ws->dial = NULL;
+    if (ws->poll_open)
+        close_handle((uv_handle_t *)&ws->poll);
+    ws->poll_open = false;
+    uv_timer_stop(&ws->timer);
+    uv_idle_stop(&ws->flusher);
+    link_free(ws->link);
+    ws->link = NULL;
+    ws->state = WS_ENDED;
+    ws->ch.ended = true;
+}
+
+static void ws_free(struct channel *ch)
+{
+    struct ws *ws = ws_of(ch);
+
+    ws_shut(ws);
+    wsconn_free(ws->conn);
+    handshake_result_clear(&ws->agreed);
+    buf_clear(&ws->request);
+    buf_clear(&ws->incoming);
+    buf_clear(&ws->head_bytes);
+    buf_clear(&ws->body);
+    ws->freed = true;
+    close_handle((uv_handle_t *)&ws->timer);
+    close_handle((uv_handle_t *)&ws->flusher);
+}
+
+void ws_on_timer(uv_timer_t *timer)
+{
+    struct ws *ws = timer->data;
+
+    if (ws->state < WS_OPEN)
+        ws_open_timeout(ws);
+    else
+        ws_close_timeout(ws);
+}
+
+void ws_on_idle(uv_idle_t *idle)
+{
+    struct ws *ws = idle->data;
+
+    uv_idle_stop(idle);
+    if (ws->state != WS_ENDED && ws_flush(ws))
+        ws_poll_update(ws);
+}
+
+static const struct channel_ops ops = {
+    .open = ws_open,
+    .send = ws_send,
+    .frame = ws_frame,
+    .ping = ws_ping,
+    .close = ws_close,
+    .abort = ws_abort,
+    .pause = ws_pause,
+    .totals = ws_totals,
+    .free = ws_free,
+};
+
+struct channel_ws_shared *channel_ws_shared_new(const struct channel_ws_config *config,
+                                                struct err *e)
+{
+    struct channel_ws_shared *shared = calloc(1, sizeof *shared);
+
+    if (!shared) {
+        err_nomem(e, STAGE_CONNECT, "preparing the connection");
+        return NULL;
+    }
+    rng_init(&shared->rng, crypto_random, NULL);
+    if (config->handshake.url->scheme == URL_WSS) {
+        shared->tls = tls_context_client(&config->dial.tls, e);
+        if (!shared->tls) {
+            free(shared);
+            return NULL;
+        }
+    }
+    return shared;
+}
+
+void channel_ws_shared_free(struct channel_ws_shared *shared)
+{
+    if (!shared)
+        return;
+    tls_context_free(shared->tls);
+    free(shared);
+}
+
+struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *config,
+                               struct channel_ws_shared *shared, const struct channel_up *up)
+{
+    struct ws *ws = calloc(1, sizeof *ws);
+
+    if (!ws)
+        return NULL;
+    ws->ch = (struct channel){.ops = &ops, .kind = CHANNEL_WS, .loop = loop, .up = *up};
+    ws->config = config;
+    ws->shared = shared;
+    buf_init(&ws->request, HTTP1_HEAD_MAX * 2);
+    buf_init(&ws->incoming, HTTP1_HEAD_MAX + WS_BODY_MAX);
+    buf_init(&ws->head_bytes, HTTP1_HEAD_MAX);
+    buf_init(&ws->body, WS_BODY_MAX);
+    uv_timer_init(loop, &ws->timer);
+    uv_idle_init(loop, &ws->flusher);
+    ws->timer.data = ws->flusher.data = ws->poll.data = ws;
+    ws->handles = 2;
+    return &ws->ch;
+}

@@ -1,0 +1,35 @@
+/*
+ * channel_ws: a WebSocket connection as a channel (RFC 6455): dialling, the opening handshake,
+ * frames, the closing handshake, and the evidence of how it ended.
+ */
+#ifndef CHANNEL_CHANNEL_WS_H
+#define CHANNEL_CHANNEL_WS_H
+
+#include "channel/channel.h"
+#include "net/dial.h"
+#include "proto/handshake.h"
+#include "proto/wsconn.h"
+
+struct channel_ws_config {
+    struct handshake_config handshake; /* with the URL */
+    struct dial_config dial;
+    uint64_t max_message, max_frame, max_fragments; /* as wsconn_config */
+    uint64_t connect_timeout_us;                    /* from the first DNS question to the 101 */
+    uint64_t close_timeout_us; /* for what follows a Close of the peer's or a violation */
+    bool no_pong;
+    bool lenient;
+};
+
+/* What the connections of a session share: trust and keys, and the source of masking keys. */
+struct channel_ws_shared;
+
+/* Loads what TLS needs if the URL asks for it. NULL with *e. */
+struct channel_ws_shared *channel_ws_shared_new(const struct channel_ws_config *config,
+                                                struct err *e);
+void channel_ws_shared_free(struct channel_ws_shared *shared);
+
+/* config and shared are borrowed for the channel's life. NULL: memory. */
+struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *config,
+                               struct channel_ws_shared *shared, const struct channel_up *up);
+
+#endif

@@ -1,0 +1,352 @@
+/*
+ * ws_open: from the URL to an open WebSocket: dialling, the request, the response, or what came
+ * instead of one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "channel/ws.h"
+#include "net/crypto.h"
+
+/* How long the body of a refusal may take: it is shown, not needed. */
+#define REFUSED_BODY_MS 2000
+
+void ws_fail(struct ws *ws, const struct err *e)
+{
+    struct event ev = ws_event(ws, EVENT_ERROR);
+
+    if (ws->state == WS_ENDED)
+        return;
+    ev.error = *e;
+    ws_shut(ws);
+    ws_emit(ws, &ev);
+}
+
+static void on_dial_event(void *ctx, struct event *ev)
+{
+    struct ws *ws = ctx;
+    struct event stamped = ws_event(ws, ev->kind);
+
+    ev->channel = stamped.channel;
+    ev->conn = stamped.conn;
+    ev->time_us = stamped.time_us;
+    ev->at_us = stamped.at_us;
+    ws_emit(ws, ev);
+}
+
+/* Show the request as it will be sent, byte for byte. */
+static void report_request(struct ws *ws)
+{
+    struct http1_head head;
+    struct event ev;
+    struct err e;
+    size_t scanned = 0;
+
+    if (!ws_wants(ws, EVENT_REQUEST) ||
+        http1_head_read(&head, HTTP1_REQUEST, buf_data(&ws->request), ws->request.len, &scanned,
+                        &e) <= 0)
+        return;
+    ev = ws_event(ws, EVENT_REQUEST);
+    ev.dir = DIR_OUT;
+    ev.request = (struct event_request){
+        .method = "GET",
+        .target = head.target,
+        .headers = head.fields,
+        .header_count = head.field_count,
+        .raw = buf_slice(&ws->request),
+    };
+    ws_emit(ws, &ev);
+}
+
+static void on_dialled(void *ctx, struct link *link, const struct err *why)
+{
+    struct ws *ws = ctx;
+    struct err e;
+
+    ws->dial = NULL;
+    if (!link) {
+        ws_fail(ws, why);
+        return;
+    }
+    ws->link = link;
+    ws->state = WS_UPGRADING;
+    if (handshake_request(&ws->handshake, &ws->config->handshake, &ws->shared->rng, crypto_sha1,
+                          &ws->request, &e) < 0) {
+        ws_fail(ws, &e);
+        return;
+    }
+    report_request(ws);
+    if (ws_poll_start(ws) < 0) {
+        err_nomem(&e, STAGE_CONNECT, "watching the socket");
+        ws_fail(ws, &e);
+        return;
+    }
+    if (ws_flush(ws))
+        ws_poll_update(ws);
+}
+
+int ws_open(struct channel *ch, struct err *e)
+{
+    struct ws *ws = (struct ws *)ch;
+    const struct url *url = ws->config->handshake.url;
+
+    ws->target = (struct dial_target){
+        .host = url->host,
+        .zone = url->zone,
+        .port = url->port,
+        .socket_path = url->socket_path,
+        .secure = url->scheme == URL_WSS,
+    };
+    ws->began_us = clock_mono_us();
+    ws->dial = dial_start(ch->loop, &ws->config->dial, &ws->target, ws->shared->tls, on_dial_event,
+                          on_dialled, ws, e);
+    if (!ws->dial)
+        return -1;
+    ws->state = WS_DIALING;
+    if (ws->config->connect_timeout_us)
+        uv_timer_start(&ws->timer, ws_on_timer, (ws->config->connect_timeout_us + 999) / 1000, 0);
+    return 0;
+}
+
+void ws_open_timeout(struct ws *ws)
+{
+    char what[160] = "";
+    enum stage stage = STAGE_HANDSHAKE;
+    double seconds = (double)ws->config->connect_timeout_us / 1e6;
+    struct err e;
+
+    if (ws->state == WS_REFUSED) {
+        ws_refused(ws);
+        return;
+    }
+    if (ws->dial)
+        dial_cancel(ws->dial, &stage, what, sizeof what);
+    else
+        memcpy(what, "waiting for the answer to the handshake", 40);
+    ws->dial = NULL;
+    err_set(&e, EXIT_TIMEOUT, stage, 0, "timed out after %g s (--connect-timeout): %s", seconds,
+            what);
+    ws_fail(ws, &e);
+}
+
+static void report_response(struct ws *ws, const struct http1_head *head)
+{
+    struct event ev = ws_event(ws, EVENT_RESPONSE);
+
+    ev.response = (struct event_response){
+        .status = head->status,
+        .reason = head->reason,
+        .headers = head->fields,
+        .header_count = head->field_count,
+        .raw = head->raw,
+        .body = buf_slice(&ws->body),
+        .body_cut = ws->body_cut,
+        .us = ws->response_us,
+    };
+    ws_emit(ws, &ev);
+}
+
+/* The body of a refusal is complete, or as complete as it gets. */
+void ws_refused(struct ws *ws)
+{
+    struct err e;
+
+    report_response(ws, &ws->head);
+    err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+            "the server answered %d%s%.*s instead of 101 Switching Protocols", ws->head.status,
+            ws->head.reason.len ? " " : "",
+            (int)(ws->head.reason.len < 80 ? ws->head.reason.len : 80),
+            ws->head.reason.len ? (const char *)ws->head.reason.data : "");
+    ws_fail(ws, &e);
+}
+
+/* Take what has come of the body. */
+static void read_body(struct ws *ws)
+{
+    while (ws->incoming.len > 0 && !ws->body_framing.done) {
+        struct slice piece;
+        struct err e;
+        long used = http1_body_read(&ws->body_framing, buf_data(&ws->incoming), ws->incoming.len,
+                                    &piece, &e);
+
+        if (used < 0) { /* what came of it is shown all the same */
+            ws->body_framing.done = true;
+            break;
+        }
+        if (piece.len > WS_BODY_MAX - ws->body.len) {
+            piece.len = WS_BODY_MAX - ws->body.len;
+            ws->body_cut = true;
+            ws->body_framing.done = true;
+        }
+        if (buf_append(&ws->body, piece.data, piece.len) < 0)
+            ws->body_framing.done = true;
+        if (used == 0)
+            break;
+        buf_consume(&ws->incoming, (size_t)used);
+    }
+    if (ws->body_framing.done)
+        ws_refused(ws);
+}
+
+/* A status other than 101: an ordinary HTTP response (RFC 6455, section 4.1), whose body is shown.
+ */
+static void begin_refusal(struct ws *ws, size_t head_len)
+{
+    struct err e;
+    size_t scanned = 0;
+
+    /* The head must outlive the incoming bytes, which the body will move. */
+    if (buf_append(&ws->head_bytes, buf_data(&ws->incoming), head_len) < 0 ||
+        http1_head_read(&ws->head, HTTP1_RESPONSE, buf_data(&ws->head_bytes), head_len, &scanned,
+                        &e) <= 0) {
+        err_nomem(&e, STAGE_HANDSHAKE, "reading the response");
+        ws_fail(ws, &e);
+        return;
+    }
+    buf_consume(&ws->incoming, head_len);
+    ws->state = WS_REFUSED;
+    if (http1_body_init(&ws->body_framing, &ws->head, false, &e) < 0)
+        ws->body_framing.done = true;
+    uv_timer_start(&ws->timer, ws_on_timer, REFUSED_BODY_MS, 0);
+    read_body(ws);
+}
+
+static struct wsconn *make_conn(struct ws *ws)
+{
+    struct wsconn_config config = {
+        .role = WSCONN_CLIENT,
+        .deflate = ws->agreed.deflate,
+        .max_message = ws->config->max_message,
+        .max_frame = ws->config->max_frame,
+        .max_fragments = ws->config->max_fragments,
+        .lenient = ws->config->lenient,
+        .want_frames = ws_wants(ws, EVENT_FRAME),
+    };
+
+    return wsconn_new(&config, &ws->shared->rng);
+}
+
+static void report_open(struct ws *ws)
+{
+    struct event ev = ws_event(ws, EVENT_OPEN);
+    char *url = url_print(ws->config->handshake.url);
+
+    ev.open = (struct event_open){
+        .url = url ? url : "",
+        .subprotocol = ws->agreed.subprotocol,
+        .extensions = ws->agreed.extensions,
+        .subprotocol_missed =
+            ws->config->handshake.subprotocol_count > 0 && ws->agreed.subprotocol[0] == '\0',
+        .us = ws->ch.opened_us - ws->began_us,
+    };
+    ws_emit(ws, &ev);
+    free(url);
+}
+
+static void begin_open(struct ws *ws, const struct http1_head *head, size_t head_len)
+{
+    struct err e;
+
+    report_response(ws, head);
+    if (handshake_check(&ws->handshake, &ws->config->handshake, head, ws->config->lenient,
+                        &ws->agreed, &e) < 0) {
+        ws_fail(ws, &e);
+        return;
+    }
+    buf_consume(&ws->incoming, head_len);
+    ws->conn = make_conn(ws);
+    if (!ws->conn || wsconn_feed(ws->conn, buf_data(&ws->incoming), ws->incoming.len) < 0) {
+        err_nomem(&e, STAGE_HANDSHAKE, "opening the connection");
+        ws_fail(ws, &e);
+        return;
+    }
+    uv_timer_stop(&ws->timer);
+    ws->state = WS_OPEN;
+    ws->ch.opened_us = ws->ch.last_in_us = ws->ch.last_out_us = ws->before_in_us = clock_mono_us();
+    ws_report_bytes(ws, DIR_IN, buf_data(&ws->incoming), ws->incoming.len);
+    buf_clear(&ws->incoming);
+    report_open(ws);
+    if (ws->state == WS_OPEN)
+        ws_drain(ws);
+}
+
+static void read_head(struct ws *ws)
+{
+    struct http1_head head;
+    struct err e;
+    long len;
+
+    for (;;) {
+        len = http1_head_read(&head, HTTP1_RESPONSE, buf_data(&ws->incoming), ws->incoming.len,
+                              &ws->scanned, &e);
+        if (len < 0) {
+            ws_fail(ws, &e);
+            return;
+        }
+        if (len == 0)
+            return;
+        ws->response_us = clock_mono_us() - ws->requested_us;
+        if (head.status == 101 || head.status >= 200)
+            break;
+        report_response(ws, &head); /* 100 Continue, 103 Early Hints: the final one follows */
+        buf_consume(&ws->incoming, (size_t)len);
+        ws->scanned = 0;
+    }
+    if (head.status == 101)
+        begin_open(ws, &head, (size_t)len);
+    else
+        begin_refusal(ws, (size_t)len);
+}
+
+void ws_upgrade_readable(struct ws *ws)
+{
+    while (ws->state == WS_UPGRADING || ws->state == WS_REFUSED) {
+        size_t room = ws->incoming.max - ws->incoming.len;
+        size_t want = room < 16 * 1024 ? room : 16 * 1024;
+        uint8_t *space = buf_reserve(&ws->incoming, want);
+        struct err e;
+        ssize_t n;
+
+        if (!space) {
+            err_nomem(&e, STAGE_HANDSHAKE, "reading the response");
+            ws_fail(ws, &e);
+            return;
+        }
+        n = link_read(ws->link, space, want, &ws->link_error);
+        if (n == LINK_AGAIN)
+            return;
+        if (n <= 0) {
+            ws_upgrade_ended(ws, n);
+            return;
+        }
+        buf_filled(&ws->incoming, (size_t)n);
+        if (ws->state == WS_UPGRADING)
+            read_head(ws);
+        else
+            read_body(ws);
+    }
+}
+
+void ws_upgrade_ended(struct ws *ws, ssize_t result)
+{
+    struct err e;
+    const char *how = ws->link->ended & LINK_GOT_RST ? "reset the connection" : "hung up";
+
+    if (ws->state == WS_REFUSED) {
+        ws_refused(ws);
+        return;
+    }
+    if (result < 0 && ws->link_error.stage == STAGE_TLS) {
+        ws_fail(ws, &ws->link_error);
+        return;
+    }
+    if (ws->incoming.len > 0)
+        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, ws->errnum,
+                "the server %s in the middle of its answer to the handshake, after %zu bytes of it",
+                how, ws->incoming.len);
+    else
+        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, result < 0 ? ws->link_error.errnum : ws->errnum,
+                "the server %s before it answered the handshake", how);
+    ws_fail(ws, &e);
+}

@@ -1,0 +1,386 @@
+#include "session/session.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "session/liveness.h"
+#include "session/postmortem.h"
+
+struct session {
+    uv_loop_t *loop;
+    struct session_config config;
+    const struct bus *bus;
+    struct session_hooks hooks;
+    struct channel_ws_shared *shared;
+
+    struct channel *channel;
+    enum session_state state;
+    enum outcome_asked asked;
+    enum exit_code outcome;
+    bool paused;
+    bool discard;
+    struct liveness liveness;
+    struct totals totals; /* of connections that have ended */
+    uint64_t last_sent;   /* bytes of the last message */
+    uint64_t last_in_us;
+    bool deflate;
+    char refusal_hint[POSTMORTEM_HINT]; /* of the response that refused the upgrade */
+
+    uv_timer_t pulse; /* for liveness */
+    bool freed;
+};
+
+static struct event session_event(const struct session *s, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .channel = CHANNEL_WS,
+        .conn = (uint32_t)s->totals.connections + (s->state == SESSION_CONNECTING ? 1 : 0),
+        .time_us = clock_wall_us(),
+        .at_us = clock_mono_us() - s->config.start_us,
+    };
+}
+
+static void totals_add(struct totals *sum, const struct totals *more)
+{
+    sum->messages_in += more->messages_in;
+    sum->messages_out += more->messages_out;
+    sum->payload_in += more->payload_in;
+    sum->payload_out += more->payload_out;
+    sum->frames_in += more->frames_in;
+    sum->frames_out += more->frames_out;
+    sum->wire_in += more->wire_in;
+    sum->wire_out += more->wire_out;
+    sum->pings_in += more->pings_in;
+    sum->pings_out += more->pings_out;
+    sum->pongs_in += more->pongs_in;
+    sum->pongs_out += more->pongs_out;
+    sum->violations += more->violations;
+}
+
+static struct postmortem_context evidence(const struct session *s)
+{
+    const struct handshake_config *hs = &s->config.ws.handshake;
+
+    return (struct postmortem_context){
+        .secure = hs->url->scheme == URL_WSS,
+        .deflate = s->deflate,
+        .messages_in = s->channel ? channel_totals(s->channel).messages_in : 0,
+        .last_sent = s->last_sent,
+        .ping_interval_us = s->config.ping_interval_us,
+        .subprotocols_offered = hs->subprotocol_count > 0,
+        .credentials_sent = hs->authorization != NULL || hs->cookie != NULL,
+    };
+}
+
+static void on_pulse(uv_timer_t *timer);
+
+/* Liveness: ask what is due and set the timer for the next question. */
+static void pulse(struct session *s)
+{
+    uint64_t now = clock_mono_us();
+    uint64_t wait;
+    enum liveness_action action;
+
+    while ((action = liveness_due(&s->liveness, s->channel->last_in_us, now, &wait)) ==
+           LIVENESS_PING) {
+        char text[24];
+        size_t len = liveness_payload(&s->liveness, text);
+
+        session_ping(s, OPCODE_PING, slice_make(text, len));
+    }
+    if (action == LIVENESS_LOST && s->paused) {
+        /* Nothing is being read, so nothing is known: a sign of life may lie in the socket. */
+        s->liveness.overdue_from_us = now;
+        uv_timer_start(&s->pulse, on_pulse, s->config.ping_timeout_us / 1000 + 1, 0);
+    } else if (action == LIVENESS_LOST) {
+        channel_abort(s->channel, CLOSE_HOW_PING_TIMEOUT);
+    } else if (wait != UINT64_MAX) {
+        uv_timer_start(&s->pulse, on_pulse, wait / 1000 + 1, 0);
+    }
+}
+
+static void on_pulse(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+
+    if (s->state == SESSION_OPEN)
+        pulse(s);
+}
+
+static void opened(struct session *s, const struct event *ev)
+{
+    uint64_t now = clock_mono_us();
+
+    s->totals.connections++;
+    s->state = SESSION_OPEN;
+    s->deflate = ev->open.extensions[0] != '\0';
+    liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
+    bus_emit(s->bus, ev);
+    if (s->config.ping_interval_us)
+        pulse(s);
+    if (s->hooks.opened)
+        s->hooks.opened(s->hooks.ctx);
+}
+
+static void ended(struct session *s)
+{
+    struct totals last = channel_totals(s->channel);
+
+    totals_add(&s->totals, &last);
+    s->last_in_us = s->channel->last_in_us;
+    s->state = SESSION_ENDED;
+    uv_timer_stop(&s->pulse);
+    if (s->hooks.ended)
+        s->hooks.ended(s->hooks.ctx);
+}
+
+static void closed(struct session *s, struct event *ev)
+{
+    struct postmortem_context context = evidence(s);
+    char hint[POSTMORTEM_HINT];
+    enum exit_code outcome = outcome_of_close(&ev->close, s->asked);
+
+    postmortem_close(hint, &ev->close, &context);
+    ev->close.hint = hint;
+    bus_emit(s->bus, ev);
+    if (s->outcome == EXIT_OK)
+        s->outcome = outcome;
+    ended(s);
+}
+
+static void failed(struct session *s, struct event *ev)
+{
+    if (s->refusal_hint[0] && !ev->error.hint[0])
+        err_hint(&ev->error, "%s", s->refusal_hint);
+    s->outcome = ev->error.code;
+    bus_emit(s->bus, ev);
+    if (s->channel->ended)
+        ended(s);
+}
+
+static void on_event(void *ctx, struct event *ev)
+{
+    struct session *s = ctx;
+
+    switch (ev->kind) {
+    case EVENT_MESSAGE:
+        if (s->discard && ev->dir == DIR_IN)
+            return;
+        break;
+    case EVENT_RESPONSE: {
+        struct postmortem_context context = evidence(s);
+
+        postmortem_response(s->refusal_hint, &ev->response, &context);
+        ev->response.hint = s->refusal_hint;
+        break;
+    }
+    case EVENT_PONG:
+        if (ev->dir == DIR_IN)
+            ev->control.matched =
+                liveness_pong(&s->liveness, ev->control.data, clock_mono_us(), &ev->control.rtt_us);
+        break;
+    case EVENT_PING:
+        if (ev->dir == DIR_OUT)
+            liveness_sent(&s->liveness, ev->control.data, clock_mono_us());
+        break;
+    case EVENT_OPEN:
+        opened(s, ev);
+        return;
+    case EVENT_CLOSE:
+        closed(s, ev);
+        return;
+    case EVENT_ERROR:
+        failed(s, ev);
+        return;
+    default:
+        break;
+    }
+    bus_emit(s->bus, ev);
+}
+
+static void on_drained(void *ctx)
+{
+    struct session *s = ctx;
+
+    if (s->hooks.drained)
+        s->hooks.drained(s->hooks.ctx);
+}
+
+static void pulse_closed(uv_handle_t *handle)
+{
+    struct session *s = handle->data;
+
+    channel_ws_shared_free(s->shared);
+    free(s);
+}
+
+struct session *session_new(uv_loop_t *loop, const struct session_config *config,
+                            const struct bus *bus, const struct session_hooks *hooks, struct err *e)
+{
+    struct session *s = calloc(1, sizeof *s);
+
+    if (!s) {
+        err_nomem(e, STAGE_IO, "starting");
+        return NULL;
+    }
+    s->loop = loop;
+    s->config = *config;
+    s->bus = bus;
+    s->hooks = *hooks;
+    s->shared = channel_ws_shared_new(&s->config.ws, e);
+    if (!s->shared) {
+        free(s);
+        return NULL;
+    }
+    uv_timer_init(loop, &s->pulse);
+    s->pulse.data = s;
+    return s;
+}
+
+void session_free(struct session *s)
+{
+    if (!s || s->freed)
+        return;
+    s->freed = true;
+    channel_free(s->channel);
+    s->channel = NULL;
+    uv_close((uv_handle_t *)&s->pulse, pulse_closed);
+}
+
+int session_open(struct session *s)
+{
+    const struct channel_up up = {
+        .emit = on_event,
+        .drained = on_drained,
+        .ctx = s,
+        .bus = s->bus,
+        .start_us = s->config.start_us,
+        .conn = (uint32_t)s->totals.connections + 1,
+    };
+    struct err e;
+
+    channel_free(s->channel);
+    s->state = SESSION_CONNECTING;
+    s->asked = ASKED_NOT;
+    s->outcome = EXIT_OK;
+    s->refusal_hint[0] = '\0';
+    s->channel = channel_ws_new(s->loop, &s->config.ws, s->shared, &up);
+    if (!s->channel)
+        err_nomem(&e, STAGE_CONNECT, "connecting");
+    if (!s->channel || channel_open(s->channel, &e) < 0) {
+        session_report_error(s, &e);
+        s->outcome = e.code;
+        s->state = SESSION_ENDED;
+        return -1;
+    }
+    channel_pause(s->channel, s->paused);
+    return 0;
+}
+
+int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final)
+{
+    if (s->state != SESSION_OPEN || channel_send(s->channel, type, data, first, final) < 0)
+        return -1;
+    s->last_sent = (first ? 0 : s->last_sent) + data.len;
+    return 0;
+}
+
+int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload)
+{
+    return s->state == SESSION_OPEN ? channel_frame(s->channel, spec, payload) : -1;
+}
+
+int session_ping(struct session *s, enum opcode opcode, struct slice data)
+{
+    return s->state == SESSION_OPEN ? channel_ping(s->channel, opcode, data) : -1;
+}
+
+void session_close(struct session *s, uint16_t code, const char *reason, uint64_t timeout_us,
+                   enum outcome_asked asked)
+{
+    if (s->state == SESSION_IDLE || s->state == SESSION_ENDED)
+        return;
+    if (asked > s->asked)
+        s->asked = asked;
+    if (s->state == SESSION_OPEN)
+        s->state = SESSION_CLOSING;
+    channel_close(s->channel, code, slice_str(reason),
+                  timeout_us ? timeout_us : s->config.ws.close_timeout_us);
+}
+
+void session_abort(struct session *s)
+{
+    if (s->state != SESSION_IDLE && s->state != SESSION_ENDED)
+        channel_abort(s->channel, CLOSE_HOW_FIN);
+}
+
+void session_pause(struct session *s, bool paused)
+{
+    s->paused = paused;
+    if (s->channel)
+        channel_pause(s->channel, paused);
+}
+
+void session_discard(struct session *s)
+{
+    s->discard = true;
+}
+
+enum session_state session_state(const struct session *s)
+{
+    return s->state;
+}
+
+size_t session_pending(const struct session *s)
+{
+    return s->channel ? s->channel->pending : 0;
+}
+
+bool session_full(const struct session *s)
+{
+    return session_pending(s) >= CHANNEL_FULL;
+}
+
+uint64_t session_last_in_us(const struct session *s)
+{
+    return s->channel ? s->channel->last_in_us : s->last_in_us;
+}
+
+enum exit_code session_outcome(const struct session *s)
+{
+    return s->outcome;
+}
+
+void session_report_error(struct session *s, const struct err *e)
+{
+    struct event ev = session_event(s, EVENT_ERROR);
+
+    ev.error = *e;
+    bus_emit(s->bus, &ev);
+}
+
+void session_note(struct session *s, const char *text)
+{
+    struct event ev = session_event(s, EVENT_NOTE);
+
+    ev.note = text;
+    bus_emit(s->bus, &ev);
+}
+
+void session_summary(struct session *s, enum exit_code exit)
+{
+    struct event ev = session_event(s, EVENT_SUMMARY);
+
+    ev.summary = (struct event_summary){
+        .totals = s->totals,
+        .duration_us = ev.at_us,
+        .exit = exit,
+    };
+    if (s->channel && !s->channel->ended) {
+        struct totals live = channel_totals(s->channel);
+
+        totals_add(&ev.summary.totals, &live);
+    }
+    bus_emit(s->bus, &ev);
+}

@@ -1,0 +1,82 @@
+/*
+ * session: one conversation with a server, from the first attempt to the last word. It owns the
+ * channel and the policy: what an ending means, what is counted, when a silent peer is lost. Events
+ * go up to the bus; commands come down through the functions here.
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "channel/channel_ws.h"
+#include "session/outcome.h"
+
+struct session_config {
+    struct channel_ws_config ws;
+    uint64_t ping_interval_us, ping_timeout_us;
+    uint64_t start_us; /* clock_mono_us at the program's start */
+};
+
+enum session_state {
+    SESSION_IDLE,
+    SESSION_CONNECTING,
+    SESSION_OPEN,
+    SESSION_CLOSING,
+    SESSION_ENDED
+};
+
+/* Called from the loop, never inside a call into the session but session_pause(false) and the
+ * sending functions. NULL members are skipped. */
+struct session_hooks {
+    void (*opened)(void *ctx);
+    void (*drained)(void *ctx); /* session_full became false again */
+    void (*ended)(void *ctx);   /* no connection, and none will come by itself */
+    void *ctx;
+};
+
+struct session;
+
+/* config is copied, what it points to borrowed; bus is borrowed. NULL with *e. */
+struct session *session_new(uv_loop_t *loop, const struct session_config *config,
+                            const struct bus *bus, const struct session_hooks *hooks,
+                            struct err *e);
+/* Drops the connection at once. Handles close in later turns of the loop. NULL is fine. */
+void session_free(struct session *s);
+
+/* Start an attempt. 0; -1: reported as EVENT_ERROR already, `ended` is not called. */
+int session_open(struct session *s);
+
+/* Send a message or a part of one. 0, or -1: there is no open connection. */
+int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final);
+/* Any frame, as malformed as asked. */
+int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload);
+/* A ping or pong of at most 125 bytes. */
+int session_ping(struct session *s, enum opcode opcode, struct slice data);
+
+/* Close politely, waiting at most timeout_us (0: the configured time) for the answer. Before the
+ * opening: give up. */
+void session_close(struct session *s, uint16_t code, const char *reason, uint64_t timeout_us,
+                   enum outcome_asked asked);
+/* Drop everything now; `ended` is called before this returns. */
+void session_abort(struct session *s);
+
+/* Stop and go on reading. */
+void session_pause(struct session *s, bool paused);
+/* From now on incoming messages are thrown away. */
+void session_discard(struct session *s);
+
+enum session_state session_state(const struct session *s);
+/* More waits to be written than should: stop sending until `drained`. */
+bool session_full(const struct session *s);
+/* Bytes waiting to be written. */
+size_t session_pending(const struct session *s);
+/* When a byte last came in (clock_mono_us); the opening counts. 0: never open. */
+uint64_t session_last_in_us(const struct session *s);
+/* What the last ending means for the shell; EXIT_OK before one. */
+enum exit_code session_outcome(const struct session *s);
+
+/* For the fronts: report something of their own in the stream of events. */
+void session_report_error(struct session *s, const struct err *e);
+void session_note(struct session *s, const char *text);
+/* The last line: totals and the exit code. */
+void session_summary(struct session *s, enum exit_code exit);
+
+#endif
