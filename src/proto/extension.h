@@ -13,8 +13,8 @@ struct deflate_params {
     bool enabled;
     bool server_no_context_takeover;
     bool client_no_context_takeover;
-    uint8_t server_max_window_bits; /* 8 to 15; 0: not given (15) */
-    uint8_t client_max_window_bits; /* 8 to 15; 0: not given (15) */
+    uint8_t server_max_window_bits;   /* 8 to 15; 0: not given (15) */
+    uint8_t client_max_window_bits;   /* 8 to 15; 0: not given (15) */
     bool client_max_window_bits_bare; /* offer only: the parameter without a value */
     /* Local choices that are not on the wire: */
     int level; /* zlib level, -1 the library's default */
@@ -30,9 +30,9 @@ int deflate_params_parse(struct deflate_params *p, const char *text, struct err 
 /* Append an offer or a response: "permessage-deflate; client_max_window_bits". 0 or -1 (memory). */
 int deflate_params_print(const struct deflate_params *p, struct buf *out);
 
-/* Client: check the server's Sec-WebSocket-Extensions value (all fields joined with ", "; empty: none
- * chosen) against the offer and fill *agreed. -1 with *e naming the rule for an extension or parameter
- * that was not offered, unknown, repeated or out of range. */
+/* Client: check the server's Sec-WebSocket-Extensions value (all fields joined with ", "; empty:
+ * none chosen) against the offer and fill *agreed. -1 with *e naming the rule for an extension or
+ * parameter that was not offered, unknown, repeated or out of range. */
 int extension_accept(struct deflate_params *agreed, const struct deflate_params *offer,
                      struct slice value, struct err *e);
 

@@ -21,8 +21,9 @@ struct frame_header {
     uint8_t size;    /* bytes of the header itself */
 };
 
-/* Decode the header at the front of n bytes: its size (2 to 14), or 0 if more bytes are needed. Never
- * fails: what may not be (top bit of a 64-bit length, non-minimal length ...) the caller judges. */
+/* Decode the header at the front of n bytes: its size (2 to 14), or 0 if more bytes are needed.
+ * Never fails: what may not be (top bit of a 64-bit length, non-minimal length ...) the caller
+ * judges. */
 size_t frame_decode(struct frame_header *h, const uint8_t *bytes, size_t n);
 
 enum frame_mask {

@@ -1,0 +1,20 @@
+/*
+ * handshake_internal: what the files of the handshake share.
+ */
+#ifndef PROTO_HANDSHAKE_INTERNAL_H
+#define PROTO_HANDSHAKE_INTERNAL_H
+
+#include "proto/handshake.h"
+
+/* The longest Sec-WebSocket-Key, in bytes, that an Accept is computed for; a proper one has 24. */
+#define HANDSHAKE_KEY_MAX 4096
+
+/* The person's last word on a field, or NULL. */
+const struct handshake_header *handshake_own_header(const struct handshake_config *config,
+                                                    const char *name);
+
+/* The values of all fields of that name, joined with ", " and ending in a NUL. Caller frees; NULL
+ * when memory is out. "" if there is none. */
+char *handshake_field_join(const struct http1_head *head, const char *name);
+
+#endif

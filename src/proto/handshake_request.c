@@ -1,0 +1,259 @@
+/* The client's request, and what a person may change in it. */
+#include "proto/handshake.h"
+
+#include <stdlib.h>
+
+#include "base/codec.h"
+#include "proto/excerpt.h"
+#include "proto/handshake_internal.h"
+
+#define FIELDS_OWN 11 /* the handshake's own fields, at most */
+
+struct request_field {
+    const char *name, *value;
+};
+
+/* The fields in the order in which they are sent. */
+struct request {
+    struct request_field *fields;
+    size_t count;
+    char *host;
+    struct buf subprotocols, extensions;
+};
+
+int handshake_header_parse(struct handshake_header *h, char *line, struct err *e)
+{
+    char *colon = strchr(line, ':'), *value, *end;
+    size_t len = strcspn(line, "\r\n");
+    struct slice name;
+    struct excerpt x;
+
+    if (line[len]) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                "a header can't hold a line break (0x%02x): it would begin another header",
+                (unsigned)(uint8_t)line[len]);
+        e->at = (long)len;
+        return -1;
+    }
+    if (!colon) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" is not a header: it has no colon",
+                excerpt_of(&x, slice_str(line)));
+        err_hint(e, "write 'Name: value', or 'Name:' to remove a header");
+        e->at = (long)strlen(line);
+        return -1;
+    }
+    name = slice_make(line, (size_t)(colon - line));
+    for (len = 0; len < name.len && http1_is_token(slice_make(line + len, 1)); len++)
+        ;
+    if (len < name.len || len == 0) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                "\"%s\" is not a header's name: letters, digits and !#$%%&'*+-.^_`|~ (RFC 9110, "
+                "section 5.6.2)",
+                excerpt_of(&x, name));
+        err_hint(e, "write 'Name: value', or 'Name:' to remove a header");
+        e->at = (long)len;
+        return -1;
+    }
+    value = colon + 1 + strspn(colon + 1, " \t");
+    end = value + strlen(value);
+    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    *colon = *end = '\0';
+    *h = (struct handshake_header){.name = line, .value = value, .remove = value == end};
+    return 0;
+}
+
+bool handshake_subprotocol_valid(const char *name)
+{
+    return http1_is_token(slice_str(name));
+}
+
+const struct handshake_header *handshake_own_header(const struct handshake_config *config,
+                                                    const char *name)
+{
+    for (size_t i = config->header_count; i > 0; i--)
+        if (strcasecmp(config->headers[i - 1].name, name) == 0)
+            return &config->headers[i - 1];
+    return NULL;
+}
+
+/* RFC 6455, section 4.1, item 10: names are tokens, none twice. */
+static int subprotocols_join(struct request *r, const struct handshake_config *config,
+                             struct err *e)
+{
+    for (size_t i = 0; i < config->subprotocol_count; i++) {
+        const char *name = config->subprotocols[i], *wrong = NULL;
+        struct excerpt x;
+
+        if (!handshake_subprotocol_valid(name))
+            wrong = "is not a token, as a subprotocol's name must be";
+        for (size_t j = 0; j < i && !wrong; j++)
+            if (strcmp(config->subprotocols[j], name) == 0)
+                wrong = "is offered twice as a subprotocol";
+        if (wrong) {
+            return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" %s (RFC 6455, section 4.1)",
+                           excerpt_of(&x, slice_str(name)), wrong);
+        }
+        if ((i > 0 && buf_append_str(&r->subprotocols, ", ") < 0) ||
+            buf_append_str(&r->subprotocols, name) < 0)
+            return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    }
+    return buf_append(&r->subprotocols, "", 1) < 0
+               ? err_nomem(e, STAGE_HANDSHAKE, "writing the request")
+               : 0;
+}
+
+static void add(struct request *r, const char *name, const char *value)
+{
+    if (value)
+        r->fields[r->count++] = (struct request_field){name, value};
+}
+
+/* Replace in place, remove or append, as the person asked. */
+static void change(struct request *r, const struct handshake_header *h)
+{
+    size_t i = 0;
+
+    while (i < r->count && strcasecmp(r->fields[i].name, h->name) != 0)
+        i++;
+    if (!h->remove) {
+        if (i == r->count)
+            r->count++;
+        r->fields[i] = (struct request_field){h->name, h->value};
+    } else if (i < r->count) {
+        r->count--;
+        memmove(r->fields + i, r->fields + i + 1, (r->count - i) * sizeof *r->fields);
+    }
+}
+
+/* The key that will be sent and the answer it must get. */
+static int key_make(struct handshake *hs, const struct handshake_config *config, struct rng *rng,
+                    sha1_fn *sha1, struct err *e)
+{
+    const struct handshake_header *own = handshake_own_header(config, "Sec-WebSocket-Key");
+    uint8_t bytes[16], room[32];
+    struct buf base64 = {.data = room, .cap = sizeof room - 1, .max = sizeof room - 1};
+
+    memset(hs, 0, sizeof *hs);
+    if (own) {
+        size_t len = own->remove ? 0 : strlen(own->value);
+
+        if (len > HANDSHAKE_KEY_MAX) {
+            return err_set(
+                e, EXIT_USAGE, STAGE_USAGE, 0,
+                "the Sec-WebSocket-Key given has %zu bytes; an answer can be checked for at "
+                "most %d",
+                len, HANDSHAKE_KEY_MAX);
+        }
+        if (len < sizeof hs->key)
+            memcpy(hs->key, own->value ? own->value : "", len);
+        if (!own->remove)
+            handshake_accept(slice_make(own->value, len), sha1, hs->accept);
+        return 0;
+    }
+    /* RFC 6455, section 4.1, item 7: selected randomly for each connection. */
+    if (rng_draw(rng, bytes, sizeof bytes) < 0) {
+        return err_set(e, EXIT_OTHER, STAGE_HANDSHAKE, 0,
+                       "no random bytes for the Sec-WebSocket-Key: without them nothing is sent");
+    }
+    if (base64_encode(&base64, slice_make(bytes, sizeof bytes)) < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "writing the Sec-WebSocket-Key");
+    memcpy(hs->key, buf_data(&base64), sizeof hs->key - 1);
+    handshake_accept(slice_str(hs->key), sha1, hs->accept);
+    return 0;
+}
+
+static int fields_gather(struct request *r, const struct handshake *hs,
+                         const struct handshake_config *config, struct err *e)
+{
+    const char *agent = config->user_agent && config->user_agent[0] ? config->user_agent : NULL;
+
+    if (subprotocols_join(r, config, e) < 0)
+        return -1;
+    r->host = url_host_field(config->url);
+    r->fields = calloc(FIELDS_OWN + config->header_count, sizeof *r->fields);
+    if (!r->host || !r->fields || deflate_params_print(&config->deflate, &r->extensions) < 0 ||
+        buf_append(&r->extensions, "", 1) < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+
+    add(r, "Host", r->host);
+    add(r, "Upgrade", "websocket");
+    add(r, "Connection", "Upgrade");
+    add(r, "Sec-WebSocket-Key", hs->key);
+    add(r, "Sec-WebSocket-Version", "13");
+    add(r, "Origin", config->origin);
+    add(r, "User-Agent", agent);
+    if (config->subprotocol_count > 0)
+        add(r, "Sec-WebSocket-Protocol", (const char *)buf_data(&r->subprotocols));
+    if (config->deflate.enabled)
+        add(r, "Sec-WebSocket-Extensions", (const char *)buf_data(&r->extensions));
+    add(r, "Authorization", config->authorization);
+    add(r, "Cookie", config->cookie);
+    for (size_t i = 0; i < config->header_count; i++)
+        change(r, &config->headers[i]);
+    return 0;
+}
+
+/* Whoever gave the values should have refused these with a better place to point at; that none of
+ * them starts a field or a request of its own is made sure of here. */
+static int line_safe(const struct request_field *f, struct err *e)
+{
+    struct excerpt x;
+
+    if (!http1_is_token(slice_str(f->name))) {
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                       "\"%s\" is not a header's name (RFC 9110, section 5.6.2)",
+                       excerpt_of(&x, slice_str(f->name)));
+    }
+    if (f->value[strcspn(f->value, "\r\n")]) {
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                       "the value of %s holds a line break: it would begin another header",
+                       excerpt_of(&x, slice_str(f->name)));
+    }
+    return 0;
+}
+
+/* RFC 6455, section 4.1, items 1 to 3 of the request. */
+static int request_write(const struct request *r, const char *target, struct buf *out,
+                         struct err *e)
+{
+    for (const char *c = target; *c; c++) {
+        if ((uint8_t)*c <= ' ' || (uint8_t)*c == 0x7f) {
+            return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                           "the request's path holds the byte 0x%02x, which can't stand there",
+                           (unsigned)(uint8_t)*c);
+        }
+    }
+    if (buf_append_str(out, "GET ") < 0 || buf_append_str(out, target) < 0 ||
+        buf_append_str(out, " HTTP/1.1\r\n") < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    for (size_t i = 0; i < r->count; i++) {
+        if (line_safe(&r->fields[i], e) < 0)
+            return -1;
+        if (buf_append_str(out, r->fields[i].name) < 0 || buf_append_str(out, ": ") < 0 ||
+            buf_append_str(out, r->fields[i].value) < 0 || buf_append_str(out, "\r\n") < 0)
+            return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    }
+    return buf_append_str(out, "\r\n") < 0 ? err_nomem(e, STAGE_HANDSHAKE, "writing the request")
+                                           : 0;
+}
+
+int handshake_request(struct handshake *hs, const struct handshake_config *config, struct rng *rng,
+                      sha1_fn *sha1, struct buf *out, struct err *e)
+{
+    struct request r = {0};
+    size_t before = out->len;
+    int rc = -1;
+
+    buf_init(&r.subprotocols, SIZE_MAX / 2);
+    buf_init(&r.extensions, SIZE_MAX / 2);
+    if (key_make(hs, config, rng, sha1, e) == 0 && fields_gather(&r, hs, config, e) == 0)
+        rc = request_write(&r, config->url->target, out, e);
+    if (rc < 0)
+        out->len = before;
+    free(r.host);
+    free(r.fields);
+    buf_clear(&r.subprotocols);
+    buf_clear(&r.extensions);
+    return rc;
+}
