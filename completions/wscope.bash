@@ -1,0 +1,116 @@
+# bash completion for wscope(1).
+
+# Names of files, also behind a prefix such as "@"; directories end with a slash.
+_wscope_files() {
+    local prefix=$1 cur=$2 kind=$3 name
+
+    COMPREPLY=()
+    while IFS= read -r name; do
+        [[ -d $name ]] && name+=/
+        COMPREPLY+=("$prefix$name")
+    done < <(compgen "$kind" -- "$cur")
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace
+    compopt -o filenames
+}
+
+# Words from a list.
+_wscope_words() {
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+# One more event behind the commas that are there.
+_wscope_events() {
+    local before=
+
+    [[ $1 == *,* ]] && before=${1%,*},
+    mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect tls request response open
+        frame message ping pong violation close error summary' -- "${1##*,}")
+}
+
+# The value of option $1, begun as $2; $3 is what stands before the name of a file behind "@". Fails
+# for an option that takes none.
+_wscope_value() {
+    case $1 in
+        --cacert | --cert | --key | --pinnedpubkey)
+            _wscope_files '' "$2" -f
+            ;;
+        --capath)
+            _wscope_files '' "$2" -d
+            ;;
+        -H | --header | --cookie | -u | --user | --bearer | --pass | -e | --send)
+            if [[ $2 == @* ]]; then
+                _wscope_files "$3" "${2#@}" -f
+            fi
+            ;;
+        --events)
+            _wscope_events "$2"
+            ;;
+        --tls-min | --tls-max)
+            _wscope_words '1.2 1.3' "$2"
+            ;;
+        --timestamps)
+            _wscope_words 'abs rel delta' "$2"
+            ;;
+        --help)
+            _wscope_words 'all' "$2"
+            ;;
+        --color)
+            _wscope_words 'auto always never' "$2"
+            ;;
+        -s | --subprotocol | -o | --origin | -A | --user-agent | --servername | \
+            --resolve | --interface | --connect-timeout | --close-timeout | -m | \
+            --max-time | --for | --max-message | --max-frame | --max-fragments | \
+            --ping-interval | --ping-timeout | --on-connect | -w | --wait | --chunk | \
+            --count | --until | --buffer | --rate | --allow-origin)
+            ;;
+        *)
+            return 1
+            ;;
+    esac
+}
+
+# An optional value is written with "=" only, so it does not follow as a word of its own.
+_wscope_optional() {
+    [[ $1 == @(--compress|--timestamps|--help) ]]
+}
+
+_wscope() {
+    local cur=${COMP_WORDS[COMP_CWORD]} value at=@ marks='' i=$COMP_CWORD
+
+    # Readline takes "--bearer=@file" apart at "=" and "@", which come as a word of their own.
+    COMPREPLY=()
+    value=$cur
+    if [[ $value == +([=@]) ]]; then
+        marks=$value
+        value=
+    fi
+    i=$((i - 1))
+    if [[ -z $marks && ${COMP_WORDS[i]} == +([=@]) ]]; then
+        marks=${COMP_WORDS[i]}
+        i=$((i - 1))
+    fi
+    if [[ $marks == *@* ]]; then
+        value=@$value
+        at=
+    fi
+    if [[ $marks == *=* ]] || ! _wscope_optional "${COMP_WORDS[i]}"; then
+        _wscope_value "${COMP_WORDS[i]}" "$value" "$at" && return
+    fi
+    if [[ $cur == -* ]]; then
+        _wscope_words '
+            -H --header -s --subprotocol -o --origin -A --user-agent --cookie -u --user
+            --bearer -k --insecure --cacert --capath --cert --key --pass --pinnedpubkey
+            --tls-min --tls-max --servername --resolve --interface -4 -6 --connect-timeout
+            --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
+            --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient -e
+            --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
+            --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
+            -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
+            --pretty --color --timestamps --rate --allow-origin --help --version
+        ' "$cur"
+    elif [[ $COMP_CWORD -eq 1 ]]; then
+        _wscope_words 'serve demo' "$cur"
+    fi
+}
+
+complete -F _wscope wscope

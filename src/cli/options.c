@@ -1,0 +1,115 @@
+#include "cli/options_private.h"
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <stdlib.h>
+
+const char options_usage[] = "usage: wscope [OPTION]... URL\n"
+                             "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo";
+
+static void defaults(struct options *o)
+{
+    *o = (struct options){
+        .mode = MODE_CONNECT,
+        .handshake = {.user_agent = "wscope/" PACKAGE_VERSION},
+        .ws = {.connect_timeout_us = 10000000, .close_timeout_us = 5000000},
+        .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
+        .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10},
+    };
+    o->handshake.url = &o->url;
+    deflate_params_default(&o->handshake.deflate);
+}
+
+/* Take every value out of argv before anything slow (a file, a name) is looked at: secrets stay in
+ * sight of ps for as short as can be. */
+static int capture(struct options_parsing *p, struct err *e)
+{
+    struct options_memory *m = p->o->memory;
+
+    for (size_t i = 0; i < p->use_count; i++) {
+        struct option_use *use = &p->uses[i];
+        char *typed = use->value;
+
+        if (!typed)
+            continue;
+        use->value = options_copy(m, typed, strlen(typed));
+        if (!use->value)
+            return options_nomem(e);
+        options_wipe_value(use->row, typed);
+    }
+    if (p->operand) {
+        char *typed = p->operand;
+
+        p->operand = options_copy(m, typed, strlen(typed));
+        if (!p->operand)
+            return options_nomem(e);
+        options_wipe_url(typed);
+    }
+    return 0;
+}
+
+/* --help and --version win over everything else that was understood. True if one was given. */
+static bool asks_only(const struct options_parsing *p, int *status, struct err *e)
+{
+    const struct option_use *help = options_given(p, "--help");
+
+    *status = 0;
+    if (help && help->value && strcmp(help->value, "all") != 0)
+        *status = usage_error(e, "--help takes \"all\" or nothing, not \"%s\"",
+                              options_quote(help->value).text);
+    else if (help)
+        p->o->mode = help->value ? MODE_HELP_ALL : MODE_HELP;
+    else if (options_given(p, "--version"))
+        p->o->mode = MODE_VERSION;
+    else
+        return false;
+    return true;
+}
+
+static int address(struct options_parsing *p, struct err *e)
+{
+    switch (p->o->mode) {
+    case MODE_CONNECT:
+        return options_url(p, e);
+    case MODE_SERVE:
+        if (p->surplus)
+            return usage_error(e, "wscope serve takes one address, and there are two arguments");
+        return options_serve_operand(p, e);
+    default:
+        if (p->surplus)
+            return usage_error(e, "wscope demo takes no argument besides options");
+        return 0;
+    }
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *e)
+{
+    struct options_parsing p = {.o = o};
+    int status;
+
+    err_clear(e);
+    defaults(o);
+    o->memory = calloc(1, sizeof *o->memory);
+    if (!o->memory)
+        return options_nomem(e);
+    if (options_scan(&p, argc, argv, e) != 0 || capture(&p, e) != 0)
+        return -1;
+    if (asks_only(&p, &status, e))
+        return status;
+    if (options_check(&p, e) != 0 || address(&p, e) != 0)
+        return -1;
+    for (size_t i = 0; i < p.use_count; i++) {
+        if (p.uses[i].row->set(&p, &p.uses[i], e) != 0)
+            return -1;
+    }
+    return options_finish(&p, e);
+}
+
+void options_clear(struct options *o)
+{
+    url_clear(&o->url);
+    options_memory_free(o->memory);
+    *o = (struct options){.mode = MODE_CONNECT};
+}

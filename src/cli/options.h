@@ -1,0 +1,134 @@
+/*
+ * options: one table for the command line: parsing, --help, completions and the test that holds the
+ * man page against it.
+ *
+ * Where an option that holds one value is repeated, the last counts; --compress and --no-compress
+ * likewise. Combinations that contradict each other are usage errors.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "event/event.h"
+#include "net/dial.h"
+#include "proto/handshake.h"
+#include "proto/url.h"
+#include "sink/view.h"
+
+enum mode { MODE_CONNECT, MODE_SERVE, MODE_DEMO, MODE_HELP, MODE_HELP_ALL, MODE_VERSION };
+
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+
+/* How stdin becomes messages. */
+enum input_form { INPUT_LINES, INPUT_NUL, INPUT_HEX, INPUT_BASE64, INPUT_WHOLE, INPUT_CHUNKS };
+
+/* How long nothing may have come in before the end of stdin closes the connection. */
+#define PIPE_WAIT_DEFAULT_US 500000u
+
+struct pipe_options {
+    enum input_form input;
+    bool binary;              /* -b */
+    bool crlf;                /* --crlf: a CR before the newline goes too */
+    size_t chunk;             /* --chunk */
+    bool no_input;            /* -n */
+    bool echo;                /* --echo */
+    const char *const *sends; /* -e, in order, as given (@FILE and @- not yet read) */
+    size_t send_count;
+    const char *on_connect; /* or NULL */
+    uint64_t wait_us;       /* -w; by default PIPE_WAIT_DEFAULT_US */
+    bool wait_given;
+    uint64_t count;         /* --count; 0: no limit */
+    const char *until;      /* POSIX ERE, checked; or NULL */
+    size_t buffer;          /* --buffer */
+};
+
+struct ws_options {
+    uint64_t max_message, max_frame, max_fragments; /* 0: not given */
+    uint64_t ping_interval_us, ping_timeout_us;     /* 0: none */
+    bool no_pong;
+    bool lenient;
+    uint64_t connect_timeout_us, close_timeout_us;
+    uint64_t max_time_us; /* 0: none */
+    uint64_t for_us;      /* 0: none */
+};
+
+struct serve_options {
+    const char *host; /* 127.0.0.1 by default */
+    uint16_t port;    /* 9001 by default; 0: any free one, printed */
+    const char *cert, *key;
+    double rate;                /* updates a second of /feed */
+    const char *const *origins; /* --allow-origin; none: any */
+    size_t origin_count;
+};
+
+struct options {
+    enum mode mode;
+    const char *url_text; /* as typed, or NULL */
+    struct url url;
+    /* handshake: url, headers, subprotocols, identity, deflate all filled in; user_agent's default
+     * is "wscope/VERSION"; -u, --bearer and the URL's userinfo have become `authorization`. */
+    struct handshake_config handshake;
+    struct dial_config dial;
+    struct ws_options ws;
+    struct pipe_options pipe;
+    struct serve_options serve;
+
+    bool json;       /* --json */
+    uint32_t events; /* --events: EVENT_BITs; 0: not given */
+    int level;       /* -q: -1, -v: 1 ... 3 */
+    bool include, pings, show_secrets;
+    bool pretty;
+    enum when color;
+    enum view_stamps stamps;
+    bool escape, no_delimiter, nul;
+    enum view_binary binary;
+
+    struct options_memory *memory; /* what the parser allocated; wiped when freed */
+};
+
+/* Parse argv. Reads the files that options name (-H @FILE, secrets as @FILE or env:NAME). On
+ * failure -1 and *e (EXIT_USAGE): the option as typed, what it takes, the nearest spelling of an
+ * unknown one. argv is borrowed for the life of *o; secrets in argv (-u, --bearer, --cookie,
+ * --pass, -H of a credential, userinfo) are overwritten there after copying, so that ps does not
+ * show them. *o points into itself (handshake.url): it must stay where it is. options_clear is due
+ * after a failure too. */
+int options_parse(struct options *o, int argc, char **argv, struct err *e);
+void options_clear(struct options *o);
+
+/* After a failure with e->at >= 0: append the text that e->at counts in (the URL, or the value of
+ * an option) and a caret line below, both indented by two blanks. Passwords and secret query
+ * parameters appear as '*', control bytes escaped; what is longer than 70 columns is cut around the
+ * caret. Nothing is appended if there is nothing to point at. 0, or -1 (memory; what fitted is
+ * there). */
+struct buf;
+int options_point(struct buf *out, const struct options *o, const struct err *e);
+
+/* --help: grouped, at most 80 columns; all: every option. --version names the linked libraries. The
+ * text is appended to out. 0 or -1 (memory). */
+int options_help(struct buf *out, bool all);
+int options_version(struct buf *out);
+
+/* The table itself, for completions and tests: one option a row. The last two columns are for the
+ * parser: who stores the value, and where. */
+enum option_arg { OPTION_FLAG, OPTION_VALUE, OPTION_OPTIONAL };
+struct options_parsing;
+struct option_use;
+typedef int option_set_fn(struct options_parsing *p, const struct option_use *use, struct err *e);
+
+struct option_row {
+    char letter;      /* 0: none */
+    const char *name; /* long name without "--"; NULL: there is only the letter */
+    enum option_arg arg;
+    const char *metavar; /* NULL for a flag */
+    const char *help;    /* one line */
+    const char *group;   /* heading in --help */
+    const char
+        *values;    /* for completion: "auto|always|never" (one of these), "FILE", "DIR", "@FILE"
+                       (text, or a file behind '@'), "EVENT..." (a list of events), or NULL */
+    bool common;    /* in plain --help */
+    unsigned modes; /* 1u << MODE_CONNECT | ... where it applies */
+    option_set_fn *set;
+    size_t field; /* offset in struct options for the setters that only store */
+};
+const struct option_row *options_table(size_t *count);
+
+#endif

@@ -1,0 +1,130 @@
+#include "cli/options_private.h"
+
+/* Pings go out this often when only their time-out was given: below the shortest idle limits of
+ * common proxies. */
+#define PING_INTERVAL_US 25000000u
+
+/* A single word is more likely a misspelt command than a host: a URL has a dot, a colon or a slash.
+ */
+static bool looks_like_url(const char *text)
+{
+    return strpbrk(text, ".:/@[?#") != NULL || strcmp(text, "localhost") == 0 || text[0] == '\0';
+}
+
+/* A '/', '?' or '#' in a password ends the authority too early, and what url_parse then says would
+ * show the password. Say what is the matter instead. */
+static void blame_userinfo(const char *text, struct err *e)
+{
+    size_t start, len, before;
+
+    if (!options_userinfo(text, &start, &len))
+        return;
+    before = strcspn(text + start, "/?#");
+    if (before >= len)
+        return;
+    usage_error(e, "\"%c\" in the user name or password of a URL is written %%%02X",
+                text[start + before], (unsigned)text[start + before]);
+    e->at = (long)(start + before);
+}
+
+int options_url(struct options_parsing *p, struct err *e)
+{
+    struct options *o = p->o;
+
+    if (!p->operand) {
+        usage_error(e, "no URL was given");
+        err_hint(e, "%s", options_usage);
+        return -1;
+    }
+    if (!looks_like_url(p->operand)) {
+        usage_error(e, "\"%s\" is neither a URL nor a command", options_quote(p->operand).text);
+        err_hint(e,
+                 "the commands are \"serve\" and \"demo\"; a host of one word is written with its "
+                 "scheme, as ws://name/");
+        return -1;
+    }
+    if (p->surplus) {
+        /* Not quoted: it may be a secret that lost its option. */
+        usage_error(e, "there is more than one URL: one connection at a time");
+        err_hint(e,
+                 "quote what has blanks, and give a value alone only to an option that takes one");
+        return -1;
+    }
+    o->url_text = p->operand;
+    if (url_parse(&o->url, o->url_text, e) != 0) {
+        blame_userinfo(o->url_text, e);
+        o->memory->point = o->url_text;
+        o->memory->point_url = true;
+        return -1;
+    }
+    return 0;
+}
+
+/* "user:password" of the URL becomes Basic credentials; -u and --bearer count more. */
+static int url_credentials(struct options_parsing *p, struct err *e)
+{
+    const struct url *url = &p->o->url;
+    size_t user_len, password_len;
+    char *text;
+
+    if (!url->user || (url->user[0] == '\0' && !url->password) || p->o->handshake.authorization)
+        return 0;
+    user_len = strlen(url->user);
+    password_len = url->password ? strlen(url->password) : 0;
+    text = options_alloc(p->o->memory, user_len + 1 + password_len + 1);
+    if (!text)
+        return options_nomem(e);
+    memcpy(text, url->user, user_len);
+    text[user_len] = ':';
+    if (password_len)
+        memcpy(text + user_len + 1, url->password, password_len);
+    return options_basic(p, text, user_len, e);
+}
+
+/* "-e @-" takes all of stdin, so nothing else can. */
+static int check_stdin_sends(const struct options_parsing *p, struct err *e)
+{
+    static const char *const readers[] = {"--no-input", "--echo", "--whole", "--chunk"};
+    const struct pipe_options *pipe = &p->o->pipe;
+    size_t count = 0;
+
+    for (size_t i = 0; i < pipe->send_count; i++)
+        count += strcmp(pipe->sends[i], "@-") == 0;
+    if (count == 0)
+        return 0;
+    if (count > 1)
+        return usage_error(e, "\"@-\" is given twice, and stdin can be read once");
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        const struct option_use *use = options_given(p, readers[i]);
+
+        if (use)
+            return usage_error(e, "\"@-\" reads all of stdin as one message, and %s says otherwise",
+                               use->typed);
+    }
+    return 0;
+}
+
+static int finish_connect(struct options_parsing *p, struct err *e)
+{
+    struct options *o = p->o;
+    const struct tls_config *tls = &o->dial.tls;
+
+    if (tls->min && tls->max && tls->min > tls->max)
+        return usage_error(e, "--tls-min 1.%d is above --tls-max 1.%d", tls->min - 10,
+                           tls->max - 10);
+    if (o->url.ipv6 && o->dial.family == DIAL_IPV4)
+        return usage_error(e, "-4 asks for IPv4, and the URL has an IPv6 address");
+    if (check_stdin_sends(p, e) != 0 || url_credentials(p, e) != 0)
+        return -1;
+    if (o->ws.ping_timeout_us && !o->ws.ping_interval_us)
+        o->ws.ping_interval_us = PING_INTERVAL_US;
+    if (o->nul && o->pipe.input == INPUT_LINES)
+        o->pipe.input = INPUT_NUL;
+    o->pipe.wait_given = options_given(p, "--wait") != NULL;
+    return 0;
+}
+
+int options_finish(struct options_parsing *p, struct err *e)
+{
+    return p->o->mode == MODE_CONNECT ? finish_connect(p, e) : 0;
+}

@@ -1,0 +1,187 @@
+#include "cli/options_private.h"
+
+#include <stdio.h>
+
+int options_nomem(struct err *e)
+{
+    return err_nomem(e, STAGE_USAGE, "reading the command line");
+}
+
+static const struct option_row *find_letter(char letter)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].letter == letter)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static const struct option_row *find_name(const char *name, size_t len)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].name && strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+const struct option_use *options_given(const struct options_parsing *p, const char *spelling)
+{
+    const struct option_row *row = spelling[1] == '-'
+                                       ? find_name(spelling + 2, strlen(spelling + 2))
+                                       : find_letter(spelling[1]);
+
+    for (size_t i = p->use_count; i-- > 0;) {
+        if (p->uses[i].row == row)
+            return &p->uses[i];
+    }
+    return NULL;
+}
+
+static struct option_use *add_use(struct options_parsing *p, const struct option_row *row,
+                                  const char *dashes, const char *name, size_t len, struct err *e)
+{
+    struct option_use *uses = options_list_room(p->o->memory, p->uses, p->use_count, sizeof *uses);
+    struct option_use *use;
+
+    if (!uses) {
+        options_nomem(e);
+        return NULL;
+    }
+    p->uses = uses;
+    use = &uses[p->use_count++];
+    *use = (struct option_use){.row = row};
+    snprintf(use->typed, sizeof use->typed, "%s%.*s", dashes, (int)len, name);
+    return use;
+}
+
+static int missing_value(const struct option_use *use, struct err *e)
+{
+    usage_error(e, "%s takes a value, %s: %s", use->typed, use->row->metavar, use->row->help);
+    return -1;
+}
+
+static int unknown_name(const char *name, size_t len, struct err *e)
+{
+    const char *nearest = options_nearest(name, len);
+    char text[64];
+
+    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), name);
+    usage_error(e, "unknown option \"--%s\"%s%s%s", options_quote(text).text,
+                nearest ? "; did you mean \"--" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    err_hint(e, "\"wscope --help=all\" lists every option");
+    return -1;
+}
+
+static int unknown_letter(const char *argument, char letter, struct err *e)
+{
+    const char *meant = NULL;
+    char text[2] = {letter, '\0'};
+
+    if (find_name(argument + 1, strlen(argument + 1)))
+        meant = argument + 1; /* a long option with one dash */
+    else if (letter == 'h' || letter == '?')
+        meant = "help";
+    else if (letter == 'V')
+        meant = "version";
+    usage_error(e, "unknown option \"-%s\"%s%s%s", options_quote(text).text,
+                meant ? "; did you mean \"--" : "", meant ? meant : "", meant ? "\"?" : "");
+    err_hint(e, "\"wscope --help=all\" lists every option");
+    return -1;
+}
+
+/* argv[*i] is "--name" or "--name=value". */
+static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, struct err *e)
+{
+    char *name = argv[*i] + 2;
+    size_t len = strcspn(name, "=");
+    char *value = name[len] == '=' ? name + len + 1 : NULL;
+    const struct option_row *row = find_name(name, len);
+    struct option_use *use;
+
+    if (!row)
+        return unknown_name(name, len, e);
+    use = add_use(p, row, "--", name, len, e);
+    if (!use)
+        return -1;
+    if (row->arg == OPTION_FLAG && value)
+        return usage_error(e, "%s takes no value, but \"=\" stands behind it", use->typed);
+    if (row->arg == OPTION_VALUE && !value) {
+        if (*i + 1 >= argc)
+            return missing_value(use, e);
+        value = argv[++*i];
+    }
+    use->value = value;
+    return 0;
+}
+
+/* argv[*i] is "-abc": flags, the last one perhaps with its value attached or in the next argument.
+ */
+static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, struct err *e)
+{
+    char *argument = argv[*i];
+
+    for (char *at = argument + 1; *at; at++) {
+        const struct option_row *row = find_letter(*at);
+        struct option_use *use;
+
+        if (!row)
+            return unknown_letter(argument, *at, e);
+        use = add_use(p, row, "-", at, 1, e);
+        if (!use)
+            return -1;
+        if (row->arg != OPTION_VALUE)
+            continue;
+        if (at[1]) {
+            use->value = at + 1;
+            return 0;
+        }
+        if (*i + 1 >= argc)
+            return missing_value(use, e);
+        use->value = argv[++*i];
+        return 0;
+    }
+    return 0;
+}
+
+static void scan_operand(struct options_parsing *p, char *text)
+{
+    bool first = !p->command && !p->operand;
+
+    if (first && strcmp(text, "serve") == 0) {
+        p->o->mode = MODE_SERVE;
+        p->command = "serve";
+    } else if (first && strcmp(text, "demo") == 0) {
+        p->o->mode = MODE_DEMO;
+        p->command = "demo";
+    } else if (p->operand || p->o->mode == MODE_DEMO) {
+        p->surplus = true;
+        options_wipe_url(text);
+    } else {
+        p->operand = text;
+    }
+}
+
+int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e)
+{
+    bool ended = false;
+    int status = 0;
+
+    for (int i = 1; i < argc && status == 0; i++) {
+        if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
+            scan_operand(p, argv[i]);
+        else if (argv[i][1] != '-')
+            status = scan_short(p, argc, argv, &i, e);
+        else if (argv[i][2] != '\0')
+            status = scan_long(p, argc, argv, &i, e);
+        else
+            ended = true;
+    }
+    return status;
+}

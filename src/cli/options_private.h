@@ -1,0 +1,118 @@
+/*
+ * options_private: what the files of the options share; nobody else includes it.
+ *
+ * Parsing goes: scan argv into uses and operands (options_scan) -> copy values and wipe secrets in
+ * argv -> modes and contradictions (options_check) -> URL -> each use's setter -> what depends on
+ * several options (options_finish).
+ */
+#ifndef CLI_OPTIONS_PRIVATE_H
+#define CLI_OPTIONS_PRIVATE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/options.h"
+
+/* Beyond this a file of headers or of a secret is taken for a mistake. */
+#define OPTIONS_FILE_MAX (256 * 1024)
+
+struct memory_block;
+
+/* All that parsing allocates lives until options_clear, which wipes it: it holds secrets. */
+struct options_memory {
+    struct memory_block *blocks;
+    const char *point; /* the text an e->at counts in, or NULL */
+    bool point_url;    /* it is a URL: userinfo and query have secrets to mask */
+};
+
+/* Zeroed bytes; NULL: memory. */
+void *options_alloc(struct options_memory *m, size_t n);
+/* A copy with a NUL behind it; NULL: memory. */
+char *options_copy(struct options_memory *m, const void *text, size_t len);
+/* The list with room for one element behind its `count` elements of `each` bytes; it moves as it
+ * grows. list is NULL when count is 0. NULL: memory. */
+void *options_list_room(struct options_memory *m, const void *list, size_t count, size_t each);
+void options_memory_free(struct options_memory *m);
+
+/* One option as it was given. */
+struct option_use {
+    const struct option_row *row;
+    char typed[24]; /* "-m" or "--max-time": errors name it as it was typed */
+    char *value;    /* NULL for a flag, or an optional value that was left out */
+};
+
+struct options_parsing {
+    struct options *o;
+    struct option_use *uses;
+    size_t use_count;
+    char *operand;       /* the URL, the port of `serve`, or NULL; in argv until it is copied */
+    const char *command; /* "serve", "demo", or NULL */
+    bool surplus;        /* there are more operands than can be used */
+};
+
+/* A usage error; -1. */
+#define usage_error(e, ...) err_set((e), EXIT_USAGE, STAGE_USAGE, 0, __VA_ARGS__)
+int options_nomem(struct err *e);
+
+/* A person's text made fit for a sentence: controls escaped, cut when long. For use inside one
+ * expression: options_quote(text).text */
+struct quoted {
+    char text[96];
+};
+struct quoted options_quote(const char *text);
+
+/* Split argv (options_parse.c). Sets o->mode. */
+int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e);
+
+/* The last use of an option, spelled "--hex" or "-4"; NULL if it was not given. */
+const struct option_use *options_given(const struct options_parsing *p, const char *spelling);
+
+/* Options that do not belong to the mode, or contradict each other (options_check.c). */
+int options_check(const struct options_parsing *p, struct err *e);
+
+/* The nearest long name to a misspelt one, or NULL (options_suggest.c). Static. */
+const char *options_nearest(const char *name, size_t len);
+
+/* Secrets (options_secret.c). */
+
+/* Overwrite in argv the secret part of an option's value, if it has one. */
+void options_wipe_value(const struct option_row *row, char *value);
+/* Overwrite the userinfo of a URL. */
+void options_wipe_url(char *text);
+/* True and where, if the text has userinfo. What does not parse as a URL is read suspiciously: a
+ * password may hold the very '/', '?' or '#' that is the mistake. */
+bool options_userinfo(const char *text, size_t *start, size_t *len);
+/* The value behind "@FILE" (its last line break dropped) or "env:NAME", or value itself. Control
+ * characters and emptiness are refused. NULL with *e. */
+char *options_secret(struct options_parsing *p, const struct option_use *use, struct err *e);
+/* A whole file with a NUL behind it; NULL with *e. NUL bytes inside are refused. */
+char *options_read_file(struct options_parsing *p, const struct option_use *use, const char *path,
+                        struct err *e);
+
+/* Setters. Plain storage at row->field (options_set.c): */
+option_set_fn options_set_none, options_set_flag, options_set_text, options_set_seconds,
+    options_set_positive_seconds, options_set_size, options_set_bytes, options_set_number,
+    options_set_word, options_set_stamps, options_set_tls_version, options_set_rate;
+/* Show, send, receive (options_set_message.c): */
+option_set_fn options_set_quiet, options_set_verbose, options_set_events, options_set_hex,
+    options_set_base64, options_set_whole, options_set_chunk, options_set_send, options_set_one,
+    options_set_until;
+/* Handshake and network (options_set_handshake.c, options_set_network.c): */
+option_set_fn options_set_header, options_set_subprotocol, options_set_field_value,
+    options_set_cookie, options_set_user, options_set_bearer, options_set_compress,
+    options_set_no_compress, options_set_allow_origin;
+option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
+    options_set_resolve, options_set_ipv4, options_set_ipv6;
+
+/* "USER[:PASS]", its name name_len bytes long, becomes the Authorization. */
+int options_basic(struct options_parsing *p, const char *user, size_t name_len, struct err *e);
+
+/* What follows from several options and the URL (options_finish.c). */
+int options_url(struct options_parsing *p, struct err *e);
+int options_serve_operand(struct options_parsing *p, struct err *e);
+int options_finish(struct options_parsing *p, struct err *e);
+
+/* "usage: ..." in two lines, the hint of a line without a URL; the second lines up behind "  hint:
+ * ". */
+extern const char options_usage[];
+
+#endif

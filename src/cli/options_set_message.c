@@ -1,0 +1,143 @@
+/* Setters of what is sent, received and shown. */
+#include "cli/options_private.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <unistd.h>
+
+int options_set_quiet(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->level = -1;
+    return 0;
+}
+
+int options_set_verbose(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    if (p->o->level < 3)
+        p->o->level++;
+    return 0;
+}
+
+/* The events that can happen; the other names are kept for what is to come. */
+#define EVENTS_KNOWN                                                                \
+    (EVENT_BIT(EVENT_RESOLVE) | EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_TLS) |   \
+     EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_OPEN) | \
+     EVENT_BIT(EVENT_FRAME) | EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PING) |    \
+     EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_CLOSE) |  \
+     EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY))
+
+static uint32_t event_bit(const char *name, size_t len)
+{
+    for (int kind = 0; kind < EVENT_JSON_COUNT; kind++) {
+        const char *known = event_name((enum event_kind)kind);
+
+        if (EVENTS_KNOWN & EVENT_BIT(kind) && strlen(known) == len && memcmp(known, name, len) == 0)
+            return EVENT_BIT(kind);
+    }
+    return 0;
+}
+
+int options_set_events(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    uint32_t events = 0;
+
+    for (char *at = use->value;; at++) {
+        size_t len = strcspn(at, ",");
+        uint32_t bit = event_bit(at, len);
+
+        if (bit == 0) {
+            at[len] = '\0';
+            usage_error(e, "%s takes names of events with commas between, and \"%s\" is none",
+                        use->typed, options_quote(at).text);
+            err_hint(e, "the events are resolve, connect, tls, request, response, open, frame, "
+                        "message, ping, pong, violation, close, error, summary");
+            return -1;
+        }
+        events |= bit;
+        at += len;
+        if (*at == '\0')
+            break;
+    }
+    p->o->events = events;
+    return 0;
+}
+
+int options_set_hex(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->pipe.input = INPUT_HEX;
+    p->o->binary = BINARY_HEX;
+    return 0;
+}
+
+int options_set_base64(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->pipe.input = INPUT_BASE64;
+    p->o->binary = BINARY_BASE64;
+    return 0;
+}
+
+int options_set_whole(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->pipe.input = INPUT_WHOLE;
+    return 0;
+}
+
+int options_set_chunk(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (options_set_bytes(p, use, e) != 0)
+        return -1;
+    p->o->pipe.input = INPUT_CHUNKS;
+    return 0;
+}
+
+int options_set_send(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct pipe_options *pipe = &p->o->pipe;
+    const char **sends;
+
+    if (use->value[0] == '@' && strcmp(use->value, "@-") != 0 && access(use->value + 1, R_OK) != 0)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "%s: cannot read \"%s\": %s", use->typed,
+                       options_quote(use->value + 1).text, strerror(errno));
+    sends = options_list_room(p->o->memory, pipe->sends, pipe->send_count, sizeof *sends);
+    if (!sends)
+        return options_nomem(e);
+    sends[pipe->send_count++] = use->value;
+    pipe->sends = sends;
+    return 0;
+}
+
+int options_set_one(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->pipe.count = 1;
+    return 0;
+}
+
+int options_set_until(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    regex_t regex;
+    int status = regcomp(&regex, use->value, REG_EXTENDED | REG_NOSUB);
+
+    if (status != 0) {
+        char why[128];
+
+        regerror(status, &regex, why, sizeof why);
+        return usage_error(e,
+                           "%s takes a POSIX extended regular expression, and \"%s\" is none: %s",
+                           use->typed, options_quote(use->value).text, why);
+    }
+    regfree(&regex);
+    p->o->pipe.until = use->value;
+    return 0;
+}

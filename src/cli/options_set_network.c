@@ -1,0 +1,236 @@
+/* Setters of TLS and of the way to the server. */
+#include "cli/options_private.h"
+
+#include "base/codec.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <unistd.h>
+
+static int not_empty(const struct option_use *use, struct err *e)
+{
+    if (use->value[0] == '\0')
+        return usage_error(e, "%s takes %s, not an empty text", use->typed, use->row->metavar);
+    return 0;
+}
+
+int options_set_cert(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (not_empty(use, e) != 0)
+        return -1;
+    if (p->o->mode == MODE_SERVE)
+        p->o->serve.cert = use->value;
+    else
+        p->o->dial.tls.cert = use->value;
+    return 0;
+}
+
+int options_set_key(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (not_empty(use, e) != 0)
+        return -1;
+    if (p->o->mode == MODE_SERVE)
+        p->o->serve.key = use->value;
+    else
+        p->o->dial.tls.key = use->value;
+    return 0;
+}
+
+int options_set_pass(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    p->o->dial.tls.pass = options_secret(p, use, e);
+    return p->o->dial.tls.pass ? 0 : -1;
+}
+
+/* "sha256//" and the base64 of a SHA-256, which is 32 bytes. */
+static bool pin_valid(const char *text, size_t len)
+{
+    static const char prefix[] = "sha256//";
+    struct buf bytes;
+    bool valid;
+
+    if (len < sizeof prefix || memcmp(text, prefix, sizeof prefix - 1) != 0)
+        return false;
+    buf_init(&bytes, 64);
+    valid =
+        base64_decode(&bytes, slice_make(text + sizeof prefix - 1, len + 1 - sizeof prefix)) == 0 &&
+        bytes.len == 32;
+    buf_clear(&bytes);
+    return valid;
+}
+
+int options_set_pin(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *at = use->value;
+
+    p->o->dial.tls.pinned = use->value;
+    if (strncmp(at, "sha256//", 8) != 0) {
+        if (access(at, R_OK) == 0)
+            return 0;
+        err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "%s: cannot read \"%s\": %s", use->typed,
+                options_quote(at).text, strerror(errno));
+        err_hint(e, "a pin that is not a file of a public key begins with sha256//");
+        return -1;
+    }
+    for (;; at++) {
+        size_t len = strcspn(at, ";");
+
+        if (!pin_valid(at, len)) {
+            usage_error(e, "%s takes sha256// and 44 characters of base64, not \"%s\"", use->typed,
+                        options_quote(at).text);
+            err_hint(e, "several pins are written with \";\" between them");
+            return -1;
+        }
+        at += len;
+        if (*at == '\0')
+            return 0;
+    }
+}
+
+static bool address_valid(const char *text)
+{
+    struct in6_addr ipv6;
+    struct in_addr ipv4;
+    char bare[INET6_ADDRSTRLEN];
+    size_t len = strcspn(text, "%"); /* the zone of a link-local address */
+
+    if (inet_pton(AF_INET, text, &ipv4) == 1)
+        return true;
+    if (len >= sizeof bare)
+        return false;
+    memcpy(bare, text, len);
+    bare[len] = '\0';
+    return (text[len] == '\0' || text[len + 1] != '\0') && inet_pton(AF_INET6, bare, &ipv6) == 1;
+}
+
+/* "443" up to ':' or the end; false if it is not a port from `least` on. */
+static bool port_parse(const char *text, unsigned least, uint16_t *port, const char **end)
+{
+    unsigned number = 0;
+    const char *at = text;
+
+    for (; *at >= '0' && *at <= '9' && at - text < 5; at++)
+        number = 10 * number + (unsigned)(*at - '0');
+    if (at == text || number < least || number > 65535)
+        return false;
+    *port = (uint16_t)number;
+    *end = at;
+    return true;
+}
+
+/* A host's end: the ':' behind it, brackets around an IPv6 literal stepped over. NULL if there is
+ * none. */
+static char *host_end(char *text)
+{
+    char *from = text[0] == '[' ? strchr(text, ']') : text;
+
+    return from ? strchr(from, ':') : NULL;
+}
+
+/* Cut the brackets off. */
+static char *unbracket(char *text)
+{
+    size_t len = strlen(text);
+
+    if (len < 2 || text[0] != '[' || text[len - 1] != ']')
+        return text;
+    text[len - 1] = '\0';
+    return text + 1;
+}
+
+static int add_resolve_addresses(struct options_parsing *p, const struct option_use *use,
+                                 struct dial_resolve *to, char *list, struct err *e)
+{
+    const char **addresses = NULL;
+
+    for (char *at = list, *next; at; at = next) {
+        next = strchr(at, ',');
+        if (next)
+            *next++ = '\0';
+        at = unbracket(at);
+        if (!address_valid(at))
+            return usage_error(e, "%s: \"%s\" is not a numeric IPv4 or IPv6 address", use->typed,
+                               options_quote(at).text);
+        addresses = options_list_room(p->o->memory, addresses, to->count, sizeof *addresses);
+        if (!addresses)
+            return options_nomem(e);
+        addresses[to->count++] = at;
+    }
+    to->addresses = addresses;
+    return 0;
+}
+
+int options_set_resolve(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct dial_config *dial = &p->o->dial;
+    struct dial_resolve *list =
+        options_list_room(p->o->memory, dial->resolve, dial->resolve_count, sizeof *list);
+    struct dial_resolve *entry;
+    char *colon = host_end(use->value);
+    const char *rest;
+
+    if (!list)
+        return options_nomem(e);
+    dial->resolve = list;
+    entry = &list[dial->resolve_count];
+    *entry = (struct dial_resolve){0};
+    if (!colon || colon == use->value || !port_parse(colon + 1, 1, &entry->port, &rest) ||
+        *rest != ':' || rest[1] == '\0')
+        return usage_error(e, "%s takes HOST:PORT:ADDR (\"example.com:443:127.0.0.1\"), not \"%s\"",
+                           use->typed, options_quote(use->value).text);
+    if (add_resolve_addresses(p, use, entry, colon + 1 + (rest - (colon + 1)) + 1, e) != 0)
+        return -1;
+    *colon = '\0';
+    entry->host = unbracket(use->value);
+    for (char *at = use->value; *at; at++) {
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a'); /* as url_parse writes hosts */
+    }
+    dial->resolve_count++;
+    return 0;
+}
+
+int options_set_ipv4(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->dial.family = DIAL_IPV4;
+    return 0;
+}
+
+int options_set_ipv6(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    (void)use;
+    (void)e;
+    p->o->dial.family = DIAL_IPV6;
+    return 0;
+}
+
+int options_serve_operand(struct options_parsing *p, struct err *e)
+{
+    struct serve_options *serve = &p->o->serve;
+    char *text = p->operand;
+    char *colon;
+    const char *rest;
+
+    if (!text)
+        return 0;
+    if (port_parse(text, 0, &serve->port, &rest) && *rest == '\0')
+        return 0;
+    colon = host_end(text);
+    if (colon && strchr(colon + 1, ':')) {
+        usage_error(e, "\"%s\" has more than one colon", options_quote(text).text);
+        err_hint(e, "an IPv6 address is written in brackets: \"[::1]:9001\"");
+        return -1;
+    }
+    if (!colon || !port_parse(colon + 1, 0, &serve->port, &rest) || *rest != '\0') {
+        usage_error(e, "wscope serve takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"%s\"",
+                    options_quote(text).text);
+        err_hint(e, "a port is a number from 0 (any free one) to 65535");
+        return -1;
+    }
+    *colon = '\0';
+    if (colon != text)
+        serve->host = unbracket(text);
+    return 0;
+}

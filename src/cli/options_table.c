@@ -1,0 +1,169 @@
+#include "cli/options_private.h"
+
+#include <stddef.h>
+
+#define CONNECT (1u << MODE_CONNECT)
+#define SERVE   (1u << MODE_SERVE)
+#define DEMO    (1u << MODE_DEMO)
+#define ALL     (CONNECT | SERVE | DEMO)
+
+#define AT(member) offsetof(struct options, member)
+
+#define HANDSHAKE "Handshake"
+#define TLS       "TLS"
+#define NETWORK   "Network and limits"
+#define PROTOCOL  "Protocol"
+#define SENDING   "Sending"
+#define RECEIVING "Receiving"
+#define SHOWING   "What is shown"
+#define SERVER    "Server (wscope serve)"
+#define GENERAL   "General"
+
+/* Help texts stand in single quotes in the completions: no quotes, colons or brackets in them, and
+ * no more than 50 characters. Rows of a group stand together. */
+static const struct option_row table[] = {
+    {'H', "header", OPTION_VALUE, "LINE", "add, replace or (Name:) remove a header; @FILE",
+     HANDSHAKE, "@FILE", true, CONNECT, options_set_header, 0},
+    {'s', "subprotocol", OPTION_VALUE, "NAME", "offer a subprotocol; repeatable, order kept",
+     HANDSHAKE, NULL, true, CONNECT, options_set_subprotocol, 0},
+    {'o', "origin", OPTION_VALUE, "URL", "the Origin header", HANDSHAKE, NULL, true, CONNECT,
+     options_set_field_value, AT(handshake.origin)},
+    {'A', "user-agent", OPTION_VALUE, "TEXT", "the User-Agent header; empty sends none", HANDSHAKE,
+     NULL, false, CONNECT, options_set_field_value, AT(handshake.user_agent)},
+    {0, "cookie", OPTION_VALUE, "COOKIES", "the Cookie header; also @FILE, env:NAME", HANDSHAKE,
+     "@FILE", false, CONNECT, options_set_cookie, 0},
+    {'u', "user", OPTION_VALUE, "USER[:PASS]", "Basic credentials; also @FILE, env:NAME", HANDSHAKE,
+     "@FILE", true, CONNECT, options_set_user, 0},
+    {0, "bearer", OPTION_VALUE, "TOKEN", "Bearer token; also @FILE, env:NAME", HANDSHAKE, "@FILE",
+     true, CONNECT, options_set_bearer, 0},
+
+    {'k', "insecure", OPTION_FLAG, NULL, "do NOT verify the certificate: anyone can listen", TLS,
+     NULL, true, CONNECT, options_set_flag, AT(dial.tls.insecure)},
+    {0, "cacert", OPTION_VALUE, "FILE", "trust these authorities (PEM), not the system", TLS,
+     "FILE", true, CONNECT, options_set_text, AT(dial.tls.cacert)},
+    {0, "capath", OPTION_VALUE, "DIR", "trust the hashed certificates of a directory", TLS, "DIR",
+     false, CONNECT, options_set_text, AT(dial.tls.capath)},
+    {0, "cert", OPTION_VALUE, "FILE", "certificate chain to present (PEM)", TLS, "FILE", false,
+     CONNECT | SERVE, options_set_cert, 0},
+    {0, "key", OPTION_VALUE, "FILE", "private key, if not in the file of --cert", TLS, "FILE",
+     false, CONNECT | SERVE, options_set_key, 0},
+    {0, "pass", OPTION_VALUE, "PHRASE", "pass phrase of the key; also @FILE, env:NAME", TLS,
+     "@FILE", false, CONNECT, options_set_pass, 0},
+    {0, "pinnedpubkey", OPTION_VALUE, "PIN", "accept this key only, sha256//BASE64 or a file", TLS,
+     "FILE", false, CONNECT, options_set_pin, 0},
+    {0, "tls-min", OPTION_VALUE, "VERSION", "lowest TLS version, 1.2 or 1.3", TLS, "1.2|1.3", false,
+     CONNECT, options_set_tls_version, AT(dial.tls.min)},
+    {0, "tls-max", OPTION_VALUE, "VERSION", "highest TLS version, 1.2 or 1.3", TLS, "1.2|1.3",
+     false, CONNECT, options_set_tls_version, AT(dial.tls.max)},
+    {0, "servername", OPTION_VALUE, "NAME", "name asked for (SNI) and verified", TLS, NULL, false,
+     CONNECT, options_set_text, AT(dial.tls.servername)},
+
+    {0, "resolve", OPTION_VALUE, "HOST:PORT:ADDR", "use this address instead of asking DNS",
+     NETWORK, NULL, false, CONNECT, options_set_resolve, 0},
+    {0, "interface", OPTION_VALUE, "ADDR|IF", "local address or interface to leave from", NETWORK,
+     NULL, false, CONNECT, options_set_text, AT(dial.interface)},
+    {'4', NULL, OPTION_FLAG, NULL, "IPv4 only", NETWORK, NULL, false, CONNECT, options_set_ipv4, 0},
+    {'6', NULL, OPTION_FLAG, NULL, "IPv6 only", NETWORK, NULL, false, CONNECT, options_set_ipv6, 0},
+    {0, "connect-timeout", OPTION_VALUE, "SEC", "from the first DNS question to the 101 (10)",
+     NETWORK, NULL, true, CONNECT, options_set_positive_seconds, AT(ws.connect_timeout_us)},
+    {0, "close-timeout", OPTION_VALUE, "SEC", "wait so long for the answer to our Close (5)",
+     NETWORK, NULL, false, CONNECT, options_set_seconds, AT(ws.close_timeout_us)},
+    {'m', "max-time", OPTION_VALUE, "SEC", "end the whole run after this (exit 28)", NETWORK, NULL,
+     true, CONNECT, options_set_positive_seconds, AT(ws.max_time_us)},
+    {0, "for", OPTION_VALUE, "SEC", "close normally after this (exit 0)", NETWORK, NULL, true,
+     CONNECT, options_set_positive_seconds, AT(ws.for_us)},
+    {0, "max-message", OPTION_VALUE, "SIZE", "largest message accepted (1G, interactive 64M)",
+     NETWORK, NULL, false, CONNECT, options_set_size, AT(ws.max_message)},
+    {0, "max-frame", OPTION_VALUE, "SIZE", "largest frame accepted", NETWORK, NULL, false, CONNECT,
+     options_set_size, AT(ws.max_frame)},
+    {0, "max-fragments", OPTION_VALUE, "N", "most frames accepted in one message", NETWORK, NULL,
+     false, CONNECT, options_set_number, AT(ws.max_fragments)},
+
+    {0, "compress", OPTION_OPTIONAL, "PARAMS", "offer permessage-deflate, as RFC 7692 writes it",
+     PROTOCOL, NULL, false, CONNECT, options_set_compress, 0},
+    {0, "no-compress", OPTION_FLAG, NULL, "offer no compression", PROTOCOL, NULL, true, CONNECT,
+     options_set_no_compress, 0},
+    {0, "ping-interval", OPTION_VALUE, "SEC", "send a ping every so often", PROTOCOL, NULL, true,
+     CONNECT, options_set_positive_seconds, AT(ws.ping_interval_us)},
+    {0, "ping-timeout", OPTION_VALUE, "SEC", "no pong in this time is a lost connection", PROTOCOL,
+     NULL, false, CONNECT, options_set_positive_seconds, AT(ws.ping_timeout_us)},
+    {0, "no-pong", OPTION_FLAG, NULL, "do not answer pings", PROTOCOL, NULL, false, CONNECT,
+     options_set_flag, AT(ws.no_pong)},
+    {0, "lenient", OPTION_FLAG, NULL, "report violations and carry on where possible", PROTOCOL,
+     NULL, false, CONNECT, options_set_flag, AT(ws.lenient)},
+
+    {'e', "send", OPTION_VALUE, "MSG", "send MSG after opening; @FILE, @- is all of stdin", SENDING,
+     "@FILE", true, CONNECT, options_set_send, 0},
+    {0, "on-connect", OPTION_VALUE, "MSG", "send MSG after every opening, before -e", SENDING, NULL,
+     false, CONNECT, options_set_text, AT(pipe.on_connect)},
+    {'n', "no-input", OPTION_FLAG, NULL, "do not read stdin, listen", SENDING, NULL, true, CONNECT,
+     options_set_flag, AT(pipe.no_input)},
+    {'w', "wait", OPTION_VALUE, "SEC", "quiet time between end of stdin and Close (0.5)", SENDING,
+     NULL, true, CONNECT, options_set_seconds, AT(pipe.wait_us)},
+    {'b', "binary", OPTION_FLAG, NULL, "send binary messages", SENDING, NULL, true, CONNECT,
+     options_set_flag, AT(pipe.binary)},
+    {'0', "null", OPTION_FLAG, NULL, "messages end with NUL, on stdin and stdout", SENDING, NULL,
+     false, CONNECT, options_set_flag, AT(nul)},
+    {0, "crlf", OPTION_FLAG, NULL, "a CR before the newline of a line is dropped", SENDING, NULL,
+     false, CONNECT, options_set_flag, AT(pipe.crlf)},
+    {0, "hex", OPTION_FLAG, NULL, "binary messages as hex digits, on stdin and stdout", SENDING,
+     NULL, true, CONNECT, options_set_hex, 0},
+    {0, "base64", OPTION_FLAG, NULL, "binary messages as base64, on stdin and stdout", SENDING,
+     NULL, false, CONNECT, options_set_base64, 0},
+    {0, "whole", OPTION_FLAG, NULL, "all of stdin is one message", SENDING, NULL, true, CONNECT,
+     options_set_whole, 0},
+    {0, "chunk", OPTION_VALUE, "SIZE", "every SIZE bytes of stdin are a binary message", SENDING,
+     NULL, false, CONNECT, options_set_chunk, AT(pipe.chunk)},
+    {0, "echo", OPTION_FLAG, NULL, "send every message back as it came", SENDING, NULL, false,
+     CONNECT, options_set_flag, AT(pipe.echo)},
+
+    {'1', NULL, OPTION_FLAG, NULL, "end after one message", RECEIVING, NULL, true, CONNECT,
+     options_set_one, 0},
+    {0, "count", OPTION_VALUE, "N", "end after N messages", RECEIVING, NULL, true, CONNECT,
+     options_set_number, AT(pipe.count)},
+    {0, "until", OPTION_VALUE, "REGEX", "end after the first message that matches", RECEIVING, NULL,
+     true, CONNECT, options_set_until, AT(pipe.until)},
+    {0, "escape", OPTION_FLAG, NULL, "keep a message on one line, newlines escaped", RECEIVING,
+     NULL, false, CONNECT, options_set_flag, AT(escape)},
+    {0, "no-delimiter", OPTION_FLAG, NULL, "nothing behind each message", RECEIVING, NULL, false,
+     CONNECT, options_set_flag, AT(no_delimiter)},
+    {0, "buffer", OPTION_VALUE, "SIZE", "read ahead so much while stdout blocks (1M)", RECEIVING,
+     NULL, false, CONNECT, options_set_bytes, AT(pipe.buffer)},
+
+    {'q', "quiet", OPTION_FLAG, NULL, "data and errors only", SHOWING, NULL, true, ALL,
+     options_set_quiet, 0},
+    {'i', "include", OPTION_FLAG, NULL, "also the handshake with every header", SHOWING, NULL, true,
+     CONNECT | DEMO, options_set_flag, AT(include)},
+    {'v', "verbose", OPTION_FLAG, NULL, "DNS, TCP, TLS; -vv every frame; -vvv raw bytes", SHOWING,
+     NULL, true, ALL, options_set_verbose, 0},
+    {'P', "pings", OPTION_FLAG, NULL, "pings and pongs", SHOWING, NULL, false, CONNECT | DEMO,
+     options_set_flag, AT(pings)},
+    {0, "show-secrets", OPTION_FLAG, NULL, "do NOT redact credentials", SHOWING, NULL, false,
+     CONNECT | DEMO, options_set_flag, AT(show_secrets)},
+    {0, "json", OPTION_FLAG, NULL, "events as JSON, one object a line", SHOWING, NULL, true, ALL,
+     options_set_flag, AT(json)},
+    {0, "events", OPTION_VALUE, "LIST", "with --json, only these, as open,message,close", SHOWING,
+     "EVENT...", false, ALL, options_set_events, 0},
+    {0, "pretty", OPTION_FLAG, NULL, "JSON messages over several lines", SHOWING, NULL, true,
+     CONNECT | DEMO, options_set_flag, AT(pretty)},
+    {0, "color", OPTION_VALUE, "WHEN", "auto (on a terminal), always or never", SHOWING,
+     "auto|always|never", false, ALL, options_set_word, AT(color)},
+    {0, "timestamps", OPTION_OPTIONAL, "KIND", "abs (the clock), rel (since start) or delta",
+     SHOWING, "abs|rel|delta", true, ALL, options_set_stamps, AT(stamps)},
+
+    {0, "rate", OPTION_VALUE, "N", "updates a second of /feed (10)", SERVER, NULL, true, SERVE,
+     options_set_rate, AT(serve.rate)},
+    {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", SERVER, NULL,
+     true, SERVE, options_set_allow_origin, 0},
+
+    {0, "help", OPTION_OPTIONAL, "all", "this text; --help=all lists every option", GENERAL, "all",
+     true, ALL, options_set_none, 0},
+    {0, "version", OPTION_FLAG, NULL, "versions of wscope and its libraries", GENERAL, NULL, true,
+     ALL, options_set_none, 0},
+};
+
+const struct option_row *options_table(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}

@@ -1,0 +1,441 @@
+/* The table of options, the manual, --help and the completions know the same options. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "cli/options.h"
+
+#define TEXT_MAX (1024 * 1024)
+
+/* The caller frees. */
+static char *read_source(const char *path)
+{
+    const char *top = getenv("top_srcdir");
+    char name[1024];
+    char *text = calloc(1, TEXT_MAX);
+    FILE *file;
+
+    assert_non_null(text);
+    snprintf(name, sizeof name, "%s/%s", top ? top : ".", path);
+    file = fopen(name, "r");
+    if (!file)
+        fail_msg("cannot read %s: set top_srcdir", name);
+    assert_true(fread(text, 1, TEXT_MAX - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static bool is_name_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '-';
+}
+
+static const struct option_row *row_of_name(const char *name, size_t len)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].name && strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static const struct option_row *row_of_letter(char letter)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].letter == letter)
+            return &table[i];
+    }
+    return NULL;
+}
+
+/* True if word stands in the text and is not part of a longer name. */
+static bool has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word)) {
+        if ((at == text || !is_name_char(at[-1])) && !is_name_char(at[len]))
+            return true;
+    }
+    return false;
+}
+
+/* Every "--name" in the text is in the table. */
+static void check_no_strange_names(const char *text, const char *where)
+{
+    for (const char *at = strstr(text, "--"); at; at = strstr(at, "--")) {
+        const char *name = at + 2;
+        size_t len = 0;
+
+        while (is_name_char(name[len]))
+            len++;
+        if ((at == text || !is_name_char(at[-1])) && isalpha((unsigned char)name[0]) &&
+            !row_of_name(name, len))
+            fail_msg("%s knows --%.*s, which is not in the table", where, (int)len, name);
+        at = name + len;
+    }
+}
+
+/* Apply check to each line of the text. */
+static void each_line(char *text, void (*check)(const char *line))
+{
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        check(line);
+}
+
+static void table_names_each_option_once_and_fits_the_help(void **state)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct option_row *row = &table[i];
+
+        assert_true(row->letter || row->name);
+        assert_true(!row->letter || row_of_letter(row->letter) == row);
+        assert_true(!row->name || row_of_name(row->name, strlen(row->name)) == row);
+        assert_true((row->arg == OPTION_FLAG) == (row->metavar == NULL));
+        assert_true(strlen(row->help) <= 50);
+        assert_null(strpbrk(row->help, "'[]\\"));
+        assert_true(row->modes != 0 && row->set != NULL);
+        /* A group's rows stand together. */
+        for (size_t j = i + 2; j < count; j++)
+            assert_true(strcmp(table[j].group, row->group) != 0 ||
+                        strcmp(table[j - 1].group, row->group) == 0);
+    }
+}
+
+/* "Fl Fl name" or "Fl x" as a whole word of an .It line. */
+static bool item_has(const char *man, const char *macro)
+{
+    size_t len = strlen(macro);
+
+    for (const char *at = strstr(man, macro); at; at = strstr(at + 1, macro)) {
+        const char *line = at;
+
+        while (line > man && line[-1] != '\n')
+            line--;
+        if (strncmp(line, ".It Fl ", 7) == 0 && strchr(" \n", at[len]))
+            return true;
+    }
+    return false;
+}
+
+static void manual_has_every_option_as_an_item(void **state)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+    char *man = read_source("man/wscope.1");
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        char macro[64];
+
+        if (table[i].name) {
+            snprintf(macro, sizeof macro, "Fl Fl %s", table[i].name);
+            if (!item_has(man, macro))
+                fail_msg("the manual has no item for --%s", table[i].name);
+        }
+        if (table[i].letter) {
+            snprintf(macro, sizeof macro, ".It Fl %c", table[i].letter);
+            if (!item_has(man, macro))
+                fail_msg("the manual has no item for -%c", table[i].letter);
+        }
+    }
+    free(man);
+}
+
+static void check_macros(const char *line)
+{
+    for (const char *at = strstr(line, "Fl "); at; at = strstr(at + 1, "Fl ")) {
+        const char *name = at + 3;
+        size_t len = 0;
+
+        if (line[0] != '.' || strncmp(name, "Fl ", 3) == 0)
+            continue;
+        while (is_name_char(name[len]))
+            len++;
+        if (at >= line + 3 && strncmp(at - 3, "Fl ", 3) == 0) {
+            if (!row_of_name(name, len))
+                fail_msg("the manual speaks of --%.*s", (int)len, name);
+            continue;
+        }
+        for (size_t i = 0; i < len && name[0] != '-'; i++) {
+            if (!row_of_letter(name[i]))
+                fail_msg("the manual speaks of -%.*s", (int)len, name);
+        }
+    }
+    /* Commands in examples spell options as they are typed. */
+    if (strncmp(line, ".Dl ", 4) == 0)
+        check_no_strange_names(line, "an example of the manual");
+}
+
+static void manual_speaks_of_no_other_option(void **state)
+{
+    char *man = read_source("man/wscope.1");
+
+    (void)state;
+    each_line(man, check_macros);
+    free(man);
+}
+
+static void manual_has_every_event_that_can_be_selected(void **state)
+{
+    static const char *const names[] = {"resolve", "connect", "tls",       "request", "response",
+                                        "open",    "frame",   "message",   "ping",    "pong",
+                                        "close",   "error",   "violation", "summary"};
+    char *man = read_source("man/wscope.1");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char macro[32], option[64];
+        char *argv[] = {"wscope", "--json", "--events", option, "ws://h/", NULL};
+        struct options o;
+        struct err e;
+
+        snprintf(macro, sizeof macro, "\n.It Cm %s\n", names[i]);
+        assert_non_null(strstr(man, macro));
+        snprintf(option, sizeof option, "%s", names[i]);
+        assert_int_equal(options_parse(&o, 5, argv, &e), 0);
+        options_clear(&o);
+    }
+    free(man);
+}
+
+static void check_width(const char *line)
+{
+    if (strlen(line) > 80)
+        fail_msg("wider than 80 columns: %s", line);
+}
+
+static char *help_text(bool all)
+{
+    struct buf out;
+    char *text;
+
+    buf_init(&out, TEXT_MAX);
+    assert_int_equal(options_help(&out, all), 0);
+    text = strndup((const char *)buf_data(&out), out.len);
+    assert_non_null(text);
+    buf_clear(&out);
+    return text;
+}
+
+static void help_fits_80_columns_and_knows_no_other_option(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        char *text = help_text(all);
+
+        check_no_strange_names(text, "--help");
+        each_line(text, check_width);
+        free(text);
+    }
+}
+
+static void help_all_has_every_option_and_help_the_common_ones(void **state)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+    char *common = help_text(false), *all = help_text(true);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        assert_non_null(strstr(all, table[i].help));
+        assert_int_equal(strstr(common, table[i].help) != NULL, table[i].common);
+        if (table[i].name) {
+            char spelling[64];
+
+            snprintf(spelling, sizeof spelling, "--%s", table[i].name);
+            assert_true(has_word(all, spelling));
+        }
+    }
+    free(common);
+    free(all);
+}
+
+/* Each of "a|b|c" is in the text. */
+static void check_values(const char *text, const char *values, const char *where)
+{
+    char list[128];
+
+    if (!values || !(strchr(values, '|') || strcmp(values, "all") == 0))
+        return;
+    snprintf(list, sizeof list, "%s", values);
+    for (char *value = strtok(list, "|"); value; value = strtok(NULL, "|")) {
+        if (!has_word(text, value))
+            fail_msg("%s does not complete %s", where, value);
+    }
+}
+
+static void bash_completion_knows_the_table_and_no_more(void **state)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+    char *text = read_source("completions/wscope.bash");
+    char *list = strstr(text, "\n            -H ");
+    char *end;
+
+    (void)state;
+    check_no_strange_names(text, "wscope.bash");
+    for (size_t i = 0; i < count; i++)
+        check_values(text, table[i].values, "wscope.bash");
+    assert_non_null(list);
+    end = strchr(list, '\'');
+    assert_non_null(end);
+    /* What takes a value stands in the case of values too; the list has all. */
+    for (size_t i = 0; i < count; i++) {
+        char spelling[2][64] = {"", ""};
+
+        if (table[i].letter)
+            snprintf(spelling[0], sizeof spelling[0], "-%c", table[i].letter);
+        if (table[i].name)
+            snprintf(spelling[1], sizeof spelling[1], "--%s", table[i].name);
+        for (int form = 0; form < 2; form++) {
+            char saved = *list;
+
+            if (!spelling[form][0])
+                continue;
+            if (!has_word(list, spelling[form]))
+                fail_msg("wscope.bash does not list %s", spelling[form]);
+            *list = '\0';
+            if (table[i].arg == OPTION_VALUE && !has_word(text, spelling[form]))
+                fail_msg("wscope.bash does not know that %s takes a value", spelling[form]);
+            *list = saved;
+        }
+    }
+    *end = '\0';
+    for (char *word = strtok(list, " \n"); word; word = strtok(NULL, " \n")) {
+        if (word[1] != '-' && !(strlen(word) == 2 && row_of_letter(word[1])))
+            fail_msg("wscope.bash lists %s", word);
+    }
+    free(text);
+}
+
+static void check_fish_line(const char *line)
+{
+    const char *letter = strstr(line, " -s ");
+    const char *name = strstr(line, " -l ");
+    size_t len = name ? strcspn(name + 4, " ") : 0;
+
+    if (strncmp(line, "complete ", 9) != 0)
+        return;
+    if (letter && !row_of_letter(letter[4]))
+        fail_msg("wscope.fish knows -%c", letter[4]);
+    if (name && !row_of_name(name + 4, len))
+        fail_msg("wscope.fish knows --%.*s", (int)len, name + 4);
+    if (letter && name && row_of_letter(letter[4]) != row_of_name(name + 4, len))
+        fail_msg("wscope.fish: -%c is not --%.*s", letter[4], (int)len, name + 4);
+}
+
+static void fish_completion_knows_the_table_and_no_more(void **state)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+    char *text = read_source("completions/wscope.fish");
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct option_row *row = &table[i];
+        char letter[16] = "", name[64] = "", help[96];
+        const char *line, *end;
+
+        snprintf(help, sizeof help, " -d '%s'\n", row->help);
+        if (row->letter)
+            snprintf(letter, sizeof letter, " -s %c ", row->letter);
+        if (row->name)
+            snprintf(name, sizeof name, " -l %s ", row->name);
+        line = strstr(text, row->name ? name : letter);
+        if (!line)
+            fail_msg("wscope.fish lacks%s%s", letter, name);
+        while (line > text && line[-1] != '\n')
+            line--;
+        end = strchr(line, '\n');
+        if (memmem(line, (size_t)(end + 1 - line), help, strlen(help)) == NULL)
+            fail_msg("wscope.fish does not say of%s%s: %s", letter, name, row->help);
+        if (row->letter && !memmem(line, (size_t)(end - line), letter, strlen(letter)))
+            fail_msg("wscope.fish lacks%sof%s", letter, name);
+        if (row->arg == OPTION_VALUE && !memmem(line, (size_t)(end - line), " -x", 3) &&
+            !memmem(line, (size_t)(end - line), " -r", 3))
+            fail_msg("wscope.fish does not know that%s takes a value", name);
+        check_values(text, row->values, "wscope.fish");
+    }
+    each_line(text, check_fish_line);
+    free(text);
+}
+
+static void check_zsh_line(const char *line)
+{
+    const char *at = line + strspn(line, " ");
+    const char *end = strchr(line, '[');
+
+    if (*at != '\'' || !end || end[1] == ':')
+        return;
+    for (; at < end; at++) {
+        if (*at == '-' && !is_name_char(at[-1]) && at[-1] != '=' && at[1] != '-' &&
+            !row_of_letter(at[1]))
+            fail_msg("_wscope knows -%c", at[1]);
+    }
+}
+
+static void zsh_completion_knows_the_table_and_no_more(void **state)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+    char *text = read_source("completions/_wscope");
+
+    (void)state;
+    check_no_strange_names(text, "_wscope");
+    for (size_t i = 0; i < count; i++) {
+        const struct option_row *row = &table[i];
+        const char *plus = row->arg == OPTION_VALUE ? "+" : "";
+        const char *equals = row->arg == OPTION_VALUE      ? "="
+                             : row->arg == OPTION_OPTIONAL ? "=-"
+                                                           : "";
+        char spec[160];
+
+        if (row->letter && row->name)
+            snprintf(spec, sizeof spec, "{-%c%s,--%s%s}'[%s]", row->letter, plus, row->name, equals,
+                     row->help);
+        else if (row->letter)
+            snprintf(spec, sizeof spec, "-%c%s[%s]", row->letter, plus, row->help);
+        else
+            snprintf(spec, sizeof spec, "--%s%s[%s]", row->name, equals, row->help);
+        if (!strstr(text, spec))
+            fail_msg("_wscope lacks %s", spec);
+        check_values(text, row->values, "_wscope");
+    }
+    each_line(text, check_zsh_line);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table_names_each_option_once_and_fits_the_help),
+        cmocka_unit_test(manual_has_every_option_as_an_item),
+        cmocka_unit_test(manual_speaks_of_no_other_option),
+        cmocka_unit_test(manual_has_every_event_that_can_be_selected),
+        cmocka_unit_test(help_fits_80_columns_and_knows_no_other_option),
+        cmocka_unit_test(help_all_has_every_option_and_help_the_common_ones),
+        cmocka_unit_test(bash_completion_knows_the_table_and_no_more),
+        cmocka_unit_test(fish_completion_knows_the_table_and_no_more),
+        cmocka_unit_test(zsh_completion_knows_the_table_and_no_more),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
