@@ -1,0 +1,39 @@
+/*
+ * feeder: what is to be sent, one source after the other: --on-connect and -e texts and files, then
+ * standard input. It sends while the session takes more and rests while it does not.
+ */
+#ifndef FRONT_FEEDER_H
+#define FRONT_FEEDER_H
+
+#include "cli/options.h"
+#include "front/reader.h"
+#include "front/splitter.h"
+#include "session/session.h"
+
+struct feeder_hooks {
+    void (*finished)(void *ctx);                    /* every source is given, in full */
+    void (*failed)(void *ctx, const struct err *e); /* a source can't be read or is malformed */
+    void *ctx;
+};
+
+struct feeder {
+    uv_loop_t *loop;
+    const struct pipe_options *options;
+    struct session *session;
+    struct feeder_hooks hooks;
+    struct splitter splitter;
+    struct reader reader; /* of standard input */
+    size_t next;          /* of options->sends */
+    bool begun, reading_stdin, stdin_used, finished, closed;
+    int fd; /* of the source under way, or -1 */
+};
+
+void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *options,
+                 struct session *session, const struct feeder_hooks *hooks);
+/* The connection is open: send. Also when the session has drained. */
+void feeder_pump(struct feeder *f);
+/* No more. */
+void feeder_close(struct feeder *f);
+void feeder_clear(struct feeder *f);
+
+#endif

@@ -1,0 +1,375 @@
+#include "front/pipe.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "front/feeder.h"
+#include "front/output.h"
+#include "front/session_setup.h"
+#include "front/views.h"
+
+/* --max-message where none is given: pipes stream, so this is only a stop for the absurd. */
+#define MAX_MESSAGE (1024ull * 1024 * 1024)
+/* How long a peer may take to answer the Close that a signal sends. */
+#define SIGNAL_CLOSE_US 1000000
+
+enum { TIMER_QUIET, TIMER_FOR, TIMER_MAX, TIMER_COUNT };
+
+struct pipe {
+    struct sink watch; /* counts, matches, echoes, and minds the outputs */
+    const struct options *options;
+    uv_loop_t loop;
+    struct views views;
+    struct output out, err;
+    struct session *session;
+    struct feeder feeder;
+    uv_timer_t timers[TIMER_COUNT];
+    uv_signal_t interrupt, terminate;
+
+    regex_t until;
+    bool has_until;
+    uint64_t received;      /* whole messages */
+    uint64_t quiet_from_us; /* the input's end, or the last time something waited to be sent */
+    enum opcode echo_type;
+    bool echo_full; /* the peer does not take its echoes fast enough */
+    bool told_slow;
+    bool ended; /* the session is over; only outputs remain */
+    bool stdout_gone;
+    int code; /* the exit code if something of ours decided it, else -1 */
+};
+
+static void decide(struct pipe *p, enum exit_code code)
+{
+    if (p->code < 0)
+        p->code = (int)code;
+}
+
+static enum exit_code exit_code_of(const struct pipe *p)
+{
+    if (p->code >= 0)
+        return (enum exit_code)p->code;
+    return p->stdout_gone ? EXIT_OK : session_outcome(p->session);
+}
+
+/* Reading goes on only while everyone downstream keeps up. */
+static void update_pause(struct pipe *p)
+{
+    bool full = (p->out.full && !p->stdout_gone) || p->err.full || p->echo_full;
+
+    if (!p->ended)
+        session_pause(p->session, full);
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+static void stop_if_written(struct pipe *p)
+{
+    if (p->ended && out_queued(&p->views.out) == 0 && out_queued(&p->views.err) == 0)
+        uv_stop(&p->loop);
+}
+
+static void on_ended(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    p->ended = true;
+    feeder_close(&p->feeder);
+    uv_timer_stop(&p->timers[TIMER_QUIET]);
+    uv_timer_stop(&p->timers[TIMER_FOR]);
+    session_summary(p->session, exit_code_of(p));
+    stop_if_written(p);
+}
+
+/* Enough was received, or the reader of standard output left: say goodbye and show nothing more. */
+static void finish_early(struct pipe *p, enum outcome_asked asked)
+{
+    session_discard(p->session);
+    session_close(p->session, CLOSE_NORMAL, "", 0, asked);
+    update_pause(p);
+}
+
+static void fail(struct pipe *p, const struct err *e)
+{
+    session_report_error(p->session, e);
+    decide(p, e->code);
+}
+
+/* --- messages -----------------------------------------------------------------------------------
+ */
+
+static void echo(struct pipe *p, const struct event_message *m)
+{
+    bool first = m->part <= 1;
+
+    if (first)
+        p->echo_type = m->type;
+    session_send(p->session, p->echo_type, m->data, first, m->final);
+    if (session_full(p->session) && !p->echo_full) {
+        p->echo_full = true;
+        update_pause(p);
+    }
+}
+
+static bool matches(const struct pipe *p, struct slice data)
+{
+    regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)data.len};
+
+    return regexec(&p->until, data.data ? (const char *)data.data : "", 1, &range, REG_STARTEND) ==
+           0;
+}
+
+static void on_message(struct sink *sink, const struct event *ev)
+{
+    struct pipe *p = (struct pipe *)sink;
+    const struct event_message *m = &ev->message;
+
+    output_check(&p->out);
+    output_check(&p->err);
+    if (ev->dir != DIR_IN)
+        return;
+    if (p->options->pipe.echo)
+        echo(p, m);
+    p->received += m->final;
+    if ((p->options->pipe.count && m->final && p->received >= p->options->pipe.count) ||
+        (p->has_until && matches(p, m->data)))
+        finish_early(p, ASKED_ENOUGH);
+}
+
+static void watch_free(struct sink *sink)
+{
+    (void)sink; /* part of struct pipe */
+}
+
+/* --- the session --------------------------------------------------------------------------------
+ */
+
+static void start_timer(struct pipe *p, int which, uint64_t us, uv_timer_cb callback)
+{
+    uv_timer_start(&p->timers[which], callback, (us + 999) / 1000, 0);
+}
+
+static void on_for(uv_timer_t *timer)
+{
+    struct pipe *p = timer->data;
+
+    session_close(p->session, CLOSE_NORMAL, "", 0, ASKED_ENOUGH);
+}
+
+static void on_opened(void *ctx)
+{
+    struct pipe *p = ctx;
+    const char *greeting = p->options->pipe.on_connect;
+
+    if (greeting)
+        session_send(p->session, OPCODE_TEXT, slice_str(greeting), true, true);
+    if (p->options->ws.for_us)
+        start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
+    feeder_pump(&p->feeder);
+}
+
+static void on_drained(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    p->echo_full = false;
+    feeder_pump(&p->feeder);
+    update_pause(p);
+}
+
+/* The input is at its end: close once all of it is sent and nothing has come in for --wait. */
+static void on_quiet(uv_timer_t *timer)
+{
+    struct pipe *p = timer->data;
+    uint64_t wait = p->options->pipe.wait_us;
+    uint64_t now = clock_mono_us();
+    uint64_t last = session_last_in_us(p->session);
+
+    if (wait > 0 && (session_pending(p->session) > 0 || p->out.full || p->err.full))
+        p->quiet_from_us = now;
+    if (last < p->quiet_from_us)
+        last = p->quiet_from_us;
+    if (now - last >= wait)
+        session_close(p->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
+    else
+        start_timer(p, TIMER_QUIET, last + wait - now, on_quiet);
+}
+
+static void close_when_quiet(struct pipe *p)
+{
+    p->quiet_from_us = clock_mono_us();
+    on_quiet(&p->timers[TIMER_QUIET]);
+}
+
+static void on_input_finished(void *ctx)
+{
+    struct pipe *p = ctx;
+    const struct pipe_options *o = &p->options->pipe;
+    bool waits_for_messages = (o->count || o->until) && !o->wait_given;
+
+    if (!o->no_input && !o->echo && !waits_for_messages)
+        close_when_quiet(p);
+}
+
+static void on_input_failed(void *ctx, const struct err *e)
+{
+    struct pipe *p = ctx;
+
+    fail(p, e);
+    close_when_quiet(p);
+}
+
+/* --- limits and signals -------------------------------------------------------------------------
+ */
+
+static void on_max_time(uv_timer_t *timer)
+{
+    struct pipe *p = timer->data;
+    struct err e;
+
+    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
+            (double)p->options->ws.max_time_us / 1e6);
+    fail(p, &e);
+    session_abort(p->session);
+    out_flush(&p->views.out);
+    out_flush(&p->views.err);
+    uv_stop(&p->loop);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct pipe *p = handle->data;
+    bool again = p->code == 128 + number || p->ended;
+
+    decide(p, (enum exit_code)(128 + number));
+    if (again) {
+        session_abort(p->session);
+        uv_stop(&p->loop);
+        return;
+    }
+    session_discard(p->session);
+    session_pause(p->session, false);
+    session_close(p->session, CLOSE_GOING_AWAY, "", SIGNAL_CLOSE_US, ASKED_CLOSE);
+}
+
+/* --- outputs ------------------------------------------------------------------------------------
+ */
+
+static void on_output_full(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    update_pause(p);
+    if (p->told_slow || p->ended)
+        return;
+    p->told_slow = true;
+    session_note(p->session, "standard output is not being read: nothing more is read from the "
+                             "server until it is (--buffer sets how much is read ahead)");
+}
+
+static void on_output_written(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    update_pause(p);
+    stop_if_written(p);
+}
+
+static void on_output_failed(void *ctx, struct output *output)
+{
+    struct pipe *p = ctx;
+    int error = output->out->error;
+    struct err e;
+
+    if (output == &p->err)
+        return; /* nobody is left to tell; the data goes on */
+    p->stdout_gone = true;
+    if (error != EPIPE) {
+        err_set(&e, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
+                strerror(error));
+        fail(p, &e);
+    }
+    finish_early(p, ASKED_ENOUGH);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void close_any(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void init_handles(struct pipe *p)
+{
+    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, p};
+
+    output_init(&p->out, &p->loop, &p->views.out, &hooks);
+    output_init(&p->err, &p->loop, &p->views.err, &hooks);
+    for (int i = 0; i < TIMER_COUNT; i++) {
+        uv_timer_init(&p->loop, &p->timers[i]);
+        p->timers[i].data = p;
+    }
+    uv_signal_init(&p->loop, &p->interrupt);
+    uv_signal_init(&p->loop, &p->terminate);
+    p->interrupt.data = p->terminate.data = p;
+    uv_signal_start(&p->interrupt, on_signal, SIGINT);
+    uv_signal_start(&p->terminate, on_signal, SIGTERM);
+}
+
+static enum exit_code run(struct pipe *p)
+{
+    if (p->options->ws.max_time_us)
+        start_timer(p, TIMER_MAX, p->options->ws.max_time_us, on_max_time);
+    if (session_open(p->session) < 0)
+        on_ended(p);
+    uv_run(&p->loop, UV_RUN_DEFAULT);
+    return exit_code_of(p);
+}
+
+enum exit_code pipe_run(const struct options *o, uint64_t start_us)
+{
+    struct pipe p = {.options = o, .code = -1};
+    const struct session_config config = session_setup(o, start_us, MAX_MESSAGE);
+    const struct session_hooks hooks = {on_opened, on_drained, on_ended, &p};
+    const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
+    enum exit_code code = EXIT_OTHER;
+    struct event ev = {.kind = EVENT_ERROR};
+
+    if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
+        return EXIT_OTHER;
+    p.watch = (struct sink){.wants = EVENT_BIT(EVENT_MESSAGE), on_message, watch_free};
+    bus_add(&p.views.bus, &p.watch);
+    if (o->pipe.until)
+        p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
+    uv_loop_init(&p.loop);
+    init_handles(&p);
+    p.session = session_new(&p.loop, &config, &p.views.bus, &hooks, &ev.error);
+    if (p.session) {
+        feeder_init(&p.feeder, &p.loop, &o->pipe, p.session, &feeder_hooks);
+        code = run(&p);
+        feeder_close(&p.feeder);
+    } else {
+        code = ev.error.code;
+        ev.time_us = clock_wall_us();
+        bus_emit(&p.views.bus, &ev);
+    }
+    session_free(p.session);
+    out_drain(&p.views.err, 0);
+    out_drain(&p.views.out, 0);
+    uv_walk(&p.loop, close_any, NULL);
+    uv_run(&p.loop, UV_RUN_NOWAIT);
+    if (uv_loop_close(&p.loop) == UV_EBUSY)
+        _exit((int)code); /* a name server that does not answer holds libuv's thread: no waiting */
+    feeder_clear(&p.feeder);
+    views_clear(&p.views);
+    if (p.has_until)
+        regfree(&p.until);
+    return code;
+}

@@ -1,0 +1,87 @@
+/*
+ * wscope: a WebSocket client and debugging tool. main turns the command line over to the front that
+ * serves it.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/options.h"
+#include "front/demo.h"
+#include "front/pipe.h"
+#include "front/serve.h"
+
+static int print(int (*text)(struct buf *out))
+{
+    struct buf out;
+    int failed;
+
+    buf_init(&out, 1024 * 1024);
+    failed = text(&out) < 0 || fwrite(buf_data(&out), 1, out.len, stdout) != out.len ||
+             fflush(stdout) != 0;
+    buf_clear(&out);
+    return failed ? EXIT_OTHER : EXIT_OK;
+}
+
+static int help_common(struct buf *out)
+{
+    return options_help(out, false);
+}
+
+static int help_all(struct buf *out)
+{
+    return options_help(out, true);
+}
+
+static enum exit_code usage_error(const struct options *o, const struct err *e)
+{
+    struct buf out;
+
+    buf_init(&out, 64 * 1024);
+    if (buf_printf(&out, "wscope: %s\n", e->text) == 0) {
+        if (e->at >= 0)
+            options_point(&out, o, e);
+        if (e->hint[0])
+            buf_printf(&out, "  hint: %s\n", e->hint);
+        fwrite(buf_data(&out), 1, out.len, stderr);
+    }
+    buf_clear(&out);
+    return e->code;
+}
+
+static enum exit_code run(const struct options *o, uint64_t start_us)
+{
+    switch (o->mode) {
+    case MODE_HELP:
+        return (enum exit_code)print(help_common);
+    case MODE_HELP_ALL:
+        return (enum exit_code)print(help_all);
+    case MODE_VERSION:
+        return (enum exit_code)print(options_version);
+    case MODE_SERVE:
+        return serve_run(o, start_us);
+    case MODE_DEMO:
+        return demo_run(o, start_us);
+    default:
+        return pipe_run(o, start_us);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t start_us = clock_mono_us();
+    struct options options;
+    struct err e;
+    enum exit_code code;
+
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write, which can be told */
+    if (options_parse(&options, argc, argv, &e) < 0)
+        code = usage_error(&options, &e);
+    else
+        code = run(&options, start_us);
+    options_clear(&options);
+    return (int)code;
+}

@@ -1,0 +1,202 @@
+#!/bin/sh
+# includes: each room of src/ includes only what its row allows. Prints TAP, one test a room; the
+# last ones plant violations in a scratch tree to see that they would be found.
+set -eu
+top_srcdir=${top_srcdir:-$(dirname "$0")/..}
+
+# Which rooms of ours a room may include besides itself. A name with a slash allows that header
+# alone. `main` is src/main.c.
+rooms='
+base
+event    base
+proto    base event
+net      base event
+channel  base event proto net
+session  base event channel
+sink     base event
+command  base event session
+serve    base event proto net
+cli      base event proto net sink
+front    base event command session sink serve cli
+main     base event cli front serve
+'
+
+# Headers of others that not everyone may include, and the files that may (patterns under src/).
+# The first row that fits a header decides; a header that no row fits is free to all.
+libraries='
+zlib.h            proto/deflate*.c cli/*version*
+openssl/*         net/* cli/*version*
+uv.h              net/* channel/* session/* front/* serve/* cli/*version*
+cjson/*           sink/* command/* cli/config*
+histedit.h        front/lineedit*
+idn2.h            net/*
+sys/socket.h      base/out.c net/* serve/* front/*
+sys/un.h          net/* serve/*
+netdb.h           net/*
+netinet/*         net/* serve/*
+arpa/inet.h       net/* serve/* cli/*
+linux/*           net/*
+poll.h            base/out.c net/* front/* serve/*
+time.h            base/* event/* net/* sink/* front/* serve/* session/* channel/* main.c
+sys/time.h        base/clock.c
+unistd.h          base/* net/* front/* serve/* cli/* sink/* session/* channel/* main.c
+fcntl.h           base/* net/* front/* serve/* cli/* main.c
+signal.h          base/* front/* session/* main.c
+termios.h         front/*
+pthread.h
+threads.h
+'
+
+# The room proto/ does no I/O and reads no clock, even through headers it may include.
+impure='FILE|fopen|fdopen|fclose|fread|fwrite|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|stdin|stdout|stderr|open|read|write|send|recv|socket|time|clock|clock_gettime|gettimeofday|rand|random|getrandom|getenv'
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/wscope-includes.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+# Prints a sentence for each include under $1 (a src folder) that breaks a rule, in files of room $2.
+violations() {
+    if [ "$2" = main ]; then
+        set -- "$1" "$2" main.c
+    else
+        set -- "$1" "$2" "$2"
+    fi
+    # shellcheck disable=SC2016 # the dollars are awk's
+    (
+        cd "$1"
+        find "$3" -name '*.[ch]' | sort | xargs awk -v room="$2" -v rooms="$rooms" \
+            -v libraries="$libraries" -v impure="$impure" '
+    function fits(name, pattern) {
+        gsub(/[.]/, "[.]", pattern)
+        gsub(/[*]/, ".*", pattern)
+        return name ~ ("^" pattern "$")
+    }
+    function told(text) {
+        printf "%s:%d: %s\n", FILENAME, FNR, text
+    }
+    function check_ours(header,    i) {
+        if (header == "config.h")
+            return
+        if (header !~ "/") {
+            told("\"" header "\": includes of ours are written from src/, as \"room/name.h\"")
+            return
+        }
+        for (i = 1; i <= allowed_count; i++)
+            if (allowed[i] == header || index(header, allowed[i] "/") == 1)
+                return
+        told(room "/ may not include \"" header "\"")
+    }
+    function check_theirs(header,    i, j, n, words) {
+        for (i = 1; i <= row_count; i++) {
+            n = split(row[i], words, " ")
+            if (n == 0 || !fits(header, words[1]))
+                continue
+            for (j = 2; j <= n; j++)
+                if (fits(FILENAME, words[j]))
+                    return
+            told("<" header "> may not be included here")
+            return
+        }
+    }
+    BEGIN {
+        n = split(rooms, line, "\n")
+        for (i = 1; i <= n; i++) {
+            count = split(line[i], word, " ")
+            if (count && word[1] == room) {
+                known = 1
+                allowed_count = count
+                for (j = 1; j <= count; j++)
+                    allowed[j] = word[j]
+            }
+        }
+        if (!known)
+            print "src/" room ": a room without a row in tests/includes.sh"
+        row_count = split(libraries, row, "\n")
+    }
+    /^[ \t]*#[ \t]*include[ \t]*"/ {
+        split($0, part, "\"")
+        check_ours(part[2])
+    }
+    /^[ \t]*#[ \t]*include[ \t]*</ {
+        split($0, part, /[<>]/)
+        if (part[2] == "config.h")
+            next
+        check_theirs(part[2])
+    }
+    FNR == 1 { comment = 0 }
+    room == "proto" {
+        code = $0
+        gsub(/"([^"\\]|\\.)*"/, "\"\"", code)
+        gsub(/\/\*[^*]*\*\//, "", code)
+        if (comment && sub(/^.*\*\//, "", code))
+            comment = 0
+        if (comment)
+            next
+        if (sub(/\/\*.*$/, "", code))
+            comment = 1
+        sub(/\/\/.*$/, "", code)
+        if (match(code, "(^|[^A-Za-z0-9_.>])(" impure ")[ ]*[(]") || code ~ /(^|[^A-Za-z0-9_])(FILE|stdin|stdout|stderr)([^A-Za-z0-9_]|$)/)
+            told("proto/ does no I/O, reads no clock and draws no random numbers: " $0)
+    }
+    '
+    )
+}
+
+number=0
+# Prints one test line: the name, and what was found wrong (nothing: passed).
+result() {
+    number=$((number + 1))
+    if [ -z "$2" ]; then
+        echo "ok $number - $1"
+    else
+        printf '%s\n' "$2" | sed 's/^/# /'
+        echo "not ok $number - $1"
+    fi
+}
+
+for file in "$top_srcdir"/src/*/*.[ch]; do
+    basename "$(dirname "$file")"
+done | sort -u >"$scratch/present"
+[ ! -e "$top_srcdir/src/main.c" ] || echo main >>"$scratch/present"
+while read -r room; do
+    result "src/$room includes only what its row allows" "$(violations "$top_srcdir/src" "$room")"
+done <"$scratch/present"
+
+# A file that the makefiles do not name would be missing from the next release, a test would not run.
+unlisted=$(
+    cd "$top_srcdir"
+    for file in src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/*/*.bats; do
+        case $file in
+        *'*'*) continue ;;
+        tests/*.c) name=${file%.c} ;;
+        *) name=$file ;;
+        esac
+        cat src/Makefile.inc tests/Makefile.inc |
+            grep -qE "(^|[[:space:]])$name([[:space:]]|[.]c|\$)" || echo "$file is in no Makefile.inc"
+    done
+)
+result 'every source file and test is named in a Makefile.inc' "$unlisted"
+
+# planted NAME ROOM/FILE LINE: such a line must be found.
+planted() {
+    rm -rf "$scratch/src"
+    mkdir -p "$scratch/src/$(dirname "$2")"
+    printf '%s\n' "$3" >"$scratch/src/$2"
+    if [ -n "$(violations "$scratch/src" "${2%%/*}")" ]; then
+        result "$1 would be found" ''
+    else
+        result "$1 would be found" "nothing was said about '$3' in src/$2"
+    fi
+}
+
+planted 'an include of a room above' proto/bad.c '#include "session/session.h"'
+planted 'an include without its room' base/bad.c '#include "buf.h"'
+planted 'a socket in proto' proto/bad.h '#include <sys/socket.h>'
+planted 'a clock in proto' proto/bad.c '# include <time.h>'
+planted 'zlib outside deflate' proto/bad.c '#include <zlib.h>'
+planted 'OpenSSL outside net' proto/bad.c '#include <openssl/sha.h>'
+planted 'libuv in a sink' sink/bad.c '#include <uv.h>'
+planted 'a session in a sink' sink/bad.h '#include "session/session.h"'
+planted 'printing in proto' proto/bad.c '    fprintf(stderr, "%d", n);'
+planted 'a room without a row' attic/bad.c '#include <stddef.h>'
+
+echo "1..$number"
