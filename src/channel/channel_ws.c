@@ -84,7 +84,8 @@ static void ws_pause(struct channel *ch, bool paused)
     ws->paused = paused;
     if (!paused && ws->state == WS_OPEN)
         ws_drain(ws);
-    ws_poll_update(ws);
+    if (ws->link)
+        ws_flush_soon(ws); /* reads on if the link holds bytes, and polls for what is wanted now */
 }
 
 static struct totals ws_totals(const struct channel *ch)
@@ -169,15 +170,6 @@ void ws_on_timer(uv_timer_t *timer)
         ws_open_timeout(ws);
     else
         ws_close_timeout(ws);
-}
-
-void ws_on_idle(uv_idle_t *idle)
-{
-    struct ws *ws = idle->data;
-
-    uv_idle_stop(idle);
-    if (ws->state != WS_ENDED && ws_flush(ws))
-        ws_poll_update(ws);
 }
 
 static const struct channel_ops ops = {

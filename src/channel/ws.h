@@ -111,7 +111,7 @@ int ws_poll_start(struct ws *ws);
 void ws_poll_update(struct ws *ws);
 /* Write what is queued; false if the link failed (the connection has ended then). */
 bool ws_flush(struct ws *ws);
-/* See to it that ws_flush runs before the loop next waits. */
+/* See to it that what waits is written, and read if the link holds it, before the loop next sleeps. */
 void ws_flush_soon(struct ws *ws);
 /* Report what wsconn holds, until it needs more bytes or the channel is paused. */
 void ws_drain(struct ws *ws);

@@ -98,8 +98,7 @@ static bool take_event(struct ws *ws, struct event *ev)
         ws_emit(ws, ev);
         if (!ev->violation.fatal)
             return true;
-        ws_decide(ws, CLOSE_BY_LOCAL, CLOSE_HOW_VIOLATION, ev->violation.code,
-                  slice_str(ev->violation.message));
+        ws_decide(ws, CLOSE_BY_LOCAL, CLOSE_HOW_VIOLATION, ev->violation.code, slice_str(""));
         if (answer(ws, ev))
             ws_linger(ws);
         return false;
@@ -182,6 +181,30 @@ static void discard_block(struct ws *ws)
     }
 }
 
+/* The link holds bytes that poll can't see. */
+static bool holds_bytes(const struct ws *ws)
+{
+    return (ws->state == WS_LINGER || !ws->paused) && link_pending(ws->link) > 0;
+}
+
+/* Read what the state has use for, and write what came of it. */
+static void take_turn(struct ws *ws)
+{
+    if (ws->state == WS_UPGRADING || ws->state == WS_REFUSED)
+        ws_upgrade_readable(ws);
+    for (int i = 0; i < READS_PER_TURN && ws->state == WS_OPEN && !ws->paused; i++) {
+        if (!read_block(ws))
+            break;
+    }
+    if (ws->state == WS_LINGER)
+        discard_block(ws);
+    if (ws->state == WS_ENDED || !ws_flush(ws))
+        return;
+    ws_poll_update(ws);
+    if (holds_bytes(ws))
+        ws_flush_soon(ws);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct ws *ws = poll->data;
@@ -189,15 +212,19 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     (void)events; /* the link knows what it waits for; a needless try only says "again" */
     if (status < 0)
         ws->poll_events = 0; /* libuv stopped watching (a reset): the read below knows why */
-    if (ws->state == WS_UPGRADING || ws->state == WS_REFUSED) {
-        ws_upgrade_readable(ws);
-    } else if (ws->state == WS_OPEN) {
-        for (int i = 0; i < READS_PER_TURN && !ws->paused && read_block(ws); i++)
-            ;
-    } else if (ws->state == WS_LINGER) {
-        discard_block(ws);
-    }
-    if (ws->state != WS_ENDED && ws_flush(ws))
+    take_turn(ws);
+}
+
+void ws_on_idle(uv_idle_t *idle)
+{
+    struct ws *ws = idle->data;
+
+    uv_idle_stop(idle);
+    if (ws->state == WS_ENDED)
+        return;
+    if (holds_bytes(ws))
+        take_turn(ws);
+    else if (ws_flush(ws))
         ws_poll_update(ws);
 }
 

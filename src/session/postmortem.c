@@ -121,6 +121,24 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
     }
 }
 
+void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
+                      const struct postmortem_context *context)
+{
+    hint[0] = '\0';
+    if (error->code == EXIT_HANGUP)
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "a server that crashed, a proxy that can't reach its server, or a port that speaks "
+            "something else%s",
+            context->secure ? "" : ", TLS perhaps: try wss://");
+    else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_HANDSHAKE)
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "the port is open and says nothing: a hung server, or one that waits for something "
+            "else%s",
+            context->secure ? "" : ", TLS perhaps: try wss://");
+}
+
 /* Idle limits that products have out of the box, in seconds. */
 struct idle_limit {
     unsigned seconds;
@@ -214,6 +232,13 @@ void postmortem_close(char hint[POSTMORTEM_HINT], const struct event_close *clos
                       const struct postmortem_context *context)
 {
     hint[0] = '\0';
+    if (close->how == CLOSE_HOW_VIOLATION) {
+        snprintf(hint, POSTMORTEM_HINT, "%s",
+                 close->code == CLOSE_TOO_BIG
+                     ? "--max-message, --max-frame and --max-fragments set the bounds"
+                     : "-vv shows every frame; --lenient reports what is wrong and carries on");
+        return;
+    }
     if (close->by == CLOSE_BY_LOCAL) {
         if (close->how == CLOSE_HOW_TIMEOUT)
             snprintf(hint, POSTMORTEM_HINT,

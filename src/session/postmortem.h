@@ -24,6 +24,10 @@ struct postmortem_context {
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context);
 
+/* Why a connection did not come to be, where the error itself has no hint. */
+void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
+                      const struct postmortem_context *context);
+
 /* Why a connection ended. */
 void postmortem_close(char hint[POSTMORTEM_HINT], const struct event_close *close,
                       const struct postmortem_context *context);

@@ -151,8 +151,12 @@ static void closed(struct session *s, struct event *ev)
 
 static void failed(struct session *s, struct event *ev)
 {
-    if (s->refusal_hint[0] && !ev->error.hint[0])
-        err_hint(&ev->error, "%s", s->refusal_hint);
+    struct postmortem_context context = evidence(s);
+    char hint[POSTMORTEM_HINT];
+
+    postmortem_error(hint, &ev->error, &context);
+    if (!ev->error.hint[0])
+        err_hint(&ev->error, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
     s->outcome = ev->error.code;
     bus_emit(s->bus, ev);
     if (s->channel->ended)

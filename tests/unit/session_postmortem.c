@@ -145,6 +145,38 @@ static void postmortem_explains_refused_upgrades(void **state)
     assert_string_equal(hint, "");
 }
 
+static void postmortem_offers_tls_when_a_plain_port_hangs_up(void **state)
+{
+    struct postmortem_context context = {0};
+    struct err e;
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, 0, "the server hung up");
+    postmortem_error(hint, &e, &context);
+    assert_has(hint, "wss://");
+    context.secure = true;
+    postmortem_error(hint, &e, &context);
+    assert_null(strstr(hint, "wss://"));
+    err_set(&e, EXIT_CONNECT, STAGE_CONNECT, 0, "refused");
+    postmortem_error(hint, &e, &context);
+    assert_string_equal(hint, "");
+}
+
+static void postmortem_of_a_bound_names_the_options_that_set_it(void **state)
+{
+    struct postmortem_context context = {0};
+    struct event_close close = {.by = CLOSE_BY_LOCAL, .how = CLOSE_HOW_VIOLATION, .code = 1009};
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "--max-message");
+    close.code = 1002;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "--lenient");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +186,8 @@ int main(void)
         cmocka_unit_test(postmortem_tells_codes_that_have_a_usual_cause),
         cmocka_unit_test(postmortem_tells_a_frame_that_was_cut),
         cmocka_unit_test(postmortem_explains_refused_upgrades),
+        cmocka_unit_test(postmortem_offers_tls_when_a_plain_port_hangs_up),
+        cmocka_unit_test(postmortem_of_a_bound_names_the_options_that_set_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
