@@ -1,0 +1,329 @@
+#include "serve/client.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* From accept to the end of the request's head, TLS included. */
+#define HEAD_MS 10000
+/* A client that is sent away has no claim on a place for long. */
+#define CROWDED_MS 2000
+
+struct event client_event(const struct client *c, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .channel = CHANNEL_WS,
+        .conn = c->number,
+        .time_us = clock_wall_us(),
+        .at_us = clock_mono_us() - c->host->start_us,
+    };
+}
+
+bool client_wants(const struct client *c, enum event_kind kind)
+{
+    return bus_wants(c->host->bus, kind);
+}
+
+void client_emit(const struct client *c, const struct event *ev)
+{
+    bus_emit(c->host->bus, ev);
+}
+
+void client_break(struct client *c)
+{
+    struct event ev = client_event(c, EVENT_ERROR);
+
+    if (c->state == CLIENT_ENDED)
+        return;
+    err_set(&ev.error, EXIT_OTHER, STAGE_IO, 0,
+            "a client was dropped: out of memory, or no random numbers");
+    client_emit(c, &ev);
+    client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, slice_str(""));
+    client_end(c);
+}
+
+/* --- the loop -----------------------------------------------------------------------------------
+ */
+
+/* What waits to be written: HTTP first, then frames. */
+static struct slice outgoing(const struct client *c)
+{
+    if (c->out.len > 0)
+        return buf_slice(&c->out);
+    return c->conn ? wsconn_pending(c->conn) : (struct slice){0};
+}
+
+size_t client_pending(const struct client *c)
+{
+    return c->out.len + (c->conn ? wsconn_pending(c->conn).len : 0);
+}
+
+static bool wants_read(const struct client *c)
+{
+    return c->state == CLIENT_LINGER || (!c->full && !c->host->paused);
+}
+
+static void written(struct client *c, const uint8_t *bytes, size_t n)
+{
+    if (c->out.len > 0) {
+        buf_consume(&c->out, n);
+        buf_trim(&c->out, 0);
+    } else {
+        client_ws_written(c, bytes, n);
+    }
+}
+
+/* What the client said before it hung up may still be there to be read, and tells more than EPIPE:
+ * stop writing, and let the reading side find the end. */
+static void write_failed(struct client *c)
+{
+    c->write_dead = true;
+    c->errnum = c->link_error.errnum;
+}
+
+static void write_out(struct client *c)
+{
+    struct slice out;
+
+    while ((out = outgoing(c)).len > 0) {
+        ssize_t n = (ssize_t)out.len;
+
+        if (!c->write_dead) {
+            n = link_write(c->link, out.data, out.len, &c->link_error);
+            if (n == LINK_AGAIN)
+                return;
+            if (n < 0) {
+                write_failed(c);
+                continue;
+            }
+        }
+        written(c, out.data, (size_t)n);
+    }
+}
+
+void client_flush(struct client *c)
+{
+    while (c->state != CLIENT_ENDED && !c->broken) {
+        write_out(c);
+        if (!c->full || client_pending(c) >= CLIENT_FULL / 2)
+            break;
+        c->full = false;
+        if (c->state != CLIENT_OPEN)
+            break;
+        if (!c->sent_close_frame && c->service->drained)
+            c->service->drained(c);
+        client_ws_drain(c);
+    }
+    if (c->broken)
+        client_break(c);
+    if (c->state == CLIENT_LINGER && client_pending(c) == 0)
+        client_farewell(c);
+    client_poll_update(c);
+}
+
+static void secure(struct client *c)
+{
+    struct event ev = client_event(c, EVENT_ERROR);
+    int r = link_connect(c->link, &ev.error);
+
+    if (r == LINK_AGAIN)
+        return;
+    if (r == LINK_FAILED) {
+        client_emit(c, &ev);
+        client_end(c);
+        return;
+    }
+    c->state = CLIENT_HEAD;
+    client_read_head(c);
+}
+
+static void go_on(struct client *c)
+{
+    switch (c->state) {
+    case CLIENT_TLS:
+        secure(c);
+        break;
+    case CLIENT_HEAD:
+        client_read_head(c);
+        break;
+    case CLIENT_OPEN:
+        client_ws_read(c);
+        break;
+    case CLIENT_LINGER:
+        client_discard(c);
+        break;
+    case CLIENT_ENDED:
+        return;
+    }
+    client_flush(c);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct client *c = poll->data;
+
+    (void)events; /* the link knows what it waits for; a needless try only says "again" */
+    if (status < 0) {
+        err_set(&c->link_error, EXIT_LOST, STAGE_IO, -status, "can't wait for the socket: %s",
+                uv_strerror(status));
+        client_stream_ended(c, LINK_FAILED);
+        return;
+    }
+    go_on(c);
+}
+
+static void on_again(uv_idle_t *idle)
+{
+    uv_idle_stop(idle);
+    go_on(idle->data);
+}
+
+void client_poll_update(struct client *c)
+{
+    bool writes = client_pending(c) > 0 && !c->write_dead;
+    int wanted, events;
+
+    if (c->state == CLIENT_ENDED)
+        return;
+    wanted = link_events(c->link, wants_read(c), writes);
+    if (wants_read(c) && link_pending(c->link) > 0)
+        uv_idle_start(&c->again, on_again);
+    events =
+        (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
+    if (events == c->poll_events)
+        return;
+    c->poll_events = events;
+    if (events)
+        uv_poll_start(&c->poll, events, on_poll);
+    else
+        uv_poll_stop(&c->poll);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct client *c = timer->data;
+
+    if (c->state < CLIENT_OPEN)
+        client_head_timeout(c);
+    else
+        client_close_timeout(c);
+}
+
+void client_start_timer(struct client *c, unsigned ms)
+{
+    uv_timer_start(&c->timer, on_timer, ms, 0);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void set_socket(int fd)
+{
+    const int on = 1, idle_s = 60, interval_s = 10, probes = 6;
+
+    /* Writes are gathered here; Nagle would only delay what is left. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* Who vanished without a word must not keep a place for ever. */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+static struct link *make_link(const struct client_host *host, int fd)
+{
+    struct link *tcp = link_tcp_new(fd);
+    struct link *tls;
+    struct err e;
+
+    if (!tcp) {
+        close(fd);
+        return NULL;
+    }
+    if (!host->tls)
+        return tcp;
+    tls = link_tls_server(tcp, host->tls, &e);
+    if (!tls)
+        link_free(tcp);
+    return tls;
+}
+
+struct client *client_new(struct client_host *host, int fd, uint32_t number, bool crowded)
+{
+    struct client *c = calloc(1, sizeof *c);
+
+    set_socket(fd);
+    if (!c) {
+        close(fd);
+        return NULL;
+    }
+    c->host = host;
+    c->number = number;
+    c->crowded = crowded;
+    c->state = host->tls ? CLIENT_TLS : CLIENT_HEAD;
+    c->began_us = clock_mono_us();
+    c->link = make_link(host, fd);
+    if (!c->link || uv_poll_init(host->loop, &c->poll, c->link->fd) < 0) {
+        link_free(c->link);
+        free(c);
+        return NULL;
+    }
+    uv_timer_init(host->loop, &c->timer);
+    uv_idle_init(host->loop, &c->again);
+    c->poll.data = c->timer.data = c->again.data = c;
+    c->handles = 3;
+    buf_init(&c->head, CLIENT_HEAD_MAX);
+    buf_init(&c->out, SIZE_MAX / 2);
+    client_start_timer(c, crowded ? CROWDED_MS : HEAD_MS);
+    client_poll_update(c);
+    return c;
+}
+
+void client_close(struct client *c, uint16_t code, const char *reason, unsigned timeout_ms)
+{
+    struct event_frame sent;
+
+    if (c->state < CLIENT_OPEN) {
+        client_end(c);
+        return;
+    }
+    if (c->state != CLIENT_OPEN || c->sent_close_frame)
+        return;
+    if (wsconn_send_close(c->conn, code, slice_str(reason), &sent) < 0) {
+        client_abort(c);
+        return;
+    }
+    c->sent_close_frame = true;
+    if (client_wants(c, EVENT_FRAME)) {
+        struct event ev = client_event(c, EVENT_FRAME);
+
+        ev.dir = DIR_OUT;
+        ev.frame = sent;
+        client_emit(c, &ev);
+    }
+    client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_CLOSE_FRAME, code, slice_str(reason));
+    /* The client's own Close is all that is wanted now: read on, however much waits. */
+    c->full = false;
+    client_start_timer(c, timeout_ms);
+    client_flush(c);
+}
+
+void client_abort(struct client *c)
+{
+    if (c->state == CLIENT_ENDED)
+        return;
+    client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, slice_str(""));
+    client_end(c);
+}
+
+void client_pause_changed(struct client *c)
+{
+    if (c->state == CLIENT_OPEN && !c->host->paused)
+        client_ws_drain(c);
+    client_flush(c);
+}

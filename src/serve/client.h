@@ -1,0 +1,194 @@
+/*
+ * client: one connection of the embedded server, from accept to the end: TLS, the HTTP head, then a
+ * page or a WebSocket that a service talks through.
+ *
+ * client.c       life, the socket on the loop, TLS
+ * client_http.c  the request's head, the page or the 101
+ * client_ws.c    messages in and out
+ * client_end.c   who ended it and how
+ *
+ * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
+ * CLIENT_FULL and one message part (WSCONN_WHOLE), for nothing more is read meanwhile.
+ */
+#ifndef SERVE_CLIENT_H
+#define SERVE_CLIENT_H
+
+#include <uv.h>
+
+#include "event/bus.h"
+#include "net/link.h"
+#include "net/tls.h"
+#include "proto/http1.h"
+#include "proto/wsconn.h"
+#include "serve/pages.h"
+
+#define CLIENT_HEAD_MAX (32 * 1024)
+/* More than this waits to be written: nothing is read until half of it has gone. */
+#define CLIENT_FULL (512 * 1024)
+
+struct client;
+
+/* What talks through the WebSockets of one path. Called from the loop. NULL members are skipped. */
+struct service {
+    uint64_t max_message; /* bytes; 0: no bound */
+    void (*opened)(struct client *c);
+    /* Not called once a Close is under way. */
+    void (*message)(struct client *c, const struct event_message *m);
+    void (*drained)(struct client *c); /* client_full became false again */
+    void (*ended)(struct client *c);   /* it was open and is no more; nothing can be sent */
+};
+
+/* What all clients of a server share. */
+struct client_host {
+    uv_loop_t *loop;
+    const struct bus *bus;
+    struct pages pages;
+    struct tls_context *tls; /* NULL: none */
+    struct rng rng;
+    struct feed_service *feed;
+    struct totals totals; /* of WebSockets that have ended */
+    uint64_t start_us;    /* clock_mono_us at the program's start */
+    bool paused;          /* nobody takes the events: read nothing */
+    /* The client has ended and leaves every list; its memory goes later. */
+    void (*gone)(struct client_host *host, struct client *c);
+};
+
+enum client_state {
+    CLIENT_TLS,    /* TLS handshake */
+    CLIENT_HEAD,   /* reading the request */
+    CLIENT_OPEN,   /* frames, until both Close frames or a failure */
+    CLIENT_LINGER, /* writing the last word, then waiting for the client to hang up */
+    CLIENT_ENDED
+};
+
+/* Where a client of /echo or /feed stands. */
+struct echo_state {
+    enum opcode type; /* of the message that is being sent back */
+};
+struct feed_state {
+    struct client *prev, *next;
+    uint64_t next_id; /* the update to send next */
+    bool live;        /* has had the latest one: from then on it has to keep up */
+};
+
+struct client {
+    struct client_host *host;
+    struct client *prev, *next; /* the server's list */
+    uint32_t number;            /* from 1, in the order they came */
+    bool crowded;               /* one too many: gets a 503 */
+    enum client_state state;
+    struct link *link;
+    struct err link_error; /* of the read or write that failed */
+    uint64_t began_us;
+
+    /* HTTP */
+    struct buf head;
+    size_t scanned;
+    struct buf out; /* of the page or the 101: what is not written yet */
+
+    /* WebSocket */
+    const struct service *service;
+    union {
+        struct echo_state echo;
+        struct feed_state feed;
+    };
+    struct wsconn *conn;
+    bool full;         /* more than CLIENT_FULL waits */
+    bool broken;       /* memory or random numbers ran out while sending */
+    uint32_t out_part; /* of the message that is being sent */
+    uint64_t out_total, out_wire;
+    enum opcode out_type;
+    uint64_t bytes_in, bytes_out; /* of the WebSocket streams */
+    uint64_t opened_us;           /* 0: never open */
+    uint64_t last_in_us, before_in_us, last_out_us, last_pong_us;
+
+    /* The end */
+    bool decided; /* by, how, code, reason are set */
+    enum close_by by;
+    enum close_how how;
+    uint16_t code;
+    char reason[124];
+    size_t reason_len;
+    uint64_t decided_us, idle_in_us, idle_out_us;
+    bool got_close_frame, sent_close_frame;
+    bool write_dead; /* a write failed: nothing more is written */
+    bool fin_sent;
+    int errnum;
+
+    /* Handles */
+    uv_poll_t poll;
+    int poll_events;
+    uv_timer_t timer;
+    uv_idle_t again;  /* active while the link holds bytes that poll can't see */
+    unsigned handles; /* to be closed before the memory can go */
+};
+
+/* For the server. */
+
+/* Take the accepted socket. crowded: answer 503 whatever is asked. NULL: memory (the socket is
+ * closed). */
+struct client *client_new(struct client_host *host, int fd, uint32_t number, bool crowded);
+/* Say goodbye with that code; who is not open yet ends at once. timeout_ms: then it is cut. */
+void client_close(struct client *c, uint16_t code, const char *reason, unsigned timeout_ms);
+/* End now. */
+void client_abort(struct client *c);
+/* host->paused has changed. */
+void client_pause_changed(struct client *c);
+/* Add what its WebSocket came to so far. */
+void client_count(const struct client *c, struct totals *sum);
+
+/* For services. */
+
+/* A message or part of one, as wsconn_send_message. From elsewhere than the service's own calls,
+ * client_flush is due. */
+void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final);
+/* Bytes that wait to be written. */
+size_t client_pending(const struct client *c);
+/* Write what waits. The client may have ended afterwards (its memory stays until the loop turns).
+ */
+void client_flush(struct client *c);
+
+/* Among the client's own files. */
+
+/* An event of that kind, zeroed but for the header. */
+struct event client_event(const struct client *c, enum event_kind kind);
+bool client_wants(const struct client *c, enum event_kind kind);
+void client_emit(const struct client *c, const struct event *ev);
+void client_start_timer(struct client *c, unsigned ms);
+/* Poll for what the state needs. */
+void client_poll_update(struct client *c);
+/* Out of memory, or such: tell it and end. */
+void client_break(struct client *c);
+
+/* client_http.c */
+void client_read_head(struct client *c);
+/* The time for the head is over. */
+void client_head_timeout(struct client *c);
+
+/* client_ws.c */
+/* Prepare for frames; rest: bytes that came behind the request's head. -1: memory. */
+int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest);
+/* The 101 is in c->out and all is reported: begin. */
+void client_ws_open(struct client *c);
+void client_ws_read(struct client *c);
+/* Take what wsconn holds, until it needs more bytes or too much waits to be written. */
+void client_ws_drain(struct client *c);
+void client_ws_written(struct client *c, const uint8_t *bytes, size_t n);
+
+/* client_end.c */
+/* Note who ended it and how; the first call counts. */
+void client_decide(struct client *c, enum close_by by, enum close_how how, uint16_t code,
+                   struct slice reason);
+/* All is said: write it, end the outgoing side, and wait for the client to hang up. */
+void client_linger(struct client *c);
+/* In CLIENT_LINGER, everything is written. */
+void client_farewell(struct client *c);
+/* In CLIENT_LINGER, bytes came: only the end of the stream matters. */
+void client_discard(struct client *c);
+/* The stream came to its end (0) or the link failed. */
+void client_stream_ended(struct client *c, ssize_t result);
+void client_close_timeout(struct client *c);
+/* Report EVENT_CLOSE if it was open, and let go. */
+void client_end(struct client *c);
+
+#endif

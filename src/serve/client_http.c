@@ -1,0 +1,369 @@
+/*
+ * client_http: the request's head, and what is answered: a page, or the 101 that opens a WebSocket.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "net/crypto.h"
+#include "proto/handshake.h"
+#include "proto/list.h"
+#include "serve/client.h"
+#include "serve/echo.h"
+#include "serve/feed_service.h"
+
+#define READ_STEP 4096
+/* Of the fields that the 101 answers; a head is no longer. */
+#define VALUE_MAX CLIENT_HEAD_MAX
+
+/* --- what is told -------------------------------------------------------------------------------
+ */
+
+static void report_request(struct client *c, const struct http1_head *head)
+{
+    struct event ev;
+    char method[32];
+
+    if (!client_wants(c, EVENT_REQUEST))
+        return;
+    snprintf(method, sizeof method, "%.*s",
+             (int)(head->method.len < sizeof method ? head->method.len : sizeof method - 1),
+             (const char *)head->method.data);
+    ev = client_event(c, EVENT_REQUEST);
+    ev.dir = DIR_IN;
+    ev.request = (struct event_request){
+        .method = method,
+        .target = head->target,
+        .headers = head->fields,
+        .header_count = head->field_count,
+        .raw = head->raw,
+    };
+    client_emit(c, &ev);
+}
+
+/* The response as it will be sent, byte for byte. */
+static void report_response(struct client *c, size_t head_len, const char *hint)
+{
+    struct http1_head head;
+    struct slice sent = buf_slice(&c->out);
+    struct event ev;
+    struct err e;
+    size_t scanned = 0;
+
+    if (!client_wants(c, EVENT_RESPONSE) ||
+        http1_head_read(&head, HTTP1_RESPONSE, sent.data, head_len, &scanned, &e) <= 0)
+        return;
+    ev = client_event(c, EVENT_RESPONSE);
+    ev.dir = DIR_OUT;
+    ev.response = (struct event_response){
+        .status = head.status,
+        .reason = head.reason,
+        .headers = head.fields,
+        .header_count = head.field_count,
+        .raw = head.raw,
+        .body = slice_make(sent.data + head_len, sent.len - head_len),
+        .hint = hint,
+        .us = clock_mono_us() - c->began_us,
+    };
+    client_emit(c, &ev);
+}
+
+/* The line of the log for what led to no WebSocket. The query may hold secrets and stays out. */
+static void note_page(struct client *c, const struct answer *a, const struct http1_head *head)
+{
+    struct event ev = client_event(c, EVENT_NOTE);
+    struct slice query, path;
+    char text[900];
+    int n = 0;
+
+    if (!client_wants(c, EVENT_NOTE))
+        return;
+    if (head) {
+        path = pages_path(head->target, &query);
+        n = snprintf(text, sizeof text,
+                     "%.*s %.*s: ", (int)(head->method.len < 20 ? head->method.len : 20),
+                     (const char *)head->method.data, (int)(path.len < 100 ? path.len : 100),
+                     path.len > 0 ? (const char *)path.data : "");
+    }
+    snprintf(text + n, sizeof text - (size_t)n, "answered %d%s%s", a->status,
+             a->text[0] ? ", " : "", a->text);
+    ev.note = text;
+    client_emit(c, &ev);
+}
+
+/* "ws://127.0.0.1:9001/echo?x=y". Bytes that URLs don't have are percent-encoded (RFC 3986, section
+ * 2.1). */
+static int put_url(struct buf *out, const struct client *c, struct slice target)
+{
+    struct slice query, path = pages_path(target, &query);
+    int failed = buf_append_str(out, c->host->pages.url) < 0 ||
+                 buf_append(out, path.data, path.len) < 0 ||
+                 (query.data && buf_append_str(out, "?") < 0);
+
+    for (size_t i = 0; i < query.len && !failed; i++) {
+        uint8_t byte = query.data[i];
+
+        failed = byte > 0x20 && byte < 0x7F ? buf_append(out, &byte, 1) < 0
+                                            : buf_printf(out, "%%%02X", (unsigned)byte) < 0;
+    }
+    return failed || buf_append(out, "", 1) < 0 ? -1 : 0;
+}
+
+static void report_open(struct client *c, const struct http1_head *head, const char *subprotocol,
+                        const struct deflate_params *deflate)
+{
+    struct event ev = client_event(c, EVENT_OPEN);
+    struct buf url, extensions;
+
+    if (!client_wants(c, EVENT_OPEN))
+        return;
+    buf_init(&url, (size_t)VALUE_MAX * 4);
+    buf_init(&extensions, VALUE_MAX);
+    if (put_url(&url, c, head->target) == 0 &&
+        (!deflate->enabled || deflate_params_print(deflate, &extensions) == 0) &&
+        buf_append(&extensions, "", 1) == 0) {
+        ev.open = (struct event_open){
+            .url = (const char *)buf_data(&url),
+            .subprotocol = subprotocol ? subprotocol : "",
+            .extensions = (const char *)buf_data(&extensions),
+            .us = clock_mono_us() - c->began_us,
+        };
+        client_emit(c, &ev);
+    }
+    buf_clear(&url);
+    buf_clear(&extensions);
+}
+
+/* --- answers ------------------------------------------------------------------------------------
+ */
+
+static void send_page(struct client *c, const struct answer *a, const struct http1_head *head)
+{
+    size_t head_len;
+
+    if (pages_write(&c->out, &c->host->pages, a, clock_wall_us(), &head_len) < 0) {
+        client_break(c);
+        return;
+    }
+    note_page(c, a, head);
+    report_response(c, head_len, a->hint);
+    client_linger(c);
+}
+
+static void refuse(struct client *c, const struct http1_head *head, int status, const char *text,
+                   const char *hint)
+{
+    struct answer a;
+
+    pages_refuse(&a, status, text, hint);
+    send_page(c, &a, head);
+}
+
+/* All fields of a name as one value (RFC 9110, section 5.3). */
+static int join_fields(struct buf *out, const struct http1_head *head, const char *name)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *f = &head->fields[i];
+
+        if (!slice_is_nocase(f->name, name))
+            continue;
+        if ((out->len > 0 && buf_append_str(out, ", ") < 0) ||
+            buf_append(out, f->value.data, f->value.len) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The first subprotocol that is offered: a service that takes any message speaks them all (RFC
+ * 6455, section 4.2.2). Empty if there is none. */
+static struct slice choose_subprotocol(const struct http1_head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        struct slice list = head->fields[i].value, item;
+
+        if (!slice_is_nocase(head->fields[i].name, "Sec-WebSocket-Protocol"))
+            continue;
+        while (list_next(&list, &item)) {
+            if (item.len > 0)
+                return item;
+        }
+    }
+    return (struct slice){0};
+}
+
+/* 0; -1: *e, to be answered with 400, or memory is out and e->stage is STAGE_IO. */
+static int choose_deflate(struct deflate_params *agreed, const struct http1_head *head,
+                          struct err *e)
+{
+    struct buf offers;
+    int r;
+
+    *agreed = (struct deflate_params){0};
+    buf_init(&offers, VALUE_MAX);
+    if (join_fields(&offers, head, "Sec-WebSocket-Extensions") < 0)
+        r = err_nomem(e, STAGE_IO, "reading the request");
+    else
+        r = offers.len > 0 ? extension_choose(agreed, buf_slice(&offers), e) : 0;
+    agreed->level = -1;
+    buf_clear(&offers);
+    return r;
+}
+
+static void begin_service(struct client *c, const struct answer *a)
+{
+    if (a->place == PLACE_FEED) {
+        c->service = feed_service();
+        feed_service_expect(c, a);
+    } else {
+        c->service = echo_service();
+    }
+}
+
+/* Everything is agreed: answer, and go on in frames. */
+static void accept_upgrade(struct client *c, const struct answer *a, const struct http1_head *head,
+                           const struct deflate_params *deflate, const char *subprotocol)
+{
+    size_t used = head->raw.len;
+    struct slice rest = slice_make(head->raw.data + used, c->head.len - used);
+    struct err e;
+
+    begin_service(c, a);
+    if (handshake_response(head, subprotocol, deflate, crypto_sha1, &c->out, &e) < 0 ||
+        client_ws_init(c, deflate, rest) < 0) {
+        client_break(c);
+        return;
+    }
+    report_response(c, c->out.len, "");
+    report_open(c, head, subprotocol, deflate);
+    buf_consume(&c->head, used);
+    client_ws_open(c);
+}
+
+static void upgrade(struct client *c, const struct answer *a, const struct http1_head *head)
+{
+    struct slice offered = choose_subprotocol(head);
+    char *subprotocol = NULL;
+    struct deflate_params deflate;
+    struct err e;
+
+    if (offered.len > 0 && !http1_is_token(offered)) {
+        refuse(c, head, 400,
+               "the request's Sec-WebSocket-Protocol is not a list of tokens (RFC 6455, "
+               "section 4.1)",
+               "");
+        return;
+    }
+    if (choose_deflate(&deflate, head, &e) < 0) {
+        if (e.stage == STAGE_IO)
+            client_break(c);
+        else
+            refuse(c, head, 400, e.text, e.hint);
+        return;
+    }
+    if (offered.len > 0)
+        subprotocol = strndup((const char *)offered.data, offered.len);
+    if (offered.len > 0 && !subprotocol)
+        client_break(c);
+    else
+        accept_upgrade(c, a, head, &deflate, subprotocol);
+    free(subprotocol);
+}
+
+static void answer_head(struct client *c, const struct http1_head *head)
+{
+    struct answer a;
+
+    report_request(c, head);
+    if (c->crowded) {
+        pages_refuse(&a, 503, "as many clients as this server takes are connected already",
+                     "try again when one of them has left");
+        send_page(c, &a, head);
+        return;
+    }
+    pages_answer(&a, &c->host->pages, head);
+    if (a.place == PLACE_PAGE)
+        send_page(c, &a, head);
+    else
+        upgrade(c, &a, head);
+}
+
+/* --- reading ------------------------------------------------------------------------------------
+ */
+
+/* RFC 6585, section 5: a head with too many fields is too large as well. */
+static bool too_many_fields(const struct buf *head)
+{
+    const uint8_t *at = buf_data(head);
+    const uint8_t *end = at + head->len;
+    size_t lines = 0;
+
+    while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        lines++;
+        at++;
+    }
+    return lines > HTTP1_FIELDS_MAX + 1;
+}
+
+/* True once the client has moved on from CLIENT_HEAD. */
+static bool take_head(struct client *c)
+{
+    struct http1_head head;
+    struct err e;
+    long len =
+        http1_head_read(&head, HTTP1_REQUEST, buf_data(&c->head), c->head.len, &c->scanned, &e);
+
+    if (len > 0)
+        answer_head(c, &head);
+    else if (len < 0)
+        refuse(c, NULL, too_many_fields(&c->head) ? 431 : 400, e.text, e.hint);
+    else if (c->head.len == CLIENT_HEAD_MAX)
+        refuse(c, NULL, 431, "the request's head is longer than 32 KiB and still has no end", "");
+    else
+        return false;
+    return true;
+}
+
+void client_read_head(struct client *c)
+{
+    while (c->state == CLIENT_HEAD) {
+        size_t room = CLIENT_HEAD_MAX - c->head.len;
+        size_t want = room < READ_STEP ? room : READ_STEP;
+        uint8_t *space = buf_reserve(&c->head, want);
+        ssize_t n;
+
+        if (!space) {
+            client_break(c);
+            return;
+        }
+        n = link_read(c->link, space, want, &c->link_error);
+        if (n == LINK_AGAIN)
+            return;
+        if (n <= 0) {
+            client_stream_ended(c, n);
+            return;
+        }
+        buf_filled(&c->head, (size_t)n);
+        if (take_head(c))
+            return;
+    }
+}
+
+void client_head_timeout(struct client *c)
+{
+    struct event ev;
+
+    /* RFC 9110, section 15.5.9: one who began is told; where nothing came, nobody listens. */
+    if (c->state == CLIENT_HEAD && c->head.len > 0) {
+        refuse(c, NULL, 408, "the request's head did not come whole in time", "");
+        client_flush(c);
+        return;
+    }
+    if (c->state == CLIENT_TLS) {
+        ev = client_event(c, EVENT_ERROR);
+        err_set(&ev.error, EXIT_TIMEOUT, STAGE_TLS, 0,
+                "a client connected and did not finish the TLS handshake in time");
+        err_hint(&ev.error, "does it speak TLS? The address is %s", c->host->pages.url);
+        client_emit(c, &ev);
+    }
+    client_end(c);
+}

@@ -1,0 +1,124 @@
+#include "serve/feed.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/json_scan.h"
+#include "base/json_write.h"
+#include "serve/pages.h"
+
+#define US_PER_S 1e6
+/* Beyond this a double no longer tells one microsecond, or update, from the next. */
+#define EXACT_MAX 9007199254740992.0
+
+int feed_init(struct feed *f, double rate, uint64_t start_us, int64_t wall_us)
+{
+    *f = (struct feed){.rate = rate, .start_us = start_us, .wall_us = wall_us};
+    buf_init(&f->scratch, FEED_LINE);
+    f->cache = calloc(FEED_CACHE, sizeof *f->cache);
+    if (!f->cache || !buf_reserve(&f->scratch, FEED_LINE)) {
+        feed_clear(f);
+        return -1;
+    }
+    return 0;
+}
+
+void feed_clear(struct feed *f)
+{
+    free(f->cache);
+    f->cache = NULL;
+    buf_clear(&f->scratch);
+}
+
+/* Microseconds from the start to an update, rounded up, so that it is never due before its time. */
+static double offset_us(const struct feed *f, uint64_t id)
+{
+    double exact = (double)id * US_PER_S / f->rate;
+    double whole;
+
+    if (exact >= EXACT_MAX)
+        return EXACT_MAX;
+    whole = (double)(uint64_t)exact;
+    return whole < exact ? whole + 1 : whole;
+}
+
+uint64_t feed_latest(const struct feed *f, uint64_t now_us)
+{
+    double elapsed = now_us > f->start_us ? (double)(now_us - f->start_us) : 0;
+    double count = elapsed * f->rate / US_PER_S;
+    uint64_t id = count < EXACT_MAX ? (uint64_t)count : (uint64_t)EXACT_MAX;
+
+    /* Rounding must not make the two directions disagree. */
+    while (id > 0 && offset_us(f, id) > elapsed)
+        id--;
+    while (count < EXACT_MAX && offset_us(f, id + 1) <= elapsed)
+        id++;
+    return id;
+}
+
+uint64_t feed_due_us(const struct feed *f, uint64_t id)
+{
+    double offset = offset_us(f, id);
+
+    return offset < EXACT_MAX ? f->start_us + (uint64_t)offset : UINT64_MAX;
+}
+
+uint64_t feed_oldest(uint64_t latest)
+{
+    return latest > FEED_KEPT ? latest - FEED_KEPT + 1 : 1;
+}
+
+uint64_t feed_after(uint64_t since, uint64_t latest)
+{
+    uint64_t oldest = feed_oldest(latest);
+
+    if (since >= latest)
+        return latest + 1;
+    return since + 1 < oldest ? oldest : since + 1;
+}
+
+/* Something to look at: a slow wave about 100 with noise on it, in hundredths. */
+static unsigned value_of(uint64_t id)
+{
+    unsigned phase = (unsigned)(id % 1200);
+    unsigned wave = phase < 600 ? phase : 1200 - phase;
+    uint64_t noise = id * UINT64_C(0x9E3779B97F4A7C15);
+
+    noise ^= noise >> 32;
+    noise *= UINT64_C(0xD6E8FEB86659FD93);
+    return 9650 + wave + (unsigned)((noise >> 40) % 101);
+}
+
+static void write_line(struct feed *f, struct feed_line *line, uint64_t id)
+{
+    struct json_write w;
+    unsigned value = value_of(id);
+
+    buf_reset(&f->scratch);
+    json_write_init(&w, &f->scratch);
+    json_object_open(&w, NULL);
+    json_u64(&w, "id", id);
+    json_time(&w, "time", f->wall_us + (int64_t)offset_us(f, id));
+    buf_printf(&f->scratch, ",\"value\":%u.%02u}", value / 100, value % 100);
+    line->id = id;
+    line->len = (uint8_t)f->scratch.len;
+    memcpy(line->text, buf_data(&f->scratch), f->scratch.len);
+}
+
+struct slice feed_text(struct feed *f, uint64_t id)
+{
+    struct feed_line *line = &f->cache[id % FEED_CACHE];
+
+    if (line->id != id || line->len == 0)
+        write_line(f, line, id);
+    return slice_make(line->text, line->len);
+}
+
+int feed_request(struct slice text, uint64_t *since)
+{
+    struct slice token;
+
+    if (!json_valid(text) || json_pointer_get(text, "/since", &token) != 1)
+        return -1;
+    return pages_number(token, since);
+}

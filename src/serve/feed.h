@@ -1,0 +1,51 @@
+/*
+ * feed: one sequence of numbered updates on one clock, as text. Pure: the time is passed in.
+ *
+ * Update N (from 1) is due N/rate seconds after the start and always reads the same, so nothing has
+ * to be stored to repeat one, and no tick that comes late makes the sequence drift.
+ */
+#ifndef SERVE_FEED_H
+#define SERVE_FEED_H
+
+#include "base/buf.h"
+
+#define FEED_KEPT  65536 /* how many of the latest updates are repeated on request */
+#define FEED_LINE  112   /* no update is longer, in bytes */
+#define FEED_CACHE 1024  /* updates whose text is at hand, as all clients want the same ones */
+
+struct feed_line {
+    uint64_t id;
+    uint8_t len;
+    char text[FEED_LINE];
+};
+
+struct feed {
+    double rate;       /* updates a second, above 0 */
+    uint64_t start_us; /* monotonic */
+    int64_t wall_us;   /* the wall clock at that moment */
+    struct buf scratch;
+    struct feed_line *cache;
+};
+
+/* 0, or -1 (memory; nothing to clear). */
+int feed_init(struct feed *f, double rate, uint64_t start_us, int64_t wall_us);
+void feed_clear(struct feed *f);
+
+/* The latest update that is due; 0: none yet. */
+uint64_t feed_latest(const struct feed *f, uint64_t now_us);
+/* When the update is due, on the monotonic clock. UINT64_MAX: not in this life. */
+uint64_t feed_due_us(const struct feed *f, uint64_t id);
+/* The first update that is still repeated when `latest` is the last. */
+uint64_t feed_oldest(uint64_t latest);
+/* The update to begin with for someone who has seen `since`: the one behind it, but not before the
+ * oldest kept, and not beyond the next one due (such a number is from another server's life). */
+uint64_t feed_after(uint64_t since, uint64_t latest);
+
+/* {"id":17,"time":"2026-01-02T03:04:05.678901Z","value":103.27}. time is when it was due. Borrowed
+ * until FEED_CACHE other updates were asked for. */
+struct slice feed_text(struct feed *f, uint64_t id);
+
+/* Read {"since":N}. 0, or -1 if it is anything else (*since unchanged). */
+int feed_request(struct slice text, uint64_t *since);
+
+#endif

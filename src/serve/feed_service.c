@@ -1,0 +1,191 @@
+#include "serve/feed_service.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "serve/feed.h"
+
+/* So many updates a client that is catching up may be behind. One that begins with the oldest kept
+ * is FEED_KEPT behind and must not lose its place to the updates that come meanwhile. */
+#define FEED_BEHIND (2 * FEED_KEPT)
+/* How long a client that was too slow may take to read what waits and answer the Close. */
+#define SLOW_CLOSE_MS   5000
+#define TRY_AGAIN_LATER 1013 /* IANA's WebSocket Close Code Number Registry */
+/* A request is a few bytes. */
+#define REQUEST_MAX (64 * 1024)
+/* Timers count milliseconds, and beyond this nobody waits. */
+#define WAIT_MAX_MS (24 * 3600 * 1000)
+
+struct feed_service {
+    struct client_host *host;
+    struct feed feed;
+    struct client *first;
+    uv_timer_t tick;
+};
+
+static void on_tick(uv_timer_t *timer);
+
+/* Sleep until the next update is due; only while someone listens. */
+static void schedule(struct feed_service *s)
+{
+    uint64_t now = clock_mono_us();
+    uint64_t due = feed_due_us(&s->feed, feed_latest(&s->feed, now) + 1);
+    uint64_t wait = due > now ? (due - now + 999) / 1000 : 0;
+
+    if (!s->first || s->host->paused) {
+        uv_timer_stop(&s->tick);
+        return;
+    }
+    uv_timer_start(&s->tick, on_tick, wait < 1 ? 1 : wait < WAIT_MAX_MS ? wait : WAIT_MAX_MS, 0);
+}
+
+/* Send what is due to one client, as far as it may wait. */
+static void serve_client(struct feed_service *s, struct client *c, uint64_t latest)
+{
+    struct feed_state *f = &c->feed;
+    size_t limit = f->live ? FEED_SLOW : CLIENT_FULL;
+
+    if (!f->live && latest - f->next_id >= FEED_BEHIND && f->next_id <= latest) {
+        client_close(c, TRY_AGAIN_LATER, "too slow: the updates left are not kept any more",
+                     SLOW_CLOSE_MS);
+        return;
+    }
+    while (f->next_id <= latest && client_pending(c) < limit && !c->broken)
+        client_send(c, OPCODE_TEXT, feed_text(&s->feed, f->next_id++), true, true);
+    if (f->next_id > latest)
+        f->live = true;
+    else if (f->live && !c->broken)
+        client_close(c, TRY_AGAIN_LATER, "too slow: more than 1 MiB waited", SLOW_CLOSE_MS);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct feed_service *s = timer->data;
+    uint64_t latest = feed_latest(&s->feed, clock_mono_us());
+    struct client *next;
+
+    for (struct client *c = s->first; c; c = next) {
+        next = c->feed.next;
+        if (!c->sent_close_frame) {
+            serve_client(s, c, latest);
+            client_flush(c);
+        }
+    }
+    schedule(s);
+}
+
+/* --- a client -----------------------------------------------------------------------------------
+ */
+
+void feed_service_expect(struct client *c, const struct answer *a)
+{
+    const struct feed *feed = &c->host->feed->feed;
+    uint64_t latest = feed_latest(feed, clock_mono_us());
+
+    c->feed = (struct feed_state){
+        .next_id = a->has_since ? feed_after(a->since, latest) : latest + 1,
+        .live = !a->has_since,
+    };
+}
+
+static void opened(struct client *c)
+{
+    struct feed_service *s = c->host->feed;
+
+    c->feed.next = s->first;
+    if (s->first)
+        s->first->feed.prev = c;
+    s->first = c;
+    serve_client(s, c, feed_latest(&s->feed, clock_mono_us()));
+    if (!uv_is_active((uv_handle_t *)&s->tick))
+        schedule(s);
+}
+
+static void ended(struct client *c)
+{
+    struct feed_service *s = c->host->feed;
+
+    if (c->feed.next)
+        c->feed.next->feed.prev = c->feed.prev;
+    if (c->feed.prev)
+        c->feed.prev->feed.next = c->feed.next;
+    else if (s->first == c)
+        s->first = c->feed.next;
+    if (!s->first)
+        uv_timer_stop(&s->tick);
+}
+
+static void message(struct client *c, const struct event_message *m)
+{
+    static const char refusal[] =
+        "{\"error\":\"expected {\\\"since\\\":N}, N the id of the last update seen\"}";
+    struct feed_service *s = c->host->feed;
+    uint64_t latest = feed_latest(&s->feed, clock_mono_us());
+    uint64_t since;
+
+    if (m->type != OPCODE_TEXT || m->part != 0 || feed_request(m->data, &since) < 0) {
+        client_send(c, OPCODE_TEXT, slice_str(refusal), true, true);
+        return;
+    }
+    c->feed.next_id = feed_after(since, latest);
+    c->feed.live = false;
+    serve_client(s, c, latest);
+}
+
+/* What waited is written: go on catching up. */
+static void drained(struct client *c)
+{
+    struct feed_service *s = c->host->feed;
+
+    if (!c->feed.live)
+        serve_client(s, c, feed_latest(&s->feed, clock_mono_us()));
+}
+
+const struct service *feed_service(void)
+{
+    static const struct service feed = {
+        .max_message = REQUEST_MAX,
+        .opened = opened,
+        .message = message,
+        .drained = drained,
+        .ended = ended,
+    };
+
+    return &feed;
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+struct feed_service *feed_service_new(struct client_host *host, double rate)
+{
+    struct feed_service *s = calloc(1, sizeof *s);
+
+    if (!s || feed_init(&s->feed, rate, clock_mono_us(), clock_wall_us()) < 0) {
+        free(s);
+        return NULL;
+    }
+    s->host = host;
+    uv_timer_init(host->loop, &s->tick);
+    s->tick.data = s;
+    return s;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct feed_service *s = handle->data;
+
+    feed_clear(&s->feed);
+    free(s);
+}
+
+void feed_service_free(struct feed_service *s)
+{
+    if (s)
+        uv_close((uv_handle_t *)&s->tick, on_closed);
+}
+
+void feed_service_pause_changed(struct feed_service *s)
+{
+    schedule(s);
+}

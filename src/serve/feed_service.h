@@ -1,0 +1,30 @@
+/*
+ * feed_service: the feed's clients. All are served from one clock and one sequence.
+ *
+ * A client first catches up with what it asked for, at the speed at which it reads; from the moment
+ * it has had the latest update it is live and has to keep up: when FEED_SLOW bytes wait for it, it
+ * is closed with 1013, so that no update is ever left out in silence.
+ */
+#ifndef SERVE_FEED_SERVICE_H
+#define SERVE_FEED_SERVICE_H
+
+#include "serve/client.h"
+
+#define FEED_SLOW (1024 * 1024)
+
+struct feed_service;
+
+/* Static. */
+const struct service *feed_service(void);
+
+/* host is borrowed; its clock starts now. NULL: memory. */
+struct feed_service *feed_service_new(struct client_host *host, double rate);
+/* After its last client has ended. The memory goes in a later turn of the loop; NULL is fine. */
+void feed_service_free(struct feed_service *s);
+
+/* Before a client of the feed opens: where it wants to begin. */
+void feed_service_expect(struct client *c, const struct answer *a);
+/* host->paused has changed. */
+void feed_service_pause_changed(struct feed_service *s);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * pages: what the embedded server answers to a request: which of its services is meant, or the page
+ * that is sent instead, as plain text. Pure: a head in, a decision and bytes out.
+ */
+#ifndef SERVE_PAGES_H
+#define SERVE_PAGES_H
+
+#include "base/buf.h"
+#include "proto/http1.h"
+
+/* What a request asks for. */
+enum place {
+    PLACE_PAGE, /* nothing to upgrade to: `status` and `text` make the answer */
+    PLACE_ECHO,
+    PLACE_FEED
+};
+
+/* What the server was told about itself. */
+struct pages {
+    const char *url;            /* "ws://127.0.0.1:9001" */
+    const char *const *origins; /* Origin values that may connect; none: any */
+    size_t origin_count;
+};
+
+/* A decision about one request. */
+struct answer {
+    enum place place;
+    bool has_since; /* PLACE_FEED: ?since= was given */
+    uint64_t since;
+    int status;     /* PLACE_PAGE */
+    bool head_only; /* HEAD: the same head, no body (RFC 9110, section 9.3.2) */
+    bool index;     /* the list of what is here belongs into the body */
+    char text[600]; /* one sentence above it: what is wrong, and why; "" if nothing is */
+    char hint[600]; /* what to try, or "" */
+};
+
+/* Decide about a whole request head. */
+void pages_answer(struct answer *a, const struct pages *p, const struct http1_head *head);
+/* The same for what never became a head: a sentence and its hint, from the reader. */
+void pages_refuse(struct answer *a, int status, const char *text, const char *hint);
+
+/* Append the response for PLACE_PAGE: head and body. now_us: wall clock, for Date. *head_len: where
+ * the body begins, counted from what out held before. 0, or -1 (memory; out unchanged). */
+int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
+                size_t *head_len);
+
+/* The path of a request target, without its query; empty for one that has none ("*"). Slices of
+ * target. The absolute form (RFC 9112, section 3.2.2) is understood. */
+struct slice pages_path(struct slice target, struct slice *query);
+/* A whole number from 0 to 2^64 - 1, digits only. 0, or -1 (*number unchanged). */
+int pages_number(struct slice text, uint64_t *number);
+
+#endif

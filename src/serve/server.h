@@ -1,0 +1,48 @@
+/*
+ * server: the embedded server, on the caller's loop: a WebSocket echo, a feed of numbered updates,
+ * and a page that says what is there. Each connection is a client of its own; what happens goes to
+ * the bus.
+ *
+ *   /      a plain-text index
+ *   /echo  sends every message back
+ *   /feed  {"id":N,...} at a steady rate to everyone; ?since=N repeats what came after N first (as
+ * far as the server still has it); a text message {"since":N} asks for the same later
+ */
+#ifndef SERVE_SERVER_H
+#define SERVE_SERVER_H
+
+#include <uv.h>
+
+#include "event/bus.h"
+
+struct server_config {
+    const char *host;           /* address or name to listen on */
+    uint16_t port;              /* 0: any */
+    const char *cert, *key;     /* PEM files: TLS; NULL: none */
+    double rate;                /* updates of /feed a second */
+    const char *const *origins; /* Origin values that may connect; none: any */
+    size_t origin_count;
+    unsigned max_clients; /* beyond: 503 */
+    uint64_t start_us;    /* clock_mono_us at the program's start, for the events */
+};
+
+struct server;
+
+/* Bind and listen. NULL with *e (EXIT_USAGE for files, EXIT_CONNECT for the address). config and
+ * bus are borrowed for the server's life. */
+struct server *server_new(uv_loop_t *loop, const struct server_config *config,
+                          const struct bus *bus, struct err *e);
+/* "ws://127.0.0.1:9001": where it listens. Borrowed. */
+const char *server_url(const struct server *s);
+/* What all its connections came to so far. */
+struct totals server_totals(const struct server *s);
+/* Stop and go on reading from clients and sending updates: for when nobody takes the events. */
+void server_pause(struct server *s, bool paused);
+/* Stop listening and close every connection with 1001, giving them at most timeout_ms; done is
+ * called from the loop once all are gone. Again: at once. */
+void server_stop(struct server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
+/* After done, else who is still there is cut off. The memory goes in a later turn of the loop; NULL
+ * is fine. */
+void server_free(struct server *s);
+
+#endif
