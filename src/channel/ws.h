@@ -109,9 +109,13 @@ void ws_refused(struct ws *ws);
 int ws_poll_start(struct ws *ws);
 /* Poll for what the state needs. */
 void ws_poll_update(struct ws *ws);
-/* Write what is queued; false if the link failed (the connection has ended then). */
+/* Write what the socket takes; returns what is left. */
+size_t ws_write(struct ws *ws);
+/* The same, and what is due when little or nothing is left; false if the link failed (the
+ * connection has ended then). */
 bool ws_flush(struct ws *ws);
-/* See to it that what waits is written, and read if the link holds it, before the loop next sleeps. */
+/* See to it that what waits is written, and read if the link holds it, before the loop next sleeps.
+ */
 void ws_flush_soon(struct ws *ws);
 /* Report what wsconn holds, until it needs more bytes or the channel is paused. */
 void ws_drain(struct ws *ws);

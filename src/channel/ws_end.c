@@ -178,6 +178,7 @@ void ws_end(struct ws *ws)
 
     if (ws->state == WS_ENDED)
         return;
+    ws_write(ws); /* a peer that has sent its FIN may still read our answer */
     ev = ws_event(ws, EVENT_CLOSE);
     *close = (struct event_close){
         .by = ws->by,

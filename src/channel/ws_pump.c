@@ -301,7 +301,7 @@ static void write_failed(struct ws *ws)
     buf_reset(&ws->request);
 }
 
-bool ws_flush(struct ws *ws)
+size_t ws_write(struct ws *ws)
 {
     struct slice out;
 
@@ -324,9 +324,16 @@ bool ws_flush(struct ws *ws)
             answer_late(ws);
     }
     ws->ch.pending = out.len;
-    if (ws->state == WS_LINGER && out.len == 0)
+    return out.len;
+}
+
+bool ws_flush(struct ws *ws)
+{
+    size_t left = ws_write(ws);
+
+    if (ws->state == WS_LINGER && left == 0)
         ws_say_farewell(ws);
-    if (ws->overfull && out.len < CHANNEL_FULL) {
+    if (ws->overfull && left < CHANNEL_FULL) {
         ws->overfull = false;
         ws->ch.up.drained(ws->ch.up.ctx); /* may send more */
     }
