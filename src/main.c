@@ -2,6 +2,7 @@
  * wscope: a WebSocket client and debugging tool. main turns the command line over to the front that
  * serves it.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,6 +70,16 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
     }
 }
 
+/* A descriptor the caller closed must not become a socket of ours. What stands in for it fails like a
+ * closed one: it can't be written, or, as stdin, not be read. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
     uint64_t start_us = clock_mono_us();
@@ -76,6 +87,7 @@ int main(int argc, char **argv)
     struct err e;
     enum exit_code code;
 
+    hold_standard_descriptors();
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write, which can be told */
     if (options_parse(&options, argc, argv, &e) < 0)

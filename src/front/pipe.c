@@ -67,9 +67,15 @@ static void update_pause(struct pipe *p)
 /* --- the end ------------------------------------------------------------------------------------
  */
 
+/* Nothing is left to write, or nobody to write it to. */
+static bool done(const struct output *output)
+{
+    return output->failed || out_queued(output->out) == 0;
+}
+
 static void stop_if_written(struct pipe *p)
 {
-    if (p->ended && out_queued(&p->views.out) == 0 && out_queued(&p->views.err) == 0)
+    if (p->ended && done(&p->out) && done(&p->err))
         uv_stop(&p->loop);
 }
 
@@ -285,6 +291,7 @@ static void on_output_failed(void *ctx, struct output *output)
     int error = output->out->error;
     struct err e;
 
+    stop_if_written(p);
     if (output == &p->err)
         return; /* nobody is left to tell; the data goes on */
     p->stdout_gone = true;
