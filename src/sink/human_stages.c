@@ -9,6 +9,8 @@ void human_resolve(struct human *h, const struct event *ev)
 {
     const struct event_resolve *r = &ev->resolve;
 
+    if (r->count == 1 && strcmp(r->host, r->addresses[0]) == 0)
+        return; /* an address was given: there was nothing to ask */
     human_begin(h, ev, MARK_NOTE, STYLE_DIM);
     human_put(h, "resolved ");
     human_safe_str(h, r->host);

@@ -171,7 +171,9 @@ int human_room(const struct human *h)
 
 void human_latency(struct human *h, uint64_t us)
 {
-    if (us < 99950)
+    if (us < 995)
+        human_printf(h, "0.%02" PRIu64 " ms", (us + 5) / 10);
+    else if (us < 99950)
         human_printf(h, "%" PRIu64 ".%" PRIu64 " ms", (us + 50) / 1000, (us + 50) % 1000 / 100);
     else if (us < 999500)
         human_printf(h, "%" PRIu64 " ms", (us + 500) / 1000);

@@ -31,7 +31,7 @@ static void human_shows_connect_with_all_attempts(void **state)
     ev.connect = (struct event_connect){"2001:db8::1", 443, "", 1000000, attempts + 2, 1};
     check(LEVEL(1), &ev, "· connected to [2001:db8::1]:443 · 1.0 s\n");
     ev.connect = (struct event_connect){"/run/x.sock", 0, "", 51, NULL, 0};
-    check(LEVEL(1), &ev, "· connected to /run/x.sock · 0.1 ms\n");
+    check(LEVEL(1), &ev, "· connected to /run/x.sock · 0.05 ms\n");
 }
 
 static void human_shows_proxy_and_tls_from_v_on(void **state)
@@ -69,7 +69,7 @@ static void human_disarms_certificate_names(void **state)
     ev.tls = (struct event_tls){"TLSv1.3", "C",  "", false, true, "CN=\x1B]52;c;eA==\x07\xC2\x9B",
                                 "",        NULL, 0};
     check(LEVEL(1), &ev,
-          "· TLSv1.3 C · no ALPN · verified · 0.0 ms\n"
+          "· TLSv1.3 C · no ALPN · verified · 0.00 ms\n"
           "  subject   CN=\\e]52;c;eA==\\x07\\u{009B}\n");
 }
 
