@@ -1,0 +1,23 @@
+#!/usr/bin/python3
+"""Conformance: `wscope --echo` against every family of a fuzzing WebSocket server, judged strictly. Prints TAP.
+
+The program is the command in $WSCOPE (default: wscope). WSCOPE_SLOW=10 makes every time limit ten times as long.
+"""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import runner  # noqa: E402
+
+# Importing a family registers its cases, in this order.
+import family_framing  # noqa: E402,F401
+import family_utf8  # noqa: E402,F401
+import family_close  # noqa: E402,F401
+import family_large  # noqa: E402,F401
+import family_deflate  # noqa: E402,F401
+
+if __name__ == "__main__":
+    sys.exit(runner.main(__doc__.split("\n", maxsplit=1)[0]))

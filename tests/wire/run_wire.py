@@ -1,0 +1,29 @@
+#!/usr/bin/python3
+"""The wire suite: wscope against raw servers that send exactly the bytes a case asks for. Prints TAP.
+
+The program is the command in $WSCOPE (default: wscope). WSCOPE_SLOW=10 makes every time limit ten times as long.
+"""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import runner  # noqa: E402
+
+# Importing a file of cases registers them, in this order.
+import cases_opening  # noqa: E402,F401
+import cases_response  # noqa: E402,F401
+import cases_request  # noqa: E402,F401
+import cases_data  # noqa: E402,F401
+import cases_deflate  # noqa: E402,F401
+import cases_hostile  # noqa: E402,F401
+import cases_tls  # noqa: E402,F401
+import cases_pipe  # noqa: E402,F401
+import cases_ending  # noqa: E402,F401
+import cases_pressure  # noqa: E402,F401
+import cases_exit  # noqa: E402,F401
+
+if __name__ == "__main__":
+    sys.exit(runner.main(__doc__.split("\n", maxsplit=1)[0]))
