@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# `wscope demo`: outside a terminal a tour of what the program shows.
+
+load helpers
+
+setup_file() {
+    # One run for all: the tests only look at what it said.
+    load helpers
+    run bash -c "${WSCOPE_COMMAND[*]} demo </dev/null 2>&1"
+    echo "$status" >"$BATS_FILE_TMPDIR/status"
+    echo "$output" >"$BATS_FILE_TMPDIR/tour"
+}
+
+teardown() {
+    :
+}
+
+tour() {
+    grep -qE -- "$1" "$BATS_FILE_TMPDIR/tour" || {
+        echo "the tour does not show /$1/:"
+        cat "$BATS_FILE_TMPDIR/tour"
+        return 1
+    } >&2
+}
+
+@test "it ends with 0" {
+    assert_equal "$(<"$BATS_FILE_TMPDIR/status")" 0
+}
+
+@test "it shows both heads of the handshake" {
+    tour 'GET /[^ ]* HTTP/1\.1'
+    tour 'Sec-WebSocket-Key: '
+    tour '101 Switching Protocols'
+    tour 'Sec-WebSocket-Accept: '
+}
+
+@test "it shows frames both ways" {
+    tour '(→|>).*text'
+    tour '(←|<).*text'
+}
+
+@test "it shows a ping and its round trip" {
+    tour '[Pp]ing'
+    tour '[Pp]ong'
+    tour 'round trip.* [0-9.]+ (ms|µs|us)'
+}
+
+@test "it shows a clean close" {
+    tour '1000'
+    tour '[Cc]lose'
+}
+
+@test "it takes no notice of a dead stdin, and needs no terminal" {
+    run bash -c "timeout 30 ${WSCOPE_COMMAND[*]} demo <&- 2>&1"
+    assert_success
+}
+
+@test "a reader of its output that leaves is no failure" {
+    run bash -c "set -o pipefail; timeout 30 ${WSCOPE_COMMAND[*]} demo </dev/null 2>/dev/null | head -n 1"
+    assert_success
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# What a person sees when it does not work: what happened, where, why, what to try; and the exit code.
+
+load helpers
+
+@test "a dead port: exit 7, address, port, reason, hint" {
+    peer dead
+    both -n "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 7
+    assert_output ''
+    assert_stderr '127\.0\.0\.1' "$PORT" refused hint
+}
+
+@test "a name that does not resolve: exit 6, the name, hint" {
+    both -n ws://no-such-host.invalid/
+    assert_equal "$status" 6
+    assert_stderr 'no-such-host\.invalid' hint
+}
+
+@test "a plain HTTP server: exit 22 with status, headers and body" {
+    peer http '404 Not Found'
+    both -n "ws://127.0.0.1:$PORT/chat"
+    assert_equal "$status" 22
+    assert_output ''
+    assert_stderr '404 Not Found' 'Server: peer/1' '<h1>go away</h1>'
+}
+
+@test "a redirect: exit 22, and the hint speaks of it" {
+    peer http '301 Moved Permanently'
+    both -n "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 22
+    assert_stderr '301'
+}
+
+@test "-q on a refusal leaves one line of error" {
+    peer http '403 Forbidden'
+    both -n -q "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 22
+    assert_equal "$(wc -l <<<"$stderr")" 1
+    assert_stderr 403
+}
+
+@test "TLS to a plain port: exit 35, and ws:// is offered" {
+    peer http '400 Bad Request'
+    both -n "wss://127.0.0.1:$PORT/"
+    assert_equal "$status" 35
+    assert_stderr TLS 'ws://'
+}
+
+@test "a server that hangs up: exit 52" {
+    peer hangup
+    both -n "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 52
+    assert_stderr 'hung up|closed' hint
+}
+
+@test "-m ends the whole run: exit 28" {
+    peer mute
+    both -n -m 0.4 --close-timeout 0.2 "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 28
+    assert_stderr '0\.4|max-time|-m'
+}
+
+@test "-m covers the handshake too" {
+    peer silent
+    both -n -m 0.4 "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 28
+}
+
+@test "--connect-timeout: exit 28, the stage named" {
+    peer silent
+    both -n --connect-timeout 0.4 "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 28
+    assert_stderr '0\.4' 'handshake|answer|response|upgrade'
+    both -n --connect-timeout 0.4 "wss://127.0.0.1:$PORT/"
+    assert_equal "$status" 28
+    assert_stderr 'TLS'
+}
+
+@test "a Close that is not answered: exit 28" {
+    peer mute
+    both -w 0 --close-timeout 0.3 "ws://127.0.0.1:$PORT/" </dev/null
+    assert_equal "$status" 28
+}
+
+@test "--for with a Close that is not answered: exit 0" {
+    peer mute
+    both -n --for 0.2 --close-timeout 0.3 "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 0
+}
+
+@test "the first line of an error begins with the program's name" {
+    peer dead
+    both -n "ws://127.0.0.1:$PORT/"
+    [[ ${stderr%%$'\n'*} == *wscope:* ]]
+}
+
+@test "--json tells the same code in error, summary and exit" {
+    need jq
+    peer dead
+    both -n --json "ws://127.0.0.1:$PORT/"
+    assert_equal "$status" 7
+    assert_equal "$(jq -r 'select(.event == "error") | "\(.code) \(.stage)"' <<<"$output")" '7 connect'
+    assert_equal "$(tail -n 1 <<<"$output" | jq -r '"\(.event) \(.exit)"')" 'summary 7'
+}

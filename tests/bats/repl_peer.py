@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+"""The peer of the interactive tests: prints "port N" and serves on it until it is killed.
+
+/echo         sends every message back
+/length       answers each message with its type and length
+/feed/RATE    numbered messages, so many a second, and echoes besides
+/abort        hangs up on the first message, without a Close
+"""
+
+import asyncio
+import itertools
+
+import websockets
+
+
+async def feed(ws, rate):
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for i in itertools.count(1):
+        await ws.send(f"message {i}")
+        wait = start + i / rate - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+
+async def serve(ws):
+    path = ws.path
+    feeder = None
+    if path.startswith("/feed/"):
+        feeder = asyncio.create_task(feed(ws, float(path.split("/")[2])))
+    try:
+        async for message in ws:
+            if path == "/abort":
+                ws.transport.abort()
+                return
+            if path == "/length":
+                await ws.send(f"{type(message).__name__} of {len(message)}")
+            else:
+                await ws.send(message)
+    except websockets.ConnectionClosed:
+        pass
+    finally:
+        if feeder:
+            feeder.cancel()
+
+
+async def main():
+    async with websockets.serve(serve, "127.0.0.1", 0, max_size=None) as server:
+        print(f"port {server.sockets[0].getsockname()[1]}", flush=True)
+        await asyncio.Future()
+
+
+asyncio.run(main())

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# The embedded server, seen by clients that are not ours where there are any.
+
+load helpers
+
+@test "/ is a page for people and curl" {
+    need curl
+    serve
+    run curl -sS -i "http://127.0.0.1:$SERVE_PORT/"
+    assert_success
+    assert_line --regexp '^HTTP/1\.1 200'
+    assert_output --partial /echo
+    assert_output --partial /feed
+}
+
+@test "an unknown path is 404, an endpoint without an upgrade 426" {
+    need curl
+    serve
+    run curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$SERVE_PORT/nothing"
+    assert_output 404
+    run curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$SERVE_PORT/echo"
+    assert_output 426
+}
+
+@test "an unknown path refuses a WebSocket: exit 22" {
+    serve
+    both -n "$SERVE/nothing"
+    assert_equal "$status" 22
+    assert_stderr 404
+}
+
+@test "/feed sends numbered updates" {
+    need jq
+    serve --rate 200
+    run bash -c "${WSCOPE_COMMAND[*]} -n -q --count 20 $SERVE/feed | jq .id"
+    assert_success
+    local first=${lines[0]}
+    assert_equal "$output" "$(seq "$first" $((first + 19)))"
+}
+
+@test "/feed?since=N goes on after N" {
+    need jq
+    serve --rate 200
+    run bash -c "${WSCOPE_COMMAND[*]} -n -q --count 10 $SERVE/feed | jq .id | tail -n 1"
+    local last=$output
+    run bash -c "${WSCOPE_COMMAND[*]} -n -q --count 10 '$SERVE/feed?since=$last' | jq .id"
+    assert_equal "$output" "$(seq $((last + 1)) $((last + 10)))"
+}
+
+@test "--rate is kept roughly" {
+    serve --rate 50
+    both -n -q --for 1 "$SERVE/feed"
+    local count
+    count=$(wc -l <<<"$output")
+    [[ $count -ge 25 && $count -le 75 ]]
+}
+
+@test "--allow-origin refuses other origins with 403" {
+    serve --allow-origin https://good.example
+    both -n -o https://evil.example "$SERVE/echo"
+    assert_equal "$status" 22
+    assert_stderr 403
+    both -n -o https://good.example -e x -1 "$SERVE/echo"
+    assert_equal "$status" 0
+    assert_output x
+}
+
+@test "a garbled request is answered with 400, a masked rule kept" {
+    serve
+    run "$PYTHON3" - "$SERVE_PORT" <<'END'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"NONSENSE\r\n\r\n")
+print(s.recv(100).split(b"\r\n")[0].decode())
+END
+    assert_output --partial ' 400'
+}
+
+@test "an unmasked frame is answered with Close 1002" {
+    serve
+    run "$PYTHON3" - "$SERVE_PORT" <<'END'
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n\x81\x02hi")
+data = b""
+while True:
+    piece = s.recv(1000)
+    if not piece:
+        break
+    data += piece
+head, _, rest = data.partition(b"\r\n\r\n")
+print("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head.decode(), rest[:1].hex(), int.from_bytes(rest[2:4], "big"))
+END
+    assert_output 'True 88 1002'
+}
+
+@test "TLS with --cert and --key" {
+    need openssl
+    certificate localhost DNS:localhost,IP:127.0.0.1
+    serve --cert "$BATS_TEST_TMPDIR/localhost.pem" --key "$BATS_TEST_TMPDIR/localhost.key"
+    [[ $SERVE == wss://* ]]
+    both --cacert "$BATS_TEST_TMPDIR/ca.pem" "$SERVE/echo" <<<'over TLS'
+    assert_equal "$status" 0
+    assert_output 'over TLS'
+    both "$SERVE/echo" <<<'not trusted'
+    assert_equal "$status" 60
+    assert_stderr 'Bats Test Root' hint
+}
+
+@test "a million lines over TLS come back in order" {
+    need openssl
+    certificate localhost DNS:localhost,IP:127.0.0.1
+    serve --cert "$BATS_TEST_TMPDIR/localhost.pem" --key "$BATS_TEST_TMPDIR/localhost.key"
+    local lines=$((1000000 / SLOW))
+    seq 1 "$lines" | wscope --cacert "$BATS_TEST_TMPDIR/ca.pem" "$SERVE/echo" | cmp - <(seq 1 "$lines")
+}
+
+@test "a thousand clients at once" {
+    serve --rate 20
+    run "$PYTHON3" "$HERE/crowd.py" "$SERVE_PORT" $((SLOW > 1 ? 200 : 1000))
+    assert_success
+    assert_output --partial 'all served'
+}
+
+@test "more clients than there may be are refused with 503, and the rest served on" {
+    # The server takes as many as its descriptors allow.
+    await '(ws://[^ ]*[0-9])' bash -c 'ulimit -n "$1"; shift; exec "$@" serve 0' bash $((SLOW > 1 ? 256 : 128)) "${WSCOPE_COMMAND[@]}"
+    SERVE=$found
+    run "$PYTHON3" "$HERE/crowd.py" "${SERVE##*:}" 400 limit
+    assert_success
+    assert_output --partial 'refused with 503'
+    # The ends of so many connections reach the server one after the other.
+    local try
+    for try in {1..50}; do
+        both -n -e 'still there' -1 "$SERVE/echo"
+        [[ $status == 22 ]] || break
+    done
+    assert_output 'still there'
+}
+
+@test "SIGTERM closes every client with 1001 and ends with 0" {
+    need jq
+    serve --rate 50
+    local log=$BATS_TEST_TMPDIR/client
+    mkfifo "$BATS_TEST_TMPDIR/out"
+    wscope -n --json "$SERVE/feed" >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+    local client=$! line
+    while IFS= read -r line; do
+        echo "$line" >>"$log"
+        # The first message says that it is well connected.
+        if [[ $line == *'"event":"message"'* && -n ${PEERS[0]:-} ]]; then
+            kill -TERM "${PEERS[0]}"
+            run wait_for "${PEERS[0]}"
+            PEERS=()
+        fi
+    done <"$BATS_TEST_TMPDIR/out"
+    wait "$client"
+    assert_equal "$(jq -r 'select(.event == "close") | "\(.code) \(.by) \(.clean)"' "$log")" '1001 peer true'
+}
+
+wait_for() {
+    wait "$1"
+}
+
+@test "an address in use: exit 7, said so" {
+    serve
+    both serve "127.0.0.1:$SERVE_PORT"
+    assert_equal "$status" 7
+    assert_stderr 'in use' "$SERVE_PORT"
+}
+
+@test "serve listens on the loopback unless told otherwise" {
+    serve
+    [[ $SERVE == ws://127.0.0.1:* ]]
+}
