@@ -44,7 +44,7 @@ void out_init(struct out *o, int fd, size_t limit)
     struct stat st;
     int flags;
 
-    *o = (struct out){.fd = fd, .owned = -1, .limit = limit};
+    *o = (struct out){.fd = fd, .owned = -1, .block = OUT_BLOCK, .limit = limit};
     buf_init(&o->queue, SIZE_MAX);
     if (fd < 0)
         return;
@@ -58,6 +58,21 @@ void out_init(struct out *o, int fd, size_t limit)
     else
         /* A terminal that somebody else made non-blocking stays so. */
         o->may_block = !S_ISREG(st.st_mode) && (flags & O_NONBLOCK);
+    if (!o->may_block)
+        o->block = OUT_WIDE;
+}
+
+void out_init_memory(struct out *o, size_t limit)
+{
+    *o = (struct out){.fd = -1, .owned = -1, .limit = limit, .memory = true};
+    buf_init(&o->queue, SIZE_MAX);
+}
+
+void out_take(struct out *o, size_t n)
+{
+    buf_consume(&o->queue, n);
+    buf_trim(&o->queue, QUEUE_KEEP);
+    o->slow = o->queue.len > 0;
 }
 
 void out_clear(struct out *o)
@@ -85,7 +100,7 @@ static void set_spare(struct out *o)
 {
     size_t room = o->queue.data ? buf_room(&o->queue) : 0;
     size_t gathered = o->queue.len - o->offered;
-    size_t due = gathered < OUT_BLOCK ? OUT_BLOCK - gathered : 0;
+    size_t due = gathered < o->block ? o->block - gathered : 0;
 
     o->spare = room < due ? room : due;
 }
@@ -184,16 +199,26 @@ static int write_and_keep(struct out *o, const uint8_t *data, size_t n)
     return 0;
 }
 
+static int keep(struct out *o, const void *data, size_t n)
+{
+    if (n > 0 && buf_append(&o->queue, data, n) < 0)
+        return fail(o, ENOMEM);
+    o->slow = o->queue.len > 0;
+    return 0;
+}
+
 int out_put_due(struct out *o, const void *data, size_t n)
 {
     size_t gathered = o->queue.len - o->offered;
 
     if (o->error)
         return -1;
+    if (o->memory)
+        return keep(o, data, n);
     if (n == 0 || o->fd < 0)
         return 0;
     /* Short of memory, the bytes leave at once instead. */
-    if (n >= OUT_LARGE || gathered + n > OUT_BLOCK || !buf_reserve(&o->queue, OUT_BLOCK - gathered))
+    if (n >= OUT_LARGE || gathered + n > o->block || !buf_reserve(&o->queue, o->block - gathered))
         return write_and_keep(o, data, n);
     set_spare(o);
     memcpy(buf_data(&o->queue) + o->queue.len, data, n);
@@ -206,7 +231,7 @@ int out_flush(struct out *o)
 {
     if (o->error)
         return -1;
-    if (o->queue.len > 0 && write_and_keep(o, NULL, 0) < 0)
+    if (!o->memory && o->queue.len > 0 && write_and_keep(o, NULL, 0) < 0)
         return -1;
     return o->queue.len > 0;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 /*
@@ -103,6 +103,15 @@ static inline bool ascii_block(const uint8_t *p)
 
 #endif
 
+/* Are the bytes from i on, fewer than a block, ASCII? In one look or two, some perhaps seen twice.
+ * False may also mean that they are too few for that. */
+static inline bool ascii_end(const uint8_t *bytes, size_t n, size_t i)
+{
+    if (n >= BLOCK)
+        return n - i < BLOCK && ascii_block(bytes + n - BLOCK);
+    return n >= 16 && ascii_16(bytes) && ascii_16(bytes + n - 16);
+}
+
 /* How many bytes, beginning in `state`, can be taken before one makes the text impossible. */
 static size_t count_possible(const uint8_t *bytes, size_t n, uint64_t state)
 {
@@ -151,12 +160,145 @@ static uint8_t count_unfinished(const uint8_t *bytes, size_t n, uint8_t before)
     return (uint8_t)(before + n);
 }
 
-size_t utf8_check(struct utf8 *u, const uint8_t *bytes, size_t n)
+#ifdef __SSE2__
+
+/*
+ * Thirty-two bytes at a time, where the processor has AVX2. Every byte is judged together with the
+ * one before it: a pair (a, b) breaks rules, a bit each, and a rule is broken if its bit stands in
+ * what the upper half of a, the lower half of a and the upper half of b bring along. A fourth test
+ * sees to the third and fourth byte of a character.
+ */
+enum {
+    LEAD_ALONE = 1 << 0, /* C0..FF, then no continuation byte */
+    TAIL_ALONE = 1 << 1, /* 00..7F, then one */
+    E0_LOW = 1 << 2,     /* overlong */
+    HIGH = 1 << 3,       /* F4..FF, then 90..BF: beyond U+10FFFF */
+    SURROGATE = 1 << 4,  /* ED, then A0..BF */
+    C0_C1 = 1 << 5,      /* overlong */
+    F0_OR_HIGH = 1 << 6, /* F0 (overlong) or F5..FF (beyond U+10FFFF), then 80..8F */
+    TAIL_TAIL = 1 << 7,  /* two continuation bytes: fine as the third or fourth of a character */
+    ANY_LOW = LEAD_ALONE | TAIL_ALONE | TAIL_TAIL,
+    E_RULES = LEAD_ALONE | E0_LOW | SURROGATE,
+    F_RULES = LEAD_ALONE | HIGH | F0_OR_HIGH,
+    F5_UP = ANY_LOW | HIGH | F0_OR_HIGH,
+    TAIL_RULES = TAIL_ALONE | TAIL_TAIL | C0_C1
+};
+
+/* The table in both halves of the register, as the instruction that looks up wants it. */
+#define LOOKUP(x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, xa, xb, xc, xd, xe, xf)               \
+    _mm256_setr_epi8((char)(x0), (char)(x1), (char)(x2), (char)(x3), (char)(x4), (char)(x5), \
+                     (char)(x6), (char)(x7), (char)(x8), (char)(x9), (char)(xa), (char)(xb), \
+                     (char)(xc), (char)(xd), (char)(xe), (char)(xf), (char)(x0), (char)(x1), \
+                     (char)(x2), (char)(x3), (char)(x4), (char)(x5), (char)(x6), (char)(x7), \
+                     (char)(x8), (char)(x9), (char)(xa), (char)(xb), (char)(xc), (char)(xd), \
+                     (char)(xe), (char)(xf))
+
+/* What is wrong with `now`, given the 32 bytes before it; zero if nothing. */
+__attribute__((target("avx2"))) static inline __m256i faults(__m256i now, __m256i before)
+{
+    const __m256i a_upper =
+        LOOKUP(TAIL_ALONE, TAIL_ALONE, TAIL_ALONE, TAIL_ALONE, TAIL_ALONE, TAIL_ALONE, TAIL_ALONE,
+               TAIL_ALONE, TAIL_TAIL, TAIL_TAIL, TAIL_TAIL, TAIL_TAIL, LEAD_ALONE | C0_C1,
+               LEAD_ALONE, E_RULES, F_RULES);
+    const __m256i a_lower = LOOKUP(ANY_LOW | C0_C1 | E0_LOW | F0_OR_HIGH, ANY_LOW | C0_C1, ANY_LOW,
+                                   ANY_LOW, ANY_LOW | HIGH, F5_UP, F5_UP, F5_UP, F5_UP, F5_UP,
+                                   F5_UP, F5_UP, F5_UP, F5_UP | SURROGATE, F5_UP, F5_UP);
+    const __m256i b_upper =
+        LOOKUP(LEAD_ALONE, LEAD_ALONE, LEAD_ALONE, LEAD_ALONE, LEAD_ALONE, LEAD_ALONE, LEAD_ALONE,
+               LEAD_ALONE, TAIL_RULES | E0_LOW | F0_OR_HIGH, TAIL_RULES | E0_LOW | HIGH,
+               TAIL_RULES | SURROGATE | HIGH, TAIL_RULES | SURROGATE | HIGH, LEAD_ALONE, LEAD_ALONE,
+               LEAD_ALONE, LEAD_ALONE);
+    const __m256i nibble = _mm256_set1_epi8(0x0F);
+    __m256i joined = _mm256_permute2x128_si256(before, now, 0x21);
+    __m256i back1 = _mm256_alignr_epi8(now, joined, 15);
+    __m256i back2 = _mm256_alignr_epi8(now, joined, 14);
+    __m256i back3 = _mm256_alignr_epi8(now, joined, 13);
+    __m256i upper = _mm256_and_si256(_mm256_srli_epi16(back1, 4), nibble);
+    __m256i broken = _mm256_and_si256(
+        _mm256_and_si256(_mm256_shuffle_epi8(a_upper, upper),
+                         _mm256_shuffle_epi8(a_lower, _mm256_and_si256(back1, nibble))),
+        _mm256_shuffle_epi8(b_upper, _mm256_and_si256(_mm256_srli_epi16(now, 4), nibble)));
+    /* The top bit is left where the byte two back begins three or more, or three back four. */
+    __m256i third = _mm256_subs_epu8(back2, _mm256_set1_epi8(0xE0 - 0x80));
+    __m256i fourth = _mm256_subs_epu8(back3, _mm256_set1_epi8(0xF0 - 0x80));
+    __m256i inside = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8(-0x80));
+
+    return _mm256_xor_si256(broken, inside);
+}
+
+/* Of n bytes that end where a block does and hold no fault: how many before the character that the
+ * end cuts, if it cuts one. */
+static size_t whole_characters(const uint8_t *bytes, size_t n)
+{
+    size_t back;
+
+    for (back = 1; back <= 3 && back <= n; back++) {
+        uint8_t byte = bytes[n - back];
+
+        if (byte >= 0xC0)
+            return (byte >= 0xF0 ? 4u : byte >= 0xE0 ? 3u : 2u) > back ? n - back : n;
+        if (byte < 0x80)
+            break;
+    }
+    return n;
+}
+
+/* How many of the bytes, which begin between characters, are whole characters for certain. What is
+ * left has a fault in its first block, or is the end of the text with a character cut. */
+__attribute__((target("avx2"))) static size_t count_certain(const uint8_t *bytes, size_t n)
+{
+    __m256i before = _mm256_setzero_si256(), now, fault;
+    bool was_ascii = true;
+    uint8_t rest[BLOCK] = {0};
+    size_t i;
+
+    for (i = 0; n - i >= BLOCK; i += BLOCK) {
+        now = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + i));
+        if (_mm256_movemask_epi8(now) != 0 || !was_ascii) {
+            fault = faults(now, before);
+            if (!_mm256_testz_si256(fault, fault))
+                return whole_characters(bytes, i);
+            was_ascii = _mm256_movemask_epi8(now) == 0;
+        }
+        before = now;
+    }
+    if (i == n)
+        return whole_characters(bytes, n);
+    /* Followed by zeros, so that a character which the end cuts is a fault too. */
+    memcpy(rest, bytes + i, n - i);
+    now = _mm256_loadu_si256((const __m256i *)(const void *)rest);
+    fault = faults(now, before);
+    return _mm256_testz_si256(fault, fault) ? n : whole_characters(bytes, i);
+}
+
+static size_t skip_certain(const uint8_t *bytes, size_t n)
+{
+    return __builtin_cpu_supports("avx2") ? count_certain(bytes, n) : 0;
+}
+
+#else
+
+static size_t skip_certain(const uint8_t *bytes, size_t n)
+{
+    (void)bytes;
+    (void)n;
+    return 0;
+}
+
+#endif
+
+/* The same as utf8_check for what is not short and plain. */
+static size_t check_long(struct utf8 *u, const uint8_t *bytes, size_t n, size_t i)
 {
     uint64_t state = state_from(u);
     uint64_t before;
-    size_t i = 0;
     size_t k;
+
+    /* The rest of a character that an earlier piece began, then whole blocks. */
+    while (i < n && i < 3 && (state & 63) != START && (step(state, bytes[i]) & 63) != REJECT)
+        state = step(state, bytes[i++]);
+    if ((state & 63) == START)
+        i += skip_certain(bytes + i, n - i);
 
     while (n - i >= BLOCK) {
         if ((state & 63) == START && ascii_block(bytes + i)) {
@@ -173,10 +315,6 @@ size_t utf8_check(struct utf8 *u, const uint8_t *bytes, size_t n)
         i += BLOCK;
     }
 
-    /* The end of a short or an ASCII text in one look: 16 bytes up to it, some perhaps seen twice.
-     */
-    if (i < n && n >= 16 && n - i <= 16 && (state & 63) == START && ascii_16(bytes + n - 16))
-        i = n;
     before = state;
     for (k = i; k < n; k++)
         state = step(state, bytes[k]);
@@ -191,11 +329,29 @@ size_t utf8_check(struct utf8 *u, const uint8_t *bytes, size_t n)
     return n;
 }
 
+/* ASCII at the front: all of it, or as many blocks as begin with nothing else. */
+static inline size_t skip_ascii(const uint8_t *bytes, size_t n)
+{
+    size_t i = 0;
+
+    while (n - i >= BLOCK && ascii_block(bytes + i))
+        i += BLOCK;
+    return i < n && ascii_end(bytes, n, i) ? n : i;
+}
+
+size_t utf8_check(struct utf8 *u, const uint8_t *bytes, size_t n)
+{
+    size_t i = u->need == 0 ? skip_ascii(bytes, n) : 0;
+
+    return i == n ? n : check_long(u, bytes, n, i);
+}
+
 bool utf8_valid(const uint8_t *bytes, size_t n)
 {
+    size_t i = skip_ascii(bytes, n);
     struct utf8 u = {0};
 
-    return utf8_check(&u, bytes, n) == n && utf8_complete(&u);
+    return i == n || (check_long(&u, bytes, n, i) == n && utf8_complete(&u));
 }
 
 int utf8_decode(const uint8_t *bytes, size_t n, uint32_t *code)

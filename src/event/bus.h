@@ -11,7 +11,8 @@
 struct bus {
     struct sink *sinks[BUS_SINKS_MAX];
     unsigned count;
-    uint32_t wants; /* what any of them wants */
+    uint32_t wants;  /* what any of them wants */
+    bool wants_sent; /* any of them looks at messages that go out */
 };
 
 void bus_init(struct bus *bus);
@@ -25,6 +26,12 @@ void bus_clear(struct bus *bus);
 static inline bool bus_wants(const struct bus *bus, enum event_kind kind)
 {
     return (bus->wants & EVENT_BIT(kind)) != 0;
+}
+
+/* The same for messages that go out. */
+static inline bool bus_wants_sent(const struct bus *bus)
+{
+    return bus->wants_sent;
 }
 
 static inline void bus_emit(const struct bus *bus, const struct event *ev)

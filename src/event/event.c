@@ -54,3 +54,43 @@ const char *opcode_name(unsigned opcode)
         return NULL;
     }
 }
+
+const char *close_code_name(uint16_t code)
+{
+    static const char *const protocol[] = {
+        "normal closure",
+        "going away",
+        "protocol error",
+        "unsupported data",
+        "reserved",
+        "no status received",
+        "abnormal closure",
+        "invalid payload",
+        "policy violation",
+        "message too big",
+        "mandatory extension missing",
+        "internal error",
+        "service restart",
+        "try again later",
+        "bad gateway",
+        "TLS handshake failed",
+    };
+
+    if (code >= 1000 && code - 1000u < sizeof protocol / sizeof *protocol)
+        return protocol[code - 1000];
+    switch (code) {
+    case 3000:
+        return "unauthorized";
+    case 3003:
+        return "forbidden";
+    case 3008:
+        return "timeout";
+    default:
+        break;
+    }
+    if (code >= 3000 && code <= 3999)
+        return "registered code";
+    if (code >= 4000 && code <= 4999)
+        return "application code";
+    return "undefined code";
+}

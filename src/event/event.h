@@ -76,6 +76,10 @@ enum close_code {
     CLOSE_TOO_BIG = 1009
 };
 
+/* The name of a close code as RFC 6455, section 7.4.1 and IANA's registry give it, in lower case;
+ * for the rest the range it lies in. Static. */
+const char *close_code_name(uint16_t code);
+
 struct event_resolve {
     const char *host;
     const char *const *addresses; /* numeric, in the order they will be tried */

@@ -100,12 +100,10 @@ void frame_mask(uint8_t *to, const uint8_t *from, size_t n, const uint8_t key[4]
 {
     uint32_t key4, text4;
     uint64_t key8, text8;
-    uint8_t turned[4];
     words key16;
     size_t i;
 
     key4 = turned_key(key, offset);
-    memcpy(turned, &key4, 4);
     key8 = (uint64_t)key4 << 32 | key4;
     key16 = (words){key8, key8};
 
@@ -132,7 +130,7 @@ void frame_mask(uint8_t *to, const uint8_t *from, size_t n, const uint8_t key[4]
         from += 4;
     }
     for (i = 0; i < (n & 3); i++)
-        to[i] = from[i] ^ turned[i];
+        to[i] = from[i] ^ key[(offset + i) & 3];
 }
 
 bool close_code_valid(unsigned code)

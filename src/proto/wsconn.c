@@ -144,13 +144,6 @@ int wsconn_feed(struct wsconn *c, const uint8_t *bytes, size_t n)
     return 0;
 }
 
-static inline bool is_text(const uint8_t *bytes, size_t n)
-{
-    struct utf8 u = {0};
-
-    return utf8_check(&u, bytes, n) == n && utf8_complete(&u);
-}
-
 /*
  * What nearly all frames are: a whole message in one frame that lies in the buffer and breaks no
  * rule. False leaves everything as it was, for wsconn_read to see to.
@@ -187,7 +180,7 @@ static inline bool take_message(struct wsconn *c, struct event *ev)
     p += head;
     if (c->fast_mask)
         frame_mask(p, p, length, p - 4, 0);
-    if (text && !is_text(p, length)) {
+    if (text && !utf8_valid(p, length)) {
         if (c->fast_mask)
             frame_mask(p, p, length, p - 4, 0);
         return false;

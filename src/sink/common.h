@@ -9,10 +9,6 @@
 /* "ws", "sse", "poll". Static. */
 const char *channel_name(enum event_channel channel);
 
-/* The name of a close code as RFC 6455, section 7.4.1 and IANA's registry give it, in lower case;
- * for the rest the range it lies in. Static. */
-const char *close_code_name(uint16_t code);
-
 /* The response did not open the channel: its body and hint are worth showing. */
 bool response_refused(const struct event *ev);
 

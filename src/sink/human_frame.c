@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/codec.h"
 #include "base/utf8.h"
 #include "sink/common.h"
 #include "sink/pretty.h"
@@ -242,6 +243,29 @@ static void put_text_message(struct human *h, struct slice text)
     }
 }
 
+static void put_binary_message(struct human *h, const struct event_message *m)
+{
+    bool whole = m->part == 0;
+    size_t shown = whole || m->data.len < PART_DUMP ? m->data.len : PART_DUMP;
+    struct slice data = slice_make(m->data.data, shown);
+    int r;
+
+    human_put(h, m->part > 0 ? ", " : "");
+    human_put(h, "binary, ");
+    human_size(h, m->data.len);
+    if (h->config.binary != BINARY_HEX && h->config.binary != BINARY_BASE64) {
+        human_dump(h, m->data, whole ? 0 : m->total - m->data.len, 2, whole ? SIZE_MAX : PART_DUMP,
+                   0);
+        return;
+    }
+    human_put(h, "  ");
+    r = h->config.binary == BINARY_HEX ? hex_encode(&h->text, data) : base64_encode(&h->text, data);
+    if (r < 0)
+        h->failed = true;
+    if (shown < m->data.len)
+        human_ellipsis(h);
+}
+
 void human_message(struct human *h, const struct event *ev)
 {
     const struct event_message *m = &ev->message;
@@ -250,10 +274,7 @@ void human_message(struct human *h, const struct event *ev)
     begin_dir(h, ev);
     put_tags(h, m);
     if (m->type == OPCODE_BINARY) {
-        human_put(h, "binary, ");
-        human_size(h, m->data.len);
-        human_dump(h, m->data, whole ? 0 : m->total - m->data.len, 2, whole ? SIZE_MAX : PART_DUMP,
-                   0);
+        put_binary_message(h, m);
     } else if (m->data.len == 0) {
         human_style(h, STYLE_DIM);
         human_put(h, "(empty)");

@@ -133,7 +133,7 @@ void human_open(struct human *h, const struct event *ev)
     h->hint[0] = '\0';
     human_begin(h, ev, MARK_OPEN, STYLE_GREEN);
     human_style(h, STYLE_GREEN);
-    human_put(h, ev->conn > 1 ? "opened again" : "opened");
+    human_put(h, ev->conn > 1 && !h->config.numbered ? "opened again" : "opened");
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
     put_url(h, o->url);

@@ -105,6 +105,11 @@ void human_begin(struct human *h, const struct event *ev, enum mark mark, enum s
     human_put(h, h->config.utf8 ? marks[mark] : ascii[mark]);
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
+    if (h->config.numbered && ev->conn > 0) {
+        human_style(h, STYLE_DIM);
+        human_printf(h, "#%" PRIu32 " ", ev->conn);
+        human_style(h, STYLE_PLAIN);
+    }
     if (ev->channel != CHANNEL_WS) {
         human_style(h, STYLE_DIM);
         human_printf(h, "[%s] ", channel_name(ev->channel));

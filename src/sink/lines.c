@@ -78,9 +78,10 @@ static void write_raw(struct sink *sink, const struct event *ev)
         return;
     if (ev->message.part != 0 || l->unfinished)
         begin_part(l, &ev->message);
-    out_put(l->out, ev->message.data.data, ev->message.data.len);
     if (ev->message.final)
-        out_put(l->out, &l->delimiter, 1);
+        out_put_ended(l->out, ev->message.data.data, ev->message.data.len, l->delimiter);
+    else
+        out_put(l->out, ev->message.data.data, ev->message.data.len);
 }
 
 static void write_raw_undelimited(struct sink *sink, const struct event *ev)
@@ -224,7 +225,7 @@ struct sink *lines_new(struct out *out, const struct lines_config *config)
 
     if (!l)
         return NULL;
-    l->sink.wants = EVENT_BIT(EVENT_MESSAGE);
+    l->sink.wants = EVENT_BIT(EVENT_MESSAGE) | SINK_INCOMING_ONLY;
     l->sink.free = lines_free;
     l->out = out;
     l->config = *config;

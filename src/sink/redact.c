@@ -1,20 +1,10 @@
 #include "sink/redact.h"
 
-static bool is_one_of(struct slice name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (slice_is_nocase(name, names[i]))
-            return true;
-    }
-    return false;
-}
+#include "base/secret.h"
 
 bool redact_field_name(struct slice name)
 {
-    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",
-                                        "Set-Cookie"};
-
-    return is_one_of(name, names, sizeof names / sizeof *names);
+    return secret_field_name(name);
 }
 
 static bool field_holds_url(struct slice name)
@@ -22,60 +12,17 @@ static bool field_holds_url(struct slice name)
     static const char *const names[] = {"Location", "Content-Location", "Origin", "Referer",
                                         "Link",     "Refresh"};
 
-    return is_one_of(name, names, sizeof names / sizeof *names);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (slice_is_nocase(name, names[i]))
+            return true;
+    }
+    return false;
 }
 
 int redact_mark(struct buf *out, size_t n, bool utf8)
 {
     return buf_printf(out, "%sredacted, %zu byte%s%s", utf8 ? "\xE2\x80\xB9" : "<", n,
                       n == 1 ? "" : "s", utf8 ? "\xE2\x80\xBA" : ">");
-}
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The next character of a parameter name, percent-decoded as the server will read it and in lower
- * case; *i moves behind it. */
-static uint8_t next_char(struct slice name, size_t *i)
-{
-    uint8_t c = name.data[(*i)++];
-
-    if (c == '%' && name.len - *i >= 2) {
-        int high = hex_value(name.data[*i]), low = hex_value(name.data[*i + 1]);
-
-        if (high >= 0 && low >= 0) {
-            c = (uint8_t)(high << 4 | low);
-            *i += 2;
-        }
-    }
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static bool starts_with_word(struct slice name, size_t i, const char *word)
-{
-    while (*word) {
-        if (i == name.len || next_char(name, &i) != (uint8_t)*word++)
-            return false;
-    }
-    return true;
-}
-
-static bool is_secret_parameter(struct slice name)
-{
-    static const char *const words[] = {"token", "key", "secret", "sig", "auth", "pass"};
-
-    for (size_t i = 0; i < name.len; (void)next_char(name, &i)) {
-        for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
-            if (starts_with_word(name, i, words[w]))
-                return true;
-        }
-    }
-    return false;
 }
 
 /* One "name=value" between separators. */
@@ -85,7 +32,7 @@ static int redact_parameter(struct buf *out, struct slice parameter, bool utf8)
     size_t name_len = equals ? (size_t)(equals - parameter.data) : parameter.len;
     size_t value_len = equals ? parameter.len - name_len - 1 : 0;
 
-    if (value_len == 0 || !is_secret_parameter(slice_make(parameter.data, name_len)))
+    if (value_len == 0 || !secret_query_name(slice_make(parameter.data, name_len)))
         return buf_append(out, parameter.data, parameter.len);
     if (buf_append(out, parameter.data, name_len + 1) < 0)
         return -1;

@@ -17,8 +17,10 @@ struct view_config {
     bool pings;        /* -P */
     bool show_secrets; /* do not redact */
     enum view_stamps stamps;
-    bool pretty; /* JSON payloads over several lines */
-    bool tty;    /* the output is a terminal: peers' bytes are escaped, width counts */
+    bool numbered;           /* a server's log: each line names its connection */
+    bool pretty;             /* JSON payloads over several lines */
+    enum view_binary binary; /* of messages: BINARY_HEX, BINARY_BASE64; else a hex dump */
+    bool tty;                /* the output is a terminal: peers' bytes are escaped, width counts */
     bool color;
     bool utf8;   /* markers may be beyond ASCII */
     int columns; /* of the terminal; 0 if not one */

@@ -147,7 +147,7 @@ static void run_slow_reader(struct out *o, int reader)
         put += pieces[i % 9];
     }
     assert_true(out_queued(o) >= o->limit);
-    assert_true(out_queued(o) < o->limit + 2 * OUT_BLOCK + 100000);
+    assert_true(out_queued(o) < o->limit + 2 * o->block + 100000);
     assert_int_equal(out_flush(o), 1);
     for (; got < put; i++) {
         got += read_stream(reader, got, pieces[i % 9]);
@@ -370,7 +370,7 @@ static void out_to_a_file_is_never_full(void **state)
         put_stream(&o, put, n, 0);
         put += n;
         assert_false(out_full(&o));
-        assert_true(out_queued(&o) <= OUT_BLOCK);
+        assert_true(out_queued(&o) <= OUT_WIDE);
     }
     out_clear(&o);
     fclose(file);

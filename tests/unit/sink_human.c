@@ -309,9 +309,19 @@ static void human_survives_each_failing_allocation(void **state)
     });
 }
 
+static void human_log_of_a_server_names_the_connection_on_each_line(void **state)
+{
+    const struct view_config log = {.utf8 = true, .numbered = true};
+    struct event ev = {.kind = EVENT_OPEN, .conn = 12, .open = {"ws://h/", "", "", false, 2100}};
+
+    (void)state;
+    check(log, &ev, "● #12 opened ws://h/ · 2.1 ms\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(human_log_of_a_server_names_the_connection_on_each_line),
         cmocka_unit_test(human_shows_resolve_from_v_on),
         cmocka_unit_test(human_shows_connect_with_all_attempts),
         cmocka_unit_test(human_shows_proxy_and_tls_from_v_on),
