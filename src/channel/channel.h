@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "event/bus.h"
+#include "net/tcp_stats.h"
 #include "proto/frame.h"
 
 /* More than this waits to be written: the sender should stop until `drained`. */
@@ -41,6 +42,7 @@ struct channel_ops {
     void (*abort)(struct channel *ch, enum close_how how);
     void (*pause)(struct channel *ch, bool paused);
     struct totals (*totals)(const struct channel *ch);
+    bool (*tcp_stats)(const struct channel *ch, struct tcp_stats *stats);
     void (*free)(struct channel *ch);
 };
 
@@ -108,6 +110,12 @@ static inline void channel_pause(struct channel *ch, bool paused)
 static inline struct totals channel_totals(const struct channel *ch)
 {
     return ch->ops->totals(ch);
+}
+
+/* What the kernel knows of the connection; false if it is none of TCP, or over. */
+static inline bool channel_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
+{
+    return ch->ops->tcp_stats(ch, stats);
 }
 
 /* NULL is fine. The memory goes once the loop has closed the handles. */

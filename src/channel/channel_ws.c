@@ -32,19 +32,29 @@ bool ws_wants(const struct ws *ws, enum event_kind kind)
     return bus_wants(ws->ch.up.bus, kind);
 }
 
+/* Send, and tell of it. Apart from ws_send, which need not pay for the room on the stack. */
+static __attribute__((noinline)) int send_shown(struct ws *ws, enum opcode type, struct slice data,
+                                                bool first, bool final)
+{
+    struct event_frame sent;
+
+    if (wsconn_send_message(ws->conn, type, data, first, final, &sent) < 0)
+        return -1;
+    ws_report_sent(ws, &sent);
+    ws_report_message(ws, type, data, first, final, sent.wire);
+    return 0;
+}
+
 static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
     struct ws *ws = ws_of(ch);
-    struct event_frame sent;
-    bool report = ws_wants(ws, EVENT_FRAME) || ws_wants(ws, EVENT_MESSAGE);
+    bool shown = ws_wants(ws, EVENT_FRAME) || bus_wants_sent(ws->ch.up.bus);
 
-    if (ws->state != WS_OPEN ||
-        wsconn_send_message(ws->conn, type, data, first, final, report ? &sent : NULL) < 0)
+    if (ws->state != WS_OPEN)
         return -1;
-    if (report) {
-        ws_report_sent(ws, &sent);
-        ws_report_message(ws, type, data, first, final, sent.wire);
-    }
+    if ((shown ? send_shown(ws, type, data, first, final)
+               : wsconn_send_message(ws->conn, type, data, first, final, NULL)) < 0)
+        return -1;
     ws_flush_soon(ws);
     return 0;
 }
@@ -111,6 +121,13 @@ static struct totals ws_totals(const struct channel *ch)
         .pongs_out = n->pongs_out,
         .violations = n->violations,
     };
+}
+
+static bool ws_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
+{
+    const struct ws *ws = (const struct ws *)ch;
+
+    return ws->link && tcp_stats_read(ws->link->fd, stats);
 }
 
 static void free_when_closed(uv_handle_t *handle)
@@ -181,8 +198,40 @@ static const struct channel_ops ops = {
     .abort = ws_abort,
     .pause = ws_pause,
     .totals = ws_totals,
+    .tcp_stats = ws_tcp_stats,
     .free = ws_free,
 };
+
+/* The proxy is verified like the target, but a pin, a name and a client certificate are the
+ * target's alone. */
+static struct tls_context *proxy_context(const struct tls_config *target, struct err *e)
+{
+    struct tls_config config = *target;
+
+    config.cert = config.key = config.pass = NULL;
+    config.pinned = config.servername = NULL;
+    return tls_context_client(&config, e);
+}
+
+int ws_shared_load(struct channel_ws_shared *shared, const struct channel_ws_config *config,
+                   const struct dial_target *target, struct err *e)
+{
+    int proxy = 0;
+
+    if (target->secure && !shared->tls) {
+        shared->tls = tls_context_client(&config->dial.tls, e);
+        if (!shared->tls)
+            return -1;
+    }
+    if (!shared->proxy_tls)
+        proxy = dial_needs_proxy_tls(&config->dial, target, e);
+    if (proxy > 0) {
+        shared->proxy_tls = proxy_context(&config->dial.tls, e);
+        if (!shared->proxy_tls)
+            return -1;
+    }
+    return proxy < 0 ? -1 : 0;
+}
 
 struct channel_ws_shared *channel_ws_shared_new(const struct channel_ws_config *config,
                                                 struct err *e)
@@ -209,6 +258,7 @@ void channel_ws_shared_free(struct channel_ws_shared *shared)
     if (!shared)
         return;
     tls_context_free(shared->tls);
+    tls_context_free(shared->proxy_tls);
     free(shared);
 }
 

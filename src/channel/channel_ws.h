@@ -15,12 +15,15 @@ struct channel_ws_config {
     struct dial_config dial;
     uint64_t max_message, max_frame, max_fragments; /* as wsconn_config */
     uint64_t connect_timeout_us;                    /* from the first DNS question to the 101 */
+    uint64_t began_us; /* clock_mono_us when the attempt began, if that was before the opening (a
+                          redirect led here); 0: it begins with the opening */
     uint64_t close_timeout_us; /* for what follows a Close of the peer's or a violation */
     bool no_pong;
     bool lenient;
 };
 
-/* What the connections of a session share: trust and keys, and the source of masking keys. */
+/* What the connections of a session share: trust and keys, and the source of masking keys. More is
+ * loaded by the opening that first needs it. */
 struct channel_ws_shared;
 
 /* Loads what TLS needs if the URL asks for it. NULL with *e. */

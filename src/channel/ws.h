@@ -11,7 +11,8 @@
 
 struct channel_ws_shared {
     struct rng rng;
-    struct tls_context *tls; /* NULL for ws:// */
+    struct tls_context *tls;       /* NULL until a wss:// URL asks for it */
+    struct tls_context *proxy_tls; /* likewise, a proxy that speaks TLS */
 };
 
 enum ws_state {
@@ -84,6 +85,10 @@ struct ws {
     unsigned handles;  /* to be closed before the memory can go */
     bool freed;
 };
+
+/* Load what TLS needs on the way to the target, unless it is there. 0 or -1 with *e. */
+int ws_shared_load(struct channel_ws_shared *shared, const struct channel_ws_config *config,
+                   const struct dial_target *target, struct err *e);
 
 /* The time and the channel into an event, and up with it. */
 void ws_emit(struct ws *ws, struct event *ev);

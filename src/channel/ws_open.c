@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "channel/ws.h"
 #include "net/crypto.h"
+#include "net/idn.h"
 
 /* How long the body of a refusal may take: it is shown, not needed. */
 #define REFUSED_BODY_MS 2000
@@ -59,6 +60,22 @@ static void report_request(struct ws *ws)
     ws_emit(ws, &ev);
 }
 
+/* The Host field has the host as DNS knows it (RFC 9110, section 7.2; RFC 5891, section 4). */
+static int write_request(struct ws *ws, struct err *e)
+{
+    struct handshake_config config = ws->config->handshake;
+    struct url url = *config.url;
+    int rc;
+
+    url.host = idn_to_ascii(url.host, e);
+    if (!url.host)
+        return -1;
+    config.url = &url;
+    rc = handshake_request(&ws->handshake, &config, &ws->shared->rng, crypto_sha1, &ws->request, e);
+    free(url.host);
+    return rc;
+}
+
 static void on_dialled(void *ctx, struct link *link, const struct err *why)
 {
     struct ws *ws = ctx;
@@ -71,8 +88,7 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
     }
     ws->link = link;
     ws->state = WS_UPGRADING;
-    if (handshake_request(&ws->handshake, &ws->config->handshake, &ws->shared->rng, crypto_sha1,
-                          &ws->request, &e) < 0) {
+    if (write_request(ws, &e) < 0) {
         ws_fail(ws, &e);
         return;
     }
@@ -84,6 +100,14 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
     }
     if (ws_flush(ws))
         ws_poll_update(ws);
+}
+
+/* Of the time for opening, part of which may be used up. */
+static uint64_t time_left_ms(const struct ws *ws)
+{
+    uint64_t used = clock_mono_us() - ws->began_us, limit = ws->config->connect_timeout_us;
+
+    return used < limit ? (limit - used + 999) / 1000 : 0;
 }
 
 int ws_open(struct channel *ch, struct err *e)
@@ -98,14 +122,17 @@ int ws_open(struct channel *ch, struct err *e)
         .socket_path = url->socket_path,
         .secure = url->scheme == URL_WSS,
     };
-    ws->began_us = clock_mono_us();
+    if (ws_shared_load(ws->shared, ws->config, &ws->target, e) < 0)
+        return -1;
+    ws->target.proxy_tls = ws->shared->proxy_tls;
+    ws->began_us = ws->config->began_us ? ws->config->began_us : clock_mono_us();
     ws->dial = dial_start(ch->loop, &ws->config->dial, &ws->target, ws->shared->tls, on_dial_event,
                           on_dialled, ws, e);
     if (!ws->dial)
         return -1;
     ws->state = WS_DIALING;
     if (ws->config->connect_timeout_us)
-        uv_timer_start(&ws->timer, ws_on_timer, (ws->config->connect_timeout_us + 999) / 1000, 0);
+        uv_timer_start(&ws->timer, ws_on_timer, time_left_ms(ws), 0);
     return 0;
 }
 

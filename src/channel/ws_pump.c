@@ -40,7 +40,7 @@ void ws_report_message(struct ws *ws, enum opcode type, struct slice data, bool 
     ws->out_part++;
     ws->out_total += data.len;
     ws->out_wire += wire;
-    if (!ws_wants(ws, EVENT_MESSAGE))
+    if (!bus_wants_sent(ws->ch.up.bus))
         return;
     ev = ws_event(ws, EVENT_MESSAGE);
     ev.dir = DIR_OUT;

@@ -1,57 +1,40 @@
-#include "net/dial.h"
+#include "net/dial_internal.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "net/dial_unix.h"
-#include "net/eyeballs.h"
-#include "net/resolve.h"
-
-struct dial {
-    uv_loop_t *loop;
-    const struct dial_config *config;
-    const struct dial_target *target;
-    struct tls_context *ctx_tls;
-    dial_emit_fn *emit;
-    dial_done_fn *done;
-    void *ctx;
-
-    enum stage stage;
-    uint64_t stage_us; /* when it began */
-    unsigned handles;  /* not yet closed; the memory goes with the last */
-    uv_timer_t timer;  /* the start, and retries of a busy unix socket */
-    uv_poll_t poll;    /* of the TLS handshake */
-    bool polling;      /* poll is open */
-
-    struct resolve_query query;
-    struct resolve *question;
-    struct resolve_list addresses;
-    struct eyeballs *race;
-    char peer[INET6_ADDRSTRLEN + IF_NAMESIZE + 1]; /* whom TLS is spoken with */
-    struct link *link;
-};
+#include "net/proxy_error.h"
 
 static void dial_free(struct dial *d)
 {
+    resolve_list_clear(&d->ends);
     resolve_list_clear(&d->addresses);
+    route_clear(&d->route);
     free(d);
+}
+
+/* True if that was the last handle, and the dial with it. */
+bool dial_release(struct dial *d)
+{
+    if (--d->handles > 0)
+        return false;
+    dial_free(d);
+    return true;
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct dial *d = handle->data;
-
-    if (--d->handles == 0)
-        dial_free(d);
+    dial_release(handle->data);
 }
 
 /* Stop everything; what was not handed over is closed. */
 static void dial_stop(struct dial *d)
 {
+    d->stopped = true;
     resolve_cancel(d->question);
     eyeballs_cancel(d->race);
     d->question = NULL;
@@ -64,13 +47,13 @@ static void dial_stop(struct dial *d)
     uv_close((uv_handle_t *)&d->timer, on_closed);
 }
 
-static void dial_fail(struct dial *d, const struct err *e)
+void dial_fail(struct dial *d, const struct err *e)
 {
     dial_stop(d);
     d->done(d->ctx, NULL, e);
 }
 
-static void dial_succeed(struct dial *d)
+void dial_succeed(struct dial *d)
 {
     struct link *link = d->link;
     struct err e;
@@ -81,86 +64,28 @@ static void dial_succeed(struct dial *d)
     d->done(d->ctx, link, &e);
 }
 
-static uint64_t stage_begin(struct dial *d, enum stage stage)
+/* The proxy itself could not be reached. */
+void dial_fail_hop(struct dial *d, const struct err *why)
+{
+    struct err e = *why;
+
+    if (d->route.proxied)
+        proxy_unreached(&d->route.proxy, &e);
+    dial_fail(d, &e);
+}
+
+void dial_stage_begin(struct dial *d, enum stage stage)
 {
     d->stage = stage;
     d->stage_us = clock_mono_us();
-    return d->stage_us;
 }
 
-static uint64_t stage_took(const struct dial *d)
+uint64_t dial_stage_took(const struct dial *d)
 {
     return clock_mono_us() - d->stage_us;
 }
 
-static int poll_events(int link_wants)
-{
-    return (link_wants & LINK_READABLE ? UV_READABLE : 0) |
-           (link_wants & LINK_WRITABLE ? UV_WRITABLE : 0);
-}
-
-static void on_ready(uv_poll_t *poll, int status, int events);
-
-static void tls_step(struct dial *d)
-{
-    struct event ev = {.kind = EVENT_TLS};
-    struct err e;
-    int rc;
-
-    err_clear(&e);
-    rc = link_connect(d->link, &e);
-    if (rc == LINK_AGAIN) {
-        int uv_rc =
-            uv_poll_start(&d->poll, poll_events(link_events(d->link, true, false)), on_ready);
-
-        if (uv_rc == 0)
-            return;
-        err_set(&e, EXIT_OTHER, STAGE_TLS, -uv_rc, "can't watch the connection: %s",
-                uv_err_name(uv_rc));
-        rc = LINK_FAILED;
-    }
-    if (rc != 0) {
-        dial_fail(d, &e);
-        return;
-    }
-    link_tls_describe(d->link, &ev.tls);
-    ev.tls.us = stage_took(d);
-    d->emit(d->ctx, &ev);
-    dial_succeed(d);
-}
-
-/* A status (libuv's word for POLLERR) is found again by the read that follows, with its errno. */
-static void on_ready(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    tls_step(poll->data);
-}
-
-static void tls_start(struct dial *d)
-{
-    struct link *tls;
-    struct err e;
-    int rc;
-
-    stage_begin(d, STAGE_TLS);
-    tls = link_tls_client(d->link, d->ctx_tls, d->target->host, &e);
-    if (!tls) {
-        dial_fail(d, &e);
-        return;
-    }
-    d->link = tls;
-    rc = uv_poll_init(d->loop, &d->poll, tls->fd);
-    if (rc != 0) {
-        err_set(&e, EXIT_OTHER, STAGE_TLS, -rc, "can't watch the connection: %s", uv_err_name(rc));
-        dial_fail(d, &e);
-        return;
-    }
-    d->poll.data = d;
-    d->polling = true;
-    d->handles++;
-    tls_step(d);
-}
+/* --- the connection --- */
 
 /* "ADDRESS:PORT" of this end, IPv6 in brackets. */
 static void local_text(int fd, char *text, size_t size)
@@ -185,7 +110,7 @@ static void local_text(int fd, char *text, size_t size)
     }
 }
 
-/* The socket is connected: take it, tell of it, go on with TLS or be done. */
+/* The socket is connected: take it, tell of it, and build upon it. */
 static void connected(struct dial *d, int fd, const char *address, uint16_t port,
                       const struct connect_attempt *attempts, size_t count)
 {
@@ -204,14 +129,22 @@ static void connected(struct dial *d, int fd, const char *address, uint16_t port
     ev.connect.address = address;
     ev.connect.port = port;
     ev.connect.local = local;
-    ev.connect.us = stage_took(d);
+    ev.connect.us = dial_stage_took(d);
     ev.connect.attempts = attempts;
     ev.connect.attempt_count = count;
     d->emit(d->ctx, &ev);
-    if (d->target->secure)
-        tls_start(d);
-    else
-        dial_succeed(d);
+    d->layer = LAYER_TCP;
+    dial_climb(d);
+}
+
+static uint16_t hop_port(const struct dial *d)
+{
+    return d->route.proxied ? d->route.proxy.port : d->route.port;
+}
+
+static const char *hop_host(const struct dial *d)
+{
+    return d->route.proxied ? d->route.proxy.host : d->route.host;
 }
 
 static void on_race_over(void *ctx, int fd, size_t winner, const struct connect_attempt *attempts,
@@ -221,43 +154,74 @@ static void on_race_over(void *ctx, int fd, size_t winner, const struct connect_
 
     d->race = NULL;
     if (fd < 0) {
-        dial_fail(d, e);
+        dial_fail_hop(d, e);
         return;
     }
     snprintf(d->peer, sizeof d->peer, "%s", attempts[winner].address);
-    connected(d, fd, attempts[winner].address, d->target->port, attempts, count);
+    connected(d, fd, attempts[winner].address, hop_port(d), attempts, count);
+}
+
+void dial_race(struct dial *d)
+{
+    struct eyeballs_config config = {.host = hop_host(d),
+                                     .port = hop_port(d),
+                                     .addresses = &d->addresses,
+                                     .interface = d->config->interface};
+    struct err e;
+
+    dial_stage_begin(d, STAGE_CONNECT);
+    d->race = eyeballs_start(d->loop, &config, on_race_over, d, &e);
+    if (!d->race)
+        dial_fail(d, &e);
+}
+
+/* --- names --- */
+
+static void resolve_step(struct dial *d);
+
+static int report_addresses(struct dial *d, const struct resolve_list *list, struct err *e)
+{
+    struct event ev = {.kind = EVENT_RESOLVE};
+    const char **texts = calloc(list->count, sizeof *texts);
+
+    if (!texts)
+        return err_nomem(e, STAGE_RESOLVE, "resolving a name");
+    for (size_t i = 0; i < list->count; i++)
+        texts[i] = list->addresses[i].text;
+    ev.resolve.host = d->query.host;
+    ev.resolve.addresses = texts;
+    ev.resolve.count = list->count;
+    ev.resolve.us = dial_stage_took(d);
+    d->emit(d->ctx, &ev);
+    free(texts);
+    return 0;
 }
 
 /* Takes the list. */
 static void resolved(struct dial *d, struct resolve_list *list)
 {
-    struct event ev = {.kind = EVENT_RESOLVE};
-    struct eyeballs_config config = {.host = d->target->host,
-                                     .port = d->target->port,
-                                     .addresses = &d->addresses,
-                                     .interface = d->config->interface};
-    const char **texts = calloc(list->count, sizeof *texts);
     struct err e;
 
-    d->addresses = *list;
-    if (!texts) {
-        err_nomem(&e, STAGE_RESOLVE, "resolving a name");
+    if (d->asking_end)
+        d->ends = *list;
+    else
+        d->addresses = *list;
+    if (report_addresses(d, list, &e) < 0) {
         dial_fail(d, &e);
-        return;
+    } else if (d->asking_end) {
+        d->asking_end = false;
+        resolve_step(d);
+    } else {
+        dial_race(d);
     }
-    for (size_t i = 0; i < list->count; i++)
-        texts[i] = list->addresses[i].text;
-    ev.resolve.host = d->target->host;
-    ev.resolve.addresses = texts;
-    ev.resolve.count = list->count;
-    ev.resolve.us = stage_took(d);
-    d->emit(d->ctx, &ev);
-    free(texts);
+}
 
-    stage_begin(d, STAGE_CONNECT);
-    d->race = eyeballs_start(d->loop, &config, on_race_over, d, &e);
-    if (!d->race)
-        dial_fail(d, &e);
+static void resolve_fail(struct dial *d, const struct err *e)
+{
+    if (d->asking_end)
+        dial_fail(d, e);
+    else
+        dial_fail_hop(d, e);
 }
 
 static void on_resolved(void *ctx, struct resolve_list *list, const struct err *e)
@@ -268,28 +232,33 @@ static void on_resolved(void *ctx, struct resolve_list *list, const struct err *
     if (list)
         resolved(d, list);
     else
-        dial_fail(d, e);
+        resolve_fail(d, e);
 }
 
 static void resolve_step(struct dial *d)
 {
+    const struct route *r = &d->route;
+    bool proxy = r->proxied && !d->asking_end;
     struct resolve_list list;
     struct err e;
     int rc;
 
-    stage_begin(d, STAGE_RESOLVE);
-    d->query = (struct resolve_query){.host = d->target->host,
-                                      .zone = d->target->zone,
-                                      .port = d->target->port,
+    dial_stage_begin(d, STAGE_RESOLVE);
+    d->query = (struct resolve_query){.host = proxy ? r->proxy.host : r->host,
+                                      .name = proxy ? r->proxy_name : r->name,
+                                      .zone = proxy ? r->proxy.zone : r->zone,
+                                      .port = proxy ? r->proxy.port : r->port,
                                       .family = d->config->family,
                                       .overrides = d->config->resolve,
                                       .override_count = d->config->resolve_count};
     rc = resolve_start(d->loop, &d->query, &list, &d->question, on_resolved, d, &e);
     if (rc < 0)
-        dial_fail(d, &e);
+        resolve_fail(d, &e);
     else if (rc > 0)
         resolved(d, &list);
 }
+
+/* --- the start and the end --- */
 
 static void unix_step(struct dial *d);
 
@@ -317,7 +286,7 @@ static void unix_step(struct dial *d)
         dial_fail(d, &e);
         return;
     }
-    attempt.us = stage_took(d);
+    attempt.us = dial_stage_took(d);
     connected(d, fd, d->target->socket_path, 0, &attempt, 1);
 }
 
@@ -331,6 +300,10 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
         err_nomem(e, STAGE_CONNECT, "connecting");
         return NULL;
     }
+    if (!target->socket_path && route_find(&d->route, config, target, e) < 0) {
+        free(d);
+        return NULL;
+    }
     d->loop = loop;
     d->config = config;
     d->target = target;
@@ -338,7 +311,8 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
     d->emit = emit;
     d->done = done;
     d->ctx = ctx;
-    stage_begin(d, target->socket_path ? STAGE_CONNECT : STAGE_RESOLVE);
+    d->asking_end = d->route.proxied && d->route.proxy.kind == PROXY_SOCKS5;
+    dial_stage_begin(d, target->socket_path ? STAGE_CONNECT : STAGE_RESOLVE);
     uv_timer_init(loop, &d->timer);
     d->timer.data = d;
     d->handles = 1;
@@ -347,18 +321,45 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
     return d;
 }
 
+int dial_needs_proxy_tls(const struct dial_config *config, const struct dial_target *target,
+                         struct err *e)
+{
+    struct route route;
+    int needs;
+
+    if (target->socket_path)
+        return 0;
+    if (route_find(&route, config, target, e) < 0)
+        return -1;
+    needs = route.proxied && route.proxy.kind == PROXY_HTTPS;
+    route_clear(&route);
+    return needs;
+}
+
 static void describe(const struct dial *d, char *what, size_t size)
 {
+    const struct route *r = &d->route;
+    bool at_proxy = r->proxied && !d->asking_end && d->layer < LAYER_TUNNEL;
+    size_t len;
+
     if (size == 0)
         return;
+    what[0] = '\0';
+    if (at_proxy)
+        snprintf(what, size, "the proxy ");
+    len = strlen(what);
     if (d->target->socket_path)
         snprintf(what, size, "the unix socket %s", d->target->socket_path);
-    else if (d->stage == STAGE_TLS)
-        snprintf(what, size, "%s port %u", d->peer, d->target->port);
     else if (d->race)
-        eyeballs_describe(d->race, what, size);
+        eyeballs_describe(d->race, what + len, size - len);
+    else if (d->stage == STAGE_RESOLVE)
+        snprintf(what + len, size - len, "\"%s\"", d->query.host ? d->query.host : hop_host(d));
+    else if (d->stage == STAGE_PROXY)
+        snprintf(what, size, "%s to connect to %s port %u", r->proxy_text, r->host, r->port);
+    else if (r->proxied && !at_proxy)
+        snprintf(what, size, "%s port %u through the proxy %s", r->host, r->port, r->proxy_text);
     else
-        snprintf(what, size, "\"%s\"", d->target->host);
+        snprintf(what + len, size - len, "%s port %u", d->peer, hop_port(d));
 }
 
 void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size)

@@ -1,6 +1,6 @@
 /*
- * dial: from a host name to an established link: DNS, happy eyeballs (RFC 8305), TLS, each stage
- * reported as an event. Runs on the caller's libuv loop.
+ * dial: from a host name to an established link: DNS, happy eyeballs (RFC 8305), a proxy, TLS, each
+ * stage reported as an event. Runs on the caller's libuv loop.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
@@ -21,26 +21,41 @@ struct dial_resolve {
     size_t count;
 };
 
+/* --connect-to H1:P1:H2:P2 split by the options, hosts without brackets. */
+struct dial_connect_to {
+    const char *from_host; /* "": any */
+    uint16_t from_port;    /* 0: any */
+    const char *host;      /* "": the same */
+    uint16_t port;         /* 0: the same */
+};
+
 struct dial_config {
     const struct dial_resolve *resolve;
     size_t resolve_count;
+    const struct dial_connect_to *connect_to; /* the first that fits counts */
+    size_t connect_to_count;
+    const char *proxy;     /* as proxy_rules: --proxy, or NULL for the environment's */
+    const char *noproxy;   /* likewise */
     const char *interface; /* local address or interface name, or NULL */
     enum dial_family family;
     struct tls_config tls;
 };
 
 struct dial_target {
-    const char *host; /* name or literal, without brackets */
+    const char *host; /* name (IDN: as typed) or literal, without brackets */
     const char *zone; /* or NULL */
     uint16_t port;
     const char *socket_path; /* a unix socket instead, or NULL */
     bool secure;
+    struct tls_context *proxy_tls; /* if dial_needs_proxy_tls, else NULL */
 };
 
 struct dial;
 
-/* emit: EVENT_RESOLVE, EVENT_CONNECT, EVENT_TLS with kind and member set. done: exactly once, last:
- * an established link (taken by the callee), or NULL and why. The dial frees itself after done.
+/* emit: EVENT_RESOLVE, EVENT_CONNECT, EVENT_PROXY, EVENT_TLS with kind and member set; names are
+ * shown as typed. Through a proxy the first two are about the proxy, and TLS with an https one
+ * comes before EVENT_PROXY; socks5 resolves the target first. done: exactly once, last: an
+ * established link (taken by the callee), or NULL and why. The dial frees itself after done.
  * Neither is called before dial_start returned. */
 typedef void dial_emit_fn(void *ctx, struct event *ev);
 typedef void dial_done_fn(void *ctx, struct link *link, const struct err *e);
@@ -53,9 +68,13 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
                         const struct dial_target *target, struct tls_context *ctx_tls,
                         dial_emit_fn *emit, dial_done_fn *done, void *ctx, struct err *e);
 
+/* 1 if the way to the target leads through a proxy that speaks TLS, 0 if not, -1 with *e. */
+int dial_needs_proxy_tls(const struct dial_config *config, const struct dial_target *target,
+                         struct err *e);
+
 /* Give up: done is not called. *stage says how far it had come (STAGE_RESOLVE, STAGE_CONNECT,
- * STAGE_TLS) and what (a static or dial-owned text copied into `what`, e.g. the addresses being
- * tried), for the sentence about a time-out. */
+ * STAGE_PROXY, STAGE_TLS) and what (a static or dial-owned text copied into `what`, e.g. the
+ * addresses being tried), for the sentence about a time-out. */
 void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size);
 
 #endif

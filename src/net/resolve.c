@@ -108,7 +108,7 @@ static const struct dial_resolve *find_override(const struct resolve_query *q)
 
         if (o->port != q->port)
             continue;
-        if (same_host(o->host, q->host))
+        if (same_host(o->host, q->host) || (q->name && same_host(o->host, q->name)))
             return o;
         if (!any && strcmp(o->host, "*") == 0)
             any = o;
@@ -243,8 +243,9 @@ static void on_answer(uv_getaddrinfo_t *request, int status, struct addrinfo *an
 static int ask(uv_loop_t *loop, struct resolve *r, enum dial_family family)
 {
     struct addrinfo hints = {.ai_family = family_of(family), .ai_socktype = SOCK_STREAM};
+    const char *name = r->query->name ? r->query->name : r->query->host;
 
-    return uv_getaddrinfo(loop, &r->request, on_answer, r->query->host, NULL, &hints);
+    return uv_getaddrinfo(loop, &r->request, on_answer, name, NULL, &hints);
 }
 
 /* The asked-for family has nothing: does the other? Worth one more question, since the answer is

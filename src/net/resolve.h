@@ -27,6 +27,7 @@ void resolve_list_clear(struct resolve_list *list);
 /* Everything is borrowed until done or cancel. */
 struct resolve_query {
     const char *host; /* name or literal, without brackets */
+    const char *name; /* the host as DNS knows it, in A-labels; NULL: host is that */
     const char *zone; /* of an IPv6 literal, or NULL */
     uint16_t port;
     enum dial_family family;

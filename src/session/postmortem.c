@@ -41,7 +41,8 @@ static void redirect_hint(char *hint, const struct event_response *response)
     struct slice location = header(response, "Location");
 
     if (location.len)
-        snprintf(hint, POSTMORTEM_HINT, "the server redirects to %.*s: use that URL",
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the server redirects to %.*s: -L follows it, or use that URL",
                  (int)(location.len < 200 ? location.len : 200), (const char *)location.data);
 }
 

@@ -1,34 +1,9 @@
-#include "session/session.h"
+#include "session/session_internal.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "session/liveness.h"
-#include "session/postmortem.h"
-
-struct session {
-    uv_loop_t *loop;
-    struct session_config config;
-    const struct bus *bus;
-    struct session_hooks hooks;
-    struct channel_ws_shared *shared;
-
-    struct channel *channel;
-    enum session_state state;
-    enum outcome_asked asked;
-    enum exit_code outcome;
-    bool paused;
-    bool discard;
-    struct liveness liveness;
-    struct totals totals; /* of connections that have ended */
-    uint64_t last_sent;   /* bytes of the last message */
-    uint64_t last_in_us;
-    bool deflate;
-    char refusal_hint[POSTMORTEM_HINT]; /* of the response that refused the upgrade */
-
-    uv_timer_t pulse; /* for liveness */
-    bool freed;
-};
+#include "channel/redirect.h"
 
 static struct event session_event(const struct session *s, enum event_kind kind)
 {
@@ -60,7 +35,7 @@ static void totals_add(struct totals *sum, const struct totals *more)
 
 static struct postmortem_context evidence(const struct session *s)
 {
-    const struct handshake_config *hs = &s->config.ws.handshake;
+    const struct handshake_config *hs = &s->attempt.ws.handshake;
 
     return (struct postmortem_context){
         .secure = hs->url->scheme == URL_WSS,
@@ -123,12 +98,14 @@ static void opened(struct session *s, const struct event *ev)
         s->hooks.opened(s->hooks.ctx);
 }
 
-static void ended(struct session *s)
+void session_ended(struct session *s)
 {
-    struct totals last = channel_totals(s->channel);
+    if (s->channel) {
+        struct totals last = channel_totals(s->channel);
 
-    totals_add(&s->totals, &last);
-    s->last_in_us = s->channel->last_in_us;
+        totals_add(&s->totals, &last);
+        s->last_in_us = s->channel->last_in_us;
+    }
     s->state = SESSION_ENDED;
     uv_timer_stop(&s->pulse);
     if (s->hooks.ended)
@@ -146,7 +123,7 @@ static void closed(struct session *s, struct event *ev)
     bus_emit(s->bus, ev);
     if (s->outcome == EXIT_OK)
         s->outcome = outcome;
-    ended(s);
+    session_ended(s);
 }
 
 static void failed(struct session *s, struct event *ev)
@@ -154,31 +131,44 @@ static void failed(struct session *s, struct event *ev)
     struct postmortem_context context = evidence(s);
     char hint[POSTMORTEM_HINT];
 
+    if (s->attempt.has_next) {
+        /* No failure, but a redirect to follow, once the channel is no longer on the stack. */
+        session_follow_soon(s);
+        return;
+    }
+    if (s->redirect_error.code != EXIT_OK)
+        ev->error = s->redirect_error;
     postmortem_error(hint, &ev->error, &context);
     if (!ev->error.hint[0])
         err_hint(&ev->error, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
     s->outcome = ev->error.code;
     bus_emit(s->bus, ev);
     if (s->channel->ended)
-        ended(s);
+        session_ended(s);
 }
 
-static void on_event(void *ctx, struct event *ev)
+static void responded(struct session *s, struct event *ev)
 {
-    struct session *s = ctx;
+    struct postmortem_context context = evidence(s);
 
-    switch (ev->kind) {
-    case EVENT_MESSAGE:
-        if (s->discard && ev->dir == DIR_IN)
-            return;
-        break;
-    case EVENT_RESPONSE: {
-        struct postmortem_context context = evidence(s);
-
-        postmortem_response(s->refusal_hint, &ev->response, &context);
-        ev->response.hint = s->refusal_hint;
-        break;
+    postmortem_response(s->refusal_hint, &ev->response, &context);
+    err_clear(&s->redirect_error);
+    if (s->config.follow && redirect_status(ev->response.status)) {
+        s->refusal_hint[0] = '\0';
+        (void)attempt_redirected(&s->attempt, &ev->response, s->config.max_redirects,
+                                 &s->redirect_error);
     }
+    ev->response.hint = s->refusal_hint;
+}
+
+/* Everything but messages, which pass through session_on_event by the million: what the rare kinds
+ * need on the stack would cost each of them. */
+static __attribute__((noinline)) void on_rare_event(struct session *s, struct event *ev)
+{
+    switch (ev->kind) {
+    case EVENT_RESPONSE:
+        responded(s, ev);
+        break;
     case EVENT_PONG:
         if (ev->dir == DIR_IN)
             ev->control.matched =
@@ -203,7 +193,17 @@ static void on_event(void *ctx, struct event *ev)
     bus_emit(s->bus, ev);
 }
 
-static void on_drained(void *ctx)
+void session_on_event(void *ctx, struct event *ev)
+{
+    struct session *s = ctx;
+
+    if (ev->kind != EVENT_MESSAGE)
+        on_rare_event(s, ev);
+    else if (!s->discard || ev->dir != DIR_IN)
+        bus_emit(s->bus, ev);
+}
+
+void session_on_drained(void *ctx)
 {
     struct session *s = ctx;
 
@@ -216,6 +216,7 @@ static void pulse_closed(uv_handle_t *handle)
     struct session *s = handle->data;
 
     channel_ws_shared_free(s->shared);
+    attempt_clear(&s->attempt);
     free(s);
 }
 
@@ -247,39 +248,11 @@ void session_free(struct session *s)
     if (!s || s->freed)
         return;
     s->freed = true;
+    header_cmd_cancel(s->command);
+    s->command = NULL;
     channel_free(s->channel);
     s->channel = NULL;
     uv_close((uv_handle_t *)&s->pulse, pulse_closed);
-}
-
-int session_open(struct session *s)
-{
-    const struct channel_up up = {
-        .emit = on_event,
-        .drained = on_drained,
-        .ctx = s,
-        .bus = s->bus,
-        .start_us = s->config.start_us,
-        .conn = (uint32_t)s->totals.connections + 1,
-    };
-    struct err e;
-
-    channel_free(s->channel);
-    s->state = SESSION_CONNECTING;
-    s->asked = ASKED_NOT;
-    s->outcome = EXIT_OK;
-    s->refusal_hint[0] = '\0';
-    s->channel = channel_ws_new(s->loop, &s->config.ws, s->shared, &up);
-    if (!s->channel)
-        err_nomem(&e, STAGE_CONNECT, "connecting");
-    if (!s->channel || channel_open(s->channel, &e) < 0) {
-        session_report_error(s, &e);
-        s->outcome = e.code;
-        s->state = SESSION_ENDED;
-        return -1;
-    }
-    channel_pause(s->channel, s->paused);
-    return 0;
 }
 
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final)
@@ -307,6 +280,8 @@ void session_close(struct session *s, uint16_t code, const char *reason, uint64_
         return;
     if (asked > s->asked)
         s->asked = asked;
+    if (session_gave_up_between(s))
+        return;
     if (s->state == SESSION_OPEN)
         s->state = SESSION_CLOSING;
     channel_close(s->channel, code, slice_str(reason),
@@ -315,7 +290,7 @@ void session_close(struct session *s, uint16_t code, const char *reason, uint64_
 
 void session_abort(struct session *s)
 {
-    if (s->state != SESSION_IDLE && s->state != SESSION_ENDED)
+    if (s->state != SESSION_IDLE && s->state != SESSION_ENDED && !session_gave_up_between(s))
         channel_abort(s->channel, CLOSE_HOW_FIN);
 }
 
@@ -356,6 +331,28 @@ enum exit_code session_outcome(const struct session *s)
     return s->outcome;
 }
 
+struct totals session_totals(const struct session *s)
+{
+    struct totals totals = s->totals;
+
+    if (s->channel && !s->channel->ended) {
+        struct totals live = channel_totals(s->channel);
+
+        totals_add(&totals, &live);
+    }
+    return totals;
+}
+
+bool session_tcp_stats(const struct session *s, struct tcp_stats *stats)
+{
+    return s->channel && channel_tcp_stats(s->channel, stats);
+}
+
+uint64_t session_since_start_us(const struct session *s, uint64_t now_us)
+{
+    return now_us - s->config.start_us;
+}
+
 void session_report_error(struct session *s, const struct err *e)
 {
     struct event ev = session_event(s, EVENT_ERROR);
@@ -377,14 +374,9 @@ void session_summary(struct session *s, enum exit_code exit)
     struct event ev = session_event(s, EVENT_SUMMARY);
 
     ev.summary = (struct event_summary){
-        .totals = s->totals,
+        .totals = session_totals(s),
         .duration_us = ev.at_us,
         .exit = exit,
     };
-    if (s->channel && !s->channel->ended) {
-        struct totals live = channel_totals(s->channel);
-
-        totals_add(&ev.summary.totals, &live);
-    }
     bus_emit(s->bus, &ev);
 }

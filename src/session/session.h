@@ -11,6 +11,9 @@
 
 struct session_config {
     struct channel_ws_config ws;
+    const char *header_cmd; /* run before every attempt, see attempt.h; or NULL */
+    bool follow;            /* redirects, */
+    unsigned max_redirects; /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
     uint64_t start_us; /* clock_mono_us at the program's start */
 };
@@ -72,6 +75,13 @@ size_t session_pending(const struct session *s);
 uint64_t session_last_in_us(const struct session *s);
 /* What the last ending means for the shell; EXIT_OK before one. */
 enum exit_code session_outcome(const struct session *s);
+
+/* What all its connections came to so far, the open one included. */
+struct totals session_totals(const struct session *s);
+/* What the kernel knows of the open connection; false if there is none, or it is none of TCP. */
+bool session_tcp_stats(const struct session *s, struct tcp_stats *stats);
+/* The time of events (at_us) for a value of clock_mono_us. */
+uint64_t session_since_start_us(const struct session *s, uint64_t now_us);
 
 /* For the fronts: report something of their own in the stream of events. */
 void session_report_error(struct session *s, const struct err *e);

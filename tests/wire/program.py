@@ -61,7 +61,7 @@ class Stream:
 
 class Program:
     def __init__(self, args, deadline, env=None, stdin=NULL, stdout=PIPE, stderr=PIPE, home="/nonexistent"):
-        """stdin: bytes (given at once), PIPE (write, end), NULL, TTY. stdout: PIPE, HOLD (a pipe that nobody reads until
+        """stdin: bytes (given at once), PIPE (write, end), NULL, TTY, or an open file. stdout: PIPE, HOLD (a pipe that nobody reads until
         `release`), TTY, CLOSED (a pipe whose reader is gone), or an open file. stderr: PIPE, TTY or an open file."""
         self.args, self.deadline = list(args), deadline
         environment = {
@@ -92,7 +92,7 @@ class Program:
             self.kept.append(theirs_in)
         else:
             self.stdin = None
-            theirs_in = terminal if stdin == TTY else subprocess.DEVNULL
+            theirs_in = terminal if stdin == TTY else subprocess.DEVNULL if stdin == NULL else stdin
         theirs_out, self.out_stream = self._output(stdout, terminal)
         theirs_err, self.err_stream = self._output(stderr, terminal)
         self.process = subprocess.Popen(

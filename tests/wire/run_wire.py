@@ -16,6 +16,7 @@ import runner  # noqa: E402
 import cases_opening  # noqa: E402,F401
 import cases_response  # noqa: E402,F401
 import cases_request  # noqa: E402,F401
+import cases_redirect  # noqa: E402,F401
 import cases_data  # noqa: E402,F401
 import cases_deflate  # noqa: E402,F401
 import cases_hostile  # noqa: E402,F401

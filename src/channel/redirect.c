@@ -1,0 +1,90 @@
+#include "channel/redirect.h"
+
+#include "base/secret.h"
+#include "proto/url_resolve.h"
+
+bool redirect_status(int status)
+{
+    switch (status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The one Location; NULL with *e. RFC 9110, section 10.2.2 has a single value, and of two nobody
+ * knows which is meant. */
+static const struct slice *location_of(const struct event_response *response, struct err *e)
+{
+    const struct slice *found = NULL;
+
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct field *f = &response->headers[i];
+
+        if (!slice_is_nocase(f->name, "Location"))
+            continue;
+        if (found && !slice_equal(*found, f->value)) {
+            err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                    "the server redirects (%d) to two places at once: it sent several Locations",
+                    response->status);
+            return NULL;
+        }
+        found = &f->value;
+    }
+    if (!found)
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server redirects (%d) but does not say where: there is no Location",
+                response->status);
+    return found;
+}
+
+int redirect_next(struct url *to, const struct url *from, const struct event_response *response,
+                  struct err *e)
+{
+    const struct slice *location = location_of(response, e);
+    struct url next;
+
+    if (!location)
+        return -1;
+    if (url_resolve(&next, from, *location, e) < 0)
+        return -1;
+    if (from->scheme == URL_WSS && next.scheme != URL_WSS) {
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server redirects from wss:// to ws://%.200s, which would send what follows in "
+                "the clear: not followed",
+                next.host);
+        err_hint(e, "if that is wanted, give that URL itself");
+        url_clear(&next);
+        return -1;
+    }
+    *to = next;
+    return 0;
+}
+
+bool redirect_same_origin(const struct url *a, const struct url *b)
+{
+    return url_same_origin(a, b);
+}
+
+void redirect_strip(struct handshake_config *config, struct handshake_header *kept)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->header_count; i++) {
+        const struct handshake_header *h = &config->headers[i];
+
+        if (!h->remove &&
+            (secret_field_likely(slice_str(h->name)) || strcasecmp(h->name, "Host") == 0))
+            continue;
+        kept[count++] = *h;
+    }
+    config->headers = kept;
+    config->header_count = count;
+    config->authorization = NULL;
+    config->cookie = NULL;
+}

@@ -1,0 +1,65 @@
+/*
+ * dial_internal: what the files of a dial share: dial (names, the connection) and dial_layers (what
+ * is built upon it).
+ */
+#ifndef NET_DIAL_INTERNAL_H
+#define NET_DIAL_INTERNAL_H
+
+#include "net/dial.h"
+#include "net/eyeballs.h"
+#include "net/resolve.h"
+#include "net/route.h"
+
+/* What is built upon each other, as far as the way needs it. */
+enum layer { LAYER_TCP, LAYER_PROXY_TLS, LAYER_TUNNEL, LAYER_TLS, LAYER_ALL };
+
+struct dial {
+    uv_loop_t *loop;
+    const struct dial_config *config;
+    const struct dial_target *target;
+    struct tls_context *ctx_tls;
+    dial_emit_fn *emit;
+    dial_done_fn *done;
+    void *ctx;
+
+    enum stage stage;
+    uint64_t stage_us; /* when it began */
+    unsigned handles;  /* not yet closed; the memory goes with the last */
+    bool stopped;      /* only that is waited for */
+    uv_timer_t timer;  /* the start, and retries of a busy unix socket */
+    uv_poll_t poll;    /* of the handshakes of layers */
+    bool polling;      /* poll is open */
+
+    struct route route; /* unless it is a unix socket */
+    struct resolve_query query;
+    struct resolve *question;
+    bool asking_end;          /* the question is about the tunnel's end, not whom to connect to */
+    struct resolve_list ends; /* socks5: of the tunnel's end */
+    size_t end;               /* which of them is tried */
+    struct resolve_list addresses; /* whom to connect to */
+    struct eyeballs *race;
+    char peer[INET6_ADDRSTRLEN + IF_NAMESIZE + 1]; /* who was reached */
+    struct link *link;
+    enum layer layer; /* the topmost of the link */
+};
+
+/* dial.c */
+/* Stop, and tell the caller why. */
+void dial_fail(struct dial *d, const struct err *e);
+/* The same for a failure to reach the first hop: with a proxy, the sentence is about it. */
+void dial_fail_hop(struct dial *d, const struct err *e);
+/* Hand the link over. */
+void dial_succeed(struct dial *d);
+/* A handle is closed. True if it was the last, and the dial went with it. */
+bool dial_release(struct dial *d);
+void dial_stage_begin(struct dial *d, enum stage stage);
+uint64_t dial_stage_took(const struct dial *d);
+/* Connect to one of the addresses. */
+void dial_race(struct dial *d);
+
+/* dial_layers.c */
+/* The first hop is connected: build what the way needs upon it, one layer after the other, then
+ * dial_succeed. */
+void dial_climb(struct dial *d);
+
+#endif

@@ -1,0 +1,129 @@
+#include "session/attempt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel/redirect.h"
+
+void attempt_begin(struct attempt *a, const struct channel_ws_config *base, uint64_t now_us)
+{
+    attempt_clear(a);
+    a->base = base;
+    a->ws = *base;
+    a->ws.began_us = now_us;
+}
+
+void attempt_clear(struct attempt *a)
+{
+    free(a->headers);
+    free(a->kept);
+    if (a->lines)
+        explicit_bzero(a->lines, strlen(a->lines));
+    free(a->lines);
+    if (a->moved)
+        url_clear(&a->here);
+    if (a->has_next)
+        url_clear(&a->next);
+    memset(a, 0, sizeof *a);
+}
+
+/* One line. The sentence of handshake_header_parse might show it, and it may be a token. */
+static int take_line(struct attempt *a, char *line, size_t number, struct err *e)
+{
+    bool colon = strchr(line, ':') != NULL;
+    struct err unused;
+
+    if (a->header_count == a->base->handshake.header_count + ATTEMPT_HEADERS_MAX)
+        return err_set(e, EXIT_OTHER, STAGE_HANDSHAKE, 0,
+                       "--header-cmd printed more than %d headers", ATTEMPT_HEADERS_MAX);
+    if (colon && handshake_header_parse(&a->headers[a->header_count], line, &unused) == 0) {
+        a->header_count++;
+        return 0;
+    }
+    err_set(e, EXIT_OTHER, STAGE_HANDSHAKE, 0, "line %zu of what --header-cmd printed %s", number,
+            colon ? "has no header's name before its colon, or control characters (RFC 9110, "
+                    "section 5)"
+                  : "is no header: it has no colon");
+    err_hint(e, "each line it prints is a header, written \"Name: value\"");
+    return -1;
+}
+
+static int take_lines(struct attempt *a, char *text, struct err *e)
+{
+    size_t number = 0;
+
+    for (char *line = text, *next; *line; line = next) {
+        size_t len = strcspn(line, "\n");
+
+        next = line + len + (line[len] == '\n');
+        number++;
+        if (len > 0 && line[len - 1] == '\r')
+            len--;
+        line[len] = '\0';
+        if (line[strspn(line, " \t")] != '\0' && take_line(a, line, number, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int attempt_headers(struct attempt *a, char *text, struct err *e)
+{
+    const struct handshake_config *base = &a->base->handshake;
+
+    a->lines = text;
+    a->headers = calloc(base->header_count + ATTEMPT_HEADERS_MAX, sizeof *a->headers);
+    if (!a->headers)
+        return err_nomem(e, STAGE_HANDSHAKE, "reading what --header-cmd printed");
+    if (base->header_count)
+        memcpy(a->headers, base->headers, base->header_count * sizeof *a->headers);
+    a->header_count = base->header_count;
+    if (take_lines(a, text, e) < 0)
+        return -1;
+    a->ws.handshake.headers = a->headers;
+    a->ws.handshake.header_count = a->header_count;
+    return 0;
+}
+
+int attempt_redirected(struct attempt *a, const struct event_response *response, unsigned max,
+                       struct err *e)
+{
+    if (a->hops >= max) {
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server redirects once more (%d), after %u redirects already", response->status,
+                a->hops);
+        err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
+        return -1;
+    }
+    if (redirect_next(&a->next, a->ws.handshake.url, response, e) < 0)
+        return -1;
+    a->has_next = true;
+    a->hops++;
+    return 0;
+}
+
+int attempt_move(struct attempt *a)
+{
+    const struct handshake_config *base = &a->base->handshake;
+    struct handshake_config *now = &a->ws.handshake;
+    size_t count = a->headers ? a->header_count : base->header_count;
+    const struct handshake_header *headers = a->headers ? a->headers : base->headers;
+
+    if (!a->kept && count > 0) {
+        a->kept = calloc(count, sizeof *a->kept);
+        if (!a->kept)
+            return -1;
+    }
+    if (a->moved)
+        url_clear(&a->here);
+    a->here = a->next;
+    a->moved = true;
+    a->has_next = false;
+    *now = *base;
+    now->headers = headers;
+    now->header_count = count;
+    now->url = &a->here;
+    /* Compared with where the credentials were meant for, not with the hop before. */
+    if (!redirect_same_origin(&a->here, base->url))
+        redirect_strip(now, a->kept);
+    return 0;
+}

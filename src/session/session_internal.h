@@ -1,0 +1,54 @@
+/*
+ * session_internal: what the files of a session share: session (events up, commands down) and
+ * session_open (an attempt, until its channel speaks for itself).
+ */
+#ifndef SESSION_SESSION_INTERNAL_H
+#define SESSION_SESSION_INTERNAL_H
+
+#include "session/attempt.h"
+#include "session/header_cmd.h"
+#include "session/liveness.h"
+#include "session/postmortem.h"
+#include "session/session.h"
+
+struct session {
+    uv_loop_t *loop;
+    struct session_config config;
+    const struct bus *bus;
+    struct session_hooks hooks;
+    struct channel_ws_shared *shared;
+
+    struct attempt attempt;
+    struct header_cmd *command; /* its --header-cmd while that runs */
+    struct err redirect_error;  /* why its last redirect was not followed; code EXIT_OK: none */
+    struct channel *channel;
+    enum session_state state;
+    enum outcome_asked asked;
+    enum exit_code outcome;
+    bool paused;
+    bool discard;
+    struct liveness liveness;
+    struct totals totals; /* of connections that have ended */
+    uint64_t last_sent;   /* bytes of the last message */
+    uint64_t last_in_us;
+    bool deflate;
+    char refusal_hint[POSTMORTEM_HINT]; /* of the response that refused the upgrade */
+
+    uv_timer_t pulse; /* for liveness; before the opening: the way to the next turn of the loop */
+    bool freed;
+};
+
+/* session.c */
+channel_emit_fn session_on_event;
+void session_on_drained(void *ctx);
+/* The conversation is over: counters, and the hook. */
+void session_ended(struct session *s);
+
+/* session_open.c */
+/* A redirect is to be followed, but not before the channel is off the stack. */
+void session_follow_soon(struct session *s);
+/* Before the opening, when no channel is there to be told to give up: do that. True if it was so.
+ */
+bool session_gave_up_between(struct session *s);
+
+#endif

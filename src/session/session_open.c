@@ -1,0 +1,129 @@
+/*
+ * session_open: an attempt: the headers of --header-cmd, a channel, and a new one for each redirect
+ * that is followed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "session/session_internal.h"
+
+/* The attempt ended without a channel that could say so. */
+static void attempt_failed(struct session *s, const struct err *e)
+{
+    session_report_error(s, e);
+    s->outcome = e->code;
+    session_ended(s);
+}
+
+/* Open a channel for what the attempt has come to. */
+static int start_channel(struct session *s, struct err *e)
+{
+    const struct channel_up up = {
+        .emit = session_on_event,
+        .drained = session_on_drained,
+        .ctx = s,
+        .bus = s->bus,
+        .start_us = s->config.start_us,
+        .conn = (uint32_t)s->totals.connections + 1,
+    };
+
+    s->refusal_hint[0] = '\0';
+    err_clear(&s->redirect_error);
+    s->channel = channel_ws_new(s->loop, &s->attempt.ws, s->shared, &up);
+    if (!s->channel)
+        return err_nomem(e, STAGE_CONNECT, "connecting");
+    if (channel_open(s->channel, e) < 0)
+        return -1;
+    channel_pause(s->channel, s->paused);
+    return 0;
+}
+
+/* Say where it goes, without a query, which may hold secrets. */
+static void tell_redirect(struct session *s)
+{
+    char *url = url_print(s->attempt.ws.handshake.url);
+    char text[256];
+
+    if (!url)
+        return;
+    url[strcspn(url, "?")] = '\0';
+    snprintf(text, sizeof text, "redirected to %s", url);
+    free(url);
+    session_note(s, text);
+}
+
+static void on_follow(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+    struct err e;
+
+    if (s->state != SESSION_CONNECTING)
+        return;
+    channel_free(s->channel);
+    s->channel = NULL;
+    if (attempt_move(&s->attempt) < 0) {
+        err_nomem(&e, STAGE_HANDSHAKE, "following a redirect");
+        attempt_failed(s, &e);
+        return;
+    }
+    tell_redirect(s);
+    if (start_channel(s, &e) < 0)
+        attempt_failed(s, &e);
+}
+
+void session_follow_soon(struct session *s)
+{
+    uv_timer_start(&s->pulse, on_follow, 0, 0);
+}
+
+/* --header-cmd has ended. */
+static void on_headers(void *ctx, char *text, const struct err *why)
+{
+    struct session *s = ctx;
+    struct err e = *why;
+
+    s->command = NULL;
+    if (!text || attempt_headers(&s->attempt, text, &e) < 0 || start_channel(s, &e) < 0)
+        attempt_failed(s, &e);
+}
+
+int session_open(struct session *s)
+{
+    struct err e;
+    int rc;
+
+    channel_free(s->channel);
+    s->channel = NULL;
+    s->state = SESSION_CONNECTING;
+    s->asked = ASKED_NOT;
+    s->outcome = EXIT_OK;
+    attempt_begin(&s->attempt, &s->config.ws, clock_mono_us());
+    if (s->config.header_cmd) {
+        s->command = header_cmd_start(s->loop, s->config.header_cmd,
+                                      s->config.ws.connect_timeout_us, on_headers, s, &e);
+        rc = s->command ? 0 : -1;
+    } else {
+        rc = start_channel(s, &e);
+    }
+    if (rc == 0)
+        return 0;
+    session_report_error(s, &e);
+    s->outcome = e.code;
+    s->state = SESSION_ENDED;
+    return -1;
+}
+
+bool session_gave_up_between(struct session *s)
+{
+    struct err e;
+
+    if (s->state != SESSION_CONNECTING || (s->channel && !s->channel->ended))
+        return false;
+    header_cmd_cancel(s->command);
+    s->command = NULL;
+    uv_timer_stop(&s->pulse);
+    err_set(&e, EXIT_OTHER, STAGE_CONNECT, 0, "given up before the connection was open");
+    attempt_failed(s, &e);
+    return true;
+}

@@ -1,0 +1,133 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "channel/redirect.h"
+
+static struct url parsed(const char *text)
+{
+    struct url u;
+    struct err e;
+
+    assert_int_equal(url_parse(&u, text, &e), 0);
+    return u;
+}
+
+static struct field field(const char *name, const char *value)
+{
+    return (struct field){slice_str(name), slice_str(value)};
+}
+
+static int next(const char *from_text, const struct field *headers, size_t count, char **to_text,
+                struct err *e)
+{
+    struct event_response response = {.status = 302, .headers = headers, .header_count = count};
+    struct url from = parsed(from_text), to;
+    int rc = redirect_next(&to, &from, &response, e);
+
+    *to_text = rc == 0 ? url_print(&to) : NULL;
+    if (rc == 0)
+        url_clear(&to);
+    url_clear(&from);
+    return rc;
+}
+
+static void check_error(const char *from, const struct field *headers, size_t count,
+                        const char *says)
+{
+    struct err e;
+    char *to;
+
+    assert_int_equal(next(from, headers, count, &to, &e), -1);
+    assert_int_equal(e.code, EXIT_UPGRADE);
+    assert_int_equal(e.stage, STAGE_HANDSHAKE);
+    if (!strstr(e.text, says))
+        fail_msg("%s", e.text);
+}
+
+static void redirect_status_knows_those_that_name_a_place(void **state)
+{
+    (void)state;
+    for (int status = 100; status < 600; status++)
+        assert_int_equal(redirect_status(status), status == 301 || status == 302 || status == 303 ||
+                                                      status == 307 || status == 308);
+}
+
+static void redirect_next_follows_the_location(void **state)
+{
+    const struct field headers[] = {field("Server", "x"), field("location", "https://b/c"),
+                                    field("Location", "https://b/c")};
+    struct err e;
+    char *to;
+
+    (void)state;
+    assert_int_equal(next("wss://a/", headers, 2, &to, &e), 0);
+    assert_string_equal(to, "wss://b/c");
+    free(to);
+    assert_int_equal(next("ws://a/", headers, 3, &to, &e), 0);
+    free(to);
+}
+
+static void redirect_next_never_leaves_tls(void **state)
+{
+    const struct field plain[] = {field("Location", "http://a/")};
+
+    (void)state;
+    check_error("wss://a/", plain, 1, "from wss:// to ws://a");
+}
+
+static void redirect_next_wants_one_place(void **state)
+{
+    const struct field two[] = {field("Location", "/a"), field("Location", "/b")};
+    const struct field unfit[] = {field("Location", "ftp://a/")};
+
+    (void)state;
+    check_error("ws://a/", two, 0, "no Location");
+    check_error("ws://a/", two, 2, "two places");
+    check_error("ws://a/", unfit, 1, "ftp");
+}
+
+static void redirect_strip_keeps_credentials_at_home(void **state)
+{
+    const struct handshake_header headers[] = {
+        {"X-Api-Key", "k", false},      {"Accept-Language", "eo", false},
+        {"Cookie", "a=b", false},       {"Authorization", "x", false},
+        {"host", "other", false},       {"Authorization", "", true},
+        {"X-Session-Token", "t", false}};
+    struct handshake_header kept[7];
+    struct handshake_config config = {.headers = headers,
+                                      .header_count = 7,
+                                      .authorization = "Basic x",
+                                      .cookie = "a=b",
+                                      .origin = "https://o",
+                                      .user_agent = "u"};
+
+    (void)state;
+    redirect_strip(&config, kept);
+    assert_null(config.authorization);
+    assert_null(config.cookie);
+    assert_string_equal(config.origin, "https://o");
+    assert_string_equal(config.user_agent, "u");
+    assert_ptr_equal(config.headers, kept);
+    assert_int_equal(config.header_count, 2);
+    assert_string_equal(kept[0].name, "Accept-Language");
+    assert_true(kept[1].remove);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(redirect_status_knows_those_that_name_a_place),
+        cmocka_unit_test(redirect_next_follows_the_location),
+        cmocka_unit_test(redirect_next_never_leaves_tls),
+        cmocka_unit_test(redirect_next_wants_one_place),
+        cmocka_unit_test(redirect_strip_keeps_credentials_at_home),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

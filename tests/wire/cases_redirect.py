@@ -1,0 +1,158 @@
+"""Redirects of the opening handshake (RFC 6455, section 4.1; RFC 9110, section 15.4), and headers of a command."""
+
+import os
+import select
+import time
+
+from events import named, single
+from judge import same
+from rawserver import Unmet
+from runner import case
+
+
+def redirect(conn, location, status="302 Found", extra=""):
+    """Answer the handshake with a redirect; the request that was answered."""
+    request = conn.request()
+    where = f"Location: {location}\r\n" if location is not None else ""
+    conn.send(f"HTTP/1.1 {status}\r\n{where}{extra}Content-Length: 0\r\n\r\n".encode())
+    return request
+
+
+def follow(test, *args):
+    return test.start("-n", "-L", *args)
+
+
+for _status in ("301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"):
+
+    @case(f"-L follows {_status}, relative to the request")
+    def followed(t, status=_status):
+        made = follow(t, "--json", t.url + "a/b?c")
+        redirect(t.accept(), "../d?e=f", status)
+        conn = t.accept()
+        request = conn.request()
+        same(request.target, "/d?e=f")
+        conn.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        made.exits(22)
+        events = made.json()
+        same([e["status"] for e in named(events, "response")], [int(status[:3]), 404])
+        same(len(named(events, "request")), 2)
+        same(len(named(events, "error")), 1)
+
+
+@case("-L opens what an http URL in Location means, with credentials left behind at another port")
+def other_origin(t):
+    elsewhere = t.listen()
+    made = follow(t, "-u", "me:hush", "--cookie", "a=b", "-H", "X-Api-Key: k", "-H", "X-Other: o", "-e", "hi", "-1", t.url)
+    request = redirect(t.accept(), f"http://127.0.0.1:{elsewhere.port}/there")
+    same(request.one("Authorization"), "Basic bWU6aHVzaA==")
+    conn = elsewhere.accept(t.deadline)
+    request = conn.open()
+    for name in ("Authorization", "Cookie", "X-Api-Key"):
+        if request.all(name):
+            raise Unmet(f"{name} was sent to another origin")
+    same(request.one("X-Other"), "o")
+    conn.next()
+    made.kill()
+
+
+@case("-L keeps credentials where scheme, host and port are the same")
+def same_origin(t):
+    made = follow(t, "-u", "me:hush", "--cookie", "a=b", t.url)
+    redirect(t.accept(), "/there")
+    conn = t.accept()
+    request = conn.open()
+    same(request.one("Authorization"), "Basic bWU6aHVzaA==")
+    same(request.one("Cookie"), "a=b")
+    conn.finish()
+    made.exits(0)
+
+
+@case("--max-redirects bounds a loop")
+def loop(t):
+    made = follow(t, "--max-redirects", "2", t.url)
+    for _ in range(3):
+        redirect(t.accept(), "/again")
+    made.exits(22)
+    made.says("after 2 redirects", "--max-redirects")
+
+
+@case("five redirects are followed, not six")
+def five(t):
+    made = follow(t, t.url)
+    for _ in range(6):
+        redirect(t.accept(), "again")
+    made.exits(22)
+    made.says("after 5 redirects")
+
+
+@case("without -L a redirect is refused, its target and -L named")
+def without(t):
+    made = t.start("-n", t.url)
+    redirect(t.accept(), "/there")
+    made.exits(22)
+    made.says("/there", "-L")
+
+
+UNFIT = {
+    "no Location": (None, "Location"),
+    "another scheme": ("ftp://127.0.0.1/", "ftp"),
+    "a unix socket": ("ws+unix:/run/x.sock", "unix"),
+    "a bad port": ("ws://127.0.0.1:0/", "port"),
+    "a terminal escape": ("ws://127.0.0.1/\x1b[31m", "control byte"),
+}
+
+for _name, (_location, _word) in UNFIT.items():
+
+    @case(f"-L refuses a redirect with {_name}")
+    def unfit(t, location=_location, word=_word):
+        made = follow(t, t.url)
+        redirect(t.accept(), location)
+        made.exits(22)
+        made.says("redirect", word)
+        if "\x1b" in made.err:
+            raise Unmet("the Location reached the terminal as it is")
+
+
+@case("the time for opening is one for all redirects")
+def one_time(t):
+    made = follow(t, "--connect-timeout", "1", "--json", t.url)
+    redirect(t.accept(), "/silence")
+    t.accept().request()
+    made.exits(28)
+    single(made.json(), "error", stage="handshake")
+
+
+@case("--header-cmd adds the headers it prints, fresh, and nothing of them is shown")
+def header_cmd(t):
+    made = t.start("-n", "-i", "--header-cmd", "echo 'Authorization: Bearer hush'; echo 'X-A: b'", t.url)
+    conn = t.accept()
+    request = conn.open()
+    same(request.one("Authorization"), "Bearer hush")
+    same(request.one("X-A"), "b")
+    conn.finish()
+    made.exits(0)
+    if "hush" in made.err:
+        raise Unmet("the token was shown")
+
+
+@case("--header-cmd that fails is a failed attempt: exit 1, its complaint shown")
+def header_cmd_fails(t):
+    made = t.start("-n", "--header-cmd", "echo not logged in >&2; exit 4", t.url)
+    made.exits(1)
+    made.says("header-cmd", "exit status 4", "not logged in")
+    if t.listener.waiting():
+        raise Unmet("it connected all the same")
+
+
+@case("SIGTERM while --header-cmd runs ends at once")
+def header_cmd_interrupted(t):
+    fifo = os.path.join(t.folder(), "fifo")
+    os.mkfifo(fifo)
+    started = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    made = t.start("-n", "--json", "--header-cmd", f"echo > {fifo}; exec sleep 1000", t.url)
+    running, _, _ = select.select([started], [], [], t.deadline - time.monotonic())
+    os.close(started)
+    if not running:
+        raise Unmet("the command did not run")
+    made.signal(15)
+    made.exits(143)
