@@ -23,8 +23,18 @@ _wscope_events() {
     local before=
 
     [[ $1 == *,* ]] && before=${1%,*},
-    mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect tls request response open
+    mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect proxy tls request response open
         frame message ping pong violation close error summary' -- "${1##*,}")
+}
+
+# Names of the [profile NAME] sections of the config file.
+_wscope_profiles() {
+    local file=${XDG_CONFIG_HOME:-~/.config}/wscope/config names
+
+    [[ -r $file ]] || return 0
+    names=$(sed -nE 's/^[[:space:]]*\[[[:space:]]*profile[[:space:]]+([^]]*[^][:space:]])[[:space:]]*\][[:space:]]*$/\1/p' "$file")
+    local IFS=$'\n'
+    mapfile -t COMPREPLY < <(compgen -W "$names" -- "$1")
 }
 
 # The value of option $1, begun as $2; $3 is what stands before the name of a file behind "@". Fails
@@ -37,13 +47,17 @@ _wscope_value() {
         --capath)
             _wscope_files '' "$2" -d
             ;;
-        -H | --header | --cookie | -u | --user | --bearer | --pass | -e | --send)
+        -H | --header | --cookie | -u | --user | --bearer | --pass | -e | --send | \
+            --from-curl)
             if [[ $2 == @* ]]; then
                 _wscope_files "$3" "${2#@}" -f
             fi
             ;;
         --events)
             _wscope_events "$2"
+            ;;
+        --profile)
+            _wscope_profiles "$2"
             ;;
         --tls-min | --tls-max)
             _wscope_words '1.2 1.3' "$2"
@@ -58,6 +72,7 @@ _wscope_value() {
             _wscope_words 'auto always never' "$2"
             ;;
         -s | --subprotocol | -o | --origin | -A | --user-agent | --servername | \
+            --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
             --ping-interval | --ping-timeout | --on-connect | -w | --wait | --chunk | \
@@ -99,14 +114,15 @@ _wscope() {
     if [[ $cur == -* ]]; then
         _wscope_words '
             -H --header -s --subprotocol -o --origin -A --user-agent --cookie -u --user
-            --bearer -k --insecure --cacert --capath --cert --key --pass --pinnedpubkey
-            --tls-min --tls-max --servername --resolve --interface -4 -6 --connect-timeout
+            --bearer --header-cmd -L --location --max-redirects -k --insecure --cacert --capath --cert --key --pass --pinnedpubkey
+            --tls-min --tls-max --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
             --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
-            --pretty --color --timestamps --rate --allow-origin --help --version
+            --pretty --plain --color --timestamps --rate --allow-origin --from-curl
+            --profile --no-config --help --version
         ' "$cur"
     elif [[ $COMP_CWORD -eq 1 ]]; then
         _wscope_words 'serve demo' "$cur"

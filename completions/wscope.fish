@@ -9,7 +9,15 @@ function __wscope_at_file
 end
 
 function __wscope_events
-    string split ' ' 'resolve connect tls request response open frame message ping pong violation close error summary'
+    string split ' ' 'resolve connect proxy tls request response open frame message ping pong violation close error summary'
+end
+
+# Names of the [profile NAME] sections.
+function __wscope_profiles
+    set -l folder $XDG_CONFIG_HOME
+    test -n "$folder"; or set folder ~/.config
+    test -r $folder/wscope/config; or return
+    string replace -rf '^\s*\[\s*profile\s+([^]]*?)\s*\]\s*$' '$1' <$folder/wscope/config
 end
 
 complete -c wscope -f
@@ -23,6 +31,9 @@ complete -c wscope -s A -l user-agent -x -d 'the User-Agent header; empty sends 
 complete -c wscope -l cookie -x -a '(__wscope_at_file)' -d 'the Cookie header; also @FILE, env:NAME'
 complete -c wscope -s u -l user -x -a '(__wscope_at_file)' -d 'Basic credentials; also @FILE, env:NAME'
 complete -c wscope -l bearer -x -a '(__wscope_at_file)' -d 'Bearer token; also @FILE, env:NAME'
+complete -c wscope -l header-cmd -x -d 'run before each attempt; its lines are headers'
+complete -c wscope -s L -l location -d 'follow redirects of the handshake'
+complete -c wscope -l max-redirects -x -d 'with -L, follow at most so many (5)'
 complete -c wscope -s k -l insecure -d 'do NOT verify the certificate: anyone can listen'
 complete -c wscope -l cacert -r -F -d 'trust these authorities (PEM), not the system'
 complete -c wscope -l capath -x -a '(__fish_complete_directories)' -d 'trust the hashed certificates of a directory'
@@ -33,6 +44,9 @@ complete -c wscope -l pinnedpubkey -r -F -d 'accept this key only, sha256//BASE6
 complete -c wscope -l tls-min -x -a '1.2 1.3' -d 'lowest TLS version, 1.2 or 1.3'
 complete -c wscope -l tls-max -x -a '1.2 1.3' -d 'highest TLS version, 1.2 or 1.3'
 complete -c wscope -l servername -x -d 'name asked for (SNI) and verified'
+complete -c wscope -s x -l proxy -x -d 'go through this http, https or socks5 proxy'
+complete -c wscope -l noproxy -x -d 'hosts to reach without a proxy; * is all'
+complete -c wscope -l connect-to -x -d 'go to H2 and P2 where H1 and P1 are asked for'
 complete -c wscope -l resolve -x -d 'use this address instead of asking DNS'
 complete -c wscope -l interface -x -d 'local address or interface to leave from'
 complete -c wscope -s 4 -d 'IPv4 only'
@@ -76,9 +90,13 @@ complete -c wscope -l show-secrets -d 'do NOT redact credentials'
 complete -c wscope -l json -d 'events as JSON, one object a line'
 complete -c wscope -l events -x -a '(__fish_complete_list , __wscope_events)' -d 'with --json, only these, as open,message,close'
 complete -c wscope -l pretty -d 'JSON messages over several lines'
+complete -c wscope -l plain -d 'interactive, without moving the cursor'
 complete -c wscope -l color -x -a 'auto always never' -d 'auto (on a terminal), always or never'
 complete -c wscope -l timestamps -a 'abs rel delta' -d 'abs (the clock), rel (since start) or delta'
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l rate -x -d 'updates a second of /feed (10)'
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l allow-origin -x -d 'refuse other origins; repeatable'
+complete -c wscope -l from-curl -x -a '(__wscope_at_file)' -d 'take over a browser copy as cURL; also @FILE, @-'
+complete -c wscope -l profile -x -a '(__wscope_profiles)' -d 'also this section of the config file'
+complete -c wscope -l no-config -d 'do not read the config file'
 complete -c wscope -l help -a 'all' -d 'this text; --help=all lists every option'
 complete -c wscope -l version -d 'versions of wscope and its libraries'

@@ -14,7 +14,7 @@ static void defaults(struct options *o)
     *o = (struct options){
         .mode = MODE_CONNECT,
         .handshake = {.user_agent = "wscope/" PACKAGE_VERSION},
-        .ws = {.connect_timeout_us = 10000000, .close_timeout_us = 5000000},
+        .ws = {.connect_timeout_us = 10000000, .close_timeout_us = 5000000, .max_redirects = 5},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
         .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10},
     };
@@ -84,6 +84,20 @@ static int address(struct options_parsing *p, struct err *e)
     }
 }
 
+static int set_all(struct options_parsing *p, struct err *e)
+{
+    const struct option_use *use = p->uses, *end = p->uses + p->use_count;
+
+    for (int layer = 0; layer <= LAYER_LINE; layer++) {
+        p->weaker[layer] = p->o->handshake.header_count;
+        for (; use < end && (int)use->layer == layer; use++) {
+            if (use->row->set(p, use, e) != 0)
+                return options_blame(use, e);
+        }
+    }
+    return 0;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
     struct options_parsing p = {.o = o};
@@ -98,12 +112,9 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
         return -1;
     if (asks_only(&p, &status, e))
         return status;
-    if (options_check(&p, e) != 0 || address(&p, e) != 0)
+    if (options_gather(&p, e) != 0 || options_check(&p, e) != 0 || address(&p, e) != 0 ||
+        set_all(&p, e) != 0)
         return -1;
-    for (size_t i = 0; i < p.use_count; i++) {
-        if (p.uses[i].row->set(&p, &p.uses[i], e) != 0)
-            return -1;
-    }
     return options_finish(&p, e);
 }
 

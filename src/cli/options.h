@@ -36,9 +36,9 @@ struct pipe_options {
     const char *on_connect; /* or NULL */
     uint64_t wait_us;       /* -w; by default PIPE_WAIT_DEFAULT_US */
     bool wait_given;
-    uint64_t count;         /* --count; 0: no limit */
-    const char *until;      /* POSIX ERE, checked; or NULL */
-    size_t buffer;          /* --buffer */
+    uint64_t count;    /* --count; 0: no limit */
+    const char *until; /* POSIX ERE, checked; or NULL */
+    size_t buffer;     /* --buffer */
 };
 
 struct ws_options {
@@ -47,8 +47,11 @@ struct ws_options {
     bool no_pong;
     bool lenient;
     uint64_t connect_timeout_us, close_timeout_us;
-    uint64_t max_time_us; /* 0: none */
-    uint64_t for_us;      /* 0: none */
+    uint64_t max_time_us;   /* 0: none */
+    uint64_t for_us;        /* 0: none */
+    const char *header_cmd; /* or NULL */
+    bool follow;            /* -L: redirects, */
+    uint64_t max_redirects; /* so many */
 };
 
 struct serve_options {
@@ -77,17 +80,22 @@ struct options {
     int level;       /* -q: -1, -v: 1 ... 3 */
     bool include, pings, show_secrets;
     bool pretty;
+    bool plain; /* --plain: the REPL moves no cursor */
     enum when color;
     enum view_stamps stamps;
     bool escape, no_delimiter, nul;
     enum view_binary binary;
 
+    const char *advice; /* a sentence about the config file, for those who ask (-v), or NULL */
+
     struct options_memory *memory; /* what the parser allocated; wiped when freed */
 };
 
-/* Parse argv. Reads the files that options name (-H @FILE, secrets as @FILE or env:NAME). On
- * failure -1 and *e (EXIT_USAGE): the option as typed, what it takes, the nearest spelling of an
- * unknown one. argv is borrowed for the life of *o; secrets in argv (-u, --bearer, --cookie,
+/* Parse argv, on top of what the config file says (the manual's CONFIGURATION) and --from-curl.
+ * Reads the files that options name (-H @FILE, secrets as @FILE or env:NAME). On failure -1 and *e
+ * (EXIT_USAGE): the option as typed, or the file and the line, what it takes, the nearest spelling
+ * of an unknown one. --help and --version count before anything is read. argv is borrowed for the
+ * life of *o; secrets in argv (-u, --bearer, --cookie,
  * --pass, -H of a credential, userinfo) are overwritten there after copying, so that ps does not
  * show them. *o points into itself (handshake.url): it must stay where it is. options_clear is due
  * after a failure too. */
@@ -126,8 +134,8 @@ struct option_row {
                        (text, or a file behind '@'), "EVENT..." (a list of events), or NULL */
     bool common;    /* in plain --help */
     unsigned modes; /* 1u << MODE_CONNECT | ... where it applies */
-    option_set_fn *set;
-    size_t field; /* offset in struct options for the setters that only store */
+    option_set_fn *set; /* options_set_none: acted on before, and only on the command line */
+    size_t field;       /* offset in struct options for the setters that only store */
 };
 const struct option_row *options_table(size_t *count);
 

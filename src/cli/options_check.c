@@ -49,15 +49,22 @@ static const struct conflict needs[] = {
     {"--key", "--cert", "a key belongs to a certificate"},
     {"--pass", "--cert", "it opens the key of a certificate"},
     {"--events", "--json", "it selects what --json prints"},
+    {"--max-redirects", "--location", "without that none is followed"},
 };
 
-static int check_modes(const struct options_parsing *p, struct err *e)
+static int check_modes(struct options_parsing *p, struct err *e)
 {
+    size_t kept = 0;
+
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];
 
-        if (use->row->modes & 1u << p->o->mode)
+        if (use->row->modes & 1u << p->o->mode) {
+            p->uses[kept++] = *use;
             continue;
+        }
+        if (use->layer < LAYER_LINE)
+            continue; /* the config file is for all modes */
         if (p->command)
             usage_error(e, "%s is not an option of \"wscope %s\"", use->typed, p->command);
         else
@@ -65,26 +72,52 @@ static int check_modes(const struct options_parsing *p, struct err *e)
         err_hint(e, "\"man wscope\" says where each option belongs");
         return -1;
     }
+    p->use_count = kept;
     return 0;
 }
 
-int options_check(const struct options_parsing *p, struct err *e)
+/* Of two options from different layers the stronger one stands. */
+static int check_conflict(struct options_parsing *p, const struct conflict *c, struct err *e)
+{
+    const struct option_use *a = options_given(p, c->a);
+    const struct option_use *b = options_given(p, c->b);
+
+    if (!a || !b)
+        return 0;
+    if (a->layer != b->layer) {
+        options_forget(p, a->layer < b->layer ? a->row : b->row);
+        return 0;
+    }
+    usage_error(e, "%s and %s exclude each other: %s", a->typed, b->typed, c->why);
+    return options_blame(a > b ? a : b, e);
+}
+
+/* In a weaker layer, an option may wait there for the one it needs. */
+static int check_need(struct options_parsing *p, const struct conflict *need, struct err *e)
+{
+    const struct option_use *a = options_given(p, need->a);
+
+    if (!a || options_given(p, need->b))
+        return 0;
+    if (a->layer < LAYER_CURL) {
+        options_forget(p, a->row);
+        return 0;
+    }
+    usage_error(e, "%s needs %s: %s", a->typed, need->b, need->why);
+    return options_blame(a, e);
+}
+
+int options_check(struct options_parsing *p, struct err *e)
 {
     if (check_modes(p, e) != 0)
         return -1;
     for (size_t i = 0; i < sizeof conflicts / sizeof conflicts[0]; i++) {
-        const struct option_use *a = options_given(p, conflicts[i].a);
-        const struct option_use *b = options_given(p, conflicts[i].b);
-
-        if (a && b)
-            return usage_error(e, "%s and %s exclude each other: %s", a->typed, b->typed,
-                               conflicts[i].why);
+        if (check_conflict(p, &conflicts[i], e) != 0)
+            return -1;
     }
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        const struct option_use *a = options_given(p, needs[i].a);
-
-        if (a && !options_given(p, needs[i].b))
-            return usage_error(e, "%s needs %s: %s", a->typed, needs[i].b, needs[i].why);
+        if (check_need(p, &needs[i], e) != 0)
+            return -1;
     }
     return 0;
 }

@@ -1,5 +1,9 @@
 #include "cli/options_private.h"
 
+#include "net/idn.h"
+
+#include <stdlib.h>
+
 /* Pings go out this often when only their time-out was given: below the shortest idle limits of
  * common proxies. */
 #define PING_INTERVAL_US 25000000u
@@ -25,6 +29,24 @@ static void blame_userinfo(const char *text, struct err *e)
     usage_error(e, "\"%c\" in the user name or password of a URL is written %%%02X",
                 text[start + before], (unsigned)text[start + before]);
     e->at = (long)(start + before);
+}
+
+/* A host beyond ASCII must be one that DNS can hold (RFC 5890, section 2.3.2.1). */
+static int check_idn(struct options *o, struct err *e)
+{
+    char *ascii = idn_to_ascii(o->url.host, e);
+    const char *host = strcasestr(o->url_text, o->url.host);
+
+    if (ascii) {
+        free(ascii);
+        return 0;
+    }
+    if (e->code != EXIT_USAGE)
+        return -1;
+    e->at = host ? (long)(host - o->url_text) + e->at : -1;
+    o->memory->point = o->url_text;
+    o->memory->point_url = true;
+    return -1;
 }
 
 int options_url(struct options_parsing *p, struct err *e)
@@ -57,7 +79,17 @@ int options_url(struct options_parsing *p, struct err *e)
         o->memory->point_url = true;
         return -1;
     }
-    return 0;
+    return check_idn(o, e);
+}
+
+/* True if -u or --bearer was given where the URL stands, or where it counts more. */
+static bool credentials_given(const struct options_parsing *p)
+{
+    const struct option_use *user = options_given(p, "--user");
+    const struct option_use *bearer = options_given(p, "--bearer");
+    enum option_layer url = p->curl_url ? LAYER_CURL : LAYER_LINE;
+
+    return (user && user->layer >= url) || (bearer && bearer->layer >= url);
 }
 
 /* "user:password" of the URL becomes Basic credentials; -u and --bearer count more. */
@@ -67,8 +99,9 @@ static int url_credentials(struct options_parsing *p, struct err *e)
     size_t user_len, password_len;
     char *text;
 
-    if (!url->user || (url->user[0] == '\0' && !url->password) || p->o->handshake.authorization)
+    if (!url->user || (url->user[0] == '\0' && !url->password) || credentials_given(p))
         return 0;
+    options_outrank_header(p, p->curl_url ? LAYER_CURL : LAYER_LINE, "Authorization");
     user_len = strlen(url->user);
     password_len = url->password ? strlen(url->password) : 0;
     text = options_alloc(p->o->memory, user_len + 1 + password_len + 1);
@@ -81,6 +114,23 @@ static int url_credentials(struct options_parsing *p, struct err *e)
     return options_basic(p, text, user_len, e);
 }
 
+/* "--from-curl @-" has taken all of stdin. */
+static int check_curl_stdin(const struct options_parsing *p, size_t sends, struct err *e)
+{
+    static const char *const readers[] = {"--whole", "--chunk", "--crlf", "--wait"};
+
+    if (sends > 0)
+        return usage_error(e, "\"@-\" is given twice, and stdin can be read once");
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        const struct option_use *use = options_given(p, readers[i]);
+
+        if (use && use->layer == LAYER_LINE)
+            return usage_error(
+                e, "--from-curl @- reads all of stdin, and %s is about messages there", use->typed);
+    }
+    return 0;
+}
+
 /* "-e @-" takes all of stdin, so nothing else can. */
 static int check_stdin_sends(const struct options_parsing *p, struct err *e)
 {
@@ -90,6 +140,8 @@ static int check_stdin_sends(const struct options_parsing *p, struct err *e)
 
     for (size_t i = 0; i < pipe->send_count; i++)
         count += strcmp(pipe->sends[i], "@-") == 0;
+    if (p->curl_stdin)
+        return check_curl_stdin(p, count, e);
     if (count == 0)
         return 0;
     if (count > 1)
@@ -104,16 +156,28 @@ static int check_stdin_sends(const struct options_parsing *p, struct err *e)
     return 0;
 }
 
+/* Two options that are wrong together: the weaker one is where to look. */
+static int blame_weaker(const struct options_parsing *p, const char *a, const char *b,
+                        struct err *e)
+{
+    const struct option_use *use_a = options_given(p, a), *use_b = options_given(p, b);
+
+    return options_blame(use_a->layer < use_b->layer ? use_a : use_b, e);
+}
+
 static int finish_connect(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
     const struct tls_config *tls = &o->dial.tls;
 
-    if (tls->min && tls->max && tls->min > tls->max)
-        return usage_error(e, "--tls-min 1.%d is above --tls-max 1.%d", tls->min - 10,
-                           tls->max - 10);
-    if (o->url.ipv6 && o->dial.family == DIAL_IPV4)
-        return usage_error(e, "-4 asks for IPv4, and the URL has an IPv6 address");
+    if (tls->min && tls->max && tls->min > tls->max) {
+        usage_error(e, "--tls-min 1.%d is above --tls-max 1.%d", tls->min - 10, tls->max - 10);
+        return blame_weaker(p, "--tls-min", "--tls-max", e);
+    }
+    if (o->url.ipv6 && o->dial.family == DIAL_IPV4) {
+        usage_error(e, "-4 asks for IPv4, and the URL has an IPv6 address");
+        return options_blame(options_given(p, "-4"), e);
+    }
     if (check_stdin_sends(p, e) != 0 || url_credentials(p, e) != 0)
         return -1;
     if (o->ws.ping_timeout_us && !o->ws.ping_interval_us)
@@ -126,5 +190,7 @@ static int finish_connect(struct options_parsing *p, struct err *e)
 
 int options_finish(struct options_parsing *p, struct err *e)
 {
+    if (p->o->mode == MODE_DEMO)
+        p->o->dial.noproxy = "*"; /* its server is this very process */
     return p->o->mode == MODE_CONNECT ? finish_connect(p, e) : 0;
 }

@@ -19,7 +19,7 @@ static const struct option_row *find_letter(char letter)
     return NULL;
 }
 
-static const struct option_row *find_name(const char *name, size_t len)
+const struct option_row *options_row_named(const char *name, size_t len)
 {
     size_t count;
     const struct option_row *table = options_table(&count);
@@ -31,11 +31,16 @@ static const struct option_row *find_name(const char *name, size_t len)
     return NULL;
 }
 
+const struct option_row *options_row(const char *spelling)
+{
+    if (spelling[0] == '-' && spelling[1] == '-')
+        return options_row_named(spelling + 2, strlen(spelling + 2));
+    return spelling[0] == '-' && spelling[1] && !spelling[2] ? find_letter(spelling[1]) : NULL;
+}
+
 const struct option_use *options_given(const struct options_parsing *p, const char *spelling)
 {
-    const struct option_row *row = spelling[1] == '-'
-                                       ? find_name(spelling + 2, strlen(spelling + 2))
-                                       : find_letter(spelling[1]);
+    const struct option_row *row = options_row(spelling);
 
     for (size_t i = p->use_count; i-- > 0;) {
         if (p->uses[i].row == row)
@@ -44,8 +49,8 @@ const struct option_use *options_given(const struct options_parsing *p, const ch
     return NULL;
 }
 
-static struct option_use *add_use(struct options_parsing *p, const struct option_row *row,
-                                  const char *dashes, const char *name, size_t len, struct err *e)
+struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
+                                   enum option_layer layer, struct err *e)
 {
     struct option_use *uses = options_list_room(p->o->memory, p->uses, p->use_count, sizeof *uses);
     struct option_use *use;
@@ -56,8 +61,17 @@ static struct option_use *add_use(struct options_parsing *p, const struct option
     }
     p->uses = uses;
     use = &uses[p->use_count++];
-    *use = (struct option_use){.row = row};
-    snprintf(use->typed, sizeof use->typed, "%s%.*s", dashes, (int)len, name);
+    *use = (struct option_use){.row = row, .layer = layer};
+    return use;
+}
+
+static struct option_use *add_use(struct options_parsing *p, const struct option_row *row,
+                                  const char *dashes, const char *name, size_t len, struct err *e)
+{
+    struct option_use *use = options_add_use(p, row, LAYER_LINE, e);
+
+    if (use)
+        snprintf(use->typed, sizeof use->typed, "%s%.*s", dashes, (int)len, name);
     return use;
 }
 
@@ -84,7 +98,7 @@ static int unknown_letter(const char *argument, char letter, struct err *e)
     const char *meant = NULL;
     char text[2] = {letter, '\0'};
 
-    if (find_name(argument + 1, strlen(argument + 1)))
+    if (options_row_named(argument + 1, strlen(argument + 1)))
         meant = argument + 1; /* a long option with one dash */
     else if (letter == 'h' || letter == '?')
         meant = "help";
@@ -102,7 +116,7 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     char *name = argv[*i] + 2;
     size_t len = strcspn(name, "=");
     char *value = name[len] == '=' ? name + len + 1 : NULL;
-    const struct option_row *row = find_name(name, len);
+    const struct option_row *row = options_row_named(name, len);
     struct option_use *use;
 
     if (!row)

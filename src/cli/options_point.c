@@ -1,6 +1,7 @@
 /* A person's own text shown back: in a sentence, or with a caret below it. */
 #include "cli/options_private.h"
 
+#include "base/secret.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -64,6 +65,25 @@ struct quoted options_quote(const char *text)
     return q;
 }
 
+char *options_shown(struct options_memory *m, const char *text)
+{
+    size_t n = strlen(text), have = 0;
+    /* Each byte becomes at most one glyph's text. */
+    char *shown = n < SIZE_MAX / sizeof(struct glyph)
+                      ? options_alloc(m, n * sizeof((struct glyph *)0)->text + 1)
+                      : NULL;
+
+    for (size_t i = 0; shown && i < n;) {
+        struct glyph g = glyph_at((const uint8_t *)text + i, n - i);
+        size_t len = strlen(g.text);
+
+        memcpy(shown + have, g.text, len);
+        have += len;
+        i += g.used;
+    }
+    return shown;
+}
+
 static void star(char *text, size_t from, size_t to)
 {
     while (from < to)
@@ -82,22 +102,6 @@ static void mask_userinfo(char *text)
     star(text, colon ? (size_t)(colon - text) + 1 : start, start + len);
 }
 
-/* The words that make a query parameter a secret. */
-static bool parameter_is_secret(const char *name, size_t len)
-{
-    static const char *const words[] = {"token", "key", "secret", "sig", "auth", "pass"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t word_len = strlen(words[i]);
-
-        for (size_t at = 0; at + word_len <= len; at++) {
-            if (strncasecmp(name + at, words[i], word_len) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 static void mask_query(char *text)
 {
     size_t at = strcspn(text, "?");
@@ -107,7 +111,7 @@ static void mask_query(char *text)
         size_t end = name + strcspn(text + name, "&");
         const char *equals = memchr(text + name, '=', end - name);
 
-        if (equals && parameter_is_secret(text + name, (size_t)(equals - text) - name))
+        if (equals && secret_query_name(slice_make(text + name, (size_t)(equals - (text + name)))))
             star(text, (size_t)(equals - text) + 1, end);
         at = end;
     }

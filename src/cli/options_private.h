@@ -2,8 +2,9 @@
  * options_private: what the files of the options share; nobody else includes it.
  *
  * Parsing goes: scan argv into uses and operands (options_scan) -> copy values and wipe secrets in
- * argv -> modes and contradictions (options_check) -> URL -> each use's setter -> what depends on
- * several options (options_finish).
+ * argv -> put what the config file and --from-curl say below it (options_gather) -> modes and
+ * contradictions (options_check) -> URL -> each use's setter -> what depends on several options
+ * (options_finish).
  */
 #ifndef CLI_OPTIONS_PRIVATE_H
 #define CLI_OPTIONS_PRIVATE_H
@@ -33,11 +34,18 @@ char *options_copy(struct options_memory *m, const void *text, size_t len);
 void *options_list_room(struct options_memory *m, const void *list, size_t count, size_t each);
 void options_memory_free(struct options_memory *m);
 
+/* Where an option was given, the weakest first: uses stand in this order. */
+enum option_layer { LAYER_FILE, LAYER_PROFILE, LAYER_CURL, LAYER_LINE };
+
 /* One option as it was given. */
 struct option_use {
     const struct option_row *row;
     char typed[24]; /* "-m" or "--max-time": errors name it as it was typed */
     char *value;    /* NULL for a flag, or an optional value that was left out */
+    enum option_layer layer;
+    bool literal;     /* a secret's value stands here: neither "@FILE" nor "env:NAME" */
+    const char *file; /* in the config file: its name as it may be shown, and the line */
+    size_t line;
 };
 
 struct options_parsing {
@@ -45,8 +53,11 @@ struct options_parsing {
     struct option_use *uses;
     size_t use_count;
     char *operand;       /* the URL, the port of `serve`, or NULL; in argv until it is copied */
+    bool curl_url;       /* the operand is that of --from-curl */
     const char *command; /* "serve", "demo", or NULL */
     bool surplus;        /* there are more operands than can be used */
+    bool curl_stdin;     /* --from-curl took stdin */
+    size_t weaker[LAYER_LINE + 1]; /* headers set by the layers weaker than each, as setters run */
 };
 
 /* A usage error; -1. */
@@ -59,6 +70,18 @@ struct quoted {
     char text[96];
 };
 struct quoted options_quote(const char *text);
+/* The same without a cut; NULL: memory. */
+char *options_shown(struct options_memory *m, const char *text);
+
+/* The row of an option spelled "--hex" or "-4", or of a long name of len bytes; NULL: there is
+ * none.
+ */
+const struct option_row *options_row(const char *spelling);
+const struct option_row *options_row_named(const char *name, size_t len);
+
+/* One more use, zeroed but for its row and layer; it moves as others are added. NULL with *e. */
+struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
+                                   enum option_layer layer, struct err *e);
 
 /* Split argv (options_parse.c). Sets o->mode. */
 int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e);
@@ -66,14 +89,33 @@ int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e
 /* The last use of an option, spelled "--hex" or "-4"; NULL if it was not given. */
 const struct option_use *options_given(const struct options_parsing *p, const char *spelling);
 
-/* Options that do not belong to the mode, or contradict each other (options_check.c). */
-int options_check(const struct options_parsing *p, struct err *e);
+/* Layers (options_layers.c). */
+
+/* Put what the config file and --from-curl say before the uses of the command line. */
+int options_gather(struct options_parsing *p, struct err *e);
+/* Forget every use of an option. */
+void options_forget(struct options_parsing *p, const struct option_row *row);
+/* Begin the failure's sentence with the place where the option was given. Returns -1. */
+int options_blame(const struct option_use *use, struct err *e);
+/* An option of this layer sets the header `name` by itself: those that weaker layers have set with
+ * -H no longer count. */
+void options_outrank_header(struct options_parsing *p, enum option_layer layer, const char *name);
+
+/* The lines of the config file (config_load.c): those that always count and those of the profile
+ * (NULL: none) become uses. Sets o->advice. */
+int config_load(struct options_parsing *p, const struct option_use *profile, struct err *e);
+
+/* Options that do not belong to the mode, or contradict each other (options_check.c). Of weaker
+ * layers they are forgotten. */
+int options_check(struct options_parsing *p, struct err *e);
 
 /* The nearest long name to a misspelt one, or NULL (options_suggest.c). Static. */
 const char *options_nearest(const char *name, size_t len);
 
 /* Secrets (options_secret.c). */
 
+/* True and from where on, if an option's value holds a secret and not the place of one. */
+bool options_value_secret(const struct option_row *row, const char *value, size_t *start);
 /* Overwrite in argv the secret part of an option's value, if it has one. */
 void options_wipe_value(const struct option_row *row, char *value);
 /* Overwrite the userinfo of a URL. */
@@ -84,7 +126,11 @@ bool options_userinfo(const char *text, size_t *start, size_t *len);
 /* The value behind "@FILE" (its last line break dropped) or "env:NAME", or value itself. Control
  * characters and emptiness are refused. NULL with *e. */
 char *options_secret(struct options_parsing *p, const struct option_use *use, struct err *e);
-/* A whole file with a NUL behind it; NULL with *e. NUL bytes inside are refused. */
+/* A whole file with a NUL behind it, at most OPTIONS_FILE_MAX bytes; NULL with *e, in which errnum
+ * tells why it could not be read. NUL bytes inside are refused. `who` begins the sentence. path
+ * NULL: stdin (options_file.c). */
+char *options_load(struct options_memory *m, const char *path, const char *who, struct err *e);
+/* The same for an option, to which "-" is no file. */
 char *options_read_file(struct options_parsing *p, const struct option_use *use, const char *path,
                         struct err *e);
 
@@ -102,6 +148,7 @@ option_set_fn options_set_header, options_set_subprotocol, options_set_field_val
     options_set_no_compress, options_set_allow_origin;
 option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
     options_set_resolve, options_set_ipv4, options_set_ipv6;
+option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 
 /* "USER[:PASS]", its name name_len bytes long, becomes the Authorization. */
 int options_basic(struct options_parsing *p, const char *user, size_t name_len, struct err *e);

@@ -1,45 +1,42 @@
 /* Secrets: kept out of sight in argv, taken from files and the environment. */
 #include "cli/options_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "base/secret.h"
+
 #include <stdlib.h>
-#include <unistd.h>
 
 static void wipe(char *text)
 {
     memset(text, '*', strlen(text));
 }
 
-/* A header whose value is a credential, by its name. */
-static bool header_is_secret(const char *line, size_t name_len)
+bool options_value_secret(const struct option_row *row, const char *value, size_t *start)
 {
-    static const char *const words[] = {"auth", "cookie", "token", "key", "secret", "pass", "sig"};
+    size_t len;
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t len = strlen(words[i]);
+    *start = 0;
+    if (value[0] == '@' || !row->name)
+        return false; /* the name of a file is no secret */
+    if (row->letter == 'x')
+        return options_userinfo(value, start, &len);
+    if (row->letter == 'H') {
+        size_t name_len = strcspn(value, ":");
 
-        for (size_t at = 0; at + len <= name_len; at++) {
-            if (strncasecmp(line + at, words[i], len) == 0)
-                return true;
-        }
+        *start = name_len + 1;
+        return value[name_len] == ':' && secret_field_likely(slice_make(value, name_len));
     }
-    return false;
+    return row->values && strcmp(row->values, "@FILE") == 0 && row->letter != 'e' &&
+           strncmp(value, "env:", 4) != 0;
 }
 
 void options_wipe_value(const struct option_row *row, char *value)
 {
-    if (value[0] == '@' || !row->name)
-        return; /* the name of a file is no secret */
-    if (row->letter == 'H') {
-        size_t name_len = strcspn(value, ":");
+    size_t start;
 
-        if (value[name_len] == ':' && header_is_secret(value, name_len))
-            wipe(value + name_len + 1);
-    } else if (row->values && strcmp(row->values, "@FILE") == 0 && row->letter != 'e' &&
-               strncmp(value, "env:", 4) != 0) {
-        wipe(value);
-    }
+    if (row->letter == 'x')
+        options_wipe_url(value);
+    else if (options_value_secret(row, value, &start))
+        wipe(value + start);
 }
 
 bool options_userinfo(const char *text, size_t *start, size_t *len)
@@ -74,57 +71,6 @@ void options_wipe_url(char *text)
         memset(text + start, '*', len);
 }
 
-static int read_failed(const struct option_use *use, const char *path, int errnum, struct err *e)
-{
-    return err_set(e, EXIT_USAGE, STAGE_USAGE, errnum, "%s: cannot read \"%s\": %s", use->typed,
-                   options_quote(path).text, strerror(errnum));
-}
-
-char *options_read_file(struct options_parsing *p, const struct option_use *use, const char *path,
-                        struct err *e)
-{
-    char *text = NULL, *result = NULL;
-    size_t len = 0;
-    ssize_t got = 1;
-    int fd;
-
-    if (strcmp(path, "-") == 0) {
-        usage_error(e, "%s: \"@-\" is not for this option, stdin is for messages", use->typed);
-        return NULL;
-    }
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    if (fd < 0) {
-        read_failed(use, path, errno, e);
-        return NULL;
-    }
-    text = options_alloc(p->o->memory, OPTIONS_FILE_MAX + 1);
-    if (!text) {
-        options_nomem(e);
-        goto out;
-    }
-    while (len < OPTIONS_FILE_MAX + 1 && got != 0) {
-        got = read(fd, text + len, OPTIONS_FILE_MAX + 1 - len);
-        if (got < 0 && errno != EINTR) {
-            read_failed(use, path, errno, e);
-            goto out;
-        }
-        len += got > 0 ? (size_t)got : 0;
-    }
-    if (len > OPTIONS_FILE_MAX)
-        usage_error(e, "%s: \"%s\" is larger than %d KiB, which looks like the wrong file",
-                    use->typed, options_quote(path).text, OPTIONS_FILE_MAX / 1024);
-    else if (memchr(text, '\0', len))
-        usage_error(e, "%s: \"%s\" has a NUL byte, which looks like the wrong file", use->typed,
-                    options_quote(path).text);
-    else
-        result = text;
-out:
-    close(fd);
-    return result;
-}
-
 /* Drop one line break at the end: editors and echo put it there. */
 static void drop_newline(char *text)
 {
@@ -141,7 +87,9 @@ char *options_secret(struct options_parsing *p, const struct option_use *use, st
 {
     char *text = use->value;
 
-    if (text[0] == '@') {
+    if (use->literal) {
+        ; /* a value that was meant for another program may begin with anything */
+    } else if (text[0] == '@') {
         text = options_read_file(p, use, text + 1, e);
         if (!text)
             return NULL;

@@ -37,7 +37,7 @@ int options_set_header(struct options_parsing *p, const struct option_use *use, 
     char *line, *next;
     size_t number = 0;
 
-    if (use->value[0] != '@')
+    if (use->value[0] != '@' || use->literal)
         return add_header(p, use->value, use->typed, 0, e);
     line = options_read_file(p, use, use->value + 1, e);
     if (!line)
@@ -56,6 +56,17 @@ int options_set_header(struct options_parsing *p, const struct option_use *use, 
     return 0;
 }
 
+/* True if an earlier use in the same layer has the same value. */
+static bool offered_here(const struct options_parsing *p, const struct option_use *use)
+{
+    for (const struct option_use *other = p->uses; other < use; other++) {
+        if (other->row == use->row && other->layer == use->layer &&
+            strcmp(other->value, use->value) == 0)
+            return true;
+    }
+    return false;
+}
+
 int options_set_subprotocol(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     struct handshake_config *config = &p->o->handshake;
@@ -69,9 +80,11 @@ int options_set_subprotocol(struct options_parsing *p, const struct option_use *
     }
     /* RFC 6455, section 4.1, item 10: the names must all be different. */
     for (size_t i = 0; i < config->subprotocol_count; i++) {
-        if (strcmp(config->subprotocols[i], use->value) == 0)
-            return usage_error(e, "%s offers \"%s\" twice", use->typed,
-                               options_quote(use->value).text);
+        if (strcmp(config->subprotocols[i], use->value) != 0)
+            continue;
+        if (!offered_here(p, use))
+            return 0; /* a weaker layer has offered it */
+        return usage_error(e, "%s offers \"%s\" twice", use->typed, options_quote(use->value).text);
     }
     names = options_list_room(p->o->memory, config->subprotocols, config->subprotocol_count,
                               sizeof *names);
@@ -98,12 +111,14 @@ int options_set_field_value(struct options_parsing *p, const struct option_use *
     if (!agent && use->value[0] == '\0')
         return usage_error(e, "%s takes an origin (\"https://example.com\"), not an empty text",
                            use->typed);
+    options_outrank_header(p, use->layer, agent ? "User-Agent" : "Origin");
     *(const char **)(void *)((char *)p->o + use->row->field) = use->value;
     return 0;
 }
 
 int options_set_cookie(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
+    options_outrank_header(p, use->layer, "Cookie");
     p->o->handshake.cookie = options_secret(p, use, e);
     return p->o->handshake.cookie ? 0 : -1;
 }
@@ -112,6 +127,7 @@ int options_set_user(struct options_parsing *p, const struct option_use *use, st
 {
     char *user = options_secret(p, use, e);
 
+    options_outrank_header(p, use->layer, "Authorization");
     return user ? options_basic(p, user, strcspn(user, ":"), e) : -1;
 }
 
@@ -148,6 +164,7 @@ int options_set_bearer(struct options_parsing *p, const struct option_use *use, 
 
     if (!token)
         return -1;
+    options_outrank_header(p, use->layer, "Authorization");
     field = options_alloc(p->o->memory, sizeof scheme + strlen(token));
     if (!field)
         return options_nomem(e);

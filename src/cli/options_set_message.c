@@ -24,11 +24,11 @@ int options_set_verbose(struct options_parsing *p, const struct option_use *use,
 
 /* The events that can happen; the other names are kept for what is to come. */
 #define EVENTS_KNOWN                                                                \
-    (EVENT_BIT(EVENT_RESOLVE) | EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_TLS) |   \
-     EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_OPEN) | \
-     EVENT_BIT(EVENT_FRAME) | EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PING) |    \
-     EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_CLOSE) |  \
-     EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY))
+    (EVENT_BIT(EVENT_RESOLVE) | EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_PROXY) | \
+     EVENT_BIT(EVENT_TLS) | EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE) |  \
+     EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_FRAME) | EVENT_BIT(EVENT_MESSAGE) |    \
+     EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_VIOLATION) |   \
+     EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY))
 
 static uint32_t event_bit(const char *name, size_t len)
 {
@@ -53,8 +53,9 @@ int options_set_events(struct options_parsing *p, const struct option_use *use, 
             at[len] = '\0';
             usage_error(e, "%s takes names of events with commas between, and \"%s\" is none",
                         use->typed, options_quote(at).text);
-            err_hint(e, "the events are resolve, connect, tls, request, response, open, frame, "
-                        "message, ping, pong, violation, close, error, summary");
+            err_hint(e,
+                     "the events are resolve, connect, proxy, tls, request, response, open, frame, "
+                     "message, ping, pong, violation, close, error, summary");
             return -1;
         }
         events |= bit;

@@ -1,0 +1,34 @@
+/*
+ * config: the lines of the config file, taken apart. Pure: no option is known here.
+ *
+ * A line is a comment ("#" first), empty, "[profile NAME]", "key" or "key = value". Blanks around
+ * each part are dropped; a value is the rest of its line, without quotes or comments.
+ */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct config_reader {
+    char *rest;    /* what is still to be read */
+    size_t number; /* lines read */
+};
+
+struct config_line {
+    const char *profile; /* of a section's line: its name, not empty; else NULL */
+    const char *key;     /* else: not empty */
+    char *value;         /* NULL: the key stands alone; may be empty */
+};
+
+/* Read a text that ends with a NUL; a byte order mark at its beginning is skipped. The text is
+ * changed in place, and lines point into it. */
+void config_open(struct config_reader *r, char *text);
+
+/* The next line that says something: 1 and *line, 0 at the end, or -1 with *e (EXIT_USAGE) if it is
+ * none of the kinds above; r->number is its number, from 1. Nothing of a value is in the sentence.
+ * After a failure reading can go on. */
+int config_next(struct config_reader *r, struct config_line *line, struct err *e);
+
+#endif

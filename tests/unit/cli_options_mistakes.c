@@ -1,0 +1,331 @@
+/* The command line: each mistake has its sentence, and a caret where that helps. */
+#include "cli_options.h"
+
+static void two_dashes_end_the_options(void **state)
+{
+    struct line *l = parse("--", "--json", NULL);
+
+    (void)state;
+    assert_false(l->o.json);
+    assert_string_equal(l->e.text, "\"--json\" is neither a URL nor a command");
+    done(l);
+}
+
+static void pins_are_checked(void **state)
+{
+    (void)state;
+    BAD("--pinnedpubkey takes sha256// and 44 characters of base64, not \"sha256//AAAA\"",
+        "--pinnedpubkey", "sha256//AAAA", URL);
+    BAD("--pinnedpubkey takes sha256// and 44 characters of base64, not \"\"", "--pinnedpubkey",
+        "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;", URL);
+    BAD("--pinnedpubkey: cannot read \"nowhere\": No such file or directory", "--pinnedpubkey",
+        "nowhere", URL);
+}
+
+static void bad_resolve_is_refused(void **state)
+{
+    static const char *const wrong[] = {
+        "",        "h",           "h:80",    "h:80:",       ":80:::1",
+        "h:0:::1", "h:65536:::1", "h:x:::1", "[::1:80:::1", "h:80x:::1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        BAD_WITH("--resolve takes HOST:PORT:ADDR (\"example.com:443:127.0.0.1\"), not ",
+                 "--resolve", wrong[i], URL);
+    BAD("--resolve: \"localhost\" is not a numeric IPv4 or IPv6 address", "--resolve",
+        "h:80:localhost", URL);
+    BAD("--resolve: \"\" is not a numeric IPv4 or IPv6 address", "--resolve", "h:80:::1,", URL);
+}
+
+static void bad_compression_parameters_are_pointed_at(void **state)
+{
+    struct line *l = parse("--compress=client_max_window_bits=99", URL, NULL);
+    struct buf out;
+
+    (void)state;
+    assert_int_equal(l->status, -1);
+    assert_int_equal(strncmp(l->e.text, "--compress: ", 12), 0);
+    assert_true(l->e.at >= 0);
+    buf_init(&out, 4096);
+    assert_int_equal(options_point(&out, &l->o, &l->e), 0);
+    assert_true(out.len > 0);
+    assert_memory_equal(buf_data(&out), "  client_max_window_bits=99\n", 28);
+    buf_clear(&out);
+    done(l);
+}
+
+static void unknown_events_are_named(void **state)
+{
+    (void)state;
+    BAD("--events takes names of events with commas between, and \"opne\" is none", "--json",
+        "--events", "close,opne,message", URL);
+    BAD("--events takes names of events with commas between, and \"\" is none", "--json",
+        "--events=open,", URL);
+    BAD("--events takes names of events with commas between, and \"retry\" is none", "--json",
+        "--events", "retry", URL);
+}
+
+static void bad_serve_addresses_are_refused(void **state)
+{
+    (void)state;
+    BAD("wscope serve takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"localhost\"", "serve",
+        "localhost");
+    BAD("wscope serve takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"65536\"", "serve",
+        "65536");
+    BAD("\"::1:80\" has more than one colon", "serve", "::1:80");
+    BAD("wscope serve takes one address, and there are two arguments", "serve", "1", "2");
+    BAD("--rate takes updates a second above 0 (\"0.5\", \"100\"), not \"0\"", "serve", "--rate",
+        "0");
+}
+
+static void unknown_options_get_the_nearest_spelling(void **state)
+{
+    (void)state;
+    BAD("unknown option \"--chunck\"; did you mean \"--chunk\"?", "--chunck", "4k", URL);
+    BAD("unknown option \"--verbsoe\"; did you mean \"--verbose\"?", "--verbsoe", URL);
+    BAD("unknown option \"--bearrer\"; did you mean \"--bearer\"?", "--bearrer=secret", URL);
+    BAD("unknown option \"--xyzzy\"", "--xyzzy", URL);
+    BAD("unknown option \"-j\"; did you mean \"--json\"?", "-json", URL);
+    BAD("unknown option \"-h\"; did you mean \"--help\"?", "-h");
+    BAD("unknown option \"-Z\"", "-vZ", URL);
+    BAD("unknown option \"-\\x1b\"", "-\033", URL);
+}
+
+static void prefixes_of_long_options_are_not_taken(void **state)
+{
+    (void)state;
+    BAD("unknown option \"--verbos\"; did you mean \"--verbose\"?", "--verbos", URL);
+    BAD("unknown option \"--insec\"", "--insec", URL);
+}
+
+static void options_of_another_mode_say_so(void **state)
+{
+    (void)state;
+    BAD("--hex is not an option of \"wscope serve\"", "serve", "--hex");
+    BAD("-k is not an option of \"wscope demo\"", "demo", "-k");
+    BAD("--rate belongs to \"wscope serve\", not to a connection", "--rate", "3", URL);
+}
+
+static void missing_values_say_what_is_taken(void **state)
+{
+    (void)state;
+    BAD("-m takes a value, SEC: end the whole run after this (exit 28)", URL, "-m");
+    BAD("--events takes a value, LIST: with --json, only these, as open,message,close", URL,
+        "--events");
+    BAD("--hex takes no value, but \"=\" stands behind it", "--hex=1", URL);
+}
+
+static void bad_values_say_what_came_and_what_is_right(void **state)
+{
+    (void)state;
+    BAD("--close-timeout takes seconds (\"0.5\", \"30\"), not \"abc\"", "--close-timeout", "abc",
+        URL);
+    BAD("-m takes seconds above 0 (\"0.5\", \"30\"), not \"0\"", "-m0", URL);
+    BAD("-w takes seconds (\"0.5\", \"30\"), not \"-1\"", "-w", "-1", URL);
+    BAD("--max-message takes a size above 0 (\"4096\", \"64k\", \"1M\", \"2G\"), not \"1T\"",
+        "--max-message", "1T", URL);
+    BAD("--chunk takes a size above 0 (\"4096\", \"64k\", \"1M\", \"2G\"), not \"0\"", "--chunk",
+        "0", URL);
+    BAD("--count takes a whole number above 0, not \"0\"", "--count", "0", URL);
+    BAD("--count takes a whole number above 0, not \"18446744073709551616\"", "--count",
+        "18446744073709551616", URL);
+    BAD("--count takes a whole number above 0, not \"\"", "--count=", URL);
+    BAD("--color takes \"auto\", \"always\" or \"never\", not \"red\"", "--color", "red", URL);
+    BAD("--timestamps takes \"abs\", \"rel\" or \"delta\", not \"\"", "--timestamps=", URL);
+    BAD("--tls-min takes \"1.2\" or \"1.3\", not \"1.1\"", "--tls-min", "1.1", URL);
+    BAD("--cacert takes FILE, not an empty text", "--cacert", "", URL);
+    BAD("-o takes one origin without blanks, not \"a b\"", "-o", "a b", URL);
+    BAD("-A: \"a\\nb\" has a control character, which no header may hold", "-A", "a\nb", URL);
+    BAD("-s takes a name without blanks, commas or other separators, not \"a,b\"", "-s", "a,b",
+        URL);
+    BAD("-s offers \"a\" twice", "-s", "a", "-s", "a", URL);
+    BAD("-e: cannot read \"/nowhere/x\": No such file or directory", "-e", "@/nowhere/x", URL);
+    BAD_WITH("--until takes a POSIX extended regular expression, and \"(\" is none: ", "--until",
+             "(", URL);
+}
+
+static void contradictions_are_refused(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"-4", "-6"},
+        {"--hex", "--base64"},
+        {"--whole", "--chunk=1"},
+        {"--hex", "--whole"},
+        {"-0", "--hex"},
+        {"-0", "--crlf"},
+        {"-0", "--no-delimiter"},
+        {"--crlf", "--whole"},
+        {"-n", "--whole"},
+        {"-n", "--wait=1"},
+        {"--echo", "--chunk=1"},
+        {"--json", "--escape"},
+        {"--json", "--pretty"},
+        {"-q", "-v"},
+        {"-q", "-i"},
+        {"--user=a", "--bearer=b"},
+    };
+
+    (void)state;
+    BAD("-4 and -6 exclude each other: no address is both", "-6", "-4", URL);
+    BAD("--quiet and -v exclude each other: one shows less, the other more", "--quiet", "-v", URL);
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        BAD_WITH(" exclude each other: ", pairs[i][0], pairs[i][1], URL);
+    BAD("--key needs --cert: a key belongs to a certificate", "--key", "k", URL);
+    BAD("--events needs --json: it selects what --json prints", "--events", "open", URL);
+    BAD("--tls-min 1.3 is above --tls-max 1.2", "--tls-min=1.3", "--tls-max=1.2", URL);
+    BAD("-4 asks for IPv4, and the URL has an IPv6 address", "-4", "ws://[::1]/");
+}
+
+static void stdin_is_read_by_one_option_only(void **state)
+{
+    (void)state;
+    BAD("\"@-\" is given twice, and stdin can be read once", "-e@-", "-e", "@-", URL);
+    BAD("\"@-\" reads all of stdin as one message, and -n says otherwise", "-n", "-e", "@-", URL);
+    GOOD("-e", "@-", URL);
+    assert_string_equal(l->o.pipe.sends[0], "@-");
+    done(l);
+}
+
+static void a_url_is_needed_and_one_is_enough(void **state)
+{
+    struct line *l = parse(NULL);
+
+    (void)state;
+    assert_string_equal(l->e.text, "no URL was given");
+    assert_int_equal(strncmp(l->e.hint, "usage: wscope [OPTION]... URL\n", 30), 0);
+    done(l);
+    BAD("there is more than one URL: one connection at a time", URL, "ws://secret:x@h/");
+}
+
+static void a_single_word_is_not_taken_for_a_host(void **state)
+{
+    struct line *l = parse("srve", NULL);
+
+    (void)state;
+    assert_string_equal(l->e.text, "\"srve\" is neither a URL nor a command");
+    assert_non_null(strstr(l->e.hint, "\"serve\" and \"demo\""));
+    done(l);
+    BAD("\"compare\" is neither a URL nor a command", "compare", URL);
+    l = parse("localhost", NULL);
+    assert_int_equal(l->status, 0);
+    assert_int_equal(l->o.url.scheme, URL_WS);
+    done(l);
+    l = parse("host/path", NULL);
+    assert_int_equal(l->status, 0);
+    done(l);
+}
+
+static void the_caret_stands_below_the_mistake(void **state)
+{
+    (void)state;
+    check_point("", 0, "");
+    check_point("ws://h/a#b", 8,
+                "  ws://h/a#b\n"
+                "          ^\n");
+    check_point("ws://h:0/", 7,
+                "  ws://h:0/\n"
+                "         ^\n");
+    check_point("ws://h/\033x", 7,
+                "  ws://h/\\x1bx\n"
+                "         ^\n");
+}
+
+static void long_urls_are_cut_around_the_caret(void **state)
+{
+    char url[256];
+
+    (void)state;
+    snprintf(url, sizeof url, "ws://h/%0100d#%0100d", 0, 0);
+    check_point(url, 107,
+                "  ...00000000000000000000000000000000#0000000000000000000000000000000...\n"
+                "                                     ^\n");
+    snprintf(url, sizeof url, "ws://h/%061d#b", 0);
+    check_point(url, 68,
+                "  ws://h/0000000000000000000000000000000000000000000000000000000000000#b\n"
+                "                                                                      ^\n");
+    snprintf(url, sizeof url, "ws://h/#%080d", 0);
+    check_point(url, 7,
+                "  ws://h/#00000000000000000000000000000000000000000000000000000000...\n"
+                "         ^\n");
+}
+
+static void nothing_is_pointed_at_without_a_place(void **state)
+{
+    struct line *l = parse("--for", "abc", URL, NULL);
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 64);
+    assert_int_equal(options_point(&out, &l->o, &l->e), 0);
+    assert_int_equal(out.len, 0);
+    done(l);
+}
+
+static void parse_once(struct line *l)
+{
+    static char *const argv[] = {"wscope",
+                                 "-u",
+                                 "a:b",
+                                 "-H",
+                                 "X: y",
+                                 "-s",
+                                 "p",
+                                 "-e",
+                                 "m",
+                                 "--resolve",
+                                 "h:1:::1",
+                                 "ws://u@h/",
+                                 "--compress=client_max_window_bits=10"};
+
+    l->argc = (int)(sizeof argv / sizeof argv[0]);
+    for (int i = 0, used = 0; i < l->argc; i++) {
+        l->argv[i] = l->text + used;
+        used += snprintf(l->text + used, sizeof l->text - (size_t)used, "%s", argv[i]) + 1;
+    }
+    l->status = options_parse(&l->o, l->argc, l->argv, &l->e);
+    options_clear(&l->o);
+}
+
+static void running_out_of_memory_is_an_error_and_leaks_nothing(void **state)
+{
+    struct line *l = calloc(1, sizeof *l);
+    unsigned long runs = 0;
+
+    (void)state;
+    assert_non_null(l);
+    ALLOC_EACH({
+        parse_once(l);
+        runs++;
+        assert_true(l->status == 0 || l->e.text[0] != '\0');
+    });
+    assert_int_equal(l->status, 0);
+    assert_true(runs > 10);
+    free(l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_dashes_end_the_options),
+        cmocka_unit_test(pins_are_checked),
+        cmocka_unit_test(bad_resolve_is_refused),
+        cmocka_unit_test(bad_compression_parameters_are_pointed_at),
+        cmocka_unit_test(unknown_events_are_named),
+        cmocka_unit_test(bad_serve_addresses_are_refused),
+        cmocka_unit_test(unknown_options_get_the_nearest_spelling),
+        cmocka_unit_test(prefixes_of_long_options_are_not_taken),
+        cmocka_unit_test(options_of_another_mode_say_so),
+        cmocka_unit_test(missing_values_say_what_is_taken),
+        cmocka_unit_test(bad_values_say_what_came_and_what_is_right),
+        cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(stdin_is_read_by_one_option_only),
+        cmocka_unit_test(a_url_is_needed_and_one_is_enough),
+        cmocka_unit_test(a_single_word_is_not_taken_for_a_host),
+        cmocka_unit_test(the_caret_stands_below_the_mistake),
+        cmocka_unit_test(long_urls_are_cut_around_the_caret),
+        cmocka_unit_test(nothing_is_pointed_at_without_a_place),
+        cmocka_unit_test(running_out_of_memory_is_an_error_and_leaks_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, surroundings, NULL);
+}
