@@ -11,7 +11,9 @@
 #include "base/clock.h"
 #include "cli/options.h"
 #include "front/demo.h"
+#include "front/demo_repl.h"
 #include "front/pipe.h"
+#include "front/repl.h"
 #include "front/serve.h"
 
 static int print(int (*text)(struct buf *out))
@@ -54,6 +56,8 @@ static enum exit_code usage_error(const struct options *o, const struct err *e)
 
 static enum exit_code run(const struct options *o, uint64_t start_us)
 {
+    if (o->advice && o->level >= 1)
+        fprintf(stderr, "wscope: %s\n", o->advice);
     switch (o->mode) {
     case MODE_HELP:
         return (enum exit_code)print(help_common);
@@ -64,14 +68,14 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
     case MODE_SERVE:
         return serve_run(o, start_us);
     case MODE_DEMO:
-        return demo_run(o, start_us);
+        return repl_wanted(o) ? demo_repl_run(o, start_us) : demo_run(o, start_us);
     default:
-        return pipe_run(o, start_us);
+        return repl_wanted(o) ? repl_run(o, start_us) : pipe_run(o, start_us);
     }
 }
 
-/* A descriptor the caller closed must not become a socket of ours. What stands in for it fails like a
- * closed one: it can't be written, or, as stdin, not be read. */
+/* A descriptor the caller closed must not become a socket of ours. What stands in for it fails like
+ * a closed one: it can't be written, or, as stdin, not be read. */
 static void hold_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {

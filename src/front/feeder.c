@@ -153,7 +153,7 @@ static int send_pieces(struct feeder *f, struct err *e)
 {
     struct splitter_piece piece;
 
-    while (!session_full(f->session)) {
+    while (!f->held && !session_full(f->session)) {
         int r = splitter_next(&f->splitter, &piece, e);
 
         if (r <= 0)
@@ -215,6 +215,15 @@ static void on_stdin_ready(void *ctx)
     } else {
         feeder_pump(f);
     }
+}
+
+void feeder_hold(struct feeder *f, bool held)
+{
+    bool let_go = f->held && !held;
+
+    f->held = held;
+    if (let_go)
+        feeder_pump(f);
 }
 
 void feeder_close(struct feeder *f)

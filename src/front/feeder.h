@@ -24,7 +24,8 @@ struct feeder {
     struct splitter splitter;
     struct reader reader; /* of standard input */
     size_t next;          /* of options->sends */
-    bool begun, reading_stdin, stdin_used, finished, closed;
+    bool begun, reading_stdin, stdin_used, finished;
+    bool held;
     int fd; /* of the source under way, or -1 */
 };
 
@@ -32,6 +33,8 @@ void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *o
                  struct session *session, const struct feeder_hooks *hooks);
 /* The connection is open: send. Also when the session has drained. */
 void feeder_pump(struct feeder *f);
+/* Held, it sends nothing: what is sent is shown, and nobody reads that. Let go, it sends on. */
+void feeder_hold(struct feeder *f, bool held);
 /* No more. */
 void feeder_close(struct feeder *f);
 void feeder_clear(struct feeder *f);

@@ -32,6 +32,7 @@ struct pipe {
 
     regex_t until;
     bool has_until;
+    struct buf subject;     /* what is matched against it */
     uint64_t received;      /* whole messages */
     uint64_t quiet_from_us; /* the input's end, or the last time something waited to be sent */
     enum opcode echo_type;
@@ -55,13 +56,15 @@ static enum exit_code exit_code_of(const struct pipe *p)
     return p->stdout_gone ? EXIT_OK : session_outcome(p->session);
 }
 
-/* Reading goes on only while everyone downstream keeps up. */
+/* Reading goes on only while everyone downstream keeps up; so does sending, which is shown too. */
 static void update_pause(struct pipe *p)
 {
-    bool full = (p->out.full && !p->stdout_gone) || p->err.full || p->echo_full;
+    bool full = (p->out.full && !p->stdout_gone) || p->err.full;
 
-    if (!p->ended)
-        session_pause(p->session, full);
+    if (p->ended)
+        return;
+    session_pause(p->session, full || p->echo_full);
+    feeder_hold(&p->feeder, full);
 }
 
 /* --- the end ------------------------------------------------------------------------------------
@@ -121,12 +124,16 @@ static void echo(struct pipe *p, const struct event_message *m)
     }
 }
 
-static bool matches(const struct pipe *p, struct slice data)
+/* NUL bytes are part of the message (REG_STARTEND); one more behind it makes it a string as well,
+ * which is what regexec is promised. */
+static bool matches(struct pipe *p, struct slice data)
 {
     regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)data.len};
 
-    return regexec(&p->until, data.data ? (const char *)data.data : "", 1, &range, REG_STARTEND) ==
-           0;
+    buf_reset(&p->subject);
+    if (buf_append(&p->subject, data.data, data.len) < 0 || buf_append(&p->subject, "", 1) < 0)
+        return false;
+    return regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
 }
 
 static void on_message(struct sink *sink, const struct event *ev)
@@ -351,8 +358,11 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
 
     if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
         return EXIT_OTHER;
-    p.watch = (struct sink){.wants = EVENT_BIT(EVENT_MESSAGE), on_message, watch_free};
+    p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), on_message, watch_free};
+    if (!o->json)
+        p.watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
     bus_add(&p.views.bus, &p.watch);
+    buf_init(&p.subject, SIZE_MAX);
     if (o->pipe.until)
         p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
     uv_loop_init(&p.loop);
@@ -376,6 +386,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         _exit((int)code); /* a name server that does not answer holds libuv's thread: no waiting */
     feeder_clear(&p.feeder);
     views_clear(&p.views);
+    buf_clear(&p.subject);
     if (p.has_until)
         regfree(&p.until);
     return code;

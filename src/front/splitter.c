@@ -171,6 +171,31 @@ static int decode(struct splitter *s, struct slice *data, struct err *e)
     return 0;
 }
 
+/* What nearly all messages are: a line that is whole, and text if text is wanted. False leaves the
+ * rest to splitter_next. */
+static bool next_line(struct splitter *s, struct splitter_piece *piece)
+{
+    const uint8_t *line = buf_data(&s->in);
+    const uint8_t *end;
+    size_t len;
+
+    if (s->config.form != SPLIT_LINES || s->config.crlf || s->inside || s->searched > 0 ||
+        s->in.len == 0)
+        return false;
+    end = memchr(line, '\n', s->in.len);
+    if (!end)
+        return false;
+    len = (size_t)(end - line);
+    if (!s->config.binary && !utf8_valid(line, len))
+        return false;
+    piece->type = s->config.binary ? OPCODE_BINARY : OPCODE_TEXT;
+    piece->data = slice_make(line, len);
+    piece->first = piece->final = true;
+    s->used = len + 1;
+    s->number++;
+    return true;
+}
+
 int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *e)
 {
     struct cut cut;
@@ -180,6 +205,8 @@ int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *
     bool there;
 
     drop_used(s);
+    if (next_line(s, piece))
+        return 1;
     if (s->config.form == SPLIT_WHOLE)
         there = cut_whole(s, &cut);
     else if (s->config.form == SPLIT_CHUNKS)

@@ -25,7 +25,7 @@ static int columns_of(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-static struct view_config human_config(const struct options *o, int fd, bool messages)
+struct view_config views_config(const struct options *o, int fd, bool messages)
 {
     bool tty = isatty(fd);
 
@@ -36,6 +36,7 @@ static struct view_config human_config(const struct options *o, int fd, bool mes
         .show_secrets = o->show_secrets,
         .stamps = o->stamps,
         .pretty = o->pretty,
+        .binary = o->binary,
         .tty = tty,
         .color = wants_color(o->color, tty),
         .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
@@ -74,17 +75,23 @@ static struct ndjson_config ndjson_config(const struct options *o)
 
 int views_init(struct views *v, const struct options *o, enum views_kind kind, struct err *e)
 {
-    struct view_config human = human_config(o, STDERR_FILENO, false);
+    struct view_config human = views_config(o, STDERR_FILENO, false);
     struct lines_config lines = lines_config(o);
     struct ndjson_config ndjson = ndjson_config(o);
     bool tour = kind == VIEWS_TOUR && !o->json;
     int failed = 0;
 
     bus_init(&v->bus);
-    out_init(&v->out, STDOUT_FILENO, o->pipe.buffer);
+    if (kind == VIEWS_REPL)
+        out_init_memory(&v->out, o->pipe.buffer);
+    else
+        out_init(&v->out, STDOUT_FILENO, o->pipe.buffer);
     out_init(&v->err, STDERR_FILENO, ERR_LIMIT);
+    if (kind == VIEWS_REPL)
+        return 0;
+    human.numbered = o->mode == MODE_SERVE;
     if (tour)
-        human = human_config(o, STDOUT_FILENO, true);
+        human = views_config(o, STDOUT_FILENO, true);
     else if (o->json && o->level == 0)
         human.level = -1; /* the events tell the rest */
     if (o->json)

@@ -323,7 +323,12 @@ void client_abort(struct client *c)
 
 void client_pause_changed(struct client *c)
 {
-    if (c->state == CLIENT_OPEN && !c->host->paused)
+    /* The pause may begin inside an event of this very client. */
+    if (c->host->paused) {
+        client_poll_update(c);
+        return;
+    }
+    if (c->state == CLIENT_OPEN)
         client_ws_drain(c);
     client_flush(c);
 }

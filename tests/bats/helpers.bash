@@ -1,5 +1,8 @@
 # What the command-line tests share: running the program, peers in the background, waiting for them.
 #
+# The variables set here are for the tests; `status` and `output` are set by bats.
+# shellcheck disable=SC2034,SC2154
+#
 # WSCOPE is the program, possibly with arguments ("valgrind -q wscope"); WSCOPE_SLOW multiplies time limits.
 
 : "${BATS_LIB_PATH:=/usr/lib/bats:/usr/share/bats:/usr/lib:/usr/local/lib}"
@@ -25,6 +28,7 @@ SLOW=${WSCOPE_SLOW:-1}
 read -ra WSCOPE_COMMAND <<<"${WSCOPE:-wscope}"
 export LC_ALL=C.UTF-8
 unset NO_COLOR SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE
+unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 
 # Nothing here may take longer; 124 says that it did.
 wscope() {
@@ -77,6 +81,7 @@ missing() {
 }
 
 PEERS=()
+DRAINS=()
 
 # await PATTERN COMMAND...: start the command in the background and wait until it prints a line that matches the regular
 # expression; the match's first group is then $found. The rest of what it prints goes to $BATS_TEST_TMPDIR/peer.N.
@@ -100,6 +105,7 @@ await() {
         fi
     done
     cat <&"$input" >>"$log" 3>&- &
+    DRAINS+=($!)
     exec {input}<&-
     if [[ -z $found ]]; then
         echo "$1 did not print /$pattern/:" >&2
@@ -151,7 +157,13 @@ stop_peers() {
     for pid in "${PEERS[@]}"; do
         wait "$pid" 2>/dev/null || true
     done
+    # What a peer leaves running may hold its output open.
+    for pid in "${DRAINS[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
     PEERS=()
+    DRAINS=()
 }
 
 teardown() {

@@ -1,0 +1,182 @@
+#include "command/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "command/parse.h"
+
+#define ANSWER_MAX 1024
+
+void commands_say(struct commands *c, const char *format, ...)
+{
+    char text[ANSWER_MAX + 1];
+    va_list args;
+    size_t n;
+
+    va_start(args, format);
+    vsnprintf(text, ANSWER_MAX, format, args);
+    va_end(args);
+    n = strlen(text);
+    if (n == 0 || text[n - 1] != '\n')
+        text[n++] = '\n';
+    c->hooks.say(c->hooks.ctx, slice_make(text, n));
+}
+
+int command_needs_open(const struct commands *c, struct err *e)
+{
+    if (c->session && session_state(c->session) == SESSION_OPEN)
+        return 0;
+    err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no open connection");
+    err_hint(e, "/connect opens one");
+    return -1;
+}
+
+int commands_may_send(const struct commands *c, struct err *e)
+{
+    if (command_needs_open(c, e) < 0)
+        return -1;
+    if (c->transfer.phase == TRANSFER_IDLE)
+        return 0;
+    err_set(e, EXIT_OTHER, STAGE_IO, 0,
+            "%s is still being sent, and messages can't be sent inside one another",
+            c->transfer.name);
+    err_hint(e, "/stats tells how far it is; /close or /reconnect give it up");
+    return -1;
+}
+
+/* --- what happens ------------------------------------------------------------------------------
+ */
+
+/* The answer to a ping that was asked for here is told here, unless all pongs are shown anyhow. */
+static void pong_came(struct commands *c, const struct event *ev)
+{
+    const struct event_control *pong = &ev->control;
+    bool shown = c->hooks.get(c->hooks.ctx, SETTING_PINGS) == 1 ||
+                 c->hooks.get(c->hooks.ctx, SETTING_LEVEL) >= 3; /* "2": frames are shown */
+
+    if (ev->dir != DIR_IN || !pong->matched)
+        return;
+    for (unsigned i = 0; i < COMMAND_PINGS; i++) {
+        struct command_ping *ping = &c->pings[(c->next_ping + i) % COMMAND_PINGS];
+
+        if (!ping->waiting || !slice_equal(slice_make(ping->data, ping->len), pong->data))
+            continue;
+        ping->waiting = false;
+        if (!shown)
+            commands_say(c, "pong after %.1f ms", (double)pong->rtt_us / 1000);
+        return;
+    }
+}
+
+static void connection_over(struct commands *c)
+{
+    memset(c->pings, 0, sizeof c->pings);
+    if (c->transfer.phase == TRANSFER_IDLE)
+        return;
+    commands_say(c, "%s was not sent to its end: the connection is closed", c->transfer.name);
+    transfer_clear(&c->transfer);
+}
+
+static void on_event(struct sink *sink, const struct event *ev)
+{
+    struct commands *c = (struct commands *)sink;
+    char text[REACTION_TEXT];
+
+    record_event(&c->record, ev);
+    if (reaction_event(&c->reaction, ev, clock_mono_us(), text))
+        commands_say(c, "%s", text);
+    if (ev->kind == EVENT_PONG)
+        pong_came(c, ev);
+    else if (ev->kind == EVENT_CLOSE)
+        connection_over(c);
+}
+
+static void free_nothing(struct sink *sink)
+{
+    (void)sink; /* part of struct commands */
+}
+
+/* --- running ------------------------------------------------------------------------------------
+ */
+
+void commands_init(struct commands *c, const struct command_hooks *hooks)
+{
+    *c = (struct commands){
+        .watch = {RECORD_WANTS | EVENT_BIT(EVENT_CLOSE_FRAME), on_event, free_nothing},
+        .hooks = *hooks,
+    };
+    record_init(&c->record);
+    transfer_init(&c->transfer);
+}
+
+void commands_clear(struct commands *c)
+{
+    record_clear(&c->record);
+    transfer_clear(&c->transfer);
+}
+
+static int unknown(struct slice name, struct err *e)
+{
+    const char *nearest = commands_nearest(name);
+
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "unknown command \"/%.*s\"%s%s%s",
+            (int)(name.len < 40 ? name.len : 40), (const char *)name.data,
+            nearest ? "; did you mean \"/" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    err_hint(e, "/help lists the commands; //text sends /text as a message");
+    return -1;
+}
+
+int commands_run(struct commands *c, const char *line, struct err *e)
+{
+    const char *args;
+    struct slice name = parse_name(line, &args);
+    const struct command_row *row = commands_find(name);
+
+    err_clear(e);
+    return row ? row->run(c, args, e) : unknown(name, e);
+}
+
+int command_misused(const char *name, struct err *e)
+{
+    const struct command_row *row = commands_find(slice_str(name));
+
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "usage: /%s%s%s", name, row->usage[0] ? " " : "",
+            row->usage);
+    err_hint(e, "for example %s", row->example);
+    return -1;
+}
+
+static void go_on_sending(struct commands *c)
+{
+    struct err e;
+    uint64_t bytes = c->transfer.done;
+
+    switch (transfer_step(&c->transfer, c->session, &e)) {
+    case TRANSFER_GOES_ON:
+        c->hooks.alarm(c->hooks.ctx, 0);
+        return;
+    case TRANSFER_WAITS:
+        return;
+    case TRANSFER_DONE:
+        bytes = c->transfer.done;
+        commands_say(c, "%s is sent: %llu bytes", c->transfer.name, (unsigned long long)bytes);
+        return;
+    default:
+        commands_say(c, "%s%s%s", e.text, e.hint[0] ? "\n  hint: " : "", e.hint);
+        return;
+    }
+}
+
+void commands_wake(struct commands *c)
+{
+    char text[REACTION_TEXT];
+    uint64_t now = clock_mono_us();
+
+    if (c->transfer.phase != TRANSFER_IDLE && c->session)
+        go_on_sending(c);
+    if (reaction_due(&c->reaction, now, text))
+        commands_say(c, "%s", text);
+    else if (c->reaction.watching && c->transfer.phase != TRANSFER_CHECKING)
+        c->hooks.alarm(c->hooks.ctx, c->reaction.since_us + REACTION_US - now);
+}

@@ -1,0 +1,125 @@
+/*
+ * command: what a person can ask for by name: the commands of the REPL. One constant table; what
+ * runs them is given a session, and hooks for what only the front can do.
+ *
+ * Nothing here prints: answers go through hooks->say, which must make them safe for a terminal, for
+ * they may quote the peer.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include "command/reaction.h"
+#include "command/record.h"
+#include "command/transfer.h"
+#include "session/session.h"
+
+/* What can change while the program runs. The value is the place of a word among its words. */
+enum setting {
+    SETTING_LEVEL,
+    SETTING_INCLUDE,
+    SETTING_PINGS,
+    SETTING_ALL, /* every message is shown, however many there are */
+    SETTING_TIMESTAMPS,
+    SETTING_PRETTY,
+    SETTING_COLOR,
+    SETTING_HEX, /* binary messages as digits rather than a dump */
+    SETTING_SECRETS,
+    SETTING_COUNT
+};
+
+struct setting_row {
+    const char *name;
+    const char *words; /* "off|on": value 0, value 1 ... */
+    const char *help;
+};
+const struct setting_row *setting_row(enum setting which);
+/* The value a word stands for, or -1. */
+int setting_value(enum setting which, const char *word);
+/* The i-th word of a list "a|b|c"; empty behind the last one. */
+struct slice setting_word(const char *words, unsigned i);
+
+struct command_hooks {
+    /* An answer: whole lines, each ending in a newline. */
+    void (*say)(void *ctx, struct slice text);
+    /* Show an event again, whatever is being shown otherwise. */
+    void (*replay)(void *ctx, const struct event *ev);
+    /* Close what is open and connect: to url, or to the same again (NULL). -1 with *e. */
+    int (*connect)(void *ctx, const char *url, struct err *e);
+    void (*quit)(void *ctx);
+    int (*get)(void *ctx, enum setting which);
+    void (*set)(void *ctx, enum setting which, int value);
+    /* The i-th line typed, 0 the oldest; false behind the last one. */
+    bool (*history)(void *ctx, size_t i, struct slice *line);
+    /* Call commands_wake in so many microseconds; once, and only the latest counts. */
+    void (*alarm)(void *ctx, uint64_t us);
+    void *ctx;
+};
+
+#define COMMAND_PINGS 16
+
+/* A ping that was asked for and not answered yet. */
+struct command_ping {
+    bool waiting;
+    uint8_t len;
+    uint8_t data[125];
+};
+
+struct commands {
+    struct sink watch; /* to be put on the session's bus; freed with it, which frees nothing */
+    struct command_hooks hooks;
+    struct session *session; /* the front replaces it; NULL for a while in between */
+    struct record record;
+    struct reaction reaction;
+    struct transfer transfer;
+    struct command_ping pings[COMMAND_PINGS];
+    unsigned next_ping;
+};
+
+/* args: what stands behind the name, without blanks around it. 0, or -1 with *e (EXIT_USAGE: not
+ * understood; EXIT_OTHER: not possible now). */
+typedef int command_fn(struct commands *c, const char *args, struct err *e);
+
+struct command_row {
+    const char *name;  /* without the slash */
+    const char *usage; /* of its arguments, "" if there are none */
+    const char *help;  /* one line */
+    const char *example;
+    const char
+        *words; /* for completion: words apart by blanks, "name=a|b" for named ones; FILE,
+                   COMMAND, SETTING, URL stand for such; "" if there is nothing to complete */
+    command_fn *run;
+};
+
+/* The table, in the order in which help tells it. */
+const struct command_row *commands_table(size_t *count);
+/* NULL if there is none of that name. */
+const struct command_row *commands_find(struct slice name);
+/* The name that a misspelt one was meant to be, or NULL. */
+const char *commands_nearest(struct slice name);
+
+void commands_init(struct commands *c, const struct command_hooks *hooks);
+void commands_clear(struct commands *c);
+
+/* Run a line "name arguments", without the slash. As command_fn. */
+int commands_run(struct commands *c, const char *line, struct err *e);
+/* The alarm went off, or the session takes more again. */
+void commands_wake(struct commands *c);
+/* Is a message being sent piece by piece? Then no other can be begun: -1 with *e. */
+int commands_may_send(const struct commands *c, struct err *e);
+
+/* For the commands: a printed answer, cut at 1 KiB. */
+void commands_say(struct commands *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* An error for arguments that are not understood: names the usage. -1. */
+int command_misused(const char *name, struct err *e);
+/* There must be an open connection: -1 with *e. */
+int command_needs_open(const struct commands *c, struct err *e);
+
+/* The commands, each family in its file. */
+command_fn command_connect, command_close, command_reconnect, command_quit;
+command_fn command_send, command_binary, command_file, command_fragment;
+command_fn command_ping, command_pong, command_frame;
+command_fn command_headers, command_info, command_stats;
+command_fn command_show, command_set, command_history, command_help;
+
+#endif

@@ -1,0 +1,225 @@
+#include "command/complete.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "command/command.h"
+
+#define CHOICES_MAX 8192
+
+struct finder {
+    struct completion *found;
+    struct slice word;
+    bool failed;
+};
+
+void completion_init(struct completion *c)
+{
+    c->word = c->count = 0;
+    buf_init(&c->common, CHOICES_MAX);
+    buf_init(&c->choices, CHOICES_MAX);
+}
+
+void completion_clear(struct completion *c)
+{
+    buf_clear(&c->common);
+    buf_clear(&c->choices);
+}
+
+static void offer(struct finder *f, struct slice candidate)
+{
+    struct completion *c = f->found;
+    size_t n = 0;
+
+    if (candidate.len < f->word.len ||
+        (f->word.len > 0 && memcmp(candidate.data, f->word.data, f->word.len) != 0))
+        return;
+    if (c->count++ == 0) {
+        f->failed = buf_append(&c->common, candidate.data, candidate.len) < 0;
+    } else {
+        while (n < c->common.len && n < candidate.len &&
+               buf_data(&c->common)[n] == candidate.data[n])
+            n++;
+        c->common.len = n;
+    }
+    /* Too many to show are as good as none. */
+    if (c->choices.len + candidate.len + 1 < CHOICES_MAX)
+        f->failed = f->failed || buf_printf(&c->choices, "%s%.*s", c->count > 1 ? "  " : "",
+                                            (int)candidate.len, (const char *)candidate.data) < 0;
+}
+
+static void offer_words(struct finder *f, struct slice words)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i <= words.len; i++) {
+        if (i < words.len && words.data[i] != '|')
+            continue;
+        offer(f, slice_make(words.data + from, i - from));
+        from = i + 1;
+    }
+}
+
+static void offer_commands(struct finder *f, const char *prefix)
+{
+    size_t count;
+    const struct command_row *table = commands_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%s%s", prefix, table[i].name);
+        offer(f, slice_str(name));
+    }
+}
+
+/* The names in the folder that the word begins with. */
+static void offer_files(struct finder *f)
+{
+    size_t folder = f->word.len;
+    char path[4096], name[4400];
+    struct dirent *entry;
+    struct stat st;
+    DIR *dir;
+
+    while (folder > 0 && f->word.data[folder - 1] != '/')
+        folder--;
+    if (folder >= sizeof path)
+        return;
+    if (folder > 0)
+        memcpy(path, f->word.data, folder);
+    path[folder] = '\0';
+    dir = opendir(folder ? path : ".");
+    if (!dir)
+        return;
+    while ((entry = readdir(dir)) != NULL) {
+        /* Hidden names are for those who type the dot; what would need quotes is left out. */
+        if ((entry->d_name[0] == '.' && (f->word.len == folder || f->word.data[folder] != '.')) ||
+            strpbrk(entry->d_name, " \t\n\"\\") != NULL)
+            continue;
+        snprintf(name, sizeof name, "%s%s", path, entry->d_name);
+        if (stat(name, &st) == 0 && S_ISDIR(st.st_mode))
+            snprintf(name, sizeof name, "%s%s/", path, entry->d_name);
+        offer(f, slice_str(name));
+    }
+    closedir(dir);
+}
+
+/* The second word of /set depends on the first. */
+static void offer_settings(struct finder *f, size_t index, struct slice before)
+{
+    for (unsigned i = 0; i < SETTING_COUNT; i++) {
+        const struct setting_row *row = setting_row((enum setting)i);
+        size_t n = strlen(row->name);
+
+        if (index == 0)
+            offer(f, slice_str(row->name));
+        else if (index == 1 && before.len > n && memcmp(before.data, row->name, n) == 0 &&
+                 before.data[n] == ' ')
+            offer_words(f, slice_str(row->words));
+    }
+}
+
+/* "name=a|b": the name first, then its values. */
+static void offer_named(struct finder *f, const char *words)
+{
+    while (*words) {
+        size_t len = strcspn(words, " "), name = strcspn(words, "=") + 1;
+
+        if (f->word.len < name || memcmp(f->word.data, words, name) != 0) {
+            offer(f, slice_make(words, name));
+        } else {
+            size_t from = name;
+
+            for (size_t i = name; i <= len; i++) {
+                char text[64];
+
+                if (i < len && words[i] != '|')
+                    continue;
+                snprintf(text, sizeof text, "%.*s%.*s", (int)name, words, (int)(i - from),
+                         words + from);
+                offer(f, slice_str(text));
+                from = i + 1;
+            }
+        }
+        words += len;
+        words += strspn(words, " ");
+    }
+}
+
+/* The i-th word of the row's list is for the i-th argument; plain words without '|' are all for the
+ * first one. */
+static void offer_arguments(struct finder *f, const struct command_row *row, size_t index,
+                            struct slice before)
+{
+    const char *words = row->words;
+    bool lists = strchr(words, '|') != NULL || strcmp(words, "FILE") == 0;
+
+    if (strcmp(words, "COMMAND") == 0 && index == 0) {
+        offer_commands(f, "");
+        return;
+    }
+    if (strcmp(words, "SETTING") == 0) {
+        offer_settings(f, index, before);
+        return;
+    }
+    if (strchr(words, '=') != NULL) {
+        offer_named(f, words);
+        return;
+    }
+    for (size_t i = 0; *words; i++) {
+        size_t len = strcspn(words, " ");
+
+        if ((lists && i == index) || (!lists && index == 0)) {
+            if (len == 4 && memcmp(words, "FILE", 4) == 0)
+                offer_files(f);
+            else if (len != 3 || memcmp(words, "URL", 3) != 0)
+                offer_words(f, slice_make(words, len));
+        }
+        words += len;
+        words += strspn(words, " ");
+    }
+}
+
+static void finish(struct finder *f)
+{
+    struct completion *c = f->found;
+    uint8_t last = c->common.len ? buf_data(&c->common)[c->common.len - 1] : 0;
+
+    if (c->count == 1 && last != '=' && last != '/')
+        f->failed = f->failed || buf_append(&c->common, " ", 1) < 0;
+    if (c->count < 2)
+        buf_reset(&c->choices);
+}
+
+int commands_complete(struct completion *c, struct slice before)
+{
+    struct finder f = {.found = c};
+    size_t name_end = 0, start = before.len, index = 0;
+
+    if (before.len == 0 || before.data[0] != '/')
+        return 0;
+    while (start > 0 && before.data[start - 1] != ' ')
+        start--;
+    f.word = slice_make(before.data + start, before.len - start);
+    c->word = f.word.len;
+    while (name_end < before.len && before.data[name_end] != ' ')
+        name_end++;
+    if (start == 0) {
+        offer_commands(&f, "/");
+    } else {
+        const struct command_row *row = commands_find(slice_make(before.data + 1, name_end - 1));
+        size_t args = name_end;
+
+        while (args < before.len && before.data[args] == ' ')
+            args++;
+        for (size_t i = args; i + 1 < start; i++)
+            index += before.data[i] != ' ' && before.data[i + 1] == ' ';
+        if (row)
+            offer_arguments(&f, row, index, slice_make(before.data + args, before.len - args));
+    }
+    finish(&f);
+    return f.failed ? -1 : 0;
+}

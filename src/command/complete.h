@@ -1,0 +1,24 @@
+/*
+ * complete: what the word under the cursor could become, from the tables of commands and settings.
+ * Pure but for the names of files.
+ */
+#ifndef COMMAND_COMPLETE_H
+#define COMMAND_COMPLETE_H
+
+#include "base/buf.h"
+
+struct completion {
+    size_t word;        /* bytes before the cursor that are the word to be completed */
+    struct buf common;  /* what all candidates begin with; with a blank behind it if it is whole */
+    struct buf choices; /* the candidates, a blank between them, if there are several */
+    size_t count;
+};
+
+void completion_init(struct completion *c);
+void completion_clear(struct completion *c);
+
+/* `before`: the line up to the cursor, with its slash. Nothing is found outside of commands. 0, or
+ * -1 (memory). */
+int commands_complete(struct completion *c, struct slice before);
+
+#endif

@@ -1,0 +1,45 @@
+/* The connection as a whole. */
+#include "command/command.h"
+#include "command/parse.h"
+
+int command_connect(struct commands *c, const char *args, struct err *e)
+{
+    if (args[0])
+        return c->hooks.connect(c->hooks.ctx, args, e);
+    if (c->session && (session_state(c->session) == SESSION_OPEN ||
+                       session_state(c->session) == SESSION_CONNECTING)) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is a connection already");
+        err_hint(e, "/reconnect closes it and opens another");
+        return -1;
+    }
+    return c->hooks.connect(c->hooks.ctx, NULL, e);
+}
+
+int command_reconnect(struct commands *c, const char *args, struct err *e)
+{
+    if (args[0])
+        return command_misused("reconnect", e);
+    return c->hooks.connect(c->hooks.ctx, NULL, e);
+}
+
+int command_close(struct commands *c, const char *args, struct err *e)
+{
+    const char *reason;
+    uint16_t code;
+
+    if (parse_close(args, &code, &reason, e) < 0)
+        return -1;
+    if (!c->session || session_state(c->session) == SESSION_IDLE ||
+        session_state(c->session) == SESSION_ENDED)
+        return command_needs_open(c, e);
+    session_close(c->session, code, reason, 0, ASKED_CLOSE);
+    return 0;
+}
+
+int command_quit(struct commands *c, const char *args, struct err *e)
+{
+    if (args[0])
+        return command_misused("quit", e);
+    c->hooks.quit(c->hooks.ctx);
+    return 0;
+}

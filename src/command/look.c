@@ -1,0 +1,150 @@
+/* What is known of the connection. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "command/command.h"
+
+int command_headers(struct commands *c, const char *args, struct err *e)
+{
+    if (args[0])
+        return command_misused("headers", e);
+    if (!c->record.request.there)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "no request was sent yet");
+    c->hooks.replay(c->hooks.ctx, &c->record.request.ev);
+    if (c->record.response.there)
+        c->hooks.replay(c->hooks.ctx, &c->record.response.ev);
+    else
+        commands_say(c, "there was no response");
+    return 0;
+}
+
+static const char *state_text(const struct commands *c)
+{
+    static const char *const names[] = {"not connected yet", "connecting", "open", "closing",
+                                        "closed"};
+
+    return c->session ? names[session_state(c->session)] : names[SESSION_IDLE];
+}
+
+static const char *or_none(const char *text)
+{
+    return text[0] ? text : "none";
+}
+
+int command_info(struct commands *c, const char *args, struct err *e)
+{
+    const struct record *r = &c->record;
+
+    if (args[0])
+        return command_misused("info", e);
+    commands_say(c, "state         %s", state_text(c));
+    if (r->address[0] && r->port)
+        commands_say(c, "connected to  %s port %u from %s in %.1f ms", r->address,
+                     (unsigned)r->port, r->local, (double)r->connect_us / 1000);
+    else if (r->address[0])
+        commands_say(c, "connected to  %s", r->address);
+    if (r->tls) {
+        commands_say(c, "TLS           %s, %s in %.1f ms", r->tls_version, r->tls_cipher,
+                     (double)r->tls_us / 1000);
+        commands_say(c, "certificate   %s, issued by %s, valid until %s%s", r->tls_subject,
+                     r->tls_issuer, r->tls_until, r->tls_verified ? "" : ", NOT VERIFIED");
+    }
+    if (!r->url[0])
+        return 0;
+    commands_say(c, "handshake     done after %.1f ms", (double)r->opening_us / 1000);
+    commands_say(c, "subprotocol   %s", or_none(r->subprotocol));
+    commands_say(c, "extensions    %s", or_none(r->extensions));
+    return 0;
+}
+
+static void say_flow(struct commands *c, enum event_dir dir, uint64_t now)
+{
+    const struct record_flow *f = &c->record.flow[dir];
+    double messages, bytes;
+
+    record_rate(&c->record, dir, now, &messages, &bytes);
+    commands_say(
+        c, "%s %" PRIu64 " messages, %" PRIu64 " bytes; last 10 s: %.1f messages/s, %.0f bytes/s",
+        dir == DIR_IN ? "received     " : "sent         ", f->messages, f->bytes, messages, bytes);
+    if (f->messages > 0)
+        commands_say(c, "  sizes       %" PRIu64 " to %" PRIu64 " bytes, %" PRIu64 " on average",
+                     f->smallest, f->largest, f->bytes / f->messages);
+}
+
+static void say_compression(struct commands *c, enum event_dir dir)
+{
+    const struct record_flow *f = &c->record.flow[dir];
+
+    if (f->plain > 0 && f->packed > 0)
+        commands_say(c, "  compressed  %s %" PRIu64 " to %" PRIu64 " bytes, %.0f %%",
+                     dir == DIR_IN ? "in " : "out", f->plain, f->packed,
+                     100.0 * (double)f->packed / (double)f->plain);
+}
+
+static void say_tcp(struct commands *c)
+{
+    struct tcp_stats tcp;
+
+    if (!session_tcp_stats(c->session, &tcp))
+        return;
+    commands_say(c,
+                 "TCP           %" PRIu64 " bytes in %" PRIu32 " segments received, %" PRIu64
+                 " in %" PRIu32 " sent, %" PRIu32 " retransmitted",
+                 tcp.bytes_received, tcp.segments_received, tcp.bytes_sent, tcp.segments_sent,
+                 tcp.retransmits);
+    commands_say(c, "  round trip  %.1f ms, varying by %.1f ms; %" PRIu32 " bytes unacknowledged",
+                 tcp.rtt_us / 1000.0, tcp.rtt_var_us / 1000.0, tcp.unacked_bytes);
+}
+
+static void say_transfer(struct commands *c)
+{
+    const struct transfer *t = &c->transfer;
+
+    if (t->phase == TRANSFER_IDLE)
+        return;
+    commands_say(c, "file          %s: %" PRIu64 " of %" PRIu64 " bytes %s", t->name, t->done,
+                 t->size, t->phase == TRANSFER_CHECKING ? "checked" : "sent");
+}
+
+int command_stats(struct commands *c, const char *args, struct err *e)
+{
+    struct totals totals;
+    struct record_rtts rtts;
+    uint64_t now, since_start;
+
+    if (args[0])
+        return command_misused("stats", e);
+    if (!c->session)
+        return command_needs_open(c, e);
+    totals = session_totals(c->session);
+    now = clock_mono_us();
+    since_start = session_since_start_us(c->session, now);
+    commands_say(c, "connection    %s, %" PRIu64 " opened so far", state_text(c),
+                 totals.connections);
+    if (c->record.open)
+        commands_say(c, "open for      %.1f s", (double)(since_start - c->record.opened_us) / 1e6);
+    say_flow(c, DIR_IN, since_start);
+    say_flow(c, DIR_OUT, since_start);
+    if (c->record.extensions[0]) {
+        say_compression(c, DIR_IN);
+        say_compression(c, DIR_OUT);
+    }
+    commands_say(c,
+                 "frames        %" PRIu64 " in, %" PRIu64 " out; on the wire %" PRIu64
+                 " bytes in, %" PRIu64 " out",
+                 totals.frames_in, totals.frames_out, totals.wire_in, totals.wire_out);
+    commands_say(
+        c, "pings         %" PRIu64 " in, %" PRIu64 " out; pongs %" PRIu64 " in, %" PRIu64 " out",
+        totals.pings_in, totals.pings_out, totals.pongs_in, totals.pongs_out);
+    if (record_rtts(&c->record, &rtts))
+        commands_say(
+            c, "round trips   min %.1f ms, median %.1f ms, p99 %.1f ms, of %zu (ping to pong)",
+            (double)rtts.min_us / 1000, (double)rtts.median_us / 1000, (double)rtts.p99_us / 1000,
+            rtts.count);
+    if (totals.violations)
+        commands_say(c, "violations    %" PRIu64, totals.violations);
+    say_transfer(c);
+    say_tcp(c);
+    return 0;
+}

@@ -1,0 +1,45 @@
+#include "front/demo_repl.h"
+
+#include <stdio.h>
+
+#include "front/repl.h"
+#include "serve/server.h"
+
+/* The server's connections have ended with the session; this is for those of others. */
+#define STOP_MS 500
+
+static void on_stopped(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
+{
+    const struct server_config config = {
+        .host = "127.0.0.1", .rate = 10, .max_clients = 16, .start_us = start_us};
+    enum exit_code code;
+    bool stopped = false;
+    struct server *server;
+    struct bus silent; /* the session shows the client's side */
+    char url[128];
+    uv_loop_t loop;
+    struct err e;
+
+    bus_init(&silent);
+    uv_loop_init(&loop);
+    server = server_new(&loop, &config, &silent, &e);
+    if (server) {
+        snprintf(url, sizeof url, "%s/echo", server_url(server));
+        code = repl_run_on(&loop, o, url, start_us);
+        server_stop(server, STOP_MS, on_stopped, &stopped);
+        while (!stopped)
+            uv_run(&loop, UV_RUN_ONCE);
+        server_free(server);
+    } else {
+        fprintf(stderr, "wscope: %s\n", e.text);
+        code = e.code;
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return code;
+}

@@ -1,0 +1,13 @@
+/*
+ * demo_repl: `wscope demo` on a terminal: an interactive session with the embedded server, which
+ * runs in the same process and on the same loop.
+ */
+#ifndef FRONT_DEMO_REPL_H
+#define FRONT_DEMO_REPL_H
+
+#include "cli/options.h"
+
+/* As repl_run. */
+enum exit_code demo_repl_run(const struct options *o, uint64_t start_us);
+
+#endif

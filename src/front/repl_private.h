@@ -1,0 +1,79 @@
+/*
+ * The inside of the REPL, shared by its files: repl (life and the loop), repl_input (what is
+ * typed), repl_hooks (what the commands ask of the front), repl_prompt.
+ */
+#ifndef FRONT_REPL_PRIVATE_H
+#define FRONT_REPL_PRIVATE_H
+
+#include "command/command.h"
+#include "front/editor.h"
+#include "front/feeder.h"
+#include "front/repl.h"
+#include "front/screen.h"
+#include "front/target.h"
+#include "front/views.h"
+
+enum {
+    REPL_ALARM, /* of the commands */
+    REPL_TELL,  /* how many messages were not shown */
+    REPL_RETRY, /* the terminal did not take more */
+    REPL_MAX,   /* --max-time */
+    REPL_TIMERS
+};
+enum { REPL_INT, REPL_TERM, REPL_TSTP, REPL_CONT, REPL_WINCH, REPL_SIGNALS };
+
+struct repl {
+    const struct options *options;
+    uint64_t start_us;
+    uv_loop_t *loop;
+    struct views views;
+    struct screen screen;
+    struct history *history;
+    struct editor *editor;
+    struct commands commands;
+    struct target *target;
+    struct target *former; /* of the session that is being freed */
+    struct target *next;   /* connect there once the connection is closed */
+    bool reopen;           /* connect again once it is closed: to `next` if there is one */
+    struct session *session;
+    struct feeder feeder;
+    struct pipe_options feeder_options;
+    bool fed;
+    uv_timer_t timers[REPL_TIMERS];
+    uv_signal_t signals[REPL_SIGNALS];
+    uv_prepare_t before_sleep;
+    uv_idle_t awake;         /* active: the loop does not sleep, for a turn has something to do */
+    enum session_state seen; /* by the last turn */
+    unsigned handles;
+    char prompt[512];
+    bool paused;   /* the terminal is slower than the peer */
+    bool stop;     /* ^Z was pressed */
+    bool resumed;  /* the process goes on after others stopped it */
+    bool stopping; /* we stopped ourselves: the SIGCONT to come is no news */
+    bool leaving;
+    bool finishing; /* no line is read any more */
+    int code;       /* the exit code if something of ours decided it, else -1 */
+};
+
+/* repl_input.c */
+/* A line was typed. */
+void repl_line(struct repl *r, struct buf *line);
+void repl_complete(void *ctx, struct slice before, struct editor_completion *found);
+void repl_say_error(struct repl *r, const struct err *e);
+
+/* repl_prompt.c: as editor_hooks.prompt. */
+const char *repl_prompt(void *ctx);
+
+/* repl_hooks.c */
+extern const struct command_hooks repl_hooks;
+/* The commands' alarm, or the session takes more. */
+void repl_wake(struct repl *r);
+
+/* repl.c */
+void repl_leave(struct repl *r);
+/* Connect as soon as nothing is open: to next (taken; NULL: where the last one went). */
+void repl_reopen(struct repl *r, struct target *next);
+
+#define REPL_MAX_MESSAGE (64ull * 1024 * 1024)
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * target: where a session goes: a URL, and the session's settings for it. Made from the options,
+ * and for another URL that the person names later.
+ */
+#ifndef FRONT_TARGET_H
+#define FRONT_TARGET_H
+
+#include "cli/options.h"
+#include "session/session.h"
+
+struct target {
+    struct url url;
+    struct session_config config; /* points into this and into the options */
+    char *authorization;          /* from the URL's userinfo, or NULL */
+    struct handshake_header *headers;
+    bool withheld; /* credentials of the options are not sent, for they belong to another server */
+};
+
+/* text: the URL, or NULL for that of the options. NULL with *e. */
+struct target *target_new(const struct options *o, const char *text, uint64_t start_us,
+                          uint64_t max_message, struct err *e);
+/* NULL is fine. What secrets it had is wiped. */
+void target_free(struct target *t);
+
+#endif

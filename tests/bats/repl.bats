@@ -1,0 +1,487 @@
+#!/usr/bin/env bats
+# The interactive front, in a terminal of tmux whose screen is compared.
+
+load helpers
+
+setup() {
+    need tmux
+    "$PYTHON3" -c 'import websockets' 2>/dev/null || missing "python3-websockets is not installed"
+    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/repl_peer.py"
+    PORT=$found
+    URL=ws://127.0.0.1:$PORT
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+}
+
+teardown() {
+    terminal kill-server 2>/dev/null || true
+    local pid
+    for pid in "${PEERS[@]}"; do
+        kill "$pid" 2>/dev/null || true
+    done
+}
+
+terminal() {
+    tmux -u -L "wscope-$BATS_TEST_NUMBER-$$" -f /dev/null "$@" 3>&-
+}
+
+# start COLUMNS LINES: a terminal with a shell in it.
+start() {
+    terminal new-session -d -x "$1" -y "$2" "env PS1='$ ' sh"
+    terminal set-option -g history-limit 50000 >/dev/null
+    await_screen '^\$ ?$'
+}
+
+# wscope_in ARGUMENT...: start the program in the terminal's shell.
+wscope_in() {
+    enter "clear; ${WSCOPE_PREFIX:-}${WSCOPE_COMMAND[*]} $*"
+}
+
+keys() {
+    terminal send-keys "$@"
+}
+
+type_in() {
+    terminal send-keys -l -- "$1"
+}
+
+enter() {
+    type_in "$1"
+    keys Enter
+}
+
+screen() {
+    terminal capture-pane -p
+}
+
+everything() {
+    terminal capture-pane -p -S -
+}
+
+# await_screen REGEX: until a line of the screen matches, or too much time has passed.
+await_screen() {
+    await_output screen "$1"
+}
+
+await_output() {
+    local end=$((SECONDS + 15 * SLOW))
+    until "$1" | grep -qE -- "$2"; do
+        if ((SECONDS >= end)); then
+            printf 'the screen never showed /%s/:\n' "$2" >&2
+            screen >&2
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+# The end of the screen without its blank lines.
+last_lines() {
+    screen | sed -e 's/ *$//' | awk 'NF { last = NR } { line[NR] = $0 } END { for (i = 1; i <= last; i++) print line[i] }' |
+        tail -n "$1"
+}
+
+# await_last N TEXT: until the last N lines are exactly the text.
+await_last() {
+    local end=$((SECONDS + 15 * SLOW))
+    until [[ $(last_lines "$1") == "$2" ]]; do
+        if ((SECONDS >= end)); then
+            printf 'the screen never ended with:\n%s\nbut with:\n%s\n' "$2" "$(screen)" >&2
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+newest() {
+    screen | grep -oE 'message [0-9]+' | tail -n 1 | grep -oE '[0-9]+'
+}
+
+# Some more messages have been printed.
+await_more() {
+    local from end=$((SECONDS + 15 * SLOW))
+    from=$(newest)
+    until (($(newest) >= ${from:-0} + 20)); do
+        ((SECONDS < end)) || return 1
+        sleep 0.05
+    done
+}
+
+program() {
+    pgrep -n -f -- "${WSCOPE_COMMAND[-1]} $1"
+}
+
+@test "a line is a message, its echo comes above the prompt" {
+    start 80 24
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    enter hello
+    await_last 3 "$URL/echo> hello
+← hello
+$URL/echo>"
+    enter //slash
+    await_screen '^← /slash$'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 0$'
+}
+
+@test "a half-typed line stays whole among 100 messages a second and while the window changes" {
+    local line='half a line that is typed while messages arrive, long enough for two rows'
+    start 80 24
+    wscope_in -q "$URL/feed/100"
+    await_screen 'message'
+    type_in "$line"
+    local prompt="$URL/feed/100> $line"
+    # Where the first row ends with a blank, the screen does not show it.
+    local rows
+    rows=$(printf '%s\n%s' "${prompt:0:80}" "${prompt:80}" | sed 's/ *$//')
+    await_last 2 "$rows"
+    await_more
+    await_last 2 "$rows"
+    assert_equal "$(screen | grep -c 'half a line')" 1
+    terminal resize-window -x 40 -y 20
+    # At 40 columns the prompt takes half of them.
+    await_screen '^ws://127.0.0.1:[0-9]*…> half a line that'
+    await_more
+    assert_equal "$(last_lines 4 | tr -d '\n' | sed 's/^.*> //')" "$line"
+    assert_equal "$(screen | grep -c 'half')" 1
+    terminal resize-window -x 120 -y 24
+    await_last 1 "$prompt"
+    await_more
+    assert_equal "$(screen | grep -c 'half')" 1
+}
+
+@test "so does one with wide characters at 40 columns" {
+    start 40 20
+    wscope_in -q "$URL/feed/100"
+    await_screen 'message'
+    enter '/show all'
+    type_in '漢字漢字漢字 😀 漢字漢字漢字漢字漢字漢字漢字漢字漢字 end'
+    await_screen 'end$'
+    await_more
+    assert_equal "$(screen | grep -c 'end$')" 1
+    assert_equal "$(last_lines 3 | tr -d '\n' | sed 's/^.*> //; s/ *$//' | tr -d ' ')" \
+        '漢字漢字漢字😀漢字漢字漢字漢字漢字漢字漢字漢字漢字end'
+    # The line is still the line: it can be edited and sent.
+    keys BSpace BSpace BSpace
+    type_in 'done'
+    keys Enter
+    await_output everything '^← 漢字漢字漢字 😀'
+}
+
+@test "^R searches while messages arrive" {
+    start 80 24
+    wscope_in -q "$URL/feed/100"
+    await_screen 'message'
+    enter '/show all'
+    enter 'a line to be found'
+    await_output everything '^← a line to be found'
+    keys C-r
+    type_in 'to be'
+    await_last 2 "$URL/feed/100> a line to be found
+bck:to be"
+    await_more
+    await_last 2 "$URL/feed/100> a line to be found
+bck:to be"
+    keys C-e
+    type_in ' again'
+    keys Enter
+    await_output everything '^← a line to be found again'
+}
+
+@test "a paste of many lines is one message" {
+    start 80 24
+    wscope_in -q "$URL/length"
+    await_last 1 "$URL/length>"
+    printf 'one\ntwo\nthree\n' >"$BATS_TEST_TMPDIR/paste"
+    terminal load-buffer "$BATS_TEST_TMPDIR/paste"
+    terminal paste-buffer -p
+    await_last 3 "$URL/length> one
+two
+three"
+    keys Enter
+    await_screen '^← str of 13$'
+    for i in {1..2500}; do
+        printf 'line %d of a paste that is large indeed\n' "$i"
+    done >"$BATS_TEST_TMPDIR/paste"
+    terminal load-buffer "$BATS_TEST_TMPDIR/paste"
+    terminal paste-buffer -p
+    await_screen '^line 2500 of'
+    keys Enter
+    await_screen "^← str of $(($(wc -c <"$BATS_TEST_TMPDIR/paste") - 1))\$"
+}
+
+@test "^Z stops, fg comes back to the line" {
+    start 80 24
+    wscope_in -q "$URL/feed/20"
+    await_screen 'message'
+    type_in 'kept over the stop'
+    await_screen 'kept over the stop$'
+    keys C-z
+    await_screen 'Stopped'
+    enter 'stty -a | grep -o "[-]*icanon"'
+    await_screen '^icanon$'
+    enter 'fg'
+    await_last 1 "$URL/feed/20> kept over the stop"
+    await_more
+    await_last 1 "$URL/feed/20> kept over the stop"
+}
+
+@test "^C clears the line, then closes, then leaves" {
+    start 80 24
+    wscope_in "$URL/echo"
+    await_screen "^$URL/echo>"
+    type_in 'not to be sent'
+    await_screen 'not to be sent$'
+    keys C-c
+    await_last 1 "$URL/echo>"
+    keys C-c
+    await_last 1 'offline>'
+    assert_equal "$(screen | grep -c 'closed by us: 1000')" 1
+    keys C-c
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 0$'
+}
+
+@test "/frame tells what the peer made of a broken frame" {
+    start 80 24
+    wscope_in --no-compress "$URL/echo"
+    await_screen "^$URL/echo>"
+    enter '/frame op=ping text=x'
+    await_screen '^peer answered with pong in [0-9.]+ ms$'
+    enter '/frame op=text rsv=4 text=x'
+    await_screen '^peer closed 1002 in [0-9.]+ ms: .*protocol error$'
+    await_last 1 'offline>'
+}
+
+@test "/ping, /stats, /headers, /info and /help answer" {
+    start 80 50
+    wscope_in "$URL/echo"
+    await_screen "^$URL/echo>"
+    enter '/ping are you there'
+    await_screen '^pong after [0-9.]+ ms$'
+    enter /stats
+    await_screen '^round trips   min .* median .* p99 .* of 1 '
+    enter /headers
+    await_output everything 'Sec-WebSocket-Accept'
+    enter /info
+    await_screen '^extensions    permessage-deflate'
+    keys C-l
+    enter '/help frame'
+    await_screen '^  for example: /frame op=text rsv=4'
+    enter /pnig
+    await_screen 'did you mean "/ping"'
+}
+
+@test "Tab completes commands, parts and values" {
+    start 80 24
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    type_in '/rec'
+    keys Tab
+    await_last 1 "$URL/echo> /reconnect"
+    keys C-u
+    type_in '/frame op=pi'
+    keys Tab
+    await_last 1 "$URL/echo> /frame op=ping"
+    keys C-u
+    type_in '/set timestamps '
+    keys Tab
+    await_screen 'off  abs  rel  delta'
+    await_last 1 "$URL/echo> /set timestamps"
+}
+
+@test "a flood is thinned out, and typing goes on" {
+    start 80 24
+    wscope_in -q "$URL/feed/2000"
+    await_screen 'message'
+    type_in 'typed in the flood'
+    await_output everything '^… [0-9,]+ more in the last second \(/show all shows every one\)$'
+    await_screen 'typed in the flood$'
+    keys C-u
+    enter '/show all'
+    await_output everything '^messages    all '
+    type_in 'and once more'
+    await_screen 'and once more$'
+}
+
+@test "/file sends a file as one message" {
+    head -c 3000000 /dev/zero >"$BATS_TEST_TMPDIR/zeros"
+    printf 'caf\xc3\xa9' >"$BATS_TEST_TMPDIR/text"
+    printf '\xff\xfe' >"$BATS_TEST_TMPDIR/bytes"
+    start 100 40
+    wscope_in -q "$URL/length"
+    await_screen "^$URL/length>"
+    enter "/file $BATS_TEST_TMPDIR/zeros binary"
+    await_screen '^← bytes of 3000000$'
+    enter "/file $BATS_TEST_TMPDIR/text"
+    await_screen '^← str of 4$'
+    enter "/file $BATS_TEST_TMPDIR/bytes"
+    await_screen '^← bytes of 2$'
+    enter "/file $BATS_TEST_TMPDIR/bytes text"
+    await_output everything 'byte 0 is not UTF-8'
+    enter "/file $BATS_TEST_TMPDIR"
+    await_output everything 'it is not a regular file'
+}
+
+@test "/fragment, /binary and /send go out as asked" {
+    start 80 40
+    wscope_in "$URL/length"
+    await_screen "^$URL/length>"
+    enter '/fragment 3 hello world'
+    await_screen '^← str of 11$'
+    enter '/binary 00 ff'
+    await_screen '^← bytes of 2$'
+    enter '/send /stats'
+    await_screen '^← str of 6$'
+    enter '/fragment 0 x'
+    await_screen 'usage: /fragment N TEXT'
+}
+
+@test "-e is sent, and the session stays" {
+    start 80 24
+    wscope_in -q --on-connect greeting -e question "$URL/echo"
+    await_screen '^← greeting$'
+    await_screen '^← question$'
+    enter more
+    await_screen '^← more$'
+    enter /reconnect
+    await_screen '^← greeting$'
+    enter again
+    await_screen '^← again$'
+    assert_equal "$(everything | grep -c '^← question$')" 1
+    assert_equal "$(everything | grep -c '^← greeting$')" 2
+}
+
+@test "/connect goes elsewhere, credentials stay behind" {
+    start 100 40
+    wscope_in --bearer secret123 "$URL/echo"
+    await_screen "^$URL/echo>"
+    enter "/connect ws://localhost:$PORT/length"
+    await_screen "^ws://localhost:$PORT/length>"
+    everything | grep -q 'credentials of the command line are not sent'
+    enter 'hello'
+    await_screen '^← str of 5$'
+    enter '/headers'
+    await_output everything 'Host: localhost'
+    run everything
+    refute_output --partial secret123
+    assert_equal "$(grep -c 'Authorization' <<<"$output")" 0
+    enter '/connect ws://host:99999/'
+    await_screen 'port'
+}
+
+@test "a lost connection shows, and decides the exit code" {
+    start 80 24
+    wscope_in "$URL/abort"
+    await_screen "^$URL/abort>"
+    enter x
+    await_last 1 'offline>'
+    enter 'nobody hears'
+    await_screen 'there is no open connection'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 56$'
+}
+
+@test "history is kept without credentials, for its owner alone" {
+    start 80 24
+    wscope_in -q "$URL/echo"
+    await_screen "^$URL/echo>"
+    enter 'remember this'
+    enter '{"token":"not this"}'
+    enter "/connect ws://user:pass@127.0.0.1:$PORT/echo"
+    await_screen '^← remember this$'
+    keys C-d
+    await_screen '^\$ ?$'
+    run cat "$XDG_STATE_HOME/wscope/history"
+    assert_output 'remember this'
+    assert_equal "$(stat -c %a "$XDG_STATE_HOME/wscope/history")" 600
+    assert_equal "$(stat -c %a "$XDG_STATE_HOME/wscope")" 700
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    keys Up
+    await_last 1 "$URL/echo> remember this"
+}
+
+@test "--plain moves no cursor and still talks" {
+    start 80 24
+    terminal pipe-pane "cat >$BATS_TEST_TMPDIR/raw"
+    WSCOPE_PREFIX='' wscope_in --plain "$URL/echo"
+    await_screen "^$URL/echo>"
+    enter hello
+    await_screen '^← hello$'
+    enter /ping
+    await_screen '^pong after'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 0$'
+    # Between the start and the end there is no escape but those of the shell's clear.
+    run bash -c "sed '1,/--plain/d' '$BATS_TEST_TMPDIR/raw' | sed '1s/^.*J//' | grep -c \$'\\x1b\\[?2004\\|\\x1b\\[[0-9]*A'"
+    assert_output 0
+}
+
+@test "TERM=dumb is served without cursor movement" {
+    start 80 24
+    WSCOPE_PREFIX='TERM=dumb ' wscope_in "$URL/echo"
+    await_screen "^$URL/echo>"
+    enter hello
+    await_screen '^← hello$'
+    keys C-c
+    await_screen 'the line is cleared; \^C again closes'
+    keys C-c
+    await_last 1 'offline>'
+    keys C-d
+    await_screen '^\$ ?$'
+}
+
+# crash SIGNAL: the terminal is afterwards as it was before.
+crash() {
+    start 80 24
+    enter "stty -a >$BATS_TEST_TMPDIR/before; echo ready"
+    await_screen '^ready$'
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    type_in 'half a line'
+    await_screen 'half a line$'
+    kill -"$1" "$(program "-q $URL/echo")"
+    await_screen '^(.*[Ff]ault.*|Aborted.*|Hangup.*|)?\$ ?$|^\$ ?$'
+    enter "stty -a >$BATS_TEST_TMPDIR/after; echo over"
+    await_screen '^over$'
+    cmp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+@test "the terminal is given back after SIGSEGV" {
+    crash SEGV
+}
+
+@test "the terminal is given back after SIGABRT" {
+    crash ABRT
+}
+
+@test "the terminal is given back after SIGTERM, with 143" {
+    crash TERM
+    assert_equal "$(screen | grep -c 'half a line')" 1
+}
+
+@test "input and output that are no terminals make a pipe" {
+    both "$URL/echo" <<<'hello'
+    assert_equal "$status" 0
+    assert_output hello
+}
+
+@test "demo on a terminal talks with the embedded server" {
+    start 80 24
+    wscope_in -q demo
+    await_screen '^ws://127.0.0.1:[0-9]+/echo> ?$'
+    enter hello
+    await_screen '^← hello$'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 0$'
+}
