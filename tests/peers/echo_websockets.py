@@ -22,7 +22,8 @@ async def main(mode="plain", cert=None, key=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
     compression = "deflate" if mode == "deflate" else None
-    async with websockets.serve(echo, "127.0.0.1", 0, ssl=context, compression=compression, max_size=None) as server:
+    async with websockets.serve(echo, "127.0.0.1", 0, ssl=context, compression=compression, max_size=None,
+                                ping_interval=None) as server:
         print(f"port {server.sockets[0].getsockname()[1]}", flush=True)
         await asyncio.Future()
 

@@ -5,21 +5,66 @@ load ../bats/helpers
 PEERS_HERE=${BASH_SOURCE[0]%/*}
 export NODE_PATH=${NODE_PATH:-$PEERS_HERE/node_modules}
 
-# How many lines make a long stream; instrumented programs take their time.
-MANY=$((1000000 / SLOW))
+# How many lines make a long stream (PEER_LINES); servers that are slow by themselves get a part of it, and instrumented
+# programs take their time.
+MANY=$((${PEER_LINES:-1000000} / SLOW))
+
+need_npm() {
+    need node || return
+    node -e "require('$1')" 2>/dev/null || missing "the npm package $1 is not installed (npm install in tests/peers)"
+}
 
 need_ws() {
-    need node || return
-    node -e 'require("ws")' 2>/dev/null || missing 'the npm package ws is not installed (npm install in tests/peers)'
+    need_npm ws
 }
 
 need_python_module() {
     "$PYTHON3" -c "import $1" 2>/dev/null || missing "Python has no module $1"
 }
 
+# start_on PORT COMMAND...: a server in the background that accepts connections on that port of the loopback once this
+# returns. What it prints goes to $BATS_TEST_TMPDIR/COMMAND.log.
+start_on() {
+    local port=$1 log=$BATS_TEST_TMPDIR/${2##*/}.log end=$((SECONDS + 20 * SLOW)) pid
+    shift
+    "$@" >"$log" 2>&1 </dev/null 3>&- &
+    pid=$!
+    PEERS+=("$pid")
+    until (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+        if ((SECONDS > end)) || ! kill -0 "$pid" 2>/dev/null; then
+            echo "nothing listens on port $port; $1 printed:" >&2
+            cat "$log" >&2
+            return 1
+        fi
+        read -r -t 0.02 <> <(:) || true
+    done
+}
+
+# wait_until COMMAND...: until it succeeds.
+wait_until() {
+    local end=$((SECONDS + 10 * SLOW))
+    until "$@"; do
+        ((SECONDS <= end)) || return 1
+        read -r -t 0.02 <> <(:) || true
+    done
+}
+
+# last_ended STATUS REGEX: what await started last ended like this, and said so after all else.
+last_ended() {
+    local log=$BATS_TEST_TMPDIR/peer.$((${#PEERS[@]} - 1))
+    status=0
+    wait "${PEERS[-1]}" || status=$?
+    assert_equal "$status" "$1"
+    # A process of its own brings it there.
+    wait_until grep -qE -- "$2" "$log" || {
+        cat "$log" >&2
+        return 1
+    }
+}
+
 # URL arguments...: a stream of many lines comes back as it went.
 round_trip() {
-    seq 1 "$MANY" | WSCOPE_LIMIT=120 wscope -w 5 "$@" 2>"$BATS_TEST_TMPDIR/stderr" | cmp - <(seq 1 "$MANY") || {
+    seq 1 "$MANY" | WSCOPE_LIMIT=120 wscope -w 5 --count "$MANY" "$@" 2>"$BATS_TEST_TMPDIR/stderr" | cmp - <(seq 1 "$MANY") || {
         cat "$BATS_TEST_TMPDIR/stderr" >&2
         return 1
     }
