@@ -242,7 +242,7 @@ struct channel_ws_shared *channel_ws_shared_new(const struct channel_ws_config *
         err_nomem(e, STAGE_CONNECT, "preparing the connection");
         return NULL;
     }
-    rng_init(&shared->rng, crypto_random, NULL);
+    rng_init(&shared->rng, crypto_random, &shared->drawn);
     if (config->handshake.url->scheme == URL_WSS) {
         shared->tls = tls_context_client(&config->dial.tls, e);
         if (!shared->tls) {

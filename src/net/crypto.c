@@ -1,12 +1,28 @@
 #include "net/crypto.h"
 
+/* SHA1() asks a provider for the function, and starts all of OpenSSL for it; what it replaces, and
+ * is called deprecated since, only computes. The handshake is no matter of security (RFC 6455,
+ * section 10.8). */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <limits.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <sys/random.h>
 
 int crypto_random(void *ctx, uint8_t *bytes, size_t n)
 {
-    (void)ctx;
+    bool *begun = ctx;
+    ssize_t got;
+
+    if (begun && !*begun) {
+        *begun = true;
+        got = getrandom(bytes, n, 0);
+        if (got > 0) {
+            bytes += got;
+            n -= (size_t)got;
+        }
+    }
     while (n > 0) {
         int part = n > INT_MAX ? INT_MAX : (int)n;
 
@@ -20,5 +36,9 @@ int crypto_random(void *ctx, uint8_t *bytes, size_t n)
 
 void crypto_sha1(const uint8_t *bytes, size_t n, uint8_t digest[20])
 {
-    SHA1(bytes, n, digest);
+    SHA_CTX sha;
+
+    SHA1_Init(&sha);
+    SHA1_Update(&sha, bytes, n);
+    SHA1_Final(digest, &sha);
 }

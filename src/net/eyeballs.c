@@ -104,18 +104,27 @@ static void race_lost(struct eyeballs *race)
     race->done(race->ctx, -1, 0, race->records, race->started, &e);
 }
 
+/* Bytes that may wait unsent in the kernel before the socket counts as full. */
+#define UNSENT_LOW (128 * 1024)
+
 /* A socket on its way to the address. 0, EINPROGRESS, or the errno of what failed, *fd being -1
  * then. */
 static int open_towards(const struct resolve_address *address, const char *interface, int *fd)
 {
-    int on = 1, rc = 0;
+    const int on = 1, unsent = UNSENT_LOW;
+    int rc = 0;
     int s = socket(address->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     *fd = -1;
     if (s < 0)
         return errno;
-    /* Small frames leave at once: nothing here waits to fill a segment. */
+    /* Small frames leave at once: nothing here waits to fill a segment. And what is not yet sent
+     * waits with us rather than in the kernel's megabytes: a pong behind them would come too late
+     * for a peer that reads slowly. */
     (void)setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef TCP_NOTSENT_LOWAT
+    (void)setsockopt(s, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+#endif
     if (interface)
         rc = source_bind(s, interface, address);
     if (rc == 0 && connect(s, (const struct sockaddr *)&address->addr, address->len) != 0)

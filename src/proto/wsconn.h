@@ -109,7 +109,7 @@ int wsconn_send_frame(struct wsconn *c, const struct frame_spec *spec, struct sl
 /* The answer the RFC asks for to an event of wsconn_next: a pong to a ping (if `pong`), the echo of
  * a Close, a Close with the violation's code. Returns 1 if a frame was queued (`sent` filled,
  * payload borrowed until the next call), 0 if none is due, or WSCONN_FAILED. While more than 64 KiB
- * wait to be written, only the latest ping is kept, and answered by wsconn_reply_late. */
+ * of pongs wait to be written, only the latest ping is kept, and answered by wsconn_reply_late. */
 int wsconn_reply(struct wsconn *c, const struct event *ev, bool pong, struct event_frame *sent);
 /* The pong that was put off, once the queue has drained: as wsconn_reply. Call after wsconn_sent.
  */

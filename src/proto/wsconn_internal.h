@@ -100,6 +100,8 @@ struct wsconn {
     struct buf deflated;       /* one piece, before its header is known */
     bool sending_compressed;   /* of the outgoing message */
     bool close_sent;
+    size_t pongs;     /* bytes of the pongs that wait to be written, reckoned high */
+    size_t pongs_end; /* when so much of the queue is written, they are counted anew */
     bool pong_late; /* a ping waits for its answer, in `late` */
     uint8_t late_len;
     uint8_t late[FRAME_CONTROL_MAX];

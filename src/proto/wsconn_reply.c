@@ -1,7 +1,8 @@
 #include "proto/wsconn_internal.h"
 
-/* RFC 6455, section 5.5.3: of several pings the latest may be answered alone. While this much waits
- * to be written, a peer that pings without reading gets no more. */
+/* RFC 6455, section 5.5.3: of several pings the latest may be answered alone. While so many bytes
+ * of pongs wait to be written, a peer that pings without reading gets no more. Messages that wait
+ * do not count: under a steady stream of them a pong would never be due. */
 #define PONG_QUEUE (64 * 1024)
 
 /* How a reply is told: 1 queued, 0 not due any more. */
@@ -10,15 +11,27 @@ static int told(int result)
     return result == 0 ? 1 : result == WSCONN_CLOSED ? 0 : WSCONN_FAILED;
 }
 
+/* Queue a pong and count it. */
+static int send_pong(struct wsconn *c, struct slice data, struct event_frame *sent)
+{
+    size_t before = c->out.len;
+    int result = wsconn_send_control(c, OPCODE_PONG, data, sent);
+
+    if (c->pongs == 0)
+        c->pongs_end = c->out.len;
+    c->pongs += c->out.len - before;
+    return told(result);
+}
+
 static int reply_ping(struct wsconn *c, struct slice data, struct event_frame *sent)
 {
     if (c->close_sent)
         return 0;
     if (data.len > FRAME_CONTROL_MAX)
         data.len = FRAME_CONTROL_MAX;
-    c->pong_late = c->out.len > PONG_QUEUE;
+    c->pong_late = c->pongs > PONG_QUEUE;
     if (!c->pong_late)
-        return told(wsconn_send_control(c, OPCODE_PONG, data, sent));
+        return send_pong(c, data, sent);
     c->late_len = (uint8_t)data.len;
     if (data.len > 0)
         memcpy(c->late, data.data, data.len);
@@ -55,10 +68,10 @@ int wsconn_reply_late(struct wsconn *c, struct event_frame *sent)
 {
     int result;
 
-    if (!c->pong_late || c->out.len > PONG_QUEUE)
+    if (!c->pong_late || c->pongs > PONG_QUEUE)
         return 0;
     memcpy(c->scratch, c->late, c->late_len);
-    result = told(wsconn_send_control(c, OPCODE_PONG, slice_make(c->scratch, c->late_len), sent));
+    result = send_pong(c, slice_make(c->scratch, c->late_len), sent);
     if (result >= 0)
         c->pong_late = false;
     return result;

@@ -258,5 +258,9 @@ struct slice wsconn_pending(const struct wsconn *c)
 void wsconn_sent(struct wsconn *c, size_t n)
 {
     buf_consume(&c->out, n);
+    if (n < c->pongs_end)
+        c->pongs_end -= n;
+    else
+        c->pongs = c->pongs_end = 0;
     buf_trim(&c->out, OUT_KEPT);
 }

@@ -313,6 +313,21 @@ static void a_lenient_end_answers_a_bad_code_with_1002(void **state)
     wsconn_free(c);
 }
 
+static void a_pong_is_not_put_off_by_messages_that_wait(void **state)
+{
+    static uint8_t data[200 * 1024];
+    struct wsconn *c = start(&server);
+    struct event_frame sent;
+    struct event ping = {.kind = EVENT_PING};
+
+    (void)state;
+    assert_int_equal(
+        wsconn_send_message(c, OPCODE_BINARY, slice_make(data, sizeof data), true, true, NULL), 0);
+    assert_int_equal(wsconn_reply(c, &ping, true, &sent), 1);
+    assert_int_equal(sent.opcode, OPCODE_PONG);
+    wsconn_free(c);
+}
+
 static void a_ping_flood_leaves_one_late_pong(void **state)
 {
     struct wsconn *c = start(&server);
@@ -381,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_ping_is_answered_with_its_payload),
         cmocka_unit_test(a_close_is_answered_once_with_its_code),
         cmocka_unit_test(a_lenient_end_answers_a_bad_code_with_1002),
+        cmocka_unit_test(a_pong_is_not_put_off_by_messages_that_wait),
         cmocka_unit_test(a_ping_flood_leaves_one_late_pong),
         cmocka_unit_test(each_allocation_may_fail_and_then_nothing_is_queued),
     };
