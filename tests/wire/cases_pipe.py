@@ -141,13 +141,12 @@ def whole_empty(t):
 def whole_streams(t):
     made, conn = t.open("--whole", "-b", "--no-compress", stdin=PIPE)
     data = os.urandom(5 * MIB)
-    made_thread = _writer(made, data[: 4 * MIB])
+    seen = threading.Event()
+    _writer(made, data, 4 * MIB, seen)
     first = conn.frame("the first fragment, with stdin still open")
     same((first.opcode, first.fin), (BINARY, 0))
+    seen.set()
     got = [first.payload]
-    made_thread.join()
-    made.write(data[4 * MIB:])
-    made.end()
     while True:
         more = conn.frame()
         same(more.opcode, CONT)
@@ -160,10 +159,15 @@ def whole_streams(t):
     made.exits(0)
 
 
-def _writer(made, data):
-    thread = threading.Thread(target=made.write, args=(data,), daemon=True)
-    thread.start()
-    return thread
+def _writer(made, data, pause_at, go_on):
+    """Writes data to stdin beside whoever reads the socket, the part from pause_at on only after go_on, then ends it."""
+    def write():
+        made.write(data[:pause_at])
+        go_on.wait()
+        made.write(data[pause_at:])
+        made.end()
+
+    threading.Thread(target=write, daemon=True).start()
 
 
 @case("pipe: --whole of up to 1 MiB is one frame")
