@@ -13,39 +13,21 @@
  * pingpong  lines to messages and messages to lines, each as soon as it is there
  * start     one line, its echo, the closing handshake
  */
-#include <errno.h>
 #include <limits.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/rand.h>
-#include <openssl/ssl.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#define BLOCK      ((size_t)256 * 1024)
+#include "floor_conn.h"
+
 #define HEADER_MAX 14
 #define KEYS       65536
-
-struct conn {
-    int fd;
-    SSL *ssl; /* or NULL */
-    uint8_t *in;
-    size_t have; /* bytes at the start of `in` */
-    uint8_t *out;
-    size_t queued; /* bytes in `out` */
-    uint8_t *keys;
-    size_t keys_left, keys_made;
-};
 
 struct header {
     unsigned opcode;
@@ -53,73 +35,8 @@ struct header {
     uint64_t length;
 };
 
-static void die(const char *what)
-{
-    fprintf(stderr, "floor: %s\n", what);
-    exit(1);
-}
-
-static void *allocate(size_t n)
-{
-    void *p = malloc(n);
-
-    if (!p)
-        die("out of memory");
-    return p;
-}
-
-/* --- bytes --------------------------------------------------------------------------------------
+/* --- printing -----------------------------------------------------------------------------------
  */
-
-/* At least one byte, as many as there are; 0 at the end. */
-static size_t get(struct conn *c, uint8_t *to, size_t room)
-{
-    size_t got = 0;
-    ssize_t n;
-
-    if (!c->ssl) {
-        do
-            n = recv(c->fd, to, room, 0);
-        while (n < 0 && errno == EINTR);
-        return n > 0 ? (size_t)n : 0;
-    }
-    /* A call gives a record at most: go on while OpenSSL holds more. */
-    do {
-        int part = SSL_read(c->ssl, to + got, (int)(room - got));
-
-        if (part <= 0)
-            break;
-        got += (size_t)part;
-    } while (got < room && SSL_has_pending(c->ssl));
-    return got;
-}
-
-static void put(struct conn *c, const uint8_t *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t k = c->ssl ? SSL_write(c->ssl, bytes, n > INT_MAX ? INT_MAX : (int)n)
-                           : send(c->fd, bytes, n, MSG_NOSIGNAL);
-
-        if (k <= 0)
-            die("the connection broke while sending");
-        bytes += k;
-        n -= (size_t)k;
-    }
-}
-
-static void print(const void *bytes, size_t n)
-{
-    const uint8_t *from = bytes;
-
-    while (n > 0) {
-        ssize_t k = write(STDOUT_FILENO, from, n);
-
-        if (k < 0)
-            die("can't write to standard output");
-        from += k;
-        n -= (size_t)k;
-    }
-}
 
 /* What waits to be printed together. */
 struct batch {
@@ -234,7 +151,7 @@ static inline void mask(uint8_t *to, const uint8_t *from, size_t n, const uint8_
 
 static void flush(struct conn *c)
 {
-    put(c, c->out, c->queued);
+    conn_put(c, c->out, c->queued);
     c->queued = 0;
 }
 
@@ -275,83 +192,8 @@ static void say_close(struct conn *c)
 
 static void wait_for_end(struct conn *c)
 {
-    while (get(c, c->in, BLOCK) > 0)
+    while (conn_get(c, c->in, BLOCK) > 0)
         ;
-}
-
-/* --- connecting ---------------------------------------------------------------------------------
- */
-
-static int connect_to(const char *host, const char *port)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found, *a;
-    int fd = -1, on = 1;
-
-    if (getaddrinfo(host, port, &hints, &found) != 0)
-        die("can't resolve the host");
-    for (a = found; a; a = a->ai_next) {
-        fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-            break;
-        if (fd >= 0)
-            close(fd);
-        fd = -1;
-    }
-    freeaddrinfo(found);
-    if (fd < 0)
-        die("can't connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
-}
-
-/* With what any client must do: the chain verified against the system's trust, and the name. Of
- * that trust only the hashed directory, which is read as far as a certificate asks for it: the
- * bundle beside it, parsed whole, takes longer than all the rest. */
-static SSL *start_tls(int fd, const char *host)
-{
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    const char *trust = getenv(X509_get_default_cert_dir_env());
-    SSL *ssl;
-
-    if (!ctx || SSL_CTX_load_verify_dir(ctx, trust ? trust : X509_get_default_cert_dir()) != 1)
-        die("can't set up TLS");
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_read_ahead(ctx, 1);
-    SSL_CTX_set_default_read_buffer_len(ctx, BLOCK / 4);
-    ssl = SSL_new(ctx);
-    if (!ssl || SSL_set_tlsext_host_name(ssl, host) != 1 || SSL_set1_host(ssl, host) != 1 ||
-        SSL_set_fd(ssl, fd) != 1 || SSL_connect(ssl) != 1)
-        die("the TLS handshake failed");
-    SSL_CTX_free(ctx);
-    return ssl;
-}
-
-static void upgrade(struct conn *c, const char *host, const char *port, const char *path,
-                    bool deflate)
-{
-    char request[1024];
-    uint8_t *end = NULL;
-    int n = snprintf(request, sizeof request,
-                     "GET %s HTTP/1.1\r\nHost: %s:%s\r\nUpgrade: websocket\r\n"
-                     "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                     "%sSec-WebSocket-Version: 13\r\n\r\n",
-                     path, host, port,
-                     deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
-
-    put(c, (const uint8_t *)request, (size_t)n);
-    while (!end) {
-        size_t got = get(c, c->in + c->have, 8192);
-
-        if (got == 0 || c->have > 8192)
-            die("no upgrade");
-        c->have += got;
-        end = memmem(c->in, c->have, "\r\n\r\n", 4);
-    }
-    if (memcmp(c->in, "HTTP/1.1 101 ", 13) != 0)
-        die("the upgrade was refused");
-    c->have -= (size_t)(end + 4 - c->in);
-    memmove(c->in, end + 4, c->have);
 }
 
 /* --- the work -----------------------------------------------------------------------------------
@@ -400,7 +242,7 @@ static void receive(struct conn *c)
 
     b->count = 0;
     b->bytes = 0;
-    while (take(c, b, &h, &left) && (got = get(c, c->in + c->have, BLOCK)) > 0)
+    while (take(c, b, &h, &left) && (got = conn_get(c, c->in + c->have, BLOCK)) > 0)
         c->have += got;
     say_close(c);
     wait_for_end(c);
@@ -472,7 +314,7 @@ static void receive_deflated(struct conn *c)
         z.avail_out = BLOCK;
         c->have -= at;
         memmove(c->in, c->in + at, c->have);
-        got = open ? get(c, c->in + c->have, BLOCK) : 0;
+        got = open ? conn_get(c, c->in + c->have, BLOCK) : 0;
         open = got > 0;
         c->have += got;
     }
@@ -539,7 +381,7 @@ static void pingpong(struct conn *c)
             flush(c);
         }
         if (fds[1].revents) {
-            size_t got = get(c, c->in + c->have, BLOCK);
+            size_t got = conn_get(c, c->in + c->have, BLOCK);
 
             c->have += got;
             if (got == 0 || !take(c, b, &h, &left))
@@ -564,7 +406,8 @@ static void one_line(struct conn *c)
         die("no line to send");
     queue(c, 1, (const uint8_t *)line, (size_t)n - (line[n - 1] == '\n'));
     flush(c);
-    while ((size == 0 || c->have < size + h.length) && (got = get(c, c->in + c->have, BLOCK)) > 0) {
+    while ((size == 0 || c->have < size + h.length) &&
+           (got = conn_get(c, c->in + c->have, BLOCK)) > 0) {
         c->have += got;
         size = parse(&h, c->in, c->have);
     }
@@ -584,12 +427,7 @@ int main(int argc, char **argv)
     if (argc < 5)
         die("usage: floor receive|inflate|send|pingpong|start HOST PORT PATH [tls]");
     mode = argv[1];
-    c.in = allocate(BLOCK + 16384);
-    c.out = allocate(BLOCK);
-    c.fd = connect_to(argv[2], argv[3]);
-    if (argc > 5)
-        c.ssl = start_tls(c.fd, argv[2]);
-    upgrade(&c, argv[2], argv[3], argv[4], strcmp(mode, "inflate") == 0);
+    conn_open(&c, argv[2], argv[3], argv[4], argc > 5, strcmp(mode, "inflate") == 0);
     if (strcmp(mode, "receive") == 0)
         receive(&c);
     else if (strcmp(mode, "inflate") == 0)
@@ -600,10 +438,6 @@ int main(int argc, char **argv)
         pingpong(&c);
     else
         one_line(&c);
-    SSL_free(c.ssl);
-    close(c.fd);
-    free(c.in);
-    free(c.out);
-    free(c.keys);
+    conn_close(&c);
     return 0;
 }

@@ -14,7 +14,9 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from workloads import BARS, WORKLOADS
+sys.dont_write_bytecode = True
+
+from workloads import BARS, WORKLOADS  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

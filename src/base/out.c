@@ -227,6 +227,11 @@ int out_put_due(struct out *o, const void *data, size_t n)
     return 0;
 }
 
+int out_put_ended_due(struct out *o, const void *data, size_t n, char end)
+{
+    return out_put(o, data, n) < 0 ? -1 : out_put(o, &end, 1);
+}
+
 int out_flush(struct out *o)
 {
     if (o->error)

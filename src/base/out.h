@@ -18,7 +18,7 @@
 #include "base/buf.h"
 
 #define OUT_BLOCK 65536 /* bytes gathered before a write is tried: what a pipe holds ... */
-#define OUT_WIDE  (4 * OUT_BLOCK) /* ... and where a write takes all it is given */
+#define OUT_WIDE  (2 * OUT_BLOCK) /* ... and where a write takes all it is given */
 #define OUT_LARGE 16384 /* a piece of this size is not copied if the descriptor takes it */
 
 struct out {
@@ -61,11 +61,14 @@ static inline int out_put(struct out *o, const void *data, size_t n)
 {
     if (n > o->spare || n == 0 || n >= OUT_LARGE)
         return out_put_due(o, data, n);
-    memcpy(buf_data(&o->queue) + o->queue.len, data, n);
+    memcpy(o->queue.data + o->queue.start + o->queue.len, data, n);
     o->queue.len += n;
     o->spare -= n;
     return 0;
 }
+
+/* out_put_ended where one of its two pieces is large or a write is due. */
+int out_put_ended_due(struct out *o, const void *data, size_t n, char end);
 
 /* The same with one byte more behind the n. */
 static inline int out_put_ended(struct out *o, const void *data, size_t n, char end)
@@ -73,8 +76,8 @@ static inline int out_put_ended(struct out *o, const void *data, size_t n, char 
     uint8_t *to;
 
     if (n >= o->spare || n == 0 || n >= OUT_LARGE)
-        return out_put(o, data, n) < 0 ? -1 : out_put(o, &end, 1);
-    to = buf_data(&o->queue) + o->queue.len;
+        return out_put_ended_due(o, data, n, end);
+    to = o->queue.data + o->queue.start + o->queue.len;
     memcpy(to, data, n);
     to[n] = (uint8_t)end;
     o->queue.len += n + 1;

@@ -346,12 +346,18 @@ size_t utf8_check(struct utf8 *u, const uint8_t *bytes, size_t n)
     return i == n ? n : check_long(u, bytes, n, i);
 }
 
+static __attribute__((noinline)) bool valid_long(const uint8_t *bytes, size_t n, size_t i)
+{
+    struct utf8 u = {0};
+
+    return check_long(&u, bytes, n, i) == n && utf8_complete(&u);
+}
+
 bool utf8_valid(const uint8_t *bytes, size_t n)
 {
     size_t i = skip_ascii(bytes, n);
-    struct utf8 u = {0};
 
-    return i == n || (check_long(&u, bytes, n, i) == n && utf8_complete(&u));
+    return i == n || valid_long(bytes, n, i);
 }
 
 int utf8_decode(const uint8_t *bytes, size_t n, uint32_t *code)

@@ -36,6 +36,8 @@ struct channel_up {
 struct channel_ops {
     int (*open)(struct channel *ch, struct err *e);
     int (*send)(struct channel *ch, enum opcode type, struct slice data, bool first, bool final);
+    int (*send_all)(struct channel *ch, enum opcode type, const struct slice *messages,
+                    size_t count);
     int (*frame)(struct channel *ch, const struct frame_spec *spec, struct slice payload);
     int (*ping)(struct channel *ch, enum opcode opcode, struct slice data);
     void (*close)(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);
@@ -71,6 +73,13 @@ static inline int channel_send(struct channel *ch, enum opcode type, struct slic
                                bool final)
 {
     return ch->ops->send(ch, type, data, first, final);
+}
+
+/* Several whole messages of one type; -1: as above, the rest was not sent. */
+static inline int channel_send_all(struct channel *ch, enum opcode type,
+                                   const struct slice *messages, size_t count)
+{
+    return ch->ops->send_all(ch, type, messages, count);
 }
 
 static inline int channel_frame(struct channel *ch, const struct frame_spec *spec,

@@ -32,31 +32,45 @@ bool ws_wants(const struct ws *ws, enum event_kind kind)
     return bus_wants(ws->ch.up.bus, kind);
 }
 
-/* Send, and tell of it. Apart from ws_send, which need not pay for the room on the stack. */
-static __attribute__((noinline)) int send_shown(struct ws *ws, enum opcode type, struct slice data,
-                                                bool first, bool final)
+/* Does anyone look at what is sent? */
+static bool is_shown(const struct ws *ws)
 {
-    struct event_frame sent;
-
-    if (wsconn_send_message(ws->conn, type, data, first, final, &sent) < 0)
-        return -1;
-    ws_report_sent(ws, &sent);
-    ws_report_message(ws, type, data, first, final, sent.wire);
-    return 0;
+    return ws_wants(ws, EVENT_FRAME) || bus_wants_sent(ws->ch.up.bus);
 }
 
 static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
     struct ws *ws = ws_of(ch);
-    bool shown = ws_wants(ws, EVENT_FRAME) || bus_wants_sent(ws->ch.up.bus);
+    struct event_frame sent;
+    bool report = is_shown(ws);
 
-    if (ws->state != WS_OPEN)
+    if (ws->state != WS_OPEN ||
+        wsconn_send_message(ws->conn, type, data, first, final, report ? &sent : NULL) < 0)
         return -1;
-    if ((shown ? send_shown(ws, type, data, first, final)
-               : wsconn_send_message(ws->conn, type, data, first, final, NULL)) < 0)
-        return -1;
+    if (report) {
+        ws_report_sent(ws, &sent);
+        ws_report_message(ws, type, data, first, final, sent.wire);
+    }
     ws_flush_soon(ws);
     return 0;
+}
+
+static int ws_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
+                       size_t count)
+{
+    struct ws *ws = ws_of(ch);
+    int r = 0;
+
+    if (is_shown(ws)) {
+        for (size_t i = 0; i < count && r == 0; i++)
+            r = ws_send(ch, type, messages[i], true, true);
+        return r;
+    }
+    if (ws->state != WS_OPEN)
+        return -1;
+    r = wsconn_send_all(ws->conn, type, messages, count);
+    ws_flush_soon(ws);
+    return r < 0 ? -1 : 0;
 }
 
 static int ws_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
@@ -192,6 +206,7 @@ void ws_on_timer(uv_timer_t *timer)
 static const struct channel_ops ops = {
     .open = ws_open,
     .send = ws_send,
+    .send_all = ws_send_all,
     .frame = ws_frame,
     .ping = ws_ping,
     .close = ws_close,

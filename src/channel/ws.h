@@ -11,7 +11,7 @@
 
 struct channel_ws_shared {
     struct rng rng;
-    bool drawn; /* rng's source was used */
+    bool drawn;                    /* rng's source was used */
     struct tls_context *tls;       /* NULL until a wss:// URL asks for it */
     struct tls_context *proxy_tls; /* likewise, a proxy that speaks TLS */
 };

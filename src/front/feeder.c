@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Messages that go down together. All of them lie in the splitter, which bounds their bytes. */
+#define LINES_AT_ONCE 64
+
 static void on_stdin_ready(void *ctx);
 
 void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *options,
@@ -130,6 +133,10 @@ static bool read_more(struct feeder *f, struct err *e)
         err_nomem(e, STAGE_IO, "reading the input");
         return false;
     }
+    /* Of lines a block at most, though there be more room: the frames it becomes then fit into the
+     * queue that is written at once, and all of it into the processor's cache. */
+    if (room > SPLITTER_BLOCK && f->splitter.config.form == SPLIT_LINES)
+        room = SPLITTER_BLOCK;
     do {
         n = read(f->fd, space, room);
     } while (n < 0 && errno == EINTR);
@@ -151,11 +158,19 @@ static bool read_more(struct feeder *f, struct err *e)
  * *e. */
 static int send_pieces(struct feeder *f, struct err *e)
 {
+    const enum opcode type = f->options->binary ? OPCODE_BINARY : OPCODE_TEXT;
     struct splitter_piece piece;
+    struct slice lines[LINES_AT_ONCE];
 
     while (!f->held && !session_full(f->session)) {
-        int r = splitter_next(&f->splitter, &piece, e);
+        size_t count = splitter_lines(&f->splitter, lines, LINES_AT_ONCE);
+        int r;
 
+        if (count > 0 && session_send_all(f->session, type, lines, count) < 0)
+            return 0; /* the connection is ending: whoever ends it tells */
+        if (count > 0)
+            continue;
+        r = splitter_next(&f->splitter, &piece, e);
         if (r <= 0)
             return r < 0 ? -1 : 1;
         if (session_send(f->session, piece.type, piece.data, piece.first, piece.final) < 0)

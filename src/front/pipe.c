@@ -136,6 +136,17 @@ static bool matches(struct pipe *p, struct slice data)
     return regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
 }
 
+/* Where messages are only printed: what is put may have filled an output. */
+static void mind_outputs(struct sink *sink, const struct event *ev)
+{
+    struct pipe *p = (struct pipe *)sink;
+
+    (void)ev;
+    output_check(&p->out);
+    output_check(&p->err);
+}
+
+/* Where they also count for something. */
 static void on_message(struct sink *sink, const struct event *ev)
 {
     struct pipe *p = (struct pipe *)sink;
@@ -358,7 +369,9 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
 
     if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
         return EXIT_OTHER;
-    p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), on_message, watch_free};
+    p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), mind_outputs, watch_free};
+    if (o->pipe.echo || o->pipe.count || o->pipe.until)
+        p.watch.event = on_message;
     if (!o->json)
         p.watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
     bus_add(&p.views.bus, &p.watch);

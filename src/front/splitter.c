@@ -171,31 +171,6 @@ static int decode(struct splitter *s, struct slice *data, struct err *e)
     return 0;
 }
 
-/* What nearly all messages are: a line that is whole, and text if text is wanted. False leaves the
- * rest to splitter_next. */
-static bool next_line(struct splitter *s, struct splitter_piece *piece)
-{
-    const uint8_t *line = buf_data(&s->in);
-    const uint8_t *end;
-    size_t len;
-
-    if (s->config.form != SPLIT_LINES || s->config.crlf || s->inside || s->searched > 0 ||
-        s->in.len == 0)
-        return false;
-    end = memchr(line, '\n', s->in.len);
-    if (!end)
-        return false;
-    len = (size_t)(end - line);
-    if (!s->config.binary && !utf8_valid(line, len))
-        return false;
-    piece->type = s->config.binary ? OPCODE_BINARY : OPCODE_TEXT;
-    piece->data = slice_make(line, len);
-    piece->first = piece->final = true;
-    s->used = len + 1;
-    s->number++;
-    return true;
-}
-
 int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *e)
 {
     struct cut cut;
@@ -205,8 +180,6 @@ int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *
     bool there;
 
     drop_used(s);
-    if (next_line(s, piece))
-        return 1;
     if (s->config.form == SPLIT_WHOLE)
         there = cut_whole(s, &cut);
     else if (s->config.form == SPLIT_CHUNKS)
@@ -231,4 +204,29 @@ int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *
     s->column = cut.final ? 0 : s->column + cut.take;
     s->number += cut.final;
     return 1;
+}
+
+size_t splitter_lines(struct splitter *s, struct slice *lines, size_t max)
+{
+    const uint8_t *line, *newline, *end;
+    bool text = !s->config.binary;
+    size_t count = 0;
+
+    drop_used(s);
+    if (s->config.form != SPLIT_LINES || s->config.crlf || s->inside || s->searched > 0 ||
+        s->in.len == 0)
+        return 0;
+    line = buf_data(&s->in);
+    end = line + s->in.len;
+    while (count < max && (newline = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+        size_t len = (size_t)(newline - line);
+
+        if (text && !utf8_valid(line, len))
+            break; /* splitter_next says where */
+        lines[count++] = slice_make(line, len);
+        line = newline + 1;
+    }
+    s->used = (size_t)(line - buf_data(&s->in));
+    s->number += count;
+    return count;
 }

@@ -57,4 +57,9 @@ void splitter_end(struct splitter *s);
  * (EXIT_OTHER): the input is not what its form promises; its number and column are named. */
 int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *e);
 
+/* For speed where there are many and nothing is special about them: up to `max` lines, each a whole
+ * message of the kind that the configuration says; the slices are borrowed until the next call into
+ * the splitter. 0: ask splitter_next. */
+size_t splitter_lines(struct splitter *s, struct slice *lines, size_t max);
+
 #endif

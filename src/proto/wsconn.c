@@ -144,6 +144,23 @@ int wsconn_feed(struct wsconn *c, const uint8_t *bytes, size_t n)
     return 0;
 }
 
+struct head {
+    size_t size, length; /* bytes of the header and the payload */
+};
+
+/* A header with more than the shortest length; its size is 0 if it is not whole, or not for
+ * take_message. Apart from that, and returned by value, so that short messages pay for nothing. */
+static __attribute__((noinline)) struct head long_head(const struct wsconn *c, const uint8_t *bytes,
+                                                       size_t n)
+{
+    struct frame_header h;
+    size_t size = frame_decode(&h, bytes, n);
+
+    if (size == 0 || !h.minimal || h.length > c->fast_limit)
+        return (struct head){0};
+    return (struct head){size, (size_t)h.length};
+}
+
 /*
  * What nearly all frames are: a whole message in one frame that lies in the buffer and breaks no
  * rule. False leaves everything as it was, for wsconn_read to see to.
@@ -153,7 +170,7 @@ static inline bool take_message(struct wsconn *c, struct event *ev)
     struct read_buffer *in = &c->in;
     size_t here = in->end - in->start;
     uint8_t *p;
-    size_t length, head = 2;
+    struct head h = {.size = 2};
     bool text;
 
     if (here < 2)
@@ -162,43 +179,40 @@ static inline bool take_message(struct wsconn *c, struct event *ev)
     text = p[0] == (0x80 | OPCODE_TEXT);
     if ((!text && p[0] != (0x80 | OPCODE_BINARY)) || (p[1] & 0x80) != c->fast_mask)
         return false;
-    length = p[1] & 0x7F;
-    if (length > 125) {
-        struct frame_header h;
-
-        head = frame_decode(&h, p, here);
-        if (head == 0 || !h.minimal || h.length > c->fast_limit)
+    h.length = p[1] & 0x7F;
+    if (h.length > 125) {
+        h = long_head(c, p, here);
+        if (h.size == 0)
             return false;
-        length = (size_t)h.length;
     } else {
-        if (length > c->fast_limit)
+        if (h.length > c->fast_limit)
             return false;
-        head += c->fast_mask ? 4 : 0;
+        h.size += c->fast_mask ? 4 : 0;
     }
-    if (here < head || here - head < length)
+    if (here < h.size || here - h.size < h.length)
         return false;
-    p += head;
+    p += h.size;
     if (c->fast_mask)
-        frame_mask(p, p, length, p - 4, 0);
-    if (text && !utf8_valid(p, length)) {
+        frame_mask(p, p, h.length, p - 4, 0);
+    if (text && !utf8_valid(p, h.length)) {
         if (c->fast_mask)
-            frame_mask(p, p, length, p - 4, 0);
+            frame_mask(p, p, h.length, p - 4, 0);
         return false;
     }
 
-    in->start += head + length;
+    in->start += h.size + h.length;
     c->counters.frames_in++;
     c->counters.messages_in++;
-    c->counters.payload_in += length;
+    c->counters.payload_in += h.length;
     ev->kind = EVENT_MESSAGE;
     ev->dir = DIR_IN;
     ev->message.type = text ? OPCODE_TEXT : OPCODE_BINARY;
-    ev->message.data = slice_make(p, length);
+    ev->message.data = slice_make(p, h.length);
     ev->message.part = 0;
     ev->message.final = true;
     ev->message.fragments = 1;
-    ev->message.wire = head + length;
-    ev->message.total = length;
+    ev->message.wire = h.size + h.length;
+    ev->message.total = h.length;
     ev->message.sse_name = NULL;
     ev->message.sse_id = NULL;
     return true;

@@ -97,35 +97,16 @@ static void forget_context(struct wsconn *c)
     c->deflater = NULL;
 }
 
-/* What most messages of a client are: one frame of up to 125 bytes that nobody looks at. */
-static int send_short(struct wsconn *c, enum opcode type, struct slice data)
-{
-    size_t size = 6 + data.len;
-    uint8_t *to = reserve(&c->out, size);
-
-    if (!to || rng_key(c->rng, to + 2) < 0)
-        return WSCONN_FAILED;
-    to[0] = (uint8_t)(0x80 | type);
-    to[1] = (uint8_t)(0x80 | data.len);
-    frame_mask(to + 6, data.data, data.len, to + 2, 0);
-    buf_filled(&c->out, size);
-    c->counters.frames_out++;
-    c->counters.wire_out += size;
-    c->counters.payload_out += data.len;
-    c->counters.messages_out++;
-    c->sending_compressed = false;
-    return 0;
-}
-
-/* Every other message, and parts of one. */
-static __attribute__((noinline)) int send_any(struct wsconn *c, enum opcode type, struct slice data,
-                                              bool first, bool final, struct event_frame *sent)
+int wsconn_send_message(struct wsconn *c, enum opcode type, struct slice data, bool first,
+                        bool final, struct event_frame *sent)
 {
     bool compressed = first ? c->config.deflate.enabled : c->sending_compressed;
     struct frame_header h;
     struct slice payload = data;
     int result;
 
+    if (c->close_sent)
+        return WSCONN_CLOSED;
     if (draw_key(c, &h) < 0)
         return WSCONN_FAILED;
     if (compressed) {
@@ -151,15 +132,40 @@ static __attribute__((noinline)) int send_any(struct wsconn *c, enum opcode type
     return 0;
 }
 
-int wsconn_send_message(struct wsconn *c, enum opcode type, struct slice data, bool first,
-                        bool final, struct event_frame *sent)
+/* What most messages of a client are: one frame of up to 125 bytes that nobody looks at. */
+static inline int send_short(struct wsconn *c, enum opcode type, struct slice data)
 {
+    size_t size = 6 + data.len;
+    uint8_t *to = reserve(&c->out, size);
+
+    if (!to || rng_key(c->rng, to + 2) < 0)
+        return WSCONN_FAILED;
+    to[0] = (uint8_t)(0x80 | type);
+    to[1] = (uint8_t)(0x80 | data.len);
+    frame_mask(to + 6, data.data, data.len, to + 2, 0);
+    buf_filled(&c->out, size);
+    c->counters.frames_out++;
+    c->counters.wire_out += size;
+    c->counters.payload_out += data.len;
+    c->counters.messages_out++;
+    c->sending_compressed = false;
+    return 0;
+}
+
+int wsconn_send_all(struct wsconn *c, enum opcode type, const struct slice *messages, size_t count)
+{
+    bool plain = c->config.role == WSCONN_CLIENT && !c->config.deflate.enabled;
+    int result = 0;
+
     if (c->close_sent)
         return WSCONN_CLOSED;
-    if (first && final && !sent && data.len <= 125 && !c->config.deflate.enabled &&
-        c->config.role == WSCONN_CLIENT)
-        return send_short(c, type, data);
-    return send_any(c, type, data, first, final, sent);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        if (plain && messages[i].len <= 125)
+            result = send_short(c, type, messages[i]);
+        else
+            result = wsconn_send_message(c, type, messages[i], true, true, NULL);
+    }
+    return result;
 }
 
 static int send_control(struct wsconn *c, enum opcode opcode, struct slice data,

@@ -263,6 +263,16 @@ int session_send(struct session *s, enum opcode type, struct slice data, bool fi
     return 0;
 }
 
+int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
+                     size_t count)
+{
+    if (s->state != SESSION_OPEN || channel_send_all(s->channel, type, messages, count) < 0)
+        return -1;
+    if (count > 0)
+        s->last_sent = messages[count - 1].len;
+    return 0;
+}
+
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload)
 {
     return s->state == SESSION_OPEN ? channel_frame(s->channel, spec, payload) : -1;

@@ -49,6 +49,9 @@ int session_open(struct session *s);
 
 /* Send a message or a part of one. 0, or -1: there is no open connection. */
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final);
+/* Several whole messages of one type. 0, or -1: as session_send; the rest was not sent. */
+int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
+                     size_t count);
 /* Any frame, as malformed as asked. */
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload);
 /* A ping or pong of at most 125 bytes. */

@@ -70,18 +70,26 @@ static void begin_part(struct lines *l, const struct event_message *m)
     l->unfinished = !m->final;
 }
 
+/* Parts of a message, and what follows one that broke off. */
+static void write_part(struct lines *l, const struct event_message *m)
+{
+    begin_part(l, m);
+    out_put(l->out, m->data.data, m->data.len);
+    if (m->final)
+        out_put(l->out, &l->delimiter, 1);
+}
+
 static void write_raw(struct sink *sink, const struct event *ev)
 {
     struct lines *l = (struct lines *)sink;
+    const struct event_message *m = &ev->message;
 
     if (ev->dir != DIR_IN)
         return;
-    if (ev->message.part != 0 || l->unfinished)
-        begin_part(l, &ev->message);
-    if (ev->message.final)
-        out_put_ended(l->out, ev->message.data.data, ev->message.data.len, l->delimiter);
+    if (m->part != 0 || l->unfinished)
+        write_part(l, m);
     else
-        out_put(l->out, ev->message.data.data, ev->message.data.len);
+        out_put_ended(l->out, m->data.data, m->data.len, l->delimiter);
 }
 
 static void write_raw_undelimited(struct sink *sink, const struct event *ev)

@@ -376,6 +376,30 @@ static void out_to_a_file_is_never_full(void **state)
     fclose(file);
 }
 
+static void out_put_ended_puts_a_byte_behind_each_piece(void **state)
+{
+    static char want[400000], got[sizeof want], piece[40009];
+    struct out o;
+    FILE *file = tmpfile();
+    size_t put = 0;
+
+    (void)state;
+    assert_non_null(file);
+    out_init(&o, fileno(file), LIMIT);
+    memset(piece, 'p', sizeof piece);
+    for (size_t n = 0; put + n < sizeof want; n = (n + 1) * 7 % sizeof piece) {
+        memset(want + put, 'p', n);
+        want[put + n] = '\n';
+        assert_int_equal(out_put_ended(&o, piece, n, '\n'), 0);
+        put += n + 1;
+    }
+    assert_int_equal(out_flush(&o), 0);
+    assert_int_equal(pread(fileno(file), got, sizeof got, 0), (ssize_t)put);
+    assert_memory_equal(got, want, put);
+    out_clear(&o);
+    fclose(file);
+}
+
 static void out_to_a_file_writes_the_whole_stream(void **state)
 {
     struct out o;
@@ -537,6 +561,7 @@ int main(void)
         cmocka_unit_test(out_to_a_closed_or_read_only_descriptor_is_ebadf),
         cmocka_unit_test(out_to_nowhere_throws_everything_away),
         cmocka_unit_test(out_to_a_file_is_never_full),
+        cmocka_unit_test(out_put_ended_puts_a_byte_behind_each_piece),
         cmocka_unit_test(out_to_a_file_writes_the_whole_stream),
         cmocka_unit_test(out_to_a_terminal_is_written_directly),
         cmocka_unit_test(out_drain_gives_up_when_the_time_is_up),

@@ -16,21 +16,38 @@ struct result {
     int status;
 };
 
-static void take(struct splitter *s, struct result *r)
+/* Lines in bulk first, at most `bulk` at a time, as who sends many takes them. */
+static void take_lines(struct splitter *s, struct result *r, size_t bulk)
+{
+    struct slice lines[3];
+    size_t count;
+
+    while ((count = splitter_lines(s, lines, bulk)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            buf_append_str(&r->text, s->config.binary ? "<" : "[");
+            buf_append(&r->text, lines[i].data, lines[i].len);
+            buf_append_str(&r->text, s->config.binary ? ">" : "]");
+        }
+    }
+}
+
+static void take(struct splitter *s, struct result *r, size_t bulk)
 {
     struct splitter_piece piece;
 
+    take_lines(s, r, bulk);
     while ((r->status = splitter_next(s, &piece, &r->error)) == 1) {
         buf_append_str(&r->text, piece.first ? (piece.type == OPCODE_TEXT ? "[" : "<") : "|");
         buf_append(&r->text, piece.data.data, piece.data.len);
         if (piece.final)
             buf_append_str(&r->text, piece.type == OPCODE_TEXT ? "]" : ">");
+        take_lines(s, r, bulk);
     }
 }
 
 /* Feed the input cut before byte `at` (0: whole; SIZE_MAX: byte by byte) and compare. */
 static void check_cut(const struct splitter_config *config, const char *input, size_t len,
-                      size_t at, const char *expected)
+                      size_t at, size_t bulk, const char *expected)
 {
     struct splitter s;
     struct result r = {0};
@@ -47,13 +64,13 @@ static void check_cut(const struct splitter_config *config, const char *input, s
         memcpy(space, input + fed, n);
         splitter_filled(&s, n);
         fed += n;
-        take(&s, &r);
+        take(&s, &r, bulk);
         if (r.status < 0)
             break;
     }
     if (r.status >= 0) {
         splitter_end(&s);
-        take(&s, &r);
+        take(&s, &r, bulk);
     }
     buf_append(&r.text, "", 1);
     assert_string_equal((const char *)buf_data(&r.text), expected);
@@ -64,9 +81,11 @@ static void check_cut(const struct splitter_config *config, const char *input, s
 static void check(const struct splitter_config *config, const char *input, size_t len,
                   const char *expected)
 {
-    for (size_t at = 0; at <= len; at++)
-        check_cut(config, input, len, at, expected);
-    check_cut(config, input, len, SIZE_MAX, expected);
+    for (size_t bulk = 0; bulk <= 3; bulk++) {
+        for (size_t at = 0; at <= len; at++)
+            check_cut(config, input, len, at, bulk, expected);
+        check_cut(config, input, len, SIZE_MAX, bulk, expected);
+    }
 }
 
 #define CHECK(input, expected, ...)                                               \
@@ -132,15 +151,16 @@ static struct err error_of(const struct splitter_config *config, const char *inp
 {
     struct splitter s;
     struct splitter_piece piece;
+    struct slice line;
     struct err e;
     size_t room;
-    int r;
+    int r = 0;
 
     splitter_init(&s, config);
     memcpy(splitter_space(&s, &room), input, strlen(input));
     splitter_filled(&s, strlen(input));
     splitter_end(&s);
-    while ((r = splitter_next(&s, &piece, &e)) == 1)
+    while (splitter_lines(&s, &line, 1) > 0 || (r = splitter_next(&s, &piece, &e)) == 1)
         ;
     assert_int_equal(r, -1);
     splitter_clear(&s);

@@ -232,6 +232,20 @@ static void crypto_random_gives_other_bytes_each_time(void **state)
     assert_int_equal(crypto_random(NULL, a, 0), 0);
 }
 
+static void crypto_random_notes_that_the_first_draw_was_made(void **state)
+{
+    uint8_t a[4096] = {0}, b[4096] = {0};
+    bool begun = false;
+
+    (void)state;
+    assert_int_equal(crypto_random(&begun, a, sizeof a), 0);
+    assert_true(begun);
+    assert_int_equal(crypto_random(&begun, b, sizeof b), 0);
+    assert_memory_not_equal(a, b, sizeof a);
+    memset(b, 0, 32);
+    assert_memory_not_equal(a + sizeof a - 32, b, 32); /* filled to its end */
+}
+
 #define WITH_PAIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -250,6 +264,7 @@ int main(void)
         cmocka_unit_test(link_tcp_new_leaves_the_socket_when_memory_is_out),
         cmocka_unit_test(crypto_sha1_gives_the_digest_of_fips_180),
         cmocka_unit_test(crypto_random_gives_other_bytes_each_time),
+        cmocka_unit_test(crypto_random_notes_that_the_first_draw_was_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

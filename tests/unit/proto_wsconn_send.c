@@ -58,6 +58,59 @@ static void a_client_masks_each_frame_with_a_fresh_key(void **state)
     wsconn_free(c);
 }
 
+static void several_messages_leave_as_each_of_them_would(void **state)
+{
+    const struct wsconn_config packed = {.deflate.enabled = true};
+    const struct wsconn_config *const configs[] = {&client, &server, &packed, &packed_server};
+    uint8_t text[200];
+    const struct slice messages[] = {{NULL, 0},   {text, 1},   {text, 7},
+                                     {text, 125}, {text, 126}, {text, 200}};
+    const size_t count = sizeof messages / sizeof messages[0];
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    for (size_t k = 0; k < 4; k++) {
+        struct wsconn *together = start(configs[k]);
+        struct wsconn *alone;
+        struct buf expected;
+
+        buf_init(&expected, 1 << 20);
+        assert_int_equal(wsconn_send_all(together, OPCODE_TEXT, messages, 0), 0);
+        assert_int_equal(wsconn_send_all(together, OPCODE_TEXT, messages, count), 0);
+        assert_int_equal(wsconn_send_all(together, OPCODE_BINARY, messages, 1), 0);
+        alone = start(configs[k]); /* the same keys again */
+        for (size_t i = 0; i < count; i++)
+            assert_int_equal(wsconn_send_message(alone, OPCODE_TEXT, messages[i], true, true, NULL),
+                             0);
+        assert_int_equal(wsconn_send_message(alone, OPCODE_BINARY, messages[0], true, true, NULL),
+                         0);
+        buf_append(&expected, wsconn_pending(alone).data, wsconn_pending(alone).len);
+        assert_memory_equal(wsconn_counters(together), wsconn_counters(alone),
+                            sizeof(struct wsconn_counters));
+        expect_pending(together, buf_slice(&expected));
+        buf_clear(&expected);
+        wsconn_free(together);
+        wsconn_free(alone);
+    }
+}
+
+static void of_several_messages_none_follows_a_close_or_goes_without_a_key(void **state)
+{
+    const struct slice messages[] = {BYTES("a"), BYTES("b")};
+    struct wsconn *c = start(&client);
+
+    (void)state;
+    rng_of_test.dry = true;
+    assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages, 2), WSCONN_FAILED);
+    expect_pending(c, BYTES(""));
+    rng_of_test.dry = false;
+    assert_int_equal(wsconn_send_close(c, 1000, BYTES(""), NULL), 0);
+    wsconn_sent(c, wsconn_pending(c).len);
+    assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages, 2), WSCONN_CLOSED);
+    expect_pending(c, BYTES(""));
+    wsconn_free(c);
+}
+
 static void a_server_does_not_mask(void **state)
 {
     struct wsconn *c = start(&server);
@@ -383,6 +436,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_masks_each_frame_with_a_fresh_key),
+        cmocka_unit_test(several_messages_leave_as_each_of_them_would),
+        cmocka_unit_test(of_several_messages_none_follows_a_close_or_goes_without_a_key),
         cmocka_unit_test(a_server_does_not_mask),
         cmocka_unit_test(without_randomness_nothing_is_sent),
         cmocka_unit_test(parts_travel_as_fragments),
