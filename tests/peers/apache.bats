@@ -122,7 +122,7 @@ load_modules() {
     assert_stderr '401 Unauthorized' '-u USER:PASS'
 }
 
-@test "apache: denied, not found, no backend: exit 22, each with its status" {
+@test "apache: denied, not found, no backend, a forgotten Upgrade: exit 22, each with its status" {
     both -n "ws://127.0.0.1:$PLAIN/denied/echo"
     assert_equal "$status" 22
     assert_stderr '403 Forbidden' Apache
@@ -132,9 +132,6 @@ load_modules() {
     both -n "ws://127.0.0.1:$PLAIN/gone"
     assert_equal "$status" 22
     assert_stderr '50[23]'
-}
-
-@test "apache: a proxy that forgets Upgrade: exit 22, with a hint" {
     both -n "ws://127.0.0.1:$PLAIN/forgetful"
     assert_equal "$status" 22
     assert_stderr '426|400' Apache hint
@@ -148,13 +145,10 @@ load_modules() {
     assert_equal "$status" 0
 }
 
-@test "apache: a plain request to the TLS port: exit 22, its page shown" {
+@test "apache: a plain request to the TLS port: exit 22, its page shown; a TLS handshake to the plain port: exit 35" {
     both -n "ws://127.0.0.1:$SECURE/tunnel/echo"
     assert_equal "$status" 22
     assert_stderr '400 Bad Request' 'plain HTTP to an SSL-enabled server port'
-}
-
-@test "apache: a TLS handshake to the plain port: exit 35" {
     both -n "wss://127.0.0.1:$PLAIN/tunnel/echo"
     assert_equal "$status" 35
     assert_stderr 'ws://'

@@ -79,13 +79,10 @@ END
     last_ended 56 'connection lost'
 }
 
-@test "haproxy: nothing behind it: exit 22, 503" {
+@test "haproxy: nothing behind it, and what it answers by itself: exit 22, status and body shown" {
     both -n "ws://127.0.0.1:$PLAIN/gone/echo"
     assert_equal "$status" 22
     assert_stderr 503 'No server is available'
-}
-
-@test "haproxy: what it answers by itself: exit 22, status and body shown" {
     both -n "ws://127.0.0.1:$PLAIN/too-many"
     assert_equal "$status" 22
     assert_stderr '429 Too Many Requests'

@@ -62,6 +62,46 @@ last_ended() {
     }
 }
 
+# dialogue ARGUMENTS...: wscope in a conversation. Of the lines read here, "> MESSAGE" is sent and "< REGEX" waits for a
+# line that matches; then stdin ends. What it printed is in $output, $lines and $stderr, how it ended in $status.
+dialogue() {
+    local to from pid line came rest in=$BATS_TEST_TMPDIR/dialogue.in out=$BATS_TEST_TMPDIR/dialogue.out
+    rm -f "$in" "$out"
+    mkfifo "$in" "$out"
+    wscope "$@" <"$in" >"$out" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+    pid=$!
+    # Both ways: writing to a wscope that is gone is no reason to die of SIGPIPE.
+    exec {to}<>"$in" {from}<"$out"
+    output=
+    while IFS= read -r line; do
+        if [[ $line == '> '* ]]; then
+            printf '%s\n' "${line#> }" >&"$to"
+            continue
+        fi
+        came=
+        until [[ $came =~ ${line#< } ]]; do
+            IFS= read -r -u "$from" came || break 2
+            output+=$came$'\n'
+        done
+    done
+    exec {to}>&-
+    rest=$(cat <&"$from")
+    exec {from}<&-
+    if [[ $rest ]]; then
+        output+=$rest
+    else
+        output=${output%$'\n'}
+    fi
+    status=0
+    wait "$pid" || status=$?
+    # Both are for the tests.
+    # shellcheck disable=SC2034
+    {
+        mapfile -t lines <<<"$output"
+        stderr=$(<"$BATS_TEST_TMPDIR/stderr")
+    }
+}
+
 # URL arguments...: a stream of many lines comes back as it went.
 round_trip() {
     seq 1 "$MANY" | WSCOPE_LIMIT=120 wscope -w 5 --count "$MANY" "$@" 2>"$BATS_TEST_TMPDIR/stderr" | cmp - <(seq 1 "$MANY") || {

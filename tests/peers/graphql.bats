@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# Against the npm package graphql-ws: the subprotocol graphql-transport-ws.
+
+load peers
+
+setup() {
+    need_npm graphql
+    need_npm graphql-ws
+    need_npm ws
+    need jq
+    await '^port ([0-9]+)$' node "$PEERS_HERE/graphql_server.js"
+    URL=ws://127.0.0.1:$found/graphql
+}
+
+# With its subprotocol.
+graphql() {
+    both -s graphql-transport-ws "$@" "$URL"
+}
+
+INIT='{"type":"connection_init"}'
+
+@test "graphql-ws: connection_init is acknowledged, a query answered" {
+    graphql -n -e "$INIT" -1
+    assert_equal "$status" 0
+    assert_output '{"type":"connection_ack"}'
+    assert_stderr 'graphql-transport-ws'
+    dialogue -s graphql-transport-ws "$URL" <<END
+> $INIT
+< connection_ack
+> {"id":"q","type":"subscribe","payload":{"query":"{ hello }"}}
+< complete
+END
+    assert_equal "$status" 0
+    assert_equal "$(jq -r 'select(.type == "next") | .payload.data.hello' <<<"$output")" 'hello, κόσμε'
+}
+
+@test "graphql-ws: a subscription of three values" {
+    dialogue -s graphql-transport-ws "$URL" <<END
+> $INIT
+< connection_ack
+> {"id":"s","type":"subscribe","payload":{"query":"subscription { count(to: 3) }"}}
+END
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '"\(.type) \(.payload.data.count // .id // "-")"' <<<"$output")" \
+        $'connection_ack -\nnext 1\nnext 2\nnext 3\ncomplete s'
+}
+
+@test "graphql-ws: a subscription that is completed from here, a ping of the subprotocol" {
+    dialogue -s graphql-transport-ws "$URL" <<END
+> $INIT
+< connection_ack
+> {"id":"t","type":"subscribe","payload":{"query":"subscription { ticks }"}}
+< "ticks":3
+> {"type":"ping","payload":{"n":1}}
+< pong
+> {"id":"t","type":"complete"}
+END
+    assert_equal "$status" 0
+    assert_line '{"type":"pong","payload":{"n":1}}'
+    assert_equal "$(jq '.payload.data.ticks // empty' <<<"$output" | head -n 3)" $'1\n2\n3'
+}
+
+@test "graphql-ws: the errors of a query are messages, not the end" {
+    dialogue -s graphql-transport-ws "$URL" <<END
+> $INIT
+< connection_ack
+> {"id":"e","type":"subscribe","payload":{"query":"{ nothing }"}}
+< "error"
+END
+    assert_equal "$status" 0
+    assert_output --partial 'Cannot query field'
+}
+
+@test "graphql-ws: its own close codes: exit 8, code and reason told" {
+    graphql -n -e '{"id":"s","type":"subscribe","payload":{"query":"{ hello }"}}'
+    assert_equal "$status" 8
+    assert_stderr 4401 Unauthorized
+    graphql -n -e '{"type":"connection_init","payload":{"token":"wrong"}}'
+    assert_equal "$status" 8
+    assert_stderr 4403 Forbidden
+    graphql -n
+    assert_equal "$status" 8
+    assert_stderr 4408 'Connection initialisation timeout'
+    graphql -n -e "$INIT" -e "$INIT"
+    assert_equal "$status" 8
+    assert_stderr 4429 'Too many initialisation requests'
+    graphql -n -e nonsense
+    assert_equal "$status" 8
+    assert_stderr 4400
+    both -n -e "$INIT" "$URL"
+    assert_equal "$status" 8
+    assert_stderr 4406 'Subprotocol not acceptable'
+}
+
+@test "graphql-ws: many values in order" {
+    local many=$((10000 / SLOW))
+    dialogue -s graphql-transport-ws -q -w 5 --until complete "$URL" <<END
+> $INIT
+< connection_ack
+> {"id":"s","type":"subscribe","payload":{"query":"subscription { count(to: $many) }"}}
+END
+    assert_equal "$status" 0
+    jq '.payload.data.count // empty' <<<"$output" | cmp - <(seq 1 "$many")
+}

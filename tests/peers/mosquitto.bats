@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# Against mosquitto: MQTT in binary messages.
+
+load peers
+
+setup() {
+    PATH=$PATH:/usr/sbin:/usr/local/sbin
+    need mosquitto
+    PORT=$(free_port)
+    # mosquitto 2.0 does not start with WebSockets alone.
+    cat >"$BATS_TEST_TMPDIR/mosquitto.conf" <<END
+user $(id -un)
+persistence false
+allow_anonymous true
+listener $(free_port) 127.0.0.1
+listener $PORT 127.0.0.1
+protocol websockets
+END
+    start_on "$PORT" mosquitto -c "$BATS_TEST_TMPDIR/mosquitto.conf"
+    URL=ws://127.0.0.1:$PORT/mqtt
+}
+
+# MQTT 3.1.1: CONNECT with a clean session, a minute's keep-alive, no name.
+CONNECT=100c00044d5154540402003c0000
+CONNACK=20020000
+# SUBSCRIBE 1 to "a", QoS 0.
+SUBSCRIBE=8206000100016100
+SUBACK=9003000100
+# PUBLISH "hi" to "a", QoS 0.
+PUBLISH=30050001616869
+PINGREQ=c000
+PINGRESP=d000
+DISCONNECT=e000
+
+@test "mosquitto: the subprotocol mqtt is agreed, a CONNECT acknowledged" {
+    both --hex -s mqtt -1 -i "$URL" <<<"$CONNECT"
+    assert_equal "$status" 0
+    assert_output "$CONNACK"
+    assert_stderr '101 Switching Protocols' 'Sec-WebSocket-Protocol: mqtt'
+}
+
+@test "mosquitto: subscribe, publish, receive, ping" {
+    both --hex -s mqtt "$URL" < <(printf '%s\n' $CONNECT $SUBSCRIBE $PUBLISH $PINGREQ)
+    assert_equal "$status" 0
+    assert_equal "$(tr -d '\n' <<<"$output")" "$CONNACK$SUBACK$PUBLISH$PINGRESP"
+}
+
+@test "mosquitto: packets cut across messages and several in one" {
+    both --hex -s mqtt "$URL" < <(printf '%s\n' ${CONNECT:0:6} ${CONNECT:6} $SUBSCRIBE$PUBLISH$PINGREQ)
+    assert_equal "$status" 0
+    assert_equal "$(tr -d '\n' <<<"$output")" "$CONNACK$SUBACK$PUBLISH$PINGRESP"
+}
+
+@test "mosquitto: what one publishes another receives" {
+    await "($SUBACK)" "${WSCOPE_COMMAND[@]}" --hex -s mqtt -n -e "$CONNECT" -e "$SUBSCRIBE" --until hi "$URL"
+    both --hex -s mqtt "$URL" < <(printf '%s\n' $CONNECT $PUBLISH)
+    assert_equal "$status" 0
+    last_ended 0 "$PUBLISH"
+}
+
+@test "mosquitto: it ends the stream without a Close frame: exit 56, what came before is printed" {
+    both --hex -s mqtt "$URL" < <(printf '%s\n' $CONNECT $DISCONNECT)
+    assert_equal "$status" 56
+    assert_output "$CONNACK"
+    assert_stderr 'FIN' 'no Close frame'
+    # A version 9 of the protocol: unacceptable.
+    both --hex -s mqtt "$URL" <<<100c00044d5154540902003c0000
+    assert_equal "$status" 56
+    assert_output 20020001
+}
+
+@test "mosquitto: no subprotocol is taken as it is, an unknown one is hung up on: exit 52" {
+    both -n --for 0.2 "$URL"
+    assert_equal "$status" 0
+    both -n -s nonsense "$URL"
+    assert_equal "$status" 52
+    assert_stderr 'hung up before it answered'
+}
