@@ -66,7 +66,7 @@ END
 
 @test "socket.io: its pings are messages: answered they keep the session, unanswered they end it" {
     socketio 100 $((500 * SLOW))
-    dialogue "$URL" < <(
+    dialogue -w 0 "$URL" < <(
         echo '> 40'
         printf '< ^2$\n> 3\n%.0s' {1..10}
     )
