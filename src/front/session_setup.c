@@ -4,6 +4,7 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                                     uint64_t default_max)
 {
     return (struct session_config){
+        .channel = CHANNEL_WS,
         .ws =
             {
                 .handshake = o->handshake,

@@ -9,7 +9,7 @@ static struct event session_event(const struct session *s, enum event_kind kind)
 {
     return (struct event){
         .kind = kind,
-        .channel = CHANNEL_WS,
+        .channel = s->kind,
         .conn = (uint32_t)s->totals.connections + (s->state == SESSION_CONNECTING ? 1 : 0),
         .time_us = clock_wall_us(),
         .at_us = clock_mono_us() - s->config.start_us,
@@ -231,6 +231,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     }
     s->loop = loop;
     s->config = *config;
+    s->kind = config->channel;
     s->bus = bus;
     s->hooks = *hooks;
     s->shared = channel_ws_shared_new(&s->config.ws, e);

@@ -10,6 +10,7 @@
 #include "session/outcome.h"
 
 struct session_config {
+    enum event_channel channel; /* what is opened first */
     struct channel_ws_config ws;
     const char *header_cmd; /* run before every attempt, see attempt.h; or NULL */
     bool follow;            /* redirects, */

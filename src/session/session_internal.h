@@ -1,6 +1,7 @@
 /*
- * session_internal: what the files of a session share: session (events up, commands down) and
- * session_open (an attempt, until its channel speaks for itself).
+ * session_internal: what the files of a session share: session (events up, commands down),
+ * session_open (an attempt, until its channel speaks for itself) and session_channel (which channel
+ * that is).
  */
 #ifndef SESSION_SESSION_INTERNAL_H
 #define SESSION_SESSION_INTERNAL_H
@@ -21,6 +22,7 @@ struct session {
     struct attempt attempt;
     struct header_cmd *command; /* its --header-cmd while that runs */
     struct err redirect_error;  /* why its last redirect was not followed; code EXIT_OK: none */
+    enum event_channel kind;    /* of the channels that are opened now: config.channel at first */
     struct channel *channel;
     enum session_state state;
     enum outcome_asked asked;
@@ -43,6 +45,11 @@ channel_emit_fn session_on_event;
 void session_on_drained(void *ctx);
 /* The conversation is over: counters, and the hook. */
 void session_ended(struct session *s);
+
+/* session_channel.c */
+/* Open a channel for what the attempt has come to. -1 with *e; s->channel may be there all the
+ * same, for the next attempt or session_free to drop. */
+int session_start_channel(struct session *s, struct err *e);
 
 /* session_open.c */
 /* A redirect is to be followed, but not before the channel is off the stack. */

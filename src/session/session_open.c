@@ -16,29 +16,6 @@ static void attempt_failed(struct session *s, const struct err *e)
     session_ended(s);
 }
 
-/* Open a channel for what the attempt has come to. */
-static int start_channel(struct session *s, struct err *e)
-{
-    const struct channel_up up = {
-        .emit = session_on_event,
-        .drained = session_on_drained,
-        .ctx = s,
-        .bus = s->bus,
-        .start_us = s->config.start_us,
-        .conn = (uint32_t)s->totals.connections + 1,
-    };
-
-    s->refusal_hint[0] = '\0';
-    err_clear(&s->redirect_error);
-    s->channel = channel_ws_new(s->loop, &s->attempt.ws, s->shared, &up);
-    if (!s->channel)
-        return err_nomem(e, STAGE_CONNECT, "connecting");
-    if (channel_open(s->channel, e) < 0)
-        return -1;
-    channel_pause(s->channel, s->paused);
-    return 0;
-}
-
 /* Say where it goes, without a query, which may hold secrets. */
 static void tell_redirect(struct session *s)
 {
@@ -68,7 +45,7 @@ static void on_follow(uv_timer_t *timer)
         return;
     }
     tell_redirect(s);
-    if (start_channel(s, &e) < 0)
+    if (session_start_channel(s, &e) < 0)
         attempt_failed(s, &e);
 }
 
@@ -84,7 +61,7 @@ static void on_headers(void *ctx, char *text, const struct err *why)
     struct err e = *why;
 
     s->command = NULL;
-    if (!text || attempt_headers(&s->attempt, text, &e) < 0 || start_channel(s, &e) < 0)
+    if (!text || attempt_headers(&s->attempt, text, &e) < 0 || session_start_channel(s, &e) < 0)
         attempt_failed(s, &e);
 }
 
@@ -104,7 +81,7 @@ int session_open(struct session *s)
                                       s->config.ws.connect_timeout_us, on_headers, s, &e);
         rc = s->command ? 0 : -1;
     } else {
-        rc = start_channel(s, &e);
+        rc = session_start_channel(s, &e);
     }
     if (rc == 0)
         return 0;
