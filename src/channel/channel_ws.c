@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "channel/ws.h"
-#include "net/crypto.h"
 
 static struct ws *ws_of(struct channel *ch)
 {
@@ -217,68 +216,8 @@ static const struct channel_ops ops = {
     .free = ws_free,
 };
 
-/* The proxy is verified like the target, but a pin, a name and a client certificate are the
- * target's alone. */
-static struct tls_context *proxy_context(const struct tls_config *target, struct err *e)
-{
-    struct tls_config config = *target;
-
-    config.cert = config.key = config.pass = NULL;
-    config.pinned = config.servername = NULL;
-    return tls_context_client(&config, e);
-}
-
-int ws_shared_load(struct channel_ws_shared *shared, const struct channel_ws_config *config,
-                   const struct dial_target *target, struct err *e)
-{
-    int proxy = 0;
-
-    if (target->secure && !shared->tls) {
-        shared->tls = tls_context_client(&config->dial.tls, e);
-        if (!shared->tls)
-            return -1;
-    }
-    if (!shared->proxy_tls)
-        proxy = dial_needs_proxy_tls(&config->dial, target, e);
-    if (proxy > 0) {
-        shared->proxy_tls = proxy_context(&config->dial.tls, e);
-        if (!shared->proxy_tls)
-            return -1;
-    }
-    return proxy < 0 ? -1 : 0;
-}
-
-struct channel_ws_shared *channel_ws_shared_new(const struct channel_ws_config *config,
-                                                struct err *e)
-{
-    struct channel_ws_shared *shared = calloc(1, sizeof *shared);
-
-    if (!shared) {
-        err_nomem(e, STAGE_CONNECT, "preparing the connection");
-        return NULL;
-    }
-    rng_init(&shared->rng, crypto_random, &shared->drawn);
-    if (config->handshake.url->scheme == URL_WSS) {
-        shared->tls = tls_context_client(&config->dial.tls, e);
-        if (!shared->tls) {
-            free(shared);
-            return NULL;
-        }
-    }
-    return shared;
-}
-
-void channel_ws_shared_free(struct channel_ws_shared *shared)
-{
-    if (!shared)
-        return;
-    tls_context_free(shared->tls);
-    tls_context_free(shared->proxy_tls);
-    free(shared);
-}
-
 struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *config,
-                               struct channel_ws_shared *shared, const struct channel_up *up)
+                               struct channel_shared *shared, const struct channel_up *up)
 {
     struct ws *ws = calloc(1, sizeof *ws);
 

@@ -6,6 +6,7 @@
 #define CHANNEL_CHANNEL_WS_H
 
 #include "channel/channel.h"
+#include "channel/shared.h"
 #include "net/dial.h"
 #include "proto/handshake.h"
 #include "proto/wsconn.h"
@@ -22,17 +23,8 @@ struct channel_ws_config {
     bool lenient;
 };
 
-/* What the connections of a session share: trust and keys, and the source of masking keys. More is
- * loaded by the opening that first needs it. */
-struct channel_ws_shared;
-
-/* Loads what TLS needs if the URL asks for it. NULL with *e. */
-struct channel_ws_shared *channel_ws_shared_new(const struct channel_ws_config *config,
-                                                struct err *e);
-void channel_ws_shared_free(struct channel_ws_shared *shared);
-
 /* config and shared are borrowed for the channel's life. NULL: memory. */
 struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *config,
-                               struct channel_ws_shared *shared, const struct channel_up *up);
+                               struct channel_shared *shared, const struct channel_up *up);
 
 #endif

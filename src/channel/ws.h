@@ -9,13 +9,6 @@
 
 #define WS_BODY_MAX (64 * 1024) /* of a refused upgrade's body */
 
-struct channel_ws_shared {
-    struct rng rng;
-    bool drawn;                    /* rng's source was used */
-    struct tls_context *tls;       /* NULL until a wss:// URL asks for it */
-    struct tls_context *proxy_tls; /* likewise, a proxy that speaks TLS */
-};
-
 enum ws_state {
     WS_NEW,
     WS_DIALING,
@@ -29,7 +22,7 @@ enum ws_state {
 struct ws {
     struct channel ch;
     const struct channel_ws_config *config;
-    struct channel_ws_shared *shared;
+    struct channel_shared *shared;
     enum ws_state state;
     bool paused;
 
@@ -86,10 +79,6 @@ struct ws {
     unsigned handles;  /* to be closed before the memory can go */
     bool freed;
 };
-
-/* Load what TLS needs on the way to the target, unless it is there. 0 or -1 with *e. */
-int ws_shared_load(struct channel_ws_shared *shared, const struct channel_ws_config *config,
-                   const struct dial_target *target, struct err *e);
 
 /* The time and the channel into an event, and up with it. */
 void ws_emit(struct ws *ws, struct event *ev);

@@ -122,9 +122,8 @@ int ws_open(struct channel *ch, struct err *e)
         .socket_path = url->socket_path,
         .secure = url->scheme == URL_WSS,
     };
-    if (ws_shared_load(ws->shared, ws->config, &ws->target, e) < 0)
+    if (channel_shared_load(ws->shared, &ws->config->dial, &ws->target, e) < 0)
         return -1;
-    ws->target.proxy_tls = ws->shared->proxy_tls;
     ws->began_us = ws->config->began_us ? ws->config->began_us : clock_mono_us();
     ws->dial = dial_start(ch->loop, &ws->config->dial, &ws->target, ws->shared->tls, on_dial_event,
                           on_dialled, ws, e);

@@ -215,7 +215,7 @@ static void pulse_closed(uv_handle_t *handle)
 {
     struct session *s = handle->data;
 
-    channel_ws_shared_free(s->shared);
+    channel_shared_free(s->shared);
     attempt_clear(&s->attempt);
     free(s);
 }
@@ -234,7 +234,8 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     s->kind = config->channel;
     s->bus = bus;
     s->hooks = *hooks;
-    s->shared = channel_ws_shared_new(&s->config.ws, e);
+    s->shared = channel_shared_new(&s->config.ws.dial.tls,
+                                   s->config.ws.handshake.url->scheme == URL_WSS, e);
     if (!s->shared) {
         free(s);
         return NULL;

@@ -17,7 +17,7 @@ struct session {
     struct session_config config;
     const struct bus *bus;
     struct session_hooks hooks;
-    struct channel_ws_shared *shared;
+    struct channel_shared *shared;
 
     struct attempt attempt;
     struct header_cmd *command; /* its --header-cmd while that runs */

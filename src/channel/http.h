@@ -1,0 +1,120 @@
+/*
+ * http: requests and their answers over the same links as the WebSocket (RFC 9110, RFC 9112): TLS,
+ * proxies, faults, and bytes as TCP carried them. Polling, SSE, catching up are built on it.
+ *
+ * A client has one request under way at a time and at most one connection, which it keeps for the
+ * next request where both sides agree to that. Nothing here decides what an answer means.
+ *
+ * Hooks are called from the loop, never inside http_start. Inside a hook http_cancel, http_pause
+ * and (in `done`) http_start may be called, http_free may not.
+ */
+#ifndef CHANNEL_HTTP_H
+#define CHANNEL_HTTP_H
+
+#include <uv.h>
+
+#include "channel/shared.h"
+#include "event/bus.h"
+#include "net/tcp_stats.h"
+#include "proto/handshake.h"
+
+/* Of the body of an answer that is none of 2xx and 304: so much is kept, and so long is waited. */
+#define HTTP_REFUSAL_MAX (64 * 1024)
+#define HTTP_REFUSAL_MS  2000
+
+/* For the client's life, borrowed with all they point to. */
+struct http_config {
+    /* Where to and who asks: URL, headers, origin, user agent, cookie, authorization. Subprotocols
+     * do not matter here; deflate.enabled says whether answers may be compressed. */
+    const struct handshake_config *identity;
+    const struct dial_config *dial;
+    uint64_t timeout_us;    /* from the beginning to the answer's head, redirects included; then for
+                               each further piece of the body; 0: none */
+    bool no_keepalive;      /* a connection for each request, and "Connection: close" in it */
+    bool follow;            /* redirects, */
+    unsigned max_redirects; /* at most so many a request */
+};
+
+/* Borrowed until `done`. */
+struct http_request {
+    const char *method;                    /* NULL: "GET" */
+    const char *target;                    /* in place of the URL's path and query, or NULL */
+    struct slice body;                     /* sent with its length if there is any */
+    const struct handshake_header *fields; /* Accept, If-None-Match ...: what the person gave under
+                                              the same name takes their place */
+    size_t field_count;
+    uint64_t max_body; /* bytes of the answer's body, after decoding; 0: no bound */
+    bool hold;         /* the server may take its time (long polling, a stream): once the request is
+                          on its way there is no limit of time */
+    bool identity;     /* ask for no compression (a stream: it would hold events back) */
+};
+
+/* What an exchange came to. */
+struct http_result {
+    struct err error; /* code EXIT_OK: the answer is complete. EXIT_RESOLVE, EXIT_CONNECT, EXIT_TLS,
+                         EXIT_CERT, EXIT_PROXY: no connection; EXIT_HANGUP: ended before the head;
+                         EXIT_UPGRADE: head, framing, coding or redirect at fault; EXIT_LOST: ended
+                         in the body; EXIT_TIMEOUT; EXIT_TOO_BIG: max_body; EXIT_OTHER: memory */
+    int status;       /* of the final head; 0: there was none */
+    bool framed;      /* the body's end was announced (Content-Length, last chunk), not just the
+                         end of the connection */
+    unsigned ended;   /* LINK_GOT_...: how the connection ended, if it did */
+    uint64_t us;      /* from http_start to the end */
+    uint64_t bytes_up; /* as TCP carried them, TLS and heads included, redirects too; own counts of
+                          the stream's bytes on a unix socket */
+    uint64_t bytes_down;
+};
+
+/* ctx is each hook's first argument; NULL members are skipped. */
+struct http_hooks {
+    /* EVENT_RESOLVE, EVENT_CONNECT, EVENT_PROXY, EVENT_TLS, EVENT_REQUEST, EVENT_RESPONSE: kind,
+     * dir and member are set; to be stamped and passed on. EVENT_RESPONSE comes before `head`, with
+     * the body of a refusal (neither 2xx nor 304), for answers that are redirects or 1xx too. */
+    void (*report)(void *ctx, struct event *ev);
+    /* The final head; its slices are borrowed until `done`. url: where it came from. */
+    void (*head)(void *ctx, const struct http1_head *head, const struct url *url);
+    /* The next piece of the body, decoded; never of a refusal. */
+    void (*body)(void *ctx, struct slice piece);
+    /* Exactly once, last, unless the exchange was cancelled. */
+    void (*done)(void *ctx, const struct http_result *result);
+};
+
+/* Sums over a client's life, the open connection included. */
+struct http_totals {
+    uint64_t requests, connections;
+    uint64_t bytes_up, bytes_down;       /* as TCP carried them */
+    uint64_t segments_up, segments_down; /* TCP segments; 0 on a unix socket */
+    uint64_t stream_up, stream_down;     /* bytes of HTTP: heads and bodies, above TLS */
+    uint32_t retransmits;
+};
+
+struct http;
+
+/* shared and bus (only asked what is wanted) are borrowed. NULL: memory. */
+struct http *http_new(uv_loop_t *loop, const struct http_config *config,
+                      struct channel_shared *shared, const struct bus *bus,
+                      const struct http_hooks *hooks, void *ctx);
+/* Drops everything; no hook is called any more. The memory goes once the loop has closed the
+ * handles. NULL is fine. */
+void http_free(struct http *h);
+
+/* Begin an exchange; none may be under way. -1 with *e: nothing will be reported. */
+int http_start(struct http *h, const struct http_request *request, struct err *e);
+
+/* Give the exchange up (`done` is not called) and drop its connection. Nothing happens if there is
+ * none. */
+void http_cancel(struct http *h);
+
+bool http_busy(const struct http *h);
+
+/* Paused: nothing is read, and no more `body` comes once the current hook has returned. */
+void http_pause(struct http *h, bool paused);
+
+struct http_totals http_totals(const struct http *h);
+/* What the kernel knows of the open connection; false if there is none, or it is none of TCP. */
+bool http_tcp_stats(const struct http *h, struct tcp_stats *stats);
+/* When a byte last came in or went out (clock_mono_us), 0: never. */
+uint64_t http_last_in_us(const struct http *h);
+uint64_t http_last_out_us(const struct http *h);
+
+#endif

@@ -1,0 +1,66 @@
+#include "channel/shared.h"
+
+#include <stdlib.h>
+
+#include "net/crypto.h"
+
+/* The proxy is verified like the target, but a pin, a name and a client certificate are the
+ * target's alone. */
+static struct tls_context *proxy_context(const struct tls_config *target, struct err *e)
+{
+    struct tls_config config = *target;
+
+    config.cert = config.key = config.pass = NULL;
+    config.pinned = config.servername = NULL;
+    return tls_context_client(&config, e);
+}
+
+int channel_shared_load(struct channel_shared *shared, const struct dial_config *config,
+                        struct dial_target *target, struct err *e)
+{
+    int proxy = 0;
+
+    if (target->secure && !shared->tls) {
+        shared->tls = tls_context_client(&config->tls, e);
+        if (!shared->tls)
+            return -1;
+    }
+    if (!shared->proxy_tls)
+        proxy = dial_needs_proxy_tls(config, target, e);
+    if (proxy > 0) {
+        shared->proxy_tls = proxy_context(&config->tls, e);
+        if (!shared->proxy_tls)
+            return -1;
+    }
+    target->proxy_tls = shared->proxy_tls;
+    return proxy < 0 ? -1 : 0;
+}
+
+struct channel_shared *channel_shared_new(const struct tls_config *config, bool secure,
+                                          struct err *e)
+{
+    struct channel_shared *shared = calloc(1, sizeof *shared);
+
+    if (!shared) {
+        err_nomem(e, STAGE_CONNECT, "preparing the connection");
+        return NULL;
+    }
+    rng_init(&shared->rng, crypto_random, &shared->drawn);
+    if (secure) {
+        shared->tls = tls_context_client(config, e);
+        if (!shared->tls) {
+            free(shared);
+            return NULL;
+        }
+    }
+    return shared;
+}
+
+void channel_shared_free(struct channel_shared *shared)
+{
+    if (!shared)
+        return;
+    tls_context_free(shared->tls);
+    tls_context_free(shared->proxy_tls);
+    free(shared);
+}
