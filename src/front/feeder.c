@@ -138,7 +138,7 @@ static bool read_more(struct feeder *f, struct err *e)
     if (room > SPLITTER_BLOCK && f->splitter.config.form == SPLIT_LINES)
         room = SPLITTER_BLOCK;
     do {
-        n = read(f->fd, space, room);
+        n = f->fd == STDIN_FILENO ? reader_read(f->fd, space, room) : read(f->fd, space, room);
     } while (n < 0 && errno == EINTR);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return true;

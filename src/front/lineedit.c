@@ -9,6 +9,7 @@
 #include "front/editor.h"
 #include "front/keys.h"
 #include "front/layout.h"
+#include "front/reader.h"
 #include "front/tty.h"
 #include "front/wide.h"
 
@@ -162,7 +163,7 @@ static void on_input(uv_poll_t *poll, int status, int events)
 {
     struct lineedit *le = poll->data;
     uint8_t bytes[16384];
-    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+    ssize_t n = reader_read(STDIN_FILENO, bytes, sizeof bytes);
 
     (void)status; /* the read meets the same error */
     (void)events;
@@ -509,7 +510,7 @@ struct editor *lineedit_new(uv_loop_t *loop, struct history *history,
     tty_guard(STDIN_FILENO);
     le->history = history_winit();
     le->el = le->history ? el_init("wscope", stdin, stdout, stderr) : NULL;
-    if (!le->el || tty_poll_init(loop, &le->input, STDIN_FILENO) < 0) {
+    if (!le->el || reader_poll_init(loop, &le->input, STDIN_FILENO) < 0) {
         if (le->el)
             el_end(le->el);
         if (le->history)

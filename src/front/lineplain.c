@@ -1,11 +1,13 @@
 /* Lines read as the terminal gives them: no cursor movement, no colours of the editor's own, no
  * bracketed paste. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "front/editor.h"
+#include "front/reader.h"
 #include "front/tty.h"
 
 #define LINE_MAX_BYTES (16u * 1024 * 1024)
@@ -50,10 +52,12 @@ static void on_input(uv_poll_t *poll, int status, int events)
 {
     struct lineplain *lp = poll->data;
     uint8_t bytes[16384];
-    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+    ssize_t n = reader_read(STDIN_FILENO, bytes, sizeof bytes);
 
     (void)status; /* the read meets the same error */
     (void)events;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
     lp->cleared = false;
     if (n > 0 && buf_append(&lp->in, bytes, (size_t)n) == 0)
         return;
@@ -157,7 +161,7 @@ struct editor *lineplain_new(uv_loop_t *loop, struct history *history,
     lp->ed = (struct editor){.ops = &ops, .hooks = *hooks, .loop = loop};
     lp->store = history;
     buf_init(&lp->in, LINE_MAX_BYTES);
-    if (tty_poll_init(loop, &lp->input, STDIN_FILENO) < 0) {
+    if (reader_poll_init(loop, &lp->input, STDIN_FILENO) < 0) {
         free(lp);
         return NULL;
     }

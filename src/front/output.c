@@ -1,5 +1,7 @@
 #include "front/output.h"
 
+#include "front/reader.h"
+
 static void on_writable(uv_poll_t *poll, int status, int events);
 
 static void wait_for_reader(struct output *o, bool wait)
@@ -52,7 +54,7 @@ void output_init(struct output *o, uv_loop_t *loop, struct out *out,
     *o = (struct output){.out = out, .hooks = *hooks};
     uv_prepare_init(loop, &o->prepare);
     o->prepare.data = o->poll.data = o;
-    o->pollable = out->fd >= 0 && uv_poll_init(loop, &o->poll, out->fd) == 0;
+    o->pollable = out->fd >= 0 && reader_poll_init(loop, &o->poll, out->fd) == 0;
     o->poll.data = o;
     uv_prepare_start(&o->prepare, on_prepare);
     uv_unref((uv_handle_t *)&o->prepare);

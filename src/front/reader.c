@@ -1,5 +1,33 @@
 #include "front/reader.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+int reader_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int status = uv_poll_init(loop, poll, fd);
+
+    if (flags >= 0)
+        fcntl(fd, F_SETFL, flags);
+    return status;
+}
+
+ssize_t reader_read(int fd, void *space, size_t room)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int ready = poll(&p, 1, 0);
+
+    /* Who shares the descriptor may have taken what the loop was told of. */
+    if (ready > 0)
+        return read(fd, space, room);
+    if (ready == 0)
+        errno = EAGAIN;
+    return -1;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct reader *r = poll->data;
@@ -19,7 +47,7 @@ static void on_idle(uv_idle_t *idle)
 void reader_init(struct reader *r, uv_loop_t *loop, int fd, void (*ready)(void *ctx), void *ctx)
 {
     *r = (struct reader){.ready = ready, .ctx = ctx};
-    r->pollable = uv_poll_init(loop, &r->poll, fd) == 0;
+    r->pollable = reader_poll_init(loop, &r->poll, fd) == 0;
     uv_idle_init(loop, &r->idle);
     r->poll.data = r->idle.data = r;
 }

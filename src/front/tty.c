@@ -1,6 +1,5 @@
 #include "front/tty.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -65,16 +64,6 @@ void tty_release(void)
 void tty_pasting(int on)
 {
     guard.pasting = on;
-}
-
-int tty_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-    int status = uv_poll_init(loop, poll, fd);
-
-    if (flags >= 0)
-        fcntl(fd, F_SETFL, flags);
-    return status;
 }
 
 void tty_size(int fd, int *columns, int *lines)

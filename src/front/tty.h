@@ -4,8 +4,6 @@
 #ifndef FRONT_TTY_H
 #define FRONT_TTY_H
 
-#include <uv.h>
-
 /* Remember how the terminal behind fd is set, and set it back when a signal that ends the program
  * comes: those of crashes, SIGHUP and SIGQUIT. The signal then takes its course. One at a time. */
 void tty_guard(int fd);
@@ -13,10 +11,6 @@ void tty_guard(int fd);
 void tty_release(void);
 /* Bracketed paste is on, and would have to be turned off. */
 void tty_pasting(int on);
-
-/* Watch fd for input with a handle that is not initialised yet. libuv makes what it polls
- * non-blocking, for everyone who shares the terminal: that is undone. 0, or a code of libuv. */
-int tty_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 
 /* The terminal's size; 80 by 24 where it does not say. */
 void tty_size(int fd, int *columns, int *lines);

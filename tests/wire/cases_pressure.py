@@ -8,7 +8,7 @@ import signal
 from events import single
 from frames import BINARY, CLOSE, PING, PONG, TEXT, close, frame
 from judge import MIB, bounded, same
-from program import CLOSED, HOLD, PIPE
+from program import CLOSED, HOLD, PIPE, TTY
 from rawserver import Ended, Unmet
 from runner import case
 
@@ -211,14 +211,40 @@ def flushed(t):
 def flags(t):
     ours_in, theirs_in = os.pipe()
     theirs_out, ours_out = os.pipe()
-    made = t.start("-n", t.url, stdout=ours_out)
+    found = [fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (ours_in, ours_out)]
+    made = t.start(t.url, stdin=ours_in, stdout=ours_out)
     conn = t.accept()
     conn.open()
+    os.write(theirs_in, b"a line\n")
+    conn.expect(TEXT, b"a line")
     conn.send(frame(TEXT, b"x"))
     same(os.read(theirs_out, 10), b"x\n")
-    if fcntl.fcntl(ours_out, fcntl.F_GETFL) & os.O_NONBLOCK:
-        raise Unmet("O_NONBLOCK was set on a description that is shared")
-    conn.finish()
+    # While it runs and waits for more, for others would meet a flag that is set now.
+    same([fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (ours_in, ours_out)], found)
+    os.write(theirs_in, b"another\n")
+    conn.expect(TEXT, b"another")
+    os.close(theirs_in)
+    conn.answer_close(1000)
     made.exits(0)
-    for fd in (ours_in, theirs_in, theirs_out, ours_out):
+    same([fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (ours_in, ours_out)], found)
+    for fd in (ours_in, theirs_out, ours_out):
         os.close(fd)
+
+
+@case("a terminal's flags are as they were found, for reading and for writing")
+def terminal_flags(t):
+    made = t.start("-q", t.url, stdin=PIPE, stdout=TTY, stderr=TTY)
+    conn = t.accept()
+    conn.open()
+    os.write(made.stdin, b"a line\n")
+    conn.expect(TEXT, b"a line")
+    # The terminal's other side has flags of its own: look at the description that the program shares.
+    link = f"/proc/{made.process.pid}/fdinfo/"
+    for fd in (1, 2):
+        with open(link + str(fd)) as info:
+            flags_now = int(info.read().split("flags:")[1].split()[0], 8)
+        if flags_now & os.O_NONBLOCK:
+            raise Unmet(f"O_NONBLOCK is set on the terminal (descriptor {fd})")
+    made.end()
+    conn.answer_close(1000)
+    made.exits(0)
