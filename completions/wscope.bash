@@ -24,7 +24,7 @@ _wscope_events() {
 
     [[ $1 == *,* ]] && before=${1%,*},
     mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect proxy tls request response open
-        frame message ping pong violation close error summary' -- "${1##*,}")
+        frame message ping pong violation close gap recovered lost duplicate error summary' -- "${1##*,}")
 }
 
 # Names of the [profile NAME] sections of the config file.
@@ -75,7 +75,8 @@ _wscope_value() {
             --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
-            --ping-interval | --ping-timeout | --on-connect | -w | --wait | --chunk | \
+            --ping-interval | --ping-timeout | --seq | --id | --epoch | --resume | \
+            --resume-query | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --allow-origin)
             ;;
         *)
@@ -117,7 +118,8 @@ _wscope() {
             --bearer --header-cmd -L --location --max-redirects -k --insecure --cacert --capath --cert --key --pass --pinnedpubkey
             --tls-min --tls-max --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
             --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
-            --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient -e
+            --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
+            --seq --id --epoch --resume --resume-query --fail-on-loss -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events

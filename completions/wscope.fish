@@ -9,7 +9,7 @@ function __wscope_at_file
 end
 
 function __wscope_events
-    string split ' ' 'resolve connect proxy tls request response open frame message ping pong violation close error summary'
+    string split ' ' 'resolve connect proxy tls request response open frame message ping pong violation close gap recovered lost duplicate error summary'
 end
 
 # Names of the [profile NAME] sections.
@@ -64,6 +64,12 @@ complete -c wscope -l ping-interval -x -d 'send a ping every so often'
 complete -c wscope -l ping-timeout -x -d 'no pong in this time is a lost connection'
 complete -c wscope -l no-pong -d 'do not answer pings'
 complete -c wscope -l lenient -d 'report violations and carry on where possible'
+complete -c wscope -l seq -x -d 'where a message has its number, as /id'
+complete -c wscope -l id -x -d 'where a message has its identity'
+complete -c wscope -l epoch -x -d 'where it names its stream; a new one counts anew'
+complete -c wscope -l resume -x -d 'send MSG after a reconnect, {last} filled in'
+complete -c wscope -l resume-query -x -d 'add this to the URL of a reconnect'
+complete -c wscope -l fail-on-loss -d 'exit 3 if messages were lost'
 complete -c wscope -s e -l send -x -a '(__wscope_at_file)' -d 'send MSG after opening; @FILE, @- is all of stdin'
 complete -c wscope -l on-connect -x -d 'send MSG after every opening, before -e'
 complete -c wscope -s n -l no-input -d 'do not read stdin, listen'

@@ -54,6 +54,14 @@ struct ws_options {
     uint64_t max_redirects; /* so many */
 };
 
+/* What is accounted for; JSON Pointers (RFC 6901), checked, or NULL. */
+struct account_options {
+    const char *seq, *id, *epoch;
+    const char *resume;       /* sent after a reconnect; or NULL */
+    const char *resume_query; /* added to the URL then; or NULL */
+    bool fail_on_loss;
+};
+
 struct serve_options {
     const char *host; /* 127.0.0.1 by default */
     uint16_t port;    /* 9001 by default; 0: any free one, printed */
@@ -73,6 +81,7 @@ struct options {
     struct dial_config dial;
     struct ws_options ws;
     struct pipe_options pipe;
+    struct account_options account;
     struct serve_options serve;
 
     bool json;       /* --json */

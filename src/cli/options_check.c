@@ -49,6 +49,7 @@ static const struct conflict needs[] = {
     {"--key", "--cert", "a key belongs to a certificate"},
     {"--pass", "--cert", "it opens the key of a certificate"},
     {"--events", "--json", "it selects what --json prints"},
+    {"--fail-on-loss", "--seq", "only numbers tell that one is missing"},
     {"--max-redirects", "--location", "without that none is followed"},
 };
 
@@ -107,6 +108,21 @@ static int check_need(struct options_parsing *p, const struct conflict *need, st
     return options_blame(a, e);
 }
 
+/* What fills in {last} must be looked for. */
+static int check_resume(struct options_parsing *p, const char *spelling, struct err *e)
+{
+    const struct option_use *use = options_given(p, spelling);
+
+    if (!use || options_given(p, "--seq") || options_given(p, "--id"))
+        return 0;
+    if (use->layer < LAYER_CURL) {
+        options_forget(p, use->row);
+        return 0;
+    }
+    usage_error(e, "%s needs --seq or --id: they tell which message was the last", use->typed);
+    return options_blame(use, e);
+}
+
 int options_check(struct options_parsing *p, struct err *e)
 {
     if (check_modes(p, e) != 0)
@@ -119,5 +135,7 @@ int options_check(struct options_parsing *p, struct err *e)
         if (check_need(p, &needs[i], e) != 0)
             return -1;
     }
-    return 0;
+    if (check_resume(p, "--resume", e) != 0)
+        return -1;
+    return check_resume(p, "--resume-query", e);
 }

@@ -148,6 +148,7 @@ option_set_fn options_set_header, options_set_subprotocol, options_set_field_val
     options_set_no_compress, options_set_allow_origin;
 option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
     options_set_resolve, options_set_ipv4, options_set_ipv6;
+option_set_fn options_set_pointer, options_set_resume_query; /* options_set_account.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 
 /* "USER[:PASS]", its name name_len bytes long, becomes the Authorization. */

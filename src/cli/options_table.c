@@ -13,6 +13,7 @@
 #define TLS       "TLS"
 #define NETWORK   "Network and limits"
 #define PROTOCOL  "Protocol"
+#define ACCOUNT   "What was missed"
 #define SENDING   "Sending"
 #define RECEIVING "Receiving"
 #define SHOWING   "What is shown"
@@ -103,6 +104,19 @@ static const struct option_row table[] = {
      options_set_flag, AT(ws.no_pong)},
     {0, "lenient", OPTION_FLAG, NULL, "report violations and carry on where possible", PROTOCOL,
      NULL, false, CONNECT, options_set_flag, AT(ws.lenient)},
+
+    {0, "seq", OPTION_VALUE, "POINTER", "where a message has its number, as /id", ACCOUNT, NULL,
+     true, CONNECT, options_set_pointer, AT(account.seq)},
+    {0, "id", OPTION_VALUE, "POINTER", "where a message has its identity", ACCOUNT, NULL, false,
+     CONNECT, options_set_pointer, AT(account.id)},
+    {0, "epoch", OPTION_VALUE, "POINTER", "where it names its stream; a new one counts anew",
+     ACCOUNT, NULL, false, CONNECT, options_set_pointer, AT(account.epoch)},
+    {0, "resume", OPTION_VALUE, "MSG", "send MSG after a reconnect, {last} filled in", ACCOUNT,
+     NULL, true, CONNECT, options_set_text, AT(account.resume)},
+    {0, "resume-query", OPTION_VALUE, "QUERY", "add this to the URL of a reconnect", ACCOUNT, NULL,
+     false, CONNECT, options_set_resume_query, 0},
+    {0, "fail-on-loss", OPTION_FLAG, NULL, "exit 3 if messages were lost", ACCOUNT, NULL, false,
+     CONNECT, options_set_flag, AT(account.fail_on_loss)},
 
     {'e', "send", OPTION_VALUE, "MSG", "send MSG after opening; @FILE, @- is all of stdin", SENDING,
      "@FILE", true, CONNECT, options_set_send, 0},

@@ -40,6 +40,7 @@ enum event_kind {
     EVENT_CLOSE_FRAME = EVENT_JSON_COUNT, /* a Close frame came; EVENT_CLOSE tells the end later */
     EVENT_BYTES,                          /* raw bytes of the WebSocket stream, for hex dumps */
     EVENT_NOTE,                           /* a sentence for the person, once */
+    EVENT_MISSED,                         /* what an outage came to: gaps and their ends in sum */
     EVENT_KIND_COUNT
 };
 
@@ -170,6 +171,7 @@ struct event_message {
     uint64_t fragments;   /* frames so far */
     uint64_t wire;        /* bytes on the wire so far, frame headers included */
     uint64_t total;       /* bytes of the message so far, this part included */
+    bool again;           /* its number or identity was seen before (--seq, --id) */
     const char *sse_name; /* SSE: the event's type; else NULL */
     const char *sse_id;
 };
@@ -242,6 +244,15 @@ struct event_range { /* EVENT_GAP, EVENT_RECOVERED, EVENT_LOST */
     uint64_t from, to, count;
 };
 
+struct event_missed {
+    uint64_t from, to; /* the lowest and the highest number that was missing */
+    uint64_t missed, recovered, lost, duplicates;
+    const struct event_range *named; /* of the lost ones, the first ranges */
+    size_t named_count;
+    bool more_lost; /* there are more of them */
+    bool settled;   /* nothing is missing any more that may still come */
+};
+
 struct event_duplicate {
     bool has_seq;
     uint64_t seq;
@@ -271,6 +282,9 @@ struct totals {
     uint64_t pings_in, pings_out;
     uint64_t pongs_in, pongs_out;
     uint64_t violations;
+    /* With --seq, --id or --epoch: numbers missed, and what became of them; messages that were seen
+     * before; streams. */
+    uint64_t missed, recovered, lost, duplicates, epochs;
 };
 
 struct event_summary {
@@ -307,6 +321,7 @@ struct event {
         struct event_close close;
         struct event_retry retry;
         struct event_range range;
+        struct event_missed missed;
         struct event_duplicate duplicate;
         struct event_fault fault;
         struct event_poll poll;

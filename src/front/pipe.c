@@ -158,6 +158,8 @@ static void on_message(struct sink *sink, const struct event *ev)
         return;
     if (p->options->pipe.echo)
         echo(p, m);
+    if (m->again)
+        return; /* it is not printed, and counted before */
     p->received += m->final;
     if ((p->options->pipe.count && m->final && p->received >= p->options->pipe.count) ||
         (p->has_until && matches(p, m->data)))

@@ -22,6 +22,15 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
         .max_redirects = (unsigned)(o->ws.max_redirects < 1000 ? o->ws.max_redirects : 1000),
         .ping_interval_us = o->ws.ping_interval_us,
         .ping_timeout_us = o->ws.ping_timeout_us,
+        .account =
+            {
+                .seq = o->account.seq,
+                .id = o->account.id,
+                .epoch = o->account.epoch,
+                .resume = o->account.resume,
+                .resume_query = o->account.resume_query,
+                .fail_on_loss = o->account.fail_on_loss,
+            },
         .start_us = start_us,
     };
 }

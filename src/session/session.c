@@ -5,15 +5,20 @@
 #include "base/clock.h"
 #include "channel/redirect.h"
 
+void session_stamp(const struct session *s, struct event *ev)
+{
+    ev->channel = s->kind;
+    ev->conn = (uint32_t)s->totals.connections + (s->state == SESSION_CONNECTING ? 1 : 0);
+    ev->time_us = clock_wall_us();
+    ev->at_us = clock_mono_us() - s->config.start_us;
+}
+
 static struct event session_event(const struct session *s, enum event_kind kind)
 {
-    return (struct event){
-        .kind = kind,
-        .channel = s->kind,
-        .conn = (uint32_t)s->totals.connections + (s->state == SESSION_CONNECTING ? 1 : 0),
-        .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - s->config.start_us,
-    };
+    struct event ev = {.kind = kind};
+
+    session_stamp(s, &ev);
+    return ev;
 }
 
 static void totals_add(struct totals *sum, const struct totals *more)
@@ -91,11 +96,14 @@ static void opened(struct session *s, const struct event *ev)
     s->state = SESSION_OPEN;
     s->deflate = ev->open.extensions[0] != '\0';
     liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
+    if (s->account)
+        account_opened(s->account);
     bus_emit(s->bus, ev);
     if (s->config.ping_interval_us)
         pulse(s);
     if (s->hooks.opened)
         s->hooks.opened(s->hooks.ctx);
+    session_resume(s);
 }
 
 void session_ended(struct session *s)
@@ -108,6 +116,8 @@ void session_ended(struct session *s)
     }
     s->state = SESSION_ENDED;
     uv_timer_stop(&s->pulse);
+    if (s->account)
+        account_finish(s->account);
     if (s->hooks.ended)
         s->hooks.ended(s->hooks.ctx);
 }
@@ -121,6 +131,8 @@ static void closed(struct session *s, struct event *ev)
     postmortem_close(hint, &ev->close, &context);
     ev->close.hint = hint;
     bus_emit(s->bus, ev);
+    if (s->account)
+        account_closed(s->account);
     if (s->outcome == EXIT_OK)
         s->outcome = outcome;
     session_ended(s);
@@ -193,14 +205,25 @@ static __attribute__((noinline)) void on_rare_event(struct session *s, struct ev
     bus_emit(s->bus, ev);
 }
 
+static void on_message_in(struct session *s, struct event *ev)
+{
+    if (s->discard)
+        return;
+    if (s->account)
+        account_message(s->account, ev);
+    bus_emit(s->bus, ev);
+}
+
 void session_on_event(void *ctx, struct event *ev)
 {
     struct session *s = ctx;
 
     if (ev->kind != EVENT_MESSAGE)
         on_rare_event(s, ev);
-    else if (!s->discard || ev->dir != DIR_IN)
+    else if (ev->dir != DIR_IN)
         bus_emit(s->bus, ev);
+    else
+        on_message_in(s, ev);
 }
 
 void session_on_drained(void *ctx)
@@ -217,6 +240,7 @@ static void pulse_closed(uv_handle_t *handle)
 
     channel_shared_free(s->shared);
     attempt_clear(&s->attempt);
+    session_account_clear(s);
     free(s);
 }
 
@@ -236,7 +260,8 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     s->hooks = *hooks;
     s->shared = channel_shared_new(&s->config.ws.dial.tls,
                                    s->config.ws.handshake.url->scheme == URL_WSS, e);
-    if (!s->shared) {
+    if (!s->shared || session_account_init(s, e) < 0) {
+        channel_shared_free(s->shared);
         free(s);
         return NULL;
     }
@@ -340,6 +365,8 @@ uint64_t session_last_in_us(const struct session *s)
 
 enum exit_code session_outcome(const struct session *s)
 {
+    if (s->outcome == EXIT_OK && s->account && account_failed(s->account))
+        return EXIT_EXPECT;
     return s->outcome;
 }
 
@@ -352,6 +379,8 @@ struct totals session_totals(const struct session *s)
 
         totals_add(&totals, &live);
     }
+    if (s->account)
+        account_totals(s->account, &totals);
     return totals;
 }
 

@@ -7,6 +7,7 @@
 #define SESSION_SESSION_H
 
 #include "channel/channel_ws.h"
+#include "session/account.h"
 #include "session/outcome.h"
 
 struct session_config {
@@ -16,6 +17,7 @@ struct session_config {
     bool follow;            /* redirects, */
     unsigned max_redirects; /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
+    struct account_config account;
     uint64_t start_us; /* clock_mono_us at the program's start */
 };
 
@@ -77,7 +79,8 @@ bool session_full(const struct session *s);
 size_t session_pending(const struct session *s);
 /* When a byte last came in (clock_mono_us); the opening counts. 0: never open. */
 uint64_t session_last_in_us(const struct session *s);
-/* What the last ending means for the shell; EXIT_OK before one. */
+/* What the last ending means for the shell; EXIT_OK before one. A loss counts where that was asked
+ * for and nothing else is wrong. */
 enum exit_code session_outcome(const struct session *s);
 
 /* What all its connections came to so far, the open one included. */

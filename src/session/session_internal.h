@@ -30,6 +30,9 @@ struct session {
     bool paused;
     bool discard;
     struct liveness liveness;
+    struct account *account; /* NULL: no books are kept */
+    struct url resume_url;   /* owned: the attempt's, where account asked for more, if resuming */
+    bool resuming;
     struct totals totals; /* of connections that have ended */
     uint64_t last_sent;   /* bytes of the last message */
     uint64_t last_in_us;
@@ -45,6 +48,17 @@ channel_emit_fn session_on_event;
 void session_on_drained(void *ctx);
 /* The conversation is over: counters, and the hook. */
 void session_ended(struct session *s);
+
+/* The header of an event of the session's own. */
+void session_stamp(const struct session *s, struct event *ev);
+
+/* session_account.c */
+int session_account_init(struct session *s, struct err *e);
+void session_account_clear(struct session *s);
+/* The attempt's URL becomes the one that --resume-query asks for. 0, or -1 with *e. */
+int session_resume_url(struct session *s, struct err *e);
+/* Send what --resume asks for. */
+void session_resume(struct session *s);
 
 /* session_channel.c */
 /* Open a channel for what the attempt has come to. -1 with *e; s->channel may be there all the

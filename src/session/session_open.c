@@ -76,7 +76,9 @@ int session_open(struct session *s)
     s->asked = ASKED_NOT;
     s->outcome = EXIT_OK;
     attempt_begin(&s->attempt, &s->config.ws, clock_mono_us());
-    if (s->config.header_cmd) {
+    if (session_resume_url(s, &e) < 0) {
+        rc = -1;
+    } else if (s->config.header_cmd) {
         s->command = header_cmd_start(s->loop, s->config.header_cmd,
                                       s->config.ws.connect_timeout_us, on_headers, s, &e);
         rc = s->command ? 0 : -1;

@@ -22,6 +22,7 @@ static human_fn *const writers[EVENT_KIND_COUNT] = {
     [EVENT_FALLBACK] = human_fallback, [EVENT_ERROR] = human_error,
     [EVENT_SUMMARY] = human_summary,   [EVENT_CLOSE_FRAME] = human_close_frame,
     [EVENT_BYTES] = human_bytes,       [EVENT_NOTE] = human_note,
+    [EVENT_MISSED] = human_missed,
 };
 
 static uint32_t wanted(const struct view_config *config)
@@ -36,12 +37,12 @@ static uint32_t wanted(const struct view_config *config)
         wants |= EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE);
     if (config->level >= 0)
         wants |= EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE) |
-                 EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_RETRY) | EVENT_BIT(EVENT_GAP) |
-                 EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_LOST) | EVENT_BIT(EVENT_FAULT) |
-                 EVENT_BIT(EVENT_FALLBACK) | EVENT_BIT(EVENT_NOTE);
+                 EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_RETRY) | EVENT_BIT(EVENT_FAULT) |
+                 EVENT_BIT(EVENT_FALLBACK) | EVENT_BIT(EVENT_NOTE) | EVENT_BIT(EVENT_MISSED);
     if (config->level >= 1)
         wants |= EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESOLVE) | EVENT_BIT(EVENT_CONNECT) |
-                 EVENT_BIT(EVENT_PROXY) | EVENT_BIT(EVENT_TLS) | EVENT_BIT(EVENT_DUPLICATE) |
+                 EVENT_BIT(EVENT_PROXY) | EVENT_BIT(EVENT_TLS) | EVENT_BIT(EVENT_GAP) |
+                 EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_LOST) | EVENT_BIT(EVENT_DUPLICATE) |
                  EVENT_BIT(EVENT_POLL) | EVENT_BIT(EVENT_SUMMARY);
     if (config->level == 1) /* further up the frame itself is shown */
         wants |= EVENT_BIT(EVENT_CLOSE_FRAME);

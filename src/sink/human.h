@@ -96,5 +96,6 @@ void human_fallback(struct human *h, const struct event *ev);
 void human_error(struct human *h, const struct event *ev);
 void human_summary(struct human *h, const struct event *ev);
 void human_note(struct human *h, const struct event *ev);
+void human_missed(struct human *h, const struct event *ev);
 
 #endif

@@ -116,6 +116,70 @@ void human_duplicate(struct human *h, const struct event *ev)
     }
 }
 
+/* "118-131", the dash an en dash where the output has one. */
+static void put_numbers(struct human *h, uint64_t from, uint64_t to)
+{
+    human_printf(h, "%" PRIu64, from);
+    if (from != to)
+        human_printf(h, "%s%" PRIu64, h->config.utf8 ? "\342\200\223" : "-", to);
+}
+
+static void put_lost_numbers(struct human *h, const struct event_missed *m)
+{
+    human_put(h, ":");
+    for (size_t i = 0; i < m->named_count; i++) {
+        human_put(h, " ");
+        put_numbers(h, m->named[i].from, m->named[i].to);
+    }
+    if (m->more_lost) {
+        human_put(h, " ");
+        human_ellipsis(h);
+    }
+}
+
+/* What became of them: "12 recovered, 2 lost: 125 126", or how far it has come. */
+static void put_fate(struct human *h, const struct event_missed *m)
+{
+    const char *before = ": ";
+
+    if (m->recovered > 0 || m->lost == 0) {
+        human_printf(h, "%s%" PRIu64 " recovered%s", before, m->recovered,
+                     m->settled ? "" : " so far");
+        before = ", ";
+    }
+    if (m->lost > 0) {
+        human_put(h, before);
+        human_style(h, STYLE_RED);
+        human_printf(h, "%" PRIu64 " lost", m->lost);
+        human_style(h, STYLE_PLAIN);
+        put_lost_numbers(h, m);
+    }
+}
+
+void human_missed(struct human *h, const struct event *ev)
+{
+    const struct event_missed *m = &ev->missed;
+    bool well = m->settled && m->lost == 0;
+
+    human_begin(h, ev, well ? MARK_NOTE : MARK_ALERT,
+                well         ? STYLE_DIM
+                : m->settled ? STYLE_RED
+                             : STYLE_YELLOW);
+    human_put(h, "missed ");
+    if (m->missed == m->to - m->from + 1) {
+        put_numbers(h, m->from, m->to);
+        human_printf(h, " (%" PRIu64 ")", m->missed);
+    } else {
+        human_printf(h, "%" PRIu64 " between %" PRIu64 " and %" PRIu64, m->missed, m->from, m->to);
+    }
+    if (m->settled || m->recovered > 0 || m->lost > 0)
+        put_fate(h, m);
+    if (m->duplicates > 0) {
+        human_dot(h);
+        human_count(h, m->duplicates, "duplicate", "duplicates");
+    }
+}
+
 static bool is_given(const char *text)
 {
     return text && text[0];
@@ -187,6 +251,23 @@ static void put_way(struct human *h, const char *way, uint64_t messages, uint64_
     human_put(h, " on the wire)");
 }
 
+static void put_books(struct human *h, const struct totals *t)
+{
+    if (t->missed > 0) {
+        human_dot(h);
+        human_printf(h, "missed %" PRIu64 ": %" PRIu64 " recovered, %" PRIu64 " lost", t->missed,
+                     t->recovered, t->lost);
+    }
+    if (t->duplicates > 0) {
+        human_dot(h);
+        human_count(h, t->duplicates, "duplicate", "duplicates");
+    }
+    if (t->epochs > 1) {
+        human_dot(h);
+        human_printf(h, "%" PRIu64 " epochs", t->epochs);
+    }
+}
+
 void human_summary(struct human *h, const struct event *ev)
 {
     const struct event_summary *s = &ev->summary;
@@ -202,6 +283,7 @@ void human_summary(struct human *h, const struct event *ev)
         human_dot(h);
         human_count(h, t->violations, "violation", "violations");
     }
+    put_books(h, t);
     human_dot(h);
     human_printf(h, "seed %" PRIu64, s->seed);
     human_dot(h);

@@ -79,12 +79,18 @@ static void write_part(struct lines *l, const struct event_message *m)
         out_put(l->out, &l->delimiter, 1);
 }
 
+/* What comes again was printed before: whoever reads this gets each message once. */
+static bool is_printed(const struct event *ev)
+{
+    return ev->dir == DIR_IN && !ev->message.again;
+}
+
 static void write_raw(struct sink *sink, const struct event *ev)
 {
     struct lines *l = (struct lines *)sink;
     const struct event_message *m = &ev->message;
 
-    if (ev->dir != DIR_IN)
+    if (!is_printed(ev))
         return;
     if (m->part != 0 || l->unfinished)
         write_part(l, m);
@@ -96,7 +102,7 @@ static void write_raw_undelimited(struct sink *sink, const struct event *ev)
 {
     struct lines *l = (struct lines *)sink;
 
-    if (ev->dir == DIR_IN)
+    if (is_printed(ev))
         out_put(l->out, ev->message.data.data, ev->message.data.len);
 }
 
@@ -200,7 +206,7 @@ static void write_converted(struct sink *sink, const struct event *ev)
     const struct event_message *m = &ev->message;
     int result;
 
-    if (ev->dir != DIR_IN)
+    if (!is_printed(ev))
         return;
     begin_part(l, m);
     if (l->config.binary == BINARY_HEX)

@@ -238,6 +238,8 @@ static void write_message(struct ndjson *n, struct json_write *w, const struct e
         write_words(w, "id", m->sse_id);
     if (m->sse_name)
         write_words(w, "name", m->sse_name);
+    if (m->again)
+        json_bool(w, "duplicate", true);
 }
 
 static void write_control(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -376,6 +378,11 @@ static void write_summary(struct ndjson *n, struct json_write *w, const struct e
     json_u64(w, "pongs_in", t->pongs_in);
     json_u64(w, "pongs_out", t->pongs_out);
     json_u64(w, "violations", t->violations);
+    json_u64(w, "missed", t->missed);
+    json_u64(w, "recovered", t->recovered);
+    json_u64(w, "lost", t->lost);
+    json_u64(w, "duplicates", t->duplicates);
+    json_u64(w, "epochs", t->epochs);
     json_ms(w, "duration_ms", ev->summary.duration_us);
     json_u64(w, "seed", ev->summary.seed);
     json_i64(w, "exit", ev->summary.exit);

@@ -61,8 +61,38 @@ static void unknown_events_are_named(void **state)
         "--events", "close,opne,message", URL);
     BAD("--events takes names of events with commas between, and \"\" is none", "--json",
         "--events=open,", URL);
-    BAD("--events takes names of events with commas between, and \"retry\" is none", "--json",
-        "--events", "retry", URL);
+    BAD("--events takes names of events with commas between, and \"note\" is none", "--json",
+        "--events", "note", URL);
+}
+
+static void bad_pointers_are_pointed_at(void **state)
+{
+    struct line *l = parse("--seq", "/a~b", URL, NULL);
+
+    (void)state;
+    assert_int_equal(l->status, -1);
+    assert_int_equal(l->e.at, 2);
+    done(l);
+    BAD("--seq takes a JSON Pointer, and \"id\" is none: it begins with \"/\"", "--seq", "id", URL);
+    BAD("--epoch takes a JSON Pointer, and \"/~\" is none: \"~\" is written \"~0\", and \"/\" inside "
+        "a name \"~1\"",
+        "--epoch", "/~", URL);
+    BAD("--id takes a JSON Pointer, and \"$.id\" is none: it begins with \"/\"", "--id", "$.id",
+        URL);
+}
+
+static void resuming_needs_what_it_fills_in(void **state)
+{
+    (void)state;
+    BAD("--resume needs --seq or --id: they tell which message was the last", "--resume", "x", URL);
+    BAD("--resume-query needs --seq or --id: they tell which message was the last",
+        "--resume-query", "x={last}", URL);
+    BAD("--fail-on-loss needs --seq: only numbers tell that one is missing", "--fail-on-loss",
+        "--id", "/id", URL);
+    BAD("--resume-query takes the query without its \"?\": that is added where it is due", "--seq",
+        "/id", "--resume-query", "?since={last}", URL);
+    BAD("--resume-query: this byte cannot stand in a URL's query: percent-encode it", "--seq",
+        "/id", "--resume-query", "since={last} ", URL);
 }
 
 static void bad_serve_addresses_are_refused(void **state)
@@ -311,6 +341,8 @@ int main(void)
         cmocka_unit_test(bad_resolve_is_refused),
         cmocka_unit_test(bad_compression_parameters_are_pointed_at),
         cmocka_unit_test(unknown_events_are_named),
+        cmocka_unit_test(bad_pointers_are_pointed_at),
+        cmocka_unit_test(resuming_needs_what_it_fills_in),
         cmocka_unit_test(bad_serve_addresses_are_refused),
         cmocka_unit_test(unknown_options_get_the_nearest_spelling),
         cmocka_unit_test(prefixes_of_long_options_are_not_taken),

@@ -124,17 +124,52 @@ static void human_shows_what_was_missed(void **state)
 
     (void)state;
     ev.range = (struct event_range){5, 9, 5};
-    check_from(0, &ev, "! gap: 5 messages · numbers 5 to 9\n");
+    check_from(1, &ev, "! gap: 5 messages · numbers 5 to 9\n");
     ev.kind = EVENT_LOST;
-    check_from(0, &ev, "! lost: 5 messages · numbers 5 to 9\n");
+    check_from(1, &ev, "! lost: 5 messages · numbers 5 to 9\n");
     ev.kind = EVENT_RECOVERED;
     ev.range = (struct event_range){UINT64_MAX, UINT64_MAX, 1};
-    check_from(0, &ev, "· recovered: 1 message · number 18446744073709551615\n");
+    check_from(1, &ev, "· recovered: 1 message · number 18446744073709551615\n");
     ev.kind = EVENT_DUPLICATE;
     ev.duplicate = (struct event_duplicate){true, 7, {NULL, 0}};
     check_from(1, &ev, "· duplicate: number 7\n");
     ev.duplicate = (struct event_duplicate){.id = slice_str("\x1Bid")};
     check_from(1, &ev, "· duplicate: id \\eid\n");
+}
+
+static void human_sums_up_an_outage(void **state)
+{
+    const struct event_range lost[] = {{125, 126, 2}, {130, 130, 1}};
+    struct event ev = make(EVENT_MISSED);
+
+    (void)state;
+    ev.missed = (struct event_missed){.from = 118, .to = 131, .missed = 14};
+    check_from(0, &ev, "! missed 118–131 (14)\n");
+    ev.missed.recovered = 3;
+    check_from(0, &ev, "! missed 118–131 (14): 3 recovered so far\n");
+    ev.missed.recovered = 14;
+    ev.missed.settled = true;
+    check_from(0, &ev, "· missed 118–131 (14): 14 recovered\n");
+    ev.missed.recovered = 11;
+    ev.missed.lost = 3;
+    ev.missed.named = lost;
+    ev.missed.named_count = 2;
+    ev.missed.duplicates = 1;
+    check_from(0, &ev, "! missed 118–131 (14): 11 recovered, 3 lost: 125–126 130 · 1 duplicate\n");
+    check((struct view_config){0}, &ev,
+          "! missed 118-131 (14): 11 recovered, 3 lost: 125-126 130 - 1 duplicate\n");
+    ev.missed.recovered = 0;
+    ev.missed.more_lost = true;
+    ev.missed.to = 200;
+    check_from(0, &ev, "! missed 14 between 118 and 200: 3 lost: 125–126 130 … · 1 duplicate\n");
+    ev.missed = (struct event_missed){.from = 7,
+                                      .to = 7,
+                                      .missed = 1,
+                                      .settled = true,
+                                      .lost = 1,
+                                      .named = &lost[1],
+                                      .named_count = 1};
+    check_from(0, &ev, "! missed 7 (1): 1 lost: 130\n");
 }
 
 static void human_shows_faults_polls_fallbacks_and_notes(void **state)
@@ -330,6 +365,7 @@ int main(void)
         cmocka_unit_test(human_shows_violations),
         cmocka_unit_test(human_shows_reconnects),
         cmocka_unit_test(human_shows_what_was_missed),
+        cmocka_unit_test(human_sums_up_an_outage),
         cmocka_unit_test(human_shows_faults_polls_fallbacks_and_notes),
         cmocka_unit_test(human_shows_errors_at_every_level),
         cmocka_unit_test(human_shows_the_summary_from_v_on),

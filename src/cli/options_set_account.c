@@ -1,0 +1,64 @@
+/* Setters of what is accounted for: JSON Pointers, and how to resume. */
+#include "cli/options_private.h"
+
+#include "base/json_scan.h"
+
+static int refuse_at(struct options_parsing *p, const struct option_use *use, const char *where,
+                     struct err *e)
+{
+    e->at = where - use->value;
+    p->o->memory->point = use->value;
+    p->o->memory->point_url = false;
+    return -1;
+}
+
+/* The first byte that keeps it from being a JSON Pointer (RFC 6901, section 3). */
+static const char *pointer_fault(const char *pointer)
+{
+    if (*pointer != '\0' && *pointer != '/')
+        return pointer;
+    for (; *pointer; pointer++) {
+        if (*pointer == '~' && pointer[1] != '0' && pointer[1] != '1')
+            return pointer;
+    }
+    return NULL;
+}
+
+int options_set_pointer(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *fault = pointer_fault(use->value);
+
+    if (!fault) {
+        *(const char **)((char *)p->o + use->row->field) = use->value;
+        return 0;
+    }
+    usage_error(e, "%s takes a JSON Pointer, and \"%s\" is none: %s", use->typed,
+                options_quote(use->value).text,
+                *fault == '~' ? "\"~\" is written \"~0\", and \"/\" inside a name \"~1\""
+                              : "it begins with \"/\"");
+    if (*fault != '~')
+        err_hint(e, "\"/id\" is the member \"id\" of the message, \"/data/0/seq\" lies deeper");
+    return refuse_at(p, use, fault, e);
+}
+
+int options_set_resume_query(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *at = use->value;
+
+    if (*at == '\0')
+        return usage_error(e, "%s takes %s, not an empty text", use->typed, use->row->metavar);
+    if (*at == '?' || *at == '&') {
+        usage_error(e, "%s takes the query without its \"%c\": that is added where it is due",
+                    use->typed, *at);
+        return refuse_at(p, use, at, e);
+    }
+    for (; *at; at++) {
+        if (*at > ' ' && *at < 0x7F && *at != '#')
+            continue;
+        usage_error(e, "%s: this byte cannot stand in a URL's query: percent-encode it",
+                    use->typed);
+        return refuse_at(p, use, at, e);
+    }
+    p->o->account.resume_query = use->value;
+    return 0;
+}

@@ -1,0 +1,63 @@
+/*
+ * session_account: the books of a session: what they report goes up, and what they want to know is
+ * asked for.
+ */
+#include <stdlib.h>
+
+#include "session/session_internal.h"
+
+static void on_report(void *ctx, struct event *ev)
+{
+    struct session *s = ctx;
+
+    session_stamp(s, ev);
+    bus_emit(s->bus, ev);
+}
+
+int session_account_init(struct session *s, struct err *e)
+{
+    if (!account_wanted(&s->config.account))
+        return 0;
+    s->account = account_new(&s->config.account, on_report, s);
+    return s->account ? 0 : err_nomem(e, STAGE_IO, "starting");
+}
+
+void session_account_clear(struct session *s)
+{
+    account_free(s->account);
+    if (s->resuming)
+        url_clear(&s->resume_url);
+}
+
+void session_resume(struct session *s)
+{
+    struct slice text;
+
+    if (s->account && account_resume(s->account, &text))
+        session_send(s, OPCODE_TEXT, text, true, true);
+}
+
+int session_resume_url(struct session *s, struct err *e)
+{
+    struct url url;
+    char *target;
+
+    if (!s->account || !s->config.account.resume_query)
+        return 0;
+    if (url_copy(&url, s->config.ws.handshake.url) < 0)
+        return err_nomem(e, STAGE_CONNECT, "connecting");
+    target = account_resume_target(s->account, url.target);
+    if (!target) {
+        url_clear(&url);
+        return err_set(e, EXIT_OTHER, STAGE_CONNECT, 0,
+                       "the URL with what --resume-query adds became too long");
+    }
+    free(url.target);
+    url.target = target;
+    if (s->resuming)
+        url_clear(&s->resume_url);
+    s->resume_url = url;
+    s->resuming = true;
+    s->attempt.ws.handshake.url = &s->resume_url;
+    return 0;
+}
