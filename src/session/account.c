@@ -30,7 +30,9 @@ struct account {
     uint64_t openings;
     uint64_t stale; /* messages seen before since the connection opened, and nothing else */
     bool stale_told;
-    uint64_t at_us;     /* of the event that is looked at */
+    uint64_t at_us; /* of the message that was looked at last */
+    int64_t time_us;
+    bool in_message;    /* it is still looked at: what follows from it happened then */
     struct buf id;      /* of the message, decoded */
     struct buf last_id; /* of the last one that was new */
     bool url_asked;     /* the attempt's URL asked for what lies above url_point */
@@ -44,13 +46,22 @@ bool account_wanted(const struct account_config *config)
     return config->seq || config->id || config->epoch;
 }
 
+static void report(struct account *a, struct event *ev)
+{
+    if (a->in_message) {
+        ev->at_us = a->at_us;
+        ev->time_us = a->time_us;
+    }
+    a->emit(a->ctx, ev);
+}
+
 static void on_tell(void *ctx, enum event_kind kind, uint64_t from, uint64_t to)
 {
     struct account *a = ctx;
     struct event ev = {.kind = kind, .range = {from, to, to - from + 1}};
 
     outage_note(&a->outage, kind, &ev.range, a->at_us);
-    a->emit(a->ctx, &ev);
+    report(a, &ev);
 }
 
 /* Nothing secret is needed, only something a peer can't know. */
@@ -160,7 +171,7 @@ static void mind_stale_start(struct account *a, const struct reconcile_message *
              "its streams apart",
              m->seq, r->last);
     ev.note = text;
-    a->emit(a->ctx, &ev);
+    report(a, &ev);
 }
 
 static void report_duplicate(struct account *a, const struct reconcile_message *m)
@@ -169,7 +180,7 @@ static void report_duplicate(struct account *a, const struct reconcile_message *
 
     ev.duplicate = (struct event_duplicate){m->has_seq, m->seq, m->id};
     outage_duplicate(&a->outage);
-    a->emit(a->ctx, &ev);
+    report(a, &ev);
 }
 
 static void report_outage(struct account *a, bool settled)
@@ -177,7 +188,7 @@ static void report_outage(struct account *a, bool settled)
     struct event ev = {.kind = EVENT_MISSED};
 
     outage_event(&a->outage, settled, &ev.missed);
-    a->emit(a->ctx, &ev);
+    report(a, &ev);
     outage_told(&a->outage, settled, a->at_us);
 }
 
@@ -237,8 +248,12 @@ static void read_message(struct account *a, const struct event_message *m)
 void account_message(struct account *a, struct event *ev)
 {
     a->at_us = ev->at_us;
-    if (ev->message.part <= 1)
+    a->time_us = ev->time_us;
+    if (ev->message.part <= 1) {
+        a->in_message = true;
         read_message(a, &ev->message);
+        a->in_message = false;
+    }
     ev->message.again = a->again;
 }
 
@@ -254,6 +269,8 @@ void account_opened(struct account *a)
     if (a->url_asked)
         reconcile_asked(&a->reconcile, a->url_point);
     a->url_asked = false;
+    if (a->outage.open && !a->outage.told)
+        report_outage(a, false);
 }
 
 void account_closed(struct account *a)
@@ -261,8 +278,6 @@ void account_closed(struct account *a)
     reconcile_closed(&a->reconcile);
     if (a->outage.open && a->reconcile.open.count == 0)
         report_outage(a, true);
-    else if (a->outage.open && !a->outage.told)
-        report_outage(a, false);
 }
 
 /* What stands for {last}, {epoch} and {id} now; the number is written in digits. */
@@ -342,7 +357,7 @@ void account_finish(struct account *a)
                                   "accounted for"
                                 : "no message had an identity where --id looks for it: nothing was "
                                   "accounted for";
-        a->emit(a->ctx, &ev);
+        report(a, &ev);
         a->messages = 0;
     }
 }

@@ -17,7 +17,8 @@ struct account_config {
 
 struct account;
 
-/* Where its events go: header and payload filled in by the receiver, who only passes them on. */
+/* Where its events go. The receiver fills in the header; the times only where at_us is 0: what
+ * follows from a message has that message's. */
 typedef void account_emit_fn(void *ctx, struct event *ev);
 
 /* Is there anything to keep books of? Without it no account is needed. */

@@ -9,8 +9,14 @@
 static void on_report(void *ctx, struct event *ev)
 {
     struct session *s = ctx;
+    uint64_t at_us = ev->at_us;
+    int64_t time_us = ev->time_us;
 
     session_stamp(s, ev);
+    if (at_us) {
+        ev->at_us = at_us;
+        ev->time_us = time_us;
+    }
     bus_emit(s->bus, ev);
 }
 
