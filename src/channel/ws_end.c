@@ -197,6 +197,7 @@ void ws_end(struct ws *ws)
         .got_close_notify = (ended & LINK_GOT_CLOSE_NOTIFY) != 0,
         .got_fin = (ended & LINK_GOT_FIN) != 0,
         .got_rst = (ended & LINK_GOT_RST) != 0,
+        .tls = ws->target.secure,
     };
     if (ws->how != CLOSE_HOW_VIOLATION &&
         !wsconn_in_frame(ws->conn, &close->cut_have, &close->cut_want))

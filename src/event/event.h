@@ -225,6 +225,7 @@ struct event_close {
     uint64_t last_pong_us; /* age of the last pong, if there was one */
     int errnum;            /* errno of a failed read or write, or 0 */
     bool got_close_frame, sent_close_frame, got_close_notify, got_fin, got_rst;
+    bool tls;                    /* a close_notify could be expected */
     uint64_t cut_have, cut_want; /* the stream ended inside a frame: payload bytes had and announced
                                     (both 0: between frames) */
     bool has_tcp;                /* the next two come from the kernel */

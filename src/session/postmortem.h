@@ -1,23 +1,35 @@
 /*
  * postmortem: from the evidence of an ending to the sentence a tired person needs: the likely cause
  * and what to try; nothing where the evidence carries nothing. Pure.
+ *
+ * postmortem_open has what goes wrong before the opening, postmortem_loss ends without a Close,
+ * postmortem the rest.
  */
 #ifndef SESSION_POSTMORTEM_H
 #define SESSION_POSTMORTEM_H
 
 #include "event/event.h"
+#include "session/endings.h"
 
 #define POSTMORTEM_HINT 320
 
 /* What is known beside the event itself. */
 struct postmortem_context {
     bool secure;               /* wss */
-    bool deflate;              /* permessage-deflate was agreed */
+    const char *deflate;       /* permessage-deflate as it was agreed; NULL: it was not */
+    bool deflate_broken;       /* the last violation was one of RFC 7692 */
     uint64_t messages_in;      /* of this connection */
+    uint64_t message_age_us;   /* since the last of them came, or since the opening */
     uint64_t last_sent;        /* bytes of the last message sent */
+    size_t queued;             /* bytes that waited to be written */
     uint64_t ping_interval_us; /* 0: none */
+    uint64_t rtt_us;           /* of the last pong that answered a ping; 0: none */
     bool subprotocols_offered;
+    bool subprotocol_agreed;
     bool credentials_sent;
+    bool cookies_sent;
+    const char *backend;           /* who answered the handshake, "" if that is not known */
+    const struct endings *endings; /* this ending is in it; NULL: none is kept */
 };
 
 /* Why an upgrade was refused. hint becomes "" or a sentence. */
@@ -28,8 +40,16 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
 void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
                       const struct postmortem_context *context);
 
+/* A connection came to be in spite of addresses that did not answer. */
+void postmortem_connect(char hint[POSTMORTEM_HINT], const struct event_connect *connect);
+
 /* Why a connection ended. */
 void postmortem_close(char hint[POSTMORTEM_HINT], const struct event_close *close,
                       const struct postmortem_context *context);
+/* The same for one that was lost without a Close. */
+void postmortem_loss(char hint[POSTMORTEM_HINT], const struct event_close *close,
+                     const struct postmortem_context *context);
+/* What the last connections have in common; false if nothing. */
+bool postmortem_pattern(char hint[POSTMORTEM_HINT], const struct postmortem_context *context);
 
 #endif

@@ -38,21 +38,6 @@ static void totals_add(struct totals *sum, const struct totals *more)
     sum->violations += more->violations;
 }
 
-static struct postmortem_context evidence(const struct session *s)
-{
-    const struct handshake_config *hs = &s->attempt.ws.handshake;
-
-    return (struct postmortem_context){
-        .secure = hs->url->scheme == URL_WSS,
-        .deflate = s->deflate,
-        .messages_in = s->channel ? channel_totals(s->channel).messages_in : 0,
-        .last_sent = s->last_sent,
-        .ping_interval_us = s->config.ping_interval_us,
-        .subprotocols_offered = hs->subprotocol_count > 0,
-        .credentials_sent = hs->authorization != NULL || hs->cookie != NULL,
-    };
-}
-
 static void on_pulse(uv_timer_t *timer);
 
 /* Liveness: ask what is due and set the timer for the next question. */
@@ -94,11 +79,11 @@ static void opened(struct session *s, const struct event *ev)
 
     s->totals.connections++;
     s->state = SESSION_OPEN;
-    s->deflate = ev->open.extensions[0] != '\0';
     liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
     if (s->account)
         account_opened(s->account);
     bus_emit(s->bus, ev);
+    session_remark(s, ev);
     if (s->config.ping_interval_us)
         pulse(s);
     if (s->hooks.opened)
@@ -124,7 +109,7 @@ void session_ended(struct session *s)
 
 static void closed(struct session *s, struct event *ev)
 {
-    struct postmortem_context context = evidence(s);
+    struct postmortem_context context = session_evidence(s);
     char hint[POSTMORTEM_HINT];
     enum exit_code outcome = outcome_of_close(&ev->close, s->asked);
 
@@ -140,7 +125,7 @@ static void closed(struct session *s, struct event *ev)
 
 static void failed(struct session *s, struct event *ev)
 {
-    struct postmortem_context context = evidence(s);
+    struct postmortem_context context = session_evidence(s);
     char hint[POSTMORTEM_HINT];
 
     if (s->attempt.has_next) {
@@ -161,7 +146,7 @@ static void failed(struct session *s, struct event *ev)
 
 static void responded(struct session *s, struct event *ev)
 {
-    struct postmortem_context context = evidence(s);
+    struct postmortem_context context = session_evidence(s);
 
     postmortem_response(s->refusal_hint, &ev->response, &context);
     err_clear(&s->redirect_error);
@@ -191,9 +176,11 @@ static __attribute__((noinline)) void on_rare_event(struct session *s, struct ev
             liveness_sent(&s->liveness, ev->control.data, clock_mono_us());
         break;
     case EVENT_OPEN:
+        session_observe(s, ev);
         opened(s, ev);
         return;
     case EVENT_CLOSE:
+        session_observe(s, ev);
         closed(s, ev);
         return;
     case EVENT_ERROR:
@@ -202,13 +189,16 @@ static __attribute__((noinline)) void on_rare_event(struct session *s, struct ev
     default:
         break;
     }
+    session_observe(s, ev);
     bus_emit(s->bus, ev);
+    session_remark(s, ev);
 }
 
 static void on_message_in(struct session *s, struct event *ev)
 {
     if (s->discard)
         return;
+    s->evidence.message_at_us = ev->at_us;
     if (s->account)
         account_message(s->account, ev);
     bus_emit(s->bus, ev);
@@ -286,7 +276,7 @@ int session_send(struct session *s, enum opcode type, struct slice data, bool fi
 {
     if (s->state != SESSION_OPEN || channel_send(s->channel, type, data, first, final) < 0)
         return -1;
-    s->last_sent = (first ? 0 : s->last_sent) + data.len;
+    s->evidence.last_sent = (first ? 0 : s->evidence.last_sent) + data.len;
     return 0;
 }
 
@@ -296,7 +286,7 @@ int session_send_all(struct session *s, enum opcode type, const struct slice *me
     if (s->state != SESSION_OPEN || channel_send_all(s->channel, type, messages, count) < 0)
         return -1;
     if (count > 0)
-        s->last_sent = messages[count - 1].len;
+        s->evidence.last_sent = messages[count - 1].len;
     return 0;
 }
 

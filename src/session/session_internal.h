@@ -7,6 +7,7 @@
 #define SESSION_SESSION_INTERNAL_H
 
 #include "session/attempt.h"
+#include "session/evidence.h"
 #include "session/header_cmd.h"
 #include "session/liveness.h"
 #include "session/postmortem.h"
@@ -34,9 +35,8 @@ struct session {
     struct url resume_url;   /* owned: the attempt's, where account asked for more, if resuming */
     bool resuming;
     struct totals totals; /* of connections that have ended */
-    uint64_t last_sent;   /* bytes of the last message */
+    struct evidence evidence;
     uint64_t last_in_us;
-    bool deflate;
     char refusal_hint[POSTMORTEM_HINT]; /* of the response that refused the upgrade */
 
     uv_timer_t pulse; /* for liveness; before the opening: the way to the next turn of the loop */
@@ -59,6 +59,14 @@ void session_account_clear(struct session *s);
 int session_resume_url(struct session *s, struct err *e);
 /* Send what --resume asks for. */
 void session_resume(struct session *s);
+
+/* session_evidence.c */
+/* What is known for a post-mortem. */
+struct postmortem_context session_evidence(const struct session *s);
+/* Remember what an event tells, before it goes up. */
+void session_observe(struct session *s, const struct event *ev);
+/* Say what deserves a word although nothing failed, once the event has gone up. */
+void session_remark(struct session *s, const struct event *ev);
 
 /* session_channel.c */
 /* Open a channel for what the attempt has come to. -1 with *e; s->channel may be there all the

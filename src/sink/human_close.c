@@ -68,6 +68,19 @@ static const char *how_lost(const struct event_close *c)
     }
 }
 
+/* Who said what at the end, on each of the three levels, as far as it was not told. */
+static void put_flags(struct human *h, const struct event *ev)
+{
+    const struct event_close *c = &ev->close;
+
+    if (ev->channel == CHANNEL_WS)
+        human_put(h, c->got_close_frame ? ", after a Close frame" : ", no Close frame");
+    if (c->tls && !(c->how == CLOSE_HOW_TLS && c->got_close_notify))
+        human_put(h, c->got_close_notify ? ", TLS close_notify" : ", no TLS close_notify");
+    if (c->how != CLOSE_HOW_FIN && c->how != CLOSE_HOW_RST && c->how != CLOSE_HOW_FAULT)
+        human_put(h, c->got_rst ? ", RST" : c->got_fin ? ", FIN" : ", no FIN or RST");
+}
+
 /* What ended it, as far as the marker. */
 static void put_ending(struct human *h, const struct event *ev)
 {
@@ -93,8 +106,7 @@ static void put_ending(struct human *h, const struct event *ev)
         put_lost(h, how_lost(c));
         if (c->errnum != 0 && c->how != CLOSE_HOW_RST)
             human_printf(h, " (%s)", strerror(c->errnum));
-        if (ev->channel == CHANNEL_WS && !c->got_close_frame)
-            human_put(h, ", no Close frame");
+        put_flags(h, ev);
     }
 }
 

@@ -88,17 +88,30 @@ static void human_close_names_each_way_to_be_lost(void **state)
     (void)state;
     check(DEFAULT, &ev, "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES);
     ev = closing(CLOSE_BY_NETWORK, CLOSE_HOW_PING_TIMEOUT, 1006);
-    check(DEFAULT, &ev, "✕ connection lost: no pong came in time, no Close frame" TIMES);
+    check(DEFAULT, &ev,
+          "✕ connection lost: no pong came in time, no Close frame, no FIN or RST" TIMES);
     ev = closing(CLOSE_BY_NETWORK, CLOSE_HOW_TIMEOUT, 1006);
     ev.close.errnum = ETIMEDOUT;
     check(DEFAULT, &ev,
           "✕ connection lost: nothing could be sent any more (timed out) (Connection timed out), "
-          "no Close frame" TIMES);
+          "no Close frame, no FIN or RST" TIMES);
     ev = closing(CLOSE_BY_PEER, CLOSE_HOW_TLS, 1006);
-    check(DEFAULT, &ev, "✕ connection lost: TLS failed, no Close frame" TIMES);
-    ev.close.got_close_notify = true;
+    ev.close.tls = true;
+    check(
+        DEFAULT, &ev,
+        "✕ connection lost: TLS failed, no Close frame, no TLS close_notify, no FIN or RST" TIMES);
+    ev.close.got_close_notify = ev.close.got_fin = true;
     check(DEFAULT, &ev,
-          "✕ connection lost: the peer ended TLS (close_notify), no Close frame" TIMES);
+          "✕ connection lost: the peer ended TLS (close_notify), no Close frame, FIN" TIMES);
+    ev = closing(CLOSE_BY_PEER, CLOSE_HOW_FIN, 1006);
+    ev.close.tls = true;
+    check(DEFAULT, &ev,
+          "✕ connection lost: the peer ended the stream (FIN), no Close frame, no TLS "
+          "close_notify" TIMES);
+    ev = closing(CLOSE_BY_NETWORK, CLOSE_HOW_RST, 1006);
+    ev.close.tls = ev.close.got_close_notify = true;
+    check(DEFAULT, &ev,
+          "✕ connection lost: reset by the peer (RST), no Close frame, TLS close_notify" TIMES);
     ev = closing(CLOSE_BY_LOCAL, CLOSE_HOW_FAULT, 1006);
     check(DEFAULT, &ev,
           "✕ connection lost: cut by a fault that was asked for, no Close frame" TIMES);

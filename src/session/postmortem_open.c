@@ -1,0 +1,206 @@
+/* Before the opening: refused upgrades, errors, slow addresses. */
+#include "session/postmortem.h"
+
+#include <stdio.h>
+
+static struct slice header(const struct event_response *response, const char *name)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (slice_is_nocase(response->headers[i].name, name))
+            return response->headers[i].value;
+    }
+    return (struct slice){0};
+}
+
+/* " (Server: nginx, Via: 1.1 varnish)": who may have answered. */
+static void name_the_answerer(char *text, size_t size, const struct event_response *response)
+{
+    struct slice server = header(response, "Server");
+    struct slice via = header(response, "Via");
+    int server_len = (int)(server.len < 60 ? server.len : 60);
+    int via_len = (int)(via.len < 60 ? via.len : 60);
+
+    text[0] = '\0';
+    if (server.len && via.len)
+        snprintf(text, size, " (Server: %.*s, Via: %.*s)", server_len, (const char *)server.data,
+                 via_len, (const char *)via.data);
+    else if (server.len)
+        snprintf(text, size, " (Server: %.*s)", server_len, (const char *)server.data);
+    else if (via.len)
+        snprintf(text, size, " (Via: %.*s)", via_len, (const char *)via.data);
+}
+
+static bool contains(struct slice text, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (size_t i = 0; i + n <= text.len; i++) {
+        if (strncasecmp((const char *)text.data + i, word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* nginx, Apache, Go's net/http, haproxy and Node say that a request without TLS met a TLS port. */
+static bool wants_tls(struct slice body)
+{
+    return contains(body, "request was sent to HTTPS port") ||
+           contains(body, "SSL-enabled server port") ||
+           contains(body, "HTTP request to an HTTPS server") || contains(body, "requires TLS");
+}
+
+static bool about_subprotocol(const struct event_response *response)
+{
+    return contains(response->body, "subprotocol") || contains(response->body, "sub-protocol") ||
+           contains(response->body, "Sec-WebSocket-Protocol") ||
+           contains(response->reason, "subprotocol");
+}
+
+/* 400, and other refusals whose body says why. True if it did. */
+static bool hint_of_body(char *hint, const struct event_response *response,
+                         const struct postmortem_context *context)
+{
+    if (contains(response->body, "Session ID unknown")) {
+        snprintf(hint, POSTMORTEM_HINT,
+                 "Socket.IO does not know this session: behind several servers it needs sticky "
+                 "sessions, and %s",
+                 context->cookies_sent
+                     ? "the cookies that were sent did not lead back to the server it began with"
+                     : "no cookie was sent: --cookie sends those of the request that began it");
+    } else if (wants_tls(response->body)) {
+        snprintf(hint, POSTMORTEM_HINT, "this port speaks TLS: use wss://");
+    } else if (about_subprotocol(response)) {
+        snprintf(hint, POSTMORTEM_HINT,
+                 context->subprotocols_offered
+                     ? "the server takes none of the subprotocols that were offered: -s NAME "
+                       "offers another"
+                     : "the server wants a subprotocol: -s NAME offers one");
+    }
+    return hint[0] != '\0';
+}
+
+static void redirect_hint(char *hint, const struct event_response *response)
+{
+    struct slice location = header(response, "Location");
+
+    if (location.len)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the server redirects to %.*s: -L follows it, or use that URL",
+                 (int)(location.len < 200 ? location.len : 200), (const char *)location.data);
+}
+
+void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
+                         const struct postmortem_context *context)
+{
+    char who[160];
+
+    hint[0] = '\0';
+    name_the_answerer(who, sizeof who, response);
+    if (response->status >= 400 && hint_of_body(hint, response, context))
+        return;
+    switch (response->status) {
+    case 101:
+        return;
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        redirect_hint(hint, response);
+        return;
+    case 400:
+    case 200:
+    case 426:
+        snprintf(hint, POSTMORTEM_HINT,
+                 "a proxy on the way may have dropped the Upgrade and Connection headers or speaks "
+                 "HTTP/1.0 upstream, or this path is no WebSocket endpoint%s; -i shows both heads",
+                 who);
+        return;
+    case 401:
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            context->credentials_sent
+                ? "the credentials that were sent are not accepted here: wrong, expired, or "
+                  "meant for another host"
+                : "the server wants credentials: -u USER:PASS, --bearer TOKEN, --cookie or -H");
+        return;
+    case 403:
+        snprintf(hint, POSTMORTEM_HINT,
+                 "not allowed: the Origin may not be on the server's list (-o URL), or the "
+                 "credentials lack the right%s",
+                 who);
+        return;
+    case 404:
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "there is no WebSocket at this path: check the path, and the routing of a proxy in "
+            "front%s",
+            who);
+        return;
+    case 429:
+        snprintf(hint, POSTMORTEM_HINT,
+                 "too many connections or attempts: wait, or ask less often");
+        return;
+    case 501:
+        snprintf(hint, POSTMORTEM_HINT,
+                 context->subprotocols_offered
+                     ? "the server does not do what was asked for: the subprotocols (-s), or "
+                       "WebSockets at all%s"
+                     : "the server does not do WebSockets here, or wants a subprotocol (-s NAME)%s",
+                 who);
+        return;
+    case 502:
+    case 503:
+    case 504: {
+        struct slice after = header(response, "Retry-After");
+
+        snprintf(hint, POSTMORTEM_HINT, "no healthy server behind the proxy answered%s%s%.*s", who,
+                 after.len ? "; Retry-After: " : "", (int)(after.len < 40 ? after.len : 40),
+                 after.len ? (const char *)after.data : "");
+        return;
+    }
+    default:
+        return;
+    }
+}
+
+void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
+                      const struct postmortem_context *context)
+{
+    hint[0] = '\0';
+    if (error->code == EXIT_HANGUP)
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "a server that crashed, a proxy that can't reach its server, or a port that speaks "
+            "something else%s",
+            context->secure ? "" : ", TLS perhaps: try wss://");
+    else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_HANDSHAKE)
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "the port is open and says nothing: a hung server, or one that waits for something "
+            "else%s",
+            context->secure ? "" : ", TLS perhaps: try wss://");
+}
+
+/* An address that was begun with long before the one that answered. */
+#define SLOW_US 200000
+
+void postmortem_connect(char hint[POSTMORTEM_HINT], const struct event_connect *connect)
+{
+    bool used_four = strchr(connect->address, ':') == NULL;
+    const struct connect_attempt *dead = NULL;
+
+    hint[0] = '\0';
+    for (size_t i = 0; i < connect->attempt_count && !dead; i++) {
+        const struct connect_attempt *a = &connect->attempts[i];
+
+        if (a->errnum != 0 && a->us >= SLOW_US && strchr(a->address, ':'))
+            dead = a;
+    }
+    if (!dead || !used_four)
+        return;
+    snprintf(hint, POSTMORTEM_HINT,
+             "IPv6 is slow or dead on the way there: %s did not answer within %.0f ms, %s did; -4 "
+             "saves that time",
+             dead->address, (double)dead->us / 1000, connect->address);
+}
