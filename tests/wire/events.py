@@ -27,8 +27,11 @@ FIELDS = {
         "by": TEXT, "how": TEXT, "code": WHOLE, "reason": TEXT, "clean": FLAG, "uptime_ms": NUMBER,
         "idle_in_ms": NUMBER, "idle_out_ms": NUMBER, "hint": TEXT,
     },
+    "gap": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
+    "recovered": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
+    "lost": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "error": {"code": WHOLE, "stage": TEXT, "errno": WHOLE, "message": TEXT, "hint": TEXT},
-    "summary": {"seed": WHOLE, "exit": WHOLE},
+    "summary": {"missed": WHOLE, "recovered": WHOLE, "lost": WHOLE, "duplicates": WHOLE, "epochs": WHOLE, "seed": WHOLE, "exit": WHOLE},
 }
 
 CHOICES = {

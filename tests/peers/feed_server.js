@@ -1,0 +1,66 @@
+// A numbered feed of the npm package ws: feed_server.js [RATE]: listens on a free port and prints it.
+//
+//   /feed[?since=N]  {"id":N,"t":...} at RATE a second (200), from now on or after N; live at once, and after a
+//                    message {"since":N} everything behind N again, in order, before it goes on
+//   /drop?every=MS   the same, and the connection is destroyed after so long
+//   /since           GET: {"items":[...]} what lies behind ?since=N, as a body of JSON
+//   /log             GET: what was asked for so far, as JSON: [{"query":...} or {"message":...}, ...]
+//
+// SIGUSR1 forgets: the numbers begin at 1 again, under another epoch.
+
+"use strict";
+
+const http = require("http");
+const { WebSocketServer } = require("ws");
+
+const rate = Number(process.argv[2] || 200);
+const log = [];
+let epoch = 1;
+let born = Date.now();
+
+const latest = () => Math.floor(((Date.now() - born) * rate) / 1000);
+const item = (id) => JSON.stringify({ id, epoch: `e${epoch}`, value: id * 7 });
+
+const server = http.createServer((request, response) => {
+  const url = new URL(request.url, "http://localhost");
+  const since = Number(url.searchParams.get("since") || 0);
+  if (url.pathname === "/since") {
+    log.push({ get: url.search });
+    const items = [];
+    for (let id = since + 1; id <= latest(); id++) items.push(item(id));
+    response.end(`{"items":[${items.join(",")}]}`);
+  } else if (url.pathname === "/log") {
+    response.end(JSON.stringify(log));
+  } else {
+    response.writeHead(426).end("upgrade\n");
+  }
+});
+
+new WebSocketServer({ server, perMessageDeflate: false }).on("connection", (ws, request) => {
+  const url = new URL(request.url, "http://localhost");
+  const mine = epoch;
+  const given = url.searchParams.get("since");
+  let next = given ? Number(given) + 1 : latest() + 1;
+
+  log.push({ query: url.search });
+  const send = () => {
+    while (mine === epoch && next <= latest() && ws.bufferedAmount < 1 << 20) ws.send(item(next++));
+  };
+  const timer = setInterval(send, 5);
+  send();
+  ws.on("message", (data) => {
+    log.push({ message: String(data) });
+    next = JSON.parse(data).since + 1;
+    send();
+  });
+  ws.on("close", () => clearInterval(timer));
+  const every = url.searchParams.get("every");
+  if (every) setTimeout(() => ws.terminate(), Number(every));
+});
+
+process.on("SIGUSR1", () => {
+  epoch++;
+  born = Date.now();
+});
+
+server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));

@@ -1,0 +1,145 @@
+"""What was missed: --seq, --id, --epoch: gaps, recovery, loss, duplicates; who sees a message once and who twice."""
+
+from frames import BINARY, TEXT, frame
+from judge import MIB, same
+from rawserver import Unmet
+from runner import case
+
+TOP = 2**64 - 1
+
+
+def numbered(*numbers, key="id"):
+    return b"".join(frame(TEXT, b'{"%s":%d}' % (key.encode(), n)) for n in numbers)
+
+
+def told(made, *kinds):
+    """The events of these kinds, as tuples in order."""
+    found = []
+    for event in made.json():
+        kind = event["event"]
+        if kind in kinds:
+            found.append((kind, event["seq"]) if kind == "duplicate" else (kind, event["from"], event["to"], event["count"]))
+    return found
+
+
+def books(t, data, *args, status=0):
+    made, conn = t.open("-n", "--json", *args)
+    conn.send(data)
+    conn.finish()
+    made.exits(status)
+    return made
+
+
+ALL = ("gap", "recovered", "lost", "duplicate")
+
+
+@case("account: gap, recovery, loss and duplicate are events, and the summary has their sums")
+def events(t):
+    made = books(t, numbered(1, 2, 7, 3, 4, 6, 7, 8), "--seq", "/id")
+    kinds = told(made, *ALL)
+    for wanted in (("gap", 3, 6, 4), ("recovered", 3, 4, 2), ("recovered", 6, 6, 1), ("lost", 5, 5, 1), ("duplicate", 7)):
+        if kinds.count(wanted) != 1:
+            raise Unmet(f"awaited {wanted} once: {kinds}")
+    same(len(kinds), 5)
+    summary = made.json()[-1]
+    same([summary[k] for k in ("missed", "recovered", "lost", "duplicates", "epochs", "exit")], [4, 3, 1, 1, 1, 0])
+
+
+@case("account: a duplicate message is marked in --json, and printed once in a pipe")
+def once(t):
+    made = books(t, numbered(1, 2, 2, 3), "--seq", "/id")
+    same([e.get("duplicate", False) for e in made.json() if e["event"] == "message"], [False, False, True, False])
+    made, conn = t.open("-n", "--seq", "/id")
+    conn.send(numbered(1, 2, 2, 1, 3))
+    conn.finish()
+    made.exits(0)
+    made.prints(b'{"id":1}\n{"id":2}\n{"id":3}\n')
+
+
+@case("account: --count counts what is printed")
+def counting(t):
+    made, conn = t.open("-n", "--seq", "/id", "--count", "3")
+    conn.send(numbered(1, 1, 1, 2, 3))
+    conn.answer_close(1000)
+    made.exits(0)
+    made.prints(b'{"id":1}\n{"id":2}\n{"id":3}\n')
+
+
+@case("account: numbers are exact to 2^64-1, also in quotes and deep inside")
+def exact(t):
+    data = b"".join(frame(TEXT, b'{"a":[{"n":%s}]}' % n) for n in (b'"9007199254740992"', b"9007199254740993", b"18446744073709551615"))
+    made = books(t, data, "--seq", "/a/0/n")
+    same(told(made, *ALL), [("gap", 2**53 + 2, TOP - 1, TOP - 2**53 - 2), ("lost", 2**53 + 2, TOP - 1, TOP - 2**53 - 2)])
+
+
+@case("account: --fail-on-loss is exit 3, and only then")
+def fails(t):
+    books(t, numbered(1, 3), "--seq", "/id", status=0)
+    made = books(t, numbered(1, 3), "--seq", "/id", "--fail-on-loss", status=3)
+    same(made.json()[-1]["exit"], 3)
+    books(t, numbered(1, 3, 2), "--seq", "/id", "--fail-on-loss", status=0)
+
+
+@case("account: --fail-on-loss does not hide a worse end")
+def worse(t):
+    made, conn = t.open("-n", "--json", "--seq", "/id", "--fail-on-loss")
+    conn.send(numbered(1, 3))
+    conn.fin()
+    made.exits(56)
+
+
+@case("account: --id knows what came before, whatever its number")
+def identities(t):
+    data = b"".join(frame(TEXT, b'{"k":%s}' % k) for k in (b'"a"', b'"\\u0061"', b"7", b'"b"', b"7"))
+    made, conn = t.open("-n", "--json", "--id", "/k")
+    conn.send(data)
+    conn.finish()
+    made.exits(0)
+    same([e["id"] for e in made.json() if e["event"] == "duplicate"], ["a", "7"])
+
+
+@case("account: another --epoch is another stream: what was missing is lost, and numbers begin anew")
+def epochs(t):
+    data = b"".join(frame(TEXT, b'{"e":"%s","id":%d}' % (e, n)) for e, n in ((b"x", 1), (b"x", 4), (b"y", 1), (b"y", 2)))
+    made = books(t, data, "--seq", "/id", "--epoch", "/e")
+    same(told(made, *ALL), [("gap", 2, 3, 2), ("lost", 2, 3, 2)])
+    same(made.json()[-1]["epochs"], 2)
+
+
+@case("account: what has no number is passed over, and told if nothing has one")
+def without(t):
+    data = frame(TEXT, b"hello") + frame(BINARY, b"\x00\xff") + frame(TEXT, b'{"id":1.5}') + numbered(1) + frame(TEXT, b"[]") + numbered(2)
+    made = books(t, data, "--seq", "/id")
+    same(told(made, *ALL), [])
+    made, conn = t.open("-n", "--seq", "/no/such")
+    conn.send(numbered(1, 2))
+    conn.finish()
+    made.exits(0)
+    made.says("no message had a number")
+
+
+@case("account: a message over 1 MiB is read by its first part")
+def parts(t):
+    text = b'{"id":5,"pad":"' + b"x" * (3 * MIB) + b'"}'
+    made, conn = t.open("-n", "-q", "--seq", "/id", "--no-compress")
+    conn.send(numbered(4) + frame(TEXT, text) + frame(TEXT, text) + numbered(5, 6))
+    conn.finish()
+    made.exits(0)
+    made.prints(b'{"id":4}\n' + text + b'\n{"id":6}\n')
+
+
+@case("account: deep and broken JSON does no harm")
+def hostile(t):
+    deep = b"[" * 100000
+    bad = [b'{"id":', b'{"id":1', b'{"id":"\\', b'{"id":"\\ud800"}', deep, b'{"id":99999999999999999999999}', b'{"id":-0}']
+    made = books(t, b"".join(frame(TEXT, b) for b in bad) + numbered(1, 2), "--seq", "/id", "--id", "/id", "--epoch", "/id/x")
+    same([e["event"] for e in made.json() if e["event"] in ("gap", "lost", "violation", "error")], [])
+
+
+@case("account: the human view sums an outage up, in ASCII where UTF-8 is not spoken")
+def human(t):
+    made, conn = t.open("-n", "--seq", "/id")
+    conn.send(numbered(1, 6, 2, 3, 5, 5, 7))
+    conn.finish()
+    made.exits(0)
+    made.says("missed 2.5 .4.: 3 recovered, 1 lost: 4 . 1 duplicate")
