@@ -1,0 +1,102 @@
+#include "proto/items.h"
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static struct slice trimmed(struct slice text)
+{
+    while (text.len > 0 && is_blank(text.data[0]))
+        text = slice_make(text.data + 1, text.len - 1);
+    while (text.len > 0 && is_blank(text.data[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+/* The next line that is not blank; empty: there is none. */
+static struct slice take_line(struct slice *left)
+{
+    struct slice line = {0};
+
+    while (left->len > 0 && line.len == 0) {
+        const uint8_t *end = memchr(left->data, '\n', left->len);
+        size_t n = end ? (size_t)(end - left->data) : left->len;
+        size_t used = end ? n + 1 : n;
+
+        line = trimmed(slice_make(left->data, n));
+        *left = slice_make(left->data + used, left->len - used);
+    }
+    return line;
+}
+
+static bool lines_are_json(struct slice body)
+{
+    for (struct slice line = take_line(&body); line.len > 0; line = take_line(&body)) {
+        if (!json_valid(line))
+            return false;
+    }
+    return true;
+}
+
+static void begin_array(struct items *it, struct slice array)
+{
+    struct slice bracket;
+
+    it->form = ITEMS_ARRAY;
+    json_scan_init(&it->scan, array);
+    json_scan_next(&it->scan, &bracket);
+}
+
+int items_begin(struct items *it, struct slice body, const char *pointer, struct err *e)
+{
+    struct slice array;
+
+    body = trimmed(body);
+    it->left = body;
+    it->form = ITEMS_ONE;
+    if (pointer) {
+        int found = json_pointer_get(body, pointer, &array);
+
+        if (found < 1 || array.data[0] != '[')
+            return err_set(e, EXIT_OTHER, STAGE_IO, 0, "%s",
+                           found < 0    ? "the answer is no JSON, and --items looks into it"
+                           : found == 0 ? "the answer has nothing where --items looks"
+                                        : "there is no array where --items looks");
+        begin_array(it, array);
+    } else if (body.len > 0 && json_valid(body)) {
+        if (body.data[0] == '[')
+            begin_array(it, body);
+    } else if (lines_are_json(body)) {
+        it->form = ITEMS_LINES;
+    }
+    return 0;
+}
+
+/* Its text is known to be valid as far as the array goes. */
+static bool next_element(struct json_scan *scan, struct slice *item)
+{
+    struct slice token;
+    const uint8_t *from;
+    enum json_token kind = json_scan_next(scan, &token);
+
+    if (kind == JSON_COMMA)
+        kind = json_scan_next(scan, &token);
+    if (kind <= JSON_END || kind == JSON_ARRAY_CLOSE)
+        return false;
+    from = token.data;
+    while (scan->depth > 1 && kind > JSON_END)
+        kind = json_scan_next(scan, &token);
+    *item = slice_make(from, (size_t)(token.data + token.len - from));
+    return kind > JSON_END;
+}
+
+bool items_next(struct items *it, struct slice *item)
+{
+    if (it->form == ITEMS_ARRAY)
+        return next_element(&it->scan, item);
+    *item = it->form == ITEMS_LINES ? take_line(&it->left) : it->left;
+    if (it->form == ITEMS_ONE)
+        it->left.len = 0;
+    return item->len > 0;
+}
