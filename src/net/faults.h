@@ -1,0 +1,105 @@
+/*
+ * faults: the set of faults that are armed, and what each of them does to each connection. Pure:
+ * the time is passed in (clock_mono_us), chance comes from the seed; nothing here touches a socket.
+ *
+ * A set outlives connections: it belongs to a session, or to a server with many clients. When a
+ * fault acts:
+ *
+ *   at once       a lasting kind: on the connections there are and all that come; a momentary one:
+ *                 on those there are, else on the next
+ *   30s, every,   at that time after it was armed, on the connections there are then, else on the
+ *   random        next (every, random: on none). With a duration a lasting kind also meets
+ *                 connections that begin within it
+ *   open, message, frame, bytes   on the connection that reaches it, and on each that does
+ *   connect:N     on the N-th attempt
+ *
+ * A lasting kind without a duration lasts as long as the connections it met. Kinds that act instead
+ * of a connection (refuse, dns-fail, dns-slow, status) meet every attempt in their time. COUNT
+ * bounds how often a fault acts; for kinds with a probability: on how many messages.
+ *
+ * The same seed, specs and connections draw the same chances: each fault has a generator of its own
+ * for each connection.
+ */
+#ifndef NET_FAULTS_H
+#define NET_FAULTS_H
+
+#include "event/event.h"
+#include "net/fault.h"
+
+#define FAULTS_MAX 32
+
+struct faults;
+struct fault_conn;
+
+/* conn: the number of the connection it happens to; 0: none in particular. The event's texts are
+ * borrowed for the call. */
+typedef void faults_report_fn(void *ctx, const struct event_fault *fault, uint32_t conn);
+
+/* NULL: memory. */
+struct faults *faults_new(uint64_t seed, faults_report_fn *report, void *ctx);
+/* After its connections. Sockets left dangling (FAULT_REBIND, FAULT_BLACKHOLE) are closed. */
+void faults_free(struct faults *f);
+
+/* Arm one more; -1: FAULTS_MAX are armed. Reports "armed", and what happens at once. */
+int faults_arm(struct faults *f, const struct fault_spec *spec, uint64_t now_us);
+/* End what lasts and disarm all. */
+void faults_heal(struct faults *f, uint64_t now_us);
+/* The i-th that is armed and may act (again), or NULL behind the last; *active: it acts now. */
+const struct fault_spec *faults_get(const struct faults *f, unsigned i, bool *active);
+bool faults_any_active(const struct faults *f);
+uint64_t faults_seed(const struct faults *f);
+
+/* When faults_tick is due next; UINT64_MAX: never. It may change with every call here: `changed` is
+ * called then (not within faults_tick). One timer waits for all connections. */
+uint64_t faults_due(const struct faults *f);
+void faults_tick(struct faults *f, uint64_t now_us);
+void faults_on_due(struct faults *f, void (*changed)(void *ctx), void *ctx);
+
+/* A descriptor to be left open and unread until the set goes; the oldest of too many is closed. */
+void faults_dangle(struct faults *f, int fd);
+/* The local address the next connection comes from (FAULT_REBIND), or NULL. */
+const char *faults_source(const struct faults *f);
+
+/* --- one connection ---------------------------------------------------------------------------
+ */
+
+/* An attempt begins. NULL: memory. */
+struct fault_conn *fault_conn_new(struct faults *f, uint32_t conn, uint64_t now_us);
+void fault_conn_free(struct fault_conn *c, uint64_t now_us);
+
+/* Does a fault of that kind (FAULT_FAMILY_DIAL) meet this attempt? Asked once a kind; reported. */
+const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind kind,
+                                         uint64_t now_us);
+/* What is reached. messages, frames, bytes: of the connection so far, both ways. */
+void fault_conn_connected(struct fault_conn *c, uint64_t now_us);
+void fault_conn_opened(struct fault_conn *c, uint64_t now_us);
+void fault_conn_messages(struct fault_conn *c, uint64_t messages, uint64_t now_us);
+void fault_conn_frames(struct fault_conn *c, uint64_t frames, uint64_t now_us);
+void fault_conn_bytes(struct fault_conn *c, uint64_t bytes, uint64_t now_us);
+/* How many bytes may pass before the next fault that counts them; UINT64_MAX: any number. */
+uint64_t fault_conn_bytes_left(const struct fault_conn *c);
+
+/* Called when something begins or ends for this connection: once for the link, once for the filter.
+ * It may not free the connection. */
+enum fault_listener { FAULT_LISTENER_LINK, FAULT_LISTENER_FILTER, FAULT_LISTENERS };
+void fault_conn_listen(struct fault_conn *c, enum fault_listener which, void (*changed)(void *ctx),
+                       void *ctx);
+
+/* The fault of that kind that lasts now on this side, or NULL. */
+const struct fault_spec *fault_conn_active(const struct fault_conn *c, enum fault_kind kind,
+                                           enum fault_side side);
+/* The next momentary fault of that family that has struck, each told once; NULL: none. */
+const struct fault_spec *fault_conn_strike(struct fault_conn *c, enum fault_family family);
+/* A lasting fault came to its end by what it did (truncate, corrupt): it ends for this connection.
+ */
+void fault_conn_spent(struct fault_conn *c, const struct fault_spec *spec, uint64_t now_us);
+/* Does a fault with a probability meet this message (the `number`-th of the connection)? Reported
+ * and counted if so. */
+bool fault_conn_chance(struct fault_conn *c, enum fault_kind kind, enum fault_side side,
+                       uint64_t number, uint64_t now_us);
+/* A number from 0 to below `below` out of the fault's generator for this connection. */
+uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, uint64_t below);
+/* Say how faithfully a lasting fault acts, in its report: before the listener returns. */
+void fault_conn_describe(struct fault_conn *c, const struct fault_spec *spec, const char *how);
+
+#endif
