@@ -5,8 +5,8 @@
  * A client has one request under way at a time and at most one connection, which it keeps for the
  * next request where both sides agree to that. Nothing here decides what an answer means.
  *
- * Hooks are called from the loop, never inside http_start. Inside a hook http_cancel, http_pause
- * and (in `done`) http_start may be called, http_free may not.
+ * Hooks are called from the loop, never inside http_start but for EVENT_REQUEST. Inside a hook
+ * http_cancel, http_pause and (in `done`) http_start may be called, http_free may not.
  */
 #ifndef CHANNEL_HTTP_H
 #define CHANNEL_HTTP_H
@@ -44,9 +44,9 @@ struct http_request {
                                               the same name takes their place */
     size_t field_count;
     uint64_t max_body; /* bytes of the answer's body, after decoding; 0: no bound */
-    bool hold;         /* the server may take its time (long polling, a stream): once the request is
-                          on its way there is no limit of time */
-    bool identity;     /* ask for no compression (a stream: it would hold events back) */
+    bool hold;         /* long polling: once the request is sent, the answer may take any time */
+    bool stream;       /* the body may take any time, and no compression is asked for: it would hold
+                          events back */
 };
 
 /* What an exchange came to. */

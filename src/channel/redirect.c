@@ -55,9 +55,9 @@ int redirect_next(struct url *to, const struct url *from, const struct event_res
         return -1;
     if (from->scheme == URL_WSS && next.scheme != URL_WSS) {
         err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server redirects from wss:// to ws://%.200s, which would send what follows in "
+                "the server redirects from %s:// to %s://%.200s, which would send what follows in "
                 "the clear: not followed",
-                next.host);
+                from->http ? "https" : "wss", from->http ? "http" : "ws", next.host);
         err_hint(e, "if that is wanted, give that URL itself");
         url_clear(&next);
         return -1;

@@ -6,17 +6,12 @@
 #include "base/codec.h"
 #include "proto/excerpt.h"
 #include "proto/handshake_internal.h"
+#include "proto/request_head.h"
 
 #define FIELDS_OWN 11 /* the handshake's own fields, at most */
 
-struct request_field {
-    const char *name, *value;
-};
-
-/* The fields in the order in which they are sent. */
 struct request {
-    struct request_field *fields;
-    size_t count;
+    struct request_head head;
     char *host;
     struct buf subprotocols, extensions;
 };
@@ -103,29 +98,6 @@ static int subprotocols_join(struct request *r, const struct handshake_config *c
                : 0;
 }
 
-static void add(struct request *r, const char *name, const char *value)
-{
-    if (value)
-        r->fields[r->count++] = (struct request_field){name, value};
-}
-
-/* Replace in place, remove or append, as the person asked. */
-static void change(struct request *r, const struct handshake_header *h)
-{
-    size_t i = 0;
-
-    while (i < r->count && strcasecmp(r->fields[i].name, h->name) != 0)
-        i++;
-    if (!h->remove) {
-        if (i == r->count)
-            r->count++;
-        r->fields[i] = (struct request_field){h->name, h->value};
-    } else if (i < r->count) {
-        r->count--;
-        memmove(r->fields + i, r->fields + i + 1, (r->count - i) * sizeof *r->fields);
-    }
-}
-
 /* The key that will be sent and the answer it must get. */
 static int key_make(struct handshake *hs, const struct handshake_config *config, struct rng *rng,
                     sha1_fn *sha1, struct err *e)
@@ -171,88 +143,43 @@ static int fields_gather(struct request *r, const struct handshake *hs,
     if (subprotocols_join(r, config, e) < 0)
         return -1;
     r->host = url_host_field(config->url);
-    r->fields = calloc(FIELDS_OWN + config->header_count, sizeof *r->fields);
-    if (!r->host || !r->fields || deflate_params_print(&config->deflate, &r->extensions) < 0 ||
+    if (request_head_init(&r->head, FIELDS_OWN + config->header_count) < 0 || !r->host ||
+        deflate_params_print(&config->deflate, &r->extensions) < 0 ||
         buf_append(&r->extensions, "", 1) < 0)
         return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
 
-    add(r, "Host", r->host);
-    add(r, "Upgrade", "websocket");
-    add(r, "Connection", "Upgrade");
-    add(r, "Sec-WebSocket-Key", hs->key);
-    add(r, "Sec-WebSocket-Version", "13");
-    add(r, "Origin", config->origin);
-    add(r, "User-Agent", agent);
+    request_head_add(&r->head, "Host", r->host);
+    request_head_add(&r->head, "Upgrade", "websocket");
+    request_head_add(&r->head, "Connection", "Upgrade");
+    request_head_add(&r->head, "Sec-WebSocket-Key", hs->key);
+    request_head_add(&r->head, "Sec-WebSocket-Version", "13");
+    request_head_add(&r->head, "Origin", config->origin);
+    request_head_add(&r->head, "User-Agent", agent);
     if (config->subprotocol_count > 0)
-        add(r, "Sec-WebSocket-Protocol", (const char *)buf_data(&r->subprotocols));
+        request_head_add(&r->head, "Sec-WebSocket-Protocol",
+                         (const char *)buf_data(&r->subprotocols));
     if (config->deflate.enabled)
-        add(r, "Sec-WebSocket-Extensions", (const char *)buf_data(&r->extensions));
-    add(r, "Authorization", config->authorization);
-    add(r, "Cookie", config->cookie);
+        request_head_add(&r->head, "Sec-WebSocket-Extensions",
+                         (const char *)buf_data(&r->extensions));
+    request_head_add(&r->head, "Authorization", config->authorization);
+    request_head_add(&r->head, "Cookie", config->cookie);
     for (size_t i = 0; i < config->header_count; i++)
-        change(r, &config->headers[i]);
+        request_head_change(&r->head, &config->headers[i]);
     return 0;
-}
-
-/* Whoever gave the values should have refused these with a better place to point at; that none of
- * them starts a field or a request of its own is made sure of here. */
-static int line_safe(const struct request_field *f, struct err *e)
-{
-    struct excerpt x;
-
-    if (!http1_is_token(slice_str(f->name))) {
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                       "\"%s\" is not a header's name (RFC 9110, section 5.6.2)",
-                       excerpt_of(&x, slice_str(f->name)));
-    }
-    if (f->value[strcspn(f->value, "\r\n")]) {
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                       "the value of %s holds a line break: it would begin another header",
-                       excerpt_of(&x, slice_str(f->name)));
-    }
-    return 0;
-}
-
-/* RFC 6455, section 4.1, items 1 to 3 of the request. */
-static int request_write(const struct request *r, const char *target, struct buf *out,
-                         struct err *e)
-{
-    for (const char *c = target; *c; c++) {
-        if ((uint8_t)*c <= ' ' || (uint8_t)*c == 0x7f) {
-            return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                           "the request's path holds the byte 0x%02x, which can't stand there",
-                           (unsigned)(uint8_t)*c);
-        }
-    }
-    if (buf_append_str(out, "GET ") < 0 || buf_append_str(out, target) < 0 ||
-        buf_append_str(out, " HTTP/1.1\r\n") < 0)
-        return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
-    for (size_t i = 0; i < r->count; i++) {
-        if (line_safe(&r->fields[i], e) < 0)
-            return -1;
-        if (buf_append_str(out, r->fields[i].name) < 0 || buf_append_str(out, ": ") < 0 ||
-            buf_append_str(out, r->fields[i].value) < 0 || buf_append_str(out, "\r\n") < 0)
-            return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
-    }
-    return buf_append_str(out, "\r\n") < 0 ? err_nomem(e, STAGE_HANDSHAKE, "writing the request")
-                                           : 0;
 }
 
 int handshake_request(struct handshake *hs, const struct handshake_config *config, struct rng *rng,
                       sha1_fn *sha1, struct buf *out, struct err *e)
 {
     struct request r = {0};
-    size_t before = out->len;
     int rc = -1;
 
     buf_init(&r.subprotocols, SIZE_MAX / 2);
     buf_init(&r.extensions, SIZE_MAX / 2);
     if (key_make(hs, config, rng, sha1, e) == 0 && fields_gather(&r, hs, config, e) == 0)
-        rc = request_write(&r, config->url->target, out, e);
-    if (rc < 0)
-        out->len = before;
+        rc = request_head_write(&r.head, "GET", config->url->target, out, e);
     free(r.host);
-    free(r.fields);
+    request_head_clear(&r.head);
     buf_clear(&r.subprotocols);
     buf_clear(&r.extensions);
     return rc;

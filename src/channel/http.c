@@ -1,0 +1,375 @@
+#include "channel/http.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "channel/http_private.h"
+
+bool http_wants(const struct http *h, enum event_kind kind)
+{
+    return h->hooks.report && bus_wants(h->bus, kind);
+}
+
+/* --- counts --------------------------------------------------------------------------------- */
+
+static void add_link(const struct http *h, struct http_totals *t)
+{
+    struct tcp_stats stats;
+
+    if (!h->link)
+        return;
+    t->stream_up += h->link_up;
+    t->stream_down += h->link_down;
+    if (tcp_stats_read(h->link->fd, &stats)) {
+        t->bytes_up += stats.bytes_sent;
+        t->bytes_down += stats.bytes_received;
+        t->segments_up += stats.segments_sent;
+        t->segments_down += stats.segments_received;
+        t->retransmits += stats.retransmits;
+    } else {
+        t->bytes_up += h->link_up;
+        t->bytes_down += h->link_down;
+    }
+}
+
+struct http_totals http_totals(const struct http *h)
+{
+    struct http_totals totals = h->closed;
+
+    add_link(h, &totals);
+    return totals;
+}
+
+bool http_tcp_stats(const struct http *h, struct tcp_stats *stats)
+{
+    return h->link && tcp_stats_read(h->link->fd, stats);
+}
+
+uint64_t http_last_in_us(const struct http *h)
+{
+    return h->last_in_us;
+}
+
+uint64_t http_last_out_us(const struct http *h)
+{
+    return h->last_out_us;
+}
+
+/* --- the connection's handles ----------------------------------------------------------------- */
+
+static void free_when_closed(uv_handle_t *handle)
+{
+    struct http *h = handle->data;
+
+    if (--h->handles == 0 && h->freed)
+        free(h);
+}
+
+static void poll_closed(uv_handle_t *handle)
+{
+    struct http *h = handle->data;
+
+    free(handle);
+    if (--h->handles == 0 && h->freed)
+        free(h);
+}
+
+/* A kept connection is readable: the server hung up, or TLS has something to say; anything else
+ * would be an answer that nobody asked for. */
+static void idle_readable(struct http *h)
+{
+    uint8_t bytes[256];
+    ssize_t n = link_read(h->link, bytes, sizeof bytes, &h->link_error);
+
+    if (n != LINK_AGAIN)
+        http_drop(h);
+    else
+        http_watch(h);
+}
+
+static void take_turn(struct http *h)
+{
+    unsigned serial = h->serial;
+
+    if (h->state == HTTP_IDLE) {
+        idle_readable(h);
+        return;
+    }
+    http_write(h);
+    if (h->serial == serial && h->state != HTTP_IDLE)
+        http_read(h);
+    if (h->link)
+        http_watch(h);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct http *h = poll->data;
+
+    (void)events;
+    if (poll != h->poll || !h->link)
+        return;
+    if (status < 0)
+        h->poll_events = 0; /* libuv stopped watching (a reset): the read below knows why */
+    take_turn(h);
+}
+
+static void on_again(uv_idle_t *idle)
+{
+    struct http *h = idle->data;
+
+    uv_idle_stop(idle);
+    if (h->state == HTTP_BODY)
+        http_body(h); /* it may have been paused in the middle */
+    if (h->link)
+        take_turn(h);
+}
+
+int http_watch_start(struct http *h)
+{
+    uv_poll_t *poll = calloc(1, sizeof *poll);
+
+    if (!poll || uv_poll_init(h->loop, poll, h->link->fd) < 0) {
+        free(poll);
+        return -1;
+    }
+    poll->data = h;
+    h->poll = poll;
+    h->poll_events = 0;
+    h->handles++;
+    return 0;
+}
+
+void http_watch(struct http *h)
+{
+    bool reads = !(h->paused && h->state == HTTP_BODY);
+    int wanted, events;
+
+    if (!h->poll)
+        return;
+    wanted = link_events(h->link, reads, h->outgoing.len > 0);
+    events =
+        (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
+    if (reads && link_pending(h->link) > 0)
+        uv_idle_start(&h->again, on_again);
+    if (events == h->poll_events)
+        return;
+    h->poll_events = events;
+    if (events)
+        uv_poll_start(h->poll, events, on_poll);
+    else
+        uv_poll_stop(h->poll);
+}
+
+void http_drop(struct http *h)
+{
+    struct err ignored;
+
+    if (!h->link)
+        return;
+    add_link(h, &h->closed);
+    if (h->poll)
+        uv_close((uv_handle_t *)h->poll, poll_closed);
+    h->poll = NULL;
+    uv_idle_stop(&h->again);
+    (void)link_close(h->link, &ignored);
+    link_free(h->link);
+    h->link = NULL;
+    h->link_up = h->link_down = 0;
+    h->used = h->elsewhere = false;
+}
+
+/* --- an exchange ------------------------------------------------------------------------------ */
+
+static uint64_t since(uint64_t now, uint64_t then)
+{
+    return now > then ? now - then : 0;
+}
+
+/* Nothing is under way any more. */
+static void come_to_rest(struct http *h, bool keep)
+{
+    enum stage stage;
+    char what[8];
+
+    h->serial++;
+    h->state = HTTP_IDLE;
+    uv_timer_stop(&h->timer);
+    uv_idle_stop(&h->again);
+    if (h->dial)
+        dial_cancel(h->dial, &stage, what, sizeof what);
+    h->dial = NULL;
+    if (!keep || h->elsewhere)
+        http_drop(h);
+    buf_reset(&h->outgoing);
+    if (h->link)
+        http_watch(h);
+}
+
+void http_finish(struct http *h, const struct err *e, bool keep)
+{
+    struct http_totals now;
+    struct http_result result = {
+        .status = h->head.status,
+        .framed = h->framing.kind != HTTP1_BODY_EOF && h->framing.done,
+        .ended = h->link ? h->link->ended : 0,
+        .us = since(clock_mono_us(), h->began_us),
+    };
+    unsigned serial;
+
+    err_clear(&result.error);
+    if (e)
+        result.error = *e;
+    come_to_rest(h, keep && !e);
+    now = http_totals(h);
+    result.bytes_up = now.bytes_up - h->before.bytes_up;
+    result.bytes_down = now.bytes_down - h->before.bytes_down;
+    serial = h->serial;
+    if (h->hooks.done)
+        h->hooks.done(h->ctx, &result);
+    if (h->serial == serial) { /* no other exchange has begun */
+        http_answer_clear(h);
+        http_return(h);
+    }
+}
+
+/* What the exchange was busy with, for the sentence about its time-out. */
+static const char *busy_with(enum stage stage)
+{
+    switch (stage) {
+    case STAGE_RESOLVE:
+        return "resolving";
+    case STAGE_CONNECT:
+        return "connecting to";
+    case STAGE_PROXY:
+        return "waiting for the proxy";
+    case STAGE_TLS:
+        return "in the TLS handshake with";
+    default:
+        return "waiting for the server's answer";
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct http *h = timer->data;
+    double seconds = (double)h->config.timeout_us / 1e6;
+    enum stage stage = STAGE_HANDSHAKE;
+    char what[160] = "";
+    struct err e;
+
+    if (h->state == HTTP_REFUSAL) {
+        http_refused(h);
+        return;
+    }
+    if (h->dial)
+        dial_cancel(h->dial, &stage, what, sizeof what);
+    h->dial = NULL;
+    if (h->state == HTTP_BODY)
+        err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0,
+                "the server stopped in the middle of its answer: nothing more came in %g s "
+                "(--connect-timeout)",
+                seconds);
+    else
+        err_set(&e, EXIT_TIMEOUT, stage, 0, "timed out after %g s (--connect-timeout) %s%s%s",
+                seconds, busy_with(stage), what[0] ? " " : "", what);
+    http_finish(h, &e, false);
+}
+
+void http_limit(struct http *h, uint64_t us)
+{
+    if (us)
+        uv_timer_start(&h->timer, on_timer, (us + 999) / 1000, 0);
+    else
+        uv_timer_stop(&h->timer);
+}
+
+int http_start(struct http *h, const struct http_request *request, struct err *e)
+{
+    http_answer_clear(h);
+    http_return(h);
+    h->request = *request;
+    if (!h->request.method)
+        h->request.method = "GET";
+    h->began_us = clock_mono_us();
+    h->before = http_totals(h);
+    h->serial++;
+    if (http_send(h, e) < 0) {
+        come_to_rest(h, false);
+        return -1;
+    }
+    return 0;
+}
+
+void http_cancel(struct http *h)
+{
+    if (h->state == HTTP_IDLE)
+        return;
+    come_to_rest(h, false);
+}
+
+bool http_busy(const struct http *h)
+{
+    return h->state != HTTP_IDLE;
+}
+
+void http_pause(struct http *h, bool paused)
+{
+    if (h->paused == paused)
+        return;
+    h->paused = paused;
+    if (h->state == HTTP_BODY) {
+        if (!paused)
+            uv_idle_start(&h->again, on_again);
+        /* While paused it is not the server that is slow. */
+        http_limit(h, paused ? 0 : http_body_limit_us(h));
+    }
+    if (h->link)
+        http_watch(h);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+struct http *http_new(uv_loop_t *loop, const struct http_config *config,
+                      struct channel_shared *shared, const struct bus *bus,
+                      const struct http_hooks *hooks, void *ctx)
+{
+    struct http *h = calloc(1, sizeof *h);
+
+    if (!h)
+        return NULL;
+    h->loop = loop;
+    h->config = *config;
+    h->identity = *config->identity;
+    h->shared = shared;
+    h->bus = bus;
+    h->hooks = *hooks;
+    h->ctx = ctx;
+    buf_init(&h->outgoing, SIZE_MAX / 2);
+    buf_init(&h->incoming, HTTP1_HEAD_MAX + HTTP_REFUSAL_MAX);
+    buf_init(&h->head_bytes, HTTP1_HEAD_MAX);
+    buf_init(&h->refusal, HTTP_REFUSAL_MAX);
+    uv_timer_init(loop, &h->timer);
+    uv_idle_init(loop, &h->again);
+    h->timer.data = h->again.data = h;
+    h->handles = 2;
+    return h;
+}
+
+void http_free(struct http *h)
+{
+    if (!h || h->freed)
+        return;
+    come_to_rest(h, false);
+    http_answer_clear(h);
+    http_return(h);
+    buf_clear(&h->outgoing);
+    buf_clear(&h->incoming);
+    buf_clear(&h->head_bytes);
+    buf_clear(&h->refusal);
+    free(h->inflated);
+    h->inflated = NULL;
+    h->freed = true;
+    uv_close((uv_handle_t *)&h->timer, free_when_closed);
+    uv_close((uv_handle_t *)&h->again, free_when_closed);
+}

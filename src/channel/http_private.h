@@ -1,0 +1,112 @@
+/*
+ * http_private: the inside of http, shared by its files: http (life, time, counts), http_request
+ * (dial, the request, where a redirect leads), http_answer (head and body of the answer).
+ */
+#ifndef CHANNEL_HTTP_PRIVATE_H
+#define CHANNEL_HTTP_PRIVATE_H
+
+#include "channel/http.h"
+#include "proto/gunzip.h"
+
+enum http_state {
+    HTTP_IDLE,
+    HTTP_DIALING,
+    HTTP_HEAD,    /* the request is being written, or the head read */
+    HTTP_REFUSAL, /* reading the body of an answer that is none of 2xx and 304 */
+    HTTP_BODY
+};
+
+struct http {
+    uv_loop_t *loop;
+    struct http_config config;
+    struct channel_shared *shared;
+    const struct bus *bus;
+    struct http_hooks hooks;
+    void *ctx;
+    enum http_state state;
+    unsigned serial; /* of the exchange: a hook may have begun another one, or ended this one */
+    bool paused;
+
+    /* What is asked, and of whom: the configuration's, or what redirects made of it. */
+    struct http_request request;
+    struct handshake_config identity;
+    struct handshake_header *kept; /* owned: the headers that may go to another origin */
+    struct url here;               /* owned, if moved: where the last redirect led */
+    bool moved;
+    unsigned hops;
+    uint64_t began_us;
+
+    /* The connection */
+    struct dial *dial;
+    struct dial_target target;
+    struct link *link;
+    bool elsewhere;              /* it leads to another origin than the configuration's URL */
+    bool used;                   /* it has carried an exchange before this one */
+    uint64_t link_up, link_down; /* bytes of its stream */
+    struct err link_error;
+
+    /* The request, and the answer as far as it has come */
+    struct buf outgoing;
+    uint64_t requested_us;
+    struct buf incoming;
+    size_t scanned;
+    struct http1_head head; /* points into head_bytes */
+    struct buf head_bytes;
+    struct http1_body framing;
+    uint64_t response_us;
+    struct buf refusal;
+    bool refusal_cut;
+    struct gunzip *gunzip; /* if the body is compressed */
+    size_t chewing;        /* bytes of incoming that gunzip is busy with */
+    uint8_t *inflated;     /* room for what it makes */
+    uint64_t body_bytes;   /* decoded and handed on */
+    uint64_t raw_bytes;    /* of the body, as it came */
+
+    /* Counts: of connections that are gone, and what all came to when this exchange began */
+    struct http_totals closed, before;
+    uint64_t last_in_us, last_out_us;
+
+    uv_timer_t timer;
+    uv_idle_t again; /* active when bytes wait that poll can't see */
+    uv_poll_t *poll; /* of the open link; each link has one of its own, freed when closed */
+    int poll_events;
+    unsigned handles;
+    bool freed;
+};
+
+#define HTTP_INFLATED (64 * 1024) /* bytes inflated at a time */
+
+/* http.c */
+bool http_wants(const struct http *h, enum event_kind kind);
+/* Drop the connection, its counts kept. *ended: LINK_GOT_..., if not NULL. */
+void http_drop(struct http *h);
+/* Poll for what the state needs. */
+void http_watch(struct http *h);
+int http_watch_start(struct http *h);
+/* The exchange is over; the connection is kept if `keep`. */
+void http_finish(struct http *h, const struct err *e, bool keep);
+/* What is under way has so long from now; 0: any time. */
+void http_limit(struct http *h, uint64_t us);
+
+/* http_request.c */
+/* Connect, or use the open connection, and send. -1 with *e. */
+int http_send(struct http *h, struct err *e);
+/* Write what the link takes. */
+void http_write(struct http *h);
+/* The answer is a redirect that is to be followed: go there. -1 with *e. */
+int http_follow(struct http *h, const struct event_response *response, struct err *e);
+/* Back to what the configuration says. */
+void http_return(struct http *h);
+
+/* http_answer.c */
+void http_read(struct http *h);
+/* The time for a refusal's body is over. */
+void http_refused(struct http *h);
+/* Hand on what waits. */
+void http_body(struct http *h);
+/* How long each piece of the body may take; 0: any time. */
+uint64_t http_body_limit_us(const struct http *h);
+/* Forget the last answer. */
+void http_answer_clear(struct http *h);
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * http_request: from a URL to a request on its way: dialling where there is no connection to use,
+ * the head, and where a redirect leads.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "channel/http_private.h"
+#include "channel/redirect.h"
+#include "net/idn.h"
+#include "proto/request_head.h"
+#include "proto/url_resolve.h"
+
+#define FIELDS_OWN 8 /* beside those of the request and the person's, at most */
+
+/* Show the request as it will be sent, byte for byte. */
+static void report_request(struct http *h)
+{
+    struct event ev = {.kind = EVENT_REQUEST, .dir = DIR_OUT};
+    struct http1_head head;
+    size_t scanned = 0;
+    struct err e;
+
+    if (!http_wants(h, EVENT_REQUEST) ||
+        http1_head_read(&head, HTTP1_REQUEST, buf_data(&h->outgoing), h->outgoing.len, &scanned,
+                        &e) <= 0)
+        return;
+    ev.request = (struct event_request){
+        .method = h->request.method,
+        .target = head.target,
+        .headers = head.fields,
+        .header_count = head.field_count,
+        .raw = head.raw,
+    };
+    h->hooks.report(h->ctx, &ev);
+}
+
+static void add_fields(struct http *h, struct request_head *r, const char *host, const char *length)
+{
+    const struct handshake_config *id = &h->identity;
+    bool agent = id->user_agent && id->user_agent[0];
+
+    request_head_add(r, "Host", host);
+    request_head_add(r, "User-Agent", agent ? id->user_agent : NULL);
+    for (size_t i = 0; i < h->request.field_count; i++)
+        request_head_change(r, &h->request.fields[i]);
+    if (id->deflate.enabled && !h->request.stream)
+        request_head_add(r, "Accept-Encoding", "gzip, deflate");
+    request_head_add(r, "Origin", id->origin);
+    request_head_add(r, "Authorization", id->authorization);
+    request_head_add(r, "Cookie", id->cookie);
+    if (h->request.body.len > 0)
+        request_head_add(r, "Content-Length", length);
+    if (h->config.no_keepalive)
+        request_head_add(r, "Connection", "close");
+    for (size_t i = 0; i < id->header_count; i++)
+        request_head_change(r, &id->headers[i]);
+}
+
+/* The Host field has the host as DNS knows it (RFC 9110, section 7.2; RFC 5891, section 4). */
+static char *host_field(const struct url *url, struct err *e)
+{
+    struct url ascii = *url;
+    char *field;
+
+    ascii.host = idn_to_ascii(url->host, e);
+    if (!ascii.host)
+        return NULL;
+    field = url_host_field(&ascii);
+    free(ascii.host);
+    if (!field)
+        err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    return field;
+}
+
+static int write_head(struct http *h, struct err *e)
+{
+    const char *target =
+        !h->moved && h->request.target ? h->request.target : h->identity.url->target;
+    char *host = host_field(h->identity.url, e);
+    struct request_head r = {0};
+    char length[32];
+    int rc = -1;
+
+    if (!host)
+        return -1;
+    snprintf(length, sizeof length, "%zu", h->request.body.len);
+    if (request_head_init(&r, FIELDS_OWN + h->request.field_count + h->identity.header_count) < 0) {
+        err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    } else {
+        add_fields(h, &r, host, length);
+        rc = request_head_write(&r, h->request.method, target, &h->outgoing, e);
+    }
+    request_head_clear(&r);
+    free(host);
+    return rc;
+}
+
+/* The connection is there. */
+static int send_request(struct http *h, struct err *e)
+{
+    unsigned serial = h->serial;
+
+    buf_reset(&h->outgoing);
+    if (write_head(h, e) < 0)
+        return -1;
+    report_request(h);
+    if (h->serial != serial)
+        return 0;
+    if (h->request.body.len > 0 &&
+        buf_append(&h->outgoing, h->request.body.data, h->request.body.len) < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    h->closed.requests++;
+    h->requested_us = clock_mono_us();
+    h->state = HTTP_HEAD;
+    return 0;
+}
+
+static void on_dial_event(void *ctx, struct event *ev)
+{
+    struct http *h = ctx;
+
+    if (h->hooks.report)
+        h->hooks.report(h->ctx, ev);
+}
+
+static void on_dialled(void *ctx, struct link *link, const struct err *why)
+{
+    struct http *h = ctx;
+    unsigned serial = h->serial;
+    struct err e;
+
+    h->dial = NULL;
+    if (!link) {
+        http_finish(h, why, false);
+        return;
+    }
+    h->link = link;
+    h->closed.connections++;
+    h->elsewhere = h->moved && !url_same_origin(&h->here, h->config.identity->url);
+    if (http_watch_start(h) < 0) {
+        err_nomem(&e, STAGE_CONNECT, "watching the socket");
+        http_finish(h, &e, false);
+        return;
+    }
+    if (send_request(h, &e) < 0) {
+        http_finish(h, &e, false);
+        return;
+    }
+    if (h->serial != serial)
+        return;
+    http_write(h);
+    if (h->link)
+        http_watch(h);
+}
+
+static int dial(struct http *h, struct err *e)
+{
+    const struct url *url = h->identity.url;
+
+    h->target = (struct dial_target){
+        .host = url->host,
+        .zone = url->zone,
+        .port = url->port,
+        .socket_path = url->socket_path,
+        .secure = url->scheme == URL_WSS,
+    };
+    if (channel_shared_load(h->shared, h->config.dial, &h->target, e) < 0)
+        return -1;
+    h->dial = dial_start(h->loop, h->config.dial, &h->target, h->shared->tls, on_dial_event,
+                         on_dialled, h, e);
+    if (!h->dial)
+        return -1;
+    h->state = HTTP_DIALING;
+    return 0;
+}
+
+/* Of the time until the head; redirects and second tries share it. */
+static uint64_t time_left_us(const struct http *h)
+{
+    uint64_t used = clock_mono_us() - h->began_us, limit = h->config.timeout_us;
+
+    return limit == 0 ? 0 : used < limit ? limit - used : 1;
+}
+
+int http_send(struct http *h, struct err *e)
+{
+    http_limit(h, time_left_us(h));
+    if (!h->link)
+        return dial(h, e);
+    h->used = true;
+    if (send_request(h, e) < 0)
+        return -1;
+    http_watch(h); /* it is writable: the loop calls back, as the contract wants */
+    return 0;
+}
+
+void http_write(struct http *h)
+{
+    while (h->outgoing.len > 0 && h->link) {
+        ssize_t n = link_write(h->link, buf_data(&h->outgoing), h->outgoing.len, &h->link_error);
+
+        if (n == LINK_AGAIN)
+            return;
+        if (n < 0) {
+            /* What the server said before it hung up tells more than EPIPE: let the reading side
+             * find the end. */
+            buf_reset(&h->outgoing);
+            return;
+        }
+        buf_consume(&h->outgoing, (size_t)n);
+        h->link_up += (uint64_t)n;
+        h->last_out_us = clock_mono_us();
+        if (h->outgoing.len == 0) {
+            h->requested_us = h->last_out_us;
+            if (h->request.hold)
+                http_limit(h, 0);
+        }
+    }
+}
+
+void http_return(struct http *h)
+{
+    free(h->kept);
+    h->kept = NULL;
+    if (h->moved)
+        url_clear(&h->here);
+    h->moved = false;
+    h->hops = 0;
+    h->identity = *h->config.identity;
+}
+
+/* RFC 9110, sections 15.4.2 to 15.4.4: what becomes of the method. */
+static void change_method(struct http_request *r, int status)
+{
+    bool post = strcmp(r->method, "POST") == 0;
+    bool safe = strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+
+    if ((status == 303 && !safe) || ((status == 301 || status == 302) && post)) {
+        r->method = "GET";
+        r->body = (struct slice){0};
+    }
+}
+
+int http_follow(struct http *h, const struct event_response *response, struct err *e)
+{
+    const struct handshake_config *base = h->config.identity;
+    struct url next;
+
+    if (h->hops >= h->config.max_redirects) {
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server redirects once more (%d), after %u redirects already", response->status,
+                h->hops);
+        err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
+        return -1;
+    }
+    if (redirect_next(&next, h->identity.url, response, e) < 0)
+        return -1;
+    if (!url_same_origin(&next, h->identity.url))
+        http_drop(h);
+    if (h->moved)
+        url_clear(&h->here);
+    h->here = next;
+    h->moved = true;
+    h->hops++;
+    free(h->kept);
+    h->kept = NULL;
+    h->identity = *base;
+    h->identity.url = &h->here;
+    /* Compared with where the credentials were meant for, not with the hop before. */
+    if (!url_same_origin(&h->here, base->url)) {
+        h->kept = calloc(base->header_count ? base->header_count : 1, sizeof *h->kept);
+        if (!h->kept)
+            return err_nomem(e, STAGE_HANDSHAKE, "following a redirect");
+        redirect_strip(&h->identity, h->kept);
+    }
+    change_method(&h->request, response->status);
+    http_answer_clear(h);
+    return http_send(h, e);
+}

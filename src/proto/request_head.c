@@ -1,0 +1,107 @@
+#include "proto/request_head.h"
+
+#include <stdlib.h>
+
+#include "proto/excerpt.h"
+
+int request_head_init(struct request_head *r, size_t room)
+{
+    r->count = 0;
+    r->room = room;
+    r->fields = calloc(room ? room : 1, sizeof *r->fields);
+    return r->fields ? 0 : -1;
+}
+
+void request_head_clear(struct request_head *r)
+{
+    free(r->fields);
+    *r = (struct request_head){0};
+}
+
+void request_head_add(struct request_head *r, const char *name, const char *value)
+{
+    if (value && r->count < r->room)
+        r->fields[r->count++] = (struct request_field){name, value};
+}
+
+void request_head_change(struct request_head *r, const struct handshake_header *h)
+{
+    size_t i = 0;
+
+    while (i < r->count && strcasecmp(r->fields[i].name, h->name) != 0)
+        i++;
+    if (!h->remove) {
+        if (i == r->count)
+            request_head_add(r, h->name, h->value);
+        else
+            r->fields[i] = (struct request_field){h->name, h->value};
+    } else if (i < r->count) {
+        r->count--;
+        memmove(r->fields + i, r->fields + i + 1, (r->count - i) * sizeof *r->fields);
+    }
+}
+
+/* Whoever gave the values should have refused these with a better place to point at; that none of
+ * them starts a field or a request of its own is made sure of here. */
+static int line_safe(const struct request_field *f, struct err *e)
+{
+    struct excerpt x;
+
+    if (!http1_is_token(slice_str(f->name))) {
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                       "\"%s\" is not a header's name (RFC 9110, section 5.6.2)",
+                       excerpt_of(&x, slice_str(f->name)));
+    }
+    if (f->value[strcspn(f->value, "\r\n")]) {
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                       "the value of %s holds a line break: it would begin another header",
+                       excerpt_of(&x, slice_str(f->name)));
+    }
+    return 0;
+}
+
+static int start_line(const char *method, const char *target, struct buf *out, struct err *e)
+{
+    struct excerpt x;
+
+    if (!http1_is_token(slice_str(method))) {
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                       "\"%s\" is not a method (RFC 9110, section 9.1)",
+                       excerpt_of(&x, slice_str(method)));
+    }
+    for (const char *c = target; *c; c++) {
+        if ((uint8_t)*c <= ' ' || (uint8_t)*c == 0x7f) {
+            return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                           "the request's path holds the byte 0x%02x, which can't stand there",
+                           (unsigned)(uint8_t)*c);
+        }
+    }
+    if (buf_append_str(out, method) < 0 || buf_append_str(out, " ") < 0 ||
+        buf_append_str(out, target) < 0 || buf_append_str(out, " HTTP/1.1\r\n") < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    return 0;
+}
+
+static int field_lines(const struct request_head *r, struct buf *out, struct err *e)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (line_safe(&r->fields[i], e) < 0)
+            return -1;
+        if (buf_append_str(out, r->fields[i].name) < 0 || buf_append_str(out, ": ") < 0 ||
+            buf_append_str(out, r->fields[i].value) < 0 || buf_append_str(out, "\r\n") < 0)
+            return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
+    }
+    return buf_append_str(out, "\r\n") < 0 ? err_nomem(e, STAGE_HANDSHAKE, "writing the request")
+                                           : 0;
+}
+
+int request_head_write(const struct request_head *r, const char *method, const char *target,
+                       struct buf *out, struct err *e)
+{
+    size_t before = out->len;
+
+    if (start_line(method, target, out, e) == 0 && field_lines(r, out, e) == 0)
+        return 0;
+    out->len = before;
+    return -1;
+}
