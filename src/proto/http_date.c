@@ -1,0 +1,177 @@
+#include "proto/http_date.h"
+
+/* What is left to read. */
+struct cursor {
+    const uint8_t *at, *end;
+};
+
+static bool skip(struct cursor *c, const char *text)
+{
+    size_t len = strlen(text);
+
+    if ((size_t)(c->end - c->at) < len || memcmp(c->at, text, len) != 0)
+        return false;
+    c->at += len;
+    return true;
+}
+
+/* The place of the word among words that are `each` bytes long, or -1. */
+static int word(struct cursor *c, const char *words, size_t each)
+{
+    for (int i = 0; words[(size_t)i * each]; i++) {
+        if ((size_t)(c->end - c->at) >= each &&
+            memcmp(c->at, words + (size_t)i * each, each) == 0) {
+            c->at += each;
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* So many digits; -1 if they are not there. */
+static int digits(struct cursor *c, int count)
+{
+    int n = 0;
+
+    for (int i = 0; i < count; i++, c->at++) {
+        if (c->at == c->end || *c->at < '0' || *c->at > '9')
+            return -1;
+        n = n * 10 + (*c->at - '0');
+    }
+    return n;
+}
+
+struct parts {
+    int year, month, day, hour, minute, second;
+};
+
+static bool take_time(struct cursor *c, struct parts *p)
+{
+    p->hour = digits(c, 2);
+    if (!skip(c, ":"))
+        return false;
+    p->minute = digits(c, 2);
+    if (!skip(c, ":"))
+        return false;
+    p->second = digits(c, 2);
+    return true;
+}
+
+static bool take_month(struct cursor *c, struct parts *p)
+{
+    p->month = word(c, "JanFebMarAprMayJunJulAugSepOctNovDec", 3) + 1;
+    return p->month > 0;
+}
+
+/* ", 06 Nov 1994 08:49:37 GMT" */
+static bool take_fixdate(struct cursor *c, struct parts *p)
+{
+    if (!skip(c, ", "))
+        return false;
+    p->day = digits(c, 2);
+    if (!skip(c, " ") || !take_month(c, p) || !skip(c, " "))
+        return false;
+    p->year = digits(c, 4);
+    return skip(c, " ") && take_time(c, p) && skip(c, " GMT");
+}
+
+/* "day, 06-Nov-94 08:49:37 GMT", the front of the day's name being taken */
+static bool take_rfc850(struct cursor *c, struct parts *p, int this_year)
+{
+    while (c->at < c->end && *c->at >= 'a' && *c->at <= 'z')
+        c->at++;
+    if (!skip(c, ", "))
+        return false;
+    p->day = digits(c, 2);
+    if (!skip(c, "-") || !take_month(c, p) || !skip(c, "-"))
+        return false;
+    p->year = digits(c, 2);
+    if (p->year < 0)
+        return false;
+    p->year += this_year / 100 * 100;
+    if (p->year > this_year + 50)
+        p->year -= 100;
+    return skip(c, " ") && take_time(c, p) && skip(c, " GMT");
+}
+
+/* " Nov  6 08:49:37 1994" */
+static bool take_asctime(struct cursor *c, struct parts *p)
+{
+    if (!skip(c, " ") || !take_month(c, p) || !skip(c, " "))
+        return false;
+    p->day = skip(c, " ") ? digits(c, 1) : digits(c, 2);
+    if (!skip(c, " ") || !take_time(c, p) || !skip(c, " "))
+        return false;
+    p->year = digits(c, 4);
+    return true;
+}
+
+static bool is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int64_t days_before(int year)
+{
+    int64_t y = year - 1;
+
+    return y * 365 + y / 4 - y / 100 + y / 400;
+}
+
+static bool to_seconds(const struct parts *p, int64_t *seconds)
+{
+    static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    static const int length[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int month = p->month - 1;
+    int leap = is_leap(p->year) && month >= 1;
+    int64_t days;
+
+    if (p->year < 1 || p->day < 1 || p->day > length[month] + (month == 1 ? leap : 0) ||
+        p->hour < 0 || p->hour > 23 || p->minute < 0 || p->minute > 59 || p->second < 0 ||
+        p->second > 60)
+        return false;
+    days = days_before(p->year) - days_before(1970) + before[month] + (month > 1 ? leap : 0) +
+           p->day - 1;
+    *seconds = days * 86400 + p->hour * 3600 + p->minute * 60 + p->second;
+    return true;
+}
+
+bool http_date_parse(struct slice text, int64_t now_s, int64_t *seconds)
+{
+    struct cursor c = {text.data, text.data + text.len};
+    struct parts p = {0};
+    int this_year = 1970 + (int)(now_s / 31556952); /* of the Gregorian calendar, on average */
+    bool good;
+
+    if (text.len < 8 || word(&c, "SunMonTueWedThuFriSat", 3) < 0)
+        return false;
+    if (*c.at == ',')
+        good = take_fixdate(&c, &p);
+    else if (*c.at == ' ')
+        good = take_asctime(&c, &p);
+    else
+        good = take_rfc850(&c, &p, this_year);
+    return good && c.at == c.end && to_seconds(&p, seconds);
+}
+
+bool http_retry_after(struct slice value, int64_t now_s, uint64_t *wait_us)
+{
+    uint64_t wait = 0;
+    int64_t then;
+    size_t i = 0;
+
+    while (i < value.len && value.data[i] >= '0' && value.data[i] <= '9') {
+        if (wait < HTTP_RETRY_AFTER_MAX_S)
+            wait = wait * 10 + (uint64_t)(value.data[i] - '0');
+        i++;
+    }
+    if (i == 0 || i < value.len) {
+        if (!http_date_parse(value, now_s, &then))
+            return false;
+        wait = then > now_s ? (uint64_t)(then - now_s) : 0;
+    }
+    if (wait > HTTP_RETRY_AFTER_MAX_S)
+        wait = HTTP_RETRY_AFTER_MAX_S;
+    *wait_us = wait * 1000000;
+    return true;
+}
