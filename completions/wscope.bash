@@ -68,6 +68,12 @@ _wscope_value() {
         --help)
             _wscope_words 'all' "$2"
             ;;
+        --reconnect)
+            _wscope_words 'default socket.io reconnecting-websocket grpc signalr phoenix graphql-ws rfc6455' "$2"
+            ;;
+        --retry-jitter)
+            _wscope_words 'none full' "$2"
+            ;;
         --color)
             _wscope_words 'auto always never' "$2"
             ;;
@@ -75,7 +81,8 @@ _wscope_value() {
             --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
-            --ping-interval | --ping-timeout | --seq | --id | --epoch | --resume | \
+            --ping-interval | --ping-timeout | --retry | --retry-delay | --retry-max-delay | \
+            --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | --seq | --id | --epoch | --resume | \
             --resume-query | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --allow-origin)
             ;;
@@ -87,7 +94,7 @@ _wscope_value() {
 
 # An optional value is written with "=" only, so it does not follow as a word of its own.
 _wscope_optional() {
-    [[ $1 == @(--compress|--timestamps|--help) ]]
+    [[ $1 == @(--compress|--reconnect|-r|--timestamps|--help) ]]
 }
 
 _wscope() {
@@ -119,7 +126,8 @@ _wscope() {
             --tls-min --tls-max --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
             --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
-            --seq --id --epoch --resume --resume-query --fail-on-loss -e
+            -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
+            --retry-on --no-retry-on --seq --id --epoch --resume --resume-query --fail-on-loss -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events

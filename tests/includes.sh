@@ -12,7 +12,7 @@ event    base
 proto    base event
 net      base event proto/http1.h@net/link_proxy.c
 channel  base event proto net
-session  base event channel
+session  base event channel proto/http_date.h
 sink     base event
 command  base event proto session
 serve    base event proto net

@@ -57,6 +57,7 @@ int err_set(struct err *e, enum exit_code code, enum stage stage, int errnum, co
     e->code = code;
     e->stage = stage;
     e->errnum = errnum;
+    e->status = 0;
     e->at = -1;
     e->hint[0] = '\0';
     return -1;

@@ -24,6 +24,7 @@ struct err {
     enum exit_code code; /* what the process exits with if this ends it; EXIT_OK: nothing failed */
     enum stage stage;
     int errnum;     /* errno of the failing call, 0 if there was none */
+    int status;     /* of the HTTP response that was the refusal, 0 if there was none */
     long at;        /* usage errors: byte offset of the offending character, or -1 */
     char text[512]; /* one sentence, no newline, no full stop */
     char hint[512]; /* what to try, or "" */

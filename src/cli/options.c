@@ -15,6 +15,11 @@ static void defaults(struct options *o)
         .mode = MODE_CONNECT,
         .handshake = {.user_agent = "wscope/" PACKAGE_VERSION},
         .ws = {.connect_timeout_us = 10000000, .close_timeout_us = 5000000, .max_redirects = 5},
+        .retry = {.tries = RETRY_PRESET,
+                  .delay_us = RETRY_PRESET,
+                  .max_delay_us = RETRY_PRESET,
+                  .stable_after_us = 5000000,
+                  .offline_queue = 1024 * 1024},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
         .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10},
     };

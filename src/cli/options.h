@@ -8,6 +8,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "base/ranges.h"
 #include "event/event.h"
 #include "net/dial.h"
 #include "proto/handshake.h"
@@ -62,6 +63,30 @@ struct account_options {
     bool fail_on_loss;
 };
 
+/* How --retry-jitter spreads the delays; by default as the preset says. */
+enum retry_jitter {
+    RETRY_JITTER_PRESET,
+    RETRY_JITTER_NONE,
+    RETRY_JITTER_FULL,
+    RETRY_JITTER_FRACTION
+};
+
+/* Not given: what the preset of -r says counts. */
+#define RETRY_PRESET UINT64_MAX
+
+struct retry_options {
+    const char *preset;              /* -r: its name; NULL: nothing is tried again */
+    uint64_t tries;                  /* --retry, or RETRY_PRESET */
+    uint64_t delay_us, max_delay_us; /* or RETRY_PRESET */
+    double factor;                   /* 0: not given */
+    enum retry_jitter jitter;
+    double fraction;      /* with RETRY_JITTER_FRACTION */
+    uint64_t max_time_us; /* 0: none */
+    uint64_t stable_after_us;
+    struct ranges on, not_on;
+    size_t offline_queue; /* bytes */
+};
+
 struct serve_options {
     const char *host; /* 127.0.0.1 by default */
     uint16_t port;    /* 9001 by default; 0: any free one, printed */
@@ -80,6 +105,7 @@ struct options {
     struct handshake_config handshake;
     struct dial_config dial;
     struct ws_options ws;
+    struct retry_options retry;
     struct pipe_options pipe;
     struct account_options account;
     struct serve_options serve;

@@ -7,6 +7,7 @@ struct conflict {
 
 #define DECODES  "each says in its own way what a line of stdin is"
 #define NO_STDIN "there is no stdin to be read"
+#define RETRIES  "without that nothing is tried again"
 
 static const struct conflict conflicts[] = {
     {"-4", "-6", "no address is both"},
@@ -51,6 +52,16 @@ static const struct conflict needs[] = {
     {"--events", "--json", "it selects what --json prints"},
     {"--fail-on-loss", "--seq", "only numbers tell that one is missing"},
     {"--max-redirects", "--location", "without that none is followed"},
+    {"--retry", "--reconnect", RETRIES},
+    {"--retry-delay", "--reconnect", RETRIES},
+    {"--retry-max-delay", "--reconnect", RETRIES},
+    {"--retry-factor", "--reconnect", RETRIES},
+    {"--retry-jitter", "--reconnect", RETRIES},
+    {"--retry-max-time", "--reconnect", RETRIES},
+    {"--stable-after", "--reconnect", RETRIES},
+    {"--retry-on", "--reconnect", RETRIES},
+    {"--no-retry-on", "--reconnect", RETRIES},
+    {"--offline-queue", "--reconnect", RETRIES},
 };
 
 static int check_modes(struct options_parsing *p, struct err *e)

@@ -178,7 +178,8 @@ static int finish_connect(struct options_parsing *p, struct err *e)
         usage_error(e, "-4 asks for IPv4, and the URL has an IPv6 address");
         return options_blame(options_given(p, "-4"), e);
     }
-    if (check_stdin_sends(p, e) != 0 || url_credentials(p, e) != 0)
+    if (check_stdin_sends(p, e) != 0 || url_credentials(p, e) != 0 ||
+        options_finish_retry(p, e) != 0)
         return -1;
     if (o->ws.ping_timeout_us && !o->ws.ping_interval_us)
         o->ws.ping_interval_us = PING_INTERVAL_US;

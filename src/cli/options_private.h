@@ -150,6 +150,11 @@ option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_p
     options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_pointer, options_set_resume_query; /* options_set_account.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
+option_set_fn options_set_reconnect, options_set_retries, options_set_factor, options_set_jitter,
+    options_set_codes, options_set_queue; /* .._set_retry.c */
+
+/* Which of the row's values ("a|b|c") was given: 0 ..., or -1 with *e listing them. */
+int options_word_index(const struct option_use *use, struct err *e);
 
 /* "USER[:PASS]", its name name_len bytes long, becomes the Authorization. */
 int options_basic(struct options_parsing *p, const char *user, size_t name_len, struct err *e);
@@ -158,6 +163,7 @@ int options_basic(struct options_parsing *p, const char *user, size_t name_len, 
 int options_url(struct options_parsing *p, struct err *e);
 int options_serve_operand(struct options_parsing *p, struct err *e);
 int options_finish(struct options_parsing *p, struct err *e);
+int options_finish_retry(struct options_parsing *p, struct err *e); /* .._set_retry.c */
 
 /* "usage: ..." in two lines, the hint of a line without a URL; the second lines up behind "  hint:
  * ". */

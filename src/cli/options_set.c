@@ -113,10 +113,9 @@ static void append(char *text, size_t size, const char *more, size_t len)
     text[have + len] = '\0';
 }
 
-/* Which of the row's values ("a|b|c") was given: 0 ..., or -1 with *e listing them. */
-static int word_index(const struct option_use *use, struct err *e)
+int options_word_index(const struct option_use *use, struct err *e)
 {
-    char list[96] = "";
+    char list[160] = "";
     const char *at = use->row->values;
 
     for (int i = 0;; i++) {
@@ -141,7 +140,7 @@ static int word_index(const struct option_use *use, struct err *e)
 
 int options_set_word(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    int index = word_index(use, e);
+    int index = options_word_index(use, e);
 
     if (index < 0)
         return -1;
@@ -151,7 +150,7 @@ int options_set_word(struct options_parsing *p, const struct option_use *use, st
 
 int options_set_stamps(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    int index = use->value ? word_index(use, e) : 0;
+    int index = use->value ? options_word_index(use, e) : 0;
 
     if (index < 0)
         return -1;
@@ -161,7 +160,7 @@ int options_set_stamps(struct options_parsing *p, const struct option_use *use, 
 
 int options_set_tls_version(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    int index = word_index(use, e);
+    int index = options_word_index(use, e);
 
     if (index < 0)
         return -1;

@@ -13,6 +13,7 @@
 #define TLS       "TLS"
 #define NETWORK   "Network and limits"
 #define PROTOCOL  "Protocol"
+#define RETRYING  "Reconnecting"
 #define ACCOUNT   "What was missed"
 #define SENDING   "Sending"
 #define RECEIVING "Receiving"
@@ -104,6 +105,28 @@ static const struct option_row table[] = {
      options_set_flag, AT(ws.no_pong)},
     {0, "lenient", OPTION_FLAG, NULL, "report violations and carry on where possible", PROTOCOL,
      NULL, false, CONNECT, options_set_flag, AT(ws.lenient)},
+
+    {'r', "reconnect", OPTION_OPTIONAL, "PRESET", "connect again, with the delays of a preset",
+     RETRYING, "default|socket.io|reconnecting-websocket|grpc|signalr|phoenix|graphql-ws|rfc6455",
+     true, CONNECT, options_set_reconnect, 0},
+    {0, "retry", OPTION_VALUE, "N", "give up after so many retries in a row", RETRYING, NULL, true,
+     CONNECT, options_set_retries, 0},
+    {0, "retry-delay", OPTION_VALUE, "SEC", "the first delay", RETRYING, NULL, false, CONNECT,
+     options_set_seconds, AT(retry.delay_us)},
+    {0, "retry-max-delay", OPTION_VALUE, "SEC", "the longest delay", RETRYING, NULL, false, CONNECT,
+     options_set_seconds, AT(retry.max_delay_us)},
+    {0, "retry-factor", OPTION_VALUE, "X", "each delay is so many times the one before", RETRYING,
+     NULL, false, CONNECT, options_set_factor, 0},
+    {0, "retry-jitter", OPTION_VALUE, "KIND", "none, full, or a fraction as 0.2, more or less",
+     RETRYING, NULL, false, CONNECT, options_set_jitter, 0},
+    {0, "retry-max-time", OPTION_VALUE, "SEC", "try no more so long after the first failure",
+     RETRYING, NULL, false, CONNECT, options_set_positive_seconds, AT(retry.max_time_us)},
+    {0, "stable-after", OPTION_VALUE, "SEC", "up that long, the back-off begins anew (5)", RETRYING,
+     NULL, false, CONNECT, options_set_seconds, AT(retry.stable_after_us)},
+    {0, "retry-on", OPTION_VALUE, "CODES", "retry these too, as 1000,4000-4099,404", RETRYING, NULL,
+     false, CONNECT, options_set_codes, AT(retry.on)},
+    {0, "no-retry-on", OPTION_VALUE, "CODES", "do not retry these close codes or statuses",
+     RETRYING, NULL, false, CONNECT, options_set_codes, AT(retry.not_on)},
 
     {0, "seq", OPTION_VALUE, "POINTER", "where a message has its number, as /id", ACCOUNT, NULL,
      true, CONNECT, options_set_pointer, AT(account.seq)},

@@ -38,6 +38,7 @@ struct pipe {
     enum opcode echo_type;
     bool echo_full; /* the peer does not take its echoes fast enough */
     bool told_slow;
+    bool timing; /* --for */
     bool ended; /* the session is over; only outputs remain */
     bool stdout_gone;
     int code; /* the exit code if something of ours decided it, else -1 */
@@ -193,8 +194,10 @@ static void on_opened(void *ctx)
 
     if (greeting)
         session_send(p->session, OPCODE_TEXT, slice_str(greeting), true, true);
-    if (p->options->ws.for_us)
+    if (p->options->ws.for_us && !p->timing) {
+        p->timing = true; /* from the first opening on */
         start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
+    }
     feeder_pump(&p->feeder);
 }
 

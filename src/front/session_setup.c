@@ -1,5 +1,49 @@
 #include "front/session_setup.h"
 
+static struct backoff_plan backoff_setup(const struct retry_options *o)
+{
+    struct backoff_plan plan;
+
+    (void)backoff_preset(o->preset, &plan); /* the options let no other name pass */
+    if (o->tries != RETRY_PRESET)
+        plan.tries = (uint32_t)o->tries;
+    if (o->delay_us != RETRY_PRESET)
+        plan.base_us = o->delay_us;
+    if (o->max_delay_us != RETRY_PRESET)
+        plan.cap_us = o->max_delay_us;
+    if (o->factor > 0)
+        plan.factor = o->factor;
+    switch (o->jitter) {
+    case RETRY_JITTER_NONE:
+        plan.jitter = BACKOFF_EXACT;
+        break;
+    case RETRY_JITTER_FULL:
+        plan.jitter = BACKOFF_FULL;
+        break;
+    case RETRY_JITTER_FRACTION:
+        plan.jitter = BACKOFF_FRACTION;
+        plan.fraction = o->fraction;
+        break;
+    default:
+        break;
+    }
+    return plan;
+}
+
+static struct retry_config retry_setup(const struct retry_options *o)
+{
+    if (!o->preset)
+        return (struct retry_config){.enabled = false};
+    return (struct retry_config){
+        .enabled = true,
+        .plan = backoff_setup(o),
+        .max_time_us = o->max_time_us,
+        .stable_after_us = o->stable_after_us,
+        .on = o->on,
+        .not_on = o->not_on,
+    };
+}
+
 struct session_config session_setup(const struct options *o, uint64_t start_us,
                                     uint64_t default_max)
 {
@@ -31,6 +75,7 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                 .resume_query = o->account.resume_query,
                 .fail_on_loss = o->account.fail_on_loss,
             },
+        .retry = retry_setup(&o->retry),
         .start_us = start_us,
     };
 }

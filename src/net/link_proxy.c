@@ -138,6 +138,7 @@ static int refused(struct link_proxy *p, const struct http1_head *head, struct s
     err_set(e, EXIT_PROXY, STAGE_PROXY, 0, "the proxy %s answered %d%s%s to CONNECT %.100s%s%s%s",
             p->names.proxy, head->status, reason[0] ? " " : "", reason, p->names.target,
             detail[0] ? " (\"" : "", detail, detail[0] ? "\")" : "");
+    e->status = head->status;
     hint(p, head, e);
     return fail(p, e);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "channel/redirect.h"
+#include "proto/http_date.h"
 
 void session_stamp(const struct session *s, struct event *ev)
 {
@@ -13,7 +14,7 @@ void session_stamp(const struct session *s, struct event *ev)
     ev->at_us = clock_mono_us() - s->config.start_us;
 }
 
-static struct event session_event(const struct session *s, enum event_kind kind)
+struct event session_event(const struct session *s, enum event_kind kind)
 {
     struct event ev = {.kind = kind};
 
@@ -91,16 +92,23 @@ static void opened(struct session *s, const struct event *ev)
     session_resume(s);
 }
 
+void session_settle(struct session *s)
+{
+    struct totals last;
+
+    uv_timer_stop(&s->pulse);
+    if (!s->channel || s->settled)
+        return;
+    last = channel_totals(s->channel);
+    totals_add(&s->totals, &last);
+    s->last_in_us = s->channel->last_in_us;
+    s->settled = true;
+}
+
 void session_ended(struct session *s)
 {
-    if (s->channel) {
-        struct totals last = channel_totals(s->channel);
-
-        totals_add(&s->totals, &last);
-        s->last_in_us = s->channel->last_in_us;
-    }
+    session_settle(s);
     s->state = SESSION_ENDED;
-    uv_timer_stop(&s->pulse);
     if (s->account)
         account_finish(s->account);
     if (s->hooks.ended)
@@ -112,6 +120,7 @@ static void closed(struct session *s, struct event *ev)
     struct postmortem_context context = session_evidence(s);
     char hint[POSTMORTEM_HINT];
     enum exit_code outcome = outcome_of_close(&ev->close, s->asked);
+    const struct retry_failure failure = {.close = &ev->close};
 
     postmortem_close(hint, &ev->close, &context);
     ev->close.hint = hint;
@@ -120,17 +129,29 @@ static void closed(struct session *s, struct event *ev)
         account_closed(s->account);
     if (s->outcome == EXIT_OK)
         s->outcome = outcome;
-    session_ended(s);
+    session_over(s, &failure);
 }
 
 static void failed(struct session *s, struct event *ev)
 {
     struct postmortem_context context = session_evidence(s);
+    const struct retry_failure failure = {
+        .error = &ev->error,
+        .status = s->status ? s->status : ev->error.status,
+        .has_retry_after = s->has_retry_after,
+        .retry_after_us = s->retry_after_us,
+    };
     char hint[POSTMORTEM_HINT];
 
     if (s->attempt.has_next) {
         /* No failure, but a redirect to follow, once the channel is no longer on the stack. */
         session_follow_soon(s);
+        return;
+    }
+    if (s->asked == ASKED_ENOUGH && s->totals.connections > 0) {
+        /* --for is over while a connection was to be replaced: no failure. */
+        s->outcome = EXIT_OK;
+        session_ended(s);
         return;
     }
     if (s->redirect_error.code != EXIT_OK)
@@ -141,13 +162,24 @@ static void failed(struct session *s, struct event *ev)
     s->outcome = ev->error.code;
     bus_emit(s->bus, ev);
     if (s->channel->ended)
-        session_ended(s);
+        session_over(s, &failure);
+}
+
+static void find_retry_after(struct session *s, const struct event_response *response)
+{
+    for (size_t i = 0; i < response->header_count && !s->has_retry_after; i++) {
+        if (slice_is_nocase(response->headers[i].name, "Retry-After"))
+            s->has_retry_after = http_retry_after(response->headers[i].value,
+                                                  clock_wall_us() / 1000000, &s->retry_after_us);
+    }
 }
 
 static void responded(struct session *s, struct event *ev)
 {
     struct postmortem_context context = session_evidence(s);
 
+    s->status = ev->response.status;
+    find_retry_after(s, &ev->response);
     postmortem_response(s->refusal_hint, &ev->response, &context);
     err_clear(&s->redirect_error);
     if (s->config.follow && redirect_status(ev->response.status)) {
@@ -192,6 +224,8 @@ static __attribute__((noinline)) void on_rare_event(struct session *s, struct ev
     session_observe(s, ev);
     bus_emit(s->bus, ev);
     session_remark(s, ev);
+    if (ev->kind == EVENT_CONNECT)
+        session_connected_from(s, ev->connect.local);
 }
 
 static void on_message_in(struct session *s, struct event *ev)
@@ -246,6 +280,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     s->loop = loop;
     s->config = *config;
     s->kind = config->channel;
+    retry_policy_init(&s->policy, &config->retry);
     s->bus = bus;
     s->hooks = *hooks;
     s->shared = channel_shared_new(&s->config.ws.dial.tls,
@@ -317,6 +352,8 @@ void session_close(struct session *s, uint16_t code, const char *reason, uint64_
 
 void session_abort(struct session *s)
 {
+    if (s->asked == ASKED_NOT)
+        s->asked = ASKED_CLOSE;
     if (s->state != SESSION_IDLE && s->state != SESSION_ENDED && !session_gave_up_between(s))
         channel_abort(s->channel, CLOSE_HOW_FIN);
 }

@@ -9,6 +9,7 @@
 #include "channel/channel_ws.h"
 #include "session/account.h"
 #include "session/outcome.h"
+#include "session/retry_policy.h"
 
 struct session_config {
     enum event_channel channel; /* what is opened first */
@@ -18,6 +19,7 @@ struct session_config {
     unsigned max_redirects; /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
+    struct retry_config retry;
     uint64_t start_us; /* clock_mono_us at the program's start */
 };
 
@@ -26,6 +28,7 @@ enum session_state {
     SESSION_CONNECTING,
     SESSION_OPEN,
     SESSION_CLOSING,
+    SESSION_WAITING, /* for the time of another attempt */
     SESSION_ENDED
 };
 
@@ -47,8 +50,13 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
 /* Drops the connection at once. Handles close in later turns of the loop. NULL is fine. */
 void session_free(struct session *s);
 
-/* Start an attempt. 0; -1: reported as EVENT_ERROR already, `ended` is not called. */
+/* Start an attempt. 0; -1: reported as EVENT_ERROR already, `ended` is not called, nothing is
+ * retried: what is configured can't work. */
 int session_open(struct session *s);
+/* SESSION_WAITING: make the attempt at once. Else nothing. */
+void session_retry_now(struct session *s);
+/* How long it is to the next attempt; 0 if none is waited for. */
+uint64_t session_retry_wait_us(const struct session *s);
 
 /* Send a message or a part of one. 0, or -1: there is no open connection. */
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final);
@@ -60,8 +68,8 @@ int session_frame(struct session *s, const struct frame_spec *spec, struct slice
 /* A ping or pong of at most 125 bytes. */
 int session_ping(struct session *s, enum opcode opcode, struct slice data);
 
-/* Close politely, waiting at most timeout_us (0: the configured time) for the answer. Before the
- * opening: give up. */
+/* Close politely, waiting at most timeout_us (0: the configured time) for the answer; nothing is
+ * retried then. Before the opening, or waiting for an attempt: give up. */
 void session_close(struct session *s, uint16_t code, const char *reason, uint64_t timeout_us,
                    enum outcome_asked asked);
 /* Drop everything now; `ended` is called before this returns. */

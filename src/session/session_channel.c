@@ -25,6 +25,9 @@ int session_start_channel(struct session *s, struct err *e)
     };
 
     s->refusal_hint[0] = '\0';
+    s->status = 0;
+    s->has_retry_after = false;
+    s->settled = false;
     err_clear(&s->redirect_error);
     s->channel = new_channel(s, &up);
     if (!s->channel)

@@ -1,7 +1,7 @@
 /*
  * session_internal: what the files of a session share: session (events up, commands down),
- * session_open (an attempt, until its channel speaks for itself) and session_channel (which channel
- * that is).
+ * session_open (an attempt, until its channel speaks for itself), session_channel (which channel
+ * that is) and session_retry (what comes after a loss).
  */
 #ifndef SESSION_SESSION_INTERNAL_H
 #define SESSION_SESSION_INTERNAL_H
@@ -11,7 +11,11 @@
 #include "session/header_cmd.h"
 #include "session/liveness.h"
 #include "session/postmortem.h"
+#include "session/retry_policy.h"
 #include "session/session.h"
+
+/* Room for a numeric address in brackets with its zone. */
+#define SESSION_ADDRESS 80
 
 struct session {
     uv_loop_t *loop;
@@ -35,18 +39,33 @@ struct session {
     struct url resume_url;   /* owned: the attempt's, where account asked for more, if resuming */
     bool resuming;
     struct totals totals; /* of connections that have ended */
+    bool settled;         /* the present channel is counted among them */
+
+    struct retry_policy policy;
+    uint64_t due_us;  /* SESSION_WAITING: when the next attempt begins (clock_mono_us) */
+    uint64_t retries; /* attempts that were made or waited for after a failure */
+    int status;       /* of the response in this attempt; 0: none came */
+    bool has_retry_after;
+    uint64_t retry_after_us;
+    char source[SESSION_ADDRESS]; /* of the last connection; "" before one */
+
     struct evidence evidence;
     uint64_t last_in_us;
     char refusal_hint[POSTMORTEM_HINT]; /* of the response that refused the upgrade */
 
-    uv_timer_t pulse; /* for liveness; before the opening: the way to the next turn of the loop */
+    uv_timer_t pulse; /* open: for liveness; waiting: the wait; before: the way to the loop's next
+                         turn */
     bool freed;
 };
 
 /* session.c */
 channel_emit_fn session_on_event;
 void session_on_drained(void *ctx);
-/* The conversation is over: counters, and the hook. */
+/* An event of the session itself, zeroed but for its header. */
+struct event session_event(const struct session *s, enum event_kind kind);
+/* Count what the channel came to; once. */
+void session_settle(struct session *s);
+/* The conversation is over: the hook. */
 void session_ended(struct session *s);
 
 /* The header of an event of the session's own. */
@@ -76,8 +95,18 @@ int session_start_channel(struct session *s, struct err *e);
 /* session_open.c */
 /* A redirect is to be followed, but not before the channel is off the stack. */
 void session_follow_soon(struct session *s);
+/* Begin another attempt, in a turn of the loop of its own; a failure is told and decided on. */
+void session_attempt(struct session *s);
 /* Before the opening, when no channel is there to be told to give up: do that. True if it was so.
  */
 bool session_gave_up_between(struct session *s);
+
+/* session_retry.c */
+/* A connection was lost or an attempt failed, and it was told: wait for another attempt, or end. */
+void session_over(struct session *s, const struct retry_failure *failure);
+/* Connected, from "ADDRESS:PORT" of this end: says so if it is not where the last one came from. */
+void session_connected_from(struct session *s, const char *local);
+/* The attempt ended without a channel that could say so: tell, and the same. */
+void session_attempt_failed(struct session *s, const struct err *e);
 
 #endif

@@ -8,14 +8,6 @@
 #include "base/clock.h"
 #include "session/session_internal.h"
 
-/* The attempt ended without a channel that could say so. */
-static void attempt_failed(struct session *s, const struct err *e)
-{
-    session_report_error(s, e);
-    s->outcome = e->code;
-    session_ended(s);
-}
-
 /* Say where it goes, without a query, which may hold secrets. */
 static void tell_redirect(struct session *s)
 {
@@ -41,12 +33,12 @@ static void on_follow(uv_timer_t *timer)
     s->channel = NULL;
     if (attempt_move(&s->attempt) < 0) {
         err_nomem(&e, STAGE_HANDSHAKE, "following a redirect");
-        attempt_failed(s, &e);
+        session_attempt_failed(s, &e);
         return;
     }
     tell_redirect(s);
     if (session_start_channel(s, &e) < 0)
-        attempt_failed(s, &e);
+        session_attempt_failed(s, &e);
 }
 
 void session_follow_soon(struct session *s)
@@ -62,30 +54,41 @@ static void on_headers(void *ctx, char *text, const struct err *why)
 
     s->command = NULL;
     if (!text || attempt_headers(&s->attempt, text, &e) < 0 || session_start_channel(s, &e) < 0)
-        attempt_failed(s, &e);
+        session_attempt_failed(s, &e);
+}
+
+/* Begin an attempt. 0, or -1 with *e: it has failed already. */
+static int begin(struct session *s, struct err *e)
+{
+    channel_free(s->channel);
+    s->channel = NULL;
+    s->state = SESSION_CONNECTING;
+    s->outcome = EXIT_OK;
+    attempt_begin(&s->attempt, &s->config.ws, clock_mono_us());
+    if (session_resume_url(s, e) < 0)
+        return -1;
+    if (!s->config.header_cmd)
+        return session_start_channel(s, e);
+    s->command = header_cmd_start(s->loop, s->config.header_cmd, s->config.ws.connect_timeout_us,
+                                  on_headers, s, e);
+    return s->command ? 0 : -1;
+}
+
+void session_attempt(struct session *s)
+{
+    struct err e;
+
+    if (begin(s, &e) < 0)
+        session_attempt_failed(s, &e);
 }
 
 int session_open(struct session *s)
 {
     struct err e;
-    int rc;
 
-    channel_free(s->channel);
-    s->channel = NULL;
-    s->state = SESSION_CONNECTING;
     s->asked = ASKED_NOT;
-    s->outcome = EXIT_OK;
-    attempt_begin(&s->attempt, &s->config.ws, clock_mono_us());
-    if (session_resume_url(s, &e) < 0) {
-        rc = -1;
-    } else if (s->config.header_cmd) {
-        s->command = header_cmd_start(s->loop, s->config.header_cmd,
-                                      s->config.ws.connect_timeout_us, on_headers, s, &e);
-        rc = s->command ? 0 : -1;
-    } else {
-        rc = session_start_channel(s, &e);
-    }
-    if (rc == 0)
+    retry_policy_reset(&s->policy);
+    if (begin(s, &e) == 0)
         return 0;
     session_report_error(s, &e);
     s->outcome = e.code;
@@ -97,12 +100,18 @@ bool session_gave_up_between(struct session *s)
 {
     struct err e;
 
+    if (s->state == SESSION_WAITING) {
+        if (s->asked == ASKED_ENOUGH)
+            s->outcome = EXIT_OK;
+        session_ended(s); /* else with the code of the last failure */
+        return true;
+    }
     if (s->state != SESSION_CONNECTING || (s->channel && !s->channel->ended))
         return false;
     header_cmd_cancel(s->command);
     s->command = NULL;
     uv_timer_stop(&s->pulse);
     err_set(&e, EXIT_OTHER, STAGE_CONNECT, 0, "given up before the connection was open");
-    attempt_failed(s, &e);
+    session_attempt_failed(s, &e);
     return true;
 }

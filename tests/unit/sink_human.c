@@ -199,7 +199,11 @@ static void human_shows_errors_at_every_level(void **state)
     struct event ev = make(EVENT_ERROR);
 
     (void)state;
-    ev.error = (struct err){EXIT_CONNECT, STAGE_CONNECT, 0, -1, "not connected: \x1B[2J", "try -4"};
+    ev.error = (struct err){.code = EXIT_CONNECT,
+                            .stage = STAGE_CONNECT,
+                            .at = -1,
+                            .text = "not connected: \x1B[2J",
+                            .hint = "try -4"};
     check(LEVEL(-1), &ev, "wscope: not connected: \\e[2J\n");
     for (int level = 0; level <= 3; level++)
         check(LEVEL(level), &ev, "wscope: not connected: \\e[2J\n  hint: try -4\n");

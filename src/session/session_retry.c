@@ -1,0 +1,112 @@
+/*
+ * session_retry: what comes after a connection was lost or an attempt failed: a wait and another
+ * attempt, or the end.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "session/session_internal.h"
+
+/* From 0 to below 1; where there is no randomness, the middle is as good. */
+static double random_fraction(void)
+{
+    uint32_t n;
+
+    if (uv_random(NULL, NULL, &n, sizeof n, 0, NULL) != 0)
+        return 0.5;
+    return (double)n / 4294967296.0;
+}
+
+static void tell(struct session *s, const struct retry_decision *d)
+{
+    struct event ev = session_event(s, EVENT_RETRY);
+
+    ev.conn = (uint32_t)s->totals.connections + 1;
+    ev.retry = (struct event_retry){
+        .attempt = d->attempt,
+        .delay_us = d->delay_us,
+        .because = d->because,
+        .will = d->will,
+    };
+    bus_emit(s->bus, &ev);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+
+    if (s->state == SESSION_WAITING)
+        session_attempt(s);
+}
+
+static void wait_for(struct session *s, uint64_t delay_us)
+{
+    s->due_us = clock_mono_us() + delay_us;
+    /* The loop's idea of now may be old, and the wait would be that much too short. */
+    uv_update_time(s->loop);
+    uv_timer_start(&s->pulse, on_due, (delay_us + 999) / 1000, 0);
+}
+
+void session_over(struct session *s, const struct retry_failure *failure)
+{
+    struct retry_decision decision;
+
+    session_settle(s);
+    if (!s->config.retry.enabled || s->asked != ASKED_NOT) {
+        session_ended(s);
+        return;
+    }
+    s->state = SESSION_WAITING;
+    retry_policy_decide(&s->policy, failure, clock_mono_us(), random_fraction(), &decision);
+    tell(s, &decision);
+    if (s->state != SESSION_WAITING)
+        return; /* whoever was told has ended it */
+    if (decision.will) {
+        s->retries++;
+        wait_for(s, decision.delay_us);
+    } else {
+        session_ended(s);
+    }
+}
+
+void session_attempt_failed(struct session *s, const struct err *e)
+{
+    const struct retry_failure failure = {.error = e};
+
+    session_report_error(s, e);
+    s->outcome = e->code;
+    session_over(s, &failure);
+}
+
+void session_retry_now(struct session *s)
+{
+    if (s->state != SESSION_WAITING)
+        return;
+    retry_policy_reset(&s->policy);
+    wait_for(s, 0);
+}
+
+uint64_t session_retry_wait_us(const struct session *s)
+{
+    uint64_t now = clock_mono_us();
+
+    return s->state == SESSION_WAITING && s->due_us > now ? s->due_us - now : 0;
+}
+
+void session_connected_from(struct session *s, const char *local)
+{
+    const char *port = strrchr(local, ':');
+    size_t len = port ? (size_t)(port - local) : 0;
+    char text[2 * SESSION_ADDRESS + 80];
+
+    if (len == 0 || len >= sizeof s->source)
+        return; /* a unix socket has none */
+    if (s->source[0] && (strlen(s->source) != len || memcmp(s->source, local, len) != 0)) {
+        snprintf(text, sizeof text,
+                 "the source address is now %.*s, it was %s: the network has changed", (int)len,
+                 local, s->source);
+        session_note(s, text);
+    }
+    memcpy(s->source, local, len);
+    s->source[len] = '\0';
+}
