@@ -7,8 +7,8 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 #include "sink/common.h"
+#include "sink/json_hide.h"
 #include "sink/redact.h"
-#include "sink/term_safe.h"
 
 #define SCHEMA_VERSION 1
 
@@ -403,45 +403,6 @@ static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_SUMMARY] = write_summary,
 };
 
-static int put_unit(struct buf *out, uint32_t unit)
-{
-    return buf_printf(out, "\\u%04x", (unsigned)unit);
-}
-
-/* Characters that could drive or mislead a terminal stand only inside strings, where \uXXXX means
- * the same (RFC 8259, section 7): a pair of surrogates beyond U+FFFF. */
-static int escape_hidden(struct buf *out, struct slice line)
-{
-    size_t from = 0, i = 0;
-
-    while (i < line.len) {
-        uint32_t code;
-        int len, bad;
-
-        if (line.data[i] < 0x80) {
-            i++;
-            continue;
-        }
-        len = utf8_decode(line.data + i, line.len - i, &code);
-        if (len < 0) /* cannot be: the writer makes valid UTF-8 only */
-            return -1;
-        if (term_hidden(code)) {
-            bad = buf_append(out, line.data + from, i - from);
-            if (code > 0xFFFF) {
-                bad |= put_unit(out, 0xD7C0 + (code >> 10));
-                bad |= put_unit(out, 0xDC00 + (code & 0x3FF));
-            } else {
-                bad |= put_unit(out, code);
-            }
-            if (bad)
-                return -1;
-            from = i + (size_t)len;
-        }
-        i += (size_t)len;
-    }
-    return buf_append(out, line.data + from, line.len - from);
-}
-
 static int write_line(struct ndjson *n, const struct event *ev)
 {
     struct json_write w;
@@ -468,7 +429,7 @@ static void ndjson_event(struct sink *sink, const struct event *ev)
 
     if (result == 0 && n->config.tty) {
         buf_reset(&n->scratch);
-        result = escape_hidden(&n->scratch, buf_slice(&n->line));
+        result = json_hide(&n->scratch, buf_slice(&n->line));
         line = &n->scratch;
     }
     if (result == 0)
