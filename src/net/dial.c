@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/dial_fault.h"
 #include "net/dial_unix.h"
+#include "net/link_fault.h"
 #include "net/proxy_error.h"
 
 static void dial_free(struct dial *d)
@@ -125,6 +127,16 @@ static void connected(struct dial *d, int fd, const char *address, uint16_t port
         dial_fail(d, &e);
         return;
     }
+    if (d->target->fault) {
+        struct link *faulty = link_fault_new(d->link, d->target->fault, d->loop);
+
+        if (!faulty) {
+            err_nomem(&e, STAGE_CONNECT, "connecting");
+            dial_fail(d, &e);
+            return;
+        }
+        d->link = faulty;
+    }
     local_text(fd, local, sizeof local);
     ev.connect.address = address;
     ev.connect.port = port;
@@ -166,10 +178,14 @@ void dial_race(struct dial *d)
     struct eyeballs_config config = {.host = hop_host(d),
                                      .port = hop_port(d),
                                      .addresses = &d->addresses,
-                                     .interface = d->config->interface};
+                                     .interface = dial_source(d)};
     struct err e;
 
     dial_stage_begin(d, STAGE_CONNECT);
+    if (dial_fault_refuses(d, &e)) {
+        dial_fail_hop(d, &e);
+        return;
+    }
     d->race = eyeballs_start(d->loop, &config, on_race_over, d, &e);
     if (!d->race)
         dial_fail(d, &e);
@@ -265,9 +281,15 @@ static void unix_step(struct dial *d);
 static void on_timer(uv_timer_t *timer)
 {
     struct dial *d = timer->data;
+    struct err e;
+    uint64_t wait = 0;
 
     if (d->target->socket_path)
         unix_step(d);
+    else if (dial_fault_names(d, &wait, &e))
+        resolve_fail(d, &e);
+    else if (wait)
+        uv_timer_start(&d->timer, on_timer, (wait + 999) / 1000, 0);
     else
         resolve_step(d);
 }
@@ -276,7 +298,7 @@ static void unix_step(struct dial *d)
 {
     struct connect_attempt attempt = {.address = d->target->socket_path};
     struct err e;
-    int fd = dial_unix(d->target->socket_path, &e);
+    int fd = dial_fault_refuses(d, &e) ? LINK_FAILED : dial_unix(d->target->socket_path, &e);
 
     if (fd == LINK_AGAIN) {
         uv_timer_start(&d->timer, on_timer, DIAL_UNIX_RETRY_MS, 0);

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "event/event.h"
+#include "net/faults.h"
 #include "net/link.h"
 #include "net/tls.h"
 
@@ -48,6 +49,7 @@ struct dial_target {
     const char *socket_path; /* a unix socket instead, or NULL */
     bool secure;
     struct tls_context *proxy_tls; /* if dial_needs_proxy_tls, else NULL */
+    struct fault_conn *fault;      /* what is to go wrong, borrowed for the link's life; or NULL */
 };
 
 struct dial;

@@ -29,6 +29,7 @@ struct dial {
     uv_timer_t timer;  /* the start, and retries of a busy unix socket */
     uv_poll_t poll;    /* of the handshakes of layers */
     bool polling;      /* poll is open */
+    bool slowed;       /* the fault dns-slow has had its turn */
 
     struct route route; /* unless it is a unix socket */
     struct resolve_query query;

@@ -152,6 +152,14 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     layer_step(poll->data);
 }
 
+static void on_wake(void *ctx)
+{
+    struct dial *d = ctx;
+
+    if (!d->stopped)
+        layer_step(d);
+}
+
 static int watch(struct dial *d, struct err *e)
 {
     int rc;
@@ -164,6 +172,7 @@ static int watch(struct dial *d, struct err *e)
                        uv_err_name(rc));
     d->poll.data = d;
     d->polling = true;
+    link_on_wake(d->link, on_wake, d);
     d->handles++;
     return 0;
 }

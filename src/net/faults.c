@@ -1,5 +1,6 @@
 #include "net/faults.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -424,18 +425,9 @@ void faults_on_due(struct faults *f, void (*fn)(void *ctx), void *ctx)
     f->due_ctx = ctx;
 }
 
-void faults_dangle(struct faults *f, int fd)
+const char *fault_conn_source(const struct fault_conn *c)
 {
-    if (f->dangling_count == DANGLING_MAX) {
-        close(f->dangling[0]);
-        memmove(f->dangling, f->dangling + 1, sizeof *f->dangling * --f->dangling_count);
-    }
-    f->dangling[f->dangling_count++] = fd;
-}
-
-const char *faults_source(const struct faults *f)
-{
-    return f->source[0] ? f->source : NULL;
+    return c->set->source[0] ? c->set->source : NULL;
 }
 
 /* --- a connection -------------------------------------------------------------------------------
@@ -652,4 +644,18 @@ uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, ui
 void fault_conn_describe(struct fault_conn *c, const struct fault_spec *spec, const char *how)
 {
     hit_of(c, armed_of(c, spec))->how = how;
+}
+
+void fault_conn_dangle(struct fault_conn *c, int fd)
+{
+    struct faults *f = c->set;
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+    if (own < 0)
+        return;
+    if (f->dangling_count == DANGLING_MAX) {
+        close(f->dangling[0]);
+        memmove(f->dangling, f->dangling + 1, sizeof *f->dangling * --f->dangling_count);
+    }
+    f->dangling[f->dangling_count++] = own;
 }

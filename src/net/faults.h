@@ -55,11 +55,6 @@ uint64_t faults_due(const struct faults *f);
 void faults_tick(struct faults *f, uint64_t now_us);
 void faults_on_due(struct faults *f, void (*changed)(void *ctx), void *ctx);
 
-/* A descriptor to be left open and unread until the set goes; the oldest of too many is closed. */
-void faults_dangle(struct faults *f, int fd);
-/* The local address the next connection comes from (FAULT_REBIND), or NULL. */
-const char *faults_source(const struct faults *f);
-
 /* --- one connection ---------------------------------------------------------------------------
  */
 
@@ -70,6 +65,8 @@ void fault_conn_free(struct fault_conn *c, uint64_t now_us);
 /* Does a fault of that kind (FAULT_FAMILY_DIAL) meet this attempt? Asked once a kind; reported. */
 const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind kind,
                                          uint64_t now_us);
+/* The local address to come from, where the fault rebind has led; or NULL. */
+const char *fault_conn_source(const struct fault_conn *c);
 /* What is reached. messages, frames, bytes: of the connection so far, both ways. */
 void fault_conn_connected(struct fault_conn *c, uint64_t now_us);
 void fault_conn_opened(struct fault_conn *c, uint64_t now_us);
@@ -99,6 +96,9 @@ bool fault_conn_chance(struct fault_conn *c, enum fault_kind kind, enum fault_si
                        uint64_t number, uint64_t now_us);
 /* A number from 0 to below `below` out of the fault's generator for this connection. */
 uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, uint64_t below);
+/* Keep the socket behind a descriptor open and unread, beyond the descriptor's own life, until the
+ * set goes; the oldest of too many is closed. */
+void fault_conn_dangle(struct fault_conn *c, int fd);
 /* Say how faithfully a lasting fault acts, in its report: before the listener returns. */
 void fault_conn_describe(struct fault_conn *c, const struct fault_spec *spec, const char *how);
 

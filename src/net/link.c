@@ -53,6 +53,14 @@ int link_close(struct link *l, struct err *e)
     return rc;
 }
 
+void link_on_wake(struct link *l, void (*wake)(void *ctx), void *ctx)
+{
+    for (; l; l = l->next) {
+        l->wake = wake;
+        l->wake_ctx = ctx;
+    }
+}
+
 void link_free(struct link *l)
 {
     while (l) {

@@ -19,7 +19,8 @@ enum { LINK_READABLE = 1, LINK_WRITABLE = 2 };
 enum {
     LINK_GOT_CLOSE_NOTIFY = 1, /* TLS said so (RFC 8446, section 6.1) */
     LINK_GOT_FIN = 2,          /* TCP end of stream */
-    LINK_GOT_RST = 4           /* ECONNRESET or EPIPE */
+    LINK_GOT_RST = 4,          /* ECONNRESET or EPIPE */
+    LINK_BY_FAULT = 8          /* cut on purpose, on this side */
 };
 
 struct link;
@@ -48,6 +49,8 @@ struct link {
     struct link *next; /* owned; NULL for the lowest */
     int fd;            /* the socket at the bottom, the same in every layer */
     unsigned ended;    /* LINK_GOT_...: the caller reads the topmost, which gathers those below */
+    void (*wake)(void *ctx); /* see link_on_wake */
+    void *wake_ctx;
 };
 
 int link_connect(struct link *l, struct err *e);
@@ -56,6 +59,9 @@ ssize_t link_write(struct link *l, const uint8_t *bytes, size_t n, struct err *e
 int link_events(const struct link *l, bool want_read, bool want_write);
 size_t link_pending(const struct link *l);
 int link_close(struct link *l, struct err *e);
+/* A layer may have something to do at a time that poll can't know: whoever uses the link is called
+ * then, from the loop, to read and write again and to ask for link_events. NULL: nobody. */
+void link_on_wake(struct link *l, void (*wake)(void *ctx), void *ctx);
 /* Closes the socket and frees every layer; NULL is fine. */
 void link_free(struct link *l);
 

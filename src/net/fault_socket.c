@@ -1,0 +1,50 @@
+#include "net/fault_socket.h"
+
+#include <sys/socket.h>
+
+#ifdef __linux__
+#include <linux/filter.h>
+#endif
+
+void fault_socket_reset(int fd)
+{
+    static const struct linger abruptly = {.l_onoff = 1, .l_linger = 0};
+    static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &abruptly, sizeof abruptly);
+    /* Dissolves the association, which on Linux sends the RST at once; elsewhere close does. */
+    (void)!connect(fd, &nobody, sizeof nobody);
+}
+
+void fault_socket_end(int fd)
+{
+    shutdown(fd, SHUT_WR);
+}
+
+const char *fault_filter_begin(struct fault_filter *filter, int fd)
+{
+    filter->on = true;
+#ifdef __linux__
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    const struct sock_fprog program = {.len = 1, .filter = &nothing};
+
+    filter->attached = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+#else
+    (void)fd;
+#endif
+    return filter->attached ? "in the kernel: nothing is acknowledged"
+                            : "by not reading: the kernel still acknowledges";
+}
+
+void fault_filter_end(struct fault_filter *filter, int fd)
+{
+#ifdef __linux__
+    int unused = 0;
+
+    if (filter->attached)
+        setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+#else
+    (void)fd;
+#endif
+    filter->on = filter->attached = false;
+}

@@ -1,0 +1,25 @@
+/*
+ * fault_socket: what faults ask of the kernel, on a connected stream socket.
+ */
+#ifndef NET_FAULT_SOCKET_H
+#define NET_FAULT_SOCKET_H
+
+#include <stdbool.h>
+
+/* Reset the connection now (TCP; a unix socket is closed with its link). The descriptor stays. */
+void fault_socket_reset(int fd);
+/* End the outgoing side. */
+void fault_socket_end(int fd);
+
+/* Drop what comes in before TCP sees it, so that it is not even acknowledged. */
+struct fault_filter {
+    bool on;
+    bool attached;
+};
+
+/* How faithful it is: "packets are dropped in the kernel", or, where that is not allowed, that
+ * reading merely stops. Static. */
+const char *fault_filter_begin(struct fault_filter *filter, int fd);
+void fault_filter_end(struct fault_filter *filter, int fd);
+
+#endif
