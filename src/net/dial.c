@@ -121,8 +121,9 @@ static void connected(struct dial *d, int fd, const char *address, uint16_t port
     struct err e;
 
     d->link = link_tcp_new(fd);
-    if (!d->link) {
-        close(fd);
+    if (!d->link || (d->config->traffic && traffic_enter(d->config->traffic, d->link) < 0)) {
+        if (!d->link)
+            close(fd);
         err_nomem(&e, STAGE_CONNECT, "connecting");
         dial_fail(d, &e);
         return;

@@ -40,6 +40,7 @@ struct dial_config {
     const char *interface; /* local address or interface name, or NULL */
     enum dial_family family;
     struct tls_config tls;
+    struct traffic *traffic; /* counts what the connections carry, or NULL */
 };
 
 struct dial_target {

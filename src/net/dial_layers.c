@@ -196,6 +196,7 @@ void dial_climb(struct dial *d)
         dial_fail(d, &e);
         return;
     }
+    traffic_move(d->link, top);
     d->link = top;
     if (watch(d, &e) < 0)
         dial_fail(d, &e);

@@ -11,6 +11,8 @@ int link_connect(struct link *l, struct err *e)
 {
     int rc = 0;
 
+    if (l->entry)
+        traffic_touch(l->entry);
     if (l->next)
         rc = link_connect(l->next, e);
     if (rc == 0)
@@ -21,16 +23,26 @@ int link_connect(struct link *l, struct err *e)
 
 ssize_t link_read(struct link *l, uint8_t *bytes, size_t n, struct err *e)
 {
-    ssize_t got = l->ops->read(l, bytes, n, e);
+    ssize_t got;
 
+    if (l->entry)
+        traffic_touch(l->entry);
+    got = l->ops->read(l, bytes, n, e);
+    if (l->entry && got > 0)
+        traffic_came(l->entry, (size_t)got);
     gather(l);
     return got;
 }
 
 ssize_t link_write(struct link *l, const uint8_t *bytes, size_t n, struct err *e)
 {
-    ssize_t put = l->ops->write(l, bytes, n, e);
+    ssize_t put;
 
+    if (l->entry)
+        traffic_touch(l->entry);
+    put = l->ops->write(l, bytes, n, e);
+    if (l->entry && put > 0)
+        traffic_went(l->entry, (size_t)put);
     gather(l);
     return put;
 }
@@ -66,6 +78,8 @@ void link_free(struct link *l)
     while (l) {
         struct link *next = l->next;
 
+        if (l->entry)
+            traffic_leave(l->entry);
         l->ops->free(l);
         l = next;
     }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "net/traffic.h"
 
 enum { LINK_AGAIN = -1, LINK_FAILED = -2 };
 
@@ -51,6 +52,7 @@ struct link {
     unsigned ended;    /* LINK_GOT_...: the caller reads the topmost, which gathers those below */
     void (*wake)(void *ctx); /* see link_on_wake */
     void *wake_ctx;
+    struct traffic_entry *entry; /* what is carried is counted; only in the topmost, or NULL */
 };
 
 int link_connect(struct link *l, struct err *e);

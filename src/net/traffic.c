@@ -1,0 +1,135 @@
+#include "net/traffic.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "net/link.h"
+#include "net/tcp_stats.h"
+
+void traffic_init(struct traffic *t, struct traffic_meter *meter)
+{
+    memset(t, 0, sizeof *t);
+    t->meter = meter;
+    t->closed.kernel = true;
+}
+
+void traffic_clear(struct traffic *t)
+{
+    while (t->open) {
+        struct traffic_entry *entry = t->open;
+
+        t->open = entry->next;
+        entry->link->entry = NULL;
+        free(entry);
+    }
+    if (t->meter && t->meter->busy == t)
+        t->meter->busy = NULL;
+}
+
+static uint64_t cpu_now_ns(void)
+{
+    struct timespec now;
+
+    /* A thread's clock: libuv's own threads resolve names meanwhile. */
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) != 0)
+        return 0;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void traffic_meter_charge(struct traffic_meter *meter, struct traffic *t)
+{
+    uint64_t now;
+
+    if (!meter || meter->busy == t)
+        return;
+    now = cpu_now_ns();
+    if (meter->busy && now > meter->since_ns)
+        meter->busy->cpu_ns += now - meter->since_ns;
+    meter->busy = t;
+    meter->since_ns = now;
+}
+
+static void add(struct traffic_counts *sum, const struct traffic_entry *entry)
+{
+    struct tcp_stats stats;
+
+    sum->stream_up += entry->stream_up;
+    sum->stream_down += entry->stream_down;
+    if (!tcp_stats_read(entry->link->fd, &stats)) {
+        sum->kernel = false;
+        sum->up += entry->stream_up;
+        sum->down += entry->stream_down;
+        return;
+    }
+    sum->up += stats.bytes_sent;
+    sum->down += stats.bytes_received;
+    sum->segments_up += stats.segments_sent;
+    sum->segments_down += stats.segments_received;
+    sum->retransmits += stats.retransmits;
+    if (stats.rtt_us && (sum->rtt_us == 0 || stats.rtt_us < sum->rtt_us))
+        sum->rtt_us = stats.rtt_us;
+}
+
+struct traffic_counts traffic_read(const struct traffic *t)
+{
+    struct traffic_counts sum = t->closed;
+
+    for (const struct traffic_entry *entry = t->open; entry; entry = entry->next)
+        add(&sum, entry);
+    return sum;
+}
+
+int traffic_enter(struct traffic *t, struct link *link)
+{
+    struct traffic_entry *entry = calloc(1, sizeof *entry);
+
+    if (!entry)
+        return -1;
+    entry->traffic = t;
+    entry->link = link;
+    entry->next = t->open;
+    t->open = entry;
+    t->closed.connections++;
+    link->entry = entry;
+    return 0;
+}
+
+void traffic_move(struct link *from, struct link *to)
+{
+    if (!from->entry || from == to)
+        return;
+    to->entry = from->entry;
+    to->entry->link = to;
+    from->entry = NULL;
+}
+
+void traffic_touch(struct traffic_entry *entry)
+{
+    traffic_meter_charge(entry->traffic->meter, entry->traffic);
+}
+
+void traffic_came(struct traffic_entry *entry, size_t n)
+{
+    entry->stream_down += n;
+    entry->traffic->read_us = clock_mono_us();
+}
+
+void traffic_went(struct traffic_entry *entry, size_t n)
+{
+    entry->stream_up += n;
+}
+
+void traffic_leave(struct traffic_entry *entry)
+{
+    struct traffic *t = entry->traffic;
+    struct traffic_entry **at = &t->open;
+
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
+    add(&t->closed, entry);
+    entry->link->entry = NULL;
+    free(entry);
+}
