@@ -13,11 +13,12 @@ proto    base event
 net      base event proto/http1.h@net/link_proxy.c
 channel  base event proto net
 session  base event channel proto/http_date.h
-sink     base event
+measure  base event proto/http_date.h
+sink     base event measure
 command  base event proto session
 serve    base event proto net
 cli      base event proto net sink
-front    base event command session sink serve cli
+front    base event command session measure sink serve cli
 main     base event cli front serve
 '
 

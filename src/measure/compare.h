@@ -1,0 +1,134 @@
+/*
+ * compare: the same updates over several channels, side by side: who showed which update when, what
+ * was missed, and what each channel cost. Takes the channels' events; reads no clock, does no I/O.
+ *
+ * Counting begins once every channel is up (or has failed, or took too long): what was sent before
+ * can't be the same for all. An update counts from then on when the first channel shows it. A
+ * channel has missed those that it never showed though it showed an earlier and a later one. Bytes
+ * and requests are counted from the very beginning; those before the counting are the opening.
+ */
+#ifndef MEASURE_COMPARE_H
+#define MEASURE_COMPARE_H
+
+#include "event/event.h"
+#include "measure/key_hash.h"
+#include "measure/offset.h"
+#include "measure/sketch.h"
+#include "measure/trace.h"
+#include "measure/updates.h"
+#include "measure/when.h"
+
+#define COMPARE_CHANNELS_MAX 12
+/* Channels that are up wait so long for the others. */
+#define COMPARE_PATIENCE_US 3000000
+
+/* What a channel's sockets carried so far, over all its connections (see net/traffic.h). */
+struct compare_carried {
+    uint64_t up, down; /* as TCP carried them */
+    uint64_t segments_up, segments_down;
+    uint64_t stream_up, stream_down; /* inside TLS and behind proxies */
+    uint64_t connections, retransmits;
+    uint64_t cpu_us; /* of this process, for this channel */
+    bool kernel;     /* up, down, segments and retransmits are the kernel's */
+};
+
+/* What came up as events; kept twice, for the whole and for the opening. */
+struct compare_tally {
+    uint64_t requests; /* HTTP requests, the handshake one of them */
+    uint64_t answers;  /* complete answers to polls */
+    uint64_t empty;    /* of those, with nothing new */
+    uint64_t items;    /* in the answers, new or not */
+    uint64_t messages; /* whole messages, or items that were new */
+    uint64_t payload;  /* their bytes */
+    uint64_t heads_up, heads_down;
+    uint64_t pings; /* both ways, pongs too */
+};
+
+enum compare_state {
+    COMPARE_OPENING,
+    COMPARE_UP,
+    COMPARE_ENDED, /* was up, and is no more */
+    COMPARE_FAILED /* never was */
+};
+
+/* How a channel is told apart. */
+struct compare_source {
+    enum event_channel kind;
+    uint64_t every_us; /* a poll's interval, or 0 */
+    bool hanging;      /* long polling: the server answers when there is something */
+    bool secure, keepalive;
+    const char *label; /* "ws", "poll 0.5 s"; borrowed */
+    const char *url;   /* without secrets; borrowed */
+};
+
+struct compare_channel {
+    struct compare_source source;
+    enum compare_state state;
+    uint64_t up_us;    /* when it was up first */
+    uint64_t ended_us; /* when it last ended, if it did */
+    struct err error;  /* the first failure; code EXIT_OK: none */
+
+    struct compare_tally tally, opening;
+    struct compare_carried carried_opening, carried_end;
+
+    uint64_t updates;                 /* different ones that count */
+    uint64_t first;                   /* of those, seen before all other channels */
+    uint64_t duplicates;              /* shown before by this channel */
+    uint64_t strangers;               /* messages without a key */
+    uint64_t first_order, last_order; /* 0: none yet */
+    struct sketch lag;                /* behind the first channel to show it */
+    struct sketch delay;              /* behind the server's time; see delay_base_us */
+    struct trace shown;               /* the highest order seen, over time since the beginning */
+
+    /* The message that is coming in parts, without --id. */
+    struct key_hash partial;
+    bool in_parts, part_keyed;
+    uint64_t part_key;
+    struct when part_time;
+    bool part_timed;
+};
+
+struct compare_config {
+    const char *id;   /* JSON Pointer to what makes an update the same, or NULL: all its bytes */
+    const char *time; /* JSON Pointer to the server's send time, or NULL */
+    uint64_t seed[2]; /* unpredictable */
+    /* Asked for each channel when counting begins and when a result is wanted. */
+    void (*carried)(void *ctx, unsigned channel, struct compare_carried *carried);
+    void *ctx;
+};
+
+struct compare {
+    struct compare_config config;
+    unsigned count;
+    struct compare_channel *channels[COMPARE_CHANNELS_MAX]; /* owned */
+    struct updates updates;
+    bool counting;
+    uint64_t begin_us;    /* when that began, on the events' clock */
+    uint64_t first_up_us; /* when the first channel was up; 0: none is */
+    struct offset offset;
+    uint64_t time_resolution_us; /* the finest that was seen; 0: no time was */
+    bool has_base;
+    int64_t delay_base_us; /* delays are kept as arrival - time - base */
+};
+
+/* config is copied, its strings are borrowed. 0 or -1 (memory). */
+int compare_init(struct compare *c, const struct compare_config *config);
+void compare_clear(struct compare *c);
+
+/* The number of the new channel, or -1: memory, or too many. All are added before any event. */
+int compare_add(struct compare *c, const struct compare_source *source);
+
+/* The kinds of events that compare_event looks at. */
+#define COMPARE_WANTS                                                                  \
+    (EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE) | \
+     EVENT_BIT(EVENT_POLL) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE) |          \
+     EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG))
+
+/* An event of a channel. arrived_us: when its bytes came in, on the clock of ev->at_us. */
+void compare_event(struct compare *c, unsigned channel, const struct event *ev,
+                   uint64_t arrived_us);
+
+/* Time passes: counting may begin without those that take too long. */
+void compare_tick(struct compare *c, uint64_t now_us);
+
+#endif
