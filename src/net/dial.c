@@ -136,6 +136,7 @@ static void connected(struct dial *d, int fd, const char *address, uint16_t port
             dial_fail(d, &e);
             return;
         }
+        traffic_move(d->link, faulty);
         d->link = faulty;
     }
     local_text(fd, local, sizeof local);
