@@ -126,6 +126,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 void options_clear(struct options *o)
 {
     url_clear(&o->url);
+    url_clear(&o->account.catchup);
     options_memory_free(o->memory);
     *o = (struct options){.mode = MODE_CONNECT};
 }

@@ -60,6 +60,8 @@ struct account_options {
     const char *seq, *id, *epoch;
     const char *resume;       /* sent after a reconnect; or NULL */
     const char *resume_query; /* added to the URL then; or NULL */
+    const char *catchup_text; /* as typed, or NULL; then catchup is its URL, http or https */
+    struct url catchup;
     bool fail_on_loss;
 };
 

@@ -148,5 +148,7 @@ int options_check(struct options_parsing *p, struct err *e)
     }
     if (check_resume(p, "--resume", e) != 0)
         return -1;
+    if (check_resume(p, "--catchup", e) != 0)
+        return -1;
     return check_resume(p, "--resume-query", e);
 }

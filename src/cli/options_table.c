@@ -138,6 +138,8 @@ static const struct option_row table[] = {
      NULL, true, CONNECT, options_set_text, AT(account.resume)},
     {0, "resume-query", OPTION_VALUE, "QUERY", "add this to the URL of a reconnect", ACCOUNT, NULL,
      false, CONNECT, options_set_resume_query, 0},
+    {0, "catchup", OPTION_VALUE, "URL", "after a reconnect, GET what was missed from URL", ACCOUNT,
+     NULL, false, CONNECT, options_set_catchup, 0},
     {0, "fail-on-loss", OPTION_FLAG, NULL, "exit 3 if messages were lost", ACCOUNT, NULL, false,
      CONNECT, options_set_flag, AT(account.fail_on_loss)},
 

@@ -73,9 +73,11 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                 .epoch = o->account.epoch,
                 .resume = o->account.resume,
                 .resume_query = o->account.resume_query,
+                .catches_up = o->account.catchup_text != NULL,
                 .fail_on_loss = o->account.fail_on_loss,
             },
         .retry = retry_setup(&o->retry),
+        .catchup = o->account.catchup_text ? &o->account.catchup : NULL,
         .start_us = start_us,
     };
 }

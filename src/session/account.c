@@ -37,6 +37,7 @@ struct account {
     struct buf last_id; /* of the last one that was new */
     bool url_asked;     /* the attempt's URL asked for what lies above url_point */
     uint64_t url_point;
+    uint64_t fetched_top; /* the highest number of what was fetched */
     struct buf scratch;
     struct buf text; /* what account_resume gave */
 };
@@ -84,7 +85,7 @@ struct account *account_new(const struct account_config *config, account_emit_fn
     a->config = *config;
     a->emit = emit;
     a->ctx = ctx;
-    a->outage.hopeless = !config->resume && !config->resume_query;
+    a->outage.hopeless = !config->resume && !config->resume_query && !config->catches_up;
     buf_init(&a->id, ID_MAX);
     buf_init(&a->last_id, ID_MAX);
     buf_init(&a->scratch, SIZE_MAX / 2);
@@ -216,10 +217,9 @@ static void keep_id(struct account *a)
     a->id = older;
 }
 
-static void read_message(struct account *a, const struct event_message *m)
+static struct reconcile_message look_into(struct account *a, const struct event_message *m)
 {
     struct reconcile_message found = {0};
-    uint64_t recovered = a->reconcile.totals.recovered;
     struct slice token;
 
     if (find(m, a->config.epoch, &token) && read_name(&a->scratch, token)) {
@@ -232,6 +232,14 @@ static void read_message(struct account *a, const struct event_message *m)
         found.id = buf_slice(&a->id);
     }
     found.has_seq = find(m, a->config.seq, &token) && read_number(token, &found.seq);
+    return found;
+}
+
+static void read_message(struct account *a, const struct event_message *m)
+{
+    uint64_t recovered = a->reconcile.totals.recovered;
+    struct reconcile_message found = look_into(a, m);
+
     a->messages++;
     a->numbered += found.has_seq || found.has_id;
     a->again = reconcile_message(&a->reconcile, &found);
@@ -343,6 +351,63 @@ char *account_resume_target(struct account *a, const char *target)
     longer = resumed_target(a, target);
     a->url_asked = longer && reconcile_point(&a->reconcile, &a->url_point);
     return longer;
+}
+
+/* --- catching up --------------------------------------------------------------------------------
+ */
+
+char *account_catchup(struct account *a, const char *target)
+{
+    char digits[24];
+    struct template_values values = values_now(a, digits);
+    struct buf filled;
+    char *copy = NULL;
+    uint64_t point;
+
+    if (a->openings < 2 || values.last.len == 0)
+        return NULL;
+    buf_init(&filled, RESUME_MAX);
+    if (template_fill(&filled, target, TEMPLATE_URL, &values) == 0 &&
+        buf_append(&filled, "", 1) == 0)
+        copy = strdup((const char *)buf_data(&filled));
+    buf_clear(&filled);
+    if (copy && reconcile_point(&a->reconcile, &point))
+        reconcile_asked(&a->reconcile, point);
+    a->fetched_top = 0;
+    return copy;
+}
+
+void account_expect(struct account *a, struct slice item)
+{
+    const struct event_message m = {.data = item, .final = true};
+    struct slice token;
+    uint64_t seq;
+
+    if (find(&m, a->config.seq, &token) && read_number(token, &seq) && seq > a->fetched_top)
+        a->fetched_top = seq;
+}
+
+void account_expected(struct account *a)
+{
+    /* Another stream's numbers say nothing about this one's. */
+    if (!a->config.epoch)
+        reconcile_behind(&a->reconcile, a->fetched_top);
+}
+
+bool account_fetched(struct account *a, struct event *ev)
+{
+    struct reconcile_message found = look_into(a, &ev->message);
+    bool fresh;
+
+    a->at_us = ev->at_us;
+    a->time_us = ev->time_us;
+    a->in_message = true;
+    fresh = reconcile_fetched(&a->reconcile, &found);
+    a->in_message = false;
+    if (fresh && found.has_id)
+        keep_id(a);
+    buf_trim(&a->scratch, 0);
+    return fresh;
 }
 
 void account_finish(struct account *a)

@@ -12,6 +12,7 @@ struct account_config {
     const char *seq, *id, *epoch; /* JSON Pointers (RFC 6901), valid; or NULL */
     const char *resume;           /* a message to be sent after a reconnect, or NULL */
     const char *resume_query;     /* to be added to the URL's query then, or NULL */
+    bool catches_up;              /* what was missed is fetched then, see account_catchup */
     bool fail_on_loss;
 };
 
@@ -44,6 +45,15 @@ bool account_resume(struct account *a, struct slice *text);
 /* A URL's target, with what --resume-query asks for behind it where this is a reconnect. Caller
  * frees; NULL: memory, or it became too long. */
 char *account_resume_target(struct account *a, const char *target);
+
+/* The target of a URL to catch up from, filled in. Caller frees; NULL: there is nothing to ask for
+ * (the first connection, no number seen so far), or no memory. */
+char *account_catchup(struct account *a, const char *target);
+/* What was fetched: all of it is shown first, so that one hole is told for all that was missed;
+ * then each again, to be passed on as a message where that is true. */
+void account_expect(struct account *a, struct slice item);
+void account_expected(struct account *a);
+bool account_fetched(struct account *a, struct event *ev);
 
 /* The session is over: what is missing is lost. Again is fine. */
 void account_finish(struct account *a);

@@ -89,6 +89,11 @@ static bool find(const struct id_set *set, uint64_t hash, struct slice id)
     return false;
 }
 
+bool id_set_has(const struct id_set *set, struct slice id)
+{
+    return find(set, hash_of(set->seed, id), id);
+}
+
 static void forget_oldest(struct id_set *set)
 {
     struct entry *e = &set->entries[set->oldest];

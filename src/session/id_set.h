@@ -22,6 +22,8 @@ void id_set_free(struct id_set *set);
 /* Remember an identity. True if it was there already. */
 bool id_set_add(struct id_set *set, struct slice id);
 
+bool id_set_has(const struct id_set *set, struct slice id);
+
 /* True if anything had to be forgotten since the set was made or cleared. */
 bool id_set_forgot(const struct id_set *set);
 

@@ -104,11 +104,19 @@ static void new_stream(struct reconcile *r)
         id_set_clear(r->ids);
 }
 
+/* The stream is the one that is followed. */
+static bool same_epoch(const struct reconcile *r, struct slice epoch)
+{
+    size_t kept = epoch.len < RECONCILE_EPOCH_MAX ? epoch.len : RECONCILE_EPOCH_MAX;
+
+    return r->has_epoch && r->epoch_len == epoch.len && memcmp(r->epoch, epoch.data, kept) == 0;
+}
+
 static void note_epoch(struct reconcile *r, struct slice epoch)
 {
     size_t kept = epoch.len < RECONCILE_EPOCH_MAX ? epoch.len : RECONCILE_EPOCH_MAX;
 
-    if (r->has_epoch && r->epoch_len == epoch.len && memcmp(r->epoch, epoch.data, kept) == 0)
+    if (same_epoch(r, epoch))
         return;
     if (r->has_epoch || r->has_last)
         new_stream(r);
@@ -192,6 +200,23 @@ bool reconcile_message(struct reconcile *r, const struct reconcile_message *m)
     if (again)
         add(&r->totals.duplicates, 1);
     return again;
+}
+
+bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m)
+{
+    bool followed = !m->has_epoch || same_epoch(r, m->epoch);
+
+    if (followed && m->has_id && id_set_has(r->ids, m->id))
+        return false;
+    if (followed && m->has_seq && r->has_last && m->seq <= r->last &&
+        !holes_have(&r->open, m->seq) && !holes_have(&r->given_up, m->seq))
+        return false;
+    reconcile_message(r, m);
+    if (!m->has_seq) {
+        add(&r->totals.missed, 1);
+        add(&r->totals.recovered, 1);
+    }
+    return true;
 }
 
 void reconcile_behind(struct reconcile *r, uint64_t highest)

@@ -69,6 +69,11 @@ void reconcile_clear(struct reconcile *r);
 /* A message came. True if it was seen before; totals.duplicates has it then. */
 bool reconcile_message(struct reconcile *r, const struct reconcile_message *m);
 
+/* Something fetched to make up for an outage: is it to be passed on? False if it was seen before,
+ * or is older than the stream was when it was joined. If so it counts as reconcile_message would
+ * count it; where numbers say nothing, it is one that was missed and recovered. */
+bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m);
+
 /* The server is known to have had numbers up to this one: what is not there of them is missing. */
 void reconcile_behind(struct reconcile *r, uint64_t highest);
 

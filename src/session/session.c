@@ -90,6 +90,7 @@ static void opened(struct session *s, const struct event *ev)
     if (s->hooks.opened)
         s->hooks.opened(s->hooks.ctx);
     session_resume(s);
+    session_catchup_start(s);
 }
 
 void session_settle(struct session *s)
@@ -109,6 +110,7 @@ void session_ended(struct session *s)
 {
     session_settle(s);
     s->state = SESSION_ENDED;
+    session_catchup_stop(s);
     if (s->account)
         account_finish(s->account);
     if (s->hooks.ended)
@@ -285,7 +287,9 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     s->hooks = *hooks;
     s->shared = channel_shared_new(&s->config.ws.dial.tls,
                                    s->config.ws.handshake.url->scheme == URL_WSS, e);
-    if (!s->shared || session_account_init(s, e) < 0) {
+    if (!s->shared || session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0) {
+        session_catchup_free(s);
+        session_account_clear(s);
         channel_shared_free(s->shared);
         free(s);
         return NULL;
@@ -304,6 +308,7 @@ void session_free(struct session *s)
     s->command = NULL;
     channel_free(s->channel);
     s->channel = NULL;
+    session_catchup_free(s);
     uv_close((uv_handle_t *)&s->pulse, pulse_closed);
 }
 
@@ -406,6 +411,7 @@ struct totals session_totals(const struct session *s)
 
         totals_add(&totals, &live);
     }
+    totals_add(&totals, &s->caught_up);
     if (s->account)
         account_totals(s->account, &totals);
     return totals;

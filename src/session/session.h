@@ -20,6 +20,9 @@ struct session_config {
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
     struct retry_config retry;
+    const struct url
+        *catchup;      /* to GET what was missed from, placeholders in its target; or NULL */
+    const char *items; /* JSON Pointer to the updates in what it answers, or NULL */
     uint64_t start_us; /* clock_mono_us at the program's start */
 };
 

@@ -31,8 +31,10 @@ int session_account_init(struct session *s, struct err *e)
 void session_account_clear(struct session *s)
 {
     account_free(s->account);
+    s->account = NULL;
     if (s->resuming)
         url_clear(&s->resume_url);
+    s->resuming = false;
 }
 
 void session_resume(struct session *s)

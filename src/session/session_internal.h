@@ -38,8 +38,10 @@ struct session {
     struct account *account; /* NULL: no books are kept */
     struct url resume_url;   /* owned: the attempt's, where account asked for more, if resuming */
     bool resuming;
-    struct totals totals; /* of connections that have ended */
-    bool settled;         /* the present channel is counted among them */
+    struct catchup *catchup; /* NULL: not asked for */
+    struct totals caught_up; /* what it brought */
+    struct totals totals;    /* of connections that have ended */
+    bool settled;            /* the present channel is counted among them */
 
     struct retry_policy policy;
     uint64_t due_us;  /* SESSION_WAITING: when the next attempt begins (clock_mono_us) */
@@ -78,6 +80,14 @@ void session_account_clear(struct session *s);
 int session_resume_url(struct session *s, struct err *e);
 /* Send what --resume asks for. */
 void session_resume(struct session *s);
+
+/* session_catchup.c */
+int session_catchup_init(struct session *s, struct err *e);
+void session_catchup_free(struct session *s);
+/* A connection is open again: fetch what was missed. */
+void session_catchup_start(struct session *s);
+/* No more connection will come: what is under way is given up. */
+void session_catchup_stop(struct session *s);
 
 /* session_evidence.c */
 /* What is known for a post-mortem. */

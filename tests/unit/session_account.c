@@ -373,6 +373,40 @@ static void account_replay_that_was_asked_for_is_no_new_beginning(void **state)
     account_free(a);
 }
 
+static bool fetched(struct account *a, const char *text)
+{
+    struct event ev = {.kind = EVENT_MESSAGE, .at_us = clock_us};
+
+    ev.message = (struct event_message){.data = slice_str(text), .final = true};
+    return account_fetched(a, &ev);
+}
+
+static void account_catches_up_with_one_hole_for_all(void **state)
+{
+    static const char *const items[] = {"{\"id\":3}", "{\"id\":4}", "{\"id\":5}", "{\"id\":7}"};
+    struct account *a = make((struct account_config){.seq = "/id", .catches_up = true});
+    char *target;
+
+    (void)state;
+    assert_null(account_catchup(a, "/since?n={last}")); /* the first connection */
+    number(a, 3);
+    reconnect(a);
+    target = account_catchup(a, "/since?n={last}");
+    assert_non_null(target);
+    assert_string_equal(target, "/since?n=3");
+    free(target);
+    for (int i = 0; i < 4; i++)
+        account_expect(a, slice_str(items[i]));
+    account_expected(a);
+    assert_false(fetched(a, items[0]));
+    for (int i = 1; i < 4; i++)
+        assert_true(fetched(a, items[i]));
+    expect("gap 4-7\nrecovered 4-5\n");
+    account_finish(a);
+    expect("recovered 7-7\nlost 6-6\nsettled 4-7 4: 3 recovered 1 lost 6-6, 0 duplicates\n");
+    account_free(a);
+}
+
 static void account_fails_on_loss_alone(void **state)
 {
     struct account *a = make((struct account_config){.seq = "/id", .fail_on_loss = true});
@@ -445,6 +479,7 @@ int main(void)
         cmocka_unit_test(account_reads_a_message_in_parts_by_its_first),
         cmocka_unit_test(account_warns_once_of_numbers_that_began_anew),
         cmocka_unit_test(account_replay_that_was_asked_for_is_no_new_beginning),
+        cmocka_unit_test(account_catches_up_with_one_hole_for_all),
         cmocka_unit_test(account_fails_on_loss_alone),
         cmocka_unit_test(account_new_fails_cleanly_at_any_allocation),
         cmocka_unit_test(account_survives_any_allocation_that_fails),

@@ -432,6 +432,59 @@ static void reconcile_behind_opens_one_hole_for_what_is_fetched(void **state)
     expect("recovered 11-12, recovered 14-14, lost 13-13");
 }
 
+static bool fetched(uint64_t n)
+{
+    return reconcile_fetched(&r, &(struct reconcile_message){.has_seq = true, .seq = n});
+}
+
+static void reconcile_fetched_leaves_out_what_was_seen_and_counts_no_duplicate(void **state)
+{
+    (void)state;
+    numbers(10, 12);
+    reconcile_behind(&r, 15);
+    assert_false(fetched(9)); /* before the stream was joined */
+    assert_false(fetched(10));
+    assert_false(fetched(12));
+    assert_true(fetched(13));
+    assert_false(fetched(13));
+    assert_true(fetched(14));
+    assert_true(fetched(15));
+    assert_true(number(15)); /* the live one after it */
+    assert_false(number(16));
+    expect("gap 13-15, recovered 13-15");
+    assert_int_equal(r.totals.duplicates, 1);
+    assert_balanced();
+}
+
+static void reconcile_fetched_by_identity_alone_counts_as_missed_and_recovered(void **state)
+{
+    const struct reconcile_message b = {.has_id = true, .id = slice_str("b")};
+
+    (void)state;
+    identity("a");
+    assert_false(
+        reconcile_fetched(&r, &(struct reconcile_message){.has_id = true, .id = slice_str("a")}));
+    assert_true(reconcile_fetched(&r, &b));
+    assert_false(reconcile_fetched(&r, &b));
+    assert_true(identity("b"));
+    assert_int_equal(r.totals.missed, 1);
+    assert_int_equal(r.totals.recovered, 1);
+    assert_int_equal(r.totals.duplicates, 1);
+}
+
+static void reconcile_fetched_of_another_epoch_is_another_stream(void **state)
+{
+    struct reconcile_message m = {
+        .has_seq = true, .seq = 1, .has_epoch = true, .epoch = slice_str("b")};
+
+    (void)state;
+    in_epoch("a", 1);
+    in_epoch("a", 2);
+    assert_true(reconcile_fetched(&r, &m));
+    assert_false(reconcile_fetched(&r, &m));
+    assert_int_equal(r.totals.epochs, 2);
+}
+
 static void reconcile_bounds_the_holes_and_loses_the_oldest(void **state)
 {
     uint64_t n = 1;
@@ -560,6 +613,9 @@ int main(void)
         TEST(reconcile_without_a_replay_nothing_is_certain),
         TEST(reconcile_lost_number_that_comes_is_no_duplicate),
         TEST(reconcile_behind_opens_one_hole_for_what_is_fetched),
+        TEST(reconcile_fetched_leaves_out_what_was_seen_and_counts_no_duplicate),
+        TEST_IDS(reconcile_fetched_by_identity_alone_counts_as_missed_and_recovered),
+        TEST(reconcile_fetched_of_another_epoch_is_another_stream),
         TEST(reconcile_bounds_the_holes_and_loses_the_oldest),
         TEST(reconcile_bounds_holes_that_are_split),
         TEST(reconcile_a_million_numbers_in_any_order_balance),
