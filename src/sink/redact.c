@@ -26,7 +26,8 @@ int redact_mark(struct buf *out, size_t n, bool utf8)
 }
 
 /* One "name=value" between separators. */
-static int redact_parameter(struct buf *out, struct slice parameter, bool utf8)
+static int redact_parameter(struct buf *out, struct slice parameter, redact_hide_fn *hide,
+                            void *ctx)
 {
     const uint8_t *equals = parameter.len ? memchr(parameter.data, '=', parameter.len) : NULL;
     size_t name_len = equals ? (size_t)(equals - parameter.data) : parameter.len;
@@ -36,7 +37,7 @@ static int redact_parameter(struct buf *out, struct slice parameter, bool utf8)
         return buf_append(out, parameter.data, parameter.len);
     if (buf_append(out, parameter.data, name_len + 1) < 0)
         return -1;
-    return redact_mark(out, value_len, utf8);
+    return hide(ctx, out, slice_make(parameter.data, name_len), value_len);
 }
 
 /* Bytes at the front of the target that hold scheme and userinfo: *start and *end bracket the
@@ -59,17 +60,20 @@ static void find_userinfo(struct slice target, size_t *start, size_t *end)
     }
 }
 
-int redact_target(struct buf *out, struct slice target, bool utf8)
+int redact_hide(struct buf *out, struct slice target, redact_hide_fn *hide, void *ctx)
 {
-    size_t start, end, i;
+    size_t start, end, i, before;
 
     if (target.len == 0)
         return 0;
     find_userinfo(target, &start, &end);
     if (buf_append(out, target.data, start) < 0)
         return -1;
-    if (end > start && redact_mark(out, end - start, utf8) < 0)
+    before = out->len;
+    if (end > start && hide(ctx, out, slice_str(""), end - start) < 0)
         return -1;
+    if (end > start && out->len == before)
+        end++; /* where nothing stands for it, the '@' goes too */
     for (i = end; i < target.len && target.data[i] != '?' && target.data[i] != '#';)
         i++;
     if (buf_append(out, target.data + end, i - end) < 0)
@@ -83,10 +87,21 @@ int redact_target(struct buf *out, struct slice target, bool utf8)
         from = i;
         while (i < target.len && !memchr("?&;#", target.data[i], 4))
             i++;
-        if (redact_parameter(out, slice_make(target.data + from, i - from), utf8) < 0)
+        if (redact_parameter(out, slice_make(target.data + from, i - from), hide, ctx) < 0)
             return -1;
     }
     return 0;
+}
+
+static int put_mark(void *ctx, struct buf *out, struct slice name, size_t n)
+{
+    (void)name;
+    return redact_mark(out, n, *(const bool *)ctx);
+}
+
+int redact_target(struct buf *out, struct slice target, bool utf8)
+{
+    return redact_hide(out, target, put_mark, &utf8);
 }
 
 int redact_field(struct buf *out, struct slice name, struct slice value, bool utf8)

@@ -14,6 +14,12 @@ bool redact_field_name(struct slice name);
  * secret, sig, auth or pass (any case) and any userinfo replaced. 0 or -1 (memory). */
 int redact_target(struct buf *out, struct slice target, bool utf8);
 
+/* The same, but that what stands for a secret is the caller's: the value of a query parameter of
+ * that name, or userinfo (the name is empty) of n bytes. hide appends it, or nothing; -1: memory.
+ */
+typedef int redact_hide_fn(void *ctx, struct buf *out, struct slice name, size_t n);
+int redact_hide(struct buf *out, struct slice target, redact_hide_fn *hide, void *ctx);
+
 /* Append a field's value as it may be shown: a secret as its mark, a URL (Location, Origin,
  * Referer ...) through redact_target, anything else as it is. 0 or -1 (memory). */
 int redact_field(struct buf *out, struct slice name, struct slice value, bool utf8);
