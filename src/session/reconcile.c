@@ -212,7 +212,7 @@ bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m)
         !holes_have(&r->open, m->seq) && !holes_have(&r->given_up, m->seq))
         return false;
     reconcile_message(r, m);
-    if (!m->has_seq) {
+    if (m->has_id && !m->has_seq) {
         add(&r->totals.missed, 1);
         add(&r->totals.recovered, 1);
     }

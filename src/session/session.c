@@ -81,9 +81,9 @@ static void opened(struct session *s, const struct event *ev)
     s->totals.connections++;
     s->state = SESSION_OPEN;
     liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
+    bus_emit(s->bus, ev);
     if (s->account)
         account_opened(s->account);
-    bus_emit(s->bus, ev);
     session_remark(s, ev);
     if (s->config.ping_interval_us)
         pulse(s);

@@ -3,7 +3,7 @@
 //   /feed[?since=N]  {"id":N,"t":...} at RATE a second (200), from now on or after N; live at once, and after a
 //                    message {"since":N} everything behind N again, in order, before it goes on
 //   /drop?every=MS   the same, and the connection is destroyed after so long
-//   /since           GET: {"items":[...]} what lies behind ?since=N, as a body of JSON
+//   /since           GET: what lies behind ?since=N: an array; with &form=lines NDJSON, &form=deep {"data":{"items":[...]}}
 //   /log             GET: what was asked for so far, as JSON: [{"query":...} or {"message":...}, ...]
 //
 // SIGUSR1 forgets: the numbers begin at 1 again, under another epoch.
@@ -28,7 +28,9 @@ const server = http.createServer((request, response) => {
     log.push({ get: url.search });
     const items = [];
     for (let id = since + 1; id <= latest(); id++) items.push(item(id));
-    response.end(`{"items":[${items.join(",")}]}`);
+    const array = `[${items.join(", ")}]`;
+    const form = url.searchParams.get("form");
+    response.end(form === "lines" ? items.join("\n") : form === "deep" ? `{"data":{"items":${array}}}` : array);
   } else if (url.pathname === "/log") {
     response.end(JSON.stringify(log));
   } else {
