@@ -143,3 +143,157 @@ def human(t):
     conn.finish()
     made.exits(0)
     made.says("missed 2.5 .4.: 3 recovered, 1 lost: 4 . 1 duplicate")
+
+
+# -- across connections ------------------------------------------------------------------------------
+
+AGAIN = ("-n", "-r", "--retry-delay", "0.01", "--seq", "/id")
+
+
+def reopened(t):
+    conn = t.accept()
+    conn.open()
+    return conn
+
+
+def said(made):
+    """What the books told, without the messages."""
+    return told(made, *ALL)
+
+
+@case("account: --resume is sent after a reconnect, filled in, behind --on-connect")
+def resuming(t):
+    made, conn = t.open(*AGAIN, "--json", "--on-connect", "hello", "--resume", '{"since":{last},"x":"{id}{y}"}', "--id", "/k")
+    conn.expect(TEXT, b"hello")
+    conn.send(frame(TEXT, b'{"id":118,"k":"a\\"b"}'))
+    conn.fin()
+    conn = reopened(t)
+    conn.expect(TEXT, b"hello")
+    conn.expect(TEXT, b'{"since":118,"x":"a\\"b{y}"}')
+    conn.send(frame(TEXT, b'{"id":119,"k":"c"}'))
+    conn.finish()
+    made.exits(0)
+    same(said(made), [])
+
+
+@case("account: nothing is resumed before a first number was seen")
+def unresumed(t):
+    made, conn = t.open(*AGAIN, "--json", "--resume", '{"since":{last}}', "--resume-query", "n={last}")
+    conn.send(frame(TEXT, b"no number"))
+    conn.fin()
+    conn = t.accept()
+    request = conn.open()
+    same(request.target, "/?n=")
+    conn.quiet(0.3)
+    conn.finish()
+    made.exits(0)
+
+
+@case("account: --resume-query goes into the URL of a reconnect, behind what stands there")
+def query(t):
+    made = t.start(*AGAIN, "--json", "--resume-query", "since={last}", t.url + "feed?a=b")
+    conn = t.accept()
+    same(conn.open().target, "/feed?a=b")
+    conn.send(numbered(TOP - 1))
+    conn.fin()
+    conn = t.accept()
+    same(conn.open().target, f"/feed?a=b&since={TOP - 1}")
+    conn.send(numbered(TOP))
+    conn.finish()
+    made.exits(0)
+    same(said(made), [])
+
+
+@case("account: what came live before the replay is a gap that is recovered, and comes once")
+def live_first(t):
+    made, conn = t.open(*AGAIN, "--resume", '{"since":{last}}', "-v")
+    conn.send(numbered(*range(100, 118)))
+    conn.fin()
+    conn = reopened(t)
+    conn.send(numbered(132))
+    conn.expect(TEXT, b'{"since":117}')
+    conn.send(numbered(*range(118, 134)))
+    conn.finish()
+    made.exits(0)
+    made.says("gap: 14 messages . numbers 118 to 131", "missed 118.131 .14.: 14 recovered . 1 duplicate",
+              "missed 14: 14 recovered, 0 lost . 1 duplicate")
+    lines = [b'{"id":%d}' % n for n in (*range(100, 118), 132, *range(118, 132), 133)]
+    made.prints(b"".join(line + b"\n" for line in lines))
+
+
+@case("account: a replay that was cut is asked for again from where it broke off")
+def cut(t):
+    made, conn = t.open(*AGAIN, "--json", "--resume", '{"since":{last}}')
+    conn.send(numbered(1, 2))
+    conn.fin()
+    conn = reopened(t)
+    conn.send(numbered(10))
+    conn.expect(TEXT, b'{"since":2}')
+    conn.send(numbered(3, 4, 5))
+    conn.fin()
+    conn = reopened(t)
+    conn.expect(TEXT, b'{"since":5}')
+    conn.send(numbered(*range(6, 12)))
+    conn.finish()
+    made.exits(0)
+    same(said(made), [("gap", 3, 9, 7), ("recovered", 3, 5, 3), ("recovered", 6, 9, 4), ("duplicate", 10)])
+
+
+@case("account: what three replays did not bring is lost, and not asked for again")
+def given_up(t):
+    made, conn = t.open(*AGAIN, "--json", "--resume", '{"since":{last}}')
+    conn.send(numbered(1, 2, 4))
+    conn.fin()
+    for _ in range(3):
+        conn = reopened(t)
+        conn.expect(TEXT, b'{"since":2}')
+        conn.send(numbered(4))
+        conn.fin()
+    conn = reopened(t)
+    conn.expect(TEXT, b'{"since":4}')
+    conn.finish()
+    made.exits(0)
+    same(said(made), [("gap", 3, 3, 1)] + [("duplicate", 4)] * 3 + [("lost", 3, 3, 1)])
+
+
+@case("account: a server that began anew is known by its epoch")
+def restarted(t):
+    def item(epoch, n):
+        return frame(TEXT, b'{"id":%d,"e":"%s"}' % (n, epoch))
+
+    made, conn = t.open(*AGAIN, "--json", "--epoch", "/e", "--resume", '["{epoch}",{last}]')
+    conn.send(item(b"x", 7) + item(b"x", 9))
+    conn.fin()
+    conn = reopened(t)
+    conn.expect(TEXT, b'["x",7]')
+    conn.send(item(b"y", 1) + item(b"y", 2))
+    conn.fin()
+    conn = reopened(t)
+    conn.expect(TEXT, b'["y",2]')
+    conn.finish()
+    made.exits(0)
+    same(said(made), [("gap", 8, 8, 1), ("lost", 8, 8, 1)])
+
+
+@case("account: numbers that begin anew without an epoch are told, once")
+def stale(t):
+    made, conn = t.open(*AGAIN)
+    conn.send(numbered(*range(1, 40)))
+    conn.fin()
+    conn = reopened(t)
+    conn.send(numbered(*range(1, 20)))
+    conn.finish()
+    made.exits(0)
+    made.says("the numbers went back to 10 and below, after 39.*--epoch")
+
+
+@case("account: a loss is told when the run ends at the latest, and is exit 3 with --fail-on-loss")
+def lost_at_the_end(t):
+    made, conn = t.open(*AGAIN, "--json", "--fail-on-loss")
+    conn.send(numbered(1))
+    conn.fin()
+    conn = reopened(t)
+    conn.send(numbered(4))
+    conn.finish()
+    made.exits(3)
+    same(said(made), [("gap", 2, 3, 2), ("lost", 2, 3, 2)])
