@@ -1,7 +1,8 @@
 // A numbered feed of the npm package ws: feed_server.js [RATE]: listens on a free port and prints it.
 //
 //   /feed[?since=N]  {"id":N,"t":...} at RATE a second (200), from now on or after N; live at once, and after a
-//                    message {"since":N} everything behind N again, in order, before it goes on
+//                    message {"since":N[,"epoch":E]} everything behind N again, in order, before it goes on; all
+//                    there is if E is not what is in force
 //   /drop?every=MS   the same, and the connection is destroyed after so long
 //   /since           GET: what lies behind ?since=N: an array; with &form=lines NDJSON, &form=deep {"data":{"items":[...]}}
 //   /log             GET: what was asked for so far, as JSON: [{"query":...} or {"message":...}, ...]
@@ -52,7 +53,8 @@ new WebSocketServer({ server, perMessageDeflate: false }).on("connection", (ws, 
   send();
   ws.on("message", (data) => {
     log.push({ message: String(data) });
-    next = JSON.parse(data).since + 1;
+    const asked = JSON.parse(data);
+    next = asked.epoch && asked.epoch !== `e${epoch}` ? 1 : asked.since + 1;
     send();
   });
   ws.on("close", () => clearInterval(timer));
