@@ -122,6 +122,17 @@ END
     assert_equal "$status" 0
 }
 
+@test "nginx: three idle drops in a row name the timeout and the option that cures it, which does" {
+    both -n -r --retry-delay 0.05 --retry 9 -m 8 "ws://127.0.0.1:$PLAIN/idle/echo"
+    assert_stderr 'the last 3 connections were each dropped after 1 s of silence: an idle timeout of 1 s .*proxy_read_timeout.*--ping-interval 0\.5'
+    # Not before the third.
+    run awk '/the last 3 connections/ { print drops; exit } /connection lost/ { drops++ }' <<<"$stderr"
+    assert_output 3
+    both -n -r --ping-interval 0.5 --for 4 "ws://127.0.0.1:$PLAIN/idle/echo"
+    assert_equal "$status" 0
+    refute_stderr 'connection lost'
+}
+
 @test "nginx: many lines there and back" {
     MANY=$((MANY / 4)) round_trip --no-compress "ws://127.0.0.1:$PLAIN/echo"
 }
