@@ -84,7 +84,7 @@ _wscope_value() {
             --ping-interval | --ping-timeout | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | --seq | --id | --epoch | --resume | \
             --resume-query | --catchup | --on-connect | -w | --wait | --chunk | \
-            --count | --until | --buffer | --rate | --allow-origin)
+            --count | --until | --buffer | --rate | --burst | --allow-origin)
             ;;
         *)
             return 1
@@ -131,7 +131,7 @@ _wscope() {
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
-            --pretty --plain --color --timestamps --rate --allow-origin --from-curl
+            --pretty --plain --color --timestamps --rate --burst --allow-origin --from-curl
             --profile --no-config --help --version
         ' "$cur"
     elif [[ $COMP_CWORD -eq 1 ]]; then

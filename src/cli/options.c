@@ -21,7 +21,7 @@ static void defaults(struct options *o)
                   .stable_after_us = 5000000,
                   .offline_queue = 1024 * 1024},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
-        .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10},
+        .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10, .burst = 1},
     };
     o->handshake.url = &o->url;
     deflate_params_default(&o->handshake.deflate);

@@ -93,7 +93,8 @@ struct serve_options {
     const char *host; /* 127.0.0.1 by default */
     uint16_t port;    /* 9001 by default; 0: any free one, printed */
     const char *cert, *key;
-    double rate;                /* updates a second of /feed */
+    double rate;                /* updates a second of the feed, */
+    uint64_t burst;             /* so many at once; from 1 */
     const char *const *origins; /* --allow-origin; none: any */
     size_t origin_count;
 };

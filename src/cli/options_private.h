@@ -137,7 +137,8 @@ char *options_read_file(struct options_parsing *p, const struct option_use *use,
 /* Setters. Plain storage at row->field (options_set.c): */
 option_set_fn options_set_none, options_set_flag, options_set_text, options_set_seconds,
     options_set_positive_seconds, options_set_size, options_set_bytes, options_set_number,
-    options_set_word, options_set_stamps, options_set_tls_version, options_set_rate;
+    options_set_word, options_set_stamps, options_set_tls_version, options_set_rate,
+    options_set_burst;
 /* Show, send, receive (options_set_message.c): */
 option_set_fn options_set_quiet, options_set_verbose, options_set_events, options_set_hex,
     options_set_base64, options_set_whole, options_set_chunk, options_set_send, options_set_one,

@@ -180,3 +180,18 @@ int options_set_rate(struct options_parsing *p, const struct option_use *use, st
     *(double *)slot(p, use) = (double)millionths / 1e6;
     return 0;
 }
+
+/* A client of the feed must be able to take a whole burst before it counts as slow. */
+#define BURST_MAX 8192
+
+int options_set_burst(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    uint64_t *burst = slot(p, use);
+
+    if (options_set_number(p, use, e) < 0)
+        return -1;
+    if (*burst > BURST_MAX)
+        return usage_error(e, "%s takes at most %d, not \"%s\"", use->typed, BURST_MAX,
+                           options_quote(use->value).text);
+    return 0;
+}

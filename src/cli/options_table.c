@@ -204,8 +204,10 @@ static const struct option_row table[] = {
     {0, "timestamps", OPTION_OPTIONAL, "KIND", "abs (the clock), rel (since start) or delta",
      SHOWING, "abs|rel|delta", true, ALL, options_set_stamps, AT(stamps)},
 
-    {0, "rate", OPTION_VALUE, "N", "updates a second of /feed (10)", SERVER, NULL, true, SERVE,
+    {0, "rate", OPTION_VALUE, "N", "updates a second of the feed (10)", SERVER, NULL, true, SERVE,
      options_set_rate, AT(serve.rate)},
+    {0, "burst", OPTION_VALUE, "N", "so many of them at once, less often", SERVER, NULL, true,
+     SERVE, options_set_burst, AT(serve.burst)},
     {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", SERVER, NULL,
      true, SERVE, options_set_allow_origin, 0},
 

@@ -350,7 +350,7 @@ enum exit_code demo_run(const struct options *o, uint64_t start_us)
 {
     struct demo d = {.options = o, .start_us = start_us, .code = EXIT_OK};
     const struct server_config server = {
-        .host = "127.0.0.1", .rate = 10, .max_clients = 16, .start_us = start_us};
+        .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 16, .start_us = start_us};
     struct err e;
 
     bus_init(&d.silent);

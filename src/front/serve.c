@@ -203,6 +203,9 @@ static void announce(struct serve *s)
     snprintf(text, sizeof text, "     wscope %s/feed  numbered updates, %g a second", url,
              s->options->serve.rate);
     note(s, text);
+    snprintf(text, sizeof text, "     http%s/feed.sse, /feed.json  the same for HTTP alone",
+             url + 2);
+    note(s, text);
     if (!is_loopback(url))
         note(s, "reachable from other machines: whoever can reach this address can connect "
                 "(127.0.0.1 keeps the server to this machine)");
@@ -267,6 +270,7 @@ enum exit_code serve_run(const struct options *o, uint64_t start_us)
         .cert = o->serve.cert,
         .key = o->serve.key,
         .rate = o->serve.rate,
+        .burst = o->serve.burst,
         .origins = o->serve.origins,
         .origin_count = o->serve.origin_count,
         .max_clients = raise_limit(),

@@ -8,16 +8,16 @@
 
 #include "base/clock.h"
 
-/* From accept to the end of the request's head, TLS included. */
-#define HEAD_MS 10000
 /* A client that is sent away has no claim on a place for long. */
 #define CROWDED_MS 2000
+/* Of c->out between two updates. */
+#define STREAM_KEPT 4096
 
 struct event client_event(const struct client *c, enum event_kind kind)
 {
     return (struct event){
         .kind = kind,
-        .channel = CHANNEL_WS,
+        .channel = c->channel,
         .conn = c->number,
         .time_us = clock_wall_us(),
         .at_us = clock_mono_us() - c->host->start_us,
@@ -65,14 +65,25 @@ size_t client_pending(const struct client *c)
 
 static bool wants_read(const struct client *c)
 {
-    return c->state == CLIENT_LINGER || (!c->full && !c->host->paused);
+    if (c->state == CLIENT_LINGER)
+        return true;
+    if (c->host->paused || c->state == CLIENT_BODY)
+        return false;
+    /* One answer after the other, so that what waits is bounded. */
+    if (c->state == CLIENT_HEAD)
+        return client_pending(c) == 0;
+    /* A request behind one that is held waits its turn in c->head. */
+    if (c->state == CLIENT_WAIT)
+        return c->head.len < CLIENT_HEAD_MAX;
+    return !c->full;
 }
 
 static void written(struct client *c, const uint8_t *bytes, size_t n)
 {
     if (c->out.len > 0) {
         buf_consume(&c->out, n);
-        buf_trim(&c->out, 0);
+        buf_trim(&c->out, c->state == CLIENT_STREAM ? STREAM_KEPT : 0);
+        c->last_out_us = clock_mono_us();
     } else {
         client_ws_written(c, bytes, n);
     }
@@ -106,18 +117,44 @@ static void write_out(struct client *c)
     }
 }
 
+/* There is room again for what waited for it. */
+static bool refill_open(struct client *c)
+{
+    if (!c->full)
+        return false;
+    c->full = false;
+    if (!c->sent_close_frame && c->service->drained)
+        c->service->drained(c);
+    if (c->state == CLIENT_OPEN)
+        client_ws_drain(c);
+    return true;
+}
+
+/* False if there is nothing more to write for now. */
+static bool refill(struct client *c)
+{
+    if (client_pending(c) >= CLIENT_FULL / 2)
+        return false;
+    switch (c->state) {
+    case CLIENT_HEAD:
+        return client_next_head(c);
+    case CLIENT_BODY:
+        client_array_fill(c);
+        return true;
+    case CLIENT_OPEN:
+    case CLIENT_STREAM:
+        return refill_open(c);
+    default:
+        return false;
+    }
+}
+
 void client_flush(struct client *c)
 {
     while (c->state != CLIENT_ENDED && !c->broken) {
         write_out(c);
-        if (!c->full || client_pending(c) >= CLIENT_FULL / 2)
+        if (!refill(c))
             break;
-        c->full = false;
-        if (c->state != CLIENT_OPEN)
-            break;
-        if (!c->sent_close_frame && c->service->drained)
-            c->service->drained(c);
-        client_ws_drain(c);
     }
     if (c->broken)
         client_break(c);
@@ -151,8 +188,14 @@ static void go_on(struct client *c)
     case CLIENT_HEAD:
         client_read_head(c);
         break;
+    case CLIENT_BODY:
+        break; /* writing */
     case CLIENT_OPEN:
         client_ws_read(c);
+        break;
+    case CLIENT_WAIT:
+    case CLIENT_STREAM:
+        client_feed_read(c);
         break;
     case CLIENT_LINGER:
         client_discard(c);
@@ -208,10 +251,20 @@ static void on_timer(uv_timer_t *timer)
 {
     struct client *c = timer->data;
 
-    if (c->state < CLIENT_OPEN)
+    switch (c->state) {
+    case CLIENT_TLS:
+    case CLIENT_HEAD:
         client_head_timeout(c);
-    else
+        break;
+    case CLIENT_WAIT:
+    case CLIENT_BODY:
+    case CLIENT_STREAM:
+        client_feed_timeout(c);
+        break;
+    default:
         client_close_timeout(c);
+        break;
+    }
 }
 
 void client_start_timer(struct client *c, unsigned ms)
@@ -279,7 +332,7 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
     c->handles = 3;
     buf_init(&c->head, CLIENT_HEAD_MAX);
     buf_init(&c->out, SIZE_MAX / 2);
-    client_start_timer(c, crowded ? CROWDED_MS : HEAD_MS);
+    client_start_timer(c, crowded ? CROWDED_MS : CLIENT_HEAD_MS);
     client_poll_update(c);
     return c;
 }
@@ -290,6 +343,13 @@ void client_close(struct client *c, uint16_t code, const char *reason, unsigned 
 
     if (c->state < CLIENT_OPEN) {
         client_end(c);
+        return;
+    }
+    if (c->state == CLIENT_STREAM) {
+        client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, slice_str(reason));
+        client_linger(c);
+        client_start_timer(c, timeout_ms);
+        client_flush(c);
         return;
     }
     if (c->state != CLIENT_OPEN || c->sent_close_frame)

@@ -1,10 +1,11 @@
 /*
  * client: one connection of the embedded server, from accept to the end: TLS, the HTTP head, then a
- * page or a WebSocket that a service talks through.
+ * page, a WebSocket that a service talks through, or the feed over plain HTTP.
  *
  * client.c       life, the socket on the loop, TLS
  * client_http.c  the request's head, the page or the 101
  * client_ws.c    messages in and out
+ * client_feed.c  the feed over plain HTTP: server-sent events, polling
  * client_end.c   who ended it and how
  *
  * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
@@ -20,11 +21,14 @@
 #include "net/tls.h"
 #include "proto/http1.h"
 #include "proto/wsconn.h"
+#include "serve/feed.h"
 #include "serve/pages.h"
 
 #define CLIENT_HEAD_MAX (32 * 1024)
 /* More than this waits to be written: nothing is read until half of it has gone. */
 #define CLIENT_FULL (512 * 1024)
+/* From accept, or the first byte of a later request, to the end of its head, TLS included. */
+#define CLIENT_HEAD_MS 10000
 
 struct client;
 
@@ -56,12 +60,24 @@ struct client_host {
 enum client_state {
     CLIENT_TLS,    /* TLS handshake */
     CLIENT_HEAD,   /* reading the request */
+    CLIENT_WAIT,   /* a long poll; the request stays in `head` meanwhile */
+    CLIENT_BODY,   /* writing the answer to a poll */
     CLIENT_OPEN,   /* frames, until both Close frames or a failure */
+    CLIENT_STREAM, /* server-sent events */
     CLIENT_LINGER, /* writing the last word, then waiting for the client to hang up */
     CLIENT_ENDED
 };
 
-/* Where a client of /echo or /feed stands. */
+/* The answer to a poll that is being written. */
+struct array_state {
+    struct feed_range range;
+    uint64_t next; /* update */
+    int status;
+    bool keep; /* another request may follow */
+    uint64_t bytes_up, bytes_down;
+};
+
+/* Where a client of /echo or of the feed stands. */
 struct echo_state {
     enum opcode type; /* of the message that is being sent back */
 };
@@ -79,12 +95,17 @@ struct client {
     enum client_state state;
     struct link *link;
     struct err link_error; /* of the read or write that failed */
-    uint64_t began_us;
+    enum event_channel channel;
+    uint64_t began_us; /* the connection, or a later request on it */
 
     /* HTTP */
     struct buf head;
     size_t scanned;
-    struct buf out; /* of the page or the 101: what is not written yet */
+    struct buf out;        /* of the page, the 101 or the feed: what is not written yet */
+    unsigned requests;     /* that were answered before this one */
+    uint64_t messages_out; /* by HTTP, with their bytes and those of all that went out */
+    uint64_t payload_out, http_out;
+    struct array_state array;
 
     /* WebSocket */
     const struct service *service;
@@ -142,6 +163,10 @@ void client_count(const struct client *c, struct totals *sum);
 /* A message or part of one, as wsconn_send_message. From elsewhere than the service's own calls,
  * client_flush is due. */
 void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final);
+/* One update to a client in CLIENT_STREAM, under the same rules. */
+void client_stream_send(struct client *c, uint64_t id, struct slice text);
+/* Something new is there for a client in CLIENT_WAIT. */
+void client_wait_over(struct client *c);
 /* Bytes that wait to be written. */
 size_t client_pending(const struct client *c);
 /* Write what waits. The client may have ended afterwards (its memory stays until the loop turns).
@@ -164,6 +189,26 @@ void client_break(struct client *c);
 void client_read_head(struct client *c);
 /* The time for the head is over. */
 void client_head_timeout(struct client *c);
+/* An answer is written whole: take up the next request if it is there already. True if it was. */
+bool client_next_head(struct client *c);
+/* The same request again, which is still in c->head: what CLIENT_WAIT waited for. */
+void client_answer_again(struct client *c);
+void client_report_response(struct client *c, size_t head_len, const char *hint);
+void client_report_open(struct client *c, const struct http1_head *head, const char *subprotocol,
+                        const struct deflate_params *deflate);
+/* "GET /path: answered 200, text": the line of the log for what led to no WebSocket. The query may
+ * hold secrets and stays out. */
+void client_note(struct client *c, const struct http1_head *head, int status, const char *text);
+
+/* client_feed.c */
+/* PLACE_STREAM, PLACE_POLL, PLACE_PREFLIGHT; may_wait: for something new. */
+void client_feed_answer(struct client *c, const struct answer *a, const struct http1_head *head,
+                        bool may_wait);
+/* CLIENT_BODY: put more of it into c->out, and go on once it is whole. */
+void client_array_fill(struct client *c);
+/* CLIENT_STREAM and CLIENT_WAIT: nothing is expected but the end. */
+void client_feed_read(struct client *c);
+void client_feed_timeout(struct client *c);
 
 /* client_ws.c */
 /* Prepare for frames; rest: bytes that came behind the request's head. -1: memory. */

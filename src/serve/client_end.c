@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "net/tcp_stats.h"
 #include "serve/client.h"
+#include "serve/feed_service.h"
 
 /* How long a client may take to hang up when all is said. */
 #define LINGER_MS 1000
@@ -55,6 +56,9 @@ void client_farewell(struct client *c)
     if (c->fin_sent || c->write_dead)
         return;
     c->fin_sent = link_close(c->link, &e) != LINK_AGAIN;
+    /* A long answer had more time than it takes to hang up. */
+    if (c->fin_sent && c->channel == CHANNEL_POLL)
+        client_start_timer(c, LINGER_MS);
 }
 
 void client_discard(struct client *c)
@@ -108,7 +112,7 @@ static void report_cut_head(struct client *c)
 void client_stream_ended(struct client *c, ssize_t result)
 {
     report_cut_head(c);
-    if (c->state == CLIENT_OPEN)
+    if (c->state == CLIENT_OPEN || c->state == CLIENT_STREAM)
         decide_by_transport(c, result);
     client_end(c);
 }
@@ -125,10 +129,14 @@ void client_count(const struct client *c, struct totals *sum)
 {
     const struct wsconn_counters *n;
 
+    if (c->opened_us)
+        sum->connections++;
+    sum->messages_out += c->messages_out;
+    sum->payload_out += c->payload_out;
+    sum->wire_out += c->http_out;
     if (!c->opened_us || !c->conn)
         return;
     n = wsconn_counters(c->conn);
-    sum->connections++;
     sum->messages_in += n->messages_in;
     sum->messages_out += n->messages_out;
     sum->payload_in += n->payload_in;
@@ -169,7 +177,7 @@ static void report_close(struct client *c)
         .got_rst = (c->link->ended & LINK_GOT_RST) != 0,
         .hint = "",
     };
-    if (c->how != CLOSE_HOW_VIOLATION &&
+    if (c->conn && c->how != CLOSE_HOW_VIOLATION &&
         !wsconn_in_frame(c->conn, &close->cut_have, &close->cut_want))
         close->cut_have = close->cut_want = 0;
     if (tcp_stats_read(c->link->fd, &stats)) {
@@ -192,6 +200,8 @@ void client_end(struct client *c)
 {
     if (c->state == CLIENT_ENDED)
         return;
+    if (c->state == CLIENT_WAIT)
+        feed_service_leave(c);
     c->state = CLIENT_ENDED;
     uv_poll_stop(&c->poll);
     uv_close((uv_handle_t *)&c->poll, free_when_closed);

@@ -42,7 +42,7 @@ static void report_request(struct client *c, const struct http1_head *head)
 }
 
 /* The response as it will be sent, byte for byte. */
-static void report_response(struct client *c, size_t head_len, const char *hint)
+void client_report_response(struct client *c, size_t head_len, const char *hint)
 {
     struct http1_head head;
     struct slice sent = buf_slice(&c->out);
@@ -68,8 +68,7 @@ static void report_response(struct client *c, size_t head_len, const char *hint)
     client_emit(c, &ev);
 }
 
-/* The line of the log for what led to no WebSocket. The query may hold secrets and stays out. */
-static void note_page(struct client *c, const struct answer *a, const struct http1_head *head)
+void client_note(struct client *c, const struct http1_head *head, int status, const char *text_of)
 {
     struct event ev = client_event(c, EVENT_NOTE);
     struct slice query, path;
@@ -85,8 +84,8 @@ static void note_page(struct client *c, const struct answer *a, const struct htt
                      (const char *)head->method.data, (int)(path.len < 100 ? path.len : 100),
                      path.len > 0 ? (const char *)path.data : "");
     }
-    snprintf(text + n, sizeof text - (size_t)n, "answered %d%s%s", a->status,
-             a->text[0] ? ", " : "", a->text);
+    snprintf(text + n, sizeof text - (size_t)n, "answered %d%s%s", status, text_of[0] ? ", " : "",
+             text_of);
     ev.note = text;
     client_emit(c, &ev);
 }
@@ -96,7 +95,9 @@ static void note_page(struct client *c, const struct answer *a, const struct htt
 static int put_url(struct buf *out, const struct client *c, struct slice target)
 {
     struct slice query, path = pages_path(target, &query);
-    int failed = buf_append_str(out, c->host->pages.url) < 0 ||
+    const char *url = c->host->pages.url;
+    int failed = (c->channel == CHANNEL_WS ? buf_append_str(out, url)
+                                           : buf_printf(out, "http%s", url + 2)) < 0 ||
                  buf_append(out, path.data, path.len) < 0 ||
                  (query.data && buf_append_str(out, "?") < 0);
 
@@ -109,7 +110,7 @@ static int put_url(struct buf *out, const struct client *c, struct slice target)
     return failed || buf_append(out, "", 1) < 0 ? -1 : 0;
 }
 
-static void report_open(struct client *c, const struct http1_head *head, const char *subprotocol,
+void client_report_open(struct client *c, const struct http1_head *head, const char *subprotocol,
                         const struct deflate_params *deflate)
 {
     struct event ev = client_event(c, EVENT_OPEN);
@@ -145,8 +146,8 @@ static void send_page(struct client *c, const struct answer *a, const struct htt
         client_break(c);
         return;
     }
-    note_page(c, a, head);
-    report_response(c, head_len, a->hint);
+    client_note(c, head, a->status, a->text);
+    client_report_response(c, head_len, a->hint);
     client_linger(c);
 }
 
@@ -233,8 +234,8 @@ static void accept_upgrade(struct client *c, const struct answer *a, const struc
         client_break(c);
         return;
     }
-    report_response(c, c->out.len, "");
-    report_open(c, head, subprotocol, deflate);
+    client_report_response(c, c->out.len, "");
+    client_report_open(c, head, subprotocol, deflate);
     buf_consume(&c->head, used);
     client_ws_open(c);
 }
@@ -269,10 +270,24 @@ static void upgrade(struct client *c, const struct answer *a, const struct http1
     free(subprotocol);
 }
 
+static enum event_channel channel_of(enum place place)
+{
+    switch (place) {
+    case PLACE_STREAM:
+        return CHANNEL_SSE;
+    case PLACE_POLL:
+        return CHANNEL_POLL;
+    default:
+        return CHANNEL_WS;
+    }
+}
+
 static void answer_head(struct client *c, const struct http1_head *head)
 {
     struct answer a;
 
+    pages_answer(&a, &c->host->pages, head);
+    c->channel = channel_of(a.place);
     report_request(c, head);
     if (c->crowded) {
         pages_refuse(&a, 503, "as many clients as this server takes are connected already",
@@ -280,11 +295,12 @@ static void answer_head(struct client *c, const struct http1_head *head)
         send_page(c, &a, head);
         return;
     }
-    pages_answer(&a, &c->host->pages, head);
     if (a.place == PLACE_PAGE)
         send_page(c, &a, head);
-    else
+    else if (a.place == PLACE_ECHO || a.place == PLACE_FEED)
         upgrade(c, &a, head);
+    else
+        client_feed_answer(c, &a, head, true);
 }
 
 /* --- reading ------------------------------------------------------------------------------------
@@ -304,7 +320,7 @@ static bool too_many_fields(const struct buf *head)
     return lines > HTTP1_FIELDS_MAX + 1;
 }
 
-/* True once the client has moved on from CLIENT_HEAD. */
+/* True once there was one, or never will be. */
 static bool take_head(struct client *c)
 {
     struct http1_head head;
@@ -323,9 +339,37 @@ static bool take_head(struct client *c)
     return true;
 }
 
+bool client_next_head(struct client *c)
+{
+    return client_pending(c) == 0 && c->head.len > 0 && take_head(c);
+}
+
+void client_answer_again(struct client *c)
+{
+    struct http1_head head;
+    struct answer a;
+    struct err e;
+
+    c->scanned = 0;
+    if (http1_head_read(&head, HTTP1_REQUEST, buf_data(&c->head), c->head.len, &c->scanned, &e) <=
+        0) {
+        client_break(c); /* it was one before */
+        return;
+    }
+    pages_answer(&a, &c->host->pages, &head);
+    client_feed_answer(c, &a, &head, false);
+}
+
+/* The next request on a connection begins. */
+static void begin_request(struct client *c)
+{
+    c->began_us = clock_mono_us();
+    client_start_timer(c, CLIENT_HEAD_MS);
+}
+
 void client_read_head(struct client *c)
 {
-    while (c->state == CLIENT_HEAD) {
+    while (c->state == CLIENT_HEAD && client_pending(c) == 0) {
         size_t room = CLIENT_HEAD_MAX - c->head.len;
         size_t want = room < READ_STEP ? room : READ_STEP;
         uint8_t *space = buf_reserve(&c->head, want);
@@ -342,6 +386,8 @@ void client_read_head(struct client *c)
             client_stream_ended(c, n);
             return;
         }
+        if (c->requests > 0 && c->head.len == 0)
+            begin_request(c);
         buf_filled(&c->head, (size_t)n);
         if (take_head(c))
             return;

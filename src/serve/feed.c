@@ -11,9 +11,9 @@
 /* Beyond this a double no longer tells one microsecond, or update, from the next. */
 #define EXACT_MAX 9007199254740992.0
 
-int feed_init(struct feed *f, double rate, uint64_t start_us, int64_t wall_us)
+int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us)
 {
-    *f = (struct feed){.rate = rate, .start_us = start_us, .wall_us = wall_us};
+    *f = (struct feed){.rate = rate, .burst = burst, .start_us = start_us, .wall_us = wall_us};
     buf_init(&f->scratch, FEED_LINE);
     f->cache = calloc(FEED_CACHE, sizeof *f->cache);
     if (!f->cache || !buf_reserve(&f->scratch, FEED_LINE)) {
@@ -30,10 +30,18 @@ void feed_clear(struct feed *f)
     buf_clear(&f->scratch);
 }
 
+/* The last update of the burst that an update belongs to. */
+static uint64_t burst_end(const struct feed *f, uint64_t id)
+{
+    uint64_t rest = id % f->burst;
+
+    return rest == 0 || id > UINT64_MAX - f->burst ? id : id - rest + f->burst;
+}
+
 /* Microseconds from the start to an update, rounded up, so that it is never due before its time. */
 static double offset_us(const struct feed *f, uint64_t id)
 {
-    double exact = (double)id * US_PER_S / f->rate;
+    double exact = (double)burst_end(f, id) * US_PER_S / f->rate;
     double whole;
 
     if (exact >= EXACT_MAX)
@@ -48,11 +56,12 @@ uint64_t feed_latest(const struct feed *f, uint64_t now_us)
     double count = elapsed * f->rate / US_PER_S;
     uint64_t id = count < EXACT_MAX ? (uint64_t)count : (uint64_t)EXACT_MAX;
 
+    id -= id % f->burst;
     /* Rounding must not make the two directions disagree. */
     while (id > 0 && offset_us(f, id) > elapsed)
-        id--;
-    while (count < EXACT_MAX && offset_us(f, id + 1) <= elapsed)
-        id++;
+        id -= f->burst;
+    while (count < EXACT_MAX && offset_us(f, id + f->burst) <= elapsed)
+        id += f->burst;
     return id;
 }
 
@@ -112,6 +121,24 @@ struct slice feed_text(struct feed *f, uint64_t id)
     if (line->id != id || line->len == 0)
         write_line(f, line, id);
     return slice_make(line->text, line->len);
+}
+
+size_t feed_text_len(uint64_t id)
+{
+    static const char frame[] =
+        "{\"id\":,\"time\":\"2026-01-02T03:04:05.678901Z\",\"value\":97.00}";
+    size_t digits = 1;
+
+    for (uint64_t rest = id; rest > 9; rest /= 10)
+        digits++;
+    return sizeof frame - 1 + digits + (value_of(id) >= 10000 ? 1 : 0);
+}
+
+struct feed_range feed_range(bool has_since, uint64_t since, uint64_t latest)
+{
+    if (has_since && since <= latest)
+        return (struct feed_range){feed_after(since, latest), latest};
+    return (struct feed_range){latest > 0 ? latest : 1, latest};
 }
 
 int feed_request(struct slice text, uint64_t *since)

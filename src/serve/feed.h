@@ -1,8 +1,9 @@
 /*
  * feed: one sequence of numbered updates on one clock, as text. Pure: the time is passed in.
  *
- * Update N (from 1) is due N/rate seconds after the start and always reads the same, so nothing has
- * to be stored to repeat one, and no tick that comes late makes the sequence drift.
+ * Update N (from 1) is due N/rate seconds after the start, with a burst of B together with those
+ * that make its B full, and always reads the same: so nothing has to be stored to repeat one, and
+ * no tick that comes late makes the sequence drift.
  */
 #ifndef SERVE_FEED_H
 #define SERVE_FEED_H
@@ -21,6 +22,7 @@ struct feed_line {
 
 struct feed {
     double rate;       /* updates a second, above 0 */
+    uint64_t burst;    /* so many come at once, every burst/rate seconds; from 1 */
     uint64_t start_us; /* monotonic */
     int64_t wall_us;   /* the wall clock at that moment */
     struct buf scratch;
@@ -28,7 +30,7 @@ struct feed {
 };
 
 /* 0, or -1 (memory; nothing to clear). */
-int feed_init(struct feed *f, double rate, uint64_t start_us, int64_t wall_us);
+int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us);
 void feed_clear(struct feed *f);
 
 /* The latest update that is due; 0: none yet. */
@@ -44,6 +46,17 @@ uint64_t feed_after(uint64_t since, uint64_t latest);
 /* {"id":17,"time":"2026-01-02T03:04:05.678901Z","value":103.27}. time is when it was due. Borrowed
  * until FEED_CACHE other updates were asked for. */
 struct slice feed_text(struct feed *f, uint64_t id);
+/* Its length in bytes, without making it. */
+size_t feed_text_len(uint64_t id);
+
+/* Updates first to last; none if last is below first. */
+struct feed_range {
+    uint64_t first, last;
+};
+
+/* What came after `since`; without one, or with one from another server's life, the latest update
+ * alone. */
+struct feed_range feed_range(bool has_since, uint64_t since, uint64_t latest);
 
 /* Read {"since":N}. 0, or -1 if it is anything else (*since unchanged). */
 int feed_request(struct slice text, uint64_t *since);

@@ -39,19 +39,34 @@ static void schedule(struct feed_service *s)
     uv_timer_start(&s->tick, on_tick, wait < 1 ? 1 : wait < WAIT_MAX_MS ? wait : WAIT_MAX_MS, 0);
 }
 
+static void send_update(struct feed_service *s, struct client *c, uint64_t id)
+{
+    struct slice text = feed_text(&s->feed, id);
+
+    if (c->state == CLIENT_STREAM)
+        client_stream_send(c, id, text);
+    else
+        client_send(c, OPCODE_TEXT, text, true, true);
+}
+
 /* Send what is due to one client, as far as it may wait. */
 static void serve_client(struct feed_service *s, struct client *c, uint64_t latest)
 {
     struct feed_state *f = &c->feed;
     size_t limit = f->live ? FEED_SLOW : CLIENT_FULL;
 
+    if (c->state == CLIENT_WAIT) {
+        if (latest >= f->next_id)
+            client_wait_over(c);
+        return;
+    }
     if (!f->live && latest - f->next_id >= FEED_BEHIND && f->next_id <= latest) {
         client_close(c, TRY_AGAIN_LATER, "too slow: the updates left are not kept any more",
                      SLOW_CLOSE_MS);
         return;
     }
     while (f->next_id <= latest && client_pending(c) < limit && !c->broken)
-        client_send(c, OPCODE_TEXT, feed_text(&s->feed, f->next_id++), true, true);
+        send_update(s, c, f->next_id++);
     if (f->next_id > latest)
         f->live = true;
     else if (f->live && !c->broken)
@@ -88,20 +103,35 @@ void feed_service_expect(struct client *c, const struct answer *a)
     };
 }
 
-static void opened(struct client *c)
+static void join(struct feed_service *s, struct client *c)
 {
-    struct feed_service *s = c->host->feed;
-
     c->feed.next = s->first;
     if (s->first)
         s->first->feed.prev = c;
     s->first = c;
+}
+
+static void opened(struct client *c)
+{
+    struct feed_service *s = c->host->feed;
+
+    join(s, c);
     serve_client(s, c, feed_latest(&s->feed, clock_mono_us()));
     if (!uv_is_active((uv_handle_t *)&s->tick))
         schedule(s);
 }
 
-static void ended(struct client *c)
+void feed_service_wait(struct client *c, uint64_t latest)
+{
+    struct feed_service *s = c->host->feed;
+
+    c->feed = (struct feed_state){.next_id = latest + 1};
+    join(s, c);
+    if (!uv_is_active((uv_handle_t *)&s->tick))
+        schedule(s);
+}
+
+void feed_service_leave(struct client *c)
 {
     struct feed_service *s = c->host->feed;
 
@@ -148,7 +178,7 @@ const struct service *feed_service(void)
         .opened = opened,
         .message = message,
         .drained = drained,
-        .ended = ended,
+        .ended = feed_service_leave,
     };
 
     return &feed;
@@ -157,11 +187,16 @@ const struct service *feed_service(void)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-struct feed_service *feed_service_new(struct client_host *host, double rate)
+struct feed *feed_service_feed(struct feed_service *s)
+{
+    return &s->feed;
+}
+
+struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst)
 {
     struct feed_service *s = calloc(1, sizeof *s);
 
-    if (!s || feed_init(&s->feed, rate, clock_mono_us(), clock_wall_us()) < 0) {
+    if (!s || feed_init(&s->feed, rate, burst, clock_mono_us(), clock_wall_us()) < 0) {
         free(s);
         return NULL;
     }

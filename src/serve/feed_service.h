@@ -3,7 +3,7 @@
  *
  * A client first catches up with what it asked for, at the speed at which it reads; from the moment
  * it has had the latest update it is live and has to keep up: when FEED_SLOW bytes wait for it, it
- * is closed with 1013, so that no update is ever left out in silence.
+ * is closed with 1013 (a stream of events: cut), so that no update is ever left out in silence.
  */
 #ifndef SERVE_FEED_SERVICE_H
 #define SERVE_FEED_SERVICE_H
@@ -18,12 +18,18 @@ struct feed_service;
 const struct service *feed_service(void);
 
 /* host is borrowed; its clock starts now. NULL: memory. */
-struct feed_service *feed_service_new(struct client_host *host, double rate);
+struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst);
+/* Borrowed. */
+struct feed *feed_service_feed(struct feed_service *s);
 /* After its last client has ended. The memory goes in a later turn of the loop; NULL is fine. */
 void feed_service_free(struct feed_service *s);
 
 /* Before a client of the feed opens: where it wants to begin. */
 void feed_service_expect(struct client *c, const struct answer *a);
+/* A client in CLIENT_WAIT is told when there is something newer than `latest`, by client_wait_over;
+ * it has left then. */
+void feed_service_wait(struct client *c, uint64_t latest);
+void feed_service_leave(struct client *c);
 /* host->paused has changed. */
 void feed_service_pause_changed(struct feed_service *s);
 

@@ -1,38 +1,10 @@
 #include "serve/pages.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/codec.h"
 #include "proto/excerpt.h"
 #include "proto/handshake.h"
-
-#define PAGE_MAX (16 * 1024)
-
-static const char *reason_of(int status)
-{
-    switch (status) {
-    case 200:
-        return "OK";
-    case 400:
-        return "Bad Request";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 408:
-        return "Request Timeout";
-    case 426:
-        return "Upgrade Required";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return "Internal Server Error";
-    }
-}
 
 struct slice pages_path(struct slice target, struct slice *query)
 {
@@ -125,6 +97,43 @@ static void read_since(struct answer *a, struct slice query)
              excerpt_of(&x, text));
 }
 
+/* What an EventSource sends when it comes back (the HTML standard, Last-Event-ID). Its URL is still
+ * the old one, so this counts before the query. */
+static void read_last_event(struct answer *a, const struct http1_head *head)
+{
+    const struct slice *id = http1_field(head, "Last-Event-ID");
+    struct excerpt x;
+
+    if (!id || id->len == 0)
+        return;
+    if (pages_number(*id, &a->since) == 0) {
+        a->has_since = true;
+        return;
+    }
+    pages_refuse(a, 400, "", "the \"id\" of the last event that was seen");
+    snprintf(a->text, sizeof a->text, "Last-Event-ID is \"%s\", expected a whole number",
+             excerpt_of(&x, *id));
+}
+
+static void read_wait(struct answer *a, struct slice query)
+{
+    struct slice text;
+    struct excerpt x;
+    char digits[32];
+
+    if (!query_get(query, "wait", &text) || text.len == 0)
+        return;
+    snprintf(digits, sizeof digits, "%.*s", (int)(text.len < 32 ? text.len : 0),
+             (const char *)text.data);
+    if (seconds_parse(digits, &a->wait_us) == 0) {
+        if (a->wait_us > PAGES_WAIT_MAX_US)
+            a->wait_us = PAGES_WAIT_MAX_US;
+        return;
+    }
+    pages_refuse(a, 400, "", "as in /feed.json?since=17&wait=30; at most 600 are waited");
+    snprintf(a->text, sizeof a->text, "wait is \"%s\", expected seconds", excerpt_of(&x, text));
+}
+
 /* RFC 6455, section 10.2. A client that is no browser sends no Origin; there is nothing to protect
  * from it that it could not forge. */
 static bool origin_allowed(const struct pages *p, const struct http1_head *head)
@@ -149,6 +158,13 @@ static enum place place_of(struct slice path)
     return slice_is(path, "/feed") ? PLACE_FEED : PLACE_PAGE;
 }
 
+static enum place plain_place_of(struct slice path)
+{
+    if (slice_is(path, "/feed.sse"))
+        return PLACE_STREAM;
+    return slice_is(path, "/feed.json") ? PLACE_POLL : PLACE_PAGE;
+}
+
 static void not_found(struct answer *a, struct slice path, const char *what)
 {
     struct excerpt x;
@@ -158,35 +174,79 @@ static void not_found(struct answer *a, struct slice path, const char *what)
     a->index = true;
 }
 
+static void refuse_origin(struct answer *a, const struct http1_head *head)
+{
+    struct excerpt x;
+
+    pages_refuse(a, 403, "", "--allow-origin names the origins that may; it can be repeated");
+    snprintf(a->text, sizeof a->text, "the origin \"%s\" may not connect to this server",
+             excerpt_of(&x, *http1_field(head, "Origin")));
+}
+
 static void answer_upgrade(struct answer *a, const struct pages *p, const struct http1_head *head)
 {
     struct slice query, path = pages_path(head->target, &query);
-    struct excerpt x;
 
     a->place = place_of(path);
     if (a->place == PLACE_PAGE) {
         not_found(a, path, "WebSocket");
     } else if (!origin_allowed(p, head)) {
-        pages_refuse(a, 403, "", "--allow-origin names the origins that may; it can be repeated");
-        snprintf(a->text, sizeof a->text, "the origin \"%s\" may not connect to this server",
-                 excerpt_of(&x, *http1_field(head, "Origin")));
+        refuse_origin(a, head);
     } else if (a->place == PLACE_FEED) {
         read_since(a, query);
     }
 }
 
-static void answer_plain(struct answer *a, const struct http1_head *head)
+/* RFC 9112, section 9.3. A body is not read here, so one that comes ends the connection. */
+static bool persists(const struct http1_head *head)
+{
+    const struct slice *length = http1_field(head, "Content-Length");
+
+    if (http1_field(head, "Transfer-Encoding") || (length && !slice_is(*length, "0")))
+        return false;
+    if (head->minor == 0)
+        return http1_has_token(head, "Connection", "keep-alive");
+    return !http1_has_token(head, "Connection", "close");
+}
+
+static void answer_feed(struct answer *a, const struct pages *p, const struct http1_head *head,
+                        struct slice query)
+{
+    const struct slice *origin = http1_field(head, "Origin");
+
+    if (!origin_allowed(p, head)) {
+        refuse_origin(a, head);
+        return;
+    }
+    if (origin)
+        a->origin = *origin;
+    a->keep = persists(head);
+    read_since(a, query);
+    if (a->place == PLACE_STREAM)
+        read_last_event(a, head);
+    else if (a->place == PLACE_POLL)
+        read_wait(a, query);
+}
+
+static void answer_plain(struct answer *a, const struct pages *p, const struct http1_head *head)
 {
     struct slice query, path = pages_path(head->target, &query);
+    enum place place = plain_place_of(path);
     struct excerpt x;
 
-    if (!slice_is(head->method, "GET") && !slice_is(head->method, "HEAD")) {
+    if (place != PLACE_PAGE && slice_is(head->method, "OPTIONS")) {
+        a->place = PLACE_PREFLIGHT;
+        answer_feed(a, p, head, (struct slice){0});
+    } else if (!slice_is(head->method, "GET") && !slice_is(head->method, "HEAD")) {
         pages_refuse(a, 405, "", "");
         snprintf(a->text, sizeof a->text, "the method \"%s\" is not served here, only GET and HEAD",
                  excerpt_of(&x, head->method));
     } else if (head->minor > 0 && http1_field_count(head, "Host") != 1) {
         /* RFC 9112, section 3.2 */
         pages_refuse(a, 400, "the request must have one Host header", "");
+    } else if (place != PLACE_PAGE) {
+        a->place = place;
+        answer_feed(a, p, head, query);
     } else if (place_of(path) != PLACE_PAGE) {
         pages_refuse(a, 426, "", "");
         snprintf(a->text, sizeof a->text,
@@ -213,102 +273,11 @@ void pages_answer(struct answer *a, const struct pages *p, const struct http1_he
         answer_upgrade(a, p, head);
         break;
     case 1:
-        answer_plain(a, head);
+        answer_plain(a, p, head);
         break;
     default:
         pages_refuse(a, status, e.text, e.hint);
         break;
     }
     a->head_only = slice_is(head->method, "HEAD");
-}
-
-/* What is here, each with a line to try. */
-static int put_index(struct buf *out, const char *url)
-{
-    bool secure = strncmp(url, "wss:", 4) == 0;
-    const char *insecure = secure ? " -k" : "";
-
-    return buf_printf(out,
-                      "This is the embedded WebSocket server of wscope.\n"
-                      "\n"
-                      "  /echo  sends every message back\n"
-                      "         $ echo hello | wscope%s %s/echo\n"
-                      "  /feed  numbered updates; ?since=N first repeats what came after N\n"
-                      "         $ wscope%s -n --count 5 %s/feed\n"
-                      "  /      this text\n"
-                      "         $ curl%s http%s/\n",
-                      insecure, url, insecure, url, insecure, url + 2);
-}
-
-static int put_body(struct buf *out, const struct pages *p, const struct answer *a)
-{
-    if (a->text[0] && buf_printf(out, "%d %s: %s\n", a->status, reason_of(a->status), a->text) < 0)
-        return -1;
-    if (a->hint[0] && buf_printf(out, "hint: %s\n", a->hint) < 0)
-        return -1;
-    if (a->text[0] && a->index && buf_append_str(out, "\n") < 0)
-        return -1;
-    return a->index ? put_index(out, p->url) : 0;
-}
-
-/* RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", in English whatever the locale. */
-static int put_date(struct buf *out, int64_t now_us)
-{
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t seconds = (time_t)(now_us / 1000000);
-    struct tm tm;
-
-    if (!gmtime_r(&seconds, &tm))
-        return 0;
-    return buf_printf(out, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
-                      days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
-                      tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-/* The fields that belong to a status alone. */
-static const char *fields_of(int status)
-{
-    switch (status) {
-    case 400:
-        return "Sec-WebSocket-Version: 13\r\n";
-    case 405:
-        return "Allow: GET, HEAD\r\n";
-    case 426: /* RFC 6455, section 4.4; RFC 9110, section 15.5.22 */
-        return "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n";
-    case 503:
-        return "Retry-After: 1\r\n";
-    default:
-        return "";
-    }
-}
-
-int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
-                size_t *head_len)
-{
-    size_t before = out->len;
-    struct buf body;
-    int failed;
-
-    buf_init(&body, PAGE_MAX);
-    failed = put_body(&body, p, a) < 0 ||
-             buf_printf(out, "HTTP/1.1 %d %s\r\n", a->status, reason_of(a->status)) < 0 ||
-             put_date(out, now_us) < 0 ||
-             buf_printf(out,
-                        "Server: wscope\r\n"
-                        "%s"
-                        "Content-Type: text/plain; charset=utf-8\r\n"
-                        "Content-Length: %zu\r\n"
-                        "Connection: %s\r\n"
-                        "\r\n",
-                        fields_of(a->status), body.len,
-                        a->status == 426 ? "close, Upgrade" : "close") < 0;
-    if (!failed)
-        *head_len = out->len - before;
-    if (!failed && !a->head_only)
-        failed = buf_append(out, buf_data(&body), body.len) < 0;
-    buf_clear(&body);
-    if (failed)
-        out->len = before;
-    return failed ? -1 : 0;
 }

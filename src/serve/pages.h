@@ -12,8 +12,14 @@
 enum place {
     PLACE_PAGE, /* nothing to upgrade to: `status` and `text` make the answer */
     PLACE_ECHO,
-    PLACE_FEED
+    PLACE_FEED,
+    PLACE_STREAM,   /* /feed.sse */
+    PLACE_POLL,     /* /feed.json */
+    PLACE_PREFLIGHT /* a browser asks whether it may (the Fetch standard, CORS-preflight) */
 };
+
+/* A long poll is held no longer. */
+#define PAGES_WAIT_MAX_US (600 * UINT64_C(1000000))
 
 /* What the server was told about itself. */
 struct pages {
@@ -25,13 +31,16 @@ struct pages {
 /* A decision about one request. */
 struct answer {
     enum place place;
-    bool has_since; /* PLACE_FEED: ?since= was given */
+    bool has_since; /* the feeds: ?since= was given, or Last-Event-ID, which counts before it */
     uint64_t since;
-    int status;     /* PLACE_PAGE */
-    bool head_only; /* HEAD: the same head, no body (RFC 9110, section 9.3.2) */
-    bool index;     /* the list of what is here belongs into the body */
-    char text[600]; /* one sentence above it: what is wrong, and why; "" if nothing is */
-    char hint[600]; /* what to try, or "" */
+    uint64_t wait_us;    /* PLACE_POLL: how long nothing new may be waited for */
+    bool keep;           /* PLACE_POLL, PLACE_PREFLIGHT: the connection takes another request */
+    struct slice origin; /* the Origin that may read it, borrowed from the head; empty: none came */
+    int status;          /* PLACE_PAGE */
+    bool head_only;      /* HEAD: the same head, no body (RFC 9110, section 9.3.2) */
+    bool index;          /* the list of what is here belongs into the body */
+    char text[600];      /* one sentence above it: what is wrong, and why; "" if nothing is */
+    char hint[600];      /* what to try, or "" */
 };
 
 /* Decide about a whole request head. */
@@ -43,6 +52,11 @@ void pages_refuse(struct answer *a, int status, const char *text, const char *hi
  * the body begins, counted from what out held before. 0, or -1 (memory; out unchanged). */
 int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
                 size_t *head_len);
+
+/* Append the start of any response: status line, Date, Server. 0 or -1. */
+int pages_begin(struct buf *out, int status, int64_t now_us);
+/* Append what browsers need to let a page of another origin read a feed. 0 or -1. */
+int pages_cors(struct buf *out, const struct pages *p, const struct answer *a);
 
 /* The path of a request target, without its query; empty for one that has none ("*"). Slices of
  * target. The absolute form (RFC 9112, section 3.2.2) is understood. */

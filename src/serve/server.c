@@ -345,7 +345,7 @@ static int prepare(struct server *s, struct err *e)
     if (open_listener(s, e) < 0)
         return -1;
     s->url = make_url(s);
-    s->host.feed = s->url ? feed_service_new(&s->host, config->rate) : NULL;
+    s->host.feed = s->url ? feed_service_new(&s->host, config->rate, config->burst) : NULL;
     if (!s->host.feed)
         return err_nomem(e, STAGE_IO, "starting the server");
     s->host.pages = (struct pages){

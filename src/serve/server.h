@@ -3,10 +3,12 @@
  * and a page that says what is there. Each connection is a client of its own; what happens goes to
  * the bus.
  *
- *   /      a plain-text index
- *   /echo  sends every message back
- *   /feed  {"id":N,...} at a steady rate to everyone; ?since=N repeats what came after N first (as
- * far as the server still has it); a text message {"since":N} asks for the same later
+ *   /           a plain-text index
+ *   /echo       sends every message back
+ *   /feed       {"id":N,...} at a steady rate to everyone; ?since=N repeats what came after N first
+ *               (as far as the server still has it); a text message {"since":N} asks for the same
+ * later /feed.sse   the same sequence as server-sent events; Last-Event-ID or ?since=N /feed.json
+ * ?since=N: an array of what came after N; &wait=SEC: as soon as there is something
  */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
@@ -19,7 +21,8 @@ struct server_config {
     const char *host;           /* address or name to listen on */
     uint16_t port;              /* 0: any */
     const char *cert, *key;     /* PEM files: TLS; NULL: none */
-    double rate;                /* updates of /feed a second */
+    double rate;                /* updates of the feed a second, */
+    uint64_t burst;             /* so many at once; from 1 */
     const char *const *origins; /* Origin values that may connect; none: any */
     size_t origin_count;
     unsigned max_clients; /* beyond: 503 */

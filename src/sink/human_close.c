@@ -81,13 +81,25 @@ static void put_flags(struct human *h, const struct event *ev)
         human_put(h, c->got_rst ? ", RST" : c->got_fin ? ", FIN" : ", no FIN or RST");
 }
 
+/* In the server's view a stream of events has no other end than that. */
+static bool is_hung_up(const struct human *h, const struct event *ev)
+{
+    return h->config.numbered && ev->channel == CHANNEL_SSE && ev->close.how == CLOSE_HOW_FIN;
+}
+
 /* What ended it, as far as the marker. */
 static void put_ending(struct human *h, const struct event *ev)
 {
     const struct event_close *c = &ev->close;
     bool ours = c->by == CLOSE_BY_LOCAL && c->sent_close_frame && !c->got_close_frame;
 
-    if (c->how == CLOSE_HOW_CLOSE_FRAME) {
+    if (is_hung_up(h, ev)) {
+        human_put(h, c->by == CLOSE_BY_PEER ? "the client hung up" : "hung up on the client");
+        if (c->reason.len > 0) {
+            human_put(h, ": ");
+            human_safe(h, c->reason);
+        }
+    } else if (c->how == CLOSE_HOW_CLOSE_FRAME) {
         put_closed(h, c);
     } else if (c->how == CLOSE_HOW_VIOLATION) {
         human_style(h, STYLE_RED);
@@ -166,7 +178,7 @@ static void put_evidence(struct human *h, const struct event_close *c)
 void human_close(struct human *h, const struct event *ev)
 {
     const struct event_close *c = &ev->close;
-    bool orderly = c->how == CLOSE_HOW_CLOSE_FRAME ||
+    bool orderly = c->how == CLOSE_HOW_CLOSE_FRAME || is_hung_up(h, ev) ||
                    (c->by == CLOSE_BY_LOCAL && c->sent_close_frame && !c->got_rst &&
                     (c->how == CLOSE_HOW_FIN || c->how == CLOSE_HOW_TLS));
 

@@ -13,12 +13,17 @@
 /* 2026-01-02T03:04:05Z */
 #define WALL INT64_C(1767323045000000)
 
-static struct feed make(double rate)
+static struct feed make_bursts(double rate, uint64_t burst)
 {
     struct feed f;
 
-    assert_int_equal(feed_init(&f, rate, START, WALL), 0);
+    assert_int_equal(feed_init(&f, rate, burst, START, WALL), 0);
     return f;
+}
+
+static struct feed make(double rate)
+{
+    return make_bursts(rate, 1);
 }
 
 static void assert_text(struct slice got, const char *want)
@@ -69,6 +74,73 @@ static void feed_due_goes_up_with_the_number(void **state)
     assert_int_equal(feed_due_us(&f, 3), START + 1000000);
     assert_true(feed_due_us(&f, UINT64_MAX) == UINT64_MAX);
     feed_clear(&f);
+}
+
+static void feed_bursts_come_together_and_as_often_as_the_rate_has_it(void **state)
+{
+    static const double rates[] = {0.3, 7, 10, 1000};
+    struct feed f = make_bursts(10, 5);
+
+    (void)state;
+    assert_int_equal(feed_latest(&f, START + 499999), 0);
+    assert_int_equal(feed_latest(&f, START + 500000), 5);
+    assert_int_equal(feed_latest(&f, START + 999999), 5);
+    assert_int_equal(feed_latest(&f, START + 1000000), 10);
+    assert_int_equal(feed_due_us(&f, 1), START + 500000);
+    assert_int_equal(feed_due_us(&f, 5), START + 500000);
+    assert_int_equal(feed_due_us(&f, 6), START + 1000000);
+    assert_text(feed_text(&f, 1), "{\"id\":1,\"time\":\"2026-01-02T03:04:05.500000Z\","
+                                  "\"value\":97.11}");
+    feed_clear(&f);
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        f = make_bursts(rates[i], 7);
+        for (uint64_t id = 1; id < 2000; id++) {
+            uint64_t due = feed_due_us(&f, id), end = (id + 6) / 7 * 7;
+
+            assert_int_equal(feed_latest(&f, due), end);
+            assert_int_equal(feed_latest(&f, due - 1), end - 7);
+        }
+        feed_clear(&f);
+    }
+    f = make_bursts(10, 8192);
+    assert_true(feed_due_us(&f, UINT64_MAX) == UINT64_MAX);
+    feed_clear(&f);
+}
+
+static void feed_text_len_is_the_length_of_the_text(void **state)
+{
+    struct feed f = make(10);
+
+    (void)state;
+    for (uint64_t id = 1; id < 5000; id++)
+        assert_int_equal(feed_text_len(id), feed_text(&f, id).len);
+    for (uint64_t id = 9; id < UINT64_MAX / 10; id = id * 10 + 9) {
+        assert_int_equal(feed_text_len(id), feed_text(&f, id).len);
+        assert_int_equal(feed_text_len(id + 1), feed_text(&f, id + 1).len);
+    }
+    assert_int_equal(feed_text_len(UINT64_MAX), feed_text(&f, UINT64_MAX).len);
+    feed_clear(&f);
+}
+
+static void assert_range(struct feed_range r, uint64_t first, uint64_t last)
+{
+    assert_int_equal(r.first, first);
+    assert_int_equal(r.last, last);
+}
+
+static void feed_range_is_what_came_after_or_the_latest(void **state)
+{
+    (void)state;
+    assert_range(feed_range(true, 7, 10), 8, 10);
+    assert_range(feed_range(true, 0, 10), 1, 10);
+    assert_range(feed_range(true, 10, 10), 11, 10);
+    assert_range(feed_range(true, 11, 10), 10, 10);
+    assert_range(feed_range(true, UINT64_MAX, 10), 10, 10);
+    assert_range(feed_range(false, 0, 10), 10, 10);
+    assert_range(feed_range(false, 0, 0), 1, 0);
+    assert_range(feed_range(true, 0, 0), 1, 0);
+    assert_range(feed_range(true, 3, 0), 1, 0);
+    assert_range(feed_range(true, 0, FEED_KEPT + 5), 6, FEED_KEPT + 5);
 }
 
 static void feed_text_is_json_with_number_due_time_and_value(void **state)
@@ -194,7 +266,7 @@ static void try_init(void)
 {
     struct feed f;
 
-    if (feed_init(&f, 10, START, WALL) == 0) {
+    if (feed_init(&f, 10, 1, START, WALL) == 0) {
         assert_true(feed_text(&f, 1).len > 0);
         feed_clear(&f);
     }
@@ -212,6 +284,9 @@ int main(void)
         cmocka_unit_test(feed_has_no_update_before_the_first_is_due),
         cmocka_unit_test(feed_counts_from_the_start_so_that_nothing_drifts),
         cmocka_unit_test(feed_due_goes_up_with_the_number),
+        cmocka_unit_test(feed_bursts_come_together_and_as_often_as_the_rate_has_it),
+        cmocka_unit_test(feed_text_len_is_the_length_of_the_text),
+        cmocka_unit_test(feed_range_is_what_came_after_or_the_latest),
         cmocka_unit_test(feed_text_is_json_with_number_due_time_and_value),
         cmocka_unit_test(feed_text_is_the_same_whenever_it_is_asked_for),
         cmocka_unit_test(feed_text_holds_the_largest_number),

@@ -223,6 +223,114 @@ static void plain_requests_get_pages(void **state)
     assert_int_equal(ask("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").status, 400);
 }
 
+static void the_feeds_over_http_take_where_to_begin(void **state)
+{
+    struct answer a = ask("GET /feed.json?since=17&wait=2.5 HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    (void)state;
+    assert_int_equal(a.place, PLACE_POLL);
+    assert_true(a.has_since);
+    assert_int_equal(a.since, 17);
+    assert_int_equal(a.wait_us, 2500000);
+    a = ask("GET /feed.json?wait=100000 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(a.place, PLACE_POLL);
+    assert_false(a.has_since);
+    assert_int_equal(a.wait_us, PAGES_WAIT_MAX_US);
+    a = ask("GET /feed.json?wait= HTTP/1.1\r\nHost: h\r\nLast-Event-ID: 5\r\n\r\n");
+    assert_int_equal(a.place, PLACE_POLL);
+    assert_false(a.has_since);
+    assert_int_equal(a.wait_us, 0);
+    a = ask("GET /feed.sse?since=17&wait=1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(a.place, PLACE_STREAM);
+    assert_int_equal(a.since, 17);
+    assert_int_equal(a.wait_us, 0);
+}
+
+static void last_event_id_counts_before_the_query(void **state)
+{
+    struct answer a =
+        ask("GET /feed.sse?since=17 HTTP/1.1\r\nHost: h\r\nLast-Event-ID: 30\r\n\r\n");
+
+    (void)state;
+    assert_int_equal(a.place, PLACE_STREAM);
+    assert_true(a.has_since);
+    assert_int_equal(a.since, 30);
+    a = ask("GET /feed.sse?since=17 HTTP/1.1\r\nHost: h\r\nLast-Event-ID:\r\n\r\n");
+    assert_int_equal(a.since, 17);
+}
+
+static void what_is_no_number_is_refused_on_the_feeds_over_http_too(void **state)
+{
+    static const char *const bad[] = {
+        "GET /feed.json?since=x HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.json?since=1&wait=soon HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.json?wait=-1 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.json?wait=1111111111111111111111111111111111111 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.sse?since=-1 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.sse HTTP/1.1\r\nHost: h\r\nLast-Event-ID: abc\r\n\r\n",
+        "GET /feed.json HTTP/1.1\r\n\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct answer a = ask(bad[i]);
+
+        assert_int_equal(a.place, PLACE_PAGE);
+        assert_int_equal(a.status, 400);
+    }
+}
+
+static void only_get_head_and_options_reach_the_feeds_over_http(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("POST /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").status, 405);
+    assert_int_equal(ask("OPTIONS / HTTP/1.1\r\nHost: h\r\n\r\n").status, 405);
+    assert_int_equal(ask("OPTIONS /feed.sse HTTP/1.1\r\nHost: h\r\n\r\n").place, PLACE_PREFLIGHT);
+    assert_true(ask("HEAD /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").head_only);
+    assert_int_equal(ask("GET /feed.sse HTTP/1.1\r\n" UPGRADE "\r\n").status, 404);
+    assert_int_equal(ask("GET /feed.json HTTP/1.1\r\n" UPGRADE "\r\n").status, 404);
+}
+
+static void a_connection_is_kept_as_http_has_it(void **state)
+{
+    static const struct {
+        const char *request;
+        bool keep;
+    } cases[] = {
+        {"GET /feed.json HTTP/1.1\r\nHost: h\r\n\r\n", true},
+        {"GET /feed.json HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", false},
+        {"GET /feed.json HTTP/1.1\r\nHost: h\r\nConnection: te, Close\r\n\r\n", false},
+        {"GET /feed.json HTTP/1.0\r\n\r\n", false},
+        {"GET /feed.json HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
+        {"GET /feed.json HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", true},
+        {"GET /feed.json HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", false},
+        {"GET /feed.json HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", false},
+        {"OPTIONS /feed.json HTTP/1.1\r\nHost: h\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(ask(cases[i].request).keep, cases[i].keep);
+}
+
+static void foreign_origins_may_not_read_the_feeds_either(void **state)
+{
+    struct answer a = ask_of(&strict_pages, "GET /feed.json HTTP/1.1\r\nHost: h\r\n"
+                                            "Origin: https://a.example\r\n\r\n");
+
+    (void)state;
+    assert_int_equal(a.place, PLACE_POLL);
+    assert_true(slice_is(a.origin, "https://a.example"));
+    a = ask_of(&strict_pages, "GET /feed.sse HTTP/1.1\r\nHost: h\r\nOrigin: https://evil\r\n\r\n");
+    assert_int_equal(a.status, 403);
+    a = ask_of(&strict_pages,
+               "OPTIONS /feed.json HTTP/1.1\r\nHost: h\r\nOrigin: https://evil\r\n\r\n");
+    assert_int_equal(a.status, 403);
+    assert_int_equal(ask_of(&strict_pages, "GET /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").place,
+                     PLACE_POLL);
+}
+
 static void what_a_client_sent_is_escaped_where_it_is_quoted(void **state)
 {
     struct answer a = ask("GET /\xC2\x9B"
@@ -249,6 +357,8 @@ static void the_index_is_written_whole(void **state)
     assert_holds(text, "\r\nConnection: close\r\n");
     assert_holds(text, " ws://127.0.0.1:9001/echo\n");
     assert_holds(text, " ws://127.0.0.1:9001/feed\n");
+    assert_holds(text, " http://127.0.0.1:9001/feed.sse\n");
+    assert_holds(text, " 'http://127.0.0.1:9001/feed.json?since=0'\n");
     assert_holds(text, " http://127.0.0.1:9001/\n");
     assert_int_equal(strncmp(text + head_len - 4, "\r\n\r\n", 4), 0);
     snprintf(length, sizeof length, "\r\nContent-Length: %zu\r\n", strlen(text) - head_len);
@@ -336,6 +446,12 @@ int main(void)
         cmocka_unit_test(malformed_upgrades_are_refused_with_their_status),
         cmocka_unit_test(origins_are_held_against_the_list),
         cmocka_unit_test(plain_requests_get_pages),
+        cmocka_unit_test(the_feeds_over_http_take_where_to_begin),
+        cmocka_unit_test(last_event_id_counts_before_the_query),
+        cmocka_unit_test(what_is_no_number_is_refused_on_the_feeds_over_http_too),
+        cmocka_unit_test(only_get_head_and_options_reach_the_feeds_over_http),
+        cmocka_unit_test(a_connection_is_kept_as_http_has_it),
+        cmocka_unit_test(foreign_origins_may_not_read_the_feeds_either),
         cmocka_unit_test(what_a_client_sent_is_escaped_where_it_is_quoted),
         cmocka_unit_test(the_index_is_written_whole),
         cmocka_unit_test(head_gets_the_same_head_and_no_body),

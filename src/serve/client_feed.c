@@ -1,0 +1,323 @@
+/*
+ * client_feed: the feed for those who came by plain HTTP: a stream of server-sent events, or
+ * answers to polls, one after the other on the same connection.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "serve/client.h"
+#include "serve/feed_http.h"
+#include "serve/feed_service.h"
+
+/* A connection between two polls. */
+#define KEEP_MS 75000
+/* How long a client may take for half of CLIENT_FULL of an answer. */
+#define BODY_MS 60000
+/* A stream that is silent for so long shows that it is alive (the HTML standard, section 9.2.7,
+ * advises 15 s). */
+#define SILENT_MS 15000
+/* What one client may send in a turn of the loop that nobody waits for. */
+#define READ_STEP 4096
+
+/* --- server-sent events -------------------------------------------------------------------------
+ */
+
+void client_stream_send(struct client *c, uint64_t id, struct slice text)
+{
+    size_t before = c->out.len;
+
+    if (c->state != CLIENT_STREAM || c->broken)
+        return;
+    if (feed_http_event(&c->out, id, text) < 0) {
+        c->broken = true;
+        return;
+    }
+    c->messages_out++;
+    c->payload_out += text.len;
+    c->http_out += c->out.len - before;
+    if (client_wants(c, EVENT_MESSAGE)) {
+        struct event ev = client_event(c, EVENT_MESSAGE);
+        char digits[24];
+
+        snprintf(digits, sizeof digits, "%" PRIu64, id);
+        ev.dir = DIR_OUT;
+        ev.message = (struct event_message){
+            .type = OPCODE_TEXT,
+            .data = text,
+            .final = true,
+            .fragments = 1,
+            .wire = c->out.len - before,
+            .total = text.len,
+            .sse_name = "message",
+            .sse_id = digits,
+        };
+        client_emit(c, &ev);
+    }
+    if (c->out.len >= CLIENT_FULL)
+        c->full = true;
+}
+
+static void begin_stream(struct client *c, const struct answer *a, const struct http1_head *head)
+{
+    static const struct deflate_params none = {0};
+    size_t head_len;
+
+    if (feed_http_stream_head(&c->out, &c->host->pages, a, clock_wall_us(), &head_len) < 0) {
+        client_break(c);
+        return;
+    }
+    c->http_out += c->out.len;
+    client_report_response(c, head_len, "");
+    if (a->head_only) {
+        client_note(c, head, 200, "");
+        client_linger(c);
+        return;
+    }
+    client_report_open(c, head, NULL, &none);
+    c->service = feed_service();
+    feed_service_expect(c, a);
+    buf_clear(&c->head);
+    c->state = CLIENT_STREAM;
+    c->opened_us = c->last_in_us = c->before_in_us = c->last_out_us = clock_mono_us();
+    client_start_timer(c, SILENT_MS);
+    c->service->opened(c);
+}
+
+/* The timer is not wound up for each update: when it fires, what has gone by since the last one is
+ * waited for less. */
+static void stream_timeout(struct client *c)
+{
+    uint64_t silent_ms = (clock_mono_us() - c->last_out_us) / 1000;
+
+    if (silent_ms < SILENT_MS && client_pending(c) == 0) {
+        client_start_timer(c, (unsigned)(SILENT_MS - silent_ms));
+        return;
+    }
+    client_start_timer(c, SILENT_MS);
+    if (client_pending(c) > 0)
+        return;
+    if (buf_append_str(&c->out, ":\n\n") < 0) {
+        client_break(c);
+        return;
+    }
+    c->http_out += 3;
+    client_flush(c);
+}
+
+/* --- polling ------------------------------------------------------------------------------------
+ */
+
+static void report_poll(struct client *c)
+{
+    const struct array_state *s = &c->array;
+    struct event ev;
+    uint64_t items = s->next - s->range.first;
+
+    if (!client_wants(c, EVENT_POLL))
+        return;
+    ev = client_event(c, EVENT_POLL);
+    ev.poll = (struct event_poll){
+        .status = s->status,
+        .items = items,
+        .fresh = items,
+        .bytes_up = s->bytes_up,
+        .bytes_down = s->bytes_down,
+        .us = clock_mono_us() - c->began_us,
+    };
+    client_emit(c, &ev);
+}
+
+/* The answer is in c->out, whole. */
+static void answered(struct client *c)
+{
+    if (c->channel == CHANNEL_POLL)
+        report_poll(c);
+    c->requests++;
+    c->began_us = clock_mono_us();
+    if (!c->array.keep) {
+        client_linger(c);
+        client_start_timer(c, BODY_MS);
+        return;
+    }
+    c->state = CLIENT_HEAD;
+    client_start_timer(c, c->head.len > 0 ? CLIENT_HEAD_MS : KEEP_MS);
+}
+
+static void report_items(struct client *c, uint64_t from, uint64_t to)
+{
+    struct feed *feed = feed_service_feed(c->host->feed);
+
+    for (uint64_t id = from; id < to; id++) {
+        struct slice text = feed_text(feed, id);
+        struct event ev;
+
+        c->messages_out++;
+        c->payload_out += text.len;
+        if (!client_wants(c, EVENT_MESSAGE))
+            continue;
+        ev = client_event(c, EVENT_MESSAGE);
+        ev.dir = DIR_OUT;
+        ev.message = (struct event_message){
+            .type = OPCODE_TEXT,
+            .data = text,
+            .final = true,
+            .fragments = 1,
+            .wire = text.len,
+            .total = text.len,
+        };
+        client_emit(c, &ev);
+    }
+}
+
+void client_array_fill(struct client *c)
+{
+    struct array_state *s = &c->array;
+    size_t before = c->out.len;
+    uint64_t next =
+        feed_http_array(&c->out, feed_service_feed(c->host->feed), s->range, s->next, CLIENT_FULL);
+
+    if (next == 0) {
+        c->broken = true;
+        return;
+    }
+    c->http_out += c->out.len - before;
+    s->bytes_down += c->out.len - before;
+    report_items(c, s->next, next);
+    s->next = next;
+    if (next > s->range.last)
+        answered(c);
+    else
+        client_start_timer(c, BODY_MS);
+}
+
+/* The request has been dealt with, and its bytes are not needed any more. */
+static void drop_head(struct client *c, size_t used)
+{
+    buf_consume(&c->head, used);
+    buf_trim(&c->head, 0);
+    c->scanned = 0;
+}
+
+static void wait_for_news(struct client *c, uint64_t wait_us, uint64_t latest)
+{
+    c->state = CLIENT_WAIT;
+    client_start_timer(c, (unsigned)((wait_us + 999) / 1000));
+    feed_service_wait(c, latest);
+}
+
+static void answer_poll(struct client *c, const struct answer *a, const struct http1_head *head,
+                        bool may_wait)
+{
+    struct feed *feed = feed_service_feed(c->host->feed);
+    uint64_t latest = feed_latest(feed, clock_mono_us());
+    struct feed_range range = feed_range(a->has_since, a->since, latest);
+    struct array_state *s = &c->array;
+    char etag[FEED_ETAG];
+    bool unchanged;
+
+    feed_http_etag(etag, feed, range);
+    unchanged = feed_http_unchanged(head, etag);
+    if (may_wait && a->wait_us > 0 && !a->head_only && (unchanged || range.last < range.first)) {
+        wait_for_news(c, a->wait_us, latest);
+        return;
+    }
+    *s = (struct array_state){
+        .range = range,
+        .next = range.first,
+        .status = unchanged ? 304 : 200,
+        .keep = a->keep,
+        .bytes_up = head->raw.len,
+    };
+    if (feed_http_poll_head(&c->out, &c->host->pages, a, s->status, etag,
+                            feed_http_array_len(range), clock_wall_us()) < 0) {
+        client_break(c);
+        return;
+    }
+    s->bytes_down = c->out.len;
+    c->http_out += c->out.len;
+    client_report_response(c, c->out.len, "");
+    if (c->requests == 0)
+        client_note(c, head, s->status, "");
+    drop_head(c, head->raw.len);
+    c->state = CLIENT_BODY;
+    if (unchanged || a->head_only)
+        answered(c);
+    else
+        client_array_fill(c);
+}
+
+static void answer_preflight(struct client *c, const struct answer *a,
+                             const struct http1_head *head)
+{
+    c->array = (struct array_state){.keep = a->keep};
+    if (feed_http_preflight(&c->out, &c->host->pages, a, clock_wall_us()) < 0) {
+        client_break(c);
+        return;
+    }
+    c->http_out += c->out.len;
+    client_report_response(c, c->out.len, "");
+    client_note(c, head, 204, "");
+    drop_head(c, head->raw.len);
+    answered(c);
+}
+
+void client_feed_answer(struct client *c, const struct answer *a, const struct http1_head *head,
+                        bool may_wait)
+{
+    if (a->place == PLACE_STREAM)
+        begin_stream(c, a, head);
+    else if (a->place == PLACE_POLL)
+        answer_poll(c, a, head, may_wait);
+    else
+        answer_preflight(c, a, head);
+}
+
+void client_wait_over(struct client *c)
+{
+    feed_service_leave(c);
+    c->state = CLIENT_HEAD;
+    client_answer_again(c);
+}
+
+/* --- both ---------------------------------------------------------------------------------------
+ */
+
+void client_feed_read(struct client *c)
+{
+    uint8_t unwanted[READ_STEP];
+    uint8_t *space = unwanted;
+    size_t room = sizeof unwanted;
+    ssize_t n;
+
+    if (c->state == CLIENT_WAIT) {
+        if (room > CLIENT_HEAD_MAX - c->head.len)
+            room = CLIENT_HEAD_MAX - c->head.len;
+        space = buf_reserve(&c->head, room);
+        if (!space) {
+            client_break(c);
+            return;
+        }
+    }
+    n = room > 0 ? link_read(c->link, space, room, &c->link_error) : LINK_AGAIN;
+    if (n == LINK_AGAIN)
+        return;
+    if (n <= 0) {
+        client_stream_ended(c, n);
+        return;
+    }
+    if (c->state == CLIENT_WAIT)
+        buf_filled(&c->head, (size_t)n);
+}
+
+void client_feed_timeout(struct client *c)
+{
+    if (c->state == CLIENT_STREAM) {
+        stream_timeout(c);
+    } else if (c->state == CLIENT_WAIT) {
+        client_wait_over(c);
+        client_flush(c);
+    } else {
+        client_end(c); /* it does not read its answer */
+    }
+}

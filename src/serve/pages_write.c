@@ -1,0 +1,165 @@
+/*
+ * pages_write: the bytes of a page, and the fields that the answers of the feeds share with it.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "serve/pages.h"
+
+#define PAGE_MAX (16 * 1024)
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 204:
+        return "No Content";
+    case 304:
+        return "Not Modified";
+    case 400:
+        return "Bad Request";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 426:
+        return "Upgrade Required";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+/* What is here, each with a line to try. */
+static int put_index(struct buf *out, const char *url)
+{
+    bool secure = strncmp(url, "wss:", 4) == 0;
+    const char *insecure = secure ? " -k" : "";
+    const char *rest = url + 2; /* behind "ws" */
+
+    return buf_printf(
+        out,
+        "This is the embedded WebSocket server of wscope.\n"
+        "\n"
+        "  /echo  sends every message back\n"
+        "         $ echo hello | wscope%s %s/echo\n"
+        "  /feed  numbered updates; ?since=N first repeats what came after N\n"
+        "         $ wscope%s -n --count 5 %s/feed\n"
+        "  /feed.sse\n"
+        "         the same as server-sent events; Last-Event-ID or ?since=N\n"
+        "         $ curl%s -N http%s/feed.sse\n"
+        "  /feed.json\n"
+        "         the latest of them; ?since=N what came after N, &wait=SEC a long poll\n"
+        "         $ curl%s 'http%s/feed.json?since=0'\n"
+        "  /      this text\n"
+        "         $ curl%s http%s/\n",
+        insecure, url, insecure, url, insecure, rest, insecure, rest, insecure, rest);
+}
+
+static int put_body(struct buf *out, const struct pages *p, const struct answer *a)
+{
+    if (a->text[0] && buf_printf(out, "%d %s: %s\n", a->status, reason_of(a->status), a->text) < 0)
+        return -1;
+    if (a->hint[0] && buf_printf(out, "hint: %s\n", a->hint) < 0)
+        return -1;
+    if (a->text[0] && a->index && buf_append_str(out, "\n") < 0)
+        return -1;
+    return a->index ? put_index(out, p->url) : 0;
+}
+
+/* RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", in English whatever the locale. */
+static int put_date(struct buf *out, int64_t now_us)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t seconds = (time_t)(now_us / 1000000);
+    struct tm tm;
+
+    if (!gmtime_r(&seconds, &tm))
+        return 0;
+    return buf_printf(out, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
+                      days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900,
+                      tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* The fields that belong to a status alone. */
+static const char *fields_of(int status)
+{
+    switch (status) {
+    case 400:
+        return "Sec-WebSocket-Version: 13\r\n";
+    case 405:
+        return "Allow: GET, HEAD\r\n";
+    case 426: /* RFC 6455, section 4.4; RFC 9110, section 15.5.22 */
+        return "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n";
+    case 503:
+        return "Retry-After: 1\r\n";
+    default:
+        return "";
+    }
+}
+
+int pages_begin(struct buf *out, int status, int64_t now_us)
+{
+    if (buf_printf(out, "HTTP/1.1 %d %s\r\n", status, reason_of(status)) < 0 ||
+        put_date(out, now_us) < 0)
+        return -1;
+    return buf_append_str(out, "Server: wscope\r\n");
+}
+
+int pages_cors(struct buf *out, const struct pages *p, const struct answer *a)
+{
+    bool preflight = a->place == PLACE_PREFLIGHT;
+
+    if (p->origin_count == 0) {
+        if (buf_append_str(out, "Access-Control-Allow-Origin: *\r\n") < 0)
+            return -1;
+    } else if (buf_append_str(out, "Vary: Origin\r\n") < 0) {
+        return -1;
+    } else if (a->origin.len > 0 && (buf_append_str(out, "Access-Control-Allow-Origin: ") < 0 ||
+                                     buf_append(out, a->origin.data, a->origin.len) < 0 ||
+                                     buf_append_str(out, "\r\n") < 0)) {
+        return -1;
+    }
+    return buf_append_str(
+        out, preflight
+                 ? "Access-Control-Allow-Methods: GET, HEAD\r\n"
+                   "Access-Control-Allow-Headers: If-None-Match, Last-Event-ID, Cache-Control\r\n"
+                   "Access-Control-Max-Age: 600\r\n"
+                 : "Access-Control-Expose-Headers: ETag\r\n");
+}
+
+int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
+                size_t *head_len)
+{
+    size_t before = out->len;
+    struct buf body;
+    int failed;
+
+    buf_init(&body, PAGE_MAX);
+    failed = put_body(&body, p, a) < 0 || pages_begin(out, a->status, now_us) < 0 ||
+             buf_printf(out,
+                        "%s"
+                        "Content-Type: text/plain; charset=utf-8\r\n"
+                        "Content-Length: %zu\r\n"
+                        "Connection: %s\r\n"
+                        "\r\n",
+                        fields_of(a->status), body.len,
+                        a->status == 426 ? "close, Upgrade" : "close") < 0;
+    if (!failed)
+        *head_len = out->len - before;
+    if (!failed && !a->head_only)
+        failed = buf_append(out, buf_data(&body), body.len) < 0;
+    buf_clear(&body);
+    if (failed)
+        out->len = before;
+    return failed ? -1 : 0;
+}
