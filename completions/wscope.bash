@@ -81,7 +81,7 @@ _wscope_value() {
             --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
-            --ping-interval | --ping-timeout | --retry | --retry-delay | --retry-max-delay | \
+            --ping-interval | --ping-timeout | --fault | --seed | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | --seq | --id | --epoch | --resume | \
             --resume-query | --catchup | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --burst | --allow-origin)
@@ -127,7 +127,7 @@ _wscope() {
             --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
             -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
-            --retry-on --no-retry-on --seq --id --epoch --resume --resume-query --catchup --fail-on-loss -e
+            --retry-on --no-retry-on --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events

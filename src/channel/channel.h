@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "event/bus.h"
+#include "net/faults.h"
 #include "net/tcp_stats.h"
 #include "proto/frame.h"
 
@@ -19,6 +20,7 @@
 #define CHANNEL_FULL (512 * 1024)
 
 struct channel;
+struct channel_filter;
 
 typedef void channel_emit_fn(void *ctx, struct event *ev);
 
@@ -31,6 +33,8 @@ struct channel_up {
     const struct bus *bus;
     uint64_t start_us; /* clock_mono_us at the program's start */
     uint32_t conn;     /* number of this connection, for its events */
+    struct fault_conn
+        *fault; /* what is to go wrong with it, borrowed for the channel's life; NULL */
 };
 
 struct channel_ops {
@@ -59,6 +63,8 @@ struct channel {
     uint64_t last_out_us; /* a byte of the stream was written */
     size_t pending;       /* bytes waiting to be written */
     bool ended;           /* EVENT_CLOSE or EVENT_ERROR was reported */
+    bool pong_taken; /* set in emit of a ping: whoever looked at it answers it, not the channel */
+    struct channel_filter *filter; /* see channel_fault.h; or NULL */
 };
 
 /* Begin; everything further is reported. -1 with *e if not even that is possible. */

@@ -133,7 +133,10 @@ static void decide_by_transport(struct ws *ws, ssize_t result)
     enum close_by by = CLOSE_BY_NETWORK;
     enum close_how how = CLOSE_HOW_RST;
 
-    if (ended & LINK_GOT_RST) {
+    if (ended & LINK_BY_FAULT) {
+        by = CLOSE_BY_LOCAL;
+        how = CLOSE_HOW_FAULT;
+    } else if (ended & LINK_GOT_RST) {
         how = CLOSE_HOW_RST;
     } else if (result == 0) {
         by = CLOSE_BY_PEER;
@@ -163,7 +166,8 @@ static void add_tcp_evidence(const struct ws *ws, struct event_close *close)
 {
     struct tcp_stats stats;
 
-    if (!ws->link || !tcp_stats_read(ws->link->fd, &stats))
+    /* What a fault did to the socket says nothing about the network. */
+    if (!ws->link || ws->how == CLOSE_HOW_FAULT || !tcp_stats_read(ws->link->fd, &stats))
         return;
     close->has_tcp = true;
     close->unacked_bytes = stats.unacked_bytes;

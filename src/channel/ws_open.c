@@ -110,6 +110,8 @@ static uint64_t time_left_ms(const struct ws *ws)
     return used < limit ? (limit - used + 999) / 1000 : 0;
 }
 
+static bool make_up_answer(struct ws *ws);
+
 int ws_open(struct channel *ch, struct err *e)
 {
     struct ws *ws = (struct ws *)ch;
@@ -121,15 +123,18 @@ int ws_open(struct channel *ch, struct err *e)
         .port = url->port,
         .socket_path = url->socket_path,
         .secure = url->scheme == URL_WSS,
+        .fault = ch->up.fault,
     };
     if (channel_shared_load(ws->shared, &ws->config->dial, &ws->target, e) < 0)
         return -1;
     ws->began_us = ws->config->began_us ? ws->config->began_us : clock_mono_us();
+    ws->state = WS_DIALING;
+    if (make_up_answer(ws))
+        return 0;
     ws->dial = dial_start(ch->loop, &ws->config->dial, &ws->target, ws->shared->tls, on_dial_event,
                           on_dialled, ws, e);
     if (!ws->dial)
         return -1;
-    ws->state = WS_DIALING;
     if (ws->config->connect_timeout_us)
         uv_timer_start(&ws->timer, ws_on_timer, time_left_ms(ws), 0);
     return 0;
@@ -251,6 +256,31 @@ static void begin_refusal(struct ws *ws, size_t head_len)
         ws->body_framing.done = true;
     uv_timer_start(&ws->timer, ws_on_timer, REFUSED_BODY_MS, 0);
     read_body(ws);
+}
+
+static void on_made_up(uv_timer_t *timer)
+{
+    struct ws *ws = timer->data;
+
+    begin_refusal(ws, ws->incoming.len);
+}
+
+/* The fault status: an answer that no server gave, before anything is tried. */
+static bool make_up_answer(struct ws *ws)
+{
+    struct fault_conn *fault = ws->ch.up.fault;
+    const struct fault_spec *status =
+        fault ? fault_conn_dial(fault, FAULT_STATUS, clock_mono_us()) : NULL;
+
+    if (!status ||
+        buf_printf(&ws->incoming, "HTTP/1.1 %u Made up by the fault status\r\n", status->code) < 0)
+        return false;
+    if (status->has_retry_after)
+        buf_printf(&ws->incoming, "Retry-After: %llu\r\n", (unsigned long long)status->retry_after);
+    buf_append_str(&ws->incoming, "Content-Length: 0\r\n\r\n");
+    /* By way of the loop, as everything that a channel reports. */
+    uv_timer_start(&ws->timer, on_made_up, 0, 0);
+    return true;
 }
 
 static struct wsconn *make_conn(struct ws *ws)

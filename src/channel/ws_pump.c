@@ -60,7 +60,8 @@ void ws_report_message(struct ws *ws, enum opcode type, struct slice data, bool 
 static bool answer(struct ws *ws, const struct event *ev)
 {
     struct event_frame sent;
-    int r = wsconn_reply(ws->conn, ev, !ws->config->no_pong, &sent);
+    bool pong = !ws->config->no_pong && !ws->ch.pong_taken;
+    int r = wsconn_reply(ws->conn, ev, pong, &sent);
 
     if (r == WSCONN_FAILED) {
         ws_break(ws, "out of memory, or no random numbers");
@@ -80,6 +81,7 @@ static bool take_event(struct ws *ws, struct event *ev)
 {
     switch (ev->kind) {
     case EVENT_PING:
+        ws->ch.pong_taken = false;
         ws_emit(ws, ev);
         return answer(ws, ev);
     case EVENT_PONG:
@@ -228,10 +230,19 @@ void ws_on_idle(uv_idle_t *idle)
         ws_poll_update(ws);
 }
 
+static void on_wake(void *ctx)
+{
+    struct ws *ws = ctx;
+
+    if (ws->state != WS_ENDED)
+        take_turn(ws);
+}
+
 int ws_poll_start(struct ws *ws)
 {
     if (uv_poll_init(ws->ch.loop, &ws->poll, ws->link->fd) < 0)
         return -1;
+    link_on_wake(ws->link, on_wake, ws);
     ws->poll_open = true;
     ws->poll_events = 0;
     ws->handles++;

@@ -55,6 +55,14 @@ struct ws_options {
     uint64_t max_redirects; /* so many */
 };
 
+/* What is to go wrong on purpose. */
+struct fault_options {
+    const struct fault_spec *specs;
+    size_t count;
+    uint64_t seed;
+    bool seed_given;
+};
+
 /* What is accounted for; JSON Pointers (RFC 6901), checked, or NULL. */
 struct account_options {
     const char *seq, *id, *epoch;
@@ -112,6 +120,7 @@ struct options {
     struct pipe_options pipe;
     struct account_options account;
     struct serve_options serve;
+    struct fault_options fault;
 
     bool json;       /* --json */
     uint32_t events; /* --events: EVENT_BITs; 0: not given */

@@ -150,7 +150,8 @@ option_set_fn options_set_header, options_set_subprotocol, options_set_field_val
 option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
     options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_pointer, options_set_resume_query,
-    options_set_catchup; /* options_set_account.c */
+    options_set_catchup;                           /* options_set_account.c */
+option_set_fn options_set_fault, options_set_seed; /* .._set_fault.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 option_set_fn options_set_reconnect, options_set_retries, options_set_factor, options_set_jitter,
     options_set_codes, options_set_queue; /* .._set_retry.c */

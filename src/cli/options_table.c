@@ -15,6 +15,7 @@
 #define PROTOCOL  "Protocol"
 #define RETRYING  "Reconnecting"
 #define ACCOUNT   "What was missed"
+#define FAULTS    "Faults"
 #define SENDING   "Sending"
 #define RECEIVING "Receiving"
 #define SHOWING   "What is shown"
@@ -142,6 +143,11 @@ static const struct option_row table[] = {
      NULL, false, CONNECT, options_set_catchup, 0},
     {0, "fail-on-loss", OPTION_FLAG, NULL, "exit 3 if messages were lost", ACCOUNT, NULL, false,
      CONNECT, options_set_flag, AT(account.fail_on_loss)},
+
+    {0, "fault", OPTION_VALUE, "SPEC", "let this go wrong, as rst@every:30s; repeatable", FAULTS,
+     NULL, true, CONNECT | SERVE, options_set_fault, 0},
+    {0, "seed", OPTION_VALUE, "N", "repeat what chance did under this number", FAULTS, NULL, false,
+     CONNECT | SERVE, options_set_seed, 0},
 
     {'e', "send", OPTION_VALUE, "MSG", "send MSG after opening; @FILE, @- is all of stdin", SENDING,
      "@FILE", true, CONNECT, options_set_send, 0},

@@ -119,6 +119,7 @@ int command_needs_open(const struct commands *c, struct err *e);
 command_fn command_connect, command_close, command_reconnect, command_quit;
 command_fn command_send, command_binary, command_file, command_fragment;
 command_fn command_ping, command_pong, command_frame;
+command_fn command_fault, command_drop, command_heal;
 command_fn command_headers, command_info, command_stats;
 command_fn command_show, command_set, command_history, command_help;
 

@@ -25,6 +25,16 @@ static const struct command_row table[] = {
      "op=text|binary|cont|close|ping|pong fin=0|1 rsv=0|1|2|4 mask=on|off len= text= hex=",
      command_frame},
 
+    {"fault", "[SPEC;...]", "let something go wrong, or tell what is armed",
+     "/fault latency:200ms,50ms+10s",
+     "rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt "
+     "rebind drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse "
+     "dns-fail dns-slow: status:",
+     command_fault},
+    {"drop", "[rst|fin|blackhole [SEC]]", "cut the connection, or let it fall silent", "/drop rst",
+     "rst|fin|blackhole", command_drop},
+    {"heal", "", "end and disarm all faults", "/heal", "", command_heal},
+
     {"headers", "", "show the handshake with every header", "/headers", "", command_headers},
     {"info", "", "how the connection came about, what was agreed", "/info", "", command_info},
     {"stats", "", "counts, rates, sizes, round trips, TCP", "/stats", "", command_stats},

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "front/fault_rig.h"
 #include "front/feeder.h"
 #include "front/output.h"
 #include "front/session_setup.h"
@@ -26,6 +27,7 @@ struct pipe {
     struct views views;
     struct output out, err;
     struct session *session;
+    struct fault_rig faults;
     struct feeder feeder;
     uv_timer_t timers[TIMER_COUNT];
     uv_signal_t interrupt, terminate;
@@ -39,7 +41,7 @@ struct pipe {
     bool echo_full; /* the peer does not take its echoes fast enough */
     bool told_slow;
     bool timing; /* --for */
-    bool ended; /* the session is over; only outputs remain */
+    bool ended;  /* the session is over; only outputs remain */
     bool stdout_gone;
     int code; /* the exit code if something of ours decided it, else -1 */
 };
@@ -366,7 +368,7 @@ static enum exit_code run(struct pipe *p)
 enum exit_code pipe_run(const struct options *o, uint64_t start_us)
 {
     struct pipe p = {.options = o, .code = -1};
-    const struct session_config config = session_setup(o, start_us, MAX_MESSAGE);
+    struct session_config config = session_setup(o, start_us, MAX_MESSAGE);
     const struct session_hooks hooks = {on_opened, on_drained, on_ended, &p};
     const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
     enum exit_code code = EXIT_OTHER;
@@ -385,7 +387,11 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
     uv_loop_init(&p.loop);
     init_handles(&p);
-    p.session = session_new(&p.loop, &config, &p.views.bus, &hooks, &ev.error);
+    if (fault_rig_init(&p.faults, &p.loop, o, false, &p.views.bus, start_us, &ev.error) == 0) {
+        config.faults = p.faults.faults;
+        config.seed = p.faults.seed;
+        p.session = session_new(&p.loop, &config, &p.views.bus, &hooks, &ev.error);
+    }
     if (p.session) {
         feeder_init(&p.feeder, &p.loop, &o->pipe, p.session, &feeder_hooks);
         code = run(&p);
@@ -396,6 +402,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         bus_emit(&p.views.bus, &ev);
     }
     session_free(p.session);
+    fault_rig_clear(&p.faults);
     out_drain(&p.views.err, 0);
     out_drain(&p.views.out, 0);
     uv_walk(&p.loop, close_any, NULL);

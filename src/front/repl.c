@@ -93,6 +93,8 @@ static int make_session(struct repl *r, struct err *e)
 {
     const struct session_hooks hooks = {on_opened, on_drained, NULL, r};
 
+    r->target->config.faults = r->faults.faults;
+    r->target->config.seed = r->faults.seed;
     r->session = session_new(r->loop, &r->target->config, &r->views.bus, &hooks, e);
     r->commands.session = r->session;
     return r->session ? 0 : -1;
@@ -450,6 +452,7 @@ static void clear(struct repl *r)
         feeder_clear(&r->feeder);
     }
     session_free(r->session);
+    fault_rig_clear(&r->faults);
     editor_free(r->editor);
     close_handles(r);
     history_free(r->history);
@@ -473,8 +476,9 @@ enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char 
     *r = (struct repl){.options = o, .start_us = start_us, .loop = loop, .code = -1};
     init_handles(r);
     r->target = target_new(o, url, start_us, REPL_MAX_MESSAGE, &e);
-    if (r->target && init_views(r, &e) == 0 && make_session(r, &e) == 0 &&
-        init_editor(r, &e) == 0) {
+    if (r->target && init_views(r, &e) == 0 &&
+        fault_rig_init(&r->faults, loop, o, true, &r->views.bus, start_us, &e) == 0 &&
+        make_session(r, &e) == 0 && init_editor(r, &e) == 0) {
         session_note(r->session, "a line is sent as a message; /help lists commands, ^D leaves");
         session_open(r->session);
         converse(r);

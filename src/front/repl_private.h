@@ -7,6 +7,7 @@
 
 #include "command/command.h"
 #include "front/editor.h"
+#include "front/fault_rig.h"
 #include "front/feeder.h"
 #include "front/repl.h"
 #include "front/screen.h"
@@ -36,6 +37,7 @@ struct repl {
     struct target *next;   /* connect there once the connection is closed */
     bool reopen;           /* connect again once it is closed: to `next` if there is one */
     struct session *session;
+    struct fault_rig faults;
     struct feeder feeder;
     struct pipe_options feeder_options;
     bool fed;

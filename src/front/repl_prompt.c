@@ -51,6 +51,8 @@ const char *repl_prompt(void *ctx)
     } else {
         buf_append_str(&out, "offline");
     }
+    if (r->faults.faults && faults_any_active(r->faults.faults))
+        buf_append_str(&out, " (fault)");
     snprintf(r->prompt, sizeof r->prompt, "%.*s> ", (int)out.len, (const char *)buf_data(&out));
     buf_clear(&out);
     free(url);

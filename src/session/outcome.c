@@ -18,6 +18,8 @@ enum exit_code outcome_of_close(const struct event_close *close, enum outcome_as
         return close->code == CLOSE_TOO_BIG ? EXIT_TOO_BIG : EXIT_PROTOCOL;
     if (asked == ASKED_ENOUGH)
         return EXIT_OK;
+    if (close->how == CLOSE_HOW_FAULT)
+        return EXIT_LOST;
     if (close->how == CLOSE_HOW_TIMEOUT)
         return close->by == CLOSE_BY_LOCAL ? EXIT_TIMEOUT : EXIT_LOST;
     if (close->how == CLOSE_HOW_CLOSE_FRAME)

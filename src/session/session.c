@@ -309,6 +309,8 @@ void session_free(struct session *s)
     channel_free(s->channel);
     s->channel = NULL;
     session_catchup_free(s);
+    fault_conn_free(s->fault, clock_mono_us());
+    s->fault = NULL;
     uv_close((uv_handle_t *)&s->pulse, pulse_closed);
 }
 
@@ -417,6 +419,11 @@ struct totals session_totals(const struct session *s)
     return totals;
 }
 
+struct faults *session_faults(const struct session *s)
+{
+    return s->config.faults;
+}
+
 bool session_tcp_stats(const struct session *s, struct tcp_stats *stats)
 {
     return s->channel && channel_tcp_stats(s->channel, stats);
@@ -450,6 +457,7 @@ void session_summary(struct session *s, enum exit_code exit)
     ev.summary = (struct event_summary){
         .totals = session_totals(s),
         .duration_us = ev.at_us,
+        .seed = s->config.seed,
         .exit = exit,
     };
     bus_emit(s->bus, &ev);

@@ -21,9 +21,11 @@ struct session_config {
     struct account_config account;
     struct retry_config retry;
     const struct url
-        *catchup;      /* to GET what was missed from, placeholders in its target; or NULL */
-    const char *items; /* JSON Pointer to the updates in what it answers, or NULL */
-    uint64_t start_us; /* clock_mono_us at the program's start */
+        *catchup;          /* to GET what was missed from, placeholders in its target; or NULL */
+    const char *items;     /* JSON Pointer to the updates in what it answers, or NULL */
+    struct faults *faults; /* borrowed; outlives the session; NULL: nothing is to go wrong */
+    uint64_t seed;         /* told in the summary */
+    uint64_t start_us;     /* clock_mono_us at the program's start */
 };
 
 enum session_state {
@@ -98,6 +100,8 @@ enum exit_code session_outcome(const struct session *s);
 struct totals session_totals(const struct session *s);
 /* What the kernel knows of the open connection; false if there is none, or it is none of TCP. */
 bool session_tcp_stats(const struct session *s, struct tcp_stats *stats);
+/* What is to go wrong: as configured, or NULL. */
+struct faults *session_faults(const struct session *s);
 /* The time of events (at_us) for a value of clock_mono_us. */
 uint64_t session_since_start_us(const struct session *s, uint64_t now_us);
 

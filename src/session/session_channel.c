@@ -1,6 +1,8 @@
 /*
  * session_channel: the one place where a channel is made, of the kind the session uses now.
  */
+#include "base/clock.h"
+#include "channel/channel_fault.h"
 #include "session/session_internal.h"
 
 static struct channel *new_channel(struct session *s, const struct channel_up *up)
@@ -13,9 +15,20 @@ static struct channel *new_channel(struct session *s, const struct channel_up *u
     }
 }
 
+/* What is to go wrong this time. 0, or -1: memory. */
+static int take_faults(struct session *s, struct channel_up *up)
+{
+    if (!s->config.faults)
+        return 0;
+    fault_conn_free(s->fault, clock_mono_us());
+    s->fault = fault_conn_new(s->config.faults, up->conn, clock_mono_us());
+    up->fault = s->fault;
+    return s->fault ? 0 : -1;
+}
+
 int session_start_channel(struct session *s, struct err *e)
 {
-    const struct channel_up up = {
+    struct channel_up up = {
         .emit = session_on_event,
         .drained = session_on_drained,
         .ctx = s,
@@ -29,8 +42,10 @@ int session_start_channel(struct session *s, struct err *e)
     s->has_retry_after = false;
     s->settled = false;
     err_clear(&s->redirect_error);
+    if (take_faults(s, &up) < 0)
+        return err_nomem(e, STAGE_CONNECT, "connecting");
     s->channel = new_channel(s, &up);
-    if (!s->channel)
+    if (!s->channel || (up.fault && s->kind == CHANNEL_WS && channel_fault_put(s->channel) < 0))
         return err_nomem(e, STAGE_CONNECT, "connecting");
     if (channel_open(s->channel, e) < 0)
         return -1;

@@ -29,6 +29,7 @@ struct session {
     struct err redirect_error;  /* why its last redirect was not followed; code EXIT_OK: none */
     enum event_channel kind;    /* of the channels that are opened now: config.channel at first */
     struct channel *channel;
+    struct fault_conn *fault; /* what is to go wrong with it; NULL without faults */
     enum session_state state;
     enum outcome_asked asked;
     enum exit_code outcome;

@@ -1,0 +1,55 @@
+/* Setters of faults. */
+#include "cli/options_private.h"
+
+#include "net/faults.h"
+
+int options_set_fault(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct fault_options *o = &p->o->fault;
+    struct slice text = slice_str(use->value);
+    struct fault_spec spec;
+    size_t pos = 0;
+    int r;
+
+    while ((r = fault_parse_next(&spec, text, &pos, e)) == 1) {
+        struct fault_spec *list;
+
+        if (o->count == FAULTS_MAX)
+            return usage_error(e, "%s: at most %d faults can be armed", use->typed, FAULTS_MAX);
+        if (spec.kind == FAULT_CLOSE && p->o->mode != MODE_SERVE) {
+            usage_error(e, "%s: close:CODE is a fault of wscope serve", use->typed);
+            err_hint(e, "on this side of the connection it is /close CODE, or fin and rst");
+            return -1;
+        }
+        list = options_list_room(p->o->memory, o->specs, o->count, sizeof *list);
+        if (!list)
+            return options_nomem(e);
+        list[o->count++] = spec;
+        o->specs = list;
+    }
+    if (r == 0 && o->count == 0)
+        return usage_error(e, "%s takes a fault, as rst@every:30s", use->typed);
+    if (r < 0) {
+        p->o->memory->point = use->value;
+        p->o->memory->point_url = false;
+    }
+    return r;
+}
+
+int options_set_seed(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    uint64_t seed = 0;
+    const char *at = use->value;
+
+    for (; *at >= '0' && *at <= '9'; at++) {
+        if (__builtin_mul_overflow(seed, 10u, &seed) ||
+            __builtin_add_overflow(seed, (uint64_t)(*at - '0'), &seed))
+            break;
+    }
+    if (*at || at == use->value)
+        return usage_error(e, "%s takes a whole number from 0 to 2^64-1, not \"%s\"", use->typed,
+                           options_quote(use->value).text);
+    p->o->fault.seed = seed;
+    p->o->fault.seed_given = true;
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* Faults: what goes wrong on purpose. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "command/command.h"
+
+static struct faults *faults_of(const struct commands *c, struct err *e)
+{
+    struct faults *f = c->session ? session_faults(c->session) : NULL;
+
+    if (!f)
+        err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no session that faults could act on");
+    return f;
+}
+
+static void list(struct commands *c, const struct faults *f)
+{
+    const struct fault_spec *spec;
+    char text[FAULT_TEXT];
+    bool active;
+    unsigned i = 0;
+
+    while ((spec = faults_get(f, i++, &active)) != NULL) {
+        fault_print(spec, text);
+        commands_say(c, "%s%s", text, active ? "  (acts now)" : "");
+    }
+    if (i == 1)
+        commands_say(c, "no faults are armed; for example /fault latency:200ms+10s");
+}
+
+static int arm(struct faults *f, const struct fault_spec *spec, struct err *e)
+{
+    if (spec->kind == FAULT_CLOSE) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "close:CODE is a fault of wscope serve");
+        err_hint(e, "on this side of the connection /close CODE sends a Close");
+        return -1;
+    }
+    if (faults_arm(f, spec, clock_mono_us()) == 0)
+        return 0;
+    err_set(e, EXIT_OTHER, STAGE_USAGE, 0, "at most %d faults can be armed", FAULTS_MAX);
+    err_hint(e, "/heal disarms all");
+    return -1;
+}
+
+int command_fault(struct commands *c, const char *args, struct err *e)
+{
+    struct faults *f = faults_of(c, e);
+    struct slice text = slice_str(args);
+    struct fault_spec specs[FAULTS_MAX];
+    size_t count = 0, pos = 0;
+    int r = 0;
+
+    if (!f)
+        return -1;
+    if (!args[0]) {
+        list(c, f);
+        return 0;
+    }
+    while (count < FAULTS_MAX && (r = fault_parse_next(&specs[count], text, &pos, e)) == 1)
+        count++;
+    if (r < 0) {
+        struct err why = *e;
+
+        err_set(e, why.code, why.stage, 0, "character %ld: %s", why.at + 1, why.text);
+        err_hint(e, "%s", why.hint);
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (arm(f, &specs[i], e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int command_drop(struct commands *c, const char *args, struct err *e)
+{
+    struct faults *f = faults_of(c, e);
+    char text[80], kind[16] = "rst", seconds[32] = "";
+    struct fault_spec spec;
+    int n = sscanf(args, "%15s %31s", kind, seconds);
+
+    if (!f)
+        return -1;
+    if (strcmp(kind, "rst") != 0 && strcmp(kind, "fin") != 0 && strcmp(kind, "blackhole") != 0)
+        return command_misused("drop", e);
+    if (n > 1 && strcmp(kind, "blackhole") != 0)
+        return command_misused("drop", e);
+    if (command_needs_open(c, e) < 0)
+        return -1;
+    snprintf(text, sizeof text, "%s%s%s*1", kind, n > 1 ? "+" : "", seconds);
+    if (fault_parse(&spec, slice_str(text), e) < 0)
+        return command_misused("drop", e);
+    return arm(f, &spec, e);
+}
+
+int command_heal(struct commands *c, const char *args, struct err *e)
+{
+    struct faults *f = faults_of(c, e);
+
+    if (!f)
+        return -1;
+    if (args[0])
+        return command_misused("heal", e);
+    faults_heal(f, clock_mono_us());
+    return 0;
+}

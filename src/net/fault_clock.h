@@ -1,0 +1,21 @@
+/*
+ * fault_clock: lets a set of faults act at its times, on the caller's loop.
+ */
+#ifndef NET_FAULT_CLOCK_H
+#define NET_FAULT_CLOCK_H
+
+#include <uv.h>
+
+#include "net/faults.h"
+
+struct fault_clock {
+    uv_timer_t timer;
+    struct faults *faults;
+};
+
+/* From now on, until fault_clock_stop; faults is borrowed. */
+void fault_clock_start(struct fault_clock *c, uv_loop_t *loop, struct faults *faults);
+/* The caller lets the loop turn once more before *c goes. */
+void fault_clock_stop(struct fault_clock *c);
+
+#endif
