@@ -20,7 +20,7 @@ load helpers
     for kind in rst fin; do
         both -n --fault "$kind@message:5" "$SERVE/feed"
         assert_equal "$status" 56
-        assert_equal "${#lines[@]}" 5
+        assert [ "${#lines[@]}" -ge 5 ] # what came in the same read is told too
         assert_stderr 'cut by a fault'
     done
 }
