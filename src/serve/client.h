@@ -85,6 +85,9 @@ struct feed_state {
     struct client *prev, *next;
     uint64_t next_id; /* the update to send next */
     bool live;        /* has had the latest one: from then on it has to keep up */
+    /* What it had on this connection before it asked for what it had missed: not sent once more. */
+    uint64_t first_id;
+    uint64_t had_from, had_to; /* the second is the first one it has not had */
 };
 
 struct client {

@@ -65,8 +65,14 @@ static void serve_client(struct feed_service *s, struct client *c, uint64_t late
                      SLOW_CLOSE_MS);
         return;
     }
-    while (f->next_id <= latest && client_pending(c) < limit && !c->broken)
+    while (f->next_id <= latest && client_pending(c) < limit && !c->broken) {
+        if (f->next_id == f->had_from && f->had_to > f->had_from) {
+            f->next_id = f->had_to;
+            f->had_from = f->had_to = 0;
+            continue;
+        }
         send_update(s, c, f->next_id++);
+    }
     if (f->next_id > latest)
         f->live = true;
     else if (f->live && !c->broken)
@@ -101,6 +107,7 @@ void feed_service_expect(struct client *c, const struct answer *a)
         .next_id = a->has_since ? feed_after(a->since, latest) : latest + 1,
         .live = !a->has_since,
     };
+    c->feed.first_id = c->feed.next_id;
 }
 
 static void join(struct feed_service *s, struct client *c)
@@ -145,6 +152,18 @@ void feed_service_leave(struct client *c)
         uv_timer_stop(&s->tick);
 }
 
+/* Whoever asks while the feed runs already has its latest part; asking again, or into that part, is
+ * asking for all of it. */
+static void rewind_to(struct feed_state *f, uint64_t id)
+{
+    bool apart = f->first_id > 0 && id < f->first_id && f->next_id > f->first_id;
+
+    f->had_from = apart ? f->first_id : 0;
+    f->had_to = apart ? f->next_id : 0;
+    f->first_id = 0;
+    f->next_id = id;
+}
+
 static void message(struct client *c, const struct event_message *m)
 {
     static const char refusal[] =
@@ -157,7 +176,7 @@ static void message(struct client *c, const struct event_message *m)
         client_send(c, OPCODE_TEXT, slice_str(refusal), true, true);
         return;
     }
-    c->feed.next_id = feed_after(since, latest);
+    rewind_to(&c->feed, feed_after(since, latest));
     c->feed.live = false;
     serve_client(s, c, latest);
 }

@@ -59,7 +59,8 @@ static bool alike(const struct endings *h, uint64_t (*value)(const struct ending
 /* The last silence is no longer than those that were survived. */
 static bool flowed(const struct ending *e)
 {
-    return e->frames_in >= FLOW_FRAMES && e->idle_in_us <= 2 * (e->uptime_us / e->frames_in);
+    return e->frames_in >= FLOW_FRAMES &&
+           (e->idle_in_us < SHORTEST_US || e->idle_in_us <= 2 * (e->uptime_us / e->frames_in));
 }
 
 static uint64_t on_a_second(uint64_t us)

@@ -98,7 +98,7 @@ static void endings_same_age_with_data_is_a_lifetime(void **state)
     (void)state;
     add(&h, CLOSE_HOW_FIN, 30010, 90, 30010, 300);
     add(&h, CLOSE_HOW_RST, 30110, 12, 30010, 301);
-    add(&h, CLOSE_HOW_FIN, 30050, 50, 30010, 299);
+    add(&h, CLOSE_HOW_FIN, 30050, 50, 30010, 150000); /* a burst just before */
     p = endings_pattern(&h);
     assert_int_equal(p.kind, PATTERN_AGE);
     assert_int_equal(p.us, 30000000);
