@@ -48,7 +48,7 @@ _wscope_value() {
             _wscope_files '' "$2" -d
             ;;
         -H | --header | --cookie | -u | --user | --bearer | --pass | -e | --send | \
-            --from-curl)
+            --data | --from-curl)
             if [[ $2 == @* ]]; then
                 _wscope_files "$3" "${2#@}" -f
             fi
@@ -74,6 +74,9 @@ _wscope_value() {
         --retry-jitter)
             _wscope_words 'none full' "$2"
             ;;
+        --method)
+            _wscope_words 'GET POST' "$2"
+            ;;
         --color)
             _wscope_words 'auto always never' "$2"
             ;;
@@ -83,7 +86,7 @@ _wscope_value() {
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
             --ping-interval | --ping-timeout | --fault | --seed | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | --seq | --id | --epoch | --resume | \
-            --resume-query | --catchup | --on-connect | -w | --wait | --chunk | \
+            --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --burst | --allow-origin)
             ;;
         *)
@@ -127,7 +130,8 @@ _wscope() {
             --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
             -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
-            --retry-on --no-retry-on --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed -e
+            --retry-on --no-retry-on --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll
+            --sse --every --jitter --long-poll --items --method --data --no-keepalive -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events

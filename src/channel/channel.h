@@ -1,6 +1,6 @@
 /*
- * channel: one way to get updates from a server: a WebSocket, and later SSE and polling, behind one
- * interface. A channel lives for one connection: it is opened once, reports through `emit`, and
+ * channel: one way to get updates from a server: a WebSocket, SSE and polling behind one interface.
+ * A channel lives for one connection: it is opened once, reports through `emit`, and
  * ends with exactly one EVENT_CLOSE (it had been open) or EVENT_ERROR (it had not).
  *
  * emit is called from the loop, never from within a call into the channel other than channel_send,
@@ -65,6 +65,9 @@ struct channel {
     bool ended;           /* EVENT_CLOSE or EVENT_ERROR was reported */
     bool pong_taken; /* set in emit of a ping: whoever looked at it answers it, not the channel */
     struct channel_filter *filter; /* see channel_fault.h; or NULL */
+    bool for_good;                 /* the end is one that no further attempt changes */
+    uint64_t retry_us; /* SSE: the time that the server asks to wait before coming again; 0: it
+                          did not say */
 };
 
 /* Begin; everything further is reported. -1 with *e if not even that is possible. */

@@ -68,6 +68,7 @@ static bool report_response(struct http *h, const struct http1_head *head,
         .raw = head->raw,
         .body = buf_slice(&h->refusal),
         .body_cut = h->refusal_cut,
+        .followed = h->config.follow && redirect_status(head->status),
         .hint = "",
         .us = h->response_us,
     };

@@ -62,5 +62,7 @@ void channel_shared_free(struct channel_shared *shared)
         return;
     tls_context_free(shared->tls);
     tls_context_free(shared->proxy_tls);
+    poll_memory_free(shared->poll);
+    free(shared->last_event_id);
     free(shared);
 }

@@ -1,11 +1,13 @@
 /*
  * shared: what the connections of a session have in common, whatever is spoken on them: trust and
- * keys for TLS, loaded by the opening that first needs them, and the source of random bytes.
+ * keys for TLS, loaded by the opening that first needs them, the source of random bytes, and what
+ * one connection leaves for the next.
  */
 #ifndef CHANNEL_SHARED_H
 #define CHANNEL_SHARED_H
 
 #include "base/rng.h"
+#include "channel/poll_memory.h"
 #include "net/dial.h"
 
 struct channel_shared {
@@ -13,6 +15,8 @@ struct channel_shared {
     bool drawn;                    /* rng's source was used */
     struct tls_context *tls;       /* NULL until a target asks for it */
     struct tls_context *proxy_tls; /* likewise, a proxy that speaks TLS */
+    struct poll_memory *poll;      /* NULL until something is polled */
+    char *last_event_id;           /* of an event stream, or NULL */
 };
 
 /* secure: load what TLS needs now, so that a file that can't be read is told before anything is

@@ -20,6 +20,7 @@ static void defaults(struct options *o)
                   .max_delay_us = RETRY_PRESET,
                   .stable_after_us = 5000000,
                   .offline_queue = 1024 * 1024},
+        .http = {.every_us = 2000000},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
         .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10, .burst = 1},
     };

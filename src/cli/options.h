@@ -97,6 +97,17 @@ struct retry_options {
     size_t offline_queue; /* bytes */
 };
 
+/* Polling and SSE. */
+struct http_options {
+    enum event_channel channel;   /* of the URL: CHANNEL_WS without --poll and --sse */
+    const char *poll, *sse;       /* as typed, or NULL */
+    uint64_t every_us, jitter_us; /* between polls; each is later by up to jitter_us */
+    bool long_poll, no_keepalive;
+    const char *items;  /* JSON Pointer (RFC 6901), checked, or NULL */
+    const char *method; /* or NULL */
+    struct slice data;
+};
+
 struct serve_options {
     const char *host; /* 127.0.0.1 by default */
     uint16_t port;    /* 9001 by default; 0: any free one, printed */
@@ -119,6 +130,7 @@ struct options {
     struct retry_options retry;
     struct pipe_options pipe;
     struct account_options account;
+    struct http_options http;
     struct serve_options serve;
     struct fault_options fault;
 

@@ -7,6 +7,9 @@ struct conflict {
 
 #define DECODES  "each says in its own way what a line of stdin is"
 #define NO_STDIN "there is no stdin to be read"
+#define POLLS    "polling receives only: there is nobody to send to"
+#define STREAMS  "an event stream is receive only: there is nobody to send to"
+#define POLLED   "nothing is polled without it"
 #define RETRIES  "without that nothing is tried again"
 
 static const struct conflict conflicts[] = {
@@ -40,6 +43,17 @@ static const struct conflict conflicts[] = {
     {"--json", "--escape", "events are one object a line as they are"},
     {"--json", "--no-delimiter", "events are one object a line"},
     {"--json", "--pretty", "events are one object a line; pipe them to jq"},
+    {"--poll", "--sse", "one connection has one channel"},
+    {"--poll", "--echo", POLLS},
+    {"--poll", "--send", POLLS},
+    {"--poll", "--on-connect", POLLS},
+    {"--poll", "--whole", POLLS},
+    {"--poll", "--chunk", POLLS},
+    {"--sse", "--echo", STREAMS},
+    {"--sse", "--send", STREAMS},
+    {"--sse", "--on-connect", STREAMS},
+    {"--sse", "--whole", STREAMS},
+    {"--sse", "--chunk", STREAMS},
     {"--quiet", "--verbose", "one shows less, the other more"},
     {"--quiet", "--include", "one shows less, the other more"},
     {"--quiet", "--pings", "one shows less, the other more"},
@@ -51,6 +65,12 @@ static const struct conflict needs[] = {
     {"--pass", "--cert", "it opens the key of a certificate"},
     {"--events", "--json", "it selects what --json prints"},
     {"--fail-on-loss", "--seq", "only numbers tell that one is missing"},
+    {"--every", "--poll", POLLED},
+    {"--jitter", "--poll", POLLED},
+    {"--long-poll", "--poll", POLLED},
+    {"--method", "--poll", POLLED},
+    {"--data", "--poll", POLLED},
+    {"--no-keepalive", "--poll", POLLED},
     {"--max-redirects", "--location", "without that none is followed"},
     {"--retry", "--reconnect", RETRIES},
     {"--retry-delay", "--reconnect", RETRIES},

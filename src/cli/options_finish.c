@@ -53,6 +53,8 @@ int options_url(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
 
+    if (options_http_operand(p, e) != 0)
+        return -1;
     if (!p->operand) {
         usage_error(e, "no URL was given");
         err_hint(e, "%s", options_usage);

@@ -17,7 +17,7 @@ bool options_value_secret(const struct option_row *row, const char *value, size_
     *start = 0;
     if (value[0] == '@' || !row->name)
         return false; /* the name of a file is no secret */
-    if (row->letter == 'x')
+    if (row->letter == 'x' || (row->values && strcmp(row->values, "URL") == 0))
         return options_userinfo(value, start, &len);
     if (row->letter == 'H') {
         size_t name_len = strcspn(value, ":");
@@ -33,7 +33,7 @@ void options_wipe_value(const struct option_row *row, char *value)
 {
     size_t start;
 
-    if (row->letter == 'x')
+    if (row->letter == 'x' || (row->values && strcmp(row->values, "URL") == 0))
         options_wipe_url(value);
     else if (options_value_secret(row, value, &start))
         wipe(value + start);

@@ -16,6 +16,7 @@
 #define RETRYING  "Reconnecting"
 #define ACCOUNT   "What was missed"
 #define FAULTS    "Faults"
+#define POLLING   "Polling and SSE"
 #define SENDING   "Sending"
 #define RECEIVING "Receiving"
 #define SHOWING   "What is shown"
@@ -148,6 +149,25 @@ static const struct option_row table[] = {
      NULL, true, CONNECT | SERVE, options_set_fault, 0},
     {0, "seed", OPTION_VALUE, "N", "repeat what chance did under this number", FAULTS, NULL, false,
      CONNECT | SERVE, options_set_seed, 0},
+
+    {0, "poll", OPTION_VALUE, "URL", "ask this http(s) URL again and again", POLLING, "URL", true,
+     CONNECT, options_set_text, AT(http.poll)},
+    {0, "sse", OPTION_VALUE, "URL", "listen to this stream of server-sent events", POLLING, "URL",
+     true, CONNECT, options_set_text, AT(http.sse)},
+    {0, "every", OPTION_VALUE, "SEC", "time from one poll to the next (2)", POLLING, NULL, true,
+     CONNECT, options_set_positive_seconds, AT(http.every_us)},
+    {0, "jitter", OPTION_VALUE, "SEC", "each poll is later by up to this, at random", POLLING, NULL,
+     false, CONNECT, options_set_seconds, AT(http.jitter_us)},
+    {0, "long-poll", OPTION_FLAG, NULL, "the server holds a poll until there is news", POLLING,
+     NULL, false, CONNECT, options_set_flag, AT(http.long_poll)},
+    {0, "items", OPTION_VALUE, "POINTER", "where an answer has its array of items", POLLING, NULL,
+     false, CONNECT, options_set_pointer, AT(http.items)},
+    {0, "method", OPTION_VALUE, "METHOD", "method of a poll (GET, with --data POST)", POLLING,
+     "GET|POST", false, CONNECT, options_set_method, 0},
+    {0, "data", OPTION_VALUE, "TEXT", "body of each poll; also @FILE", POLLING, "@FILE", false,
+     CONNECT, options_set_data, 0},
+    {0, "no-keepalive", OPTION_FLAG, NULL, "a connection of its own for each poll", POLLING, NULL,
+     false, CONNECT, options_set_flag, AT(http.no_keepalive)},
 
     {'e', "send", OPTION_VALUE, "MSG", "send MSG after opening; @FILE, @- is all of stdin", SENDING,
      "@FILE", true, CONNECT, options_set_send, 0},

@@ -32,9 +32,20 @@ int command_needs_open(const struct commands *c, struct err *e)
     return -1;
 }
 
-int commands_may_send(const struct commands *c, struct err *e)
+int command_needs_socket(const struct commands *c, struct err *e)
 {
     if (command_needs_open(c, e) < 0)
+        return -1;
+    if (session_kind(c->session) == CHANNEL_WS)
+        return 0;
+    return err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                   "nothing can be sent: %s receives only, it is no WebSocket",
+                   session_kind(c->session) == CHANNEL_POLL ? "polling" : "an event stream");
+}
+
+int commands_may_send(const struct commands *c, struct err *e)
+{
+    if (command_needs_socket(c, e) < 0)
         return -1;
     if (c->transfer.phase == TRANSFER_IDLE)
         return 0;

@@ -114,6 +114,8 @@ void commands_say(struct commands *c, const char *format, ...)
 int command_misused(const char *name, struct err *e);
 /* There must be an open connection: -1 with *e. */
 int command_needs_open(const struct commands *c, struct err *e);
+/* The same, and to be a WebSocket: the other channels only receive. */
+int command_needs_socket(const struct commands *c, struct err *e);
 
 /* The commands, each family in its file. */
 command_fn command_connect, command_close, command_reconnect, command_quit;

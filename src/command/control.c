@@ -9,7 +9,7 @@ static int control(struct commands *c, enum opcode opcode, const char *args, str
 {
     size_t len = strlen(args);
 
-    if (command_needs_open(c, e) < 0)
+    if (command_needs_socket(c, e) < 0)
         return -1;
     if (len > FRAME_CONTROL_MAX) {
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
@@ -51,7 +51,7 @@ int command_frame(struct commands *c, const char *args, struct err *e)
     buf_init(&payload, PAYLOAD_MAX);
     r = parse_frame(args, &spec, &payload, e);
     if (r == 0)
-        r = command_needs_open(c, e);
+        r = command_needs_socket(c, e);
     if (r == 0) {
         reaction_begin(&c->reaction, spec.opcode, clock_mono_us());
         c->hooks.alarm(c->hooks.ctx, REACTION_US);

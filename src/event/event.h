@@ -138,6 +138,7 @@ struct event_response {
     struct slice raw;  /* the head as received, byte for byte */
     struct slice body; /* of a refused upgrade: at most the first 64 KiB */
     bool body_cut;     /* there was more body than that */
+    bool followed;     /* a redirect of a poll or stream, which goes on where it leads */
     const char *hint;  /* or "" */
     uint64_t us;       /* from the request's last byte to the head's */
 };

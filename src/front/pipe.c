@@ -23,6 +23,7 @@ enum { TIMER_QUIET, TIMER_FOR, TIMER_MAX, TIMER_COUNT };
 struct pipe {
     struct sink watch; /* counts, matches, echoes, and minds the outputs */
     const struct options *options;
+    struct pipe_options input; /* how standard input is read, if it is */
     uv_loop_t loop;
     struct views views;
     struct output out, err;
@@ -239,7 +240,7 @@ static void close_when_quiet(struct pipe *p)
 static void on_input_finished(void *ctx)
 {
     struct pipe *p = ctx;
-    const struct pipe_options *o = &p->options->pipe;
+    const struct pipe_options *o = &p->input;
     bool waits_for_messages = (o->count || o->until) && !o->wait_given;
 
     if (!o->no_input && !o->echo && !waits_for_messages)
@@ -367,13 +368,15 @@ static enum exit_code run(struct pipe *p)
 
 enum exit_code pipe_run(const struct options *o, uint64_t start_us)
 {
-    struct pipe p = {.options = o, .code = -1};
+    struct pipe p = {.options = o, .input = o->pipe, .code = -1};
     struct session_config config = session_setup(o, start_us, MAX_MESSAGE);
     const struct session_hooks hooks = {on_opened, on_drained, on_ended, &p};
     const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
     enum exit_code code = EXIT_OTHER;
     struct event ev = {.kind = EVENT_ERROR};
 
+    if (config.channel != CHANNEL_WS)
+        p.input.no_input = true; /* nothing can be sent */
     if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
         return EXIT_OTHER;
     p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), mind_outputs, watch_free};
@@ -393,7 +396,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         p.session = session_new(&p.loop, &config, &p.views.bus, &hooks, &ev.error);
     }
     if (p.session) {
-        feeder_init(&p.feeder, &p.loop, &o->pipe, p.session, &feeder_hooks);
+        feeder_init(&p.feeder, &p.loop, &p.input, p.session, &feeder_hooks);
         code = run(&p);
         feeder_close(&p.feeder);
     } else {

@@ -1,5 +1,8 @@
 #include "front/session_setup.h"
 
+/* --max-message of answers and events where none is given: they are held whole. */
+#define MAX_ANSWER (64ull * 1024 * 1024)
+
 static struct backoff_plan backoff_setup(const struct retry_options *o)
 {
     struct backoff_plan plan;
@@ -48,7 +51,7 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                                     uint64_t default_max)
 {
     return (struct session_config){
-        .channel = CHANNEL_WS,
+        .channel = o->http.channel,
         .ws =
             {
                 .handshake = o->handshake,
@@ -61,6 +64,17 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                 .no_pong = o->ws.no_pong,
                 .lenient = o->ws.lenient,
             },
+        .poll =
+            {
+                .common = {.no_keepalive = o->http.no_keepalive},
+                .every_us = o->http.every_us,
+                .jitter_us = o->http.jitter_us,
+                .long_poll = o->http.long_poll,
+                .method = o->http.method,
+                .data = o->http.data,
+            },
+        .items = o->http.items,
+        .max_answer = o->ws.max_message ? o->ws.max_message : MAX_ANSWER,
         .header_cmd = o->ws.header_cmd,
         .follow = o->ws.follow,
         .max_redirects = (unsigned)(o->ws.max_redirects < 1000 ? o->ws.max_redirects : 1000),

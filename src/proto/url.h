@@ -40,6 +40,9 @@ int url_copy(struct url *to, const struct url *from);
  * out. */
 char *url_print(const struct url *u);
 
+/* The same with http or https. */
+char *url_print_http(const struct url *u);
+
 /* The value of the Host field (RFC 9110, section 7.2): the port only if not the default, no zone.
  * Bytes of the host above 127 are percent-encoded (RFC 3986, section 3.2.2): for an IDN let the
  * host be its A-labels by then. Caller frees; NULL when memory is out. */

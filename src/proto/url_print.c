@@ -70,15 +70,25 @@ static char *unix_print(const struct url *u)
     return text;
 }
 
-char *url_print(const struct url *u)
+static char *print_as(const struct url *u, const char *plain, const char *secure)
 {
     char port[8];
 
     if (u->scheme == URL_UNIX)
         return unix_print(u);
-    return text_print("%s://%s%s%s%s%s%s%s", u->scheme == URL_WSS ? "wss" : "ws",
+    return text_print("%s://%s%s%s%s%s%s%s", u->scheme == URL_WSS ? secure : plain,
                       u->ipv6 ? "[" : "", u->host, u->zone ? "%25" : "", u->zone ? u->zone : "",
                       u->ipv6 ? "]" : "", port_print(u, port), u->target);
+}
+
+char *url_print(const struct url *u)
+{
+    return print_as(u, "ws", "wss");
+}
+
+char *url_print_http(const struct url *u)
+{
+    return print_as(u, "http", "https");
 }
 
 char *url_host_field(const struct url *u)

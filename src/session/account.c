@@ -353,6 +353,20 @@ char *account_resume_target(struct account *a, const char *target)
     return longer;
 }
 
+/* A URL's target with those values in it. NULL: memory, or it became too long. */
+static char *fill_target(const char *target, const struct template_values *values)
+{
+    struct buf filled;
+    char *copy = NULL;
+
+    buf_init(&filled, RESUME_MAX);
+    if (template_fill(&filled, target, TEMPLATE_URL, values) == 0 &&
+        buf_append(&filled, "", 1) == 0)
+        copy = strdup((const char *)buf_data(&filled));
+    buf_clear(&filled);
+    return copy;
+}
+
 /* --- catching up --------------------------------------------------------------------------------
  */
 
@@ -360,17 +374,12 @@ char *account_catchup(struct account *a, const char *target)
 {
     char digits[24];
     struct template_values values = values_now(a, digits);
-    struct buf filled;
-    char *copy = NULL;
+    char *copy;
     uint64_t point;
 
     if (a->openings < 2 || values.last.len == 0)
         return NULL;
-    buf_init(&filled, RESUME_MAX);
-    if (template_fill(&filled, target, TEMPLATE_URL, &values) == 0 &&
-        buf_append(&filled, "", 1) == 0)
-        copy = strdup((const char *)buf_data(&filled));
-    buf_clear(&filled);
+    copy = fill_target(target, &values);
     if (copy && reconcile_point(&a->reconcile, &point))
         reconcile_asked(&a->reconcile, point);
     a->fetched_top = 0;
@@ -408,6 +417,33 @@ bool account_fetched(struct account *a, struct event *ev)
         keep_id(a);
     buf_trim(&a->scratch, 0);
     return fresh;
+}
+
+/* --- polling ------------------------------------------------------------------------------------
+ */
+
+char *account_fill_target(const struct account *a, const char *target)
+{
+    char digits[24];
+    struct template_values values = {0};
+
+    if (a)
+        values = values_now(a, digits);
+    return fill_target(target, &values);
+}
+
+int account_known(struct account *a, struct slice text)
+{
+    const struct event_message m = {.data = text, .final = true};
+    struct reconcile_message found;
+    int known = -1;
+
+    if (a) {
+        found = look_into(a, &m);
+        known = reconcile_known(&a->reconcile, &found);
+        buf_trim(&a->scratch, 0);
+    }
+    return known;
 }
 
 void account_finish(struct account *a)

@@ -55,6 +55,13 @@ void account_expect(struct account *a, struct slice item);
 void account_expected(struct account *a);
 bool account_fetched(struct account *a, struct event *ev);
 
+/* A target with its placeholders filled in; `a` may be NULL: then they are empty. Caller frees;
+ * NULL: memory, or it became too long. */
+char *account_fill_target(const struct account *a, const char *target);
+/* Was a message with this text seen? 1 it was, 0 not, -1: it says nothing by which to tell. `a` may
+ * be NULL. */
+int account_known(struct account *a, struct slice text);
+
 /* The session is over: what is missing is lost. Again is fine. */
 void account_finish(struct account *a);
 

@@ -109,7 +109,8 @@ static bool same_epoch(const struct reconcile *r, struct slice epoch)
 {
     size_t kept = epoch.len < RECONCILE_EPOCH_MAX ? epoch.len : RECONCILE_EPOCH_MAX;
 
-    return r->has_epoch && r->epoch_len == epoch.len && memcmp(r->epoch, epoch.data, kept) == 0;
+    return r->has_epoch && r->epoch_len == epoch.len &&
+           (kept == 0 || memcmp(r->epoch, epoch.data, kept) == 0);
 }
 
 static void note_epoch(struct reconcile *r, struct slice epoch)
@@ -217,6 +218,26 @@ bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m)
         add(&r->totals.recovered, 1);
     }
     return true;
+}
+
+int reconcile_known(const struct reconcile *r, const struct reconcile_message *m)
+{
+    bool id_seen;
+
+    if (m->has_epoch && !same_epoch(r, m->epoch))
+        return 0;
+    id_seen = m->has_id && id_set_has(r->ids, m->id);
+    if (id_seen)
+        return 1;
+    if (!m->has_seq)
+        return m->has_id ? 0 : -1;
+    if (!r->has_last || m->seq > r->last)
+        return 0;
+    if (holes_have(&r->open, m->seq) || holes_have(&r->given_up, m->seq))
+        return 0;
+    if (m->has_id && !id_set_forgot(r->ids))
+        return 0;
+    return m->seq < r->base ? -1 : 1;
 }
 
 void reconcile_behind(struct reconcile *r, uint64_t highest)

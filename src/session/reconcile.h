@@ -74,6 +74,10 @@ bool reconcile_message(struct reconcile *r, const struct reconcile_message *m);
  * count it; where numbers say nothing, it is one that was missed and recovered. */
 bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m);
 
+/* Was such a message seen? 1 it was, 0 not, -1: it says nothing by which to tell (no number, no
+ * identity; a number below the baseline). Nothing changes. */
+int reconcile_known(const struct reconcile *r, const struct reconcile_message *m);
+
 /* The server is known to have had numbers up to this one: what is not there of them is missing. */
 void reconcile_behind(struct reconcile *r, uint64_t highest);
 

@@ -70,7 +70,7 @@ static void on_pulse(uv_timer_t *timer)
 {
     struct session *s = timer->data;
 
-    if (s->state == SESSION_OPEN)
+    if (s->state == SESSION_OPEN && s->kind == CHANNEL_WS)
         pulse(s);
 }
 
@@ -85,7 +85,7 @@ static void opened(struct session *s, const struct event *ev)
     if (s->account)
         account_opened(s->account);
     session_remark(s, ev);
-    if (s->config.ping_interval_us)
+    if (s->config.ping_interval_us && s->kind == CHANNEL_WS)
         pulse(s);
     if (s->hooks.opened)
         s->hooks.opened(s->hooks.ctx);
@@ -122,10 +122,15 @@ static void closed(struct session *s, struct event *ev)
     struct postmortem_context context = session_evidence(s);
     char hint[POSTMORTEM_HINT];
     enum exit_code outcome = outcome_of_close(&ev->close, s->asked);
-    const struct retry_failure failure = {.close = &ev->close};
+    const struct retry_failure failure = {
+        .close = &ev->close,
+        .has_retry_after = s->channel->retry_us > 0,
+        .retry_after_us = s->channel->retry_us,
+    };
 
     postmortem_close(hint, &ev->close, &context);
-    ev->close.hint = hint;
+    if (s->kind == CHANNEL_WS || !ev->close.hint[0])
+        ev->close.hint = hint;
     bus_emit(s->bus, ev);
     if (s->account)
         account_closed(s->account);
@@ -182,8 +187,15 @@ static void responded(struct session *s, struct event *ev)
 
     s->status = ev->response.status;
     find_retry_after(s, &ev->response);
+    /* What is no upgrade may well be 200, and follows its redirects itself. */
+    if (s->kind != CHANNEL_WS && ev->response.status < 400)
+        return;
     postmortem_response(s->refusal_hint, &ev->response, &context);
     err_clear(&s->redirect_error);
+    if (s->kind != CHANNEL_WS) {
+        ev->response.hint = s->refusal_hint;
+        return;
+    }
     if (s->config.follow && redirect_status(ev->response.status)) {
         s->refusal_hint[0] = '\0';
         (void)attempt_redirected(&s->attempt, &ev->response, s->config.max_redirects,
@@ -380,6 +392,11 @@ void session_discard(struct session *s)
 enum session_state session_state(const struct session *s)
 {
     return s->state;
+}
+
+enum event_channel session_kind(const struct session *s)
+{
+    return s->kind;
 }
 
 size_t session_pending(const struct session *s)

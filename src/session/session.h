@@ -6,23 +6,27 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
+#include "channel/channel_poll.h"
 #include "channel/channel_ws.h"
 #include "session/account.h"
 #include "session/outcome.h"
 #include "session/retry_policy.h"
 
 struct session_config {
-    enum event_channel channel; /* what is opened first */
-    struct channel_ws_config ws;
-    const char *header_cmd; /* run before every attempt, see attempt.h; or NULL */
-    bool follow;            /* redirects, */
-    unsigned max_redirects; /* at most so many an attempt */
+    enum event_channel channel;      /* what is opened first */
+    struct channel_ws_config ws;     /* its handshake and dial are for the other kinds as well */
+    struct channel_poll_config poll; /* how is polled; of `common` no_keepalive counts, the rest is
+                                        filled in by the session, as are items and seq */
+    const char *items;               /* JSON Pointer to the updates in an answer, or NULL */
+    uint64_t max_answer;             /* bytes of an answer or an event; 0: no bound */
+    const char *header_cmd;          /* run before every attempt, see attempt.h; or NULL */
+    bool follow;                     /* redirects, */
+    unsigned max_redirects;          /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
     struct retry_config retry;
     const struct url
         *catchup;          /* to GET what was missed from, placeholders in its target; or NULL */
-    const char *items;     /* JSON Pointer to the updates in what it answers, or NULL */
     struct faults *faults; /* borrowed; outlives the session; NULL: nothing is to go wrong */
     uint64_t seed;         /* told in the summary */
     uint64_t start_us;     /* clock_mono_us at the program's start */
@@ -86,6 +90,8 @@ void session_pause(struct session *s, bool paused);
 void session_discard(struct session *s);
 
 enum session_state session_state(const struct session *s);
+/* What the open connection is, or the next one will be. */
+enum event_channel session_kind(const struct session *s);
 /* More waits to be written than should: stop sending until `drained`. */
 bool session_full(const struct session *s);
 /* Bytes waiting to be written. */

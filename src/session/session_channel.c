@@ -10,9 +10,12 @@ static struct channel *new_channel(struct session *s, const struct channel_up *u
     switch (s->kind) {
     case CHANNEL_WS:
         return channel_ws_new(s->loop, &s->attempt.ws, s->shared, up);
-    default:
-        return NULL; /* no option names it */
+    case CHANNEL_SSE:
+        return session_sse_new(s, up);
+    case CHANNEL_POLL:
+        return session_poll_new(s, up);
     }
+    return NULL;
 }
 
 /* What is to go wrong this time. 0, or -1: memory. */

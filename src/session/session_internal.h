@@ -6,6 +6,7 @@
 #ifndef SESSION_SESSION_INTERNAL_H
 #define SESSION_SESSION_INTERNAL_H
 
+#include "channel/channel_sse.h"
 #include "session/attempt.h"
 #include "session/evidence.h"
 #include "session/header_cmd.h"
@@ -29,7 +30,9 @@ struct session {
     struct err redirect_error;  /* why its last redirect was not followed; code EXIT_OK: none */
     enum event_channel kind;    /* of the channels that are opened now: config.channel at first */
     struct channel *channel;
-    struct fault_conn *fault; /* what is to go wrong with it; NULL without faults */
+    struct fault_conn *fault;        /* what is to go wrong with it; NULL without faults */
+    struct channel_poll_config poll; /* what the channel was opened with, if it is of that kind */
+    struct channel_sse_config sse;
     enum session_state state;
     enum outcome_asked asked;
     enum exit_code outcome;
@@ -102,6 +105,11 @@ void session_remark(struct session *s, const struct event *ev);
 /* Open a channel for what the attempt has come to. -1 with *e; s->channel may be there all the
  * same, for the next attempt or session_free to drop. */
 int session_start_channel(struct session *s, struct err *e);
+
+/* session_receive.c */
+/* A channel that polls or streams, with what the attempt has come to. NULL: memory. */
+struct channel *session_poll_new(struct session *s, const struct channel_up *up);
+struct channel *session_sse_new(struct session *s, const struct channel_up *up);
 
 /* session_open.c */
 /* A redirect is to be followed, but not before the channel is off the stack. */

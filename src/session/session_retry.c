@@ -52,7 +52,7 @@ void session_over(struct session *s, const struct retry_failure *failure)
     struct retry_decision decision;
 
     session_settle(s);
-    if (!s->config.retry.enabled || s->asked != ASKED_NOT) {
+    if (!s->config.retry.enabled || s->asked != ASKED_NOT || (s->channel && s->channel->for_good)) {
         session_ended(s);
         return;
     }

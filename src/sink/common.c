@@ -14,7 +14,7 @@ bool response_refused(const struct event *ev)
     if (ev->channel == CHANNEL_WS)
         return r->status != 101 || r->body.len > 0 || (r->hint && r->hint[0]);
     /* 204 tells an event source to stop, 304 a poller that nothing is new. */
-    return !(r->status >= 200 && r->status < 300) && r->status != 304;
+    return !(r->status >= 200 && r->status < 300) && r->status != 304 && !r->followed;
 }
 
 bool close_body(struct slice payload, uint16_t *code, struct slice *reason)

@@ -99,6 +99,8 @@ static void put_ending(struct human *h, const struct event *ev)
             human_put(h, ": ");
             human_safe(h, c->reason);
         }
+    } else if (c->how == CLOSE_HOW_FIN && c->clean) {
+        human_put(h, c->by == CLOSE_BY_PEER ? "the server ended the stream" : "closed by us");
     } else if (c->how == CLOSE_HOW_CLOSE_FRAME) {
         put_closed(h, c);
     } else if (c->how == CLOSE_HOW_VIOLATION) {
@@ -179,6 +181,7 @@ void human_close(struct human *h, const struct event *ev)
 {
     const struct event_close *c = &ev->close;
     bool orderly = c->how == CLOSE_HOW_CLOSE_FRAME || is_hung_up(h, ev) ||
+                   (c->how == CLOSE_HOW_FIN && c->clean) ||
                    (c->by == CLOSE_BY_LOCAL && c->sent_close_frame && !c->got_rst &&
                     (c->how == CLOSE_HOW_FIN || c->how == CLOSE_HOW_TLS));
 

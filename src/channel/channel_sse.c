@@ -1,0 +1,238 @@
+#include "channel/channel_sse.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "proto/excerpt.h"
+#include "proto/sse.h"
+
+#define FIELDS_MAX 3
+
+struct stream {
+    struct receiver r;
+    const struct channel_sse_config *config;
+    char *target; /* owned */
+    struct handshake_header fields[FIELDS_MAX];
+    int status;
+    bool right_type;
+    char type[96]; /* what came instead */
+    struct sse sse;
+    bool holds; /* sse was fed bytes that it has not used up: the channel was paused */
+};
+
+static struct stream *stream_of(struct channel *ch)
+{
+    return (struct stream *)ch;
+}
+
+/* The ID outlives the connection. */
+static void keep_last_id(struct stream *s)
+{
+    const char *id = sse_last_id(&s->sse);
+    char **kept = &s->r.shared->last_event_id;
+
+    if (*kept && strcmp(*kept, id) == 0)
+        return;
+    free(*kept);
+    *kept = id[0] ? strdup(id) : NULL;
+}
+
+/* The media type alone counts, whatever its parameters (WHATWG, section 9.2.2). */
+static bool is_event_stream(struct slice type)
+{
+    const uint8_t *end = type.len ? memchr(type.data, ';', type.len) : NULL;
+
+    if (end)
+        type.len = (size_t)(end - type.data);
+    while (type.len > 0 && (type.data[type.len - 1] == ' ' || type.data[type.len - 1] == '\t'))
+        type.len--;
+    return slice_is_nocase(type, "text/event-stream");
+}
+
+static void too_big(struct stream *s)
+{
+    struct err e;
+
+    err_set(&e, EXIT_TOO_BIG, STAGE_IO, 0,
+            "an event is longer than the %llu bytes that --max-message allows",
+            (unsigned long long)s->config->common.max_message);
+    s->r.ch.for_good = true;
+    receiver_fail(&s->r, &e);
+}
+
+/* Hand on the events in what the parser was fed. */
+static void give(struct stream *s)
+{
+    struct sse_event ev;
+    enum sse_result result;
+    struct err e;
+
+    while (!s->r.paused && !receiver_over(&s->r)) {
+        result = sse_next(&s->sse, &ev);
+        if (result == SSE_EVENT) {
+            keep_last_id(s);
+            receiver_message(&s->r, ev.data, ev.type, ev.id[0] ? ev.id : NULL);
+        } else if (result == SSE_RETRY) {
+            s->r.ch.retry_us = ev.retry_ms * 1000;
+        } else if (result == SSE_TOO_BIG) {
+            too_big(s);
+        } else if (result == SSE_NOMEM) {
+            err_nomem(&e, STAGE_IO, "reading an event");
+            receiver_fail(&s->r, &e);
+        } else {
+            keep_last_id(s); /* an id alone, without data, counts as well */
+            s->holds = false;
+            return;
+        }
+    }
+    s->holds = true;
+}
+
+static void on_body(void *ctx, struct slice piece)
+{
+    struct stream *s = ctx;
+
+    if (!s->r.ch.opened_us)
+        return;
+    s->r.ch.last_in_us = clock_mono_us();
+    sse_feed(&s->sse, piece.data, piece.len);
+    give(s);
+}
+
+static bool is_passing(int status)
+{
+    return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
+/* The answer was no event stream. */
+static void refused(struct stream *s)
+{
+    struct err e;
+
+    s->r.ch.for_good = !is_passing(s->status);
+    if (s->status == 200) {
+        err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server answered with %s%s%s, which is no event stream (text/event-stream)",
+                s->type[0] ? "the type \"" : "no Content-Type", s->type, s->type[0] ? "\"" : "");
+        err_hint(&e, "if this is a document that changes, --poll asks for it again and again");
+    } else {
+        err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server answered %d instead of an event stream", s->status);
+        if (s->status >= 300 && s->status < 400)
+            err_hint(&e, "it is somewhere else: -L follows redirects");
+    }
+    receiver_fail(&s->r, &e);
+}
+
+static void on_head(void *ctx, const struct http1_head *head, const struct url *url)
+{
+    struct stream *s = ctx;
+    const struct slice *type = http1_field(head, "Content-Type");
+    struct excerpt x;
+
+    (void)url;
+    s->status = head->status;
+    s->right_type = type && is_event_stream(*type);
+    snprintf(s->type, sizeof s->type, "%s", type ? excerpt_of(&x, *type) : "");
+    if (s->status == 200 && s->right_type)
+        receiver_opened(&s->r);
+    else if (s->status != 204)
+        refused(s); /* whatever its body would be: it may have no end */
+}
+
+static void on_done(void *ctx, const struct http_result *result)
+{
+    struct stream *s = ctx;
+    struct http_result ended = *result;
+
+    s->r.ch.last_out_us = http_last_out_us(s->r.http);
+    if (receiver_over(&s->r))
+        return;
+    if (s->status == 204 && result->error.code == EXIT_OK) {
+        /* The server says that there is nothing more to come for (WHATWG, section 9.2.1). */
+        s->r.ch.for_good = true;
+        if (!s->r.ch.opened_us)
+            receiver_opened(&s->r);
+        receiver_end(&s->r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_NORMAL, true);
+    } else if (result->error.code == EXIT_OK && result->framed) {
+        receiver_end(&s->r, CLOSE_BY_PEER, CLOSE_HOW_FIN, CLOSE_NO_STATUS, true);
+    } else {
+        /* A body that only the end of the connection ends can't be told from one cut off. */
+        ended.ended |= result->error.code == EXIT_OK ? LINK_GOT_FIN : 0;
+        receiver_lose(&s->r, &ended, result->error.code == EXIT_UPGRADE);
+    }
+}
+
+static int stream_open(struct channel *ch, struct err *e)
+{
+    struct stream *s = stream_of(ch);
+    const char *target = s->config->common.handshake.url->target;
+    const char *last = s->r.shared->last_event_id;
+    uint64_t max = s->config->common.max_message;
+    struct http_request request = {.fields = s->fields, .stream = true};
+
+    if (sse_init(&s->sse, max && max < SIZE_MAX / 8 ? (size_t)max : SIZE_MAX / 8, last) < 0)
+        return err_nomem(e, STAGE_CONNECT, "preparing for events");
+    s->target = s->config->target ? s->config->target(s->config->ctx, target) : strdup(target);
+    if (!s->target)
+        return err_nomem(e, STAGE_CONNECT, "preparing for events");
+    request.target = s->target;
+    s->fields[0] = (struct handshake_header){.name = "Accept", .value = "text/event-stream"};
+    s->fields[1] = (struct handshake_header){.name = "Cache-Control", .value = "no-store"};
+    request.field_count = 2;
+    if (last && last[0])
+        s->fields[request.field_count++] =
+            (struct handshake_header){.name = "Last-Event-ID", .value = last};
+    return http_start(s->r.http, &request, e);
+}
+
+static void stream_pause(struct channel *ch, bool paused)
+{
+    struct stream *s = stream_of(ch);
+
+    if (s->r.paused == paused)
+        return;
+    s->r.paused = paused;
+    if (!paused && s->holds)
+        give(s);
+    if (!s->r.paused || paused)
+        http_pause(s->r.http, s->r.paused);
+}
+
+static void clear(struct receiver *r)
+{
+    struct stream *s = (struct stream *)r;
+
+    sse_clear(&s->sse);
+    free(s->target);
+}
+
+static const struct channel_ops ops = {
+    .open = stream_open,
+    .send = receiver_send,
+    .send_all = receiver_send_all,
+    .frame = receiver_frame,
+    .ping = receiver_ping,
+    .close = receiver_close,
+    .abort = receiver_abort,
+    .pause = stream_pause,
+    .totals = receiver_totals,
+    .tcp_stats = receiver_tcp_stats,
+    .free = receiver_free,
+};
+
+struct channel *channel_sse_new(uv_loop_t *loop, const struct channel_sse_config *config,
+                                struct channel_shared *shared, const struct channel_up *up)
+{
+    const struct http_hooks hooks = {
+        .report = receiver_report, .head = on_head, .body = on_body, .done = on_done};
+    struct receiver *r = receiver_new(sizeof(struct stream), loop, CHANNEL_SSE, &ops,
+                                      &config->common, shared, &hooks, up);
+    struct stream *s = (struct stream *)r;
+
+    if (!s)
+        return NULL;
+    s->config = config;
+    r->clear = clear;
+    return &r->ch;
+}

@@ -1,0 +1,369 @@
+#include "channel/receiver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
+/* A longer message goes up in parts of this size, as a WebSocket's does. */
+#define PART (1024 * 1024)
+
+static struct receiver *receiver_of(struct channel *ch)
+{
+    return (struct receiver *)ch;
+}
+
+struct event receiver_event(const struct receiver *r, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .dir = DIR_IN,
+        .channel = r->ch.kind,
+        .conn = r->ch.up.conn,
+        .time_us = clock_wall_us(),
+        .at_us = clock_mono_us() - r->ch.up.start_us,
+    };
+}
+
+void receiver_emit(struct receiver *r, struct event *ev)
+{
+    r->ch.up.emit(r->ch.up.ctx, ev);
+}
+
+void receiver_report(void *ctx, struct event *ev)
+{
+    struct receiver *r = ctx;
+    struct event stamped = receiver_event(r, ev->kind);
+
+    ev->channel = stamped.channel;
+    ev->conn = stamped.conn;
+    ev->time_us = stamped.time_us;
+    ev->at_us = stamped.at_us;
+    receiver_emit(r, ev);
+}
+
+void receiver_opened(struct receiver *r)
+{
+    struct event ev = receiver_event(r, EVENT_OPEN);
+    char *url = url_print_http(r->config->handshake.url);
+
+    r->ch.opened_us = clock_mono_us();
+    ev.open = (struct event_open){
+        .url = url ? url : "",
+        .subprotocol = "",
+        .extensions = "",
+        .us = r->ch.opened_us - r->began_us,
+    };
+    receiver_emit(r, &ev);
+    free(url);
+}
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+/* Bytes of the next part, ending between characters. */
+static size_t part_len(struct slice left, bool text)
+{
+    size_t n = left.len < PART ? left.len : PART;
+
+    while (text && n < left.len && (left.data[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
+void receiver_message(struct receiver *r, struct slice data, const char *name, const char *id)
+{
+    bool text = utf8_valid(data.data, data.len);
+    struct event ev = receiver_event(r, EVENT_MESSAGE);
+    struct slice left = data;
+    uint32_t part = 0;
+
+    r->totals.messages_in++;
+    r->totals.payload_in += data.len;
+    do {
+        size_t n = part_len(left, text);
+
+        ev.message = (struct event_message){
+            .type = text ? OPCODE_TEXT : OPCODE_BINARY,
+            .data = slice_make(left.data, n),
+            .part = data.len > PART ? ++part : 0,
+            .final = n == left.len,
+            .fragments = 1,
+            .wire = data.len - left.len + n,
+            .total = data.len - left.len + n,
+            .sse_name = name,
+            .sse_id = id,
+        };
+        left = slice_make(left.data + n, left.len - n);
+        receiver_emit(r, &ev);
+    } while (left.len > 0 && !receiver_over(r));
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static uint64_t since(uint64_t now, uint64_t then)
+{
+    return then && now > then ? now - then : 0;
+}
+
+/* The client stays until the channel goes: an end may come inside one of its hooks. */
+static void shut(struct receiver *r)
+{
+    http_cancel(r->http);
+    uv_timer_stop(&r->timer);
+    r->ch.ended = true;
+}
+
+static struct event close_event(const struct receiver *r)
+{
+    uint64_t now = clock_mono_us();
+    uint64_t in = http_last_in_us(r->http), out = http_last_out_us(r->http);
+    struct event ev = receiver_event(r, EVENT_CLOSE);
+
+    ev.close = (struct event_close){
+        .uptime_us = since(now, r->ch.opened_us),
+        .idle_in_us = since(now, in),
+        .idle_out_us = since(now, out),
+        .tls = r->config->handshake.url->scheme == URL_WSS,
+        .hint = "",
+    };
+    return ev;
+}
+
+void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint16_t code,
+                  bool clean)
+{
+    struct event ev;
+
+    if (r->ch.ended)
+        return;
+    ev = close_event(r);
+    ev.close.by = by;
+    ev.close.how = how;
+    ev.close.code = code;
+    ev.close.clean = clean;
+    shut(r);
+    receiver_emit(r, &ev);
+}
+
+/* How an exchange that failed lets the connection look. */
+static void read_result(struct event_close *c, const struct http_result *result)
+{
+    int errnum = result->error.errnum;
+
+    c->code = CLOSE_ABNORMAL;
+    c->errnum = errnum;
+    c->by = CLOSE_BY_NETWORK;
+    c->how = CLOSE_HOW_RST;
+    if (result->ended & LINK_GOT_RST || errnum == ECONNREFUSED) {
+        c->how = CLOSE_HOW_RST;
+    } else if (result->error.code == EXIT_TIMEOUT || errnum == ETIMEDOUT ||
+               errnum == EHOSTUNREACH || errnum == ENETUNREACH) {
+        c->how = CLOSE_HOW_TIMEOUT;
+    } else if (result->error.stage == STAGE_TLS) {
+        c->how = CLOSE_HOW_TLS;
+    } else if (result->ended) {
+        c->by = CLOSE_BY_PEER;
+        c->how = result->ended & LINK_GOT_CLOSE_NOTIFY ? CLOSE_HOW_TLS : CLOSE_HOW_FIN;
+    }
+    c->got_rst = (result->ended & LINK_GOT_RST) != 0;
+    c->got_fin = (result->ended & LINK_GOT_FIN) != 0;
+    c->got_close_notify = (result->ended & LINK_GOT_CLOSE_NOTIFY) != 0;
+}
+
+static void report_error(struct receiver *r, const struct err *e)
+{
+    struct event ev = receiver_event(r, EVENT_ERROR);
+
+    ev.error = *e;
+    receiver_emit(r, &ev);
+}
+
+void receiver_lose(struct receiver *r, const struct http_result *result, bool telling)
+{
+    struct event ev;
+
+    if (r->ch.ended)
+        return;
+    if (!r->ch.opened_us) {
+        shut(r);
+        report_error(r, &result->error);
+        return;
+    }
+    ev = close_event(r);
+    read_result(&ev.close, result);
+    if (telling)
+        report_error(r, &result->error);
+    else
+        ev.close.hint = result->error.text;
+    if (r->ch.ended)
+        return;
+    shut(r);
+    receiver_emit(r, &ev);
+}
+
+void receiver_fail(struct receiver *r, const struct err *e)
+{
+    if (r->ch.ended)
+        return;
+    if (!r->ch.opened_us) {
+        shut(r);
+        report_error(r, e);
+        return;
+    }
+    report_error(r, e);
+    receiver_end(r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, false);
+}
+
+/* --- what each kind answers the same ---------------------------------------------------------- */
+
+int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
+{
+    (void)ch, (void)type, (void)data, (void)first, (void) final;
+    return -1;
+}
+
+int receiver_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
+                      size_t count)
+{
+    (void)ch, (void)type, (void)messages, (void)count;
+    return -1;
+}
+
+int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
+{
+    (void)ch, (void)spec, (void)payload;
+    return -1;
+}
+
+int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data)
+{
+    (void)ch, (void)opcode, (void)data;
+    return -1;
+}
+
+static void give_up(struct receiver *r)
+{
+    struct err e;
+
+    err_set(&e, EXIT_OTHER, STAGE_CONNECT, 0, "given up before there was an answer");
+    receiver_fail(r, &e);
+}
+
+static void on_closed(uv_timer_t *timer)
+{
+    struct receiver *r = timer->data;
+
+    receiver_end(r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, r->code, true);
+}
+
+void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
+{
+    struct receiver *r = receiver_of(ch);
+
+    (void)reason, (void)timeout_us; /* nobody is to be told */
+    if (receiver_over(r))
+        return;
+    if (!ch->opened_us) {
+        give_up(r);
+        return;
+    }
+    r->closing = true;
+    r->code = code ? code : CLOSE_NO_STATUS;
+    http_cancel(r->http);
+    uv_timer_start(&r->timer, on_closed, 0, 0);
+}
+
+void receiver_abort(struct channel *ch, enum close_how how)
+{
+    struct receiver *r = receiver_of(ch);
+
+    if (!ch->opened_us && !ch->ended)
+        give_up(r);
+    receiver_end(r, CLOSE_BY_LOCAL, how, CLOSE_ABNORMAL, false);
+}
+
+struct totals receiver_totals(const struct channel *ch)
+{
+    const struct receiver *r = (const struct receiver *)ch;
+    struct http_totals http = http_totals(r->http);
+    struct totals totals = r->totals;
+
+    totals.wire_in = http.stream_down;
+    totals.wire_out = http.stream_up;
+    return totals;
+}
+
+bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
+{
+    const struct receiver *r = (const struct receiver *)ch;
+    struct http_totals all = http_totals(r->http);
+
+    if (!http_tcp_stats(r->http, stats)) {
+        if (all.segments_up == 0)
+            return false;
+        memset(stats, 0, sizeof *stats);
+        stats->bytes_acked = all.bytes_up;
+    }
+    stats->bytes_sent = all.bytes_up;
+    stats->bytes_received = all.bytes_down;
+    stats->segments_sent = (uint32_t)all.segments_up;
+    stats->segments_received = (uint32_t)all.segments_down;
+    stats->retransmits = all.retransmits;
+    return true;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static void timer_closed(uv_handle_t *handle)
+{
+    struct receiver *r = handle->data;
+
+    free(r);
+}
+
+void receiver_free(struct channel *ch)
+{
+    struct receiver *r = receiver_of(ch);
+
+    if (r->freed)
+        return;
+    r->freed = true;
+    ch->ended = true;
+    if (r->clear)
+        r->clear(r);
+    http_free(r->http);
+    r->http = NULL;
+    uv_close((uv_handle_t *)&r->timer, timer_closed);
+}
+
+struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel kind,
+                              const struct channel_ops *ops, const struct receiver_config *config,
+                              struct channel_shared *shared, const struct http_hooks *hooks,
+                              const struct channel_up *up)
+{
+    struct receiver *r = calloc(1, size);
+    const struct http_config http = {
+        .identity = &config->handshake,
+        .dial = &config->dial,
+        .timeout_us = config->connect_timeout_us,
+        .no_keepalive = config->no_keepalive,
+        .follow = config->follow,
+        .max_redirects = config->max_redirects,
+    };
+
+    if (!r)
+        return NULL;
+    r->ch = (struct channel){.ops = ops, .kind = kind, .loop = loop, .up = *up};
+    r->config = config;
+    r->shared = shared;
+    r->http = http_new(loop, &http, shared, up->bus, hooks, r);
+    if (!r->http) {
+        free(r);
+        return NULL;
+    }
+    r->began_us = config->began_us ? config->began_us : clock_mono_us();
+    uv_timer_init(loop, &r->timer);
+    r->timer.data = r;
+    return r;
+}

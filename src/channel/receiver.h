@@ -1,0 +1,84 @@
+/*
+ * receiver: what polling and SSE have in common as channels that only receive: a client of HTTP,
+ * events with their headers, an opening, an end, and nothing that could be sent.
+ */
+#ifndef CHANNEL_RECEIVER_H
+#define CHANNEL_RECEIVER_H
+
+#include "channel/channel.h"
+#include "channel/http.h"
+
+/* Of both kinds; borrowed for the channel's life with all it points to. */
+struct receiver_config {
+    struct handshake_config handshake; /* with the URL: see http_config */
+    struct dial_config dial;
+    uint64_t max_message;        /* bytes of an answer, or of an event's data; 0: no bound */
+    uint64_t connect_timeout_us; /* see http_config's timeout_us */
+    uint64_t began_us;           /* as in channel_ws_config */
+    bool follow;
+    unsigned max_redirects;
+    bool no_keepalive;
+};
+
+struct receiver {
+    struct channel ch;
+    const struct receiver_config *config;
+    struct channel_shared *shared;
+    struct http *http;
+    uint64_t began_us;
+    struct totals totals;
+    bool paused;
+    uv_timer_t timer; /* the kind's, until it is closing */
+    bool closing;     /* it was asked to end, and says so in the next turn of the loop */
+    uint16_t code;    /* with this */
+    bool freed;
+    void (*clear)(struct receiver *r); /* frees what the kind added; NULL: nothing */
+};
+
+/* Embedded at the front of a channel of size bytes, which is allocated here. NULL: memory. */
+struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel kind,
+                              const struct channel_ops *ops, const struct receiver_config *config,
+                              struct channel_shared *shared, const struct http_hooks *hooks,
+                              const struct channel_up *up);
+
+/* The event's header, and up with it. */
+struct event receiver_event(const struct receiver *r, enum event_kind kind);
+void receiver_emit(struct receiver *r, struct event *ev);
+/* An http_hooks' report. */
+void receiver_report(void *ctx, struct event *ev);
+
+/* Nothing more is to be reported but the end. */
+static inline bool receiver_over(const struct receiver *r)
+{
+    return r->ch.ended || r->closing;
+}
+
+/* EVENT_OPEN. */
+void receiver_opened(struct receiver *r);
+/* EVENT_MESSAGE, in parts if it is long; binary if it is no UTF-8. name, id: as sse_name, sse_id.
+ */
+void receiver_message(struct receiver *r, struct slice data, const char *name, const char *id);
+
+/* The connection is lost. Before the opening: EVENT_ERROR. After it: EVENT_ERROR if `telling`, then
+ * EVENT_CLOSE with what the exchange shows of how it came. */
+void receiver_lose(struct receiver *r, const struct http_result *result, bool telling);
+/* The end by our own wish; code as in EVENT_CLOSE. */
+void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint16_t code,
+                  bool clean);
+/* The end because of an error that is nobody's connection: EVENT_ERROR, then EVENT_CLOSE. */
+void receiver_fail(struct receiver *r, const struct err *e);
+
+/* What a kind does not do in a way of its own. */
+int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final);
+int receiver_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
+                      size_t count);
+int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload);
+int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data);
+void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);
+void receiver_abort(struct channel *ch, enum close_how how);
+struct totals receiver_totals(const struct channel *ch);
+/* All its connections together; round trip and queue are the open one's. */
+bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats);
+void receiver_free(struct channel *ch);
+
+#endif

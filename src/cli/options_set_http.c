@@ -1,0 +1,67 @@
+/* Setters of polling and SSE, and which channel a line of options names. */
+#include "cli/options_private.h"
+
+#include "proto/http1.h"
+
+/* "sse+http://..." says how it is meant. */
+#define SSE_PREFIX "sse+"
+
+int options_set_method(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (!http1_is_token(slice_str(use->value)))
+        return usage_error(e, "%s takes a method of HTTP (\"GET\", \"POST\"), not \"%s\"",
+                           use->typed, options_quote(use->value).text);
+    p->o->http.method = use->value;
+    return 0;
+}
+
+int options_set_data(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *text = use->value;
+
+    if (text[0] == '@') {
+        text = options_read_file(p, use, use->value + 1, e);
+        if (!text)
+            return -1;
+    }
+    p->o->http.data = slice_str(text);
+    return 0;
+}
+
+const char *options_http_url(const char *text, enum event_channel *channel)
+{
+    if (strncasecmp(text, SSE_PREFIX, sizeof SSE_PREFIX - 1) != 0)
+        return text;
+    *channel = CHANNEL_SSE;
+    return text + sizeof SSE_PREFIX - 1;
+}
+
+/* With --poll or --sse alone that URL is the one. */
+int options_http_operand(struct options_parsing *p, struct err *e)
+{
+    const struct option_use *poll = options_given(p, "--poll");
+    const struct option_use *sse = options_given(p, "--sse");
+    const struct option_use *use = sse ? sse : poll;
+    const char *text;
+
+    if (!use)
+        return 0;
+    if (p->operand) {
+        usage_error(e, "%s and another URL: one connection has one channel", use->typed);
+        err_hint(e, "--fallback URL polls while the socket at the other URL cannot be had");
+        return options_blame(use, e);
+    }
+    p->o->http.channel = sse ? CHANNEL_SSE : CHANNEL_POLL;
+    text = options_http_url(use->value, &p->o->http.channel);
+    if (strncasecmp(text, "ws+unix:", 8) != 0 && strncasecmp(text, "http", 4) != 0 &&
+        strstr(text, "://")) {
+        usage_error(e, "%s takes a URL of http:// or https://, not \"%.*s://\"", use->typed,
+                    (int)strcspn(text, ":"), text);
+        e->at = text - use->value;
+        p->o->memory->point = use->value;
+        p->o->memory->point_url = true;
+        return -1;
+    }
+    p->operand = (char *)text;
+    return 0;
+}
