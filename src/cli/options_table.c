@@ -141,7 +141,7 @@ static const struct option_row table[] = {
     {0, "resume-query", OPTION_VALUE, "QUERY", "add this to the URL of a reconnect", ACCOUNT, NULL,
      false, CONNECT, options_set_resume_query, 0},
     {0, "catchup", OPTION_VALUE, "URL", "after a reconnect, GET what was missed from URL", ACCOUNT,
-     NULL, false, CONNECT, options_set_catchup, 0},
+     "URL", false, CONNECT, options_set_catchup, 0},
     {0, "fail-on-loss", OPTION_FLAG, NULL, "exit 3 if messages were lost", ACCOUNT, NULL, false,
      CONNECT, options_set_flag, AT(account.fail_on_loss)},
 
