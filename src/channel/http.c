@@ -121,8 +121,23 @@ static void on_again(uv_idle_t *idle)
     uv_idle_stop(idle);
     if (h->state == HTTP_BODY)
         http_body(h); /* it may have been paused in the middle */
+    else if (h->state == HTTP_HEAD && !h->link)
+        http_take(h);
     if (h->link)
         take_turn(h);
+}
+
+static void on_wake(void *ctx)
+{
+    struct http *h = ctx;
+
+    if (h->link)
+        take_turn(h);
+}
+
+void http_soon(struct http *h)
+{
+    uv_idle_start(&h->again, on_again);
 }
 
 int http_watch_start(struct http *h)
@@ -133,6 +148,7 @@ int http_watch_start(struct http *h)
         free(poll);
         return -1;
     }
+    link_on_wake(h->link, on_wake, h);
     poll->data = h;
     h->poll = poll;
     h->poll_events = 0;
@@ -151,7 +167,7 @@ void http_watch(struct http *h)
     events =
         (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
     if (reads && link_pending(h->link) > 0)
-        uv_idle_start(&h->again, on_again);
+        http_soon(h);
     if (events == h->poll_events)
         return;
     h->poll_events = events;
@@ -320,7 +336,7 @@ void http_pause(struct http *h, bool paused)
     h->paused = paused;
     if (h->state == HTTP_BODY) {
         if (!paused)
-            uv_idle_start(&h->again, on_again);
+            http_soon(h);
         /* While paused it is not the server that is slow. */
         http_limit(h, paused ? 0 : http_body_limit_us(h));
     }

@@ -15,6 +15,7 @@
 
 #include "channel/shared.h"
 #include "event/bus.h"
+#include "net/faults.h"
 #include "net/tcp_stats.h"
 #include "proto/handshake.h"
 
@@ -28,6 +29,7 @@ struct http_config {
      * do not matter here; deflate.enabled says whether answers may be compressed. */
     const struct handshake_config *identity;
     const struct dial_config *dial;
+    struct fault_conn *fault; /* what is to go wrong with its connections, or NULL */
     uint64_t timeout_us;    /* from the beginning to the answer's head, redirects included; then for
                                each further piece of the body; 0: none */
     bool no_keepalive;      /* a connection for each request, and "Connection: close" in it */

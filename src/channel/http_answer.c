@@ -403,7 +403,7 @@ static void stream_ended(struct http *h, ssize_t result)
         ended_in_body(h, result);
 }
 
-static void take_bytes(struct http *h)
+void http_take(struct http *h)
 {
     if (h->state == HTTP_HEAD)
         read_head(h);
@@ -447,7 +447,7 @@ void http_read(struct http *h)
         h->last_in_us = clock_mono_us();
         if (h->state == HTTP_BODY)
             http_limit(h, http_body_limit_us(h));
-        take_bytes(h);
+        http_take(h);
     }
     if (h->serial == serial && reads(h))
         http_watch(h);

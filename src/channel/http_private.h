@@ -83,6 +83,8 @@ void http_drop(struct http *h);
 /* Poll for what the state needs. */
 void http_watch(struct http *h);
 int http_watch_start(struct http *h);
+/* Go on with what is there in the next turn of the loop. */
+void http_soon(struct http *h);
 /* The exchange is over; the connection is kept if `keep`. */
 void http_finish(struct http *h, const struct err *e, bool keep);
 /* What is under way has so long from now; 0: any time. */
@@ -100,6 +102,8 @@ void http_return(struct http *h);
 
 /* http_answer.c */
 void http_read(struct http *h);
+/* Go on with what has been read. */
+void http_take(struct http *h);
 /* The time for a refusal's body is over. */
 void http_refused(struct http *h);
 /* Hand on what waits. */

@@ -155,7 +155,10 @@ static void read_result(struct event_close *c, const struct http_result *result)
     c->errnum = errnum;
     c->by = CLOSE_BY_NETWORK;
     c->how = CLOSE_HOW_RST;
-    if (result->ended & LINK_GOT_RST || errnum == ECONNREFUSED) {
+    if (result->ended & LINK_BY_FAULT) {
+        c->by = CLOSE_BY_LOCAL;
+        c->how = CLOSE_HOW_FAULT;
+    } else if (result->ended & LINK_GOT_RST || errnum == ECONNREFUSED) {
         c->how = CLOSE_HOW_RST;
     } else if (result->error.code == EXIT_TIMEOUT || errnum == ETIMEDOUT ||
                errnum == EHOSTUNREACH || errnum == ENETUNREACH) {
@@ -346,6 +349,7 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
     const struct http_config http = {
         .identity = &config->handshake,
         .dial = &config->dial,
+        .fault = up->fault,
         .timeout_us = config->connect_timeout_us,
         .no_keepalive = config->no_keepalive,
         .follow = config->follow,
