@@ -18,7 +18,7 @@ struct catchup {
 /* What a person must know of it, and no reason to end. */
 static void tell_failure(struct session *s, const char *why)
 {
-    char text[320];
+    char text[sizeof((struct err *)0)->text + 32];
 
     snprintf(text, sizeof text, "could not catch up: %s", why);
     session_note(s, text);
