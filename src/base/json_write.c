@@ -1,5 +1,8 @@
 #include "base/json_write.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/codec.h"
 #include "base/json_scan.h"
 #include "base/utf8.h"
@@ -396,6 +399,24 @@ void json_i64(struct json_write *w, const char *key, int64_t number)
     if (number < 0)
         *to++ = '-';
     written(w, put_u64(to, number < 0 ? 0 - (uint64_t)number : (uint64_t)number));
+}
+
+void json_double(struct json_write *w, const char *key, double number, int digits)
+{
+    char text[352]; /* DBL_MAX has 309 digits before the point */
+    uint8_t *to;
+    int len;
+
+    if (!isfinite(number)) {
+        json_null(w, key);
+        return;
+    }
+    len = snprintf(text, sizeof text, "%.*f", digits, number);
+    to = begin_value(w, key, (size_t)len);
+    if (!to)
+        return;
+    memcpy(to, text, (size_t)len);
+    written(w, to + len);
 }
 
 void json_ms(struct json_write *w, const char *key, uint64_t microseconds)

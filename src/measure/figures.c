@@ -99,6 +99,11 @@ static void channel_figures(struct figures_channel *f, const struct compare *c, 
     f->empty = ch->tally.empty - was->empty;
     f->new_connections = less(now.connections, before.connections);
     f->running_bytes = less(now.up, before.up) + less(now.down, before.down);
+    f->running_up = bytes_of(less(now.up, before.up), less(now.stream_up, before.stream_up),
+                             less(ch->tally.heads_up, was->heads_up), 0);
+    f->running_down = bytes_of(
+        less(now.down, before.down), less(now.stream_down, before.stream_down),
+        less(ch->tally.heads_down, was->heads_down), less(ch->tally.payload, was->payload));
     f->running_segments =
         less(now.segments_up, before.segments_up) + less(now.segments_down, before.segments_down);
     f->running_payload = ch->tally.payload - was->payload;

@@ -36,6 +36,7 @@ struct figures_channel {
     /* The whole run, and the part of it before counting began. */
     struct figures_bytes up, down;
     uint64_t opening_up, opening_down;
+    struct figures_bytes running_up, running_down; /* the rest */
     uint64_t segments_up, segments_down, retransmits, connections;
     bool kernel;
     uint64_t cpu_us;

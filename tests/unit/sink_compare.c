@@ -1,0 +1,334 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <math.h>
+
+#include "alloc.h"
+#include "measure_kit.h"
+#include "sink/compare_json.h"
+#include "sink/compare_table.h"
+#include "sink/grid.h"
+#include "sink/report.h"
+#include "sink/term_safe.h"
+
+static struct kit kit;
+static struct figures figures;
+static struct scale scale;
+static const uint64_t clients[] = {1, 1000, 100000};
+
+/* Four channels over twenty seconds. */
+static void run(bool overwrite)
+{
+    kit_init(&kit, "/id", "/time");
+    kit_add(&kit, CHANNEL_WS, 0, "ws");
+    kit_add(&kit, CHANNEL_SSE, 0, "sse");
+    kit_add(&kit, CHANNEL_POLL, KIT_S / 2, "poll 0.5 s");
+    kit_add(&kit, CHANNEL_POLL, 2 * KIT_S, "poll 2 s");
+    kit_feed(&kit, 20 * KIT_S, true, overwrite);
+    figures_make(&figures, &kit.compare, 20 * KIT_S);
+    scale_make(&scale, &figures, clients, 3);
+}
+
+static const char *text_of(struct buf *out)
+{
+    assert_int_equal(buf_append(out, "", 1), 0);
+    return (const char *)buf_data(out);
+}
+
+static double number(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    assert_true(cJSON_IsNumber(item));
+    return item->valuedouble;
+}
+
+static void json_carries_every_figure(void **state)
+{
+    const cJSON *channels, *poll, *down, *rows;
+    struct buf out;
+    cJSON *json;
+
+    (void)state;
+    run(false);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(compare_json(&out, &figures, &scale, 20 * KIT_S, KIT_WALL), 0);
+    json = cJSON_Parse(text_of(&out));
+    assert_non_null(json);
+    assert_string_equal(cJSON_GetObjectItem(json, "event")->valuestring, "compare");
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(json, "final")));
+    assert_int_equal(number(json, "updates"), 100);
+    assert_string_equal(cJSON_GetObjectItem(json, "lag_behind")->valuestring, "server");
+    assert_string_equal(cJSON_GetObjectItem(json, "verdict")->valuestring, scale.verdict);
+    channels = cJSON_GetObjectItem(json, "channels");
+    assert_int_equal(cJSON_GetArraySize(channels), 4);
+    poll = cJSON_GetArrayItem(channels, 3);
+    assert_string_equal(cJSON_GetObjectItem(poll, "name")->valuestring, "poll 2 s");
+    assert_true(fabs(number(poll, "every_s") - 2) < 1e-9);
+    assert_int_equal(number(poll, "updates"), 90);
+    assert_true(fabs(number(cJSON_GetObjectItem(poll, "delay"), "p50_ms") - 914) < 10);
+    down = cJSON_GetObjectItem(poll, "bytes_down");
+    assert_int_equal(number(down, "total"), number(down, "payload") + number(down, "heads") +
+                                                number(down, "framing") + number(down, "tls"));
+    rows = cJSON_GetObjectItem(cJSON_GetObjectItem(json, "scale"), "rows");
+    assert_int_equal(cJSON_GetArraySize(rows), 3);
+    cJSON_Delete(json);
+
+    buf_reset(&out);
+    assert_int_equal(compare_json(&out, &figures, NULL, 20 * KIT_S, KIT_WALL), 0);
+    json = cJSON_Parse(text_of(&out));
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(json, "final")));
+    assert_null(cJSON_GetObjectItem(json, "verdict"));
+    cJSON_Delete(json);
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static void json_shows_what_is_not_known_as_null(void **state)
+{
+    struct buf out;
+
+    (void)state;
+    kit_init(&kit, "/id", NULL);
+    kit_add(&kit, CHANNEL_WS, 0, "ws");
+    figures_make(&figures, &kit.compare, 0);
+    scale_make(&scale, &figures, clients, 1);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(compare_json(&out, &figures, &scale, 0, 0), 0);
+    assert_non_null(strstr(text_of(&out), "\"lag\":null"));
+    assert_non_null(strstr((const char *)buf_data(&out), "\"bytes_per_update\":null"));
+    assert_null(strstr((const char *)buf_data(&out), "nan"));
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static void grid_lines_columns_up(void **state)
+{
+    struct buf out;
+    struct grid g;
+
+    (void)state;
+    grid_init(&g);
+    grid_cell(&g, "%s", "");
+    grid_cell(&g, "lag");
+    grid_row(&g);
+    grid_cell(&g, "ws");
+    grid_cell(&g, "12 µs");
+    grid_row(&g);
+    grid_cell(&g, "alone");
+    grid_row(&g);
+    buf_init(&out, 4096);
+    assert_int_equal(grid_print(&g, &out, 1, "<", ">"), 0);
+    assert_string_equal(text_of(&out), "<          lag>\n ws     12 µs\n alone\n");
+    grid_clear(&g);
+    buf_clear(&out);
+}
+
+/* Every line fits a terminal of 80 columns, and says what it must. */
+static void table_fits_and_tells_all(void **state)
+{
+    const struct view_config view = {.utf8 = true};
+    const char *text;
+    struct buf out;
+
+    (void)state;
+    run(true);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(compare_table(&out, &kit.compare, &figures, &scale, &view), 0);
+    text = text_of(&out);
+    assert_non_null(strstr(text, "poll 2 s          9"));
+    assert_non_null(strstr(text, "Polling every 0.5 s never showed"));
+    assert_non_null(strstr(text, "200 000"));
+    assert_non_null(strstr(text, "█"));
+    for (const char *line = text; *line;) {
+        size_t len = strcspn(line, "\n");
+
+        assert_true(term_width(slice_make(line, len)) <= 80);
+        line += len + (line[len] == '\n');
+    }
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static void table_needs_neither_colour_nor_unicode(void **state)
+{
+    const struct view_config view = {.utf8 = false}, colour = {.utf8 = true, .color = true};
+    struct buf out;
+
+    (void)state;
+    run(false);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(compare_table(&out, &kit.compare, &figures, &scale, &view), 0);
+    assert_int_equal(compare_table_live(&out, &figures, 30 * KIT_S, &view), 0);
+    for (size_t i = 0; i < out.len; i++)
+        assert_true(buf_data(&out)[i] == '\n' || isprint(buf_data(&out)[i]));
+    buf_reset(&out);
+    assert_int_equal(compare_table(&out, &kit.compare, &figures, &scale, &colour), 0);
+    assert_non_null(strstr(text_of(&out), "\033[1m"));
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static struct report report_of(void)
+{
+    static const struct report_setting settings[] = {{"<URL>", "ws://h/?a=1&b=\"2\""}};
+
+    return (struct report){.compare = &kit.compare,
+                           .figures = &figures,
+                           .scale = &scale,
+                           .time_us = KIT_WALL,
+                           .at_us = 20 * KIT_S,
+                           .version = "wscope 0.1.0",
+                           .settings = settings,
+                           .setting_count = 1};
+}
+
+static void report_escapes_whatever_comes_from_outside(void **state)
+{
+    struct report report;
+    struct buf out;
+    const char *text;
+
+    (void)state;
+    run(false);
+    kit.compare.channels[0]->source.label = "<i>ws</i>";
+    kit.compare.channels[0]->source.url = "ws://h/</script><script>alert(1)</script>";
+    report = report_of();
+    report.openings[0] = slice_str("GET / HTTP/1.1\nX: <b>&\"'\x1b[31m\xff\xe2\x80\xae\n");
+    buf_init(&out, 16 << 20);
+    assert_int_equal(report_page(&out, &report), 0);
+    text = text_of(&out);
+    assert_null(strstr(text, "<i>ws"));
+    assert_null(strstr(text, "<script>alert"));
+    assert_null(strstr(text, "</script><script"));
+    assert_null(strstr(text, "<URL>"));
+    assert_null(strstr(text, "\x1b"));
+    assert_null(strstr(text, "\xff"));
+    assert_null(strstr(text, "\xe2\x80\xae"));
+    assert_non_null(strstr(text, "X: &lt;b&gt;&amp;&quot;&#39;\\e[31m\\xff"));
+    assert_non_null(strstr(text, "&lt;URL&gt;"));
+    assert_non_null(strstr(text, "\\u003c/script>"));
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+/* Elements close in the order they were opened: the page is well-formed as XML is, but for the
+ * entities, the doctype and the text of style and script. */
+static void well_formed(const char *text)
+{
+    const char *stack[64];
+    size_t depth = 0, lengths[64];
+
+    for (const char *at = strstr(text, "<html"); at; at = strchr(at + 1, '<')) {
+        const char *name = at + 1 + (at[1] == '/');
+        size_t len = strcspn(name, " />\n");
+        const char *end = strchr(at, '>');
+
+        assert_non_null(end);
+        if (at[1] == '/') {
+            assert_true(depth > 0);
+            depth--;
+            if (lengths[depth] != len || memcmp(stack[depth], name, len) != 0)
+                fail_msg("</%.*s> closes <%.*s>", (int)len, name, (int)lengths[depth],
+                         stack[depth]);
+        } else if (end[-1] != '/') {
+            assert_true(depth < 64);
+            stack[depth] = name;
+            lengths[depth++] = len;
+        }
+    }
+    assert_int_equal(depth, 0);
+}
+
+static void report_is_one_well_formed_page_that_needs_no_network(void **state)
+{
+    struct report report;
+    struct buf out;
+    const char *text;
+
+    (void)state;
+    run(false);
+    report = report_of();
+    buf_init(&out, 16 << 20);
+    assert_int_equal(report_page(&out, &report), 0);
+    text = text_of(&out);
+    well_formed(text);
+    assert_null(strstr(text, "http://"));
+    assert_null(strstr(text, "https://"));
+    assert_null(strstr(text, "src="));
+    assert_null(strstr(text, "href="));
+    assert_null(strstr(text, "url("));
+    assert_null(strstr(text, "nan"));
+    assert_null(strstr(text, "inf\""));
+    assert_non_null(strstr(text, "prefers-color-scheme:dark"));
+    assert_non_null(strstr(text, "@media print"));
+    assert_non_null(strstr(text, "<h1>The WebSocket is the better way here"));
+    assert_non_null(strstr(text, "<polyline"));
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static void report_of_nothing_is_a_page_too(void **state)
+{
+    struct report report;
+    struct buf out;
+
+    (void)state;
+    kit_init(&kit, NULL, NULL);
+    kit_add(&kit, CHANNEL_WS, 0, "ws");
+    figures_make(&figures, &kit.compare, 0);
+    scale_make(&scale, &figures, clients, 0);
+    report = report_of();
+    buf_init(&out, 16 << 20);
+    assert_int_equal(report_page(&out, &report), 0);
+    well_formed(text_of(&out));
+    assert_null(strstr((const char *)buf_data(&out), "nan"));
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static void views_survive_want_of_memory(void **state)
+{
+    const struct view_config view = {.utf8 = true};
+    struct report report;
+    struct buf out;
+
+    (void)state;
+    run(false);
+    report = report_of();
+    ALLOC_EACH({
+        buf_init(&out, 16 << 20);
+        (void)report_page(&out, &report);
+        buf_clear(&out);
+    });
+    ALLOC_EACH({
+        buf_init(&out, 1 << 20);
+        (void)compare_table(&out, &kit.compare, &figures, &scale, &view);
+        (void)compare_json(&out, &figures, &scale, 0, 0);
+        buf_clear(&out);
+    });
+    compare_clear(&kit.compare);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_carries_every_figure),
+        cmocka_unit_test(json_shows_what_is_not_known_as_null),
+        cmocka_unit_test(grid_lines_columns_up),
+        cmocka_unit_test(table_fits_and_tells_all),
+        cmocka_unit_test(table_needs_neither_colour_nor_unicode),
+        cmocka_unit_test(report_escapes_whatever_comes_from_outside),
+        cmocka_unit_test(report_is_one_well_formed_page_that_needs_no_network),
+        cmocka_unit_test(report_of_nothing_is_a_page_too),
+        cmocka_unit_test(views_survive_want_of_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
