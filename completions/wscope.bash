@@ -85,7 +85,8 @@ _wscope_value() {
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
             --ping-interval | --ping-timeout | --fault | --seed | --retry | --retry-delay | --retry-max-delay | \
-            --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | --seq | --id | --epoch | --resume | \
+            --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
+            --offline-queue | --seq | --id | --epoch | --resume | \
             --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --burst | --allow-origin)
             ;;
@@ -130,7 +131,7 @@ _wscope() {
             --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
             -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
-            --retry-on --no-retry-on --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll
+            --retry-on --no-retry-on --offline-queue --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll
             --sse --every --jitter --long-poll --items --method --data --no-keepalive -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer

@@ -74,6 +74,7 @@ complete -c wscope -l retry-factor -x -d 'each delay is so many times the one be
 complete -c wscope -l retry-jitter -x -d 'none, full, or a fraction as 0.2, more or less'
 complete -c wscope -l retry-max-time -x -d 'try no more so long after the first failure'
 complete -c wscope -l stable-after -x -d 'up that long, the back-off begins anew (5)'
+complete -c wscope -l offline-queue -x -d 'messages that wait for a connection (1M)'
 complete -c wscope -l retry-on -x -d 'retry these too, as 1000,4000-4099,404'
 complete -c wscope -l no-retry-on -x -d 'do not retry these close codes or statuses'
 complete -c wscope -l seq -x -d 'where a message has its number, as /id'

@@ -61,7 +61,8 @@ struct channel {
     uint64_t opened_us;   /* 0: not open yet */
     uint64_t last_in_us;  /* a byte of the stream came in */
     uint64_t last_out_us; /* a byte of the stream was written */
-    size_t pending;       /* bytes waiting to be written */
+    size_t pending;       /* bytes of the stream waiting to be written */
+    uint64_t written;     /* bytes of the stream that were written */
     bool ended;           /* EVENT_CLOSE or EVENT_ERROR was reported */
     bool pong_taken; /* set in emit of a ping: whoever looked at it answers it, not the channel */
     struct channel_filter *filter; /* see channel_fault.h; or NULL */

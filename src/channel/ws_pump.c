@@ -290,6 +290,7 @@ static void written(struct ws *ws, const uint8_t *bytes, size_t n)
         return;
     }
     ws_report_bytes(ws, DIR_OUT, bytes, n);
+    ws->ch.written += n;
     wsconn_sent(ws->conn, n);
     ws->ch.last_out_us = clock_mono_us();
 }

@@ -127,6 +127,8 @@ static const struct option_row table[] = {
      NULL, false, CONNECT, options_set_seconds, AT(retry.stable_after_us)},
     {0, "retry-on", OPTION_VALUE, "CODES", "retry these too, as 1000,4000-4099,404", RETRYING, NULL,
      false, CONNECT, options_set_codes, AT(retry.on)},
+    {0, "offline-queue", OPTION_VALUE, "SIZE", "messages that wait for a connection (1M)", RETRYING,
+     NULL, false, CONNECT, options_set_queue, 0},
     {0, "no-retry-on", OPTION_VALUE, "CODES", "do not retry these close codes or statuses",
      RETRYING, NULL, false, CONNECT, options_set_codes, AT(retry.not_on)},
 

@@ -32,10 +32,9 @@ int command_needs_open(const struct commands *c, struct err *e)
     return -1;
 }
 
-int command_needs_socket(const struct commands *c, struct err *e)
+/* Messages go over a WebSocket only. */
+static int needs_websocket(const struct commands *c, struct err *e)
 {
-    if (command_needs_open(c, e) < 0)
-        return -1;
     if (session_kind(c->session) == CHANNEL_WS)
         return 0;
     return err_set(e, EXIT_OTHER, STAGE_IO, 0,
@@ -43,8 +42,41 @@ int command_needs_socket(const struct commands *c, struct err *e)
                    session_kind(c->session) == CHANNEL_POLL ? "polling" : "an event stream");
 }
 
+int command_needs_socket(const struct commands *c, struct err *e)
+{
+    return command_needs_open(c, e) < 0 ? -1 : needs_websocket(c, e);
+}
+
+/* There is no connection, but there may be one: what waits for it? */
+static int may_wait(const struct commands *c, struct err *e)
+{
+    struct session_queued queued = session_queued(c->session);
+
+    if (needs_websocket(c, e) < 0)
+        return -1;
+    if (queued.limit == 0) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                "there is no open connection, and nothing is kept for the next one");
+        err_hint(e, session_retries(c->session)
+                        ? "--offline-queue 1M would keep it; /reconnect tries at once"
+                        : "it is being opened; with -r messages wait for it");
+    } else if (session_full(c->session)) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                "the queue of messages that wait for a connection is full (%zu bytes)",
+                queued.bytes);
+        err_hint(e, "--offline-queue SIZE sets how much waits; /reconnect tries at once");
+    } else {
+        return 0;
+    }
+    return -1;
+}
+
 int commands_may_send(const struct commands *c, struct err *e)
 {
+    enum session_state state = c->session ? session_state(c->session) : SESSION_IDLE;
+
+    if (state == SESSION_WAITING || state == SESSION_CONNECTING)
+        return may_wait(c, e);
     if (command_needs_socket(c, e) < 0)
         return -1;
     if (c->transfer.phase == TRANSFER_IDLE)
@@ -54,6 +86,32 @@ int commands_may_send(const struct commands *c, struct err *e)
             c->transfer.name);
     err_hint(e, "/stats tells how far it is; /close or /reconnect give it up");
     return -1;
+}
+
+int commands_send(struct commands *c, enum opcode type, struct slice data, struct err *e)
+{
+    struct session_queued before, now;
+
+    if (commands_may_send(c, e) < 0)
+        return -1;
+    before = session_queued(c->session);
+    if (session_send(c->session, type, data, true, true) < 0) {
+        if (session_state(c->session) == SESSION_OPEN)
+            return err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                           "the message could not be sent: the connection is closing, or out of "
+                           "memory");
+        err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                "the message (%zu bytes) does not fit into the queue of those that wait for a "
+                "connection (%zu of %zu bytes used)",
+                data.len, before.bytes, before.limit);
+        err_hint(e, "--offline-queue SIZE sets how much waits; /reconnect tries at once");
+        return -1;
+    }
+    now = session_queued(c->session);
+    if (now.messages > before.messages)
+        commands_say(c, "queued: %zu %s (%zu bytes) for the next connection", now.messages,
+                     now.messages == 1 ? "message waits" : "messages wait", now.bytes);
+    return 0;
 }
 
 /* --- what happens ------------------------------------------------------------------------------

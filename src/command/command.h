@@ -104,8 +104,11 @@ void commands_clear(struct commands *c);
 int commands_run(struct commands *c, const char *line, struct err *e);
 /* The alarm went off, or the session takes more again. */
 void commands_wake(struct commands *c);
-/* Is a message being sent piece by piece? Then no other can be begun: -1 with *e. */
+/* Can a whole message be sent, or wait for a connection? Not while another goes piece by piece.
+ * Else -1 with *e. */
 int commands_may_send(const struct commands *c, struct err *e);
+/* Send it; says so if it waits. 0, or -1 with *e. */
+int commands_send(struct commands *c, enum opcode type, struct slice data, struct err *e);
 
 /* For the commands: a printed answer, cut at 1 KiB. */
 void commands_say(struct commands *c, const char *format, ...)

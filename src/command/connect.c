@@ -6,6 +6,10 @@ int command_connect(struct commands *c, const char *args, struct err *e)
 {
     if (args[0])
         return c->hooks.connect(c->hooks.ctx, args, e);
+    if (c->session && session_state(c->session) == SESSION_WAITING) {
+        session_retry_now(c->session);
+        return 0;
+    }
     if (c->session && (session_state(c->session) == SESSION_OPEN ||
                        session_state(c->session) == SESSION_CONNECTING)) {
         err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is a connection already");
@@ -19,6 +23,10 @@ int command_reconnect(struct commands *c, const char *args, struct err *e)
 {
     if (args[0])
         return command_misused("reconnect", e);
+    if (c->session && session_state(c->session) == SESSION_WAITING) {
+        session_retry_now(c->session);
+        return 0;
+    }
     return c->hooks.connect(c->hooks.ctx, NULL, e);
 }
 

@@ -21,8 +21,8 @@ int command_headers(struct commands *c, const char *args, struct err *e)
 
 static const char *state_text(const struct commands *c)
 {
-    static const char *const names[] = {"not connected yet", "connecting", "open", "closing",
-                                        "closed"};
+    static const char *const names[] = {"not connected yet", "connecting",           "open",
+                                        "closing",           "waiting to reconnect", "closed"};
 
     return c->session ? names[session_state(c->session)] : names[SESSION_IDLE];
 }
@@ -107,10 +107,22 @@ static void say_transfer(struct commands *c)
                  t->size, t->phase == TRANSFER_CHECKING ? "checked" : "sent");
 }
 
+/* What waits for a connection, and for how long. */
+static void say_waiting(struct commands *c)
+{
+    struct session_queued queued = session_queued(c->session);
+
+    if (session_state(c->session) == SESSION_WAITING)
+        commands_say(c, "next attempt  in %.1f s", (double)session_retry_wait_us(c->session) / 1e6);
+    if (queued.messages > 0)
+        commands_say(c, "queue         %zu messages, %zu of %zu bytes, wait for a connection",
+                     queued.messages, queued.bytes, queued.limit);
+}
+
 int command_stats(struct commands *c, const char *args, struct err *e)
 {
     struct totals totals;
-    struct record_rtts rtts;
+    struct event_rtt rtt;
     uint64_t now, since_start;
 
     if (args[0])
@@ -137,11 +149,16 @@ int command_stats(struct commands *c, const char *args, struct err *e)
     commands_say(
         c, "pings         %" PRIu64 " in, %" PRIu64 " out; pongs %" PRIu64 " in, %" PRIu64 " out",
         totals.pings_in, totals.pings_out, totals.pongs_in, totals.pongs_out);
-    if (record_rtts(&c->record, &rtts))
-        commands_say(
-            c, "round trips   min %.1f ms, median %.1f ms, p99 %.1f ms, of %zu (ping to pong)",
-            (double)rtts.min_us / 1000, (double)rtts.median_us / 1000, (double)rtts.p99_us / 1000,
-            rtts.count);
+    rtt = session_rtt(c->session);
+    if (rtt.count)
+        commands_say(c,
+                     "round trips   min %.1f ms, median %.1f ms, p99 %.1f ms, of %" PRIu64
+                     " (ping to pong), %" PRIu64 " lost",
+                     (double)rtt.min_us / 1000, (double)rtt.median_us / 1000,
+                     (double)rtt.p99_us / 1000, rtt.count, rtt.lost);
+    else if (rtt.lost)
+        commands_say(c, "round trips   none; %" PRIu64 " pings lost", rtt.lost);
+    say_waiting(c);
     if (totals.violations)
         commands_say(c, "violations    %" PRIu64, totals.violations);
     say_transfer(c);

@@ -128,7 +128,6 @@ static void keep_open(struct record *r, const struct event *ev)
     COPY(r->subprotocol, ev->open.subprotocol);
     COPY(r->extensions, ev->open.extensions);
     memset(r->flow, 0, sizeof r->flow);
-    r->rtt_count = r->rtt_next = 0;
 }
 
 /* Bring the ring to this second: seconds without anything are zero. */
@@ -166,13 +165,6 @@ static void count_frame(struct record_flow *f, const struct event_frame *frame)
         return;
     f->plain += frame->length;
     f->packed += frame->wire_length;
-}
-
-static void keep_rtt(struct record *r, uint64_t us)
-{
-    r->rtts[r->rtt_next] = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
-    r->rtt_next = (r->rtt_next + 1) % RECORD_RTTS;
-    r->rtt_count += r->rtt_count < RECORD_RTTS;
 }
 
 void record_init(struct record *r)
@@ -214,41 +206,12 @@ void record_event(struct record *r, const struct event *ev)
     case EVENT_FRAME:
         count_frame(&r->flow[ev->dir], &ev->frame);
         break;
-    case EVENT_PONG:
-        if (ev->dir == DIR_IN && ev->control.matched)
-            keep_rtt(r, ev->control.rtt_us);
-        break;
     case EVENT_CLOSE:
         r->open = false;
         break;
     default:
         break;
     }
-}
-
-static int by_size(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-bool record_rtts(const struct record *r, struct record_rtts *rtts)
-{
-    uint32_t sorted[RECORD_RTTS];
-    size_t n = r->rtt_count;
-
-    if (n == 0)
-        return false;
-    memcpy(sorted, r->rtts, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_size);
-    *rtts = (struct record_rtts){
-        .count = n,
-        .min_us = sorted[0],
-        .median_us = n % 2 ? sorted[n / 2] : ((uint64_t)sorted[n / 2 - 1] + sorted[n / 2]) / 2,
-        .p99_us = sorted[(n * 99 + 99) / 100 - 1],
-    };
-    return true;
 }
 
 void record_rate(const struct record *r, enum event_dir dir, uint64_t at_us, double *messages,

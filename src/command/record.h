@@ -8,8 +8,7 @@
 #include "base/buf.h"
 #include "event/event.h"
 
-#define RECORD_RTTS    1024 /* round trips that are remembered */
-#define RECORD_SECONDS 10   /* over which rates are taken */
+#define RECORD_SECONDS 10 /* over which rates are taken */
 
 /* A head of the handshake as it went over the wire, and what is needed to show it again. */
 struct record_head {
@@ -42,8 +41,6 @@ struct record {
     char tls_version[16], tls_cipher[64], tls_subject[256], tls_issuer[256], tls_until[32];
     uint64_t tls_us;
     struct record_flow flow[2]; /* by direction */
-    uint32_t rtts[RECORD_RTTS]; /* µs, a ring */
-    size_t rtt_count, rtt_next;
 };
 
 /* The events it looks at. */
@@ -55,13 +52,6 @@ struct record {
 void record_init(struct record *r);
 void record_clear(struct record *r);
 void record_event(struct record *r, const struct event *ev);
-
-struct record_rtts {
-    size_t count;
-    uint64_t min_us, median_us, p99_us;
-};
-/* Of the round trips that are remembered; false if there were none. */
-bool record_rtts(const struct record *r, struct record_rtts *rtts);
 
 /* Messages and bytes a second over the last RECORD_SECONDS whole seconds, or since the opening if
  * that is shorter; at_us: event time now. */

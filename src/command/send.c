@@ -16,9 +16,7 @@ static int send_message(struct commands *c, enum opcode type, struct slice data,
 
 int command_send(struct commands *c, const char *args, struct err *e)
 {
-    if (commands_may_send(c, e) < 0)
-        return -1;
-    return send_message(c, OPCODE_TEXT, slice_str(args), true, true, e);
+    return commands_send(c, OPCODE_TEXT, slice_str(args), e);
 }
 
 int command_binary(struct commands *c, const char *args, struct err *e)
@@ -37,7 +35,7 @@ int command_binary(struct commands *c, const char *args, struct err *e)
         r = err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
                     "/binary takes pairs of hexadecimal digits; character %ld is none", column);
     else
-        r = send_message(c, OPCODE_BINARY, buf_slice(&bytes), true, true, e);
+        r = commands_send(c, OPCODE_BINARY, buf_slice(&bytes), e);
     buf_clear(&bytes);
     return r;
 }
@@ -64,7 +62,7 @@ int command_fragment(struct commands *c, const char *args, struct err *e)
         memcpy(digits, number.data, number.len);
     if (!parse_number(digits, FRAGMENTS_MAX, &n) || n == 0)
         return command_misused("fragment", e);
-    if (commands_may_send(c, e) < 0)
+    if (command_needs_open(c, e) < 0 || commands_may_send(c, e) < 0)
         return -1;
     all = slice_str(text);
     for (uint64_t i = 0; i < n; i++) {
@@ -110,7 +108,8 @@ int command_file(struct commands *c, const char *args, struct err *e)
     int r = -1;
 
     buf_init(&path, 8192);
-    if (file_arguments(args, &path, &type, e) == 0 && commands_may_send(c, e) == 0)
+    if (file_arguments(args, &path, &type, e) == 0 && command_needs_open(c, e) == 0 &&
+        commands_may_send(c, e) == 0)
         r = transfer_begin(&c->transfer, (const char *)buf_data(&path), type, e);
     if (r == 0)
         c->hooks.alarm(c->hooks.ctx, 0);

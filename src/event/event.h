@@ -149,6 +149,8 @@ struct event_open {
     const char *extensions;  /* as negotiated, "" if none */
     bool subprotocol_missed; /* some were offered and the server chose none */
     uint64_t us;             /* since the attempt began */
+    uint32_t attempts;       /* that it took after a loss; 0: none was before */
+    uint64_t outage_us;      /* then: how long there was no connection */
 };
 
 struct event_frame {
@@ -232,7 +234,10 @@ struct event_close {
     bool has_tcp;                /* the next two come from the kernel */
     uint64_t unacked_bytes;      /* sent and never acknowledged */
     uint32_t retransmits;
-    const char *hint; /* or "" */
+    /* With reconnecting, messages that were sent: */
+    uint64_t unacknowledged; /* and may not have arrived; they are not sent again */
+    uint64_t again;          /* and have not: they wait for the next connection */
+    const char *hint;        /* or "" */
 };
 
 struct event_retry {
@@ -289,8 +294,33 @@ struct totals {
     uint64_t missed, recovered, lost, duplicates, epochs;
 };
 
+/* With reconnecting, what became of messages that were to be sent. */
+struct event_delivery {
+    uint64_t queued;         /* had to wait for a connection */
+    uint64_t again;          /* were lost on their way and given to another connection */
+    uint64_t unacknowledged; /* may not have arrived */
+    uint64_t unsent;         /* wait still */
+};
+
+/* Round trips of pings. */
+struct event_rtt {
+    uint64_t count;                     /* answered */
+    uint64_t lost;                      /* never answered */
+    uint64_t min_us, median_us, p99_us; /* if any was answered */
+};
+
+/* Times without a connection after there was one. */
+struct event_outages {
+    uint64_t count;
+    uint64_t down_us, longest_us; /* in all, and the longest */
+};
+
 struct event_summary {
     struct totals totals;
+    uint64_t retries; /* attempts after a failure */
+    struct event_delivery delivery;
+    struct event_rtt rtt;
+    struct event_outages outages;
     uint64_t duration_us;
     uint64_t seed;
     enum exit_code exit;

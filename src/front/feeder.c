@@ -4,9 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Messages that go down together. All of them lie in the splitter, which bounds their bytes. */
-#define LINES_AT_ONCE 64
-
 static void on_stdin_ready(void *ctx);
 
 void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *options,
@@ -154,27 +151,35 @@ static bool read_more(struct feeder *f, struct err *e)
     return true;
 }
 
-/* Send what the splitter has. 1: it needs more bytes; 0: the session takes no more for now; -1 with
- * *e. */
-static int send_pieces(struct feeder *f, struct err *e)
+/* Send what was cut already. False: not all of it was taken. */
+static bool send_cut(struct feeder *f)
 {
     const enum opcode type = f->options->binary ? OPCODE_BINARY : OPCODE_TEXT;
-    struct splitter_piece piece;
-    struct slice lines[LINES_AT_ONCE];
+    const struct splitter_piece *piece = &f->piece;
 
-    while (!f->held && !session_full(f->session)) {
-        size_t count = splitter_lines(&f->splitter, lines, LINES_AT_ONCE);
+    if (f->line < f->line_count)
+        f->line += session_send_all(f->session, type, f->lines + f->line, f->line_count - f->line);
+    if (f->has_piece)
+        f->has_piece =
+            session_send(f->session, piece->type, piece->data, piece->first, piece->final) < 0;
+    return f->line == f->line_count && !f->has_piece;
+}
+
+/* Send what the splitter has. 1: it needs more bytes; 0: the session takes no more for now (what
+ * was cut stays in the splitter, which is left alone until then); -1 with *e. */
+static int send_pieces(struct feeder *f, struct err *e)
+{
+    while (!f->held && !session_full(f->session) && send_cut(f)) {
         int r;
 
-        if (count > 0 && session_send_all(f->session, type, lines, count) < 0)
-            return 0; /* the connection is ending: whoever ends it tells */
-        if (count > 0)
+        f->line = 0;
+        f->line_count = splitter_lines(&f->splitter, f->lines, FEEDER_LINES);
+        if (f->line_count > 0)
             continue;
-        r = splitter_next(&f->splitter, &piece, e);
+        r = splitter_next(&f->splitter, &f->piece, e);
         if (r <= 0)
             return r < 0 ? -1 : 1;
-        if (session_send(f->session, piece.type, piece.data, piece.first, piece.final) < 0)
-            return 0; /* the connection is ending: whoever ends it tells */
+        f->has_piece = true;
     }
     return 0;
 }
@@ -189,7 +194,7 @@ void feeder_pump(struct feeder *f)
 {
     struct err e;
 
-    while (!f->finished && session_state(f->session) == SESSION_OPEN) {
+    while (!f->finished && session_takes(f->session)) {
         int r = f->begun ? 1 : next_source(f, &e);
 
         if (r == 0) {
@@ -222,7 +227,9 @@ static void on_stdin_ready(void *ctx)
     struct feeder *f = ctx;
     struct err e;
 
-    if (f->finished || f->fd != STDIN_FILENO) {
+    /* What can't be sent is left unread: the next pump wants it again. */
+    if (f->finished || f->fd != STDIN_FILENO || f->held || !session_takes(f->session) ||
+        session_full(f->session)) {
         reader_want(&f->reader, false);
     } else if (!read_more(f, &e)) {
         stop(f);
@@ -239,6 +246,11 @@ void feeder_hold(struct feeder *f, bool held)
     f->held = held;
     if (let_go)
         feeder_pump(f);
+}
+
+bool feeder_finished(const struct feeder *f)
+{
+    return f->finished;
 }
 
 void feeder_close(struct feeder *f)

@@ -10,6 +10,9 @@
 #include "front/splitter.h"
 #include "session/session.h"
 
+/* Messages that go down together. All of them lie in the splitter, which bounds their bytes. */
+#define FEEDER_LINES 64
+
 struct feeder_hooks {
     void (*finished)(void *ctx);                    /* every source is given, in full */
     void (*failed)(void *ctx, const struct err *e); /* a source can't be read or is malformed */
@@ -26,15 +29,21 @@ struct feeder {
     size_t next;          /* of options->sends */
     bool begun, reading_stdin, stdin_used, finished;
     bool held;
+    struct slice lines[FEEDER_LINES]; /* of the splitter; not taken yet from `line` on */
+    size_t line, line_count;
+    struct splitter_piece piece; /* likewise, if has_piece */
+    bool has_piece;
     int fd; /* of the source under way, or -1 */
 };
 
 void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *options,
                  struct session *session, const struct feeder_hooks *hooks);
-/* The connection is open: send. Also when the session has drained. */
+/* The session takes messages (it is open, or queues them): send. Also when it has drained. */
 void feeder_pump(struct feeder *f);
 /* Held, it sends nothing: what is sent is shown, and nobody reads that. Let go, it sends on. */
 void feeder_hold(struct feeder *f, bool held);
+/* Is every source given, in full? */
+bool feeder_finished(const struct feeder *f);
 /* No more. */
 void feeder_close(struct feeder *f);
 void feeder_clear(struct feeder *f);

@@ -17,6 +17,8 @@
 #define MAX_MESSAGE (1024ull * 1024 * 1024)
 /* How long a peer may take to answer the Close that a signal sends. */
 #define SIGNAL_CLOSE_US 1000000
+/* How soon to look again whether all that waited for a connection is sent. */
+#define QUEUE_US 20000
 
 enum { TIMER_QUIET, TIMER_FOR, TIMER_MAX, TIMER_COUNT };
 
@@ -41,8 +43,9 @@ struct pipe {
     enum opcode echo_type;
     bool echo_full; /* the peer does not take its echoes fast enough */
     bool told_slow;
-    bool timing; /* --for */
-    bool ended;  /* the session is over; only outputs remain */
+    bool timing;    /* --for */
+    bool quiet_due; /* the input is at its end */
+    bool ended;     /* the session is over; only outputs remain */
     bool stdout_gone;
     int code; /* the exit code if something of ours decided it, else -1 */
 };
@@ -190,18 +193,19 @@ static void on_for(uv_timer_t *timer)
     session_close(p->session, CLOSE_NORMAL, "", 0, ASKED_ENOUGH);
 }
 
+static void close_when_quiet(struct pipe *p);
+
 static void on_opened(void *ctx)
 {
     struct pipe *p = ctx;
-    const char *greeting = p->options->pipe.on_connect;
 
-    if (greeting)
-        session_send(p->session, OPCODE_TEXT, slice_str(greeting), true, true);
     if (p->options->ws.for_us && !p->timing) {
         p->timing = true; /* from the first opening on */
         start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
     }
     feeder_pump(&p->feeder);
+    if (p->quiet_due)
+        close_when_quiet(p);
 }
 
 static void on_drained(void *ctx)
@@ -213,7 +217,8 @@ static void on_drained(void *ctx)
     update_pause(p);
 }
 
-/* The input is at its end: close once all of it is sent and nothing has come in for --wait. */
+/* The input is at its end: close once all of it is sent and nothing has come in for --wait. Without
+ * a connection that begins anew at the next opening. */
 static void on_quiet(uv_timer_t *timer)
 {
     struct pipe *p = timer->data;
@@ -221,6 +226,12 @@ static void on_quiet(uv_timer_t *timer)
     uint64_t now = clock_mono_us();
     uint64_t last = session_last_in_us(p->session);
 
+    if (session_state(p->session) != SESSION_OPEN)
+        return;
+    if (session_queued(p->session).messages > 0) {
+        start_timer(p, TIMER_QUIET, QUEUE_US, on_quiet);
+        return;
+    }
     if (wait > 0 && (session_pending(p->session) > 0 || p->out.full || p->err.full))
         p->quiet_from_us = now;
     if (last < p->quiet_from_us)
@@ -233,6 +244,7 @@ static void on_quiet(uv_timer_t *timer)
 
 static void close_when_quiet(struct pipe *p)
 {
+    p->quiet_due = true;
     p->quiet_from_us = clock_mono_us();
     on_quiet(&p->timers[TIMER_QUIET]);
 }

@@ -72,10 +72,7 @@ static void feed(struct repl *r)
 static void on_opened(void *ctx)
 {
     struct repl *r = ctx;
-    const char *greeting = r->options->pipe.on_connect;
 
-    if (greeting)
-        session_send(r->session, OPCODE_TEXT, slice_str(greeting), true, true);
     feed(r);
 }
 
@@ -236,6 +233,17 @@ static void on_before_sleep(uv_prepare_t *prepare)
         uv_idle_start(&r->awake, on_awake);
 }
 
+/* The prompt tells whole seconds, rounded up: be back when that number changes. */
+static void count_down(struct repl *r)
+{
+    uint64_t left;
+
+    if (state_of(r) != SESSION_WAITING || uv_is_active((uv_handle_t *)&r->timers[REPL_COUNT]))
+        return;
+    left = session_retry_wait_us(r->session);
+    uv_timer_start(&r->timers[REPL_COUNT], on_retry, left % 1000000 / 1000 + 1, 0);
+}
+
 static enum editor_turn on_turn(void *ctx)
 {
     struct repl *r = ctx;
@@ -250,6 +258,7 @@ static enum editor_turn on_turn(void *ctx)
         uv_timer_start(&r->timers[REPL_TELL], on_tell, THIN_PERIOD_US / 1000,
                        THIN_PERIOD_US / 1000);
     r->seen = state_of(r);
+    count_down(r);
     more = print_some(r);
     if (r->leaving)
         return EDITOR_LEAVE;

@@ -43,9 +43,8 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
         status = decode(r->options, text, &bytes, e);
         text = buf_slice(&bytes);
     }
-    if (status == 0 && session_send(r->session, type, text, true, true) < 0)
-        status =
-            err_set(e, EXIT_OTHER, STAGE_IO, 0, "the message could not be sent: out of memory");
+    if (status == 0)
+        status = commands_send(&r->commands, type, text, e);
     buf_clear(&bytes);
     return status;
 }

@@ -19,6 +19,7 @@ enum {
     REPL_TELL,  /* how many messages were not shown */
     REPL_RETRY, /* the terminal did not take more */
     REPL_MAX,   /* --max-time */
+    REPL_COUNT, /* the prompt counts down */
     REPL_TIMERS
 };
 enum { REPL_INT, REPL_TERM, REPL_TSTP, REPL_CONT, REPL_WINCH, REPL_SIGNALS };
@@ -65,6 +66,8 @@ void repl_say_error(struct repl *r, const struct err *e);
 
 /* repl_prompt.c: as editor_hooks.prompt. */
 const char *repl_prompt(void *ctx);
+/* The seconds that the prompt tells while an attempt is waited for. */
+uint64_t repl_countdown_s(const struct repl *r);
 
 /* repl_hooks.c */
 extern const struct command_hooks repl_hooks;

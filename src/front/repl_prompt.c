@@ -28,6 +28,11 @@ static void put_cut(struct repl *r, struct buf *out, struct slice text, int colu
         buf_append_str(out, r->screen.config.utf8 ? "…" : "...");
 }
 
+uint64_t repl_countdown_s(const struct repl *r)
+{
+    return (session_retry_wait_us(r->session) + 999999) / 1000000;
+}
+
 const char *repl_prompt(void *ctx)
 {
     struct repl *r = ctx;
@@ -42,7 +47,10 @@ const char *repl_prompt(void *ctx)
     columns = columns / 2 - 2; /* half the line is for what is typed */
     if (columns < 8)
         columns = 8;
-    if (state == SESSION_OPEN && (url = url_print(&r->target->url)) != NULL) {
+    if (state == SESSION_WAITING) {
+        buf_printf(&out, "reconnecting in %llu s ", (unsigned long long)repl_countdown_s(r));
+        put_cut(r, &out, slice_str(host), columns - 20 > 8 ? columns - 20 : 8);
+    } else if (state == SESSION_OPEN && (url = url_print(&r->target->url)) != NULL) {
         /* The query may hold secrets, and would be long. */
         put_cut(r, &out, slice_make(url, strcspn(url, "?")), columns);
     } else if (state == SESSION_CONNECTING || state == SESSION_CLOSING || state == SESSION_OPEN) {

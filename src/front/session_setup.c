@@ -90,8 +90,10 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                 .catches_up = o->account.catchup_text != NULL,
                 .fail_on_loss = o->account.fail_on_loss,
             },
+        .greeting = o->pipe.on_connect,
         .retry = retry_setup(&o->retry),
         .catchup = o->account.catchup_text ? &o->account.catchup : NULL,
+        .offline_queue = o->retry.offline_queue,
         .start_us = start_us,
     };
 }

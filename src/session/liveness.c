@@ -13,6 +13,7 @@ void liveness_sent(struct liveness *l, struct slice payload, uint64_t now_us)
     struct liveness_ping *ping = &l->pings[l->next];
 
     l->next = (l->next + 1) % LIVENESS_PINGS;
+    l->forgotten += ping->waiting;
     ping->sent_us = now_us;
     ping->len = (uint8_t)(payload.len < LIVENESS_PAYLOAD ? payload.len : LIVENESS_PAYLOAD);
     if (ping->len)
@@ -39,6 +40,15 @@ bool liveness_pong(struct liveness *l, struct slice payload, uint64_t now_us, ui
     for (; i < LIVENESS_PINGS; i++)
         l->pings[(l->next + LIVENESS_PINGS - 1 - i) % LIVENESS_PINGS].waiting = false;
     return true;
+}
+
+uint64_t liveness_unanswered(const struct liveness *l)
+{
+    uint64_t n = l->forgotten;
+
+    for (unsigned i = 0; i < LIVENESS_PINGS; i++)
+        n += l->pings[i].waiting;
+    return n;
 }
 
 static uint64_t until(uint64_t then, uint64_t now)

@@ -25,6 +25,7 @@ struct liveness {
     uint64_t overdue_from_us; /* the oldest automatic ping since the last sign of life; 0: none */
     uint64_t sequence;        /* of automatic pings */
     struct liveness_ping pings[LIVENESS_PINGS];
+    uint64_t forgotten; /* pings that were not answered and are not remembered any more */
     unsigned next;
 };
 
@@ -35,6 +36,9 @@ void liveness_sent(struct liveness *l, struct slice payload, uint64_t now_us);
 /* A pong came. True and *rtt_us if it answers a ping that is remembered; earlier pings count as
  * answered by it too (RFC 6455, section 5.5.3). */
 bool liveness_pong(struct liveness *l, struct slice payload, uint64_t now_us, uint64_t *rtt_us);
+
+/* Pings that were never answered; at the end of the connection. */
+uint64_t liveness_unanswered(const struct liveness *l);
 
 enum liveness_action { LIVENESS_WAIT, LIVENESS_PING, LIVENESS_LOST };
 

@@ -74,12 +74,13 @@ static void on_pulse(uv_timer_t *timer)
         pulse(s);
 }
 
-static void opened(struct session *s, const struct event *ev)
+static void opened(struct session *s, struct event *ev)
 {
     uint64_t now = clock_mono_us();
 
     s->totals.connections++;
     s->state = SESSION_OPEN;
+    session_card_back(s, &ev->open);
     liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
     bus_emit(s->bus, ev);
     if (s->account)
@@ -87,9 +88,11 @@ static void opened(struct session *s, const struct event *ev)
     session_remark(s, ev);
     if (s->config.ping_interval_us && s->kind == CHANNEL_WS)
         pulse(s);
+    if (s->card.open && !s->account)
+        session_card_tell(s);
+    session_queue_opened(s);
     if (s->hooks.opened)
         s->hooks.opened(s->hooks.ctx);
-    session_resume(s);
     session_catchup_start(s);
 }
 
@@ -113,6 +116,7 @@ void session_ended(struct session *s)
     session_catchup_stop(s);
     if (s->account)
         account_finish(s->account);
+    session_card_tell(s);
     if (s->hooks.ended)
         s->hooks.ended(s->hooks.ctx);
 }
@@ -128,12 +132,18 @@ static void closed(struct session *s, struct event *ev)
         .retry_after_us = s->channel->retry_us,
     };
 
+    session_queue_lost(s, &ev->close);
     postmortem_close(hint, &ev->close, &context);
     if (s->kind == CHANNEL_WS || !ev->close.hint[0])
         ev->close.hint = hint;
     bus_emit(s->bus, ev);
     if (s->account)
         account_closed(s->account);
+    if (!ev->close.clean)
+        rtt_lost(&s->rtt, liveness_unanswered(&s->liveness));
+    else
+        rtt_lost(&s->rtt, s->liveness.forgotten);
+    s->liveness.forgotten = 0;
     if (s->outcome == EXIT_OK)
         s->outcome = outcome;
     session_over(s, &failure);
@@ -204,6 +214,13 @@ static void responded(struct session *s, struct event *ev)
     ev->response.hint = s->refusal_hint;
 }
 
+static void ponged(struct session *s, struct event_control *pong)
+{
+    pong->matched = liveness_pong(&s->liveness, pong->data, clock_mono_us(), &pong->rtt_us);
+    if (pong->matched)
+        rtt_add(&s->rtt, pong->rtt_us);
+}
+
 /* Everything but messages, which pass through session_on_event by the million: what the rare kinds
  * need on the stack would cost each of them. */
 static __attribute__((noinline)) void on_rare_event(struct session *s, struct event *ev)
@@ -214,8 +231,7 @@ static __attribute__((noinline)) void on_rare_event(struct session *s, struct ev
         break;
     case EVENT_PONG:
         if (ev->dir == DIR_IN)
-            ev->control.matched =
-                liveness_pong(&s->liveness, ev->control.data, clock_mono_us(), &ev->control.rtt_us);
+            ponged(s, &ev->control);
         break;
     case EVENT_PING:
         if (ev->dir == DIR_OUT)
@@ -250,6 +266,8 @@ static void on_message_in(struct session *s, struct event *ev)
     if (s->account)
         account_message(s->account, ev);
     bus_emit(s->bus, ev);
+    if (s->account && s->card.open)
+        session_card_check(s);
 }
 
 void session_on_event(void *ctx, struct event *ev)
@@ -264,14 +282,6 @@ void session_on_event(void *ctx, struct event *ev)
         on_message_in(s, ev);
 }
 
-void session_on_drained(void *ctx)
-{
-    struct session *s = ctx;
-
-    if (s->hooks.drained)
-        s->hooks.drained(s->hooks.ctx);
-}
-
 static void pulse_closed(uv_handle_t *handle)
 {
     struct session *s = handle->data;
@@ -279,6 +289,7 @@ static void pulse_closed(uv_handle_t *handle)
     channel_shared_free(s->shared);
     attempt_clear(&s->attempt);
     session_account_clear(s);
+    session_queue_clear(s);
     free(s);
 }
 
@@ -299,7 +310,8 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     s->hooks = *hooks;
     s->shared = channel_shared_new(&s->config.ws.dial.tls,
                                    s->config.ws.handshake.url->scheme == URL_WSS, e);
-    if (!s->shared || session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0) {
+    if (!s->shared || session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0 ||
+        session_queue_init(s, e) < 0) {
         session_catchup_free(s);
         session_account_clear(s);
         channel_shared_free(s->shared);
@@ -324,24 +336,6 @@ void session_free(struct session *s)
     fault_conn_free(s->fault, clock_mono_us());
     s->fault = NULL;
     uv_close((uv_handle_t *)&s->pulse, pulse_closed);
-}
-
-int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final)
-{
-    if (s->state != SESSION_OPEN || channel_send(s->channel, type, data, first, final) < 0)
-        return -1;
-    s->evidence.last_sent = (first ? 0 : s->evidence.last_sent) + data.len;
-    return 0;
-}
-
-int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
-                     size_t count)
-{
-    if (s->state != SESSION_OPEN || channel_send_all(s->channel, type, messages, count) < 0)
-        return -1;
-    if (count > 0)
-        s->evidence.last_sent = messages[count - 1].len;
-    return 0;
 }
 
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload)
@@ -397,16 +391,6 @@ enum session_state session_state(const struct session *s)
 enum event_channel session_kind(const struct session *s)
 {
     return s->kind;
-}
-
-size_t session_pending(const struct session *s)
-{
-    return s->channel ? s->channel->pending : 0;
-}
-
-bool session_full(const struct session *s)
-{
-    return session_pending(s) >= CHANNEL_FULL;
 }
 
 uint64_t session_last_in_us(const struct session *s)
@@ -467,6 +451,14 @@ void session_note(struct session *s, const char *text)
     bus_emit(s->bus, &ev);
 }
 
+struct event_rtt session_rtt(const struct session *s)
+{
+    struct event_rtt sums = rtt_sums(&s->rtt);
+
+    sums.lost += s->liveness.forgotten;
+    return sums;
+}
+
 void session_summary(struct session *s, enum exit_code exit)
 {
     struct event ev = session_event(s, EVENT_SUMMARY);
@@ -476,6 +468,10 @@ void session_summary(struct session *s, enum exit_code exit)
         .duration_us = ev.at_us,
         .seed = s->config.seed,
         .exit = exit,
+        .retries = s->retries,
+        .rtt = session_rtt(s),
+        .outages = scorecard_sums(&s->card, clock_mono_us()),
     };
+    session_queue_sums(s, &ev.summary.delivery);
     bus_emit(s->bus, &ev);
 }

@@ -24,7 +24,9 @@ struct session_config {
     unsigned max_redirects;          /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
+    const char *greeting; /* a text to be sent at every opening before all else, or NULL */
     struct retry_config retry;
+    size_t offline_queue; /* with it: bytes of messages that may wait for a connection; 0: none */
     const struct url
         *catchup;          /* to GET what was missed from, placeholders in its target; or NULL */
     struct faults *faults; /* borrowed; outlives the session; NULL: nothing is to go wrong */
@@ -45,7 +47,8 @@ enum session_state {
  * sending functions. NULL members are skipped. */
 struct session_hooks {
     void (*opened)(void *ctx);
-    void (*drained)(void *ctx); /* session_full became false again */
+    void (*drained)(void *ctx); /* session_full became false again, or messages may wait from now on
+                                   for the next connection */
     void (*ended)(void *ctx);   /* no connection, and none will come by itself */
     void *ctx;
 };
@@ -62,16 +65,21 @@ void session_free(struct session *s);
 /* Start an attempt. 0; -1: reported as EVENT_ERROR already, `ended` is not called, nothing is
  * retried: what is configured can't work. */
 int session_open(struct session *s);
+/* Does it reconnect by itself? */
+bool session_retries(const struct session *s);
 /* SESSION_WAITING: make the attempt at once. Else nothing. */
 void session_retry_now(struct session *s);
 /* How long it is to the next attempt; 0 if none is waited for. */
 uint64_t session_retry_wait_us(const struct session *s);
 
-/* Send a message or a part of one. 0, or -1: there is no open connection. */
+/* Send a message or a part of one. 0; -1: not taken, there is no open connection. With
+ * reconnecting, a whole message may wait for the next one, and one whose last byte the kernel never
+ * got is sent again over it; of a message in parts that a loss cut, the further parts are taken and
+ * dropped. */
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final);
-/* Several whole messages of one type. 0, or -1: as session_send; the rest was not sent. */
-int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
-                     size_t count);
+/* Several whole messages of one type. Returns how many were taken, the rest not. */
+size_t session_send_all(struct session *s, enum opcode type, const struct slice *messages,
+                        size_t count);
 /* Any frame, as malformed as asked. */
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload);
 /* A ping or pong of at most 125 bytes. */
@@ -92,10 +100,19 @@ void session_discard(struct session *s);
 enum session_state session_state(const struct session *s);
 /* What the open connection is, or the next one will be. */
 enum event_channel session_kind(const struct session *s);
-/* More waits to be written than should: stop sending until `drained`. */
+/* Would session_send take a message now, to send it or to let it wait? */
+bool session_takes(const struct session *s);
+/* More waits to be written, or for a connection, than should: stop sending until `drained` or
+ * `opened`. */
 bool session_full(const struct session *s);
-/* Bytes waiting to be written. */
+/* About the bytes that wait; 0: nothing does. */
 size_t session_pending(const struct session *s);
+/* What waits for a connection. */
+struct session_queued {
+    size_t messages, bytes;
+    size_t limit; /* of bytes; 0: nothing may wait */
+};
+struct session_queued session_queued(const struct session *s);
 /* When a byte last came in (clock_mono_us); the opening counts. 0: never open. */
 uint64_t session_last_in_us(const struct session *s);
 /* What the last ending means for the shell; EXIT_OK before one. A loss counts where that was asked
@@ -108,6 +125,8 @@ struct totals session_totals(const struct session *s);
 bool session_tcp_stats(const struct session *s, struct tcp_stats *stats);
 /* What is to go wrong: as configured, or NULL. */
 struct faults *session_faults(const struct session *s);
+/* Round trips of all its connections. */
+struct event_rtt session_rtt(const struct session *s);
 /* The time of events (at_us) for a value of clock_mono_us. */
 uint64_t session_since_start_us(const struct session *s, uint64_t now_us);
 

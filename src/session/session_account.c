@@ -42,7 +42,7 @@ void session_resume(struct session *s)
     struct slice text;
 
     if (s->account && account_resume(s->account, &text))
-        session_send(s, OPCODE_TEXT, text, true, true);
+        session_send_first(s, text);
 }
 
 int session_resume_url(struct session *s, struct err *e)

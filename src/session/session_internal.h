@@ -1,7 +1,7 @@
 /*
  * session_internal: what the files of a session share: session (events up, commands down),
  * session_open (an attempt, until its channel speaks for itself), session_channel (which channel
- * that is) and session_retry (what comes after a loss).
+ * that is), session_retry (what comes after a loss) and session_queue (what is to be sent).
  */
 #ifndef SESSION_SESSION_INTERNAL_H
 #define SESSION_SESSION_INTERNAL_H
@@ -11,8 +11,11 @@
 #include "session/evidence.h"
 #include "session/header_cmd.h"
 #include "session/liveness.h"
+#include "session/outbox.h"
 #include "session/postmortem.h"
 #include "session/retry_policy.h"
+#include "session/rtt.h"
+#include "session/scorecard.h"
 #include "session/session.h"
 
 /* Room for a numeric address in brackets with its zone. */
@@ -53,6 +56,13 @@ struct session {
     int status;       /* of the response in this attempt; 0: none came */
     bool has_retry_after;
     uint64_t retry_after_us;
+    uint64_t waiting_us; /* SESSION_WAITING: since when */
+    struct scorecard card;
+    uint64_t missed, recovered; /* before the last outage */
+    struct rtt rtt;
+    struct outbox *outbox;        /* NULL: nothing is kept beyond a connection */
+    bool within;                  /* a message in parts was begun on this connection, */
+    bool cut;                     /* or on one that is lost: its further parts go nowhere */
     char source[SESSION_ADDRESS]; /* of the last connection; "" before one */
 
     struct evidence evidence;
@@ -120,11 +130,27 @@ void session_attempt(struct session *s);
  */
 bool session_gave_up_between(struct session *s);
 
+/* session_queue.c */
+int session_queue_init(struct session *s, struct err *e);
+void session_queue_clear(struct session *s);
+/* Send before all that waits; not again if it is lost. */
+void session_send_first(struct session *s, struct slice text);
+/* A connection is open: what is due at each opening goes out, then what waited. */
+void session_queue_opened(struct session *s);
+/* It is gone: what becomes of the messages it was given is put into *close. */
+void session_queue_lost(struct session *s, struct event_close *close);
+void session_queue_sums(const struct session *s, struct event_delivery *d);
+
 /* session_retry.c */
 /* A connection was lost or an attempt failed, and it was told: wait for another attempt, or end. */
 void session_over(struct session *s, const struct retry_failure *failure);
 /* Connected, from "ADDRESS:PORT" of this end: says so if it is not where the last one came from. */
 void session_connected_from(struct session *s, const char *local);
+/* How outages went: a connection is open (into *open); a message came in while the last outage is
+ * to be told; it is told now at the latest. */
+void session_card_back(struct session *s, struct event_open *open);
+void session_card_check(struct session *s);
+void session_card_tell(struct session *s);
 /* The attempt ended without a channel that could say so: tell, and the same. */
 void session_attempt_failed(struct session *s, const struct err *e);
 

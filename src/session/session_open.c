@@ -103,6 +103,7 @@ bool session_gave_up_between(struct session *s)
     if (s->state == SESSION_WAITING) {
         if (s->asked == ASKED_ENOUGH)
             s->outcome = EXIT_OK;
+        session_note(s, "no further attempt is made");
         session_ended(s); /* else with the code of the last failure */
         return true;
     }

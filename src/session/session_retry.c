@@ -7,6 +7,9 @@
 #include "base/clock.h"
 #include "session/session_internal.h"
 
+/* What was missed is told when nothing is missing, but not before a replay had that long. */
+#define SETTLED_US 1000000
+
 /* From 0 to below 1; where there is no randomness, the middle is as good. */
 static double random_fraction(void)
 {
@@ -35,8 +38,10 @@ static void on_due(uv_timer_t *timer)
 {
     struct session *s = timer->data;
 
-    if (s->state == SESSION_WAITING)
-        session_attempt(s);
+    if (s->state != SESSION_WAITING)
+        return;
+    scorecard_attempt(&s->card, clock_mono_us() - s->waiting_us);
+    session_attempt(s);
 }
 
 static void wait_for(struct session *s, uint64_t delay_us)
@@ -47,11 +52,23 @@ static void wait_for(struct session *s, uint64_t delay_us)
     uv_timer_start(&s->pulse, on_due, (delay_us + 999) / 1000, 0);
 }
 
+static void note_outage(struct session *s, const struct event_close *close)
+{
+    struct totals t = {0};
+
+    scorecard_lost(&s->card, close, clock_mono_us());
+    if (s->account)
+        account_totals(s->account, &t);
+    s->missed = t.missed;
+    s->recovered = t.recovered;
+}
+
 void session_over(struct session *s, const struct retry_failure *failure)
 {
     struct retry_decision decision;
 
     session_settle(s);
+    session_card_tell(s);
     if (!s->config.retry.enabled || s->asked != ASKED_NOT || (s->channel && s->channel->for_good)) {
         session_ended(s);
         return;
@@ -61,12 +78,17 @@ void session_over(struct session *s, const struct retry_failure *failure)
     tell(s, &decision);
     if (s->state != SESSION_WAITING)
         return; /* whoever was told has ended it */
-    if (decision.will) {
-        s->retries++;
-        wait_for(s, decision.delay_us);
-    } else {
+    if (!decision.will) {
         session_ended(s);
+        return;
     }
+    if (failure->close)
+        note_outage(s, failure->close);
+    s->retries++;
+    s->waiting_us = clock_mono_us();
+    wait_for(s, decision.delay_us);
+    if (s->hooks.drained && !session_full(s))
+        s->hooks.drained(s->hooks.ctx); /* what is sent now waits for the connection to come */
 }
 
 void session_attempt_failed(struct session *s, const struct err *e)
@@ -76,6 +98,11 @@ void session_attempt_failed(struct session *s, const struct err *e)
     session_report_error(s, e);
     s->outcome = e->code;
     session_over(s, &failure);
+}
+
+bool session_retries(const struct session *s)
+{
+    return s->config.retry.enabled;
 }
 
 void session_retry_now(struct session *s)
@@ -91,6 +118,53 @@ uint64_t session_retry_wait_us(const struct session *s)
     uint64_t now = clock_mono_us();
 
     return s->state == SESSION_WAITING && s->due_us > now ? s->due_us - now : 0;
+}
+
+/* What the books say beyond what they said before the outage. */
+static void missed_since(const struct session *s, uint64_t *missed, uint64_t *recovered, bool *open)
+{
+    struct totals t = {0};
+
+    if (s->account)
+        account_totals(s->account, &t);
+    *missed = t.missed - s->missed;
+    *recovered = t.recovered - s->recovered;
+    *open = t.missed > t.recovered + t.lost;
+}
+
+void session_card_tell(struct session *s)
+{
+    char text[SCORECARD_TEXT];
+    uint64_t missed, recovered;
+    bool open;
+
+    if (!s->card.open)
+        return;
+    missed_since(s, &missed, &recovered, &open);
+    scorecard_tell(&s->card, text, s->account != NULL, missed, recovered);
+    session_note(s, text);
+}
+
+void session_card_back(struct session *s, struct event_open *open)
+{
+    uint64_t since = s->card.since_us;
+
+    if (!scorecard_back(&s->card, clock_mono_us()))
+        return;
+    open->attempts = (uint32_t)s->card.attempts;
+    open->outage_us = s->card.back_us > since ? s->card.back_us - since : 0;
+}
+
+void session_card_check(struct session *s)
+{
+    uint64_t missed, recovered;
+    bool open;
+
+    if (s->account && clock_mono_us() - s->card.back_us < SETTLED_US)
+        return;
+    missed_since(s, &missed, &recovered, &open);
+    if (!open)
+        session_card_tell(s);
 }
 
 void session_connected_from(struct session *s, const char *local)

@@ -38,8 +38,14 @@ void human_error(struct human *h, const struct event *ev)
 
 void human_note(struct human *h, const struct event *ev)
 {
+    const char *note = ev->note, *dot;
+
     human_begin(h, ev, MARK_NOTE, STYLE_DIM);
-    human_safe_str(h, ev->note);
+    for (; (dot = strstr(note, " · ")) != NULL; note = dot + strlen(" · ")) {
+        human_safe(h, slice_make(note, (size_t)(dot - note)));
+        human_dot(h);
+    }
+    human_safe_str(h, note);
 }
 
 void human_retry(struct human *h, const struct event *ev)
@@ -268,6 +274,60 @@ static void put_books(struct human *h, const struct totals *t)
     }
 }
 
+static void put_outages(struct human *h, const struct event_summary *s)
+{
+    if (s->outages.count > 0) {
+        human_dot(h);
+        human_count(h, s->outages.count, "outage", "outages");
+        human_put(h, ", down ");
+        human_span(h, s->outages.down_us);
+        human_put(h, ", longest ");
+        human_span(h, s->outages.longest_us);
+    }
+    if (s->retries > 0) {
+        human_dot(h);
+        human_count(h, s->retries, "retry", "retries");
+    }
+}
+
+static void put_delivery(struct human *h, const struct event_delivery *d)
+{
+    const struct {
+        uint64_t count;
+        const char *what;
+    } rows[] = {
+        {d->queued, "queued while offline"},
+        {d->again, "sent again"},
+        {d->unacknowledged, "maybe not arrived"},
+        {d->unsent, "never sent"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].count == 0)
+            continue;
+        human_dot(h);
+        human_printf(h, "%" PRIu64 " %s", rows[i].count, rows[i].what);
+    }
+}
+
+static void put_rtt(struct human *h, const struct event_rtt *rtt)
+{
+    if (rtt->count == 0 && rtt->lost == 0)
+        return;
+    human_dot(h);
+    human_put(h, "round trips ");
+    if (rtt->count > 0) {
+        human_put(h, "min ");
+        human_latency(h, rtt->min_us);
+        human_put(h, ", median ");
+        human_latency(h, rtt->median_us);
+        human_put(h, ", p99 ");
+        human_latency(h, rtt->p99_us);
+        human_put(h, ", ");
+    }
+    human_printf(h, "%" PRIu64 " lost of %" PRIu64, rtt->lost, rtt->lost + rtt->count);
+}
+
 void human_summary(struct human *h, const struct event *ev)
 {
     const struct event_summary *s = &ev->summary;
@@ -283,7 +343,10 @@ void human_summary(struct human *h, const struct event *ev)
         human_dot(h);
         human_count(h, t->violations, "violation", "violations");
     }
+    put_outages(h, s);
     put_books(h, t);
+    put_delivery(h, &s->delivery);
+    put_rtt(h, &s->rtt);
     human_dot(h);
     human_printf(h, "seed %" PRIu64, s->seed);
     human_dot(h);

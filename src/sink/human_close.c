@@ -175,6 +175,16 @@ static void put_evidence(struct human *h, const struct event_close *c)
         next_evidence(h, &any);
         human_count(h, c->retransmits, "retransmit", "retransmits");
     }
+    if (c->unacknowledged > 0) {
+        next_evidence(h, &any);
+        human_count(h, c->unacknowledged, "message", "messages");
+        human_put(h, " sent and maybe not arrived");
+    }
+    if (c->again > 0) {
+        next_evidence(h, &any);
+        human_count(h, c->again, "message", "messages");
+        human_put(h, " not gone out, to be sent again");
+    }
 }
 
 void human_close(struct human *h, const struct event *ev)

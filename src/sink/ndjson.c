@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "sink/common.h"
 #include "sink/json_hide.h"
+#include "sink/ndjson_summary.h"
 #include "sink/redact.h"
 
 #define SCHEMA_VERSION 1
@@ -174,6 +175,10 @@ static void write_open(struct ndjson *n, struct json_write *w, const struct even
     write_words(w, "extensions", ev->open.extensions);
     json_ms(w, "ms", ev->open.us);
     json_bool(w, "subprotocol_missed", ev->open.subprotocol_missed);
+    if (ev->open.attempts) {
+        json_u64(w, "attempts", ev->open.attempts);
+        json_ms(w, "outage_ms", ev->open.outage_us);
+    }
 }
 
 static void write_frame(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -293,6 +298,10 @@ static void write_close(struct ndjson *n, struct json_write *w, const struct eve
         json_u64(w, "unacked_bytes", c->unacked_bytes);
         json_u64(w, "retransmits", c->retransmits);
     }
+    if (c->unacknowledged || c->again) {
+        json_u64(w, "unacknowledged", c->unacknowledged);
+        json_u64(w, "send_again", c->again);
+    }
 }
 
 static void write_retry(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -361,31 +370,8 @@ static void write_failure(struct ndjson *n, struct json_write *w, const struct e
 
 static void write_summary(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
-    const struct totals *t = &ev->summary.totals;
-
     (void)n;
-    json_u64(w, "connections", t->connections);
-    json_u64(w, "messages_in", t->messages_in);
-    json_u64(w, "messages_out", t->messages_out);
-    json_u64(w, "bytes_in", t->payload_in);
-    json_u64(w, "bytes_out", t->payload_out);
-    json_u64(w, "frames_in", t->frames_in);
-    json_u64(w, "frames_out", t->frames_out);
-    json_u64(w, "wire_in", t->wire_in);
-    json_u64(w, "wire_out", t->wire_out);
-    json_u64(w, "pings_in", t->pings_in);
-    json_u64(w, "pings_out", t->pings_out);
-    json_u64(w, "pongs_in", t->pongs_in);
-    json_u64(w, "pongs_out", t->pongs_out);
-    json_u64(w, "violations", t->violations);
-    json_u64(w, "missed", t->missed);
-    json_u64(w, "recovered", t->recovered);
-    json_u64(w, "lost", t->lost);
-    json_u64(w, "duplicates", t->duplicates);
-    json_u64(w, "epochs", t->epochs);
-    json_ms(w, "duration_ms", ev->summary.duration_us);
-    json_u64(w, "seed", ev->summary.seed);
-    json_i64(w, "exit", ev->summary.exit);
+    ndjson_summary(w, &ev->summary);
 }
 
 static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {

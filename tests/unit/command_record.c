@@ -141,40 +141,6 @@ static void record_survives_want_of_memory(void **state)
     });
 }
 
-static void pong(struct record *r, uint64_t us)
-{
-    struct event ev = incoming(EVENT_PONG);
-
-    ev.control = (struct event_control){.matched = true, .rtt_us = us};
-    record_event(r, &ev);
-}
-
-static void record_rtts_gives_min_median_and_p99(void **state)
-{
-    struct record_rtts rtts;
-    struct record r;
-
-    (void)state;
-    record_init(&r);
-    assert_false(record_rtts(&r, &rtts));
-    pong(&r, 30);
-    assert_true(record_rtts(&r, &rtts));
-    assert_true(rtts.min_us == 30 && rtts.median_us == 30 && rtts.p99_us == 30);
-    for (uint64_t i = 100; i >= 1; i--)
-        pong(&r, i);
-    assert_true(record_rtts(&r, &rtts));
-    assert_int_equal(rtts.count, 101);
-    assert_int_equal(rtts.min_us, 1);
-    assert_int_equal(rtts.median_us, 50);
-    assert_int_equal(rtts.p99_us, 99);
-    for (uint64_t i = 0; i < 2 * RECORD_RTTS; i++)
-        pong(&r, 7);
-    assert_true(record_rtts(&r, &rtts));
-    assert_int_equal(rtts.count, RECORD_RTTS);
-    assert_int_equal(rtts.min_us, 7);
-    record_clear(&r);
-}
-
 static void message(struct record *r, uint64_t at_us, size_t len)
 {
     struct event ev = incoming(EVENT_MESSAGE);
@@ -220,7 +186,6 @@ int main(void)
         cmocka_unit_test(reaction_waits_a_second_and_tells_of_messages),
         cmocka_unit_test(record_keeps_heads_of_its_own),
         cmocka_unit_test(record_survives_want_of_memory),
-        cmocka_unit_test(record_rtts_gives_min_median_and_p99),
         cmocka_unit_test(record_rate_counts_whole_seconds_that_are_over),
     };
 

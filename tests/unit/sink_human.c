@@ -78,11 +78,19 @@ static void human_shows_open_at_the_default_level(void **state)
     struct event ev = make(EVENT_OPEN);
 
     (void)state;
-    ev.open = (struct event_open){"wss://example.com/?key=1", "", "", false, 45300};
+    ev.open = (struct event_open){.url = "wss://example.com/?key=1",
+                                  .subprotocol = "",
+                                  .extensions = "",
+                                  .subprotocol_missed = false,
+                                  .us = 45300};
     check_from(0, &ev, "● opened wss://example.com/?key=‹redacted, 1 byte› · 45.3 ms\n");
     check((struct view_config){.show_secrets = true}, &ev,
           "* opened wss://example.com/?key=1 - 45.3 ms\n");
-    ev.open = (struct event_open){"ws://h/", "chat\x07", "permessage-deflate", true, 999400};
+    ev.open = (struct event_open){.url = "ws://h/",
+                                  .subprotocol = "chat\x07",
+                                  .extensions = "permessage-deflate",
+                                  .subprotocol_missed = true,
+                                  .us = 999400};
     ev.conn = 2;
     check(DEFAULT, &ev,
           "● opened again ws://h/ · subprotocol chat\\x07 · permessage-deflate · 999 ms\n"
@@ -270,7 +278,11 @@ static void human_colours_are_restrained_and_always_ended(void **state)
     struct event ev = make(EVENT_OPEN);
 
     (void)state;
-    ev.open = (struct event_open){"ws://h/", "", "", false, 1000};
+    ev.open = (struct event_open){.url = "ws://h/",
+                                  .subprotocol = "",
+                                  .extensions = "",
+                                  .subprotocol_missed = false,
+                                  .us = 1000};
     check(config, &ev, "\x1b[32m●\x1b[0m \x1b[32mopened\x1b[0m ws://h/\x1b[2m · \x1b[0m1.0 ms\n");
     ev = make(EVENT_ERROR);
     ev.error = (struct err){.text = "gone", .hint = "look"};

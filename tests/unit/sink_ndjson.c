@@ -242,7 +242,11 @@ static void ndjson_without_memory_fails_the_descriptor_not_silently(void **state
     struct event ev = make(EVENT_OPEN);
 
     (void)state;
-    ev.open = (struct event_open){"ws://h/?token=\xC2\x9B", "", "", false, 1};
+    ev.open = (struct event_open){.url = "ws://h/?token=\xC2\x9B",
+                                  .subprotocol = "",
+                                  .extensions = "",
+                                  .subprotocol_missed = false,
+                                  .us = 1};
     for (unsigned long n = 1;; n++) {
         struct out out;
         struct sink *sink;

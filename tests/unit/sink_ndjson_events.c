@@ -58,7 +58,11 @@ static void ndjson_stages_have_their_fields(void **state)
     cJSON_Delete(json);
 
     ev = make(EVENT_OPEN);
-    ev.open = (struct event_open){"ws://h/?token=abc", "chat", "", false, 1};
+    ev.open = (struct event_open){.url = "ws://h/?token=abc",
+                                  .subprotocol = "chat",
+                                  .extensions = "",
+                                  .subprotocol_missed = false,
+                                  .us = 1};
     json = parse_all(&ev);
     check_text(json, "url", "ws://h/?token=\xE2\x80\xB9redacted, 3 bytes\xE2\x80\xBA");
     check_text(json, "subprotocol", "chat");

@@ -1,0 +1,215 @@
+/*
+ * session_queue: messages on their way out. Without reconnecting they go straight to the channel;
+ * with it through the outbox, which outlives connections.
+ */
+#include <stdlib.h>
+
+#include "session/session_internal.h"
+
+int session_queue_init(struct session *s, struct err *e)
+{
+    if (!s->config.retry.enabled)
+        return 0;
+    s->outbox = malloc(sizeof *s->outbox);
+    if (!s->outbox)
+        return err_nomem(e, STAGE_IO, "starting");
+    outbox_init(s->outbox, s->config.offline_queue);
+    return 0;
+}
+
+void session_queue_clear(struct session *s)
+{
+    if (s->outbox)
+        outbox_clear(s->outbox);
+    free(s->outbox);
+}
+
+/* Where the stream ends when all that waits in the channel is written. */
+static uint64_t stream_end(const struct session *s)
+{
+    return s->channel->written + s->channel->pending;
+}
+
+/* What has arrived at the peer's kernel. Where nobody knows (a unix socket): what was written. */
+static uint64_t arrived(const struct session *s)
+{
+    struct tcp_stats stats;
+
+    if (!channel_tcp_stats(s->channel, &stats) || stats.unacked_bytes > s->channel->written)
+        return s->channel->written;
+    return s->channel->written - stats.unacked_bytes;
+}
+
+static void note_written(struct session *s)
+{
+    outbox_written(s->outbox, s->channel->written);
+    if (!outbox_crowded(s->outbox))
+        return;
+    outbox_arrived(s->outbox, arrived(s));
+    if (outbox_crowded(s->outbox))
+        outbox_merge(s->outbox);
+}
+
+/* Is there a connection that takes messages, before which none waits? */
+static bool goes_straight(const struct session *s)
+{
+    return s->state == SESSION_OPEN && s->outbox->waiting == 0;
+}
+
+static int send_kept(struct session *s, enum opcode type, struct slice data, bool first, bool final)
+{
+    bool whole = first && final;
+
+    if (first)
+        s->cut = false;
+    if (s->cut) {
+        /* Its beginning went down with a connection: the rest alone would be no message. */
+        s->cut = !final;
+        return 0;
+    }
+    if (goes_straight(s) && channel_send(s->channel, type, data, first, final) == 0) {
+        s->within = !final;
+        note_written(s);
+        if (final)
+            outbox_sent(s->outbox, type, whole ? data : slice_str(""), whole, stream_end(s));
+        return 0;
+    }
+    return whole && session_takes(s) ? outbox_put(s->outbox, type, data) : -1;
+}
+
+int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final)
+{
+    if (s->outbox) {
+        if (send_kept(s, type, data, first, final) < 0)
+            return -1;
+    } else if (s->state != SESSION_OPEN || channel_send(s->channel, type, data, first, final) < 0) {
+        return -1;
+    }
+    s->evidence.last_sent = (first ? 0 : s->evidence.last_sent) + data.len;
+    return 0;
+}
+
+size_t session_send_all(struct session *s, enum opcode type, const struct slice *messages,
+                        size_t count)
+{
+    size_t i = 0;
+
+    if (s->outbox) {
+        while (i < count && session_send(s, type, messages[i], true, true) == 0)
+            i++;
+        return i;
+    }
+    if (count == 0 || s->state != SESSION_OPEN ||
+        channel_send_all(s->channel, type, messages, count) < 0)
+        return 0;
+    s->evidence.last_sent = messages[count - 1].len;
+    return count;
+}
+
+void session_send_first(struct session *s, struct slice text)
+{
+    (void)channel_send(s->channel, OPCODE_TEXT, text, true, true);
+}
+
+/* What waited goes out, as far as the channel takes it. */
+static void flush(struct session *s)
+{
+    enum opcode type;
+    struct slice data;
+
+    while (s->state == SESSION_OPEN && s->channel->pending < CHANNEL_FULL &&
+           outbox_next(s->outbox, &type, &data)) {
+        if (channel_send(s->channel, type, data, true, true) < 0)
+            return;
+        outbox_given(s->outbox, stream_end(s));
+        note_written(s);
+    }
+}
+
+void session_queue_opened(struct session *s)
+{
+    if (s->config.greeting)
+        session_send_first(s, slice_str(s->config.greeting));
+    session_resume(s);
+    if (s->outbox)
+        flush(s);
+}
+
+void session_on_drained(void *ctx)
+{
+    struct session *s = ctx;
+
+    if (s->outbox)
+        flush(s);
+    if (s->hooks.drained && !session_full(s))
+        s->hooks.drained(s->hooks.ctx);
+}
+
+void session_queue_lost(struct session *s, struct event_close *close)
+{
+    struct outbox_loss loss;
+    uint64_t written, unacked;
+
+    if (!s->outbox)
+        return;
+    written = s->channel->written;
+    unacked = close->has_tcp ? close->unacked_bytes : 0;
+    if (unacked > written)
+        unacked = written;
+    if (close->clean && close->by == CLOSE_BY_LOCAL)
+        unacked = 0; /* the peer has read as far as our Close: all that was before it */
+    loss = outbox_lost(s->outbox, written, written - unacked);
+    if (s->within) {
+        s->within = false;
+        s->cut = true;
+        loss.unacknowledged++;
+        s->outbox->unacknowledged++;
+    }
+    close->unacknowledged = loss.unacknowledged;
+    close->again = loss.again;
+}
+
+bool session_takes(const struct session *s)
+{
+    if (s->state == SESSION_OPEN)
+        return true;
+    return s->outbox && s->outbox->limit > 0 && s->kind == CHANNEL_WS &&
+           (s->state == SESSION_CONNECTING || s->state == SESSION_WAITING);
+}
+
+bool session_full(const struct session *s)
+{
+    if (!s->outbox)
+        return session_pending(s) >= CHANNEL_FULL;
+    if (s->state == SESSION_OPEN)
+        return s->outbox->waiting > 0 || s->channel->pending >= CHANNEL_FULL;
+    return !session_takes(s) || s->outbox->waiting_bytes >= s->outbox->limit;
+}
+
+size_t session_pending(const struct session *s)
+{
+    size_t pending = s->channel && !s->channel->ended ? s->channel->pending : 0;
+
+    return s->outbox ? pending + s->outbox->waiting + s->outbox->waiting_bytes : pending;
+}
+
+struct session_queued session_queued(const struct session *s)
+{
+    if (!s->outbox)
+        return (struct session_queued){0};
+    return (struct session_queued){.messages = s->outbox->waiting,
+                                   .bytes = s->outbox->waiting_bytes,
+                                   .limit = s->outbox->limit};
+}
+
+void session_queue_sums(const struct session *s, struct event_delivery *d)
+{
+    if (!s->outbox)
+        return;
+    *d = (struct event_delivery){
+        .queued = s->outbox->queued,
+        .again = s->outbox->again,
+        .unacknowledged = s->outbox->unacknowledged,
+        .unsent = s->outbox->waiting,
+    };
+}
