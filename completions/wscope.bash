@@ -41,10 +41,10 @@ _wscope_profiles() {
 # for an option that takes none.
 _wscope_value() {
     case $1 in
-        --cacert | --cert | --key | --pinnedpubkey)
+        --cacert | --cert | --key | --pinnedpubkey | --junit)
             _wscope_files '' "$2" -f
             ;;
-        --capath)
+        --capath | --transcript)
             _wscope_files '' "$2" -d
             ;;
         -H | --header | --cookie | -u | --user | --bearer | --pass | -e | --send | \
@@ -55,6 +55,9 @@ _wscope_value() {
             ;;
         --events)
             _wscope_events "$2"
+            ;;
+        --against)
+            _wscope_words 'serve' "$2"
             ;;
         --profile)
             _wscope_profiles "$2"
@@ -88,7 +91,7 @@ _wscope_value() {
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
             --offline-queue | --seq | --id | --epoch | --resume | \
             --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --on-connect | -w | --wait | --chunk | \
-            --count | --until | --buffer | --rate | --burst | --allow-origin)
+            --count | --until | --buffer | --rate | --burst | --allow-origin | --var | --only | --jobs | --timeout)
             ;;
         *)
             return 1
@@ -136,11 +139,14 @@ _wscope() {
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
-            --pretty --plain --color --timestamps --rate --burst --allow-origin --from-curl
+            --pretty --plain --color --timestamps --rate --burst --allow-origin --against --var
+            --only --fail-fast --jobs --timeout --junit --transcript --from-curl
             --profile --no-config --help --version
         ' "$cur"
     elif [[ $COMP_CWORD -eq 1 ]]; then
-        _wscope_words 'serve demo' "$cur"
+        _wscope_words 'serve run demo' "$cur"
+    elif [[ " ${COMP_WORDS[*]} " == *' run '* ]]; then
+        _wscope_files '' "$cur" -f
     fi
 }
 

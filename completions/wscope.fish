@@ -22,6 +22,7 @@ end
 
 complete -c wscope -f
 complete -c wscope -n __fish_use_subcommand -a serve -d 'the embedded server'
+complete -c wscope -n __fish_use_subcommand -a run -d 'tests written as scripts'
 complete -c wscope -n __fish_use_subcommand -a demo -d 'server and client together'
 
 complete -c wscope -s H -l header -x -a '(__wscope_at_file)' -d 'add, replace or (Name:) remove a header; @FILE'
@@ -125,6 +126,14 @@ complete -c wscope -l timestamps -a 'abs rel delta' -d 'abs (the clock), rel (si
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l rate -x -d 'updates a second of the feed (10)'
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l burst -x -d 'so many of them at once, less often'
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l allow-origin -x -d 'refuse other origins; repeatable'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l against -x -a 'serve' -d 'serve brings a server; or a URL scripts go to'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l var -x -d 'the value of a variable; repeatable'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l only -x -d 'tests of such names alone; repeatable'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l fail-fast -d 'end with the first test that fails'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l jobs -x -d 'run so many files side by side (1)'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l timeout -x -d 'how long an expectation waits (5)'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l junit -r -F -d 'results as JUnit XML, too'
+complete -c wscope -n '__fish_seen_subcommand_from run' -l transcript -x -a '(__fish_complete_directories)' -d 'keep the events of each failed test there'
 complete -c wscope -l from-curl -x -a '(__wscope_at_file)' -d 'take over a browser copy as cURL; also @FILE, @-'
 complete -c wscope -l profile -x -a '(__wscope_profiles)' -d 'also this section of the config file'
 complete -c wscope -l no-config -d 'do not read the config file'

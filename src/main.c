@@ -14,6 +14,7 @@
 #include "front/demo_repl.h"
 #include "front/pipe.h"
 #include "front/repl.h"
+#include "front/script.h"
 #include "front/serve.h"
 
 static int print(int (*text)(struct buf *out))
@@ -67,6 +68,8 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
         return (enum exit_code)print(options_version);
     case MODE_SERVE:
         return serve_run(o, start_us);
+    case MODE_RUN:
+        return script_run(o, start_us);
     case MODE_DEMO:
         return repl_wanted(o) ? demo_repl_run(o, start_us) : demo_run(o, start_us);
     default:

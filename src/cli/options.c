@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 const char options_usage[] = "usage: wscope [OPTION]... URL\n"
-                             "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo";
+                             "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo\n"
+                             "               wscope run [OPTION]... FILE...";
 
 static void defaults(struct options *o)
 {
@@ -23,6 +24,7 @@ static void defaults(struct options *o)
         .http = {.every_us = 2000000},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
         .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10, .burst = 1},
+        .run = {.jobs = 1, .timeout_us = 5000000},
     };
     o->handshake.url = &o->url;
     deflate_params_default(&o->handshake.deflate);
@@ -79,6 +81,8 @@ static int address(struct options_parsing *p, struct err *e)
     switch (p->o->mode) {
     case MODE_CONNECT:
         return options_url(p, e);
+    case MODE_RUN:
+        return options_run_operands(p, e);
     case MODE_SERVE:
         if (p->surplus)
             return usage_error(e, "wscope serve takes one address, and there are two arguments");

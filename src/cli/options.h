@@ -15,7 +15,7 @@
 #include "proto/url.h"
 #include "sink/view.h"
 
-enum mode { MODE_CONNECT, MODE_SERVE, MODE_DEMO, MODE_HELP, MODE_HELP_ALL, MODE_VERSION };
+enum mode { MODE_CONNECT, MODE_SERVE, MODE_RUN, MODE_DEMO, MODE_HELP, MODE_HELP_ALL, MODE_VERSION };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
@@ -118,6 +118,24 @@ struct serve_options {
     size_t origin_count;
 };
 
+struct run_options {
+    const char *const *files; /* scripts; "-" is stdin */
+    size_t file_count;
+    uint64_t jobs;           /* so many files side by side */
+    const char *const *only; /* --only: run tests whose name fits one of these; none: all */
+    size_t only_count;
+    bool fail_fast;
+    const char *junit;       /* file, or NULL */
+    const char *transcript;  /* directory, or NULL */
+    const char *against;     /* "serve", a URL, or NULL */
+    const char *const *vars; /* --var: "NAME=VALUE", checked */
+    size_t var_count;
+    uint64_t timeout_us; /* how long expectations wait */
+    /* The options of a connection that were given, each "--name=value", "--name" or "-4". */
+    const char *const *connection;
+    size_t connection_count;
+};
+
 struct options {
     enum mode mode;
     const char *url_text; /* as typed, or NULL */
@@ -133,6 +151,7 @@ struct options {
     struct http_options http;
     struct serve_options serve;
     struct fault_options fault;
+    struct run_options run;
 
     bool json;       /* --json */
     uint32_t events; /* --events: EVENT_BITs; 0: not given */
@@ -197,5 +216,12 @@ struct option_row {
     size_t field;       /* offset in struct options for the setters that only store */
 };
 const struct option_row *options_table(size_t *count);
+/* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
+ * script may set it. */
+bool option_is_of_connection(const struct option_row *row);
+/* The row of a long name, or NULL; and the nearest name to a misspelt one that a script may set, or
+ * NULL. Static. */
+const struct option_row *options_row_named(const char *name, size_t len);
+const char *options_nearest_of_connection(const char *name, size_t len);
 
 #endif

@@ -91,7 +91,8 @@ static int check_modes(struct options_parsing *p, struct err *e)
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];
 
-        if (use->row->modes & 1u << p->o->mode) {
+        if ((use->row->modes & 1u << p->o->mode) ||
+            (p->o->mode == MODE_RUN && option_is_of_connection(use->row))) {
             p->uses[kept++] = *use;
             continue;
         }
@@ -100,7 +101,8 @@ static int check_modes(struct options_parsing *p, struct err *e)
         if (p->command)
             usage_error(e, "%s is not an option of \"wscope %s\"", use->typed, p->command);
         else
-            usage_error(e, "%s belongs to \"wscope serve\", not to a connection", use->typed);
+            usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed,
+                        use->row->modes & 1u << MODE_RUN ? "run" : "serve");
         err_hint(e, "\"man wscope\" says where each option belongs");
         return -1;
     }

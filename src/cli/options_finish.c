@@ -62,9 +62,10 @@ int options_url(struct options_parsing *p, struct err *e)
     }
     if (!looks_like_url(p->operand)) {
         usage_error(e, "\"%s\" is neither a URL nor a command", options_quote(p->operand).text);
-        err_hint(e,
-                 "the commands are \"serve\" and \"demo\"; a host of one word is written with its "
-                 "scheme, as ws://name/");
+        err_hint(
+            e,
+            "the commands are \"serve\", \"run\" and \"demo\"; a host of one word is written with its "
+            "scheme, as ws://name/");
         return -1;
     }
     if (p->surplus) {
@@ -195,5 +196,7 @@ int options_finish(struct options_parsing *p, struct err *e)
 {
     if (p->o->mode == MODE_DEMO)
         p->o->dial.noproxy = "*"; /* its server is this very process */
+    if (p->o->mode == MODE_RUN)
+        return options_finish_run(p, e);
     return p->o->mode == MODE_CONNECT ? finish_connect(p, e) : 0;
 }

@@ -7,6 +7,7 @@
 static const char head[] =
     "Usage: wscope [OPTION]... URL\n"
     "       wscope serve [OPTION]... [[HOST:]PORT]\n"
+    "       wscope run [OPTION]... FILE...\n"
     "       wscope demo [OPTION]...\n"
     "\n"
     "Open a WebSocket: interactive on a terminal, otherwise a pipe that sends each\n"

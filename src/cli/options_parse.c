@@ -164,13 +164,32 @@ static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, 
     return 0;
 }
 
-static void scan_operand(struct options_parsing *p, char *text)
+static int scan_file(struct options_parsing *p, const char *name, struct err *e)
+{
+    struct run_options *run = &p->o->run;
+    const char **files =
+        options_list_room(p->o->memory, run->files, run->file_count, sizeof *files);
+    char *copy = options_copy(p->o->memory, name, strlen(name));
+
+    if (!files || !copy)
+        return options_nomem(e);
+    files[run->file_count++] = copy;
+    run->files = files;
+    return 0;
+}
+
+static int scan_operand(struct options_parsing *p, char *text, struct err *e)
 {
     bool first = !p->command && !p->operand;
 
     if (first && strcmp(text, "serve") == 0) {
         p->o->mode = MODE_SERVE;
         p->command = "serve";
+    } else if (first && strcmp(text, "run") == 0) {
+        p->o->mode = MODE_RUN;
+        p->command = "run";
+    } else if (p->o->mode == MODE_RUN) {
+        return scan_file(p, text, e);
     } else if (first && strcmp(text, "demo") == 0) {
         p->o->mode = MODE_DEMO;
         p->command = "demo";
@@ -180,6 +199,7 @@ static void scan_operand(struct options_parsing *p, char *text)
     } else {
         p->operand = text;
     }
+    return 0;
 }
 
 int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e)
@@ -189,7 +209,7 @@ int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e
 
     for (int i = 1; i < argc && status == 0; i++) {
         if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
-            scan_operand(p, argv[i]);
+            status = scan_operand(p, argv[i], e);
         else if (argv[i][1] != '-')
             status = scan_short(p, argc, argv, &i, e);
         else if (argv[i][2] != '\0')

@@ -54,7 +54,7 @@ struct options_parsing {
     size_t use_count;
     char *operand;       /* the URL, the port of `serve`, or NULL; in argv until it is copied */
     bool curl_url;       /* the operand is that of --from-curl */
-    const char *command; /* "serve", "demo", or NULL */
+    const char *command; /* "serve", "run", "demo", or NULL */
     bool surplus;        /* there are more operands than can be used */
     bool curl_stdin;     /* --from-curl took stdin */
     size_t weaker[LAYER_LINE + 1]; /* headers set by the layers weaker than each, as setters run */
@@ -73,11 +73,8 @@ struct quoted options_quote(const char *text);
 /* The same without a cut; NULL: memory. */
 char *options_shown(struct options_memory *m, const char *text);
 
-/* The row of an option spelled "--hex" or "-4", or of a long name of len bytes; NULL: there is
- * none.
- */
+/* The row of an option spelled "--hex" or "-4"; NULL: there is none. */
 const struct option_row *options_row(const char *spelling);
-const struct option_row *options_row_named(const char *name, size_t len);
 
 /* One more use, zeroed but for its row and layer; it moves as others are added. NULL with *e. */
 struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
@@ -153,6 +150,7 @@ option_set_fn options_set_pointer, options_set_resume_query,
     options_set_catchup;                            /* options_set_account.c */
 option_set_fn options_set_fault, options_set_seed;  /* .._set_fault.c */
 option_set_fn options_set_method, options_set_data; /* options_set_http.c */
+option_set_fn options_set_only, options_set_var, options_set_jobs; /* options_run.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 option_set_fn options_set_reconnect, options_set_retries, options_set_factor, options_set_jitter,
     options_set_codes, options_set_queue; /* .._set_retry.c */
@@ -171,6 +169,9 @@ int options_basic(struct options_parsing *p, const char *user, size_t name_len, 
 /* What follows from several options and the URL (options_finish.c). */
 int options_url(struct options_parsing *p, struct err *e);
 int options_serve_operand(struct options_parsing *p, struct err *e);
+int options_run_operands(struct options_parsing *p, struct err *e);
+/* What a run hands on to each of its connections (options_run.c). */
+int options_finish_run(struct options_parsing *p, struct err *e);
 int options_finish(struct options_parsing *p, struct err *e);
 int options_finish_retry(struct options_parsing *p, struct err *e); /* .._set_retry.c */
 

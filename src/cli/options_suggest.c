@@ -2,7 +2,7 @@
 
 #include "base/nearest.h"
 
-const char *options_nearest(const char *name, size_t len)
+static const char *nearest_of(const char *name, size_t len, bool of_connection)
 {
     size_t count;
     const struct option_row *table = options_table(&count);
@@ -15,6 +15,8 @@ const char *options_nearest(const char *name, size_t len)
         size_t name_len = table[i].name ? strlen(table[i].name) : 0;
         size_t d;
 
+        if (of_connection && !option_is_of_connection(&table[i]))
+            continue;
         if (name_len == 0 || name_len > NEAREST_MAX)
             continue;
         d = nearest_distance(name, len, table[i].name, name_len);
@@ -24,4 +26,14 @@ const char *options_nearest(const char *name, size_t len)
         }
     }
     return nearest;
+}
+
+const char *options_nearest(const char *name, size_t len)
+{
+    return nearest_of(name, len, false);
+}
+
+const char *options_nearest_of_connection(const char *name, size_t len)
+{
+    return nearest_of(name, len, true);
 }

@@ -5,7 +5,9 @@
 #define CONNECT (1u << MODE_CONNECT)
 #define SERVE   (1u << MODE_SERVE)
 #define DEMO    (1u << MODE_DEMO)
+#define RUN     (1u << MODE_RUN)
 #define ALL     (CONNECT | SERVE | DEMO)
+#define EVERY   (ALL | RUN)
 
 #define AT(member) offsetof(struct options, member)
 
@@ -21,6 +23,7 @@
 #define RECEIVING "Receiving"
 #define SHOWING   "What is shown"
 #define SERVER    "Server (wscope serve)"
+#define SCRIPTS   "Scripts (wscope run)"
 #define GENERAL   "General"
 
 /* Help texts stand in single quotes in the completions: no quotes, colons or brackets in them, and
@@ -85,7 +88,7 @@ static const struct option_row table[] = {
     {0, "close-timeout", OPTION_VALUE, "SEC", "wait so long for the answer to our Close (5)",
      NETWORK, NULL, false, CONNECT, options_set_seconds, AT(ws.close_timeout_us)},
     {'m', "max-time", OPTION_VALUE, "SEC", "end the whole run after this (exit 28)", NETWORK, NULL,
-     true, CONNECT, options_set_positive_seconds, AT(ws.max_time_us)},
+     true, CONNECT | RUN, options_set_positive_seconds, AT(ws.max_time_us)},
     {0, "for", OPTION_VALUE, "SEC", "close normally after this (exit 0)", NETWORK, NULL, true,
      CONNECT, options_set_positive_seconds, AT(ws.for_us)},
     {0, "max-message", OPTION_VALUE, "SIZE", "largest message accepted (1G, interactive 64M)",
@@ -209,7 +212,7 @@ static const struct option_row table[] = {
     {0, "buffer", OPTION_VALUE, "SIZE", "read ahead so much while stdout blocks (1M)", RECEIVING,
      NULL, false, CONNECT, options_set_bytes, AT(pipe.buffer)},
 
-    {'q', "quiet", OPTION_FLAG, NULL, "data and errors only", SHOWING, NULL, true, ALL,
+    {'q', "quiet", OPTION_FLAG, NULL, "data and errors only", SHOWING, NULL, true, EVERY,
      options_set_quiet, 0},
     {'i', "include", OPTION_FLAG, NULL, "also the handshake with every header", SHOWING, NULL, true,
      CONNECT | DEMO, options_set_flag, AT(include)},
@@ -218,8 +221,8 @@ static const struct option_row table[] = {
     {'P', "pings", OPTION_FLAG, NULL, "pings and pongs", SHOWING, NULL, false, CONNECT | DEMO,
      options_set_flag, AT(pings)},
     {0, "show-secrets", OPTION_FLAG, NULL, "do NOT redact credentials", SHOWING, NULL, false,
-     CONNECT | DEMO, options_set_flag, AT(show_secrets)},
-    {0, "json", OPTION_FLAG, NULL, "events as JSON, one object a line", SHOWING, NULL, true, ALL,
+     CONNECT | DEMO | RUN, options_set_flag, AT(show_secrets)},
+    {0, "json", OPTION_FLAG, NULL, "events as JSON, one object a line", SHOWING, NULL, true, EVERY,
      options_set_flag, AT(json)},
     {0, "events", OPTION_VALUE, "LIST", "with --json, only these, as open,message,close", SHOWING,
      "EVENT...", false, ALL, options_set_events, 0},
@@ -239,20 +242,52 @@ static const struct option_row table[] = {
     {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", SERVER, NULL,
      true, SERVE, options_set_allow_origin, 0},
 
+    {0, "against", OPTION_VALUE, "SERVER", "serve brings a server; or a URL scripts go to", SCRIPTS,
+     "serve", true, RUN, options_set_text, AT(run.against)},
+    {0, "var", OPTION_VALUE, "NAME=VALUE", "the value of a variable; repeatable", SCRIPTS, NULL,
+     true, RUN, options_set_var, 0},
+    {0, "only", OPTION_VALUE, "GLOB", "tests of such names alone; repeatable", SCRIPTS, NULL, true,
+     RUN, options_set_only, 0},
+    {0, "fail-fast", OPTION_FLAG, NULL, "end with the first test that fails", SCRIPTS, NULL, true,
+     RUN, options_set_flag, AT(run.fail_fast)},
+    {0, "jobs", OPTION_VALUE, "N", "run so many files side by side (1)", SCRIPTS, NULL, true, RUN,
+     options_set_jobs, 0},
+    {0, "timeout", OPTION_VALUE, "SEC", "how long an expectation waits (5)", SCRIPTS, NULL, true,
+     RUN, options_set_positive_seconds, AT(run.timeout_us)},
+    {0, "junit", OPTION_VALUE, "FILE", "results as JUnit XML, too", SCRIPTS, "FILE", true, RUN,
+     options_set_text, AT(run.junit)},
+    {0, "transcript", OPTION_VALUE, "DIR", "keep the events of each failed test there", SCRIPTS,
+     "DIR", true, RUN, options_set_text, AT(run.transcript)},
+
     {0, "from-curl", OPTION_VALUE, "TEXT", "take over a browser copy as cURL; also @FILE, @-",
      GENERAL, "@FILE", true, CONNECT, options_set_none, 0},
     {0, "profile", OPTION_VALUE, "NAME", "also this section of the config file", GENERAL, NULL,
-     true, ALL, options_set_none, 0},
-    {0, "no-config", OPTION_FLAG, NULL, "do not read the config file", GENERAL, NULL, false, ALL,
+     true, EVERY, options_set_none, 0},
+    {0, "no-config", OPTION_FLAG, NULL, "do not read the config file", GENERAL, NULL, false, EVERY,
      options_set_none, 0},
     {0, "help", OPTION_OPTIONAL, "all", "this text; --help=all lists every option", GENERAL, "all",
-     true, ALL, options_set_none, 0},
+     true, EVERY, options_set_none, 0},
     {0, "version", OPTION_FLAG, NULL, "versions of wscope and its libraries", GENERAL, NULL, true,
-     ALL, options_set_none, 0},
+     EVERY, options_set_none, 0},
 };
 
 const struct option_row *options_table(size_t *count)
 {
     *count = sizeof table / sizeof table[0];
     return table;
+}
+
+/* The groups that are about what a connection is used for, or about no connection at all. */
+static const char *const others[] = {SENDING, RECEIVING, SHOWING, SERVER, SCRIPTS, GENERAL};
+
+bool option_is_of_connection(const struct option_row *row)
+{
+    if (!(row->modes & CONNECT) || row->set == options_set_none)
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(row->group, others[i]) == 0)
+            return false;
+    }
+    /* Limits of the whole run. */
+    return !row->name || (strcmp(row->name, "max-time") != 0 && strcmp(row->name, "for") != 0);
 }

@@ -143,6 +143,7 @@ static void connection_over(struct commands *c)
     memset(c->pings, 0, sizeof c->pings);
     if (c->transfer.phase == TRANSFER_IDLE)
         return;
+    c->transfer_failed = true;
     commands_say(c, "%s was not sent to its end: the connection is closed", c->transfer.name);
     transfer_clear(&c->transfer);
 }
@@ -153,6 +154,7 @@ static void on_event(struct sink *sink, const struct event *ev)
     char text[REACTION_TEXT];
 
     record_event(&c->record, ev);
+    asked_event(c, ev);
     if (reaction_event(&c->reaction, ev, clock_mono_us(), text))
         commands_say(c, "%s", text);
     if (ev->kind == EVENT_PONG)
@@ -172,17 +174,20 @@ static void free_nothing(struct sink *sink)
 void commands_init(struct commands *c, const struct command_hooks *hooks)
 {
     *c = (struct commands){
-        .watch = {RECORD_WANTS | EVENT_BIT(EVENT_CLOSE_FRAME), on_event, free_nothing},
+        .watch = {RECORD_WANTS | INBOX_WANTS | EVENT_BIT(EVENT_CLOSE_FRAME), on_event,
+                  free_nothing},
         .hooks = *hooks,
     };
     record_init(&c->record);
     transfer_init(&c->transfer);
+    asked_init(&c->asked);
 }
 
 void commands_clear(struct commands *c)
 {
     record_clear(&c->record);
     transfer_clear(&c->transfer);
+    asked_clear(&c->asked);
 }
 
 static int unknown(struct slice name, struct err *e)
@@ -203,6 +208,8 @@ int commands_run(struct commands *c, const char *line, struct err *e)
     const struct command_row *row = commands_find(name);
 
     err_clear(e);
+    if (row && row->run != command_expect)
+        asked_acted(c);
     return row ? row->run(c, args, e) : unknown(name, e);
 }
 
@@ -216,36 +223,54 @@ int command_misused(const char *name, struct err *e)
     return -1;
 }
 
-static void go_on_sending(struct commands *c)
+/* True if it can go on at once. */
+static bool go_on_sending(struct commands *c)
 {
     struct err e;
     uint64_t bytes = c->transfer.done;
 
     switch (transfer_step(&c->transfer, c->session, &e)) {
     case TRANSFER_GOES_ON:
-        c->hooks.alarm(c->hooks.ctx, 0);
-        return;
+        return true;
     case TRANSFER_WAITS:
-        return;
+        return false;
     case TRANSFER_DONE:
         bytes = c->transfer.done;
         commands_say(c, "%s is sent: %llu bytes", c->transfer.name, (unsigned long long)bytes);
-        return;
+        return false;
     default:
+        c->transfer_failed = true;
         commands_say(c, "%s%s%s", e.text, e.hint[0] ? "\n  hint: " : "", e.hint);
-        return;
+        return false;
     }
+}
+
+/* Wake up for what is due first. */
+static void set_alarm(struct commands *c, uint64_t now)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (c->reaction.watching)
+        due = c->reaction.since_us + REACTION_US;
+    if (c->asked.waiting && c->asked.until_us < due)
+        due = c->asked.until_us;
+    if (due != UINT64_MAX)
+        c->hooks.alarm(c->hooks.ctx, due > now ? due - now : 0);
 }
 
 void commands_wake(struct commands *c)
 {
+    bool sending = c->transfer.phase != TRANSFER_IDLE && c->session;
     char text[REACTION_TEXT];
     uint64_t now = clock_mono_us();
 
-    if (c->transfer.phase != TRANSFER_IDLE && c->session)
-        go_on_sending(c);
+    if (sending)
+        sending = go_on_sending(c);
     if (reaction_due(&c->reaction, now, text))
         commands_say(c, "%s", text);
-    else if (c->reaction.watching && c->transfer.phase != TRANSFER_CHECKING)
-        c->hooks.alarm(c->hooks.ctx, c->reaction.since_us + REACTION_US - now);
+    asked_wake(c, now);
+    if (sending)
+        c->hooks.alarm(c->hooks.ctx, 0);
+    else
+        set_alarm(c, now);
 }

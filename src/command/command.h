@@ -8,6 +8,7 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include "command/asked.h"
 #include "command/reaction.h"
 #include "command/record.h"
 #include "command/transfer.h"
@@ -71,6 +72,8 @@ struct commands {
     struct record record;
     struct reaction reaction;
     struct transfer transfer;
+    bool transfer_failed; /* the last one did not come to its end */
+    struct asked asked;
     struct command_ping pings[COMMAND_PINGS];
     unsigned next_ping;
 };
@@ -78,6 +81,10 @@ struct commands {
 /* args: what stands behind the name, without blanks around it. 0, or -1 with *e (EXIT_USAGE: not
  * understood; EXIT_OTHER: not possible now). */
 typedef int command_fn(struct commands *c, const char *args, struct err *e);
+/* Are the arguments understood? -1 with *e; e->at is an offset in args, or -1. */
+typedef int command_check_fn(const char *args, struct err *e);
+
+enum command_where { COMMAND_BOTH, COMMAND_REPL, COMMAND_SCRIPT };
 
 struct command_row {
     const char *name;  /* without the slash */
@@ -85,17 +92,27 @@ struct command_row {
     const char *help;  /* one line */
     const char *example;
     const char
-        *words; /* for completion: words apart by blanks, "name=a|b" for named ones; FILE,
-                   COMMAND, SETTING, URL stand for such; "" if there is nothing to complete */
-    command_fn *run;
+        *words;      /* for completion: words apart by blanks, "name=a|b" for named ones; FILE,
+                        COMMAND, SETTING, URL stand for such; "" if there is nothing to complete */
+    command_fn *run; /* NULL: scripts know what to do with it */
+    enum command_where where; /* a session a person types in, a script, or both */
+    command_check_fn *check;  /* before a script is run; NULL: any arguments will do */
 };
 
-/* The table, in the order in which help tells it. */
+/* The table of the interactive session, in the order in which help tells it. */
 const struct command_row *commands_table(size_t *count);
+/* All of them: those of scripts alone come behind the others. */
+const struct command_row *commands_all(size_t *count);
 /* NULL if there is none of that name. */
 const struct command_row *commands_find(struct slice name);
 /* The name that a misspelt one was meant to be, or NULL. */
 const char *commands_nearest(struct slice name);
+/* The same for scripts. */
+const struct command_row *commands_script_find(struct slice name);
+const char *commands_script_nearest(struct slice name);
+/* Sentences for a person at the prompt name commands with a slash: take it away where a script is
+ * told. */
+void commands_unslash(char *text);
 
 void commands_init(struct commands *c, const struct command_hooks *hooks);
 void commands_clear(struct commands *c);
@@ -127,5 +144,10 @@ command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;
 command_fn command_headers, command_info, command_stats;
 command_fn command_show, command_set, command_history, command_help;
+command_fn command_expect;
+
+command_check_fn command_check_nothing, command_check_close, command_check_binary,
+    command_check_file, command_check_fragment, command_check_control, command_check_frame,
+    command_check_fault, command_check_drop;
 
 #endif

@@ -51,3 +51,20 @@ int command_quit(struct commands *c, const char *args, struct err *e)
     c->hooks.quit(c->hooks.ctx);
     return 0;
 }
+
+int command_check_close(const char *args, struct err *e)
+{
+    const char *reason;
+    uint16_t code;
+
+    return parse_close(args, &code, &reason, e);
+}
+
+int command_check_nothing(const char *args, struct err *e)
+{
+    if (!args[0])
+        return 0;
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing is expected to stand behind this");
+    e->at = 0;
+    return -1;
+}

@@ -30,11 +30,6 @@ static void list(struct commands *c, const struct faults *f)
 
 static int arm(struct faults *f, const struct fault_spec *spec, struct err *e)
 {
-    if (spec->kind == FAULT_CLOSE) {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "close:CODE is a fault of wscope serve");
-        err_hint(e, "on this side of the connection /close CODE sends a Close");
-        return -1;
-    }
     if (faults_arm(f, spec, clock_mono_us()) == 0)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_USAGE, 0, "at most %d faults can be armed", FAULTS_MAX);
@@ -42,13 +37,41 @@ static int arm(struct faults *f, const struct fault_spec *spec, struct err *e)
     return -1;
 }
 
+/* "SPEC;..." into specs. -1 with *e; e->at is an offset in args. */
+static int fault_arguments(const char *args, struct fault_spec specs[FAULTS_MAX], size_t *count,
+                           struct err *e)
+{
+    struct slice text = slice_str(args);
+    size_t pos = 0;
+    int r = 0;
+
+    *count = 0;
+    while (*count < FAULTS_MAX && (r = fault_parse_next(&specs[*count], text, &pos, e)) == 1) {
+        if (specs[*count].kind == FAULT_CLOSE) {
+            err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "close:CODE is a fault of wscope serve");
+            err_hint(e, "on this side of the connection /close CODE sends a Close");
+            return -1;
+        }
+        (*count)++;
+    }
+    return r < 0 ? -1 : 0;
+}
+
+int command_check_fault(const char *args, struct err *e)
+{
+    struct fault_spec specs[FAULTS_MAX];
+    size_t count;
+
+    if (args[0])
+        return fault_arguments(args, specs, &count, e);
+    return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "which fault? For example: fault latency:200ms");
+}
+
 int command_fault(struct commands *c, const char *args, struct err *e)
 {
     struct faults *f = faults_of(c, e);
-    struct slice text = slice_str(args);
     struct fault_spec specs[FAULTS_MAX];
-    size_t count = 0, pos = 0;
-    int r = 0;
+    size_t count;
 
     if (!f)
         return -1;
@@ -56,13 +79,13 @@ int command_fault(struct commands *c, const char *args, struct err *e)
         list(c, f);
         return 0;
     }
-    while (count < FAULTS_MAX && (r = fault_parse_next(&specs[count], text, &pos, e)) == 1)
-        count++;
-    if (r < 0) {
+    if (fault_arguments(args, specs, &count, e) < 0) {
         struct err why = *e;
 
-        err_set(e, why.code, why.stage, 0, "character %ld: %s", why.at + 1, why.text);
-        err_hint(e, "%s", why.hint);
+        if (why.at >= 0) {
+            err_set(e, why.code, why.stage, 0, "character %ld: %s", why.at + 1, why.text);
+            err_hint(e, "%s", why.hint);
+        }
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
@@ -72,24 +95,33 @@ int command_fault(struct commands *c, const char *args, struct err *e)
     return 0;
 }
 
+static int drop_arguments(const char *args, struct fault_spec *spec, struct err *e)
+{
+    char text[80], kind[16] = "rst", seconds[32] = "", more;
+    int n = sscanf(args, "%15s %31s %c", kind, seconds, &more);
+    bool blackhole = strcmp(kind, "blackhole") == 0;
+
+    if ((strcmp(kind, "rst") != 0 && strcmp(kind, "fin") != 0 && !blackhole) ||
+        (n > 1 && !blackhole) || n > 2)
+        return command_misused("drop", e);
+    snprintf(text, sizeof text, "%s%s%s*1", kind, n > 1 ? "+" : "", seconds);
+    return fault_parse(spec, slice_str(text), e) < 0 ? command_misused("drop", e) : 0;
+}
+
+int command_check_drop(const char *args, struct err *e)
+{
+    struct fault_spec spec;
+
+    return drop_arguments(args, &spec, e);
+}
+
 int command_drop(struct commands *c, const char *args, struct err *e)
 {
     struct faults *f = faults_of(c, e);
-    char text[80], kind[16] = "rst", seconds[32] = "";
     struct fault_spec spec;
-    int n = sscanf(args, "%15s %31s", kind, seconds);
 
-    if (!f)
+    if (!f || drop_arguments(args, &spec, e) < 0 || command_needs_open(c, e) < 0)
         return -1;
-    if (strcmp(kind, "rst") != 0 && strcmp(kind, "fin") != 0 && strcmp(kind, "blackhole") != 0)
-        return command_misused("drop", e);
-    if (n > 1 && strcmp(kind, "blackhole") != 0)
-        return command_misused("drop", e);
-    if (command_needs_open(c, e) < 0)
-        return -1;
-    snprintf(text, sizeof text, "%s%s%s*1", kind, n > 1 ? "+" : "", seconds);
-    if (fault_parse(&spec, slice_str(text), e) < 0)
-        return command_misused("drop", e);
     return arm(f, &spec, e);
 }
 

@@ -50,17 +50,24 @@ static size_t piece_end(struct slice text, uint64_t i, uint64_t n)
     return end;
 }
 
-int command_fragment(struct commands *c, const char *args, struct err *e)
+static bool fragment_arguments(const char *args, const char **text, uint64_t *n)
 {
-    const char *text;
-    struct slice number = parse_name(args, &text), all;
+    struct slice number = parse_name(args, text);
     char digits[8] = "";
-    uint64_t n;
-    size_t from = 0;
 
     if (number.len < sizeof digits && number.len > 0)
         memcpy(digits, number.data, number.len);
-    if (!parse_number(digits, FRAGMENTS_MAX, &n) || n == 0)
+    return parse_number(digits, FRAGMENTS_MAX, n) && *n > 0;
+}
+
+int command_fragment(struct commands *c, const char *args, struct err *e)
+{
+    const char *text;
+    struct slice all;
+    uint64_t n;
+    size_t from = 0;
+
+    if (!fragment_arguments(args, &text, &n))
         return command_misused("fragment", e);
     if (command_needs_open(c, e) < 0 || commands_may_send(c, e) < 0)
         return -1;
@@ -115,4 +122,47 @@ int command_file(struct commands *c, const char *args, struct err *e)
         c->hooks.alarm(c->hooks.ctx, 0);
     buf_clear(&path);
     return r;
+}
+
+/* --- before a script is run ---------------------------------------------------------------------
+ */
+
+int command_check_binary(const char *args, struct err *e)
+{
+    struct buf bytes;
+    long column;
+
+    buf_init(&bytes, BINARY_MAX);
+    column = hex_decode(&bytes, slice_str(args));
+    buf_clear(&bytes);
+    if (column == 0)
+        return 0;
+    if (column < 0)
+        return err_nomem(e, STAGE_IO, "reading the digits");
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "pairs of hexadecimal digits are expected here");
+    e->at = column - 1;
+    return -1;
+}
+
+int command_check_fragment(const char *args, struct err *e)
+{
+    const char *text;
+    uint64_t n;
+
+    if (fragment_arguments(args, &text, &n))
+        return 0;
+    return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "usage: fragment N TEXT, with N from 1 to %d",
+                   FRAGMENTS_MAX);
+}
+
+int command_check_file(const char *args, struct err *e)
+{
+    enum transfer_type type;
+    struct buf path;
+    int status;
+
+    buf_init(&path, 8192);
+    status = file_arguments(args, &path, &type, e);
+    buf_clear(&path);
+    return status;
 }

@@ -3,68 +3,128 @@
 
 static const struct command_row table[] = {
     {"connect", "[URL]", "open the connection, or one to another URL",
-     "/connect wss://example.org/chat", "URL", command_connect},
+     "/connect wss://example.org/chat", "URL", command_connect, COMMAND_BOTH, NULL},
     {"close", "[CODE [REASON]]", "close the connection; 1000 without a code",
-     "/close 1001 going home", "1000 1001 1008 1011 3000 4000", command_close},
-    {"reconnect", "", "close, and open the same again", "/reconnect", "", command_reconnect},
-    {"quit", "", "close and leave; ^D does the same", "/quit", "", command_quit},
+     "/close 1001 going home", "1000 1001 1008 1011 3000 4000", command_close, COMMAND_BOTH,
+     command_check_close},
+    {"reconnect", "", "close, and open the same again", "/reconnect", "", command_reconnect,
+     COMMAND_BOTH, command_check_nothing},
+    {"quit", "", "close and leave; ^D does the same", "/quit", "", command_quit, COMMAND_REPL,
+     NULL},
 
     {"send", "TEXT", "send a text message as it stands here", "/send {\"op\":\"hello\"}", "",
-     command_send},
-    {"binary", "HEX", "send a binary message", "/binary 00 ff 10", "", command_binary},
+     command_send, COMMAND_BOTH, NULL},
+    {"binary", "HEX", "send a binary message", "/binary 00 ff 10", "", command_binary, COMMAND_BOTH,
+     command_check_binary},
     {"file", "PATH [text|binary]", "send a file as one message", "/file picture.png",
-     "FILE text|binary", command_file},
+     "FILE text|binary", command_file, COMMAND_BOTH, command_check_file},
     {"fragment", "N TEXT", "send one text message in N frames", "/fragment 3 hello world", "",
-     command_fragment},
+     command_fragment, COMMAND_BOTH, command_check_fragment},
 
-    {"ping", "[TEXT]", "send a ping and tell its round trip", "/ping", "", command_ping},
-    {"pong", "[TEXT]", "send a pong that nobody asked for", "/pong still here", "", command_pong},
+    {"ping", "[TEXT]", "send a ping and tell its round trip", "/ping", "", command_ping,
+     COMMAND_BOTH, command_check_control},
+    {"pong", "[TEXT]", "send a pong that nobody asked for", "/pong still here", "", command_pong,
+     COMMAND_BOTH, command_check_control},
     {"frame", "op=OP [fin=0|1] [rsv=0-7] [mask=on|off|HEX8] [len=N] [text=...|hex=...]",
      "send one frame, as malformed as asked; its effect",
      "/frame op=text rsv=4 text=\"not compressed\"",
      "op=text|binary|cont|close|ping|pong fin=0|1 rsv=0|1|2|4 mask=on|off len= text= hex=",
-     command_frame},
+     command_frame, COMMAND_BOTH, command_check_frame},
 
     {"fault", "[SPEC;...]", "let something go wrong, or tell what is armed",
      "/fault latency:200ms,50ms+10s",
      "rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt "
      "rebind drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse "
      "dns-fail dns-slow: status:",
-     command_fault},
+     command_fault, COMMAND_BOTH, command_check_fault},
     {"drop", "[rst|fin|blackhole [SEC]]", "cut the connection, or let it fall silent", "/drop rst",
-     "rst|fin|blackhole", command_drop},
-    {"heal", "", "end and disarm all faults", "/heal", "", command_heal},
+     "rst|fin|blackhole", command_drop, COMMAND_BOTH, command_check_drop},
+    {"heal", "", "end and disarm all faults", "/heal", "", command_heal, COMMAND_BOTH,
+     command_check_nothing},
 
-    {"headers", "", "show the handshake with every header", "/headers", "", command_headers},
-    {"info", "", "how the connection came about, what was agreed", "/info", "", command_info},
-    {"stats", "", "counts, rates, sizes, round trips, TCP", "/stats", "", command_stats},
+    {"expect", "[next] WHAT [within SEC]", "tell whether this comes, and what comes instead",
+     "/expect json /op == \"pong\" within 2",
+     "next|text|json|binary|ping|pong|frame|open|close|error|status|header|reconnect|gap|no-gap|none",
+     command_expect, COMMAND_BOTH, NULL},
+
+    {"headers", "", "show the handshake with every header", "/headers", "", command_headers,
+     COMMAND_REPL, NULL},
+    {"info", "", "how the connection came about, what was agreed", "/info", "", command_info,
+     COMMAND_REPL, NULL},
+    {"stats", "", "counts, rates, sizes, round trips, TCP", "/stats", "", command_stats,
+     COMMAND_REPL, NULL},
     {"show", "[q|0|1|2|3|include|pings|all|thin]", "show more or less; all of a flood or a sample",
-     "/show 2", "q|0|1|2|3|include|pings|all|thin", command_show},
+     "/show 2", "q|0|1|2|3|include|pings|all|thin", command_show, COMMAND_REPL, NULL},
     {"set", "[NAME VALUE]", "change how things look, or tell how they are set",
-     "/set timestamps rel", "SETTING", command_set},
+     "/set timestamps rel", "SETTING", command_set, COMMAND_REPL, NULL},
     {"history", "[N]", "the last N lines typed; 20 without a number", "/history 5", "",
-     command_history},
-    {"help", "[COMMAND]", "all commands, or more about one", "/help frame", "COMMAND",
-     command_help},
+     command_history, COMMAND_REPL, NULL},
+    {"help", "[COMMAND]", "all commands, or more about one", "/help frame", "COMMAND", command_help,
+     COMMAND_REPL, NULL},
+
+    /* Those of scripts alone; the interactive session ends here. */
+    {"test", "NAME", "begin a test", "test the server echoes", "", NULL, COMMAND_SCRIPT, NULL},
+    {"setup", "", "what follows runs before each test", "setup", "", NULL, COMMAND_SCRIPT, NULL},
+    {"teardown", "", "what follows runs after each test", "teardown", "", NULL, COMMAND_SCRIPT,
+     NULL},
+    {"skip", "[REASON]", "do not run this test", "skip no server for it yet", "", NULL,
+     COMMAND_SCRIPT, NULL},
+    {"todo", "[REASON]", "this test may fail for now", "todo issue 12", "", NULL, COMMAND_SCRIPT,
+     NULL},
+    {"include", "FILE", "the lines of another file", "include login.wscope", "", NULL,
+     COMMAND_SCRIPT, NULL},
+    {"url", "URL", "where connections go", "url wss://example.org/chat", "", NULL, COMMAND_SCRIPT,
+     NULL},
+    {"header", "NAME: VALUE", "a header of the handshake", "header Authorization: Bearer {{token}}",
+     "", NULL, COMMAND_SCRIPT, NULL},
+    {"option", "NAME [VALUE]", "a long option of the command line", "option subprotocol chat", "",
+     NULL, COMMAND_SCRIPT, NULL},
+    {"set", "NAME VALUE", "give a variable its value", "set room lobby", "", NULL, COMMAND_SCRIPT,
+     NULL},
+    {"capture", "NAME POINTER|/REGEX/", "a variable from the message just expected",
+     "capture token /data/token", "", NULL, COMMAND_SCRIPT, NULL},
+    {"sleep", "SEC", "wait", "sleep 0.5", "", NULL, COMMAND_SCRIPT, NULL},
+    {"repeat", "N {", "the lines up to \"}\", so many times", "repeat 3 {", "", NULL,
+     COMMAND_SCRIPT, NULL},
+    {"any-order", "{", "the expectations up to \"}\" as they come", "any-order {", "", NULL,
+     COMMAND_SCRIPT, NULL},
 };
 #define COUNT (sizeof table / sizeof *table)
 
 const struct command_row *commands_table(size_t *count)
 {
+    *count = 0;
+    while (*count < COUNT && table[*count].where != COMMAND_SCRIPT)
+        (*count)++;
+    return table;
+}
+
+const struct command_row *commands_all(size_t *count)
+{
     *count = COUNT;
     return table;
 }
 
-const struct command_row *commands_find(struct slice name)
+static const struct command_row *find(struct slice name, enum command_where not )
 {
     for (size_t i = 0; i < COUNT; i++) {
-        if (slice_is(name, table[i].name))
+        if (table[i].where != not &&slice_is(name, table[i].name))
             return &table[i];
     }
     return NULL;
 }
 
-const char *commands_nearest(struct slice name)
+const struct command_row *commands_find(struct slice name)
+{
+    return find(name, COMMAND_SCRIPT);
+}
+
+const struct command_row *commands_script_find(struct slice name)
+{
+    return find(name, COMMAND_REPL);
+}
+
+static const char *nearest_of(struct slice name, enum command_where not )
 {
     size_t least = nearest_tolerance(name.len);
     const char *nearest = NULL;
@@ -75,10 +135,34 @@ const char *commands_nearest(struct slice name)
         size_t d = nearest_distance((const char *)name.data, name.len, table[i].name,
                                     strlen(table[i].name));
 
+        if (table[i].where == not )
+            continue;
         if (d < least || (d == least && !nearest)) {
             least = d;
             nearest = table[i].name;
         }
     }
     return nearest;
+}
+
+const char *commands_nearest(struct slice name)
+{
+    return nearest_of(name, COMMAND_SCRIPT);
+}
+
+const char *commands_script_nearest(struct slice name)
+{
+    return nearest_of(name, COMMAND_REPL);
+}
+
+void commands_unslash(char *text)
+{
+    for (char *at = text; (at = strchr(at, '/')) != NULL;) {
+        size_t n = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz-");
+
+        if ((at == text || strchr(" \"", at[-1])) && commands_script_find(slice_make(at + 1, n)))
+            memmove(at, at + 1, strlen(at));
+        else
+            at++;
+    }
 }

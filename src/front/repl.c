@@ -449,6 +449,7 @@ static int init_views(struct repl *r, struct err *e)
         return -1;
     hooks.ctx = r;
     commands_init(&r->commands, &hooks);
+    r->commands.asked.on = true;
     if (screen_init(&r->screen, &r->views.out, &config, &r->views.bus) < 0)
         return err_nomem(e, STAGE_IO, "starting");
     return bus_add(&r->views.bus, &r->commands.watch);

@@ -43,6 +43,7 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
         status = decode(r->options, text, &bytes, e);
         text = buf_slice(&bytes);
     }
+    asked_acted(&r->commands);
     if (status == 0)
         status = commands_send(&r->commands, type, text, e);
     buf_clear(&bytes);

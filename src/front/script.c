@@ -1,0 +1,303 @@
+#include "front/script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "front/script_private.h"
+
+/* Connections of the server have ended with the tests; this is for those of others. */
+#define STOP_MS 500
+
+/* --- results ------------------------------------------------------------------------------------
+ */
+
+static void count(struct results_total *total, const struct result *r)
+{
+    if (r->status == RESULT_SKIPPED)
+        total->skipped++;
+    else if (r->todo)
+        total->todo++;
+    else if (r->status == RESULT_FAILED)
+        total->failed++;
+    else
+        total->passed++;
+}
+
+void script_report(struct script_run *run, const struct result *result)
+{
+    count(&run->total, result);
+    run->reported++;
+    progress_clear(run);
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->test(run->reporters[i], result);
+    out_flush(&run->out);
+}
+
+/* Nothing more will happen. */
+static void finish(struct script_run *run)
+{
+    if (run->finished)
+        return;
+    run->finished = true;
+    progress_clear(run);
+    run->total.us = clock_mono_us() - run->start_us;
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->end(run->reporters[i], &run->total, run->bail);
+    uv_stop(&run->loop);
+}
+
+void script_job_idle(struct script_run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].active)
+            return;
+    }
+    finish(run);
+}
+
+static void bail(struct script_run *run, const char *why, int code)
+{
+    if (run->finished)
+        return;
+    run->bail = why;
+    run->code = code;
+    for (size_t i = 0; i < run->job_count; i++)
+        job_abort(&run->jobs[i]);
+    finish(run);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct script_run *run = handle->data;
+
+    bail(run, number == SIGINT ? "interrupted (SIGINT)" : "terminated (SIGTERM)", 128 + number);
+}
+
+static void on_limit(uv_timer_t *timer)
+{
+    struct script_run *run = timer->data;
+
+    fprintf(stderr, "wscope: the time limit of %g s (--max-time) is over\n",
+            (double)run->options->ws.max_time_us / 1e6);
+    bail(run, "the time limit (--max-time) is over", EXIT_TIMEOUT);
+}
+
+/* --- the beginning ------------------------------------------------------------------------------
+ */
+
+static int complain(const char *what, const char *path)
+{
+    fprintf(stderr, "wscope: %s %s: %s\n", what, path, strerror(errno));
+    return -1;
+}
+
+/* Better known before the first test than after the last. */
+static int open_files(struct script_run *run)
+{
+    const struct run_options *o = &run->options->run;
+
+    if (o->junit) {
+        run->junit_fd = open(o->junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (run->junit_fd < 0)
+            return complain("--junit: can't write", o->junit);
+        out_init(&run->junit_out, run->junit_fd, SIZE_MAX / 4);
+    }
+    if (o->transcript) {
+        if (mkdir(o->transcript, 0777) < 0 && errno != EEXIST)
+            return complain("--transcript: can't make the directory", o->transcript);
+        if (access(o->transcript, W_OK | X_OK) < 0)
+            return complain("--transcript: can't write to", o->transcript);
+    }
+    return 0;
+}
+
+static int add_reporter(struct script_run *run, struct reporter *r)
+{
+    if (!r)
+        return -1;
+    run->reporters[run->reporter_count++] = r;
+    return 0;
+}
+
+static int make_reporters(struct script_run *run)
+{
+    const struct options *o = run->options;
+    int status = add_reporter(run, o->json ? results_json_new(&run->out) : tap_new(&run->out));
+
+    if (o->run.junit)
+        status |= add_reporter(run, junit_new(&run->junit_out));
+    if (status < 0)
+        fputs("wscope: out of memory\n", stderr);
+    return status;
+}
+
+static int start_server(struct script_run *run, const struct server_config *config)
+{
+    const char *against = run->options->run.against;
+    struct err e;
+
+    if (!against)
+        return 0;
+    if (strcmp(against, "serve") != 0) {
+        struct url url;
+
+        if (url_parse(&url, against, &e) < 0) {
+            fprintf(stderr, "wscope: --against takes \"serve\" or a URL: %s\n", e.text);
+            return -1;
+        }
+        url_clear(&url);
+        snprintf(run->base, sizeof run->base, "%s", against);
+        return 0;
+    }
+    run->server = server_new(&run->loop, config, &run->silent, &e);
+    if (!run->server) {
+        fprintf(stderr, "wscope: %s\n", e.text);
+        return -1;
+    }
+    snprintf(run->base, sizeof run->base, "%s", server_url(run->server));
+    return 0;
+}
+
+static int make_jobs(struct script_run *run)
+{
+    size_t n = (size_t)run->options->run.jobs;
+
+    if (n > run->script_count)
+        n = run->script_count;
+    run->jobs = calloc(n, sizeof *run->jobs);
+    if (!run->jobs)
+        return -1;
+    run->job_count = n;
+    for (size_t i = 0; i < n; i++) {
+        struct script_job *job = &run->jobs[i];
+
+        job->run = run;
+        uv_timer_init(&run->loop, &job->kick);
+        uv_timer_init(&run->loop, &job->timer);
+        job->kick.data = job->timer.data = job;
+    }
+    return 0;
+}
+
+static void init_handles(struct script_run *run)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+
+    for (int i = 0; i < 2; i++) {
+        uv_signal_init(&run->loop, &run->signals[i]);
+        run->signals[i].data = run;
+        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&run->loop, &run->limit);
+    run->limit.data = run;
+}
+
+static void run_all(struct script_run *run)
+{
+    int64_t now = clock_wall_us();
+    uint64_t limit = run->options->ws.max_time_us;
+
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->begin(run->reporters[i], run->test_count, run->script_count, now);
+    if (limit)
+        uv_timer_start(&run->limit, on_limit, (limit + 999) / 1000, 0);
+    for (size_t i = 0; i < run->job_count; i++)
+        run->jobs[i].active = true;
+    for (size_t i = 0; i < run->job_count; i++)
+        job_start(&run->jobs[i]);
+    uv_run(&run->loop, UV_RUN_DEFAULT);
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+static int written(struct out *out, const char *what)
+{
+    if (out_drain(out, -1) >= 0 || out->error == EPIPE)
+        return 0;
+    fprintf(stderr, "wscope: can't write %s: %s\n", what, strerror(out->error));
+    return -1;
+}
+
+static void on_stopped(void *ctx)
+{
+    struct script_run *run = ctx;
+
+    run->server_gone = true;
+    uv_stop(&run->loop); /* or this turn of the loop waits for something to happen */
+}
+
+static void close_handles(struct script_run *run)
+{
+    if (run->server)
+        server_stop(run->server, STOP_MS, on_stopped, run);
+    while (run->server && !run->server_gone)
+        uv_run(&run->loop, UV_RUN_ONCE);
+    server_free(run->server);
+    for (size_t i = 0; i < run->job_count; i++) {
+        uv_close((uv_handle_t *)&run->jobs[i].kick, NULL);
+        uv_close((uv_handle_t *)&run->jobs[i].timer, NULL);
+    }
+    for (int i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&run->signals[i], NULL);
+    uv_close((uv_handle_t *)&run->limit, NULL);
+    uv_run(&run->loop, UV_RUN_NOWAIT);
+}
+
+static enum exit_code code_of(const struct script_run *run)
+{
+    if (run->code >= 0)
+        return (enum exit_code)run->code;
+    return run->total.failed > 0 ? EXIT_EXPECT : EXIT_OK;
+}
+
+static void clear(struct script_run *run)
+{
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->free(run->reporters[i]);
+    for (size_t i = 0; i < run->script_count; i++)
+        script_clear(&run->scripts[i]);
+    free(run->scripts);
+    free(run->jobs);
+    out_clear(&run->out);
+    if (run->junit_fd >= 0) {
+        out_clear(&run->junit_out);
+        close(run->junit_fd);
+    }
+}
+
+enum exit_code script_run(const struct options *o, uint64_t start_us)
+{
+    struct script_run run = {.options = o, .start_us = start_us, .code = -1, .junit_fd = -1};
+    const struct server_config config = {
+        .host = "127.0.0.1", .rate = 10, .max_clients = 1024, .start_us = start_us};
+    enum exit_code code = EXIT_USAGE;
+
+    bus_init(&run.silent);
+    uv_loop_init(&run.loop);
+    init_handles(&run);
+    out_init(&run.out, STDOUT_FILENO, SIZE_MAX / 4);
+    run.progress = isatty(STDERR_FILENO) && o->level >= 0;
+    if (start_server(&run, &config) == 0 && script_load(&run) == 0 && open_files(&run) == 0 &&
+        make_reporters(&run) == 0 && make_jobs(&run) == 0) {
+        run_all(&run);
+        code = code_of(&run);
+    }
+    if (written(&run.out, "to standard output") < 0 ||
+        (run.junit_fd >= 0 && written(&run.junit_out, o->run.junit) < 0))
+        code = EXIT_OTHER;
+    close_handles(&run);
+    if (uv_loop_close(&run.loop) == UV_EBUSY) {
+        uv_run(&run.loop, UV_RUN_NOWAIT);
+        if (uv_loop_close(&run.loop) == UV_EBUSY)
+            _exit((int)code); /* a name server that does not answer holds libuv's thread */
+    }
+    clear(&run);
+    return code;
+}

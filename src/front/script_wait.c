@@ -1,0 +1,396 @@
+/* Expectations that wait, and the failure that is told if they are not met. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "front/script_private.h"
+
+/* --- what came ----------------------------------------------------------------------------------
+ */
+
+void wait_seen(struct test_run *t, const struct script_conn *c, const struct came *came,
+               const char *why)
+{
+    uint64_t began = t->began_us - t->job->run->start_us;
+    struct seen_made *s;
+
+    if (!t->seen)
+        t->seen = calloc(SCRIPT_SEEN, sizeof *t->seen);
+    if (!t->seen)
+        return;
+    s = &t->seen[t->seen_count++ % SCRIPT_SEEN];
+    s->told = (struct result_seen){
+        .at_us = came->at_us > began ? came->at_us - began : 0,
+        .conn = c->name,
+        .kind = came_name(came),
+        .length = came->length,
+        .code = came->kind == EVENT_ERROR ? 0 : came->code,
+        .verdict = s->verdict,
+    };
+    s->told.data = slice_make(s->data, came->len < sizeof s->data ? came->len : sizeof s->data);
+    memcpy(s->data, came->data, s->told.data.len);
+    snprintf(s->verdict, sizeof s->verdict, "%s", why);
+}
+
+static struct script_conn *conn_of(const struct test_run *t, const struct inbox *in)
+{
+    struct script_conn *c = t->conns;
+
+    while (c && &c->inbox != in)
+        c = c->next;
+    return c;
+}
+
+static void on_seen(void *ctx, const struct expect_wait *w, const struct came *came,
+                    const char *why)
+{
+    struct test_run *t = ctx;
+    const struct script_conn *c = conn_of(t, w->inbox);
+
+    if (c)
+        wait_seen(t, c, came, why);
+}
+
+/* --- failing ------------------------------------------------------------------------------------
+ */
+
+static const char *keep(struct test_run *t, const char *text)
+{
+    const char *copy = text ? arena_copy(&t->memory, text, strlen(text)) : "";
+
+    return copy ? copy : "";
+}
+
+/* The ring in its order. */
+static void keep_seen(struct test_run *t)
+{
+    struct result_failure *f = &t->failure;
+    size_t count = t->seen_count < SCRIPT_SEEN ? (size_t)t->seen_count : SCRIPT_SEEN;
+    struct result_seen *seen;
+
+    if (!t->seen || count == 0)
+        return;
+    seen = arena_alloc(&t->memory, count * sizeof *seen);
+    if (!seen)
+        return;
+    f->seen_before = t->seen_count - count;
+    for (size_t i = 0; i < count; i++) {
+        seen[i] = t->seen[(f->seen_before + i) % SCRIPT_SEEN].told;
+        seen[i].data.data = arena_alloc(&t->memory, seen[i].data.len + 1);
+        if (!seen[i].data.data)
+            return;
+        memcpy((void *)(uintptr_t)seen[i].data.data,
+               t->seen[(f->seen_before + i) % SCRIPT_SEEN].data, seen[i].data.len);
+        seen[i].verdict = keep(t, seen[i].verdict);
+    }
+    f->seen = seen;
+    f->seen_count = count;
+}
+
+static void keep_conns(struct test_run *t)
+{
+    struct result_failure *f = &t->failure;
+    struct result_conn *conns;
+    size_t count = 0;
+
+    for (struct script_conn *c = t->conns; c; c = c->next)
+        count += c->session != NULL;
+    conns = arena_alloc(&t->memory, (count + 1) * sizeof *conns);
+    if (!conns)
+        return;
+    f->conns = conns;
+    f->conn_count = count;
+    for (struct script_conn *c = t->conns; c; c = c->next) {
+        struct totals totals;
+
+        if (!c->session)
+            continue;
+        totals = session_totals(c->session);
+        conns[--count] = (struct result_conn){
+            .conn = c->name,
+            .url = keep(t, c->url),
+            .opened = c->opened,
+            .closed = c->closed,
+            .by = close_by_name(c->by),
+            .how = close_how_name(c->how),
+            .code = c->code,
+            .reason = slice_make(arena_copy(&t->memory, c->reason, c->reason_len), c->reason_len),
+            .messages_in = totals.messages_in,
+            .messages_out = totals.messages_out,
+        };
+    }
+}
+
+void test_fail(struct test_run *t, const struct statement *st, const char *expected,
+               const char *hint, const char *format, ...)
+{
+    struct result_failure *f = &t->failure;
+    uint64_t now = clock_mono_us();
+    char text[768];
+    va_list args;
+
+    if (t->failed)
+        return; /* the first is what is told */
+    t->failed = true;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    *f = (struct result_failure){
+        .message = keep(t, text),
+        .expected = keep(t, expected),
+        .hint = keep(t, hint),
+        .source = st ? st->source : "",
+    };
+    if (st)
+        f->place = (struct result_place){st->place.file, st->place.line, st->place.column};
+    else
+        f->place = (struct result_place){t->test->place.file, t->test->place.line, 0};
+    if (t->waiting) {
+        f->waited_us = now - t->wait_since_us;
+        f->within_us = t->wait_until_us ? t->wait_until_us - t->wait_since_us : 0;
+    }
+    keep_seen(t);
+    keep_conns(t);
+    for (const struct script_conn *c = t->conns; c && !f->transcript; c = c->next) {
+        if (!st || strcmp(c->name, st->conn) == 0)
+            f->transcript = c->transcript_path;
+    }
+}
+
+/* --- waiting ------------------------------------------------------------------------------------
+ */
+
+static size_t count_lines(const struct statement *st)
+{
+    size_t n = 0;
+
+    if (st->kind != STATEMENT_ANY_ORDER)
+        return 1;
+    for (st = st->body; st; st = st->next)
+        n++;
+    return n;
+}
+
+/* One line of those that wait. */
+static int add(struct test_run *t, const struct statement *st)
+{
+    size_t i = t->wait_count;
+    struct script_conn *c = conn_find(t, st->conn);
+    char *args = test_fill(t, st, st->args), *here = NULL;
+    struct err e;
+
+    if (!args || (st->here && !(here = test_fill(t, st, st->here))))
+        return -1;
+    if (!c || !c->session) {
+        test_fail(t, st, "", "", "%s%sthere is no connection", st->conn, st->conn[0] ? ": " : "");
+        return -1;
+    }
+    t->wait_count++;
+    if (expect_parse(&t->expects[i], args, here, &e) < 0) {
+        test_fail(t, st, "", e.hint, "%s", e.text);
+        return -1;
+    }
+    t->waits[i] = (struct expect_wait){.expect = &t->expects[i], .inbox = &c->inbox};
+    t->wait_lines[i] = st;
+    t->wait_limits[i] = t->wait_since_us + expect_limit_us(&t->expects[i], t->timeout_us);
+    if (t->wait_limits[i] > t->wait_until_us)
+        t->wait_until_us = t->wait_limits[i];
+    return 0;
+}
+
+int wait_begin(struct test_run *t, const struct statement *st)
+{
+    size_t count = count_lines(st);
+    const struct statement *line = st->kind == STATEMENT_ANY_ORDER ? st->body : st;
+
+    t->waiting = st;
+    t->wait_since_us = clock_mono_us();
+    t->wait_until_us = 0;
+    t->wait_count = 0;
+    t->seen_count = 0;
+    t->expects = calloc(count, sizeof *t->expects);
+    t->waits = calloc(count, sizeof *t->waits);
+    t->wait_lines = calloc(count, sizeof *t->wait_lines);
+    t->wait_limits = calloc(count, sizeof *t->wait_limits);
+    if (!t->expects || !t->waits || !t->wait_lines || !t->wait_limits) {
+        test_fail(t, st, "", "", "out of memory");
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++, line = line->next) {
+        if (add(t, line) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void wait_end(struct test_run *t)
+{
+    for (size_t i = 0; i < t->wait_count; i++)
+        expect_clear(&t->expects[i]);
+    free(t->expects);
+    free(t->waits);
+    free(t->wait_lines);
+    free(t->wait_limits);
+    t->expects = NULL;
+    t->waits = NULL;
+    t->wait_lines = NULL;
+    t->wait_limits = NULL;
+    t->wait_count = 0;
+    t->waiting = NULL;
+}
+
+/* What the line wanted, in one line; what comes from the environment stays hidden. */
+struct hiding {
+    struct test_run *test;
+    char name[SCRIPT_NAME_MAX + 8];
+};
+
+static const char *hidden(void *ctx, const char *name)
+{
+    struct hiding *h = ctx;
+
+    if (strncmp(name, "env:", 4) == 0) {
+        snprintf(h->name, sizeof h->name, "{{%s}}", name);
+        return h->name;
+    }
+    for (const struct variable *v = h->test->variables; v; v = v->next) {
+        if (strcmp(v->name, name) == 0)
+            return v->value;
+    }
+    snprintf(h->name, sizeof h->name, "{{%s}}", name);
+    return h->name;
+}
+
+static void tell_expected(struct test_run *t, const struct statement *st, struct buf *out)
+{
+    struct hiding h = {.test = t};
+    char missing[SCRIPT_NAME_MAX];
+
+    script_fill(out, st->args, hidden, &h, missing);
+    if (st->here) {
+        buf_append_str(out, " ");
+        script_fill(out, st->here, hidden, &h, missing);
+    }
+    buf_append(out, "", 1);
+}
+
+static void fail_wait(struct test_run *t, size_t i, const char *why)
+{
+    const struct statement *st = t->wait_lines[i];
+    struct buf expected;
+
+    buf_init(&expected, 65536);
+    tell_expected(t, st, &expected);
+    test_fail(t, st, expected.len ? (const char *)buf_data(&expected) : "", "", "%s%s%s", st->conn,
+              st->conn[0] ? ": " : "", why);
+    buf_clear(&expected);
+}
+
+static bool about_opening(enum expect_what what)
+{
+    return what == EXPECT_STATUS || what == EXPECT_HEADER || what == EXPECT_ERROR ||
+           what == EXPECT_CLOSE;
+}
+
+/* Of those that wait for something that can't come any more. */
+static void judge_over(struct test_run *t, size_t i, const struct script_conn *c)
+{
+    struct expect_wait *w = &t->waits[i];
+    char end[512], text[900];
+
+    if (w->expect->what == EXPECT_NONE) {
+        if (c->inbox.ended && c->inbox.ended->by != CLOSE_BY_LOCAL) {
+            conn_tell_end(c, end, sizeof end);
+            fail_wait(t, i, end);
+            w->state = EXPECT_FAILED;
+        }
+        return;
+    }
+    conn_tell_end(c, end, sizeof end);
+    snprintf(text, sizeof text, "it did not come: %.250s%s%.500s", w->why[0] ? w->why : end,
+             w->why[0] ? "; " : "", w->why[0] ? end : "");
+    fail_wait(t, i, text);
+    w->state = EXPECT_FAILED;
+}
+
+static void judge_time(struct test_run *t, size_t i)
+{
+    struct expect_wait *w = &t->waits[i];
+    char text[512];
+    double s = (double)(t->wait_limits[i] - t->wait_since_us) / 1e6;
+
+    if (w->expect->what == EXPECT_NONE) {
+        w->state = EXPECT_MET;
+        return;
+    }
+    if (w->why[0])
+        snprintf(text, sizeof text, "not in %g s: %s", s, w->why);
+    else if (t->seen_count > 0)
+        snprintf(text, sizeof text, "not in %g s: %llu other%s came", s,
+                 (unsigned long long)t->seen_count, t->seen_count == 1 ? "" : "s");
+    else
+        snprintf(text, sizeof text, "not in %g s: nothing came", s);
+    w->state = EXPECT_FAILED;
+    fail_wait(t, i, text);
+}
+
+static void judge(struct test_run *t, size_t i, uint64_t now)
+{
+    struct expect_wait *w = &t->waits[i];
+    struct script_conn *c = conn_of(t, w->inbox);
+
+    if (w->state == EXPECT_WAITS && w->expect->what == EXPECT_NO_GAP) {
+        struct totals totals = session_totals(c->session);
+
+        if (totals.missed == totals.recovered)
+            w->state = EXPECT_MET;
+        else
+            snprintf(w->why, sizeof w->why, "%llu of %llu missing numbers did not come",
+                     (unsigned long long)(totals.missed - totals.recovered),
+                     (unsigned long long)totals.missed);
+    }
+    if (w->state == EXPECT_FAILED)
+        fail_wait(t, i, w->why);
+    if (w->state != EXPECT_WAITS)
+        return;
+    if (c->inbox.missed)
+        fail_wait(t, i, "something that came is too large to be looked at");
+    else if (conn_over(c) && !c->reopen)
+        judge_over(t, i, c);
+    else if ((w->expect->what == EXPECT_STATUS || w->expect->what == EXPECT_HEADER) &&
+             conn_open(c) && c->inbox.response)
+        fail_wait(t, i, w->why); /* no other answer will come */
+    if (t->failed)
+        w->state = EXPECT_FAILED;
+    else if (w->state == EXPECT_WAITS && now >= t->wait_limits[i])
+        judge_time(t, i);
+}
+
+bool wait_look(struct test_run *t)
+{
+    uint64_t now = clock_mono_us(), due = UINT64_MAX;
+    bool waits = false;
+
+    expects_feed(t->waits, t->wait_count, on_seen, t);
+    for (size_t i = 0; i < t->wait_count && !t->failed; i++) {
+        judge(t, i, now);
+        if (t->waits[i].state == EXPECT_MET && t->wait_limits[i] != UINT64_MAX) {
+            if (about_opening(t->waits[i].expect->what))
+                conn_of(t, t->waits[i].inbox)->judged = true;
+            t->wait_limits[i] = UINT64_MAX; /* counted */
+            t->expectations++;
+        }
+        if (t->waits[i].state == EXPECT_WAITS) {
+            waits = true;
+            if (t->wait_limits[i] < due)
+                due = t->wait_limits[i];
+        }
+    }
+    for (struct script_conn *c = t->conns; c; c = c->next)
+        conn_pause(c);
+    if (t->failed || !waits)
+        return true;
+    test_alarm(t, due);
+    return false;
+}
