@@ -233,7 +233,7 @@ static void a_single_word_is_not_taken_for_a_host(void **state)
 
     (void)state;
     assert_string_equal(l->e.text, "\"srve\" is neither a URL nor a command");
-    assert_non_null(strstr(l->e.hint, "\"serve\" and \"demo\""));
+    assert_non_null(strstr(l->e.hint, "\"serve\", \"run\" and \"demo\""));
     done(l);
     BAD("\"compare\" is neither a URL nor a command", "compare", URL);
     l = parse("localhost", NULL);
