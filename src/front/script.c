@@ -13,6 +13,8 @@
 
 /* Connections of the server have ended with the tests; this is for those of others. */
 #define STOP_MS 500
+/* Of the loop, in which what was closed is let go. */
+#define LAST_TURNS 8
 
 /* --- results ------------------------------------------------------------------------------------
  */
@@ -293,10 +295,10 @@ enum exit_code script_run(const struct options *o, uint64_t start_us)
         (run.junit_fd >= 0 && written(&run.junit_out, o->run.junit) < 0))
         code = EXIT_OTHER;
     close_handles(&run);
-    if (uv_loop_close(&run.loop) == UV_EBUSY) {
-        uv_run(&run.loop, UV_RUN_NOWAIT);
-        if (uv_loop_close(&run.loop) == UV_EBUSY)
+    for (int turns = 0; uv_loop_close(&run.loop) == UV_EBUSY; turns++) {
+        if (turns == LAST_TURNS)
             _exit((int)code); /* a name server that does not answer holds libuv's thread */
+        uv_run(&run.loop, UV_RUN_NOWAIT);
     }
     clear(&run);
     return code;

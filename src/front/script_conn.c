@@ -263,9 +263,61 @@ static void show_url(struct script_conn *c)
     free(url);
 }
 
+/* --- faults -------------------------------------------------------------------------------------
+ */
+
+/* The handle of a rig closes in a turn of the loop; it may go in the turn behind that one. */
+struct script_faults {
+    struct fault_rig rig;
+    uv_idle_t first, second;
+};
+
+static void on_second_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void on_first_closed(uv_handle_t *handle)
+{
+    struct script_faults *f = handle->data;
+
+    uv_close((uv_handle_t *)&f->second, on_second_closed);
+}
+
+static void faults_release(struct script_faults *f)
+{
+    if (!f)
+        return;
+    fault_rig_clear(&f->rig);
+    uv_close((uv_handle_t *)&f->first, on_first_closed);
+}
+
+static struct script_faults *faults_make(struct script_conn *c, struct err *e)
+{
+    uv_loop_t *loop = &c->test->job->run->loop;
+    struct script_faults *f = calloc(1, sizeof *f);
+
+    if (!f || fault_rig_init(&f->rig, loop, c->options, true, &c->bus, c->test->job->run->start_us,
+                             e) < 0) {
+        free(f);
+        err_nomem(e, STAGE_CONNECT, "connecting");
+        return NULL;
+    }
+    uv_idle_init(loop, &f->first);
+    uv_idle_init(loop, &f->second);
+    f->first.data = f->second.data = f;
+    return f;
+}
+
 static int start(struct script_conn *c, struct err *e)
 {
     const struct session_hooks hooks = {on_change, on_drained, on_change, c};
+
+    c->faults = faults_make(c, e);
+    if (!c->faults)
+        return -1;
+    c->config.faults = c->faults->rig.faults;
+    c->config.seed = c->faults->rig.seed;
 
     c->session = session_new(&c->test->job->run->loop, &c->config, &c->bus, &hooks, e);
     c->commands.session = c->session;
@@ -291,6 +343,8 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
         return -1;
     session_free(c->session);
     c->session = c->commands.session = NULL;
+    faults_release(c->faults);
+    c->faults = NULL;
     script_options_free(c->options);
     c->options = o;
     c->config = session_setup(o, run->start_us, SCRIPT_MAX_MESSAGE);
@@ -345,6 +399,7 @@ void conn_free(struct script_conn *c, bool keep)
 {
     session_free(c->session);
     c->session = c->commands.session = NULL;
+    faults_release(c->faults);
     commands_clear(&c->commands);
     bus_clear(&c->bus);
     inbox_clear(&c->inbox);

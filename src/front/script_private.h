@@ -18,6 +18,7 @@
 #include "command/expect.h"
 #include "command/script.h"
 #include "event/bus.h"
+#include "front/fault_rig.h"
 #include "front/target.h"
 #include "serve/server.h"
 #include "sink/results.h"
@@ -61,6 +62,7 @@ struct script_conn {
     struct options *options; /* of the session */
     struct session_config config;
     struct session *session;
+    struct script_faults *faults;
     char url[512]; /* to be shown */
     bool opened, closed;
     enum close_by by;
