@@ -35,6 +35,7 @@ struct channel_filter {
     struct bus bus; /* what the channel is asked for: what the user wants, and pings */
     uv_timer_t timer;
     uint64_t messages;
+    bool paused;
     bool dropping_in, dropping_out; /* the rest of a message that comes in parts */
     struct held in, out;
     struct late_pong late[LATE_MAX];
@@ -76,7 +77,7 @@ static void set_timer(struct channel_filter *f)
         if (wait < least)
             least = wait;
     }
-    if ((f->in.there || f->out.there) && least > HELD_MS)
+    if (((f->in.there && !f->paused) || f->out.there) && least > HELD_MS)
         least = HELD_MS;
     if (least == UINT64_MAX)
         uv_timer_stop(&f->timer);
@@ -87,6 +88,16 @@ static void set_timer(struct channel_filter *f)
 /* --- messages in --------------------------------------------------------------------------------
  */
 
+/* What was stamped before faults were reported, or was held, happens now. */
+static void pass_up(struct channel_filter *f, struct event *ev)
+{
+    if (!fault_conn_idle(f->up.fault)) {
+        ev->time_us = clock_wall_us();
+        ev->at_us = now() - f->up.start_us;
+    }
+    f->up.emit(f->up.ctx, ev);
+}
+
 static void release_in(struct channel_filter *f)
 {
     struct event ev = f->in.event;
@@ -95,7 +106,7 @@ static void release_in(struct channel_filter *f)
         return;
     f->in.there = false;
     ev.message.data = buf_slice(&f->in.data);
-    f->up.emit(f->up.ctx, &ev);
+    pass_up(f, &ev);
 }
 
 static bool chance(struct channel_filter *f, enum fault_kind kind, enum fault_side side)
@@ -126,9 +137,9 @@ static void message_in(struct channel_filter *f, struct event *ev)
         bool again = ev->message.part == 0 && chance(f, FAULT_DUP_IN, FAULT_SIDE_IN);
         struct event copy = *ev;
 
-        f->up.emit(f->up.ctx, ev);
+        pass_up(f, ev);
         if (again)
-            f->up.emit(f->up.ctx, &copy);
+            pass_up(f, &copy);
         if (held)
             release_in(f);
     }
@@ -158,7 +169,7 @@ static void deliver_pong(struct channel_filter *f, enum event_dir dir, struct sl
     if (!ev)
         ev = &made;
     ev->control.data = data;
-    f->up.emit(f->up.ctx, ev);
+    pass_up(f, ev);
 }
 
 static void delay_pong(struct channel_filter *f, enum event_dir dir, struct slice data, uint64_t us)
@@ -211,7 +222,7 @@ static bool pongs_are_ours(const struct channel_filter *f)
 static void ping_in(struct channel_filter *f, struct event *ev)
 {
     if (f->up.bus->wants & EVENT_BIT(EVENT_PING))
-        f->up.emit(f->up.ctx, ev);
+        pass_up(f, ev);
     if (pongs_are_ours(f)) {
         f->ch->pong_taken = true;
         pong(f, DIR_OUT, ev->control.data, NULL);
@@ -253,7 +264,7 @@ static void on_event(void *ctx, struct event *ev)
     default:
         break;
     }
-    f->up.emit(f->up.ctx, ev);
+    pass_up(f, ev);
     if (ev->kind == EVENT_OPEN)
         fault_conn_opened(f->up.fault, now());
 }
@@ -355,7 +366,12 @@ static void filter_abort(struct channel *ch, enum close_how how)
 
 static void filter_pause(struct channel *ch, bool paused)
 {
-    ch->filter->ops->pause(ch, paused);
+    struct channel_filter *f = ch->filter;
+
+    f->paused = paused;
+    f->ops->pause(ch, paused);
+    if (!ch->ended)
+        set_timer(f);
 }
 
 static struct totals filter_totals(const struct channel *ch)
@@ -391,7 +407,8 @@ static void on_timer(uv_timer_t *timer)
         f->late[i] = f->late[--f->late_count];
         deliver_pong(f, late.dir, slice_make(late.data, late.len), NULL);
     }
-    release_in(f);
+    if (!f->paused)
+        release_in(f);
     release_out(f);
     set_timer(f);
 }

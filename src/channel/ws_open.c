@@ -408,7 +408,8 @@ void ws_upgrade_ended(struct ws *ws, ssize_t result)
         ws_refused(ws);
         return;
     }
-    if (result < 0 && ws->link_error.stage == STAGE_TLS) {
+    if (result < 0 &&
+        (ws->link_error.stage == STAGE_TLS || (ws->link->ended & LINK_BY_FAULT) != 0)) {
         ws_fail(ws, &ws->link_error);
         return;
     }

@@ -8,7 +8,7 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
     struct fault_options *o = &p->o->fault;
     struct slice text = slice_str(use->value);
     struct fault_spec spec;
-    size_t pos = 0;
+    size_t pos = 0, from = 0;
     int r;
 
     while ((r = fault_parse_next(&spec, text, &pos, e)) == 1) {
@@ -19,13 +19,16 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
         if (spec.kind == FAULT_CLOSE && p->o->mode != MODE_SERVE) {
             usage_error(e, "%s: close:CODE is a fault of wscope serve", use->typed);
             err_hint(e, "on this side of the connection it is /close CODE, or fin and rst");
-            return -1;
+            e->at = (long)from;
+            r = -1;
+            break;
         }
         list = options_list_room(p->o->memory, o->specs, o->count, sizeof *list);
         if (!list)
             return options_nomem(e);
         list[o->count++] = spec;
         o->specs = list;
+        from = pos + strspn(use->value + pos, "; \t");
     }
     if (r == 0 && o->count == 0)
         return usage_error(e, "%s takes a fault, as rst@every:30s", use->typed);

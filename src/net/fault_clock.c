@@ -1,6 +1,7 @@
 #include "net/fault_clock.h"
 
 #include "base/clock.h"
+#include "net/fault_socket.h"
 
 /* Timers count milliseconds, and beyond this nobody waits in one go. */
 #define WAIT_MAX_MS (24u * 3600 * 1000)
@@ -32,6 +33,7 @@ void fault_clock_start(struct fault_clock *c, uv_loop_t *loop, struct faults *fa
     c->faults = faults;
     uv_timer_init(loop, &c->timer);
     c->timer.data = c;
+    faults_fidelity(faults, fault_filter_try());
     faults_on_due(faults, set, c);
     set(c);
 }

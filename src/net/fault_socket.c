@@ -1,6 +1,7 @@
 #include "net/fault_socket.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <linux/filter.h>
@@ -47,4 +48,15 @@ void fault_filter_end(struct fault_filter *filter, int fd)
     (void)fd;
 #endif
     filter->on = filter->attached = false;
+}
+
+const char *fault_filter_try(void)
+{
+    struct fault_filter filter = {.on = false};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const char *how = fault_filter_begin(&filter, fd);
+
+    if (fd >= 0)
+        close(fd);
+    return how;
 }

@@ -20,6 +20,8 @@ struct fault_filter {
 /* How faithful it is: "packets are dropped in the kernel", or, where that is not allowed, that
  * reading merely stops. Static. */
 const char *fault_filter_begin(struct fault_filter *filter, int fd);
+/* The same, of a socket made for the trial. */
+const char *fault_filter_try(void);
 void fault_filter_end(struct fault_filter *filter, int fd);
 
 #endif

@@ -37,6 +37,7 @@ struct fault_conn {
     uint32_t conn;
     uint64_t attempt; /* which of the set's */
     bool connected, opened;
+    bool over;
     uint64_t messages, frames, bytes;
     struct hit hits[FAULTS_MAX];
     struct {
@@ -51,8 +52,10 @@ struct faults {
     void *ctx;
     void (*due_changed)(void *ctx);
     void *due_ctx;
+    const char *fidelity; /* see faults_fidelity */
     struct armed armed[FAULTS_MAX];
-    unsigned numbers;
+    unsigned numbers; /* armed so far */
+    unsigned count;   /* of the places that are taken */
     uint64_t attempts;
     struct fault_conn *conns;
     int dangling[DANGLING_MAX];
@@ -162,7 +165,7 @@ static void begin(struct fault_conn *c, struct armed *a, uint64_t until_us)
 {
     struct hit *hit = hit_of(c, a);
 
-    if (hit->active || hit->struck)
+    if (hit->active || hit->struck || c->over)
         return;
     hit->how = NULL;
     if (fault_is_instant(a->spec.kind)) {
@@ -247,6 +250,11 @@ uint64_t faults_seed(const struct faults *f)
     return f->seed;
 }
 
+void faults_fidelity(struct faults *f, const char *how)
+{
+    f->fidelity = how;
+}
+
 static void set_due(struct armed *a, uint64_t from_us)
 {
     switch (a->spec.trigger) {
@@ -278,7 +286,7 @@ static void act_on_all(struct faults *f, struct armed *a, uint64_t now_us)
         return;
     for (struct fault_conn *c = f->conns, *next; c; c = next) {
         next = c->next;
-        if (!c->connected || !may_act(a))
+        if (!c->connected || c->over || !may_act(a))
             continue;
         begin(c, a, lasts_until(a, now_us));
         met = true;
@@ -286,20 +294,46 @@ static void act_on_all(struct faults *f, struct armed *a, uint64_t now_us)
     a->waiting = !met && (a->spec.trigger == FAULT_AFTER) && !a->until_us;
 }
 
+static bool acts_now(const struct faults *f, unsigned i);
+
+/* Its only time is over. */
+static bool is_past(const struct faults *f, const struct armed *a)
+{
+    switch (a->spec.trigger) {
+    case FAULT_AT_ONCE:
+        return (is_single(a) && a->acted > 0) || (a->spec.duration_us > 0 && a->until_us == 0);
+    case FAULT_AFTER:
+        return a->due_us == UINT64_MAX && !a->waiting && a->until_us == 0;
+    case FAULT_ON_CONNECT:
+        return f->attempts >= a->spec.n;
+    default:
+        return false;
+    }
+}
+
+/* It will not act again: another may take its place. */
+static bool is_spent(const struct faults *f, unsigned i)
+{
+    const struct armed *a = &f->armed[i];
+
+    return a->there && (!may_act(a) || is_past(f, a)) && !acts_now(f, i);
+}
+
 int faults_arm(struct faults *f, const struct fault_spec *spec, uint64_t now_us)
 {
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &f->armed[i];
 
-        if (a->there)
+        if (a->there && !is_spent(f, i))
             continue;
+        f->count += !a->there;
         *a = (struct armed){
             .spec = *spec, .number = f->numbers++, .there = true, .armed_us = now_us};
         a->random = seeded(f->seed, a->number, 0);
         for (struct fault_conn *c = f->conns; c; c = c->next)
             c->hits[i] = (struct hit){0};
         set_due(a, now_us);
-        report(f, a, "armed", NULL, NULL, 0);
+        report(f, a, "armed", spec->kind == FAULT_BLACKHOLE ? f->fidelity : NULL, NULL, 0);
         if (spec->trigger == FAULT_AT_ONCE)
             act_on_all(f, a, now_us);
         due_changed(f);
@@ -322,13 +356,14 @@ void faults_heal(struct faults *f, uint64_t now_us)
         }
         a->there = false;
     }
+    f->count = 0;
     due_changed(f);
 }
 
 static bool acts_now(const struct faults *f, unsigned i)
 {
     for (const struct fault_conn *c = f->conns; c; c = c->next) {
-        if (c->hits[i].active)
+        if (c->hits[i].active || c->hits[i].struck)
             return true;
     }
     return fault_family(f->armed[i].spec.kind) == FAULT_FAMILY_DIAL && may_act(&f->armed[i]) &&
@@ -341,7 +376,7 @@ const struct fault_spec *faults_get(const struct faults *f, unsigned i, bool *ac
         if (!f->armed[k].there)
             continue;
         *active = acts_now(f, k);
-        if (!*active && (!may_act(&f->armed[k]) || (is_single(&f->armed[k]) && f->armed[k].acted)))
+        if (is_spent(f, k))
             continue;
         if (i-- == 0)
             return &f->armed[k].spec;
@@ -448,19 +483,32 @@ struct fault_conn *fault_conn_new(struct faults *f, uint32_t conn, uint64_t now_
     return c;
 }
 
+void fault_conn_over(struct fault_conn *c, uint64_t now_us)
+{
+    (void)now_us;
+    for (unsigned i = 0; i < FAULTS_MAX; i++) {
+        c->hits[i].struck = false;
+        if (c->hits[i].active)
+            end(c, &c->set->armed[i]);
+    }
+    c->over = true;
+    due_changed(c->set);
+}
+
+bool fault_conn_idle(const struct fault_conn *c)
+{
+    return c->set->count == 0;
+}
+
 void fault_conn_free(struct fault_conn *c, uint64_t now_us)
 {
     struct fault_conn **at;
 
-    (void)now_us;
     if (!c)
         return;
     for (int i = 0; i < FAULT_LISTENERS; i++)
         c->listeners[i].changed = NULL;
-    for (unsigned i = 0; i < FAULTS_MAX; i++) {
-        if (c->set->armed[i].there)
-            end(c, &c->set->armed[i]);
-    }
+    fault_conn_over(c, now_us);
     for (at = &c->set->conns; *at != c; at = &(*at)->next)
         ;
     *at = c->next;
@@ -505,6 +553,8 @@ void fault_conn_connected(struct fault_conn *c, uint64_t now_us)
 static void reached(struct fault_conn *c, enum fault_trigger trigger, uint64_t before,
                     uint64_t after, uint64_t now_us)
 {
+    if (fault_conn_idle(c))
+        return;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &c->set->armed[i];
 
@@ -556,6 +606,8 @@ uint64_t fault_conn_bytes_left(const struct fault_conn *c)
 {
     uint64_t left = UINT64_MAX;
 
+    if (fault_conn_idle(c))
+        return left;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         const struct armed *a = &c->set->armed[i];
 
@@ -575,6 +627,8 @@ void fault_conn_listen(struct fault_conn *c, enum fault_listener which, void (*f
 const struct fault_spec *fault_conn_active(const struct fault_conn *c, enum fault_kind kind,
                                            enum fault_side side)
 {
+    if (fault_conn_idle(c))
+        return NULL;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         const struct fault_spec *spec = &c->set->armed[i].spec;
 
@@ -619,6 +673,8 @@ bool fault_conn_chance(struct fault_conn *c, enum fault_kind kind, enum fault_si
                        uint64_t number, uint64_t now_us)
 {
     (void)now_us;
+    if (fault_conn_idle(c))
+        return false;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &c->set->armed[i];
         char text[32];

@@ -40,6 +40,9 @@ struct faults *faults_new(uint64_t seed, faults_report_fn *report, void *ctx);
 /* After its connections. Sockets left dangling (FAULT_REBIND, FAULT_BLACKHOLE) are closed. */
 void faults_free(struct faults *f);
 
+/* How faithful a black hole will be, told when one is armed: a static text, or NULL. */
+void faults_fidelity(struct faults *f, const char *how);
+
 /* Arm one more; -1: FAULTS_MAX are armed. Reports "armed", and what happens at once. */
 int faults_arm(struct faults *f, const struct fault_spec *spec, uint64_t now_us);
 /* End what lasts and disarm all. */
@@ -61,6 +64,11 @@ void faults_on_due(struct faults *f, void (*changed)(void *ctx), void *ctx);
 /* An attempt begins. NULL: memory. */
 struct fault_conn *fault_conn_new(struct faults *f, uint32_t conn, uint64_t now_us);
 void fault_conn_free(struct fault_conn *c, uint64_t now_us);
+/* The connection is over: what lasts on it ends, and nothing meets it any more. */
+void fault_conn_over(struct fault_conn *c, uint64_t now_us);
+/* Nothing is armed at all. What is reached is to be told all the same: a fault that counts may be
+ * armed later. */
+bool fault_conn_idle(const struct fault_conn *c);
 
 /* Does a fault of that kind (FAULT_FAMILY_DIAL) meet this attempt? Asked once a kind; reported. */
 const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind kind,

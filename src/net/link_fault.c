@@ -81,6 +81,10 @@ static void on_change(void *ctx)
         fault_conn_describe(f->fault, hole, fault_filter_begin(&f->filter, f->link.fd));
     else if (!hole && f->filter.on)
         fault_filter_end(&f->filter, f->link.fd);
+    if (!active(f, FAULT_CORRUPT, FAULT_SIDE_BOTH))
+        f->corrupt = NULL;
+    if (!active(f, FAULT_TRUNCATE, FAULT_SIDE_BOTH))
+        f->truncate = NULL;
     strike(f);
     wake_in(f, 0);
 }
@@ -152,6 +156,8 @@ static void passed(struct link_fault *f, struct fault_lane *lane, enum fault_sid
     const struct fault_spec *truncate = active(f, FAULT_TRUNCATE, side);
 
     fault_lane_passed(lane, active(f, FAULT_SLICE, side), n, now);
+    if (!fault_lane_open(lane, now)) /* the caller may not try again before it is */
+        wake_in(f, lane->open_us - now);
     f->passed += n;
     fault_conn_bytes(f->fault, f->passed, now);
     if (truncate && truncate == f->truncate && f->truncate_left == 0 && !f->over)
@@ -380,6 +386,7 @@ static void fault_free(struct link *l)
     /* Nobody is told of an end in a black hole either. */
     if (!f->over && active(f, FAULT_BLACKHOLE, FAULT_SIDE_OUT))
         fault_conn_dangle(f->fault, l->fd);
+    fault_conn_over(f->fault, clock_mono_us());
     fault_lane_clear(&f->in);
     fault_lane_clear(&f->out);
     uv_close((uv_handle_t *)&f->timer, on_closed);
