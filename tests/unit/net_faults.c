@@ -346,9 +346,98 @@ static void faults_armed_later_strikes_who_is_there(void **state)
     assert_int_equal(faults_arm(f, &spec, 5), 0);
     assert_non_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
     fault_conn_free(c, 6);
-    for (int i = 1; i < FAULTS_MAX; i++)
+    faults_free(f);
+}
+
+static void faults_take_the_places_of_those_that_are_spent(void **state)
+{
+    static const char *const past[] = {"rst", "fin*1", "rst@5s", "stall-read+2s", "rst@connect:1"};
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_spec spec;
+    struct err e;
+    bool active;
+
+    (void)state;
+    for (unsigned i = 0; i < 20 * FAULTS_MAX; i++) {
+        uint64_t now = (uint64_t)i * 10 * SECOND;
+        struct fault_conn *c = i == 0 ? fault_conn_new(f, 1, now) : connected(f, 1, now);
+
+        assert_int_equal(fault_parse(&spec, slice_str(past[i % (sizeof past / sizeof *past)]), &e),
+                         0);
+        assert_int_equal(faults_arm(f, &spec, now), 0);
+        faults_tick(f, now + 6 * SECOND);
+        while (fault_conn_strike(c, FAULT_FAMILY_LINK))
+            continue;
+        fault_conn_free(c, now + 7 * SECOND);
+        log.text[0] = '\0';
+    }
+    assert_null(faults_get(f, 0, &active));
+    assert_int_equal(fault_parse(&spec, slice_str("rst"), &e), 0);
+    for (int i = 0; i < FAULTS_MAX; i++)
         assert_int_equal(faults_arm(f, &spec, 7), 0);
     assert_int_equal(faults_arm(f, &spec, 8), -1);
+    faults_free(f);
+}
+
+static void faults_let_a_connection_that_is_over_alone(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst@every:2s;latency:1s;blackhole@3s");
+    struct fault_conn *c = connected(f, 1, 0);
+
+    (void)state;
+    log.text[0] = '\0';
+    fault_conn_over(c, SECOND);
+    assert_string_equal(log.text, "latency end 1s #1\n");
+    fault_conn_messages(c, 1, SECOND);
+    faults_tick(f, 2 * SECOND);
+    faults_tick(f, 3 * SECOND);
+    assert_string_equal(log.text, "latency end 1s #1\n");
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_free(c, 4 * SECOND);
+    assert_string_equal(log.text, "latency end 1s #1\n");
+    /* What was due once waits for the next. */
+    c = connected(f, 2, 5 * SECOND);
+    assert_non_null(fault_conn_active(c, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    fault_conn_free(c, 6 * SECOND);
+    faults_free(f);
+}
+
+static void faults_count_on_while_nothing_is_armed(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_conn *c = connected(f, 1, 0);
+    struct fault_spec spec;
+    struct err e;
+
+    (void)state;
+    assert_true(fault_conn_idle(c));
+    fault_conn_messages(c, 9, 1);
+    assert_int_equal(fault_parse(&spec, slice_str("rst@message:5"), &e), 0);
+    assert_int_equal(faults_arm(f, &spec, 2), 0);
+    assert_false(fault_conn_idle(c));
+    fault_conn_messages(c, 10, 3);
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK)); /* the fifth is long past */
+    faults_heal(f, 4);
+    assert_true(fault_conn_idle(c));
+    fault_conn_free(c, 5);
+    faults_free(f);
+}
+
+static void faults_tell_the_fidelity_where_a_black_hole_is_armed(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_spec spec;
+    struct err e;
+
+    (void)state;
+    faults_fidelity(f, "so and so");
+    assert_int_equal(fault_parse(&spec, slice_str("blackhole:side=in@5s"), &e), 0);
+    assert_int_equal(faults_arm(f, &spec, 0), 0);
+    assert_string_equal(log.text, "blackhole armed side=in, so and so @5s #0\n");
     faults_free(f);
 }
 
@@ -370,6 +459,10 @@ int main(void)
         cmocka_unit_test(faults_random_times_stay_in_their_range),
         cmocka_unit_test(faults_heal_ends_all),
         cmocka_unit_test(faults_armed_later_strikes_who_is_there),
+        cmocka_unit_test(faults_take_the_places_of_those_that_are_spent),
+        cmocka_unit_test(faults_let_a_connection_that_is_over_alone),
+        cmocka_unit_test(faults_count_on_while_nothing_is_armed),
+        cmocka_unit_test(faults_tell_the_fidelity_where_a_black_hole_is_armed),
     };
 
     return cmocka_run_group_tests_name("net_faults", tests, NULL, NULL);

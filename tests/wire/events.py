@@ -30,6 +30,7 @@ FIELDS = {
     "gap": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "recovered": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "lost": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
+    "fault": {"kind": TEXT, "phase": TEXT, "trigger": TEXT, "args": TEXT},
     "error": {"code": WHOLE, "stage": TEXT, "errno": WHOLE, "message": TEXT, "hint": TEXT},
     "summary": {"missed": WHOLE, "recovered": WHOLE, "lost": WHOLE, "duplicates": WHOLE, "epochs": WHOLE, "seed": WHOLE, "exit": WHOLE},
 }
@@ -39,6 +40,7 @@ CHOICES = {
     "dir": {"in", "out"},
     "by": {"peer", "local", "network"},
     "how": {"close-frame", "fin", "rst", "timeout", "ping-timeout", "tls", "violation", "fault"},
+    "phase": {"armed", "begin", "end"},
     "stage": {"usage", "resolve", "connect", "proxy", "tls", "handshake", "protocol", "io"},
 }
 

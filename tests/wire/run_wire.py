@@ -22,6 +22,7 @@ import cases_deflate  # noqa: E402,F401
 import cases_hostile  # noqa: E402,F401
 import cases_tls  # noqa: E402,F401
 import cases_account  # noqa: E402,F401
+import cases_fault  # noqa: E402,F401
 import cases_pipe  # noqa: E402,F401
 import cases_ending  # noqa: E402,F401
 import cases_pressure  # noqa: E402,F401
