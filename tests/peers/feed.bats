@@ -54,10 +54,12 @@ log_of_server() {
     assert_output --regexp '"query":"\?every=400&since=[0-9]+"'
 }
 
-@test "feed: --catchup brings everything back, an array and NDJSON" {
-    local form
-    for form in array lines; do
-        follow 2 --catchup "http://127.0.0.1:$PORT/since?since={last}&form=$form" "$FEED?every=700"
+@test "feed: --catchup brings everything back, an array, NDJSON, and deep inside" {
+    local form items
+    for form in array lines deep; do
+        items=()
+        [[ $form == deep ]] && items=(--items /data/items)
+        follow 2 "${items[@]}" --catchup "http://127.0.0.1:$PORT/since?since={last}&form=$form" "$FEED?every=700"
         assert_equal "$status" 0
         once_each
         assert_stderr 'missed [0-9]+.*: [0-9]+ recovered$'
