@@ -3,6 +3,12 @@
 
 #include "net/faults.h"
 
+/* A server resolves no name and calls nobody. */
+static bool is_client_side(enum fault_kind kind)
+{
+    return kind == FAULT_DNS_FAIL || kind == FAULT_DNS_SLOW || kind == FAULT_REBIND;
+}
+
 int options_set_fault(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     struct fault_options *o = &p->o->fault;
@@ -22,6 +28,11 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
             e->at = (long)from;
             r = -1;
             break;
+        }
+        if (p->o->mode == MODE_SERVE && is_client_side(spec.kind)) {
+            usage_error(e, "%s: %s is a fault of a client, not of wscope serve", use->typed,
+                        fault_kind_name(spec.kind));
+            return -1;
         }
         list = options_list_room(p->o->memory, o->specs, o->count, sizeof *list);
         if (!list)

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "front/fault_rig.h"
 #include "front/output.h"
 #include "front/views.h"
 #include "serve/server.h"
@@ -24,6 +25,7 @@ struct serve {
     uv_loop_t loop;
     struct views views;
     struct output out, err;
+    struct fault_rig faults;
     struct server *server;
     uv_signal_t interrupt, terminate;
     bool stopped; /* all clients are gone; only outputs remain */
@@ -63,7 +65,11 @@ static void on_stopped(void *ctx)
 
     s->stopped = true;
     ev.summary = (struct event_summary){
-        .totals = server_totals(s->server), .duration_us = ev.at_us, .exit = s->code};
+        .totals = server_totals(s->server),
+        .duration_us = ev.at_us,
+        .seed = s->faults.seed,
+        .exit = s->code,
+    };
     bus_emit(&s->views.bus, &ev);
     stop_if_written(s);
 }
@@ -211,11 +217,15 @@ static void announce(struct serve *s)
                 "(127.0.0.1 keeps the server to this machine)");
 }
 
-static enum exit_code run(struct serve *s, const struct server_config *config)
+static enum exit_code run(struct serve *s, struct server_config *config)
 {
     struct event ev = make_event(s, EVENT_ERROR);
 
-    s->server = server_new(&s->loop, config, &s->views.bus, &ev.error);
+    if (fault_rig_init(&s->faults, &s->loop, s->options, false, &s->views.bus, s->start_us,
+                       &ev.error) == 0) {
+        config->faults = s->faults.faults;
+        s->server = server_new(&s->loop, config, &s->views.bus, &ev.error);
+    }
     if (!s->server) {
         bus_emit(&s->views.bus, &ev);
         return ev.error.code;
@@ -253,6 +263,7 @@ static void close_handles(struct serve *s)
 {
     hold_signals();
     server_free(s->server);
+    fault_rig_clear(&s->faults);
     output_close(&s->out);
     output_close(&s->err);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
@@ -264,7 +275,7 @@ static void close_handles(struct serve *s)
 enum exit_code serve_run(const struct options *o, uint64_t start_us)
 {
     struct serve s = {.options = o, .start_us = start_us, .code = EXIT_OK};
-    const struct server_config config = {
+    struct server_config config = {
         .host = o->serve.host,
         .port = o->serve.port,
         .cert = o->serve.cert,

@@ -1,4 +1,5 @@
 #include "serve/client.h"
+#include "serve/client_fault.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/fault_socket.h"
 
 /* A client that is sent away has no claim on a place for long. */
 #define CROWDED_MS 2000
@@ -97,7 +99,7 @@ static void write_failed(struct client *c)
     c->errnum = c->link_error.errnum;
 }
 
-static void write_out(struct client *c)
+void client_write(struct client *c)
 {
     struct slice out;
 
@@ -152,7 +154,7 @@ static bool refill(struct client *c)
 void client_flush(struct client *c)
 {
     while (c->state != CLIENT_ENDED && !c->broken) {
-        write_out(c);
+        client_write(c);
         if (!refill(c))
             break;
     }
@@ -181,6 +183,14 @@ static void secure(struct client *c)
 
 static void go_on(struct client *c)
 {
+    if (c->state == CLIENT_ENDED)
+        return;
+    if (c->fault && client_fault_refused(c)) {
+        client_end(c);
+        return;
+    }
+    if (c->fault)
+        client_fault_step(c);
     switch (c->state) {
     case CLIENT_TLS:
         secure(c);
@@ -226,6 +236,17 @@ static void on_again(uv_idle_t *idle)
     go_on(idle->data);
 }
 
+void client_again(struct client *c)
+{
+    if (c->state != CLIENT_ENDED)
+        uv_idle_start(&c->again, on_again);
+}
+
+static void on_wake(void *ctx)
+{
+    go_on(ctx);
+}
+
 void client_poll_update(struct client *c)
 {
     bool writes = client_pending(c) > 0 && !c->write_dead;
@@ -235,7 +256,7 @@ void client_poll_update(struct client *c)
         return;
     wanted = link_events(c->link, wants_read(c), writes);
     if (wants_read(c) && link_pending(c->link) > 0)
-        uv_idle_start(&c->again, on_again);
+        client_again(c);
     events =
         (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
     if (events == c->poll_events)
@@ -288,22 +309,30 @@ static void set_socket(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
-static struct link *make_link(const struct client_host *host, int fd)
+static struct link *make_link(struct client *c, int fd)
 {
-    struct link *tcp = link_tcp_new(fd);
-    struct link *tls;
+    struct link *bottom = link_tcp_new(fd);
+    struct link *top;
     struct err e;
 
-    if (!tcp) {
+    if (!bottom) {
         close(fd);
         return NULL;
     }
-    if (!host->tls)
-        return tcp;
-    tls = link_tls_server(tcp, host->tls, &e);
-    if (!tls)
-        link_free(tcp);
-    return tls;
+    if (c->host->faults) {
+        top = client_fault_begin(c, bottom);
+        if (!top) {
+            link_free(bottom);
+            return NULL;
+        }
+        bottom = top;
+    }
+    if (!c->host->tls)
+        return bottom;
+    top = link_tls_server(bottom, c->host->tls, &e);
+    if (!top)
+        link_free(bottom);
+    return top;
 }
 
 struct client *client_new(struct client_host *host, int fd, uint32_t number, bool crowded)
@@ -320,19 +349,31 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
     c->crowded = crowded;
     c->state = host->tls ? CLIENT_TLS : CLIENT_HEAD;
     c->began_us = clock_mono_us();
-    c->link = make_link(host, fd);
+    c->link = make_link(c, fd);
     if (!c->link || uv_poll_init(host->loop, &c->poll, c->link->fd) < 0) {
         link_free(c->link);
+        client_fault_free(c);
         free(c);
         return NULL;
     }
+    link_on_wake(c->link, on_wake, c);
     uv_timer_init(host->loop, &c->timer);
     uv_idle_init(host->loop, &c->again);
     c->poll.data = c->timer.data = c->again.data = c;
     c->handles = 3;
+    if (c->fault) {
+        client_fault_watch(c);
+        c->handles++;
+    }
     buf_init(&c->head, CLIENT_HEAD_MAX);
     buf_init(&c->out, SIZE_MAX / 2);
     client_start_timer(c, crowded ? CROWDED_MS : CLIENT_HEAD_MS);
+    if (c->fault && client_fault_refused(c)) {
+        /* The kernel has accepted it already; this is as near as it gets. */
+        fault_socket_reset(fd);
+        client_again(c);
+        return c;
+    }
     client_poll_update(c);
     return c;
 }
@@ -354,6 +395,8 @@ void client_close(struct client *c, uint16_t code, const char *reason, unsigned 
     }
     if (c->state != CLIENT_OPEN || c->sent_close_frame)
         return;
+    if (c->fault)
+        client_fault_release(c);
     if (wsconn_send_close(c->conn, code, slice_str(reason), &sent) < 0) {
         client_abort(c);
         return;

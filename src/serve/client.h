@@ -6,6 +6,7 @@
  * client_http.c  the request's head, the page or the 101
  * client_ws.c    messages in and out
  * client_feed.c  the feed over plain HTTP: server-sent events, polling
+ * client_fault.c what goes wrong on purpose, where the server was asked for it
  * client_end.c   who ended it and how
  *
  * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
@@ -31,6 +32,8 @@
 #define CLIENT_HEAD_MS 10000
 
 struct client;
+struct client_fault;
+struct faults;
 
 /* What talks through the WebSockets of one path. Called from the loop. NULL members are skipped. */
 struct service {
@@ -50,9 +53,10 @@ struct client_host {
     struct tls_context *tls; /* NULL: none */
     struct rng rng;
     struct feed_service *feed;
-    struct totals totals; /* of WebSockets that have ended */
-    uint64_t start_us;    /* clock_mono_us at the program's start */
-    bool paused;          /* nobody takes the events: read nothing */
+    struct faults *faults; /* NULL: none */
+    struct totals totals;  /* of WebSockets that have ended */
+    uint64_t start_us;     /* clock_mono_us at the program's start */
+    bool paused;           /* nobody takes the events: read nothing */
     /* The client has ended and leaves every list; its memory goes later. */
     void (*gone)(struct client_host *host, struct client *c);
 };
@@ -95,6 +99,7 @@ struct client {
     struct client *prev, *next; /* the server's list */
     uint32_t number;            /* from 1, in the order they came */
     bool crowded;               /* one too many: gets a 503 */
+    struct client_fault *fault; /* NULL: none */
     enum client_state state;
     struct link *link;
     struct err link_error; /* of the read or write that failed */
@@ -183,6 +188,10 @@ struct event client_event(const struct client *c, enum event_kind kind);
 bool client_wants(const struct client *c, enum event_kind kind);
 void client_emit(const struct client *c, const struct event *ev);
 void client_start_timer(struct client *c, unsigned ms);
+/* Write what waits, and no more than that: client_flush is due all the same. */
+void client_write(struct client *c);
+/* Go on in a turn of the loop of its own. */
+void client_again(struct client *c);
 /* Poll for what the state needs. */
 void client_poll_update(struct client *c);
 /* Out of memory, or such: tell it and end. */
@@ -207,6 +216,7 @@ void client_note(struct client *c, const struct http1_head *head, int status, co
 /* PLACE_STREAM, PLACE_POLL, PLACE_PREFLIGHT; may_wait: for something new. */
 void client_feed_answer(struct client *c, const struct answer *a, const struct http1_head *head,
                         bool may_wait);
+void client_stream_put(struct client *c, uint64_t id, struct slice text);
 /* CLIENT_BODY: put more of it into c->out, and go on once it is whole. */
 void client_array_fill(struct client *c);
 /* CLIENT_STREAM and CLIENT_WAIT: nothing is expected but the end. */
@@ -222,6 +232,13 @@ void client_ws_read(struct client *c);
 /* Take what wsconn holds, until it needs more bytes or too much waits to be written. */
 void client_ws_drain(struct client *c);
 void client_ws_written(struct client *c, const uint8_t *bytes, size_t n);
+/* What client_send and client_stream_send come to, where no fault is in the way: a message, or an
+ * update to a stream (id counts there alone). */
+void client_put(struct client *c, enum opcode type, uint64_t id, struct slice data, bool first,
+                bool final);
+/* A message that came in, for the service. */
+void client_take_message(struct client *c, const struct event *ev);
+void client_pong(struct client *c, struct slice data);
 
 /* client_end.c */
 /* Note who ended it and how; the first call counts. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "net/tcp_stats.h"
 #include "serve/client.h"
+#include "serve/client_fault.h"
 #include "serve/feed_service.h"
 
 /* How long a client may take to hang up when all is said. */
@@ -84,7 +85,10 @@ static void decide_by_transport(struct client *c, ssize_t result)
     enum close_by by = result == 0 ? CLOSE_BY_PEER : CLOSE_BY_NETWORK;
     enum close_how how = CLOSE_HOW_RST;
 
-    if (c->link->ended & LINK_GOT_RST)
+    if (c->link->ended & LINK_BY_FAULT) {
+        by = CLOSE_BY_LOCAL;
+        how = CLOSE_HOW_FAULT;
+    } else if (c->link->ended & LINK_GOT_RST)
         by = CLOSE_BY_NETWORK;
     else if (result == 0)
         how = c->link->ended & LINK_GOT_CLOSE_NOTIFY ? CLOSE_HOW_TLS : CLOSE_HOW_FIN;
@@ -102,7 +106,7 @@ static void report_cut_head(struct client *c)
 {
     struct event ev = client_event(c, EVENT_ERROR);
 
-    if (c->state != CLIENT_HEAD || c->head.len == 0)
+    if (c->state != CLIENT_HEAD || c->head.len == 0 || (c->link->ended & LINK_BY_FAULT))
         return;
     err_set(&ev.error, EXIT_HANGUP, STAGE_HANDSHAKE, c->link_error.errnum,
             "a client hung up in the middle of its request, after %zu bytes of it", c->head.len);
@@ -180,7 +184,8 @@ static void report_close(struct client *c)
     if (c->conn && c->how != CLOSE_HOW_VIOLATION &&
         !wsconn_in_frame(c->conn, &close->cut_have, &close->cut_want))
         close->cut_have = close->cut_want = 0;
-    if (tcp_stats_read(c->link->fd, &stats)) {
+    /* What a fault did to the socket says nothing about the network. */
+    if (c->how != CLOSE_HOW_FAULT && tcp_stats_read(c->link->fd, &stats)) {
         close->has_tcp = true;
         close->unacked_bytes = stats.unacked_bytes;
         close->retransmits = stats.retransmits;
@@ -192,8 +197,10 @@ static void free_when_closed(uv_handle_t *handle)
 {
     struct client *c = handle->data;
 
-    if (--c->handles == 0)
-        free(c);
+    if (--c->handles > 0)
+        return;
+    client_fault_free(c);
+    free(c);
 }
 
 void client_end(struct client *c)
@@ -215,6 +222,8 @@ void client_end(struct client *c)
     client_count(c, &c->host->totals);
     link_free(c->link);
     c->link = NULL;
+    if (c->fault)
+        client_fault_end(c, free_when_closed);
     wsconn_free(c->conn);
     c->conn = NULL;
     buf_clear(&c->head);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "serve/client.h"
+#include "serve/client_fault.h"
 #include "serve/feed_http.h"
 #include "serve/feed_service.h"
 
@@ -25,10 +26,18 @@
 
 void client_stream_send(struct client *c, uint64_t id, struct slice text)
 {
-    size_t before = c->out.len;
-
     if (c->state != CLIENT_STREAM || c->broken)
         return;
+    if (c->fault)
+        client_fault_send(c, OPCODE_TEXT, id, text, true, true);
+    else
+        client_stream_put(c, id, text);
+}
+
+void client_stream_put(struct client *c, uint64_t id, struct slice text)
+{
+    size_t before = c->out.len;
+
     if (feed_http_event(&c->out, id, text) < 0) {
         c->broken = true;
         return;
@@ -82,6 +91,8 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
     c->opened_us = c->last_in_us = c->before_in_us = c->last_out_us = clock_mono_us();
     client_start_timer(c, SILENT_MS);
     c->service->opened(c);
+    if (c->fault)
+        client_fault_opened(c);
 }
 
 /* The timer is not wound up for each update: when it fires, what has gone by since the last one is

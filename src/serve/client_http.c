@@ -9,6 +9,7 @@
 #include "proto/handshake.h"
 #include "proto/list.h"
 #include "serve/client.h"
+#include "serve/client_fault.h"
 #include "serve/echo.h"
 #include "serve/feed_service.h"
 
@@ -151,6 +152,20 @@ static void send_page(struct client *c, const struct answer *a, const struct htt
     client_linger(c);
 }
 
+/* What a fault answers in the server's place. */
+static void send_made_up(struct client *c, const struct fault_spec *spec,
+                         const struct http1_head *head)
+{
+    struct answer a;
+
+    pages_refuse(&a, (int)spec->code, "this answer was made up: --fault", "");
+    a.made_up = true;
+    a.has_retry_after = spec->has_retry_after;
+    a.retry_after = spec->retry_after;
+    a.head_only = slice_is(head->method, "HEAD");
+    send_page(c, &a, head);
+}
+
 static void refuse(struct client *c, const struct http1_head *head, int status, const char *text,
                    const char *hint)
 {
@@ -284,11 +299,17 @@ static enum event_channel channel_of(enum place place)
 
 static void answer_head(struct client *c, const struct http1_head *head)
 {
+    const struct fault_spec *fault;
     struct answer a;
 
     pages_answer(&a, &c->host->pages, head);
     c->channel = channel_of(a.place);
     report_request(c, head);
+    fault = c->fault && !c->crowded ? client_fault_status(c) : NULL;
+    if (fault) {
+        send_made_up(c, fault, head);
+        return;
+    }
     if (c->crowded) {
         pages_refuse(&a, 503, "as many clients as this server takes are connected already",
                      "try again when one of them has left");

@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "serve/client.h"
+#include "serve/client_fault.h"
 
 /* A small block at rest, as there may be thousands of clients. */
 #define READ_BLOCK (16 * 1024)
@@ -59,13 +60,12 @@ static void report_message(struct client *c, enum opcode type, struct slice data
     client_emit(c, &ev);
 }
 
-void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final)
+static void put_message(struct client *c, enum opcode type, struct slice data, bool first,
+                        bool final)
 {
     bool report = client_wants(c, EVENT_FRAME) || client_wants(c, EVENT_MESSAGE);
     struct event_frame sent;
 
-    if (c->state != CLIENT_OPEN || c->sent_close_frame || c->broken)
-        return;
     if (wsconn_send_message(c->conn, type, data, first, final, report ? &sent : NULL) < 0) {
         c->broken = true; /* ended by whoever reads or flushes, not under the service's feet */
         return;
@@ -76,6 +76,39 @@ void client_send(struct client *c, enum opcode type, struct slice data, bool fir
     }
     if (wsconn_pending(c->conn).len >= CLIENT_FULL)
         c->full = true;
+}
+
+void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final)
+{
+    if (c->state != CLIENT_OPEN || c->sent_close_frame || c->broken)
+        return;
+    if (c->fault)
+        client_fault_send(c, type, 0, data, first, final);
+    else
+        put_message(c, type, data, first, final);
+}
+
+void client_put(struct client *c, enum opcode type, uint64_t id, struct slice data, bool first,
+                bool final)
+{
+    if (c->state == CLIENT_STREAM)
+        client_stream_put(c, id, data);
+    else if (c->state == CLIENT_OPEN && !c->sent_close_frame && !c->broken)
+        put_message(c, type, data, first, final);
+}
+
+void client_pong(struct client *c, struct slice data)
+{
+    struct event_frame sent;
+    int r;
+
+    if (c->state != CLIENT_OPEN || c->broken)
+        return;
+    r = wsconn_send_control(c->conn, OPCODE_PONG, data, &sent);
+    if (r == WSCONN_FAILED)
+        c->broken = true;
+    else if (r == 0)
+        report_sent(c, &sent);
 }
 
 static void report_bytes(struct client *c, enum event_dir dir, const uint8_t *bytes, size_t n)
@@ -124,7 +157,7 @@ static void reply(struct client *c, const struct event *ev)
     }
 }
 
-static void take_message(struct client *c, const struct event *ev)
+void client_take_message(struct client *c, const struct event *ev)
 {
     if (client_wants(c, EVENT_MESSAGE))
         client_emit(c, ev);
@@ -135,13 +168,17 @@ static void take_message(struct client *c, const struct event *ev)
 static void take_event(struct client *c, const struct event *ev)
 {
     if (ev->kind == EVENT_MESSAGE) {
-        take_message(c, ev);
+        if (c->fault)
+            client_fault_take(c, ev);
+        else
+            client_take_message(c, ev);
         return;
     }
     client_emit(c, ev);
     switch (ev->kind) {
     case EVENT_PING:
-        reply(c, ev);
+        if (!c->fault || !client_fault_ping(c, ev->control.data))
+            reply(c, ev);
         break;
     case EVENT_PONG:
         c->last_pong_us = clock_mono_us();
@@ -170,8 +207,11 @@ void client_ws_drain(struct client *c)
     int r = 0;
 
     while (c->state == CLIENT_OPEN && !c->full && !c->host->paused && !c->broken &&
-           (r = wsconn_next(c->conn, &ev)) > 0)
+           (r = wsconn_next(c->conn, &ev)) > 0) {
         take_event(c, &ev);
+        if (c->fault)
+            client_fault_count(c);
+    }
     if (r < 0)
         c->broken = true;
 }
@@ -238,5 +278,7 @@ void client_ws_open(struct client *c)
     buf_clear(&c->head);
     if (c->service->opened)
         c->service->opened(c);
+    if (c->fault)
+        client_fault_opened(c);
     client_ws_drain(c);
 }

@@ -38,9 +38,12 @@ struct answer {
     struct slice origin; /* the Origin that may read it, borrowed from the head; empty: none came */
     int status;          /* PLACE_PAGE */
     bool head_only;      /* HEAD: the same head, no body (RFC 9110, section 9.3.2) */
-    bool index;          /* the list of what is here belongs into the body */
-    char text[600];      /* one sentence above it: what is wrong, and why; "" if nothing is */
-    char hint[600];      /* what to try, or "" */
+    bool made_up;        /* not what the server would say: no field but those that are given here */
+    bool has_retry_after;
+    uint64_t retry_after; /* seconds */
+    bool index;           /* the list of what is here belongs into the body */
+    char text[600];       /* one sentence above it: what is wrong, and why; "" if nothing is */
+    char hint[600];       /* what to try, or "" */
 };
 
 /* Decide about a whole request head. */

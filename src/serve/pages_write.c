@@ -1,41 +1,51 @@
 /*
  * pages_write: the bytes of a page, and the fields that the answers of the feeds share with it.
  */
-#include <stdio.h>
+#include <inttypes.h>
 #include <time.h>
 
 #include "serve/pages.h"
 
 #define PAGE_MAX (16 * 1024)
 
+/* RFC 9110, section 15; a status that is not among these was asked for by its number. */
 static const char *reason_of(int status)
 {
-    switch (status) {
-    case 200:
-        return "OK";
-    case 204:
-        return "No Content";
-    case 304:
-        return "Not Modified";
-    case 400:
-        return "Bad Request";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 408:
-        return "Request Timeout";
-    case 426:
-        return "Upgrade Required";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return "Internal Server Error";
+    static const struct {
+        int status;
+        const char *reason;
+    } known[] = {
+        {200, "OK"},
+        {204, "No Content"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {304, "Not Modified"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {425, "Too Early"},
+        {426, "Upgrade Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].status == status)
+            return known[i].reason;
     }
+    return "";
 }
 
 /* What is here, each with a line to try. */
@@ -91,9 +101,11 @@ static int put_date(struct buf *out, int64_t now_us)
 }
 
 /* The fields that belong to a status alone. */
-static const char *fields_of(int status)
+static const char *fields_of(const struct answer *a)
 {
-    switch (status) {
+    if (a->made_up)
+        return a->status == 401 ? "WWW-Authenticate: Basic realm=\"wscope\"\r\n" : "";
+    switch (a->status) {
     case 400:
         return "Sec-WebSocket-Version: 13\r\n";
     case 405:
@@ -137,22 +149,30 @@ int pages_cors(struct buf *out, const struct pages *p, const struct answer *a)
                  : "Access-Control-Expose-Headers: ETag\r\n");
 }
 
+/* RFC 9110, section 6.4.1: no body follows. */
+static bool is_bare(int status)
+{
+    return status < 200 || status == 204 || status == 304;
+}
+
 int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
                 size_t *head_len)
 {
     size_t before = out->len;
+    bool bare = is_bare(a->status);
     struct buf body;
     int failed;
 
     buf_init(&body, PAGE_MAX);
-    failed = put_body(&body, p, a) < 0 || pages_begin(out, a->status, now_us) < 0 ||
-             buf_printf(out,
-                        "%s"
-                        "Content-Type: text/plain; charset=utf-8\r\n"
-                        "Content-Length: %zu\r\n"
-                        "Connection: %s\r\n"
-                        "\r\n",
-                        fields_of(a->status), body.len,
+    failed = (!bare && put_body(&body, p, a) < 0) || pages_begin(out, a->status, now_us) < 0 ||
+             buf_append_str(out, fields_of(a)) < 0 ||
+             (a->has_retry_after &&
+              buf_printf(out, "Retry-After: %" PRIu64 "\r\n", a->retry_after) < 0) ||
+             (!bare && buf_printf(out,
+                                  "Content-Type: text/plain; charset=utf-8\r\n"
+                                  "Content-Length: %zu\r\n",
+                                  body.len) < 0) ||
+             buf_printf(out, "Connection: %s\r\n\r\n",
                         a->status == 426 ? "close, Upgrade" : "close") < 0;
     if (!failed)
         *head_len = out->len - before;

@@ -362,8 +362,11 @@ struct server *server_new(uv_loop_t *loop, const struct server_config *config,
         err_nomem(e, STAGE_IO, "starting the server");
         return NULL;
     }
-    s->host = (struct client_host){
-        .loop = loop, .bus = bus, .start_us = config->start_us, .gone = on_gone};
+    s->host = (struct client_host){.loop = loop,
+                                   .bus = bus,
+                                   .faults = config->faults,
+                                   .start_us = config->start_us,
+                                   .gone = on_gone};
     rng_init(&s->host.rng, crypto_random, NULL);
     s->config = config;
     s->fd = -1;

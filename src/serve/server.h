@@ -25,8 +25,9 @@ struct server_config {
     uint64_t burst;             /* so many at once; from 1 */
     const char *const *origins; /* Origin values that may connect; none: any */
     size_t origin_count;
-    unsigned max_clients; /* beyond: 503 */
-    uint64_t start_us;    /* clock_mono_us at the program's start, for the events */
+    unsigned max_clients;  /* beyond: 503 */
+    struct faults *faults; /* what goes wrong on purpose; borrowed; NULL: nothing */
+    uint64_t start_us;     /* clock_mono_us at the program's start, for the events */
 };
 
 struct server;
