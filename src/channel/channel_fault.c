@@ -24,7 +24,9 @@ struct late_pong {
 struct held {
     struct buf data;
     bool there;
-    struct event event; /* of one that came in; its data is the buffer's */
+    struct event event; /* of one that came in; what it points to is in the buffer: */
+    size_t data_len;    /* the message, then the strings that an event stream has */
+    size_t id_len;
     enum opcode type;
 };
 
@@ -101,11 +103,17 @@ static void pass_up(struct channel_filter *f, struct event *ev)
 static void release_in(struct channel_filter *f)
 {
     struct event ev = f->in.event;
+    const char *text;
 
     if (!f->in.there)
         return;
     f->in.there = false;
-    ev.message.data = buf_slice(&f->in.data);
+    text = (const char *)buf_data(&f->in.data) + f->in.data_len;
+    ev.message.data = slice_make(buf_data(&f->in.data), f->in.data_len);
+    if (ev.message.sse_id)
+        ev.message.sse_id = text;
+    if (ev.message.sse_name)
+        ev.message.sse_name = text + f->in.id_len;
     pass_up(f, &ev);
 }
 
@@ -114,13 +122,24 @@ static bool chance(struct channel_filter *f, enum fault_kind kind, enum fault_si
     return fault_conn_chance(f->up.fault, kind, side, f->messages + 1, now());
 }
 
+/* With its NUL; NULL is nothing. */
+static int keep_string(struct buf *to, const char *text)
+{
+    return text ? buf_append(to, text, strlen(text) + 1) : 0;
+}
+
 static bool hold_in(struct channel_filter *f, const struct event *ev)
 {
     if (f->in.there || ev->message.part != 0 || ev->message.data.len > HELD_MAX ||
         !chance(f, FAULT_REORDER, FAULT_SIDE_IN))
         return false;
     buf_reset(&f->in.data);
-    if (buf_append(&f->in.data, ev->message.data.data, ev->message.data.len) < 0)
+    if (buf_append(&f->in.data, ev->message.data.data, ev->message.data.len) < 0 ||
+        keep_string(&f->in.data, ev->message.sse_id) < 0)
+        return false;
+    f->in.data_len = ev->message.data.len;
+    f->in.id_len = f->in.data.len - f->in.data_len;
+    if (keep_string(&f->in.data, ev->message.sse_name) < 0)
         return false;
     f->in.event = *ev;
     f->in.there = true;
@@ -260,6 +279,7 @@ static void on_event(void *ctx, struct event *ev)
     case EVENT_CLOSE:
         release_in(f);
         uv_timer_stop(&f->timer);
+        fault_conn_over(f->up.fault, now()); /* what lasted has ended before this is told */
         break;
     default:
         break;

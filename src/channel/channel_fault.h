@@ -1,5 +1,5 @@
 /*
- * channel_fault: a filter on a WebSocket channel: does to its messages and pongs what the faults of
+ * channel_fault: a filter on a channel: does to its messages and pongs what the faults of
  * its connection say, and counts for those that act at the N-th message or frame. It stands between
  * the channel and whoever uses it, in the channel's own table of functions; without faults there is
  * no filter.

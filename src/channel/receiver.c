@@ -198,7 +198,7 @@ void receiver_lose(struct receiver *r, const struct http_result *result, bool te
     if (telling)
         report_error(r, &result->error);
     else
-        ev.close.hint = result->error.text;
+        ev.close.hint = ev.close.how == CLOSE_HOW_FAULT ? "" : result->error.text;
     if (r->ch.ended)
         return;
     shut(r);

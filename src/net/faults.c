@@ -538,6 +538,7 @@ const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind k
 void fault_conn_connected(struct fault_conn *c, uint64_t now_us)
 {
     c->connected = true;
+    c->over = false;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &c->set->armed[i];
         bool close_frame = a->spec.kind == FAULT_CLOSE;

@@ -64,7 +64,8 @@ void faults_on_due(struct faults *f, void (*changed)(void *ctx), void *ctx);
 /* An attempt begins. NULL: memory. */
 struct fault_conn *fault_conn_new(struct faults *f, uint32_t conn, uint64_t now_us);
 void fault_conn_free(struct fault_conn *c, uint64_t now_us);
-/* The connection is over: what lasts on it ends, and nothing meets it any more. */
+/* The connection is over: what lasts on it ends, and nothing meets it any more, unless it connects
+ * again (polling does, a connection for each request). */
 void fault_conn_over(struct fault_conn *c, uint64_t now_us);
 /* Nothing is armed at all. What is reached is to be told all the same: a fault that counts may be
  * armed later. */

@@ -48,7 +48,7 @@ int session_start_channel(struct session *s, struct err *e)
     if (take_faults(s, &up) < 0)
         return err_nomem(e, STAGE_CONNECT, "connecting");
     s->channel = new_channel(s, &up);
-    if (!s->channel || (up.fault && s->kind == CHANNEL_WS && channel_fault_put(s->channel) < 0))
+    if (!s->channel || (up.fault && channel_fault_put(s->channel) < 0))
         return err_nomem(e, STAGE_CONNECT, "connecting");
     if (channel_open(s->channel, e) < 0)
         return -1;

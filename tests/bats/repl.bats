@@ -387,6 +387,45 @@ three"
     await_screen '^code 56$'
 }
 
+@test "/fault, /drop and /heal let things go wrong; the prompt shows what acts" {
+    start 80 24
+    wscope_in "$URL/echo"
+    await_last 1 "$URL/echo>"
+    enter /fault
+    await_screen '^no faults are armed'
+    enter '/fault latency:20ms;rst@message:99'
+    await_screen '^! fault begin: latency 20ms'
+    await_last 1 "$URL/echo (fault)>"
+    enter /fault
+    await_screen '^latency:20ms  \(acts now\)$'
+    await_screen '^rst@message:99$'
+    enter '/fault rst@evry:3s'
+    await_screen 'character 5: "evry:3s" is no trigger'
+    enter /heal
+    await_screen '^! fault end: latency 20ms'
+    await_last 1 "$URL/echo>"
+    enter 'still there'
+    await_screen '^← still there$'
+    enter '/drop sideways'
+    await_screen 'usage: /drop'
+    enter '/drop blackhole 0.2'
+    await_screen '^! fault begin: blackhole .*kernel'
+    await_screen '^! fault end: blackhole'
+    enter '/drop'
+    await_screen '^✕ connection lost: cut by a fault that was asked for'
+    await_last 1 'offline>'
+    enter /drop
+    await_screen 'there is no open connection'
+    enter /reconnect
+    await_last 1 "$URL/echo>"
+    enter '/drop fin'
+    await_last 1 'offline>'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 56$'
+}
+
 @test "history is kept without credentials, for its owner alone" {
     start 80 24
     wscope_in -q "$URL/echo"
