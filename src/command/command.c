@@ -28,7 +28,9 @@ int command_needs_open(const struct commands *c, struct err *e)
     if (c->session && session_state(c->session) == SESSION_OPEN)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no open connection");
-    err_hint(e, "/connect opens one");
+    err_hint(e, "%s",
+             c->session && session_state(c->session) == SESSION_WAITING ? "/reconnect tries at once"
+                                                                        : "/connect opens one");
     return -1;
 }
 

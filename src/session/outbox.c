@@ -136,15 +136,24 @@ bool outbox_crowded(const struct outbox *o)
 
 void outbox_merge(struct outbox *o)
 {
-    size_t pairs = o->run_count / 2;
+    uint64_t grain = 2;
 
-    for (size_t i = 0; i < pairs; i++) {
-        o->runs[i].end = o->runs[2 * i + 1].end;
-        o->runs[i].count = o->runs[2 * i].count + o->runs[2 * i + 1].count;
+    /* Neighbours of about the same size: merging old ones again and again would make one run of all
+     * that is old. */
+    while (o->run_count >= OUTBOX_RUNS / 2) {
+        size_t kept = 0;
+
+        for (size_t i = 1; i < o->run_count; i++) {
+            if (o->runs[kept].count + o->runs[i].count <= grain) {
+                o->runs[kept].end = o->runs[i].end;
+                o->runs[kept].count += o->runs[i].count;
+            } else {
+                o->runs[++kept] = o->runs[i];
+            }
+        }
+        o->run_count = kept + 1;
+        grain *= 2;
     }
-    if (o->run_count % 2)
-        o->runs[pairs] = o->runs[o->run_count - 1];
-    o->run_count = pairs + o->run_count % 2;
 }
 
 struct outbox_loss outbox_lost(struct outbox *o, uint64_t written, uint64_t arrived)

@@ -27,12 +27,13 @@ FIELDS = {
         "by": TEXT, "how": TEXT, "code": WHOLE, "reason": TEXT, "clean": FLAG, "uptime_ms": NUMBER,
         "idle_in_ms": NUMBER, "idle_out_ms": NUMBER, "hint": TEXT,
     },
+    "retry": {"attempt": WHOLE, "delay_ms": NUMBER, "because": TEXT, "will": FLAG},
     "gap": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "recovered": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "lost": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "fault": {"kind": TEXT, "phase": TEXT, "trigger": TEXT, "args": TEXT},
     "error": {"code": WHOLE, "stage": TEXT, "errno": WHOLE, "message": TEXT, "hint": TEXT},
-    "summary": {"missed": WHOLE, "recovered": WHOLE, "lost": WHOLE, "duplicates": WHOLE, "epochs": WHOLE, "seed": WHOLE, "exit": WHOLE},
+    "summary": {"missed": WHOLE, "recovered": WHOLE, "lost": WHOLE, "duplicates": WHOLE, "epochs": WHOLE, "retries": WHOLE, "outages": WHOLE, "queued": WHOLE, "unsent": WHOLE, "seed": WHOLE, "exit": WHOLE},
 }
 
 CHOICES = {
