@@ -4,6 +4,7 @@
 #include <config.h>
 #endif
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const char options_usage[] = "usage: wscope [OPTION]... URL\n"
@@ -134,4 +135,32 @@ void options_clear(struct options *o)
     url_clear(&o->account.catchup);
     options_memory_free(o->memory);
     *o = (struct options){.mode = MODE_CONNECT};
+}
+
+int option_check(const char *name, const char *value, struct err *e)
+{
+    const struct option_row *row = options_row_named(name, strlen(name));
+    struct options *o = calloc(1, sizeof *o);
+    struct options_parsing p = {.o = o};
+    struct option_use *use = NULL;
+    int status = -1;
+
+    err_clear(e);
+    if (o) {
+        defaults(o);
+        o->memory = calloc(1, sizeof *o->memory);
+    }
+    if (o && o->memory)
+        use = options_add_use(&p, row, LAYER_LINE, e);
+    else
+        options_nomem(e);
+    if (use) {
+        snprintf(use->typed, sizeof use->typed, "%s", name);
+        use->value = value ? options_copy(o->memory, value, strlen(value)) : NULL;
+        status = value && !use->value ? options_nomem(e) : row->set(&p, use, e);
+    }
+    if (o && o->memory)
+        options_clear(o);
+    free(o);
+    return status;
 }

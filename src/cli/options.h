@@ -219,6 +219,9 @@ const struct option_row *options_table(size_t *count);
 /* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
  * script may set it. */
 bool option_is_of_connection(const struct option_row *row);
+/* Would the value do for the option of that long name, which there is? What it says together with
+ * others is not looked at. -1 with *e. */
+int option_check(const char *name, const char *value, struct err *e);
 /* The row of a long name, or NULL; and the nearest name to a misspelt one that a script may set, or
  * NULL. Static. */
 const struct option_row *options_row_named(const char *name, size_t len);

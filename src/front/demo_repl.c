@@ -16,7 +16,7 @@ static void on_stopped(void *ctx)
 enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
 {
     const struct server_config config = {
-        .host = "127.0.0.1", .rate = 10, .max_clients = 16, .start_us = start_us};
+        .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 16, .start_us = start_us};
     enum exit_code code;
     bool stopped = false;
     struct server *server;

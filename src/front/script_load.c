@@ -129,8 +129,6 @@ static int check_row(const char *name, const char *value, struct err *e)
     const struct option_row *row = options_row_named(name, strlen(name));
     const char *nearest;
 
-    if (name[0] == '4' || name[0] == '6')
-        return 0;
     if (row && !option_is_of_connection(row)) {
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--%.40s is no option of a connection", name);
         err_hint(e, "it stands on the command line, if \"wscope run\" has it");
@@ -154,20 +152,13 @@ static int check_row(const char *name, const char *value, struct err *e)
 
 static int check_option(void *ctx, const char *name, const char *value, struct err *e)
 {
-    struct script_run *run = ctx;
-    struct options *o;
-    struct argv a;
-
+    (void)ctx;
     if (check_row(name, value, e) < 0)
         return -1;
-    begin(&a, run);
-    put(&a, joined(name, value));
-    put(&a, strdup("ws://localhost/"));
-    o = parse(&a, e);
-    argv_free(&a);
-    script_options_free(o);
+    if (option_check(name, value, e) == 0)
+        return 0;
     e->at = -1;
-    return o ? 0 : -1;
+    return -1;
 }
 
 static int check_url(void *ctx, const char *text, struct err *e)
