@@ -90,7 +90,7 @@ _wscope_value() {
             --ping-interval | --ping-timeout | --fault | --seed | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
             --offline-queue | --seq | --id | --epoch | --resume | \
-            --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --on-connect | -w | --wait | --chunk | \
+            --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --fallback | --fallback-after | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --burst | --allow-origin | --var | --only | --jobs | --timeout)
             ;;
         *)
@@ -135,7 +135,7 @@ _wscope() {
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
             -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
             --retry-on --no-retry-on --offline-queue --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll
-            --sse --every --jitter --long-poll --items --method --data --no-keepalive -e
+            --sse --every --jitter --long-poll --items --method --data --no-keepalive --fallback --fallback-after -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events

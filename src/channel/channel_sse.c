@@ -11,7 +11,8 @@
 struct stream {
     struct receiver r;
     const struct channel_sse_config *config;
-    char *target; /* owned */
+    char *target;   /* owned */
+    char *asked_id; /* owned, or NULL */
     struct handshake_header fields[FIELDS_MAX];
     int status;
     bool right_type;
@@ -171,6 +172,9 @@ static int stream_open(struct channel *ch, struct err *e)
     uint64_t max = s->config->common.max_message;
     struct http_request request = {.fields = s->fields, .stream = true};
 
+    s->asked_id = s->config->last_id ? s->config->last_id(s->config->ctx) : NULL;
+    if (s->asked_id)
+        last = s->asked_id;
     if (sse_init(&s->sse, max && max < SIZE_MAX / 8 ? (size_t)max : SIZE_MAX / 8, last) < 0)
         return err_nomem(e, STAGE_CONNECT, "preparing for events");
     s->target = s->config->target ? s->config->target(s->config->ctx, target) : strdup(target);
@@ -205,6 +209,7 @@ static void clear(struct receiver *r)
 
     sse_clear(&s->sse);
     free(s->target);
+    free(s->asked_id);
 }
 
 static const struct channel_ops ops = {

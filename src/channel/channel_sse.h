@@ -17,6 +17,8 @@ struct channel_sse_config {
      * memory. */
     void *ctx;
     char *(*target)(void *ctx, const char *target);
+    /* What is sent as Last-Event-ID: caller frees, NULL: that of the stream before. Or NULL. */
+    char *(*last_id)(void *ctx);
 };
 
 /* config and shared are borrowed for the channel's life. NULL: memory. */

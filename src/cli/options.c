@@ -22,7 +22,7 @@ static void defaults(struct options *o)
                   .max_delay_us = RETRY_PRESET,
                   .stable_after_us = 5000000,
                   .offline_queue = 1024 * 1024},
-        .http = {.every_us = 2000000},
+        .http = {.every_us = 2000000, .fallback_after = 3},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
         .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10, .burst = 1},
         .run = {.jobs = 1, .timeout_us = 5000000},
@@ -132,6 +132,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 void options_clear(struct options *o)
 {
     url_clear(&o->url);
+    url_clear(&o->http.fallback);
     url_clear(&o->account.catchup);
     options_memory_free(o->memory);
     *o = (struct options){.mode = MODE_CONNECT};

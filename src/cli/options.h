@@ -106,6 +106,10 @@ struct http_options {
     const char *items;  /* JSON Pointer (RFC 6901), checked, or NULL */
     const char *method; /* or NULL */
     struct slice data;
+    const char *fallback_text; /* --fallback as typed, or NULL; then */
+    struct url fallback;       /* its URL, and */
+    enum event_channel fallback_channel;
+    uint64_t fallback_after; /* failed attempts */
 };
 
 struct serve_options {
@@ -187,6 +191,9 @@ void options_clear(struct options *o);
  * there). */
 struct buf;
 int options_point(struct buf *out, const struct options *o, const struct err *e);
+
+/* A URL without its "sse+", which makes *channel CHANNEL_SSE. Points into text. */
+const char *options_http_url(const char *text, enum event_channel *channel);
 
 /* --help: grouped, at most 80 columns; all: every option. --version names the linked libraries. The
  * text is appended to out. 0 or -1 (memory). */

@@ -9,7 +9,6 @@ struct conflict {
 #define NO_STDIN "there is no stdin to be read"
 #define POLLS    "polling receives only: there is nobody to send to"
 #define STREAMS  "an event stream is receive only: there is nobody to send to"
-#define POLLED   "nothing is polled without it"
 #define RETRIES  "without that nothing is tried again"
 
 static const struct conflict conflicts[] = {
@@ -44,6 +43,8 @@ static const struct conflict conflicts[] = {
     {"--json", "--no-delimiter", "events are one object a line"},
     {"--json", "--pretty", "events are one object a line; pipe them to jq"},
     {"--poll", "--sse", "one connection has one channel"},
+    {"--poll", "--fallback", "what is polled has no socket to fall back from"},
+    {"--sse", "--fallback", "an event stream is no socket to fall back from"},
     {"--poll", "--echo", POLLS},
     {"--poll", "--send", POLLS},
     {"--poll", "--on-connect", POLLS},
@@ -65,12 +66,6 @@ static const struct conflict needs[] = {
     {"--pass", "--cert", "it opens the key of a certificate"},
     {"--events", "--json", "it selects what --json prints"},
     {"--fail-on-loss", "--seq", "only numbers tell that one is missing"},
-    {"--every", "--poll", POLLED},
-    {"--jitter", "--poll", POLLED},
-    {"--long-poll", "--poll", POLLED},
-    {"--method", "--poll", POLLED},
-    {"--data", "--poll", POLLED},
-    {"--no-keepalive", "--poll", POLLED},
     {"--max-redirects", "--location", "without that none is followed"},
     {"--retry", "--reconnect", RETRIES},
     {"--retry-delay", "--reconnect", RETRIES},
@@ -82,6 +77,8 @@ static const struct conflict needs[] = {
     {"--retry-on", "--reconnect", RETRIES},
     {"--no-retry-on", "--reconnect", RETRIES},
     {"--offline-queue", "--reconnect", RETRIES},
+    {"--fallback", "--reconnect", RETRIES},
+    {"--fallback-after", "--fallback", "there is nothing to fall back to"},
 };
 
 static int check_modes(struct options_parsing *p, struct err *e)
@@ -156,6 +153,27 @@ static int check_resume(struct options_parsing *p, const char *spelling, struct 
     return options_blame(use, e);
 }
 
+/* How is polled matters only where something is. */
+static int check_polling(struct options_parsing *p, struct err *e)
+{
+    static const char *const about[] = {"--every",  "--jitter", "--long-poll",
+                                        "--method", "--data",   "--no-keepalive"};
+
+    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
+        const struct option_use *use = options_given(p, about[i]);
+
+        if (!use || options_given(p, "--poll") || options_given(p, "--fallback"))
+            continue;
+        if (use->layer < LAYER_CURL) {
+            options_forget(p, use->row);
+            continue;
+        }
+        usage_error(e, "%s needs --poll or --fallback: nothing is polled without", use->typed);
+        return options_blame(use, e);
+    }
+    return 0;
+}
+
 int options_check(struct options_parsing *p, struct err *e)
 {
     if (check_modes(p, e) != 0)
@@ -168,7 +186,7 @@ int options_check(struct options_parsing *p, struct err *e)
         if (check_need(p, &needs[i], e) != 0)
             return -1;
     }
-    if (check_resume(p, "--resume", e) != 0)
+    if (check_polling(p, e) != 0 || check_resume(p, "--resume", e) != 0)
         return -1;
     if (check_resume(p, "--catchup", e) != 0)
         return -1;

@@ -147,10 +147,10 @@ option_set_fn options_set_header, options_set_subprotocol, options_set_field_val
 option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
     options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_pointer, options_set_resume_query,
-    options_set_catchup;                            /* options_set_account.c */
-option_set_fn options_set_fault, options_set_seed;  /* .._set_fault.c */
-option_set_fn options_set_method, options_set_data; /* options_set_http.c */
-option_set_fn options_set_only, options_set_var, options_set_jobs; /* options_run.c */
+    options_set_catchup;                           /* options_set_account.c */
+option_set_fn options_set_fault, options_set_seed; /* .._set_fault.c */
+option_set_fn options_set_method, options_set_data, options_set_fallback; /* options_set_http.c */
+option_set_fn options_set_only, options_set_var, options_set_jobs;        /* options_run.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 option_set_fn options_set_reconnect, options_set_retries, options_set_factor, options_set_jitter,
     options_set_codes, options_set_queue; /* .._set_retry.c */
@@ -158,8 +158,6 @@ option_set_fn options_set_reconnect, options_set_retries, options_set_factor, op
 /* Which of the row's values ("a|b|c") was given: 0 ..., or -1 with *e listing them. */
 int options_word_index(const struct option_use *use, struct err *e);
 
-/* The URL behind "sse+", *channel is CHANNEL_SSE then; else text (options_set_http.c). */
-const char *options_http_url(const char *text, enum event_channel *channel);
 /* The URL of --poll or --sse becomes the operand. */
 int options_http_operand(struct options_parsing *p, struct err *e);
 

@@ -36,6 +36,43 @@ const char *options_http_url(const char *text, enum event_channel *channel)
     return text + sizeof SSE_PREFIX - 1;
 }
 
+static int blame_url(struct options_parsing *p, const struct option_use *use, long at,
+                     struct err *e)
+{
+    e->at = at;
+    p->o->memory->point = use->value;
+    p->o->memory->point_url = true;
+    return -1;
+}
+
+int options_set_fallback(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct http_options *o = &p->o->http;
+    enum event_channel channel = CHANNEL_POLL;
+    const char *text = options_http_url(use->value, &channel);
+    struct err why;
+    struct url url;
+
+    if (url_parse(&url, text, &why) < 0) {
+        usage_error(e, "%s: %s", use->typed, why.text);
+        err_hint(e, "%s", why.hint);
+        return blame_url(p, use, why.at < 0 ? -1 : why.at + (text - use->value), e);
+    }
+    if (!url.http && url.scheme != URL_UNIX) {
+        url_clear(&url);
+        usage_error(e,
+                    "%s takes a URL to poll, as http://host/feed.json, or an event stream, as "
+                    "sse+https://host/feed",
+                    use->typed);
+        return blame_url(p, use, text - use->value, e);
+    }
+    url_clear(&o->fallback);
+    o->fallback = url;
+    o->fallback_channel = channel;
+    o->fallback_text = use->value;
+    return 0;
+}
+
 /* With --poll or --sse alone that URL is the one. */
 int options_http_operand(struct options_parsing *p, struct err *e)
 {
@@ -57,10 +94,7 @@ int options_http_operand(struct options_parsing *p, struct err *e)
         strstr(text, "://")) {
         usage_error(e, "%s takes a URL of http:// or https://, not \"%.*s://\"", use->typed,
                     (int)strcspn(text, ":"), text);
-        e->at = text - use->value;
-        p->o->memory->point = use->value;
-        p->o->memory->point_url = true;
-        return -1;
+        return blame_url(p, use, text - use->value, e);
     }
     p->operand = (char *)text;
     return 0;

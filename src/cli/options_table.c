@@ -173,6 +173,10 @@ static const struct option_row table[] = {
      CONNECT, options_set_data, 0},
     {0, "no-keepalive", OPTION_FLAG, NULL, "a connection of its own for each poll", POLLING, NULL,
      false, CONNECT, options_set_flag, AT(http.no_keepalive)},
+    {0, "fallback", OPTION_VALUE, "URL", "poll, or stream from sse+http, without a socket", POLLING,
+     "URL", true, CONNECT, options_set_fallback, 0},
+    {0, "fallback-after", OPTION_VALUE, "N", "failed attempts before falling back (3)", POLLING,
+     NULL, false, CONNECT, options_set_number, AT(http.fallback_after)},
 
     {'e', "send", OPTION_VALUE, "MSG", "send MSG after opening; @FILE, @- is all of stdin", SENDING,
      "@FILE", true, CONNECT, options_set_send, 0},

@@ -46,6 +46,9 @@ struct command_hooks {
     void (*replay)(void *ctx, const struct event *ev);
     /* Close what is open and connect: to url, or to the same again (NULL). -1 with *e. */
     int (*connect)(void *ctx, const char *url, struct err *e);
+    /* The same, but to poll that URL, or listen to its events if it begins with "sse+". NULL: can't
+     * be done here. */
+    int (*poll)(void *ctx, const char *url, struct err *e);
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
@@ -138,7 +141,8 @@ int command_needs_open(const struct commands *c, struct err *e);
 int command_needs_socket(const struct commands *c, struct err *e);
 
 /* The commands, each family in its file. */
-command_fn command_connect, command_close, command_reconnect, command_quit;
+command_fn command_connect, command_close, command_reconnect, command_quit, command_poll,
+    command_fallback;
 command_fn command_send, command_binary, command_file, command_fragment;
 command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;

@@ -30,6 +30,37 @@ int command_reconnect(struct commands *c, const char *args, struct err *e)
     return c->hooks.connect(c->hooks.ctx, NULL, e);
 }
 
+int command_poll(struct commands *c, const char *args, struct err *e)
+{
+    if (!args[0])
+        return command_misused("poll", e);
+    if (!c->hooks.poll)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/poll has no meaning here");
+    return c->hooks.poll(c->hooks.ctx, args, e);
+}
+
+int command_fallback(struct commands *c, const char *args, struct err *e)
+{
+    enum event_channel kind;
+    bool off = strcmp(args, "off") == 0;
+
+    if (args[0] && !off)
+        return command_misused("fallback", e);
+    if (!c->session || !session_has_fallback(c->session)) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is nothing to fall back to");
+        err_hint(e, "start with -r --fallback URL");
+        return -1;
+    }
+    if (off && session_fallback_leave(c->session))
+        return 0;
+    if (session_fallback(c->session, &kind))
+        commands_say(c, "%s while the socket cannot be had; /fallback off waits for it alone\n",
+                     kind == CHANNEL_POLL ? "polling" : "listening to events");
+    else
+        commands_say(c, "not fallen back\n");
+    return 0;
+}
+
 int command_close(struct commands *c, const char *args, struct err *e)
 {
     const char *reason;

@@ -9,6 +9,10 @@ static const struct command_row table[] = {
      command_check_close},
     {"reconnect", "", "close, and open the same again", "/reconnect", "", command_reconnect,
      COMMAND_BOTH, command_check_nothing},
+    {"poll", "URL", "close, and ask this http(s) URL again and again",
+     "/poll https://example.org/feed.json", "URL", command_poll, COMMAND_REPL, NULL},
+    {"fallback", "[off]", "what stands in for the socket; wait for it alone", "/fallback off",
+     "off", command_fallback, COMMAND_REPL, NULL},
     {"quit", "", "close and leave; ^D does the same", "/quit", "", command_quit, COMMAND_REPL,
      NULL},
 

@@ -485,7 +485,7 @@ enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char 
         return EXIT_OTHER;
     *r = (struct repl){.options = o, .start_us = start_us, .loop = loop, .code = -1};
     init_handles(r);
-    r->target = target_new(o, url, start_us, REPL_MAX_MESSAGE, &e);
+    r->target = target_new(o, url, CHANNEL_WS, start_us, REPL_MAX_MESSAGE, &e);
     if (r->target && init_views(r, &e) == 0 &&
         fault_rig_init(&r->faults, loop, o, true, &r->views.bus, start_us, &e) == 0 &&
         make_session(r, &e) == 0 && init_editor(r, &e) == 0) {

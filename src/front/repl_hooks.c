@@ -15,13 +15,12 @@ static void replay(void *ctx, const struct event *ev)
     screen_replay(&r->screen, ev);
 }
 
-static int connect_to(void *ctx, const char *url, struct err *e)
+static int reopen(struct repl *r, const char *url, enum event_channel kind, struct err *e)
 {
-    struct repl *r = ctx;
     struct target *next = NULL;
 
     if (url) {
-        next = target_new(r->options, url, r->start_us, REPL_MAX_MESSAGE, e);
+        next = target_new(r->options, url, kind, r->start_us, REPL_MAX_MESSAGE, e);
         if (!next)
             return -1;
         if (next->withheld)
@@ -31,6 +30,16 @@ static int connect_to(void *ctx, const char *url, struct err *e)
     }
     repl_reopen(r, next);
     return 0;
+}
+
+static int connect_to(void *ctx, const char *url, struct err *e)
+{
+    return reopen(ctx, url, CHANNEL_WS, e);
+}
+
+static int poll_from(void *ctx, const char *url, struct err *e)
+{
+    return reopen(ctx, url, CHANNEL_POLL, e);
 }
 
 static void quit(void *ctx)
@@ -140,6 +149,7 @@ const struct command_hooks repl_hooks = {
     .say = say,
     .replay = replay,
     .connect = connect_to,
+    .poll = poll_from,
     .quit = quit,
     .get = get,
     .set = set,

@@ -33,12 +33,19 @@ uint64_t repl_countdown_s(const struct repl *r)
     return (session_retry_wait_us(r->session) + 999999) / 1000000;
 }
 
+static char *print_url(const struct repl *r)
+{
+    return r->target->config.channel == CHANNEL_WS ? url_print(&r->target->url)
+                                                   : url_print_http(&r->target->url);
+}
+
 const char *repl_prompt(void *ctx)
 {
     struct repl *r = ctx;
     enum session_state state = r->session ? session_state(r->session) : SESSION_IDLE;
     const char *host = r->target->url.host;
     int columns, lines;
+    enum event_channel kind;
     struct buf out;
     char *url = NULL;
 
@@ -50,7 +57,7 @@ const char *repl_prompt(void *ctx)
     if (state == SESSION_WAITING) {
         buf_printf(&out, "reconnecting in %llu s ", (unsigned long long)repl_countdown_s(r));
         put_cut(r, &out, slice_str(host), columns - 20 > 8 ? columns - 20 : 8);
-    } else if (state == SESSION_OPEN && (url = url_print(&r->target->url)) != NULL) {
+    } else if (state == SESSION_OPEN && (url = print_url(r)) != NULL) {
         /* The query may hold secrets, and would be long. */
         put_cut(r, &out, slice_make(url, strcspn(url, "?")), columns);
     } else if (state == SESSION_CONNECTING || state == SESSION_CLOSING || state == SESSION_OPEN) {
@@ -59,6 +66,8 @@ const char *repl_prompt(void *ctx)
     } else {
         buf_append_str(&out, "offline");
     }
+    if (r->session && session_fallback(r->session, &kind))
+        buf_append_str(&out, kind == CHANNEL_POLL ? " (polling)" : " (events)");
     if (r->faults.faults && faults_any_active(r->faults.faults))
         buf_append_str(&out, " (fault)");
     snprintf(r->prompt, sizeof r->prompt, "%.*s> ", (int)out.len, (const char *)buf_data(&out));

@@ -74,6 +74,14 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                 .data = o->http.data,
             },
         .items = o->http.items,
+        .fallback =
+            {
+                .url = o->http.fallback_text ? &o->http.fallback : NULL,
+                .kind = o->http.fallback_channel,
+                .after =
+                    (unsigned)(o->http.fallback_after < 1000000 ? o->http.fallback_after : 1000000),
+                .stable_us = o->retry.stable_after_us,
+            },
         .max_answer = o->ws.max_message ? o->ws.max_message : MAX_ANSWER,
         .header_cmd = o->ws.header_cmd,
         .follow = o->ws.follow,

@@ -73,8 +73,21 @@ static int take_userinfo(struct target *t)
     return r;
 }
 
-struct target *target_new(const struct options *o, const char *text, uint64_t start_us,
-                          uint64_t max_message, struct err *e)
+/* Another URL than that of the options, and what that means for the rest of them. */
+static int take_url(struct target *t, const struct options *o, const char *text,
+                    enum event_channel kind, struct err *e)
+{
+    if (url_parse(&t->url, options_http_url(text, &kind), e) < 0)
+        return -1;
+    t->config.channel = kind;
+    if (!o->url.host || same_origin(&t->url, &o->url))
+        return 0;
+    t->config.fallback.url = NULL; /* it belongs to the other server */
+    return withhold(t) < 0 ? err_nomem(e, STAGE_USAGE, "taking the URL") : 0;
+}
+
+struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
+                          uint64_t start_us, uint64_t max_message, struct err *e)
 {
     struct target *t = calloc(1, sizeof *t);
     int r;
@@ -85,13 +98,11 @@ struct target *target_new(const struct options *o, const char *text, uint64_t st
     }
     t->config = session_setup(o, start_us, max_message);
     t->config.ws.handshake.url = &t->url;
-    if (text && url_parse(&t->url, text, e) < 0) {
-        free(t);
+    if (text && take_url(t, o, text, kind, e) < 0) {
+        target_free(t);
         return NULL;
     }
     r = text ? 0 : url_copy(&t->url, &o->url);
-    if (r == 0 && text && o->url.host && !same_origin(&t->url, &o->url))
-        r = withhold(t);
     if (r == 0 && text)
         r = take_userinfo(t);
     if (r < 0) {

@@ -16,9 +16,10 @@ struct target {
     bool withheld; /* credentials of the options are not sent, for they belong to another server */
 };
 
-/* text: the URL, or NULL for that of the options. NULL with *e. */
-struct target *target_new(const struct options *o, const char *text, uint64_t start_us,
-                          uint64_t max_message, struct err *e);
+/* text: the URL, for a channel of that kind ("sse+http..." says itself that it is a stream), or
+ * NULL for that of the options. NULL with *e. */
+struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
+                          uint64_t start_us, uint64_t max_message, struct err *e);
 /* NULL is fine. What secrets it had is wiped. */
 void target_free(struct target *t);
 

@@ -7,6 +7,7 @@
 #define SESSION_ACCOUNT_H
 
 #include "event/event.h"
+#include "session/reconcile.h"
 
 struct account_config {
     const char *seq, *id, *epoch; /* JSON Pointers (RFC 6901), valid; or NULL */
@@ -58,8 +59,7 @@ bool account_fetched(struct account *a, struct event *ev);
 /* A target with its placeholders filled in; `a` may be NULL: then they are empty. Caller frees;
  * NULL: memory, or it became too long. */
 char *account_fill_target(const struct account *a, const char *target);
-/* Was a message with this text seen? 1 it was, 0 not, -1: it says nothing by which to tell. `a` may
- * be NULL. */
+/* Was a message with this text seen? As reconcile_known; -1 if `a` is NULL. */
 int account_known(struct account *a, struct slice text);
 
 /* The session is over: what is missing is lost. Again is fine. */

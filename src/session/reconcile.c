@@ -237,7 +237,7 @@ int reconcile_known(const struct reconcile *r, const struct reconcile_message *m
         return 0;
     if (m->has_id && !id_set_forgot(r->ids))
         return 0;
-    return m->seq < r->base ? -1 : 1;
+    return m->seq < r->base ? KNOWN_OLDER : 1;
 }
 
 void reconcile_behind(struct reconcile *r, uint64_t highest)

@@ -75,7 +75,9 @@ bool reconcile_message(struct reconcile *r, const struct reconcile_message *m);
 bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m);
 
 /* Was such a message seen? 1 it was, 0 not, -1: it says nothing by which to tell (no number, no
- * identity; a number below the baseline). Nothing changes. */
+ * identity), KNOWN_OLDER: not, but it is older than the stream was when it was joined. Nothing
+ * changes. */
+#define KNOWN_OLDER 2
 int reconcile_known(const struct reconcile *r, const struct reconcile_message *m);
 
 /* The server is known to have had numbers up to this one: what is not there of them is missing. */

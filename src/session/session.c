@@ -22,7 +22,7 @@ struct event session_event(const struct session *s, enum event_kind kind)
     return ev;
 }
 
-static void totals_add(struct totals *sum, const struct totals *more)
+void totals_add(struct totals *sum, const struct totals *more)
 {
     sum->messages_in += more->messages_in;
     sum->messages_out += more->messages_out;
@@ -85,6 +85,7 @@ static void opened(struct session *s, struct event *ev)
     bus_emit(s->bus, ev);
     if (s->account)
         account_opened(s->account);
+    fallback_socket_opened(s->fallback);
     session_remark(s, ev);
     if (s->config.ping_interval_us && s->kind == CHANNEL_WS)
         pulse(s);
@@ -113,6 +114,7 @@ void session_ended(struct session *s)
 {
     session_settle(s);
     s->state = SESSION_ENDED;
+    fallback_stop(s->fallback);
     session_catchup_stop(s);
     if (s->account)
         account_finish(s->account);
@@ -165,7 +167,8 @@ static void failed(struct session *s, struct event *ev)
         session_follow_soon(s);
         return;
     }
-    if (s->asked == ASKED_ENOUGH && s->totals.connections > 0) {
+    if ((s->asked == ASKED_ENOUGH && s->totals.connections > 0) ||
+        (s->asked != ASKED_NOT && fallback_is_open(s->fallback))) {
         /* --for is over while a connection was to be replaced: no failure. */
         s->outcome = EXIT_OK;
         session_ended(s);
@@ -258,9 +261,17 @@ static __attribute__((noinline)) void on_rare_event(struct session *s, struct ev
         session_connected_from(s, ev->connect.local);
 }
 
+/* The fallback is still there, and may have been first. */
+static __attribute__((noinline)) bool is_surplus(struct session *s, const struct event_message *m)
+{
+    if (m->part <= 1)
+        s->drop = s->account && account_known(s->account, m->data) == 1;
+    return s->drop;
+}
+
 static void on_message_in(struct session *s, struct event *ev)
 {
-    if (s->discard)
+    if (s->discard || (fallback_is_active(s->fallback) && is_surplus(s, &ev->message)))
         return;
     s->evidence.message_at_us = ev->at_us;
     if (s->account)
@@ -293,6 +304,14 @@ static void pulse_closed(uv_handle_t *handle)
     free(s);
 }
 
+static int fallback_init(struct session *s, struct err *e)
+{
+    if (!s->config.fallback.url || s->kind != CHANNEL_WS)
+        return 0;
+    s->fallback = fallback_new(s);
+    return s->fallback ? 0 : err_nomem(e, STAGE_IO, "starting");
+}
+
 struct session *session_new(uv_loop_t *loop, const struct session_config *config,
                             const struct bus *bus, const struct session_hooks *hooks, struct err *e)
 {
@@ -311,7 +330,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     s->shared = channel_shared_new(&s->config.ws.dial.tls,
                                    s->config.ws.handshake.url->scheme == URL_WSS, e);
     if (!s->shared || session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0 ||
-        session_queue_init(s, e) < 0) {
+        session_queue_init(s, e) < 0 || fallback_init(s, e) < 0) {
         session_catchup_free(s);
         session_account_clear(s);
         channel_shared_free(s->shared);
@@ -332,6 +351,8 @@ void session_free(struct session *s)
     s->command = NULL;
     channel_free(s->channel);
     s->channel = NULL;
+    fallback_free(s->fallback);
+    s->fallback = NULL;
     session_catchup_free(s);
     fault_conn_free(s->fault, clock_mono_us());
     s->fault = NULL;
@@ -376,6 +397,7 @@ void session_pause(struct session *s, bool paused)
     s->paused = paused;
     if (s->channel)
         channel_pause(s->channel, paused);
+    fallback_pause(s->fallback, paused);
 }
 
 void session_discard(struct session *s)
@@ -393,9 +415,33 @@ enum event_channel session_kind(const struct session *s)
     return s->kind;
 }
 
+bool session_has_fallback(const struct session *s)
+{
+    return s->fallback != NULL;
+}
+
+bool session_fallback(const struct session *s, enum event_channel *kind)
+{
+    if (!fallback_is_active(s->fallback))
+        return false;
+    *kind = fallback_kind(s->fallback);
+    return true;
+}
+
+bool session_fallback_leave(struct session *s)
+{
+    if (!fallback_leave(s->fallback))
+        return false;
+    session_carried_no_more(s);
+    return true;
+}
+
 uint64_t session_last_in_us(const struct session *s)
 {
-    return s->channel ? s->channel->last_in_us : s->last_in_us;
+    uint64_t last = s->channel ? s->channel->last_in_us : s->last_in_us;
+    uint64_t other = fallback_last_in_us(s->fallback);
+
+    return last > other ? last : other;
 }
 
 enum exit_code session_outcome(const struct session *s)
@@ -407,13 +453,15 @@ enum exit_code session_outcome(const struct session *s)
 
 struct totals session_totals(const struct session *s)
 {
-    struct totals totals = s->totals;
+    struct totals totals = s->totals, more;
 
     if (s->channel && !s->channel->ended) {
         struct totals live = channel_totals(s->channel);
 
         totals_add(&totals, &live);
     }
+    more = fallback_totals(s->fallback);
+    totals_add(&totals, &more);
     totals_add(&totals, &s->caught_up);
     if (s->account)
         account_totals(s->account, &totals);

@@ -9,6 +9,7 @@
 #include "channel/channel_poll.h"
 #include "channel/channel_ws.h"
 #include "session/account.h"
+#include "session/fallback.h"
 #include "session/outcome.h"
 #include "session/retry_policy.h"
 
@@ -24,6 +25,7 @@ struct session_config {
     unsigned max_redirects;          /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
+    struct fallback_config fallback;
     const char *greeting; /* a text to be sent at every opening before all else, or NULL */
     struct retry_config retry;
     size_t offline_queue; /* with it: bytes of messages that may wait for a connection; 0: none */
@@ -102,6 +104,12 @@ enum session_state session_state(const struct session *s);
 enum event_channel session_kind(const struct session *s);
 /* Would session_send take a message now, to send it or to let it wait? */
 bool session_takes(const struct session *s);
+/* Is there a channel that would take the socket's place? */
+bool session_has_fallback(const struct session *s);
+/* The channel that takes the socket's place now, if one does. */
+bool session_fallback(const struct session *s, enum event_channel *kind);
+/* Wait for the socket alone again. False: nothing has taken its place. */
+bool session_fallback_leave(struct session *s);
 /* More waits to be written, or for a connection, than should: stop sending until `drained` or
  * `opened`. */
 bool session_full(const struct session *s);

@@ -36,6 +36,8 @@ struct session {
     struct fault_conn *fault;        /* what is to go wrong with it; NULL without faults */
     struct channel_poll_config poll; /* what the channel was opened with, if it is of that kind */
     struct channel_sse_config sse;
+    struct fallback *fallback; /* NULL: there is none */
+    bool drop;                 /* the rest of a message that the fallback had first */
     enum session_state state;
     enum outcome_asked asked;
     enum exit_code outcome;
@@ -116,7 +118,12 @@ void session_remark(struct session *s, const struct event *ev);
  * same, for the next attempt or session_free to drop. */
 int session_start_channel(struct session *s, struct err *e);
 
+/* Add what a channel came to. */
+void totals_add(struct totals *sum, const struct totals *more);
+
 /* session_receive.c */
+/* What a channel that only receives is opened with: as a WebSocket would be, by that attempt. */
+struct receiver_config session_receiver(const struct session *s, const struct attempt *attempt);
 /* A channel that polls or streams, with what the attempt has come to. NULL: memory. */
 struct channel *session_poll_new(struct session *s, const struct channel_up *up);
 struct channel *session_sse_new(struct session *s, const struct channel_up *up);
@@ -144,6 +151,10 @@ void session_queue_sums(const struct session *s, struct event_delivery *d);
 /* session_retry.c */
 /* A connection was lost or an attempt failed, and it was told: wait for another attempt, or end. */
 void session_over(struct session *s, const struct retry_failure *failure);
+/* From 0 to below 1; where there is no randomness, the middle is as good. */
+double session_random(void);
+/* The fallback has failed: if nothing else is tried, the session is over. */
+void session_carried_no_more(struct session *s);
 /* Connected, from "ADDRESS:PORT" of this end: says so if it is not where the last one came from. */
 void session_connected_from(struct session *s, const char *local);
 /* How outages went: a connection is open (into *open); a message came in while the last outage is

@@ -101,7 +101,7 @@ bool session_gave_up_between(struct session *s)
     struct err e;
 
     if (s->state == SESSION_WAITING) {
-        if (s->asked == ASKED_ENOUGH)
+        if (s->asked == ASKED_ENOUGH || fallback_is_open(s->fallback))
             s->outcome = EXIT_OK;
         session_note(s, "no further attempt is made");
         session_ended(s); /* else with the code of the last failure */

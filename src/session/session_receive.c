@@ -17,13 +17,14 @@ static int on_known(void *ctx, struct slice item)
 {
     struct session *s = ctx;
 
-    return account_known(s->account, item);
+    int known = account_known(s->account, item);
+
+    return known == KNOWN_OLDER ? -1 : known; /* the stream was joined with the newest, perhaps */
 }
 
-/* Who asks, and within which limits: as a WebSocket would be opened. */
-static struct receiver_config common(const struct session *s)
+struct receiver_config session_receiver(const struct session *s, const struct attempt *attempt)
 {
-    const struct channel_ws_config *ws = &s->attempt.ws;
+    const struct channel_ws_config *ws = &attempt->ws;
 
     return (struct receiver_config){
         .handshake = ws->handshake,
@@ -40,7 +41,7 @@ static struct receiver_config common(const struct session *s)
 struct channel *session_poll_new(struct session *s, const struct channel_up *up)
 {
     s->poll = s->config.poll;
-    s->poll.common = common(s);
+    s->poll.common = session_receiver(s, &s->attempt);
     s->poll.items = s->config.items;
     s->poll.seq = s->config.account.seq;
     s->poll.ctx = s;
@@ -52,7 +53,7 @@ struct channel *session_poll_new(struct session *s, const struct channel_up *up)
 struct channel *session_sse_new(struct session *s, const struct channel_up *up)
 {
     s->sse = (struct channel_sse_config){
-        .common = common(s),
+        .common = session_receiver(s, &s->attempt),
         .ctx = s,
         .target = on_target,
     };

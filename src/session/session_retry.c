@@ -10,8 +10,7 @@
 /* What was missed is told when nothing is missing, but not before a replay had that long. */
 #define SETTLED_US 1000000
 
-/* From 0 to below 1; where there is no randomness, the middle is as good. */
-static double random_fraction(void)
+double session_random(void)
 {
     uint32_t n;
 
@@ -63,6 +62,12 @@ static void note_outage(struct session *s, const struct event_close *close)
     s->recovered = t.recovered;
 }
 
+/* What no other channel changes: a mistake, or a server that is not the one it says it is. */
+static bool is_hopeless(const struct retry_failure *f)
+{
+    return f->error && (f->error->code == EXIT_USAGE || f->error->code == EXIT_CERT);
+}
+
 void session_over(struct session *s, const struct retry_failure *failure)
 {
     struct retry_decision decision;
@@ -74,14 +79,20 @@ void session_over(struct session *s, const struct retry_failure *failure)
         return;
     }
     s->state = SESSION_WAITING;
-    retry_policy_decide(&s->policy, failure, clock_mono_us(), random_fraction(), &decision);
+    retry_policy_decide(&s->policy, failure, clock_mono_us(), session_random(), &decision);
     tell(s, &decision);
     if (s->state != SESSION_WAITING)
         return; /* whoever was told has ended it */
     if (!decision.will) {
-        session_ended(s);
+        if (is_hopeless(failure) || !fallback_carries(s->fallback, decision.because))
+            session_ended(s);
+        else
+            s->due_us = 0;
         return;
     }
+    fallback_socket_failed(
+        s->fallback, failure->close && failure->close->uptime_us >= s->config.retry.stable_after_us,
+        decision.because);
     if (failure->close)
         note_outage(s, failure->close);
     s->retries++;
@@ -89,6 +100,12 @@ void session_over(struct session *s, const struct retry_failure *failure)
     wait_for(s, decision.delay_us);
     if (s->hooks.drained && !session_full(s))
         s->hooks.drained(s->hooks.ctx); /* what is sent now waits for the connection to come */
+}
+
+void session_carried_no_more(struct session *s)
+{
+    if (s->state == SESSION_WAITING && s->due_us == 0)
+        session_ended(s);
 }
 
 void session_attempt_failed(struct session *s, const struct err *e)

@@ -78,8 +78,8 @@ static void fake_alarm(void *ctx, uint64_t us)
 
 static void begin(struct commands *c, struct fake *f)
 {
-    const struct command_hooks hooks = {fake_say, fake_replay,  fake_connect, fake_quit, fake_get,
-                                        fake_set, fake_history, fake_alarm,   f};
+    const struct command_hooks hooks = {fake_say, fake_replay, fake_connect, NULL,       fake_quit,
+                                        fake_get, fake_set,    fake_history, fake_alarm, f};
 
     *f = (struct fake){0};
     buf_init(&f->said, 65536);
