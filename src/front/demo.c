@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "front/demo_drop.h"
 #include "front/output.h"
 #include "front/session_setup.h"
 #include "front/views.h"
@@ -23,7 +24,8 @@ struct step {
 };
 
 struct demo {
-    struct sink watch;
+    struct sink watch; /* on `events`: minds the steps, and hands on to the views */
+    struct bus events; /* of the sessions */
     const struct options *options;
     uint64_t start_us;
     uv_loop_t loop;
@@ -33,7 +35,10 @@ struct demo {
     struct server *server;
     struct url url;
     struct session *session;
-    uv_timer_t next; /* the step is over: begin the next in a turn of its own */
+    struct demo_drop drop;
+    bool dropping;        /* drop is to be cleared */
+    struct totals totals; /* of sessions before this one */
+    uv_timer_t next;      /* the step is over: begin the next in a turn of its own */
     uv_timer_t limit;
     size_t step;
     bool failed, finished;
@@ -98,6 +103,8 @@ static void act_close(struct demo *d)
     session_close(d->session, CLOSE_NORMAL, "end of the tour", 0, ASKED_CLOSE);
 }
 
+static void act_drop(struct demo *d);
+
 static const struct step steps[] = {
     {"1. Connect: the HTTP request that asks for a WebSocket, and the answer that opens it",
      "the connection did not open",
@@ -119,11 +126,16 @@ static const struct step steps[] = {
      "the connection was not closed",
      act_close,
      {0}},
+    {"8. Drop: a feed is reset on purpose; the client comes back and gets what it has missed",
+     "the feed did not come whole",
+     act_drop,
+     {0}},
 };
 
 #define STEP_COUNT (sizeof steps / sizeof *steps)
-#define STEP_CLOSE (STEP_COUNT - 1)
-#define STEP_PING  (STEP_COUNT - 2)
+#define STEP_DROP  (STEP_COUNT - 1)
+#define STEP_CLOSE (STEP_COUNT - 2)
+#define STEP_PING  (STEP_COUNT - 3)
 
 /* --- the tour -----------------------------------------------------------------------------------
  */
@@ -194,11 +206,52 @@ static void step_done(struct demo *d)
         uv_timer_start(&d->next, on_next, 0, 0);
 }
 
+static void add_totals(struct totals *sum, const struct totals *more)
+{
+    sum->connections += more->connections;
+    sum->messages_in += more->messages_in;
+    sum->messages_out += more->messages_out;
+    sum->payload_in += more->payload_in;
+    sum->payload_out += more->payload_out;
+    sum->frames_in += more->frames_in;
+    sum->frames_out += more->frames_out;
+    sum->wire_in += more->wire_in;
+    sum->wire_out += more->wire_out;
+    sum->pings_in += more->pings_in;
+    sum->pings_out += more->pings_out;
+    sum->pongs_in += more->pongs_in;
+    sum->pongs_out += more->pongs_out;
+}
+
+/* JSON has one summary, its last line, which is of all sessions. */
+static void show_summary(struct demo *d, const struct event *ev)
+{
+    struct event sum = *ev;
+
+    if (d->options->json) {
+        if (d->step != STEP_DROP && !d->failed) {
+            add_totals(&d->totals, &ev->summary.totals);
+            return;
+        }
+        add_totals(&sum.summary.totals, &d->totals);
+    }
+    bus_emit(&d->views.bus, &sum);
+}
+
 static void on_event(struct sink *sink, const struct event *ev)
 {
     struct demo *d = (struct demo *)sink;
     const struct step *step = &steps[d->step];
 
+    if (ev->kind == EVENT_SUMMARY)
+        show_summary(d, ev);
+    else
+        bus_emit(&d->views.bus, ev);
+    if (d->step == STEP_DROP) {
+        if (demo_drop_take(&d->drop, ev))
+            session_close(d->session, CLOSE_NORMAL, "end of the tour", 0, ASKED_ENOUGH);
+        return;
+    }
     if (ev->dir != DIR_IN)
         return;
     if (ev->kind == EVENT_PONG && d->step == STEP_PING && ev->control.matched)
@@ -224,7 +277,26 @@ static void say_what_next(struct demo *d)
 
 static void on_opened(void *ctx)
 {
-    step_done(ctx);
+    struct demo *d = ctx;
+
+    if (d->step == 0)
+        step_done(d);
+}
+
+/* The last step is over, or the tour broke off. */
+static void end_tour(struct demo *d)
+{
+    char text[200];
+    bool good = d->step == STEP_DROP && demo_drop_result(&d->drop, text, sizeof text) == 0;
+
+    if (d->code == EXIT_OK && !good)
+        d->code = EXIT_OTHER;
+    session_summary(d->session, d->code);
+    if (good)
+        session_note(d->session, text);
+    if (d->code == EXIT_OK)
+        say_what_next(d);
+    finish(d);
 }
 
 static void on_ended(void *ctx)
@@ -234,12 +306,52 @@ static void on_ended(void *ctx)
     if (d->failed)
         return;
     d->code = session_outcome(d->session);
-    if (d->step != STEP_CLOSE && d->code == EXIT_OK)
-        d->code = EXIT_OTHER;
+    if (d->step != STEP_CLOSE || d->code != EXIT_OK) {
+        end_tour(d);
+        return;
+    }
     session_summary(d->session, d->code);
-    if (d->code == EXIT_OK)
-        say_what_next(d);
-    finish(d);
+    step_done(d);
+}
+
+static const struct session_hooks *hooks_of(struct demo *d, struct session_hooks *hooks)
+{
+    *hooks = (struct session_hooks){on_opened, NULL, on_ended, d};
+    return hooks;
+}
+
+static int start_drop(struct demo *d, struct err *e)
+{
+    struct session_hooks hooks;
+    struct session_config config;
+    struct session *first = d->session;
+
+    if (demo_drop_show(&d->views, d->options) < 0)
+        return err_nomem(e, STAGE_IO, "going on with the tour");
+    d->dropping = true;
+    if (demo_drop_init(&d->drop, server_url(d->server), e) < 0)
+        return -1;
+    put_line(d, d->drop.command);
+    if (demo_drop_arm(&d->drop, &d->loop, &d->events, d->start_us, e) < 0)
+        return -1;
+    config = demo_drop_config(&d->drop, d->start_us);
+    d->session = session_new(&d->loop, &config, &d->events, hooks_of(d, &hooks), e);
+    if (!d->session) {
+        d->session = first;
+        return -1;
+    }
+    session_free(first);
+    return 0;
+}
+
+static void act_drop(struct demo *d)
+{
+    struct err e;
+
+    if (start_drop(d, &e) < 0)
+        fail(d, e.text);
+    else
+        session_open(d->session);
 }
 
 /* --- outputs ------------------------------------------------------------------------------------
@@ -284,9 +396,9 @@ static int init_views(struct demo *d, struct err *e)
         if (bus->sinks[i]->wants & EVENT_BIT(EVENT_FRAME))
             bus->sinks[i]->wants &= ~EVENT_BIT(EVENT_MESSAGE);
     }
-    d->watch =
-        (struct sink){EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PONG), on_event, watch_free};
-    return bus_add(bus, &d->watch);
+    d->watch = (struct sink){EVENT_ALL, on_event, watch_free};
+    bus_init(&d->events);
+    return bus_add(&d->events, &d->watch);
 }
 
 static void init_handles(struct demo *d)
@@ -302,7 +414,7 @@ static void init_handles(struct demo *d)
 
 static int start(struct demo *d, const struct server_config *server, struct err *e)
 {
-    const struct session_hooks hooks = {on_opened, NULL, on_ended, d};
+    struct session_hooks hooks;
     struct session_config config = session_setup(d->options, d->start_us, MAX_MESSAGE);
     char text[128];
 
@@ -314,7 +426,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
         return -1;
     config.ws.handshake.url = &d->url;
     config.ws.handshake.deflate.enabled = false; /* short messages would only grow */
-    d->session = session_new(&d->loop, &config, &d->views.bus, &hooks, e);
+    d->session = session_new(&d->loop, &config, &d->events, hooks_of(d, &hooks), e);
     return d->session ? 0 : -1;
 }
 
@@ -337,6 +449,8 @@ static void run(struct demo *d, const struct server_config *server)
 static void close_handles(struct demo *d)
 {
     session_free(d->session);
+    if (d->dropping)
+        demo_drop_clear(&d->drop);
     server_free(d->server);
     output_close(&d->out);
     output_close(&d->err);
@@ -349,8 +463,11 @@ static void close_handles(struct demo *d)
 enum exit_code demo_run(const struct options *o, uint64_t start_us)
 {
     struct demo d = {.options = o, .start_us = start_us, .code = EXIT_OK};
-    const struct server_config server = {
-        .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 16, .start_us = start_us};
+    const struct server_config server = {.host = "127.0.0.1",
+                                         .rate = DEMO_DROP_RATE,
+                                         .burst = 1,
+                                         .max_clients = 16,
+                                         .start_us = start_us};
     struct err e;
 
     bus_init(&d.silent);
@@ -363,6 +480,7 @@ enum exit_code demo_run(const struct options *o, uint64_t start_us)
     out_drain(&d.views.out, 0);
     close_handles(&d);
     url_clear(&d.url);
+    bus_clear(&d.events);
     views_clear(&d.views);
     return d.code;
 }

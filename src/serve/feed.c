@@ -13,7 +13,8 @@
 
 int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us)
 {
-    *f = (struct feed){.rate = rate, .burst = burst, .start_us = start_us, .wall_us = wall_us};
+    *f = (struct feed){
+        .rate = rate, .burst = burst ? burst : 1, .start_us = start_us, .wall_us = wall_us};
     buf_init(&f->scratch, FEED_LINE);
     f->cache = calloc(FEED_CACHE, sizeof *f->cache);
     if (!f->cache || !buf_reserve(&f->scratch, FEED_LINE)) {

@@ -50,6 +50,25 @@ tour() {
     tour '[Cc]lose'
 }
 
+@test "it shows a drop, the return, the gap and its recovery, with what they came to" {
+    tour 'fault begin: rst'
+    tour 'connection lost'
+    tour 'reconnecting in 300 ms'
+    tour 'opened again'
+    tour 'gap: [0-9]+ messages'
+    tour 'missed [0-9]+.[0-9]+ \(([0-9]+)\): [0-9]+ recovered'
+    tour 'missed and made up for: each number from [0-9]+ to [0-9]+ came, once'
+}
+
+@test "as JSON it ends with one summary of all of it" {
+    need jq
+    run bash -c "timeout 30 ${WSCOPE_COMMAND[*]} demo --json </dev/null 2>/dev/null"
+    assert_success
+    assert_equal "$(jq -r 'select(.event == "summary") | .connections' <<<"$output")" 3
+    assert_equal "$(tail -n 1 <<<"$output" | jq -r '"\(.event) \(.lost) \(.missed == .recovered) \(.missed > 0)"')" 'summary 0 true true'
+    assert_equal "$(jq -r 'select(.event == "message" and .dir == "in") | .text // "" | fromjson? | .id? // empty' <<<"$output" | sort -n | uniq -d | wc -l)" 0
+}
+
 @test "it takes no notice of a dead stdin, and needs no terminal" {
     run bash -c "timeout 30 ${WSCOPE_COMMAND[*]} demo <&- 2>&1"
     assert_success

@@ -414,6 +414,40 @@ static void refusals_carry_their_fields(void **state)
     }
 }
 
+static void an_answer_that_is_made_up_has_the_fields_it_was_given(void **state)
+{
+    struct answer a;
+    size_t head_len = 0;
+    char *text;
+
+    (void)state;
+    pages_refuse(&a, 503, "made up", "");
+    a.made_up = a.has_retry_after = true;
+    a.retry_after = 20;
+    text = written(&a, &head_len);
+    assert_holds(text, "\r\nRetry-After: 20\r\n");
+    assert_null(strstr(text, "Retry-After: 1\r\n"));
+    free(text);
+    a.has_retry_after = false;
+    text = written(&a, &head_len);
+    assert_null(strstr(text, "Retry-After"));
+    free(text);
+    a.status = 401;
+    text = written(&a, &head_len);
+    assert_int_equal(strncmp(text, "HTTP/1.1 401 Unauthorized\r\n", 27), 0);
+    assert_holds(text, "\r\nWWW-Authenticate: Basic ");
+    free(text);
+    a.status = 599; /* it has no name */
+    text = written(&a, &head_len);
+    assert_int_equal(strncmp(text, "HTTP/1.1 599 \r\n", 15), 0);
+    free(text);
+    a.status = 204; /* RFC 9110, section 15.3.5 */
+    text = written(&a, &head_len);
+    assert_int_equal(strlen(text), head_len);
+    assert_null(strstr(text, "Content-"));
+    free(text);
+}
+
 static void try_write(void)
 {
     struct answer a = ask("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -456,6 +490,7 @@ int main(void)
         cmocka_unit_test(the_index_is_written_whole),
         cmocka_unit_test(head_gets_the_same_head_and_no_body),
         cmocka_unit_test(refusals_carry_their_fields),
+        cmocka_unit_test(an_answer_that_is_made_up_has_the_fields_it_was_given),
         cmocka_unit_test(a_failed_allocation_leaves_nothing_written),
     };
 
