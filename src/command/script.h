@@ -57,6 +57,7 @@ struct script_test {
     struct script_place place;
     const char *name;
     bool skip, todo;
+    bool unmet;         /* it is skipped because a variable that it needs has no value */
     const char *reason; /* of skip or todo, or "" */
     struct statement *body;
 };

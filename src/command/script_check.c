@@ -91,6 +91,17 @@ static bool variable_known(const struct parser *p, const char *name)
            (strcmp(name, "n") == 0 && in_repeat(p));
 }
 
+bool parser_has_value(const struct parser *p, struct slice name)
+{
+    char text[SCRIPT_NAME_MAX];
+
+    if (name.len >= sizeof text)
+        return false;
+    memcpy(text, name.data, name.len);
+    text[name.len] = '\0';
+    return variable_known(p, text);
+}
+
 static int unknown_variable(struct parser *p, const char *name, size_t at)
 {
     const char *nearest = nearest_known(p, p->variables, name);

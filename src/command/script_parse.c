@@ -123,7 +123,8 @@ static int parse_test(struct parser *p, const struct command_row *row)
     script_lines_place(p->lines, 0, &here);
     test->place = (struct script_place){p->file, here.place.line, here.place.column};
     test->name = arena_copy(&p->script->memory, p->args, strlen(p->args));
-    test->reason = "";
+    test->skip = test->unmet = p->unmet != NULL;
+    test->reason = p->unmet ? p->unmet : "";
     if (!test->name)
         return parser_nomem(p);
     *p->last_test = test;
@@ -161,21 +162,6 @@ static int parse_teardown(struct parser *p, const struct command_row *row)
     p->tail = &p->script->teardown;
     p->scope = SCOPE_ALL;
     return 0;
-}
-
-static int parse_skip(struct parser *p, const struct command_row *row)
-{
-    struct script_test *test = p->test;
-
-    if (p->section != SECTION_TEST || p->depth > 0)
-        return parser_fail(p, 0, "\"%s\" stands inside a test", row->name);
-    if (test->skip || test->todo)
-        return parser_fail(p, 0, "this test is marked \"%s\" already",
-                           test->skip ? "skip" : "todo");
-    test->skip = strcmp(row->name, "skip") == 0;
-    test->todo = !test->skip;
-    test->reason = arena_copy(&p->script->memory, p->args, strlen(p->args));
-    return test->reason ? 0 : parser_nomem(p);
 }
 
 /* --- blocks -------------------------------------------------------------------------------------
@@ -371,12 +357,12 @@ static const struct {
     const char *name;
     int (*parse)(struct parser *p, const struct command_row *row);
 } special[] = {
-    {"test", parse_test},           {"setup", parse_setup},   {"teardown", parse_teardown},
-    {"skip", parse_skip},           {"todo", parse_skip},     {"repeat", parse_repeat},
-    {"any-order", parse_any_order}, {"url", parse_settings},  {"header", parse_settings},
-    {"option", parse_settings},     {"set", parse_set},       {"capture", parse_capture},
-    {"sleep", parse_sleep},         {"expect", parse_expect}, {"connect", parse_connect},
-    {"include", parse_include},
+    {"test", parse_test},       {"setup", parse_setup},         {"teardown", parse_teardown},
+    {"skip", parser_mark},      {"todo", parser_mark},          {"needs", parser_mark_needs},
+    {"repeat", parse_repeat},   {"any-order", parse_any_order}, {"url", parse_settings},
+    {"header", parse_settings}, {"option", parse_settings},     {"set", parse_set},
+    {"capture", parse_capture}, {"sleep", parse_sleep},         {"expect", parse_expect},
+    {"connect", parse_connect}, {"include", parse_include},
 };
 
 static bool is_section(const char *name)

@@ -43,6 +43,7 @@ struct parser {
     struct statement **tail;
     struct parser_block blocks[SCRIPT_BLOCK_MAX];
     unsigned depth;
+    const char *unmet; /* why no test of the file is run: a variable has no value; or NULL */
     struct parser_name *variables, *connections, *urls;
 
     /* the line */
@@ -67,6 +68,10 @@ int parser_read(struct parser *p, struct slice text);
 char *parser_beside(struct parser *p, const char *path);
 int parser_include(struct parser *p, const char *path);
 
+/* script_mark.c */
+int parser_mark(struct parser *p, const struct command_row *row); /* skip, todo */
+int parser_mark_needs(struct parser *p, const struct command_row *row);
+
 /* script_check.c */
 /* args as they will be when variables are filled in; e->at is an offset in them, or -1. */
 typedef int parser_check_fn(struct parser *p, const char *args, struct err *e);
@@ -75,6 +80,8 @@ parser_check_fn parser_check_url, parser_check_header, parser_check_option, pars
     parser_check_seconds, parser_check_expect, parser_check_command;
 /* Every variable of the line is known. */
 int parser_variables_known(struct parser *p);
+/* Does something outside of the script give it a value, or a line before this one? */
+bool parser_has_value(const struct parser *p, struct slice name);
 int parser_define(struct parser *p, struct slice name);
 /* The line's connection was connected before. */
 int parser_needs_connect(struct parser *p);

@@ -75,6 +75,8 @@ static const struct command_row table[] = {
      COMMAND_SCRIPT, NULL},
     {"todo", "[REASON]", "this test may fail for now", "todo issue 12", "", NULL, COMMAND_SCRIPT,
      NULL},
+    {"needs", "NAME [WHAT]", "skip unless --var gives this a value", "needs chat a chat server", "",
+     NULL, COMMAND_SCRIPT, NULL},
     {"include", "FILE", "the lines of another file", "include login.wscope", "", NULL,
      COMMAND_SCRIPT, NULL},
     {"url", "URL", "where connections go", "url wss://example.org/chat", "", NULL, COMMAND_SCRIPT,
