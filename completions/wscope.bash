@@ -41,7 +41,7 @@ _wscope_profiles() {
 # for an option that takes none.
 _wscope_value() {
     case $1 in
-        --cacert | --cert | --key | --pinnedpubkey | --junit)
+        --cacert | --cert | --key | --pinnedpubkey | --junit | --record)
             _wscope_files '' "$2" -f
             ;;
         --capath | --transcript)
@@ -140,7 +140,7 @@ _wscope() {
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
             --pretty --plain --color --timestamps --rate --burst --allow-origin --against --var
-            --only --fail-fast --jobs --timeout --junit --transcript --from-curl
+            --only --fail-fast --jobs --timeout --junit --record --transcript --from-curl
             --profile --no-config --help --version
         ' "$cur"
     elif [[ $COMP_CWORD -eq 1 ]]; then

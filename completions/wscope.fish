@@ -135,6 +135,7 @@ complete -c wscope -n '__fish_seen_subcommand_from run' -l fail-fast -d 'end wit
 complete -c wscope -n '__fish_seen_subcommand_from run' -l jobs -x -d 'run so many files side by side (1)'
 complete -c wscope -n '__fish_seen_subcommand_from run' -l timeout -x -d 'how long an expectation waits (5)'
 complete -c wscope -n '__fish_seen_subcommand_from run' -l junit -r -F -d 'results as JUnit XML, too'
+complete -c wscope -l record -r -F -d 'interactive, and write what happens as a script'
 complete -c wscope -n '__fish_seen_subcommand_from run' -l transcript -x -a '(__fish_complete_directories)' -d 'keep the events of each failed test there'
 complete -c wscope -l from-curl -x -a '(__wscope_at_file)' -d 'take over a browser copy as cURL; also @FILE, @-'
 complete -c wscope -l profile -x -a '(__wscope_profiles)' -d 'also this section of the config file'

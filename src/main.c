@@ -55,6 +55,18 @@ static enum exit_code usage_error(const struct options *o, const struct err *e)
     return e->code;
 }
 
+static enum exit_code record_needs_repl(const struct options *o)
+{
+    struct err e;
+
+    err_set(&e, EXIT_USAGE, STAGE_USAGE, 0,
+            "--record writes down an interactive session, and this is none");
+    err_hint(
+        &e,
+        "standard input and output have to be terminals, without -n, --json, --echo, --count, --until, --for");
+    return usage_error(o, &e);
+}
+
 static enum exit_code run(const struct options *o, uint64_t start_us)
 {
     if (o->advice && o->level >= 1)
@@ -73,6 +85,8 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
     case MODE_DEMO:
         return repl_wanted(o) ? demo_repl_run(o, start_us) : demo_run(o, start_us);
     default:
+        if (o->record && !repl_wanted(o))
+            return record_needs_repl(o);
         return repl_wanted(o) ? repl_run(o, start_us) : pipe_run(o, start_us);
     }
 }

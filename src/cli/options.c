@@ -124,7 +124,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
     if (asks_only(&p, &status, e))
         return status;
     if (options_gather(&p, e) != 0 || options_check(&p, e) != 0 || address(&p, e) != 0 ||
-        set_all(&p, e) != 0)
+        options_keep_connection(&p, e) != 0 || set_all(&p, e) != 0)
         return -1;
     return options_finish(&p, e);
 }

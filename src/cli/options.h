@@ -157,9 +157,10 @@ struct options {
     struct fault_options fault;
     struct run_options run;
 
-    bool json;       /* --json */
-    uint32_t events; /* --events: EVENT_BITs; 0: not given */
-    int level;       /* -q: -1, -v: 1 ... 3 */
+    const char *record; /* --record: a file, or NULL; run.connection is filled in too */
+    bool json;          /* --json */
+    uint32_t events;    /* --events: EVENT_BITs; 0: not given */
+    int level;          /* -q: -1, -v: 1 ... 3 */
     bool include, pings, show_secrets;
     bool pretty;
     bool plain; /* --plain: the REPL moves no cursor */

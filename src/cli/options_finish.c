@@ -196,7 +196,5 @@ int options_finish(struct options_parsing *p, struct err *e)
 {
     if (p->o->mode == MODE_DEMO)
         p->o->dial.noproxy = "*"; /* its server is this very process */
-    if (p->o->mode == MODE_RUN)
-        return options_finish_run(p, e);
     return p->o->mode == MODE_CONNECT ? finish_connect(p, e) : 0;
 }

@@ -168,8 +168,10 @@ int options_basic(struct options_parsing *p, const char *user, size_t name_len, 
 int options_url(struct options_parsing *p, struct err *e);
 int options_serve_operand(struct options_parsing *p, struct err *e);
 int options_run_operands(struct options_parsing *p, struct err *e);
-/* What a run hands on to each of its connections (options_run.c). */
-int options_finish_run(struct options_parsing *p, struct err *e);
+/* The options of a connection as they were given: what a run hands on to each of its connections,
+ * and what a recorded script has to say. To be called before their setters, which take values apart
+ * (options_run.c). */
+int options_keep_connection(struct options_parsing *p, struct err *e);
 int options_finish(struct options_parsing *p, struct err *e);
 int options_finish_retry(struct options_parsing *p, struct err *e); /* .._set_retry.c */
 

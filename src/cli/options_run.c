@@ -64,10 +64,12 @@ int options_run_operands(struct options_parsing *p, struct err *e)
     return -1;
 }
 
-int options_finish_run(struct options_parsing *p, struct err *e)
+int options_keep_connection(struct options_parsing *p, struct err *e)
 {
     struct run_options *run = &p->o->run;
 
+    if (p->o->mode != MODE_RUN && !options_given(p, "--record"))
+        return 0;
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];
         const struct option_row *row = use->row;

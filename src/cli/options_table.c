@@ -260,6 +260,8 @@ static const struct option_row table[] = {
      RUN, options_set_positive_seconds, AT(run.timeout_us)},
     {0, "junit", OPTION_VALUE, "FILE", "results as JUnit XML, too", SCRIPTS, "FILE", true, RUN,
      options_set_text, AT(run.junit)},
+    {0, "record", OPTION_VALUE, "FILE", "interactive, and write what happens as a script", SCRIPTS,
+     "FILE", true, CONNECT, options_set_text, AT(record)},
     {0, "transcript", OPTION_VALUE, "DIR", "keep the events of each failed test there", SCRIPTS,
      "DIR", true, RUN, options_set_text, AT(run.transcript)},
 

@@ -15,7 +15,7 @@ void repl_say_error(struct repl *r, const struct err *e)
 }
 
 /* The digits of --hex and --base64. */
-static int decode(const struct options *o, struct slice text, struct buf *bytes, struct err *e)
+int repl_decode(const struct options *o, struct slice text, struct buf *bytes, struct err *e)
 {
     bool hex = o->pipe.input == INPUT_HEX;
     long column = hex ? hex_decode(bytes, text) : base64_decode(bytes, text);
@@ -40,12 +40,14 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
         return -1;
     buf_init(&bytes, (size_t)32 * 1024 * 1024);
     if (coded) {
-        status = decode(r->options, text, &bytes, e);
+        status = repl_decode(r->options, text, &bytes, e);
         text = buf_slice(&bytes);
     }
     asked_acted(&r->commands);
     if (status == 0)
         status = commands_send(&r->commands, type, text, e);
+    if (status == 0)
+        repl_record_sent(r, type, text);
     buf_clear(&bytes);
     return status;
 }
@@ -73,6 +75,8 @@ void repl_line(struct repl *r, struct buf *line)
     r->commands.session = r->session;
     if (is_command(text)) {
         status = commands_run(&r->commands, text + 1, &e);
+        if (status == 0)
+            repl_record_command(r, text + 1);
     } else {
         size_t skip = text[0] == '/' && text[1] == '/';
 

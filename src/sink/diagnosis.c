@@ -190,8 +190,9 @@ static int write_conn(struct buf *out, const char *indent, const char *deeper,
 {
     int failed = buf_printf(out, "%s  - ", indent);
 
-    failed |= line_text(out, "", "url", slice_str(conn->url));
-    failed |= line_if(out, deeper, "conn", conn->conn);
+    if (conn->conn[0])
+        failed |= line_text(out, "", "conn", slice_str(conn->conn));
+    failed |= line_text(out, conn->conn[0] ? deeper : "", "url", slice_str(conn->url));
     failed |= buf_printf(out, "%sstate: %s\n", deeper,
                          conn->closed   ? "closed"
                          : conn->opened ? "open"

@@ -120,8 +120,8 @@ static int option_line(struct buf *out, const char *option)
     char where[80];
     int status;
 
-    if (strncmp(option, "--", 2) != 0)
-        return buf_printf(out, "# not recorded: %s\n", option);
+    if (strncmp(option, "--", 2) != 0) /* a letter: -4 */
+        return buf_printf(out, "option %s\n", option + 1);
     name = slice_make(option + 2, equals ? (size_t)(equals - option) - 2 : strlen(option) - 2);
     if (equals)
         value = slice_str(equals + 1);

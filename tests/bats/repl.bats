@@ -524,3 +524,115 @@ crash() {
     enter 'echo code $?'
     await_screen '^code 0$'
 }
+
+@test "--record: the session becomes a script that passes, without secrets" {
+    start 80 24
+    wscope_in -H "'Authorization: Bearer s3cret'" --record "$BATS_TEST_TMPDIR/a.wscope" "'$URL/echo?room=1&token=s3cret'"
+    await_screen 'opened'
+    enter hello
+    await_screen '^← hello'
+    enter '{"op":"hi","n":[1,2]}'
+    await_screen '^←.*"hi"'
+    enter '{{name}} ends within 5'
+    await_screen '^← \{\{name'
+    enter '/binary 00ff'
+    await_screen '^← binary'
+    enter '/ping'
+    await_screen 'pong'
+    enter '/fragment 3 over several frames'
+    await_screen '^← over several frames'
+    enter '/help'
+    enter '/close 1001 going home'
+    await_screen 'closed'
+    enter '/connect'
+    await_screen 'opened again'
+    enter again
+    await_screen '^← again'
+    keys C-d
+    await_screen '^\$ ?$'
+    run grep s3cret "$BATS_TEST_TMPDIR/a.wscope"
+    assert_failure 1
+    # A pause of a slow machine is a longer time limit.
+    run sed -E -e 's/ on [0-9-]{10}/ on DATE/' -e 's/^(expect .*) within [0-9]+$/\1/' -e "s/$PORT/PORT/" "$BATS_TEST_TMPDIR/a.wscope"
+    assert_output - <<'RECORDED'
+# A session recorded by wscope on DATE.
+#
+# It expects what came then. What changes from run to run is to be loosened by hand:
+#     expect text /REGEX/
+#     expect json /pointer == VALUE
+
+# left out: token (of the URL)
+url ws://127.0.0.1:PORT/echo?room=1&token=
+# left out: Authorization
+
+test the recorded session
+connect
+expect open
+send hello
+expect text hello
+send {"op":"hi","n":[1,2]}
+expect json {"op":"hi","n":[1,2]}
+send <<END
+\{{name}} ends within 5
+END
+expect text <<END
+\{{name}} ends within 5
+END
+binary 00ff
+expect binary 00ff
+ping
+expect pong
+fragment 3 over several frames
+expect text over several frames
+close 1001 going home
+expect close 1001
+connect
+expect open
+send again
+expect text again
+close
+expect close 1000
+RECORDED
+    run wscope run "$BATS_TEST_TMPDIR/a.wscope"
+    assert_success
+    assert_line 'ok 1 - the recorded session'
+}
+
+@test "--record: a connection that is lost and comes back is one expectation" {
+    start 80 24
+    wscope_in -q --reconnect --retry-delay 0.1 --record "$BATS_TEST_TMPDIR/a.wscope" "$URL/abort-once"
+    await_last 1 "$URL/abort-once>"
+    enter one
+    await_screen '^← welcome back'
+    keys C-d
+    await_screen '^\$ ?$'
+    run sed -n '/^test/,$p' "$BATS_TEST_TMPDIR/a.wscope"
+    assert_line --index 1 connect
+    assert_line --index 2 'expect open'
+    assert_line --index 3 'send one'
+    assert_line --index 4 --regexp '^expect reconnect'
+    assert_line --index 5 --regexp '^expect text welcome back'
+    assert_line --index 6 close
+}
+
+@test "--record: not without an interactive session, nor where nothing can be written" {
+    both --record "$BATS_TEST_TMPDIR/a.wscope" -n "$URL/echo"
+    assert_equal "$status" 2
+    assert_stderr '^wscope: --record .*interactive' 'hint: .*terminals'
+    assert_equal "$(ls "$BATS_TEST_TMPDIR"/a.wscope 2>/dev/null)" ''
+    start 80 24
+    wscope_in --record /nowhere/a.wscope "$URL/echo"
+    await_screen '^wscope: --record: can.t write "/nowhere/a.wscope": No such file'
+}
+
+@test "--record: a full disk is told once, and the session goes on" {
+    [[ -c /dev/full ]] || skip 'there is no /dev/full'
+    start 80 24
+    wscope_in -q --record /dev/full "$URL/echo"
+    await_screen 'No space left on device'
+    enter hello
+    await_screen '^← hello'
+    enter more
+    await_screen '^← more'
+    assert_equal "$(screen | grep -c 'No space left')" 1
+}

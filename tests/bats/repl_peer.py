@@ -5,6 +5,7 @@
 /length       answers each message with its type and length
 /feed/RATE    numbered messages, so many a second, and echoes besides
 /abort        hangs up on the first message, without a Close
+/abort-once   does so once; the next connection is greeted
 """
 
 import asyncio
@@ -23,14 +24,20 @@ async def feed(ws, rate):
             await asyncio.sleep(wait)
 
 
+aborted = []
+
+
 async def serve(ws):
     path = ws.path
     feeder = None
+    if path == "/abort-once" and aborted:
+        await ws.send("welcome back")
     if path.startswith("/feed/"):
         feeder = asyncio.create_task(feed(ws, float(path.split("/")[2])))
     try:
         async for message in ws:
-            if path == "/abort":
+            if path == "/abort" or (path == "/abort-once" and not aborted):
+                aborted.append(path)
                 ws.transport.abort()
                 return
             if path == "/length":

@@ -127,7 +127,7 @@ static void head_leaves_secrets_out_and_names_them(void **state)
                         "option reconnect\n"
                         "option retry-delay 0.1\n"
                         "option resume {\"op\":\"resume\",\"from\":{last}}\n"
-                        "# not recorded: -4\n"
+                        "option 4\n"
                         "\ntest the recorded session\n");
     buf_clear(&out);
 }
