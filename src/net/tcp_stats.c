@@ -11,6 +11,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+/* States of RFC 9293, section 3.3.2 in which the peer's FIN has come, by the kernel's numbers,
+ * which its header does not name. */
+static bool got_fin(uint8_t state)
+{
+    return state == 8 /* CLOSE_WAIT */ || state == 9 /* LAST_ACK */ || state == 11 /* CLOSING */;
+}
+
 bool tcp_stats_read(int fd, struct tcp_stats *stats)
 {
     struct tcp_info info;
@@ -29,6 +36,9 @@ bool tcp_stats_read(int fd, struct tcp_stats *stats)
 
     stats->bytes_sent = info.tcpi_bytes_sent;
     stats->bytes_received = info.tcpi_bytes_received;
+    /* The peer's FIN is counted like a byte there, and is none. */
+    if (got_fin(info.tcpi_state) && stats->bytes_received > 0)
+        stats->bytes_received--;
     /* The kernel's count takes in the SYN and the FIN (RFC 9293, section 3.4), which are no
      * payload. */
     first_sent = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
@@ -38,6 +48,7 @@ bool tcp_stats_read(int fd, struct tcp_stats *stats)
     stats->rtt_us = info.tcpi_rtt;
     stats->rtt_var_us = info.tcpi_rttvar;
     stats->retransmits = info.tcpi_total_retrans;
+    stats->closed = info.tcpi_state == 7; /* CLOSE */
     if (ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0)
         stats->unacked_bytes = (uint32_t)queued;
     return true;

@@ -10,6 +10,8 @@
 struct tcp_stats {
     uint64_t bytes_sent, bytes_received; /* TCP payload; sent counts retransmitted bytes too */
     uint64_t bytes_acked;
+    bool closed; /* both ways are over: bytes_received has one too many if the peer sent a FIN, not
+                    if the end was a RST */
     uint32_t segments_sent, segments_received;
     uint32_t rtt_us, rtt_var_us;
     uint32_t retransmits;   /* segments, over the connection's life */

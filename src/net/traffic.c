@@ -65,6 +65,9 @@ static void add(struct traffic_counts *sum, const struct traffic_entry *entry)
     }
     sum->up += stats.bytes_sent;
     sum->down += stats.bytes_received;
+    if (stats.closed && !(entry->link->ended & LINK_GOT_RST) &&
+        stats.bytes_received > entry->stream_down)
+        sum->down--; /* the peer's FIN */
     sum->segments_up += stats.segments_sent;
     sum->segments_down += stats.segments_received;
     sum->retransmits += stats.retransmits;

@@ -44,6 +44,27 @@ static void tcp_stats_counts_payload_bytes_of_both_directions(void **state)
     close(fds[1]);
 }
 
+static void tcp_stats_takes_no_fin_for_a_byte(void **state)
+{
+    struct tcp_stats stats;
+    uint8_t bytes[8];
+    int fds[2];
+
+    (void)state;
+    tcp_pair(fds);
+    assert_int_equal(write(fds[1], "abc", 3), 3);
+    shutdown(fds[1], SHUT_WR);
+    wait_readable(fds[0]);
+    while (read(fds[0], bytes, sizeof bytes) != 0) /* until the FIN */
+        continue;
+    if (!tcp_stats_read(fds[0], &stats))
+        skip();
+    assert_int_equal(stats.bytes_received, 3);
+    assert_int_equal(stats.bytes_sent, 0);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void tcp_stats_tells_what_a_peer_that_does_not_read_leaves_unsent(void **state)
 {
     static const uint8_t much[65536];
@@ -78,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tcp_stats_counts_payload_bytes_of_both_directions),
+        cmocka_unit_test(tcp_stats_takes_no_fin_for_a_byte),
         cmocka_unit_test(tcp_stats_tells_what_a_peer_that_does_not_read_leaves_unsent),
         cmocka_unit_test(tcp_stats_refuses_what_is_not_tcp),
     };

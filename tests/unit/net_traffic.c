@@ -85,6 +85,35 @@ static void traffic_counts_the_topmost_layers_stream_once(void **state)
     close(fds[1]);
 }
 
+static void traffic_takes_no_fin_for_a_byte(void **state)
+{
+    struct traffic t;
+    struct link *l;
+    struct err e;
+    uint8_t bytes[8];
+    int fds[2];
+
+    (void)state;
+    tcp_pair(fds);
+    traffic_init(&t, NULL);
+    l = link_tcp_new(fds[0]);
+    assert_int_equal(traffic_enter(&t, l), 0);
+    assert_int_equal(write(fds[1], "abc", 3), 3);
+    wait_readable(l->fd);
+    assert_int_equal(link_read(l, bytes, sizeof bytes, &e), 3);
+    /* Both ends say goodbye, so that nothing is left of the connection. */
+    assert_int_equal(link_close(l, &e), 0);
+    wait_readable(fds[1]);
+    close(fds[1]);
+    wait_readable(l->fd);
+    assert_int_equal(link_read(l, bytes, sizeof bytes, &e), 0);
+    if (!traffic_read(&t).kernel)
+        skip();
+    assert_int_equal(traffic_read(&t).down, 3);
+    link_free(l);
+    assert_int_equal(traffic_read(&t).down, 3);
+}
+
 static void traffic_without_a_kernels_count_takes_the_stream(void **state)
 {
     struct traffic_counts n;
@@ -151,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(traffic_counts_open_and_closed_connections_as_the_kernel_does),
         cmocka_unit_test(traffic_counts_the_topmost_layers_stream_once),
+        cmocka_unit_test(traffic_takes_no_fin_for_a_byte),
         cmocka_unit_test(traffic_without_a_kernels_count_takes_the_stream),
         cmocka_unit_test(traffic_charges_processor_time_to_the_one_at_work),
         cmocka_unit_test(traffic_enter_fails_without_memory),
