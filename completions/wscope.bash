@@ -41,7 +41,7 @@ _wscope_profiles() {
 # for an option that takes none.
 _wscope_value() {
     case $1 in
-        --cacert | --cert | --key | --pinnedpubkey | --junit | --record)
+        --cacert | --cert | --key | --pinnedpubkey | --report | --junit | --record)
             _wscope_files '' "$2" -f
             ;;
         --capath | --transcript)
@@ -90,7 +90,7 @@ _wscope_value() {
             --ping-interval | --ping-timeout | --fault | --seed | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
             --offline-queue | --seq | --id | --epoch | --resume | \
-            --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --fallback | --fallback-after | --on-connect | -w | --wait | --chunk | \
+            --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --fallback | --fallback-after | --time | --clients | --on-connect | -w | --wait | --chunk | \
             --count | --until | --buffer | --rate | --burst | --allow-origin | --var | --only | --jobs | --timeout)
             ;;
         *)
@@ -135,7 +135,7 @@ _wscope() {
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
             -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
             --retry-on --no-retry-on --offline-queue --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll
-            --sse --every --jitter --long-poll --items --method --data --no-keepalive --fallback --fallback-after -e
+            --sse --every --jitter --long-poll --items --method --data --no-keepalive --fallback --fallback-after --time --clients --report -e
             --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
             --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
             -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
@@ -144,7 +144,7 @@ _wscope() {
             --profile --no-config --help --version
         ' "$cur"
     elif [[ $COMP_CWORD -eq 1 ]]; then
-        _wscope_words 'serve run demo' "$cur"
+        _wscope_words 'compare serve run demo' "$cur"
     elif [[ " ${COMP_WORDS[*]} " == *' run '* ]]; then
         _wscope_files '' "$cur" -f
     fi

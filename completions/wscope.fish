@@ -21,6 +21,7 @@ function __wscope_profiles
 end
 
 complete -c wscope -f
+complete -c wscope -n __fish_use_subcommand -a compare -d 'the same updates over several channels'
 complete -c wscope -n __fish_use_subcommand -a serve -d 'the embedded server'
 complete -c wscope -n __fish_use_subcommand -a run -d 'tests written as scripts'
 complete -c wscope -n __fish_use_subcommand -a demo -d 'server and client together'
@@ -87,7 +88,7 @@ complete -c wscope -l catchup -x -d 'after a reconnect, GET what was missed from
 complete -c wscope -l fail-on-loss -d 'exit 3 if messages were lost'
 complete -c wscope -l poll -x -d 'ask this http(s) URL again and again'
 complete -c wscope -l sse -x -d 'listen to this stream of server-sent events'
-complete -c wscope -l every -x -d 'time from one poll to the next (2)'
+complete -c wscope -l every -x -d 'time from poll to poll (2); to compare, a list'
 complete -c wscope -l jitter -x -d 'each poll is later by up to this, at random'
 complete -c wscope -l long-poll -d 'the server holds a poll until there is news'
 complete -c wscope -l items -x -d 'where an answer has its array of items'
@@ -96,6 +97,9 @@ complete -c wscope -l data -x -a '(__wscope_at_file)' -d 'body of each poll; als
 complete -c wscope -l no-keepalive -d 'a connection of its own for each poll'
 complete -c wscope -l fallback -x -d 'poll, or stream from sse+http, without a socket'
 complete -c wscope -l fallback-after -x -d 'failed attempts before falling back (3)'
+complete -c wscope -n '__fish_seen_subcommand_from compare' -l time -x -d 'where an update has the time it was sent'
+complete -c wscope -n '__fish_seen_subcommand_from compare' -l clients -x -d 'so many on paper (1,1000,100000)'
+complete -c wscope -n '__fish_seen_subcommand_from compare' -l report -r -F -d 'write the result as an HTML page'
 complete -c wscope -s e -l send -x -a '(__wscope_at_file)' -d 'send MSG after opening; @FILE, @- is all of stdin'
 complete -c wscope -l on-connect -x -d 'send MSG after every opening, before -e'
 complete -c wscope -s n -l no-input -d 'do not read stdin, listen'

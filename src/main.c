@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/options.h"
+#include "front/compare.h"
 #include "front/demo.h"
 #include "front/demo_repl.h"
 #include "front/pipe.h"
@@ -78,6 +79,8 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
         return (enum exit_code)print(help_all);
     case MODE_VERSION:
         return (enum exit_code)print(options_version);
+    case MODE_COMPARE:
+        return compare_run(o, start_us);
     case MODE_SERVE:
         return serve_run(o, start_us);
     case MODE_RUN:

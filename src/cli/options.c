@@ -82,6 +82,8 @@ static int address(struct options_parsing *p, struct err *e)
     switch (p->o->mode) {
     case MODE_CONNECT:
         return options_url(p, e);
+    case MODE_COMPARE:
+        return options_compare_operand(p, e);
     case MODE_RUN:
         return options_run_operands(p, e);
     case MODE_SERVE:

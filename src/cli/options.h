@@ -15,7 +15,16 @@
 #include "proto/url.h"
 #include "sink/view.h"
 
-enum mode { MODE_CONNECT, MODE_SERVE, MODE_RUN, MODE_DEMO, MODE_HELP, MODE_HELP_ALL, MODE_VERSION };
+enum mode {
+    MODE_CONNECT,
+    MODE_SERVE,
+    MODE_RUN,
+    MODE_DEMO,
+    MODE_COMPARE,
+    MODE_HELP,
+    MODE_HELP_ALL,
+    MODE_VERSION
+};
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
@@ -112,6 +121,18 @@ struct http_options {
     uint64_t fallback_after; /* failed attempts */
 };
 
+#define COMPARE_EVERY_MAX   8
+#define COMPARE_CLIENTS_MAX 8
+
+struct compare_options {
+    uint64_t every_us[COMPARE_EVERY_MAX]; /* --every, if it was given */
+    size_t every_count;
+    const char *time;                      /* JSON Pointer (RFC 6901), checked, or NULL */
+    uint64_t clients[COMPARE_CLIENTS_MAX]; /* --clients, if it was given */
+    size_t client_count;
+    const char *report; /* file, or NULL */
+};
+
 struct serve_options {
     const char *host; /* 127.0.0.1 by default */
     uint16_t port;    /* 9001 by default; 0: any free one, printed */
@@ -153,6 +174,7 @@ struct options {
     struct pipe_options pipe;
     struct account_options account;
     struct http_options http;
+    struct compare_options compare;
     struct serve_options serve;
     struct fault_options fault;
     struct run_options run;

@@ -99,7 +99,9 @@ static int check_modes(struct options_parsing *p, struct err *e)
             usage_error(e, "%s is not an option of \"wscope %s\"", use->typed, p->command);
         else
             usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed,
-                        use->row->modes & 1u << MODE_RUN ? "run" : "serve");
+                        use->row->modes & 1u << MODE_COMPARE ? "compare"
+                        : use->row->modes & 1u << MODE_RUN   ? "run"
+                                                             : "serve");
         err_hint(e, "\"man wscope\" says where each option belongs");
         return -1;
     }
@@ -112,8 +114,10 @@ static int check_conflict(struct options_parsing *p, const struct conflict *c, s
 {
     const struct option_use *a = options_given(p, c->a);
     const struct option_use *b = options_given(p, c->b);
+    /* Many channels at once is what compare is for; what can be sent goes to the WebSocket. */
+    bool channels = strcmp(c->a, "--poll") == 0 || strcmp(c->a, "--sse") == 0;
 
-    if (!a || !b)
+    if (!a || !b || (channels && p->o->mode == MODE_COMPARE))
         return 0;
     if (a->layer != b->layer) {
         options_forget(p, a->layer < b->layer ? a->row : b->row);

@@ -8,6 +8,9 @@
  * common proxies. */
 #define PING_INTERVAL_US 25000000u
 
+/* So long channels are compared. */
+#define COMPARE_FOR_US 30000000u
+
 /* A single word is more likely a misspelt command than a host: a URL has a dot, a colon or a slash.
  */
 static bool looks_like_url(const char *text)
@@ -49,22 +52,15 @@ static int check_idn(struct options *o, struct err *e)
     return -1;
 }
 
-int options_url(struct options_parsing *p, struct err *e)
+int options_take_url(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
 
-    if (options_http_operand(p, e) != 0)
-        return -1;
-    if (!p->operand) {
-        usage_error(e, "no URL was given");
-        err_hint(e, "%s", options_usage);
-        return -1;
-    }
     if (!looks_like_url(p->operand)) {
         usage_error(e, "\"%s\" is neither a URL nor a command", options_quote(p->operand).text);
         err_hint(
             e,
-            "the commands are \"serve\", \"run\" and \"demo\"; a host of one word is written with its "
+            "the commands are \"compare\", \"serve\", \"run\" and \"demo\"; a host of one word is written with its "
             "scheme, as ws://name/");
         return -1;
     }
@@ -83,6 +79,17 @@ int options_url(struct options_parsing *p, struct err *e)
         return -1;
     }
     return check_idn(o, e);
+}
+
+int options_url(struct options_parsing *p, struct err *e)
+{
+    if (options_http_operand(p, e) != 0)
+        return -1;
+    if (p->operand)
+        return options_take_url(p, e);
+    usage_error(e, "no URL was given");
+    err_hint(e, "%s", options_usage);
+    return -1;
 }
 
 /* True if -u or --bearer was given where the URL stands, or where it counts more. */
@@ -196,5 +203,7 @@ int options_finish(struct options_parsing *p, struct err *e)
 {
     if (p->o->mode == MODE_DEMO)
         p->o->dial.noproxy = "*"; /* its server is this very process */
-    return p->o->mode == MODE_CONNECT ? finish_connect(p, e) : 0;
+    if (p->o->mode == MODE_COMPARE && !p->o->ws.for_us)
+        p->o->ws.for_us = COMPARE_FOR_US;
+    return p->o->mode == MODE_CONNECT || p->o->mode == MODE_COMPARE ? finish_connect(p, e) : 0;
 }

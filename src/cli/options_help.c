@@ -6,6 +6,7 @@
 
 static const char head[] =
     "Usage: wscope [OPTION]... URL\n"
+    "       wscope compare [OPTION]... [URL] [--poll URL] [--sse URL]\n"
     "       wscope serve [OPTION]... [[HOST:]PORT]\n"
     "       wscope run [OPTION]... FILE...\n"
     "       wscope demo [OPTION]...\n"

@@ -193,6 +193,9 @@ static int scan_operand(struct options_parsing *p, char *text, struct err *e)
     } else if (first && strcmp(text, "demo") == 0) {
         p->o->mode = MODE_DEMO;
         p->command = "demo";
+    } else if (first && strcmp(text, "compare") == 0) {
+        p->o->mode = MODE_COMPARE;
+        p->command = "compare";
     } else if (p->operand || p->o->mode == MODE_DEMO) {
         p->surplus = true;
         options_wipe_url(text);

@@ -140,6 +140,7 @@ option_set_fn options_set_none, options_set_flag, options_set_text, options_set_
 option_set_fn options_set_quiet, options_set_verbose, options_set_events, options_set_hex,
     options_set_base64, options_set_whole, options_set_chunk, options_set_send, options_set_one,
     options_set_until;
+option_set_fn options_set_every, options_set_clients; /* options_set_compare.c */
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value,
     options_set_cookie, options_set_user, options_set_bearer, options_set_compress,
@@ -158,6 +159,9 @@ option_set_fn options_set_reconnect, options_set_retries, options_set_factor, op
 /* Which of the row's values ("a|b|c") was given: 0 ..., or -1 with *e listing them. */
 int options_word_index(const struct option_use *use, struct err *e);
 
+/* text, at or in use->value, has no scheme but http and https (or one of a unix socket). */
+int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
+                       struct err *e);
 /* The URL of --poll or --sse becomes the operand. */
 int options_http_operand(struct options_parsing *p, struct err *e);
 
@@ -166,6 +170,9 @@ int options_basic(struct options_parsing *p, const char *user, size_t name_len, 
 
 /* What follows from several options and the URL (options_finish.c). */
 int options_url(struct options_parsing *p, struct err *e);
+/* The operand as a URL. */
+int options_take_url(struct options_parsing *p, struct err *e);
+int options_compare_operand(struct options_parsing *p, struct err *e); /* .._set_compare.c */
 int options_serve_operand(struct options_parsing *p, struct err *e);
 int options_run_operands(struct options_parsing *p, struct err *e);
 /* The options of a connection as they were given: what a run hands on to each of its connections,

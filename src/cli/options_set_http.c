@@ -73,6 +73,18 @@ int options_set_fallback(struct options_parsing *p, const struct option_use *use
     return 0;
 }
 
+int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
+                       struct err *e)
+{
+    if (strncasecmp(text, "ws+unix:", 8) != 0 && strncasecmp(text, "http", 4) != 0 &&
+        strstr(text, "://")) {
+        usage_error(e, "%s takes a URL of http:// or https://, not \"%.*s://\"", use->typed,
+                    (int)strcspn(text, ":"), text);
+        return blame_url(p, use, text - use->value, e);
+    }
+    return 0;
+}
+
 /* With --poll or --sse alone that URL is the one. */
 int options_http_operand(struct options_parsing *p, struct err *e)
 {
@@ -90,12 +102,8 @@ int options_http_operand(struct options_parsing *p, struct err *e)
     }
     p->o->http.channel = sse ? CHANNEL_SSE : CHANNEL_POLL;
     text = options_http_url(use->value, &p->o->http.channel);
-    if (strncasecmp(text, "ws+unix:", 8) != 0 && strncasecmp(text, "http", 4) != 0 &&
-        strstr(text, "://")) {
-        usage_error(e, "%s takes a URL of http:// or https://, not \"%.*s://\"", use->typed,
-                    (int)strcspn(text, ":"), text);
-        return blame_url(p, use, text - use->value, e);
-    }
+    if (options_http_check(p, use, text, e) != 0)
+        return -1;
     p->operand = (char *)text;
     return 0;
 }

@@ -40,6 +40,21 @@ static void tell_seed(struct fault_rig *rig)
     emit(rig, &ev, 0);
 }
 
+/* *random: some fault acts by chance. */
+static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool *random,
+               struct err *e)
+{
+    rig->faults = faults_new(rig->seed, on_report, rig);
+    if (!rig->faults)
+        return err_nomem(e, STAGE_IO, "arming faults");
+    fault_clock_start(&rig->clock, loop, rig->faults);
+    for (size_t i = 0; i < o->fault.count; i++) {
+        (void)faults_arm(rig->faults, &o->fault.specs[i], clock_mono_us()); /* the options count */
+        *random = *random || fault_is_random(&o->fault.specs[i]);
+    }
+    return 0;
+}
+
 int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool always,
                    const struct bus *bus, uint64_t start_us, struct err *e)
 {
@@ -48,17 +63,20 @@ int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options 
     *rig = (struct fault_rig){.bus = bus, .start_us = start_us, .seed = choose_seed(o)};
     if (o->fault.count == 0 && !always)
         return 0;
-    rig->faults = faults_new(rig->seed, on_report, rig);
-    if (!rig->faults)
-        return err_nomem(e, STAGE_IO, "arming faults");
-    fault_clock_start(&rig->clock, loop, rig->faults);
-    for (size_t i = 0; i < o->fault.count; i++) {
-        (void)faults_arm(rig->faults, &o->fault.specs[i], clock_mono_us()); /* the options count */
-        random = random || fault_is_random(&o->fault.specs[i]);
-    }
+    if (arm(rig, loop, o, &random, e) < 0)
+        return -1;
     if (random && !o->fault.seed_given)
         tell_seed(rig);
     return 0;
+}
+
+int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
+                        const struct options *o, const struct bus *bus, struct err *e)
+{
+    bool random = false;
+
+    *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed};
+    return o->fault.count ? arm(rig, loop, o, &random, e) : 0;
 }
 
 void fault_rig_clear(struct fault_rig *rig)

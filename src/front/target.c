@@ -75,19 +75,19 @@ static int take_userinfo(struct target *t)
 
 /* Another URL than that of the options, and what that means for the rest of them. */
 static int take_url(struct target *t, const struct options *o, const char *text,
-                    enum event_channel kind, struct err *e)
+                    enum event_channel kind, bool beside, struct err *e)
 {
     if (url_parse(&t->url, options_http_url(text, &kind), e) < 0)
         return -1;
     t->config.channel = kind;
-    if (!o->url.host || same_origin(&t->url, &o->url))
+    if (beside || !o->url.host || same_origin(&t->url, &o->url))
         return 0;
     t->config.fallback.url = NULL; /* it belongs to the other server */
     return withhold(t) < 0 ? err_nomem(e, STAGE_USAGE, "taking the URL") : 0;
 }
 
-struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
-                          uint64_t start_us, uint64_t max_message, struct err *e)
+static struct target *make(const struct options *o, const char *text, enum event_channel kind,
+                           bool beside, uint64_t start_us, uint64_t max_message, struct err *e)
 {
     struct target *t = calloc(1, sizeof *t);
     int r;
@@ -98,7 +98,7 @@ struct target *target_new(const struct options *o, const char *text, enum event_
     }
     t->config = session_setup(o, start_us, max_message);
     t->config.ws.handshake.url = &t->url;
-    if (text && take_url(t, o, text, kind, e) < 0) {
+    if (text && take_url(t, o, text, kind, beside, e) < 0) {
         target_free(t);
         return NULL;
     }
@@ -111,6 +111,18 @@ struct target *target_new(const struct options *o, const char *text, enum event_
         return NULL;
     }
     return t;
+}
+
+struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
+                          uint64_t start_us, uint64_t max_message, struct err *e)
+{
+    return make(o, text, kind, false, start_us, max_message, e);
+}
+
+struct target *target_beside(const struct options *o, const char *text, enum event_channel kind,
+                             uint64_t start_us, uint64_t max_message, struct err *e)
+{
+    return make(o, text, kind, true, start_us, max_message, e);
 }
 
 void target_free(struct target *t)

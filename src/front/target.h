@@ -20,6 +20,10 @@ struct target {
  * NULL for that of the options. NULL with *e. */
 struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
                           uint64_t start_us, uint64_t max_message, struct err *e);
+/* The same, another channel of the same service: what the options say of who asks goes along
+ * wherever it is. */
+struct target *target_beside(const struct options *o, const char *text, enum event_channel kind,
+                             uint64_t start_us, uint64_t max_message, struct err *e);
 /* NULL is fine. What secrets it had is wiped. */
 void target_free(struct target *t);
 

@@ -113,15 +113,15 @@ static bool key_of(const struct compare *c, struct slice payload, uint64_t *key)
     return true;
 }
 
-static bool time_of(const struct compare *c, struct slice payload, struct when *when)
+static bool time_of(const struct compare *c, struct slice payload, struct moment *moment)
 {
     struct slice token;
 
     return c->config.time && json_pointer_get(payload, c->config.time, &token) == 1 &&
-           when_parse(token, when) == 0;
+           moment_parse(token, moment) == 0;
 }
 
-static void take_time(struct compare *c, struct compare_channel *ch, const struct when *sent,
+static void take_time(struct compare *c, struct compare_channel *ch, const struct moment *sent,
                       int64_t arrived_wall_us, bool counts)
 {
     int64_t delay = arrived_wall_us - sent->us;
@@ -144,8 +144,8 @@ static bool is_state(const struct compare_channel *ch)
     return ch->source.kind == CHANNEL_POLL && ch->tally.answers == 0;
 }
 
-static void take_update(struct compare *c, unsigned channel, uint64_t key, const struct when *sent,
-                        uint64_t arrived_us, int64_t arrived_wall_us)
+static void take_update(struct compare *c, unsigned channel, uint64_t key,
+                        const struct moment *sent, uint64_t arrived_us, int64_t arrived_wall_us)
 {
     struct compare_channel *ch = c->channels[channel];
     uint32_t bit = UINT32_C(1) << channel;

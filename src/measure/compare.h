@@ -12,11 +12,11 @@
 
 #include "event/event.h"
 #include "measure/key_hash.h"
+#include "measure/moment.h"
 #include "measure/offset.h"
 #include "measure/sketch.h"
 #include "measure/trace.h"
 #include "measure/updates.h"
-#include "measure/when.h"
 
 #define COMPARE_CHANNELS_MAX 12
 /* Channels that are up wait so long for the others. */
@@ -84,7 +84,7 @@ struct compare_channel {
     struct key_hash partial;
     bool in_parts, part_keyed;
     uint64_t part_key;
-    struct when part_time;
+    struct moment part_time;
     bool part_timed;
 };
 

@@ -1,4 +1,4 @@
-#include "measure/when.h"
+#include "measure/moment.h"
 
 #define SECOND INT64_C(1000000)
 
@@ -68,17 +68,17 @@ static int64_t seconds_of(int hour, int minute, int second)
 }
 
 /* RFC 3339, section 5.6; "z" and a blank in place of "T" are let pass. */
-static int parse_rfc3339(struct text t, struct when *when)
+static int parse_rfc3339(struct text t, struct moment *moment)
 {
     int year, month, day, hour, minute, second, east = 1, zone_hour = 0, zone_minute = 0;
     int64_t us = 0;
 
-    when->resolution_us = (uint64_t)SECOND;
+    moment->resolution_us = (uint64_t)SECOND;
     if (!digits(&t, 4, &year) || !skip(&t, "-") || !digits(&t, 2, &month) || !skip(&t, "-") ||
         !digits(&t, 2, &day) || !skip(&t, "Tt ") || !digits(&t, 2, &hour) || !skip(&t, ":") ||
         !digits(&t, 2, &minute) || !skip(&t, ":") || !digits(&t, 2, &second))
         return -1;
-    if (skip(&t, ".,") && !fraction(&t, &us, &when->resolution_us))
+    if (skip(&t, ".,") && !fraction(&t, &us, &moment->resolution_us))
         return -1;
     if (!skip(&t, "Zz")) {
         if (t.at < t.end && *t.at == '-')
@@ -89,14 +89,14 @@ static int parse_rfc3339(struct text t, struct when *when)
     }
     if (t.at != t.end || !is_date(month, day) || !is_time(hour, minute, second))
         return -1;
-    when->us = (days_of(year, month, day) * 86400 + seconds_of(hour, minute, second) -
-                east * seconds_of(zone_hour, zone_minute, 0)) *
-                   SECOND +
-               us;
+    moment->us = (days_of(year, month, day) * 86400 + seconds_of(hour, minute, second) -
+                  east * seconds_of(zone_hour, zone_minute, 0)) *
+                     SECOND +
+                 us;
     return 0;
 }
 
-static int parse_number(struct text t, struct when *when)
+static int parse_number(struct text t, struct moment *moment)
 {
     int64_t whole = 0, us = 0;
     uint64_t resolution = 1;
@@ -117,25 +117,27 @@ static int parse_number(struct text t, struct when *when)
     if (t.at != t.end)
         return -1;
     if (whole < INT64_C(100000000000)) {
-        when->us = whole * SECOND + us;
-        when->resolution_us = pointed ? resolution : (uint64_t)SECOND;
+        moment->us = whole * SECOND + us;
+        moment->resolution_us = pointed ? resolution : (uint64_t)SECOND;
     } else if (whole < INT64_C(100000000000000)) {
-        when->us = whole * 1000 + us / 1000;
-        when->resolution_us = pointed && resolution < 1000 ? 1 : pointed ? resolution / 1000 : 1000;
+        moment->us = whole * 1000 + us / 1000;
+        moment->resolution_us = pointed && resolution < 1000 ? 1
+                                : pointed                    ? resolution / 1000
+                                                             : 1000;
     } else if (whole < INT64_C(100000000000000000)) {
-        when->us = whole;
-        when->resolution_us = 1;
+        moment->us = whole;
+        moment->resolution_us = 1;
     } else {
-        when->us = whole / 1000;
-        when->resolution_us = 1;
+        moment->us = whole / 1000;
+        moment->resolution_us = 1;
     }
     return 0;
 }
 
-int when_parse(struct slice token, struct when *when)
+int moment_parse(struct slice token, struct moment *moment)
 {
     struct text t = {token.data, token.data + token.len};
-    struct when found;
+    struct moment found;
 
     if (token.len >= 2 && *t.at == '"') {
         t.at++;
@@ -143,6 +145,6 @@ int when_parse(struct slice token, struct when *when)
     }
     if (parse_rfc3339(t, &found) < 0 && parse_number(t, &found) < 0)
         return -1;
-    *when = found;
+    *moment = found;
     return 0;
 }

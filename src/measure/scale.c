@@ -126,7 +126,7 @@ static void weigh_poll(struct scale *s, const struct figures *f)
 {
     struct scale_pair *pair = &s->pair;
     const struct figures_channel *poll, *push;
-    double r = f->rate, payload, h, k, big_h;
+    double r = f->rate, request, item, update, k, gain;
 
     if (s->best_poll < 0 || s->best_push < 0 || r <= 0)
         return;
@@ -134,26 +134,30 @@ static void weigh_poll(struct scale *s, const struct figures *f)
     push = &f->channels[s->best_push];
     if (poll->source->hanging || poll->requests == 0)
         return;
-    big_h = over((double)(poll->running_bytes - poll->running_payload), (double)poll->requests);
-    if (poll->running_bytes < poll->running_payload)
-        big_h = 0; /* compressed to less than its payload */
-    h = push->overhead_per_update;
+    request =
+        over((double)(poll->running_bytes - poll->running_down.payload), (double)poll->requests);
+    item = over((double)poll->running_down.payload, (double)poll->updates);
+    update = push->bytes_per_update;
     k = keepalive_s(push);
-    payload = over((double)push->running_payload, (double)push->updates);
+    gain = r * (update - item) + k;
     *pair = (struct scale_pair){
         .known = true,
         .poll = (unsigned)s->best_poll,
         .push = (unsigned)s->best_push,
-        .poll_overhead = big_h,
-        .push_overhead = h,
+        .per_request = request,
+        .per_item = item,
+        .per_push = update,
         .keepalive_s = k,
         .overwrites = misses(poll),
-        .same_cost_s = big_h / (r * h + k),
-        .rate_below = big_h > h ? k / (big_h - h) : HUGE_VAL,
+        .never = gain <= 0,
+        .same_cost_s = gain > 0 ? request / gain : 0,
+        .rate_below = request + item > update ? k / (request + item - update) : HUGE_VAL,
     };
     /* Where at most one update is in an answer, polling more rarely than they come saves theirs. */
-    if (pair->overwrites && pair->same_cost_s * r > 1)
-        pair->same_cost_s = (big_h + payload) / (r * (payload + h) + k);
+    if (pair->overwrites && (pair->never || pair->same_cost_s * r > 1)) {
+        pair->never = false;
+        pair->same_cost_s = (request + item) / (r * update + k);
+    }
 }
 
 static void weigh_sse(struct scale *s, const struct figures *f)
@@ -176,7 +180,7 @@ static void weigh_sse(struct scale *s, const struct figures *f)
     if (!s->has_sse)
         return;
     s->sse_to_ws = over(one_client(f, sse).bytes_s, one_client(f, ws).bytes_s);
-    h = sse->overhead_per_update - ws->overhead_per_update;
+    h = sse->bytes_per_update - ws->bytes_per_update;
     k = keepalive_s(ws) - keepalive_s(sse);
     if (h <= 0)
         s->sse_rate_below = HUGE_VAL;

@@ -3,11 +3,11 @@
  * the same. Every figure is an estimate: it takes the measured minute for all minutes, counts TCP's
  * bytes and no opening, and knows nothing of what the server does for an answer.
  *
- * The model. At r updates a second, with p payload bytes each, a push costs r (p + h) + k bytes a
- * second: h is what it was measured to add to an update, k what keeps an idle connection alive. A
- * poll every T seconds costs (H + p d(T)) / T: H is what it was measured to add to a request, d how
- * many updates an answer shows: all that came (r T), or, where polls were measured to miss some,
- * one at most.
+ * The model. At r updates a second, a push costs r b + k bytes a second: b is what an update was
+ * measured to cost, k what keeps an idle connection alive. A poll every T seconds costs
+ * (H + p d(T)) / T: H is what it was measured to add to a request, p the payload of an update as
+ * polls carry it, d how many updates an answer shows: all that came (r T), or, where polls were
+ * measured to miss some, one at most.
  */
 #ifndef MEASURE_SCALE_H
 #define MEASURE_SCALE_H
@@ -33,14 +33,16 @@ struct scale_row {
 /* A poll beside a push. */
 struct scale_pair {
     bool known;
-    unsigned poll, push;  /* channels */
-    double poll_overhead; /* H, bytes a request */
-    double push_overhead; /* h, bytes an update */
-    double keepalive_s;   /* k, bytes a second, assumed */
-    bool overwrites;      /* an answer shows one update at most */
-    double same_cost_s;   /* the interval at which both cost the same bytes */
-    double rate_below;    /* updates a second below which asking once for each costs fewer bytes
-                             than holding a connection open; HUGE_VAL: at any rate */
+    unsigned poll, push; /* channels */
+    double per_request;  /* H, bytes */
+    double per_item;     /* p, bytes */
+    double per_push;     /* b, bytes */
+    double keepalive_s;  /* k, bytes a second, assumed */
+    bool overwrites;     /* an answer shows one update at most */
+    bool never;          /* no interval makes the poll as cheap: */
+    double same_cost_s;  /* else the interval that does */
+    double rate_below;   /* updates a second below which asking once for each costs fewer bytes than
+                            holding a connection open; HUGE_VAL: at any rate */
 };
 
 struct scale {

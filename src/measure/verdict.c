@@ -61,7 +61,7 @@ static struct units later(double us)
     struct units u;
 
     if (fabs(us) < 1000)
-        snprintf(u.text, sizeof u.text, "less than 1 ms");
+        snprintf(u.text, sizeof u.text, "1 ms");
     else
         u = units_span(fabs(us), 0);
     return u;
@@ -161,8 +161,11 @@ static void judge_poll(struct scale *s, const struct figures *f)
         say(s, "%s is as good here: as quick as %s within %s, for %s.", poll_name(poll).text,
             push_name(push), later(lag).text, times(ratio).text);
     capital(s->verdict + from);
-    if (s->pair.known && ratio >= SAME_BYTES &&
-        s->pair.same_cost_s * 1e6 > (double)poll->source->every_us)
+    if (!s->pair.known || ratio < SAME_BYTES)
+        return;
+    if (s->pair.never)
+        say(s, " Polling would cost more bytes at any interval.");
+    else if (s->pair.same_cost_s * 1e6 > (double)poll->source->every_us)
         say(s, " Polling would cost as few bytes only at one request every %s.",
             units_span(s->pair.same_cost_s * 1e6, 0).text);
 }

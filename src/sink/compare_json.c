@@ -124,11 +124,12 @@ static void put_pair(struct json_write *w, const struct figures *f, const struct
     json_object_open(w, "poll_or_push");
     json_latin1(w, "poll", slice_str(f->channels[pair->poll].source->label));
     json_latin1(w, "push", slice_str(f->channels[pair->push].source->label));
-    json_double(w, "bytes_per_request", pair->poll_overhead, 1);
-    json_double(w, "bytes_per_push", pair->push_overhead, 1);
+    json_double(w, "bytes_per_request", pair->per_request, 1);
+    json_double(w, "bytes_per_item", pair->per_item, 1);
+    json_double(w, "bytes_per_push", pair->per_push, 1);
     json_double(w, "keepalive_bytes_s", pair->keepalive_s, 3);
     json_bool(w, "overwrites", pair->overwrites);
-    json_double(w, "same_cost_s", pair->same_cost_s, 3);
+    json_double(w, "same_cost_s", pair->never ? NAN : pair->same_cost_s, 3);
     json_double(w, "poll_below_updates_s", pair->rate_below, 7);
     json_object_close(w);
 }

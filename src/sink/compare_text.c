@@ -66,12 +66,19 @@ static struct units rate_words(double rate)
 
 static int pair_words(struct buf *out, const struct figures *f, const struct scale_pair *pair)
 {
-    int failed = buf_printf(out,
+    int failed;
+
+    if (pair->never)
+        failed = buf_printf(out,
+                            "At %s updates a second polling costs more bytes than %s at any "
+                            "interval.\n",
+                            units_number(f->rate).text, label(f, pair->push));
+    else
+        failed = buf_printf(out,
                             "At %s updates a second, one request every %s costs as many bytes as "
                             "%s.\n",
                             units_number(f->rate).text, units_span(pair->same_cost_s * 1e6, 0).text,
                             label(f, pair->push));
-
     if (isinf(pair->rate_below))
         failed |= buf_printf(out, "A request costs no more than a pushed update: asking once for "
                                   "each is as cheap at any rate.\n");

@@ -80,6 +80,20 @@ void page_words(struct page *p, const char *text)
     page_text(p, slice_str(text));
 }
 
+void page_prose(struct page *p, struct slice text)
+{
+    size_t from = 0;
+
+    for (size_t i = 1; i < text.len; i++) {
+        if (text.data[i] != ' ' || text.data[i - 1] < '0' || text.data[i - 1] > '9')
+            continue;
+        page_text(p, slice_make(text.data + from, i - from));
+        page_put(p, "&#160;");
+        from = i + 1;
+    }
+    page_text(p, slice_make(text.data + from, text.len - from));
+}
+
 void page_figure(struct page *p, struct units figure)
 {
     for (const char *at = figure.text; *at; at++) {
@@ -115,12 +129,12 @@ static void headline(struct page *p, const char *verdict)
     size_t len = end ? (size_t)(end - verdict) + 1 : strlen(verdict);
 
     page_put(p, "<h1>");
-    page_text(p, slice_make(verdict, len));
+    page_prose(p, slice_make(verdict, len));
     page_put(p, "</h1>\n");
     if (!end)
         return;
     page_put(p, "<p class=\"lead\">");
-    page_words(p, end + 2);
+    page_prose(p, slice_str(end + 2));
     page_put(p, "</p>\n");
 }
 

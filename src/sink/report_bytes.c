@@ -38,6 +38,23 @@ static void lane(struct page *p, const struct report *r, unsigned channel, doubl
     page_put(p, "</div></div>\n");
 }
 
+/* Payload stands as it was carried; say where that was less than it said. */
+static void compressed(struct page *p, const struct figures *f)
+{
+    for (unsigned i = 0; i < f->count; i++) {
+        const struct figures_channel *ch = &f->channels[i];
+        uint64_t carried = ch->running_down.payload;
+
+        if (carried == 0 || carried * 10 > ch->running_payload * 9)
+            continue;
+        page_put(p, " Compressed, the payload of ");
+        page_words(p, ch->source->label);
+        page_put(p, " took ");
+        page_figure(p, units_share(carried, ch->running_payload));
+        page_put(p, " of its size.");
+    }
+}
+
 void report_bytes(struct page *p, const struct report *r)
 {
     const struct figures *f = r->figures;
@@ -49,9 +66,11 @@ void report_bytes(struct page *p, const struct report *r)
         if (ch->has_per_update && ch->bytes_per_update > most)
             most = ch->bytes_per_update;
     }
+    page_put(p, "<section><h2>Bytes per update</h2>\n<p class=\"note\">Both directions, as TCP "
+                "carried them, the opening of the connections aside.");
+    compressed(p, f);
     page_put(p,
-             "<section><h2>Bytes per update</h2>\n<p class=\"note\">Both directions, as TCP "
-             "carried them, the opening of the connections aside.</p>\n<div "
+             "</p>\n<div "
              "class=\"chart bars\">\n<div class=\"lane head\"><div class=\"name\"></div><div></div>"
              "<div class=\"value\">bytes</div></div>\n");
     for (unsigned i = 0; i < f->count; i++)

@@ -96,7 +96,7 @@ void report_lags(struct page *p, const struct report *r)
     if (compare_text_basis(&basis, r->figures, true) != 0)
         p->failed = true;
     page_put(p, "<section><h2>How late</h2>\n<p class=\"note\">");
-    page_text(p, buf_slice(&basis));
+    page_prose(p, buf_slice(&basis));
     page_put(p, " Each lane shows how many updates came with which lag; the scale is logarithmic, "
                 "the black line is the median.</p>\n<div class=\"chart\">\n"
                 "<div class=\"lane head\"><div class=\"name\"></div><div></div><div "

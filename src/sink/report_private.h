@@ -23,6 +23,8 @@ void page_printf(struct page *p, const char *format, ...) __attribute__((format(
 /* Anything, as text: markup escaped, control and hidden characters made visible. */
 void page_text(struct page *p, struct slice text);
 void page_words(struct page *p, const char *text);
+/* Sentences: a figure and its unit stay on one line. */
+void page_prose(struct page *p, struct slice text);
 /* A figure, with its blanks kept together. */
 void page_figure(struct page *p, struct units figure);
 

@@ -55,7 +55,7 @@ static void remarks(struct page *p, const struct report *r)
         size_t len = end ? (size_t)(end - buf_data(&text)) : text.len;
 
         page_put(p, "<li>");
-        page_text(p, slice_make(buf_data(&text), len));
+        page_prose(p, slice_make(buf_data(&text), len));
         page_put(p, "</li>");
         buf_consume(&text, len + (end != NULL));
         any = text.len > 0;

@@ -323,6 +323,35 @@ static void serve_options_fill_their_fields(void **state)
     done(l);
 }
 
+static void compare_takes_several_channels(void **state)
+{
+    struct line *l = parse("compare", "--poll", "http://h/p", "ws://h/", "--sse", "http://h/s",
+                           "--every", "0.5,2", "--clients", "7,100000", "--time", "/t", "--id",
+                           "/id", "--report", "r.html", "--on-connect", "hello", "-k", NULL);
+
+    (void)state;
+    assert_int_equal(l->status, 0);
+    assert_int_equal(l->o.mode, MODE_COMPARE);
+    assert_string_equal(l->o.url.host, "h");
+    assert_string_equal(l->o.http.poll, "http://h/p");
+    assert_string_equal(l->o.http.sse, "http://h/s");
+    assert_int_equal(l->o.compare.every_count, 2);
+    assert_int_equal(l->o.compare.every_us[0], 500000);
+    assert_int_equal(l->o.compare.every_us[1], 2000000);
+    assert_int_equal(l->o.compare.client_count, 2);
+    assert_int_equal(l->o.compare.clients[1], 100000);
+    assert_string_equal(l->o.compare.time, "/t");
+    assert_string_equal(l->o.compare.report, "r.html");
+    assert_int_equal(l->o.ws.for_us, 30000000);
+    done(l);
+    l = parse("compare", "--poll", "http://h/p", "--for", "5", NULL);
+    assert_int_equal(l->status, 0);
+    assert_null(l->o.url_text);
+    assert_int_equal(l->o.ws.for_us, 5000000);
+    assert_int_equal(l->o.compare.every_count, 0);
+    done(l);
+}
+
 static void demo_takes_the_options_of_the_views(void **state)
 {
     (void)state;
@@ -392,6 +421,7 @@ int main(void)
         cmocka_unit_test(views_fill_their_fields),
         cmocka_unit_test(serve_takes_an_address),
         cmocka_unit_test(serve_options_fill_their_fields),
+        cmocka_unit_test(compare_takes_several_channels),
         cmocka_unit_test(demo_takes_the_options_of_the_views),
         cmocka_unit_test(help_and_version_win),
         cmocka_unit_test(version_names_the_libraries),

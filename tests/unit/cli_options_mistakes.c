@@ -231,15 +231,39 @@ static void a_url_is_needed_and_one_is_enough(void **state)
     BAD("there is more than one URL: one connection at a time", URL, "ws://secret:x@h/");
 }
 
+static void compare_refuses_what_it_cannot_compare(void **state)
+{
+    (void)state;
+    BAD("there is nothing to compare: no URL was given", "compare", NULL);
+    BAD("--every takes seconds with commas between them (\"0.5,2,10\"), not \"1,,2\"", "compare",
+        URL, "--poll", "http://h/", "--every", "1,,2");
+    BAD("--every takes seconds with commas between them (\"0.5,2,10\"), not \"1,\"", "compare", URL,
+        "--poll", "http://h/", "--every", "1,");
+    BAD("--every has the same interval twice", "compare", URL, "--poll", "http://h/", "--every",
+        "1,2,1.0");
+    BAD("--every takes at most 8 intervals", "compare", URL, "--poll", "http://h/", "--every",
+        "1,2,3,4,5,6,7,8,9");
+    BAD("--every needs --poll: nothing is polled without it", "compare", URL, "--every", "1");
+    BAD("--clients takes numbers above 0 with commas between them (\"1,1000,100000\"), not \"1,x\"",
+        "compare", URL, "--clients", "1,x");
+    BAD("--clients takes numbers above 0 with commas between them (\"1,1000,100000\"), not \"0\"",
+        "compare", URL, "--clients", "0");
+    BAD("--poll takes a URL of http:// or https://, not \"ws://\"", "compare", URL, "--poll",
+        "ws://h/");
+    BAD("there is more than one URL: one connection at a time", "compare", URL, URL);
+    BAD("--report belongs to \"wscope compare\", not to a connection", URL, "--report", "x");
+    BAD("--count is not an option of \"wscope compare\"", "compare", URL, "--count", "1");
+}
+
 static void a_single_word_is_not_taken_for_a_host(void **state)
 {
     struct line *l = parse("srve", NULL);
 
     (void)state;
     assert_string_equal(l->e.text, "\"srve\" is neither a URL nor a command");
-    assert_non_null(strstr(l->e.hint, "\"serve\", \"run\" and \"demo\""));
+    assert_non_null(strstr(l->e.hint, "\"compare\", \"serve\", \"run\" and \"demo\""));
     done(l);
-    BAD("\"compare\" is neither a URL nor a command", "compare", URL);
+    BAD("\"compares\" is neither a URL nor a command", "compares", URL);
     l = parse("localhost", NULL);
     assert_int_equal(l->status, 0);
     assert_int_equal(l->o.url.scheme, URL_WS);
@@ -356,6 +380,7 @@ int main(void)
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(stdin_is_read_by_one_option_only),
         cmocka_unit_test(a_url_is_needed_and_one_is_enough),
+        cmocka_unit_test(compare_refuses_what_it_cannot_compare),
         cmocka_unit_test(a_single_word_is_not_taken_for_a_host),
         cmocka_unit_test(the_caret_stands_below_the_mistake),
         cmocka_unit_test(long_urls_are_cut_around_the_caret),

@@ -7,26 +7,26 @@
 
 #include "measure/offset.h"
 #include "measure/units.h"
-#include "measure/when.h"
+#include "measure/moment.h"
 
 static void reads(const char *token, int64_t us, uint64_t resolution_us)
 {
-    struct when when;
+    struct moment moment;
 
-    assert_int_equal(when_parse(slice_str(token), &when), 0);
-    assert_true(when.us == us);
-    assert_true(when.resolution_us == resolution_us);
+    assert_int_equal(moment_parse(slice_str(token), &moment), 0);
+    assert_true(moment.us == us);
+    assert_true(moment.resolution_us == resolution_us);
 }
 
 static void refuses(const char *token)
 {
-    struct when when = {1, 2};
+    struct moment moment = {1, 2};
 
-    assert_int_equal(when_parse(slice_str(token), &when), -1);
-    assert_true(when.us == 1);
+    assert_int_equal(moment_parse(slice_str(token), &moment), -1);
+    assert_true(moment.us == 1);
 }
 
-static void when_reads_rfc_3339(void **state)
+static void moment_reads_rfc_3339(void **state)
 {
     (void)state;
     reads("\"1970-01-01T00:00:00Z\"", 0, 1000000);
@@ -41,7 +41,7 @@ static void when_reads_rfc_3339(void **state)
     refuses("\"2024-01-01T00:00:00.Z\"");
 }
 
-static void when_tells_seconds_from_milliseconds_by_their_size(void **state)
+static void moment_tells_seconds_from_milliseconds_by_their_size(void **state)
 {
     (void)state;
     reads("1790000000", 1790000000000000, 1000000);
@@ -139,8 +139,8 @@ static void units_show_three_digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(when_reads_rfc_3339),
-        cmocka_unit_test(when_tells_seconds_from_milliseconds_by_their_size),
+        cmocka_unit_test(moment_reads_rfc_3339),
+        cmocka_unit_test(moment_tells_seconds_from_milliseconds_by_their_size),
         cmocka_unit_test(offset_is_none_while_everything_allows_it),
         cmocka_unit_test(offset_takes_what_the_dates_say_of_another_clock),
         cmocka_unit_test(offset_without_dates_takes_the_quickest_as_quick),

@@ -64,10 +64,25 @@ static void scale_finds_the_interval_that_costs_the_same(void **state)
     assert_true(scale.pair.known);
     assert_false(scale.pair.overwrites);
     /* 250 bytes of heads a request and 4 an update; 4 an update by push; 8 bytes each 25 s. */
-    assert_true(near(scale.pair.push_overhead, 4, 0.001));
-    assert_true(near(scale.pair.poll_overhead, 250 + 10 * 4, 0.02));
+    assert_true(near(scale.pair.per_push - scale.pair.per_item, 4, 0.01));
+    assert_true(near(scale.pair.per_request, 250 + 10 * 4, 0.001));
     assert_true(near(scale.pair.same_cost_s, 290.0 / (5 * 4 + 0.32), 0.02));
     assert_true(near(scale.pair.rate_below, 0.32 / 286, 0.02));
+}
+
+/* Compression makes a pushed update smaller than what a poll has to carry for it. */
+static void scale_says_that_no_interval_is_cheap_enough(void **state)
+{
+    (void)state;
+    kit_init(&kit, "/id", NULL);
+    kit_add(&kit, CHANNEL_WS, 0, "ws");
+    kit_add(&kit, CHANNEL_POLL, 2 * KIT_S, "poll 2 s");
+    kit_feed(&kit, 20 * KIT_S, false, false);
+    kit.carried[0].down /= 3;
+    kit.carried[0].stream_down /= 3;
+    judge(20 * KIT_S);
+    assert_true(scale.pair.known && scale.pair.never);
+    assert_true(says("Polling would cost more bytes at any interval"));
 }
 
 static void scale_prefers_the_cheapest_poll_that_shows_all(void **state)
@@ -194,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scale_multiplies_what_one_client_costs),
         cmocka_unit_test(scale_finds_the_interval_that_costs_the_same),
+        cmocka_unit_test(scale_says_that_no_interval_is_cheap_enough),
         cmocka_unit_test(scale_prefers_the_cheapest_poll_that_shows_all),
         cmocka_unit_test(verdict_follows_from_the_figures),
         cmocka_unit_test(verdict_names_what_polling_missed),

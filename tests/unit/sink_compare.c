@@ -270,6 +270,7 @@ static void report_is_one_well_formed_page_that_needs_no_network(void **state)
     assert_non_null(strstr(text, "@media print"));
     assert_non_null(strstr(text, "<h1>The WebSocket is the better way here"));
     assert_non_null(strstr(text, "<polyline"));
+    assert_non_null(strstr(text, "polling every 2&#160;s"));
     buf_clear(&out);
     compare_clear(&kit.compare);
 }

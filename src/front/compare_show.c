@@ -1,0 +1,344 @@
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "front/compare_private.h"
+#include "front/views.h"
+#include "sink/compare_json.h"
+#include "sink/compare_table.h"
+#include "sink/report.h"
+#include "sink/term_safe.h"
+
+#define PAGE_MAX  (16u << 20)
+#define TABLE_MAX (1u << 20)
+
+static void put(struct output *output, const struct buf *text)
+{
+    out_put(output->out, buf_data(text), text->len);
+    output_check(output);
+}
+
+/* --- the live table -----------------------------------------------------------------------------
+ */
+
+void show_init(struct comparing *run)
+{
+    const struct options *o = run->options;
+    bool quiet = o->json || o->level != 0 || o->include || o->pings;
+    const char *term = getenv("TERM");
+    int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
+
+    if (quiet || !isatty(fd) || !term || strcmp(term, "dumb") == 0)
+        return;
+    run->live = fd == STDOUT_FILENO ? &run->out : &run->err;
+    run->live_view = views_config(o, fd, false);
+}
+
+/* Columns of a line without the sequences of styles in it. */
+static size_t line_columns(const uint8_t *line, size_t len)
+{
+    size_t columns = 0;
+
+    for (size_t i = 0; i < len;) {
+        size_t from = i;
+
+        if (line[i] == 0x1b) {
+            while (i < len && line[i] != 'm')
+                i++;
+            i++;
+            continue;
+        }
+        while (i < len && line[i] != 0x1b)
+            i++;
+        columns += (size_t)term_width(slice_make(line + from, i - from));
+    }
+    return columns;
+}
+
+/* Rows that the text takes on the terminal: a line that is too long takes several. */
+static unsigned rows_of(const struct buf *text, int columns)
+{
+    const uint8_t *at = buf_data(text);
+    size_t left = text->len;
+    unsigned rows = 0;
+
+    while (left > 0) {
+        const uint8_t *end = memchr(at, '\n', left);
+        size_t len = end ? (size_t)(end - at) : left;
+        size_t wide = line_columns(at, len);
+
+        rows += columns > 0 && wide > 0 ? (unsigned)((wide - 1) / (size_t)columns) + 1 : 1;
+        left -= len + (end != NULL);
+        at += len + 1;
+    }
+    return rows;
+}
+
+static void erase_live(struct comparing *run)
+{
+    struct buf text;
+
+    if (!run->live || run->live_lines == 0)
+        return;
+    buf_init(&text, 64);
+    buf_printf(&text, "\r\033[%uA\033[J", run->live_lines);
+    put(run->live, &text);
+    buf_clear(&text);
+    run->live_lines = 0;
+}
+
+static void paint(struct comparing *run)
+{
+    struct buf text;
+
+    if (!run->live || run->live->full || run->live->failed)
+        return;
+    buf_init(&text, TABLE_MAX);
+    if (compare_table_live(&text, &run->figures, comparing_end_us(run), &run->live_view) == 0) {
+        erase_live(run);
+        put(run->live, &text);
+        run->live_lines = rows_of(&text, run->live_view.columns);
+    }
+    buf_clear(&text);
+}
+
+static void put_json(struct comparing *run, const struct scale *scale, uint64_t now_us)
+{
+    struct buf line;
+
+    if (run->out.full && !scale)
+        return; /* nobody reads: the next second's line says the same */
+    buf_init(&line, TABLE_MAX);
+    if (compare_json(&line, &run->figures, scale, now_us, clock_wall_us()) == 0 &&
+        buf_append(&line, "\n", 1) == 0)
+        put(&run->out, &line);
+    buf_clear(&line);
+}
+
+void show_tick(struct comparing *run, uint64_t now_us)
+{
+    uint64_t second = now_us / 1000000;
+
+    if (!run->live && !run->options->json)
+        return;
+    if (!run->live && second == run->second)
+        return;
+    figures_make(&run->figures, &run->compare, now_us);
+    paint(run);
+    if (run->options->json && second != run->second && second > 0)
+        put_json(run, NULL, now_us);
+    run->second = second;
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+void show_error(struct comparing *run, const struct err *e)
+{
+    struct buf text;
+
+    buf_init(&text, 8192);
+    buf_append_str(&text, "wscope: ");
+    term_safe(&text, slice_str(e->text), 0);
+    if (e->hint[0]) {
+        buf_append_str(&text, "\n  hint: ");
+        term_safe(&text, slice_str(e->hint), 0);
+    }
+    buf_append_str(&text, "\n");
+    put(&run->err, &text);
+    buf_clear(&text);
+}
+
+/* Those who asked for details have a view of each channel. */
+static bool detailed(const struct comparing *run)
+{
+    return run->options->level >= 1 || run->options->include || run->options->pings;
+}
+
+void show_note(struct comparing *run, const char *text)
+{
+    struct err e;
+
+    if (detailed(run) || run->options->level < 0)
+        return;
+    err_set(&e, EXIT_OK, STAGE_IO, 0, "%s", text);
+    erase_live(run);
+    show_error(run, &e);
+}
+
+static void put_failures(struct comparing *run)
+{
+    if (detailed(run))
+        return;
+    for (unsigned i = 0; i < run->compare.count; i++) {
+        const struct compare_channel *ch = run->compare.channels[i];
+        struct err e = ch->error;
+
+        if (e.code == EXIT_OK)
+            continue;
+        snprintf(e.text, sizeof e.text, "%s: %.480s", ch->source.label, ch->error.text);
+        show_error(run, &e);
+    }
+}
+
+void show_summary(struct comparing *run, enum exit_code code)
+{
+    const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_SUMMARY)};
+    struct sink *sink = run->options->json ? ndjson_new(&run->out_bytes, &config) : NULL;
+    uint64_t now_us = clock_mono_us() - run->start_us;
+    struct event ev = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us(), .at_us = now_us};
+    struct totals *sum = &ev.summary.totals;
+
+    if (!sink)
+        return;
+
+    for (unsigned i = 0; i < run->count; i++) {
+        struct totals one = session_totals(run->lanes[i].session);
+
+        sum->connections += one.connections;
+        sum->messages_in += one.messages_in;
+        sum->messages_out += one.messages_out;
+        sum->payload_in += one.payload_in;
+        sum->payload_out += one.payload_out;
+        sum->frames_in += one.frames_in;
+        sum->frames_out += one.frames_out;
+        sum->wire_in += one.wire_in;
+        sum->wire_out += one.wire_out;
+        sum->pings_in += one.pings_in;
+        sum->pings_out += one.pings_out;
+        sum->pongs_in += one.pongs_in;
+        sum->pongs_out += one.pongs_out;
+        sum->violations += one.violations;
+    }
+    ev.summary.duration_us = now_us;
+    ev.summary.exit = code;
+    ev.summary.seed = run->count ? run->lanes[0].faults.seed : 0;
+    sink->event(sink, &ev);
+    sink->free(sink);
+}
+
+void show_end(struct comparing *run)
+{
+    struct view_config view = views_config(run->options, STDOUT_FILENO, false);
+    uint64_t now_us = run->figures.end_us;
+    struct buf text;
+
+    erase_live(run);
+    run->live = NULL;
+    if (run->options->json) {
+        put_json(run, &run->scale, now_us);
+    } else {
+        buf_init(&text, TABLE_MAX);
+        if (compare_table(&text, &run->compare, &run->figures, &run->scale, &view) == 0)
+            put(&run->out, &text);
+        buf_clear(&text);
+    }
+    put_failures(run);
+}
+
+/* --- the page -----------------------------------------------------------------------------------
+ */
+
+struct settings {
+    struct report_setting list[24];
+    size_t count;
+    char texts[24][160];
+};
+
+static __attribute__((format(printf, 3, 4))) void set(struct settings *s, const char *name,
+                                                      const char *format, ...)
+{
+    va_list args;
+
+    if (s->count == sizeof s->list / sizeof *s->list)
+        return;
+    va_start(args, format);
+    vsnprintf(s->texts[s->count], sizeof s->texts[0], format, args);
+    va_end(args);
+    s->list[s->count] = (struct report_setting){name, s->texts[s->count]};
+    s->count++;
+}
+
+static const char *yes_no(bool yes)
+{
+    return yes ? "yes" : "no";
+}
+
+static void gather_settings(struct settings *s, const struct comparing *run)
+{
+    const struct options *o = run->options;
+
+    s->count = 0;
+    for (unsigned i = 0; i < run->count; i++)
+        set(s, run->lanes[i].label, "%s", run->lanes[i].url);
+    set(s, "Duration", "%g s", (double)run->figures.elapsed_us / 1e6);
+    set(s, "The same update (--id)", "%s", o->account.id ? o->account.id : "all its bytes");
+    set(s, "Server's time (--time)", "%s", o->compare.time ? o->compare.time : "not asked for");
+    if (o->http.poll)
+        set(s, "Connections of polls kept", "%s", yes_no(!o->http.no_keepalive));
+    set(s, "Compression of messages offered", "%s", yes_no(o->handshake.deflate.enabled));
+    set(s, "Certificates verified", "%s", yes_no(!o->dial.tls.insecure));
+    if (o->dial.proxy)
+        set(s, "Proxy", "as --proxy says");
+    if (o->handshake.header_count)
+        set(s, "Own headers", "%zu", o->handshake.header_count);
+    if (o->handshake.authorization || o->handshake.cookie)
+        set(s, "Credentials", "sent, not shown");
+    if (o->fault.count)
+        set(s, "Faults", "%zu armed, --seed %llu", o->fault.count,
+            (unsigned long long)run->lanes[0].faults.seed);
+    if (o->ws.ping_interval_us)
+        set(s, "Pings", "every %g s", (double)o->ws.ping_interval_us / 1e6);
+}
+
+static int write_all(int fd, const struct buf *text, struct err *e)
+{
+    size_t done = 0;
+
+    if (ftruncate(fd, 0) != 0 && errno != EINVAL) /* a pipe or /dev/stdout has no length */
+        return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s", strerror(errno));
+    while (done < text->len) {
+        ssize_t n = write(fd, buf_data(text) + done, text->len - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s",
+                           strerror(errno));
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int show_report(struct comparing *run, struct err *e)
+{
+    struct settings settings;
+    struct report report = {
+        .compare = &run->compare,
+        .figures = &run->figures,
+        .scale = &run->scale,
+        .time_us = clock_wall_us(),
+        .at_us = run->figures.end_us,
+        .version = "wscope " PACKAGE_VERSION,
+        .settings = settings.list,
+    };
+    struct buf page;
+    int r;
+
+    gather_settings(&settings, run);
+    report.setting_count = settings.count;
+    for (unsigned i = 0; i < run->count; i++)
+        report.openings[i] = out_kept(&run->lanes[i].opening);
+    buf_init(&page, PAGE_MAX);
+    r = report_page(&page, &report) < 0 ? err_nomem(e, STAGE_IO, "writing the page")
+                                        : write_all(run->report_fd, &page, e);
+    buf_clear(&page);
+    return r;
+}
