@@ -243,7 +243,8 @@ static void compare_refuses_what_it_cannot_compare(void **state)
         "1,2,1.0");
     BAD("--every takes at most 8 intervals", "compare", URL, "--poll", "http://h/", "--every",
         "1,2,3,4,5,6,7,8,9");
-    BAD("--every needs --poll: nothing is polled without it", "compare", URL, "--every", "1");
+    BAD("--every needs --poll or --fallback: nothing is polled without", "compare", URL, "--every",
+        "1");
     BAD("--clients takes numbers above 0 with commas between them (\"1,1000,100000\"), not \"1,x\"",
         "compare", URL, "--clients", "1,x");
     BAD("--clients takes numbers above 0 with commas between them (\"1,1000,100000\"), not \"0\"",
