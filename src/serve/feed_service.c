@@ -19,7 +19,7 @@
 struct feed_service {
     struct client_host *host;
     struct feed feed;
-    struct client *first;
+    struct client *first, *last;
     uv_timer_t tick;
 };
 
@@ -79,6 +79,45 @@ static void serve_client(struct feed_service *s, struct client *c, uint64_t late
         client_close(c, TRY_AGAIN_LATER, "too slow: more than 1 MiB waited", SLOW_CLOSE_MS);
 }
 
+/* --- the list of those who listen ---------------------------------------------------------------
+ */
+
+static void join(struct feed_service *s, struct client *c)
+{
+    c->feed.next = NULL;
+    c->feed.prev = s->last;
+    if (s->last)
+        s->last->feed.next = c;
+    else
+        s->first = c;
+    s->last = c;
+}
+
+static void leave(struct feed_service *s, struct client *c)
+{
+    if (c->feed.next)
+        c->feed.next->feed.prev = c->feed.prev;
+    else if (s->last == c)
+        s->last = c->feed.prev;
+    if (c->feed.prev)
+        c->feed.prev->feed.next = c->feed.next;
+    else if (s->first == c)
+        s->first = c->feed.next;
+    c->feed.next = c->feed.prev = NULL;
+}
+
+/* Nobody is always the first to be served: who compares ways of getting the feed would see a
+ * difference that is none of theirs. */
+static void rotate(struct feed_service *s)
+{
+    struct client *c = s->first;
+
+    if (c != s->last) {
+        leave(s, c);
+        join(s, c);
+    }
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct feed_service *s = timer->data;
@@ -92,6 +131,7 @@ static void on_tick(uv_timer_t *timer)
             client_flush(c);
         }
     }
+    rotate(s);
     schedule(s);
 }
 
@@ -108,14 +148,6 @@ void feed_service_expect(struct client *c, const struct answer *a)
         .live = !a->has_since,
     };
     c->feed.first_id = c->feed.next_id;
-}
-
-static void join(struct feed_service *s, struct client *c)
-{
-    c->feed.next = s->first;
-    if (s->first)
-        s->first->feed.prev = c;
-    s->first = c;
 }
 
 static void opened(struct client *c)
@@ -142,12 +174,7 @@ void feed_service_leave(struct client *c)
 {
     struct feed_service *s = c->host->feed;
 
-    if (c->feed.next)
-        c->feed.next->feed.prev = c->feed.prev;
-    if (c->feed.prev)
-        c->feed.prev->feed.next = c->feed.next;
-    else if (s->first == c)
-        s->first = c->feed.next;
+    leave(s, c);
     if (!s->first)
         uv_timer_stop(&s->tick);
 }
