@@ -1,4 +1,5 @@
-// A numbered feed of the npm package ws: feed_server.js [RATE]: listens on a free port and prints it.
+// A numbered feed of the npm package ws: feed_server.js [RATE [PORT [BORN]]]: listens on that or a free port and prints
+// it. BORN: when it began to count, in ms since 1970, so that it goes on where another that was killed left off.
 //
 //   /feed[?since=N]  {"id":N,"t":...} at RATE a second (200), from now on or after N; live at once, and after a
 //                    message {"since":N[,"epoch":E]} everything behind N again, in order, before it goes on; all
@@ -17,7 +18,7 @@ const { WebSocketServer } = require("ws");
 const rate = Number(process.argv[2] || 200);
 const log = [];
 let epoch = 1;
-let born = Date.now();
+let born = Number(process.argv[4] || Date.now());
 
 const latest = () => Math.floor(((Date.now() - born) * rate) / 1000);
 const item = (id) => JSON.stringify({ id, epoch: `e${epoch}`, value: id * 7 });
@@ -67,4 +68,4 @@ process.on("SIGUSR1", () => {
   born = Date.now();
 });
 
-server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
+server.listen(Number(process.argv[3] || 0), "127.0.0.1", () => console.log(`port ${server.address().port}`));
