@@ -1,5 +1,5 @@
-// A numbered feed of the npm package ws: feed_server.js [RATE [PORT [BORN]]]: listens on that or a free port and prints
-// it. BORN: when it began to count, in ms since 1970, so that it goes on where another that was killed left off.
+// A numbered feed of the npm package ws: feed_server.js [RATE [PORT [BORN [HOST]]]]: listens on that or a free port and
+// prints it. BORN: when it began to count, in ms since 1970, so that it goes on where another that was killed left off.
 //
 //   /feed[?since=N]  {"id":N,"t":...} at RATE a second (200), from now on or after N; live at once, and after a
 //                    message {"since":N[,"epoch":E]} everything behind N again, in order, before it goes on; all
@@ -68,4 +68,4 @@ process.on("SIGUSR1", () => {
   born = Date.now();
 });
 
-server.listen(Number(process.argv[3] || 0), "127.0.0.1", () => console.log(`port ${server.address().port}`));
+server.listen(Number(process.argv[3] || 0), process.argv[5] || "127.0.0.1", () => console.log(`port ${server.address().port}`));

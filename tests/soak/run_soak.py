@@ -24,6 +24,7 @@ import time
 RECONNECTS = int(os.environ.get("SOAK_RECONNECTS", "10000"))
 SECONDS = float(os.environ.get("SOAK_SECONDS", "300"))
 SEED = int(os.environ.get("SOAK_SEED", random.randrange(1 << 32)))
+SLOW = float(os.environ.get("WSCOPE_SLOW", "1"))
 COMMAND = shlex.split(os.environ.get("WSCOPE", "wscope"))
 SETTLED = min(500, RECONNECTS // 2)  # connections after which all is loaded: OpenSSL's generator comes late
 GROWTH = 64 * 1024  # bytes that an allocator may move to and fro
@@ -208,7 +209,8 @@ def main():
         (not reader.wrong and reader.last > RECONNECTS, "nothing was lost, nothing came twice", f"{reader.wrong}; the last was {reader.last}"),
         # One descriptor more or less: the connection of the moment.
         (bool(before and after) and after[0] <= before[0] + 1, "no descriptor more than after the first five hundred", f"{before} {after}"),
-        (bool(before and after) and after[1] <= before[1] + GROWTH, "no memory more than after the first five hundred", f"{before} {after}"),
+        # Instrumented programs keep what was freed.
+        (bool(before and after) and (after[1] <= before[1] + GROWTH or SLOW != 1), "no memory more than after the first five hundred", f"{before} {after}"),
     ]
     for number, (good, name, why) in enumerate(results, 1):
         print(f"{'ok' if good else 'not ok'} {number} - soak: {name}")
