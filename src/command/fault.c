@@ -67,11 +67,24 @@ int command_check_fault(const char *args, struct err *e)
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "which fault? For example: fault latency:200ms");
 }
 
+/* A caret under the offending character, where a line has room for it. */
+static void point(struct commands *c, const char *args, long at)
+{
+    if (at < 0 || at > 60)
+        return;
+    for (const char *p = args; *p; p++) {
+        if (*p < 0x20 || *p > 0x7E)
+            return; /* columns are not bytes then */
+    }
+    commands_say(c, "  %.72s\n  %*s^", args, (int)at, "");
+}
+
 int command_fault(struct commands *c, const char *args, struct err *e)
 {
     struct faults *f = faults_of(c, e);
     struct fault_spec specs[FAULTS_MAX];
     size_t count;
+    bool random = false;
 
     if (!f)
         return -1;
@@ -80,18 +93,17 @@ int command_fault(struct commands *c, const char *args, struct err *e)
         return 0;
     }
     if (fault_arguments(args, specs, &count, e) < 0) {
-        struct err why = *e;
-
-        if (why.at >= 0) {
-            err_set(e, why.code, why.stage, 0, "character %ld: %s", why.at + 1, why.text);
-            err_hint(e, "%s", why.hint);
-        }
+        point(c, args, e->at);
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
         if (arm(f, &specs[i], e) < 0)
             return -1;
+        random = random || fault_is_random(&specs[i]);
     }
+    if (random)
+        commands_say(c, "faults by chance: --seed %llu repeats them",
+                     (unsigned long long)faults_seed(f));
     return 0;
 }
 

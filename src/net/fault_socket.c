@@ -22,6 +22,17 @@ void fault_socket_end(int fd)
     shutdown(fd, SHUT_WR);
 }
 
+#ifdef __linux__
+/* Filters are for packets, which a unix socket has none of. */
+static bool has_packets(int fd)
+{
+    int domain = AF_UNIX;
+    socklen_t len = sizeof domain;
+
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain != AF_UNIX;
+}
+#endif
+
 const char *fault_filter_begin(struct fault_filter *filter, int fd)
 {
     filter->on = true;
@@ -29,7 +40,8 @@ const char *fault_filter_begin(struct fault_filter *filter, int fd)
     struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
     const struct sock_fprog program = {.len = 1, .filter = &nothing};
 
-    filter->attached = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+    filter->attached = has_packets(fd) &&
+                       setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 #else
     (void)fd;
 #endif

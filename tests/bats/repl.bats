@@ -400,7 +400,11 @@ three"
     await_screen '^latency:20ms  \(acts now\)$'
     await_screen '^rst@message:99$'
     enter '/fault rst@evry:3s'
-    await_screen 'character 5: "evry:3s" is no trigger'
+    await_screen '^  rst@evry:3s$'
+    await_screen '^      \^$'
+    await_screen '"evry:3s" is no trigger'
+    enter '/fault drop-out:0.5@message:99'
+    await_screen '^faults by chance: --seed [0-9]+ repeats them$'
     enter /heal
     await_screen '^! fault end: latency 20ms'
     await_last 1 "$URL/echo>"

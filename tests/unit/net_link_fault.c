@@ -334,6 +334,57 @@ static void blackhole_nothing_passes_and_healing_brings_it_back(void **state)
     rig_free(r);
 }
 
+/* Bytes that the other end sent and that nobody acknowledged. */
+static int unacknowledged(int fd)
+{
+    int bytes = 0;
+
+    assert_int_equal(ioctl(fd, TIOCOUTQ, &bytes), 0);
+    return bytes;
+}
+
+static void blackhole_in_the_kernel_acknowledges_nothing(void **state)
+{
+    struct rig *r = rig_new("blackhole");
+
+    (void)state;
+    if (!strstr(r->log, "in the kernel")) {
+        rig_free(r);
+        skip(); /* the system does not let us */
+    }
+    peer_sends(r, "lost?");
+    run_for(r, 100);
+    assert_int_equal(unacknowledged(r->peer), 5);
+    faults_heal(r->faults, clock_mono_us());
+    run_until(r, 5);
+    rig_free(r);
+}
+
+static void blackhole_on_a_unix_socket_says_what_it_is(void **state)
+{
+    struct rig *r = rig_new("");
+    int fds[2];
+
+    (void)state;
+    uv_close((uv_handle_t *)&r->poll, NULL);
+    link_free(r->link);
+    close(r->peer);
+    uv_run(&r->loop, UV_RUN_NOWAIT);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    r->peer = fds[1];
+    r->link = link_fault_new(link_tcp_new(fds[0]), r->conn, &r->loop);
+    assert_non_null(r->link);
+    link_on_wake(r->link, on_wake, r);
+    uv_poll_init(&r->loop, &r->poll, r->link->fd);
+    turn(r);
+    arm(r, "blackhole");
+    assert_non_null(strstr(r->log, "begin by not reading"));
+    peer_sends(r, "waits");
+    run_for(r, 50);
+    assert_int_equal(r->got_len, 0);
+    rig_free(r);
+}
+
 static void blackhole_tells_nobody_of_the_end(void **state)
 {
     struct rig *r = rig_new("blackhole");
@@ -639,6 +690,8 @@ int main(void)
         cmocka_unit_test(fin_the_peer_sees_the_end_of_the_stream),
         cmocka_unit_test(half_close_ends_one_side_and_goes_on_reading),
         cmocka_unit_test(blackhole_nothing_passes_and_healing_brings_it_back),
+        cmocka_unit_test(blackhole_in_the_kernel_acknowledges_nothing),
+        cmocka_unit_test(blackhole_on_a_unix_socket_says_what_it_is),
         cmocka_unit_test(blackhole_tells_nobody_of_the_end),
         cmocka_unit_test(rebind_leaves_the_socket_dangling),
         cmocka_unit_test(stall_read_does_not_stop_writing),
