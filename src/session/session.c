@@ -119,6 +119,7 @@ void session_ended(struct session *s)
     if (s->account)
         account_finish(s->account);
     session_card_tell(s);
+    session_queue_ended(s);
     if (s->hooks.ended)
         s->hooks.ended(s->hooks.ctx);
 }

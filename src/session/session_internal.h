@@ -146,6 +146,8 @@ void session_send_first(struct session *s, struct slice text);
 void session_queue_opened(struct session *s);
 /* It is gone: what becomes of the messages it was given is put into *close. */
 void session_queue_lost(struct session *s, struct event_close *close);
+/* No further connection comes: tell what was never sent. */
+void session_queue_ended(struct session *s);
 void session_queue_sums(const struct session *s, struct event_delivery *d);
 
 /* session_retry.c */

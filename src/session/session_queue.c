@@ -2,6 +2,7 @@
  * session_queue: messages on their way out. Without reconnecting they go straight to the channel;
  * with it through the outbox, which outlives connections.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "session/session_internal.h"
@@ -200,6 +201,18 @@ struct session_queued session_queued(const struct session *s)
     return (struct session_queued){.messages = s->outbox->waiting,
                                    .bytes = s->outbox->waiting_bytes,
                                    .limit = s->outbox->limit};
+}
+
+void session_queue_ended(struct session *s)
+{
+    char text[96];
+
+    if (!s->outbox || s->outbox->waiting == 0)
+        return;
+    snprintf(text, sizeof text, "%zu %s that waited for a connection %s never sent",
+             s->outbox->waiting, s->outbox->waiting == 1 ? "message" : "messages",
+             s->outbox->waiting == 1 ? "was" : "were");
+    session_note(s, text);
 }
 
 void session_queue_sums(const struct session *s, struct event_delivery *d)

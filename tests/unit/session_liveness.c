@@ -121,6 +121,22 @@ static void liveness_forgets_only_the_oldest_of_many_pings(void **state)
     assert_int_equal(rtt, 100);
 }
 
+static void liveness_unanswered_counts_the_forgotten_and_the_waiting(void **state)
+{
+    struct liveness l;
+    uint64_t rtt;
+
+    (void)state;
+    liveness_init(&l, 0, 0, 0);
+    assert_int_equal(liveness_unanswered(&l), 0);
+    for (unsigned i = 0; i < LIVENESS_PINGS + 3; i++)
+        liveness_sent(&l, slice_str("same"), i);
+    assert_int_equal(liveness_unanswered(&l), LIVENESS_PINGS + 3);
+    assert_true(liveness_pong(&l, slice_str("same"), 100, &rtt));
+    assert_int_equal(liveness_unanswered(&l), 3);
+    assert_int_equal(l.forgotten, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +148,7 @@ int main(void)
         cmocka_unit_test(liveness_pong_gives_the_round_trip_of_its_own_ping),
         cmocka_unit_test(liveness_pong_to_a_later_ping_answers_the_earlier_ones),
         cmocka_unit_test(liveness_forgets_only_the_oldest_of_many_pings),
+        cmocka_unit_test(liveness_unanswered_counts_the_forgotten_and_the_waiting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

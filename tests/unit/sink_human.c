@@ -236,6 +236,35 @@ static void human_shows_the_summary_from_v_on(void **state)
                "message, 1 byte (7 bytes on the wire) · seed 42 · exit 0\n");
 }
 
+static void human_summary_tells_outages_deliveries_and_round_trips(void **state)
+{
+    struct event ev = make(EVENT_SUMMARY);
+
+    (void)state;
+    ev.summary.totals.connections = 3;
+    ev.summary.duration_us = 60000000;
+    ev.summary.retries = 5;
+    ev.summary.outages = (struct event_outages){2, 21300000, 19800000};
+    ev.summary.delivery = (struct event_delivery){7, 4, 2, 1};
+    ev.summary.rtt = (struct event_rtt){99, 1, 900, 1500, 30000};
+    check_from(1, &ev,
+               "· 3 connections in 60.0 s · in 0 messages, 0 bytes (0 bytes on the wire) · out 0 "
+               "messages, 0 bytes (0 bytes on the wire) · 2 outages, down 21.3 s, longest 19.8 s · "
+               "5 retries · 7 queued while offline · 4 sent again · 2 maybe not arrived · 1 never "
+               "sent · round trips min 0.90 ms, median 1.5 ms, p99 30.0 ms, 1 lost of 100 · seed 0 "
+               "· exit 0\n");
+}
+
+static void human_note_has_dots_of_its_own_where_there_is_no_utf8(void **state)
+{
+    struct event ev = make(EVENT_NOTE);
+
+    (void)state;
+    ev.note = "detected at once (RST) · 1 attempt";
+    check((struct view_config){0}, &ev, "- detected at once (RST) - 1 attempt\n");
+    check(DEFAULT, &ev, "· detected at once (RST) · 1 attempt\n");
+}
+
 static void human_timestamps(void **state)
 {
     struct event evs[2] = {make(EVENT_NOTE), make(EVENT_NOTE)};
@@ -385,6 +414,8 @@ int main(void)
         cmocka_unit_test(human_shows_faults_polls_fallbacks_and_notes),
         cmocka_unit_test(human_shows_errors_at_every_level),
         cmocka_unit_test(human_shows_the_summary_from_v_on),
+        cmocka_unit_test(human_summary_tells_outages_deliveries_and_round_trips),
+        cmocka_unit_test(human_note_has_dots_of_its_own_where_there_is_no_utf8),
         cmocka_unit_test(human_timestamps),
         cmocka_unit_test(human_timestamps_indent_the_lines_below),
         cmocka_unit_test(human_colours_are_restrained_and_always_ended),

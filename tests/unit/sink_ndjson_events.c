@@ -302,6 +302,10 @@ static void ndjson_error_and_summary(void **state)
                    .pongs_in = 12,
                    .pongs_out = 13,
                    .violations = 14},
+        .retries = 15,
+        .outages = {16, 17000, 18000},
+        .delivery = {19, 20, 21, 22},
+        .rtt = {23, 24, 25000, 26000, 27000},
         .duration_us = 1500,
         .seed = 42,
         .exit = EXIT_LOST,
@@ -321,6 +325,19 @@ static void ndjson_error_and_summary(void **state)
     check_number(json, "pongs_in", 12);
     check_number(json, "pongs_out", 13);
     check_number(json, "violations", 14);
+    check_number(json, "retries", 15);
+    check_number(json, "outages", 16);
+    check_number(json, "outage_ms", 17);
+    check_number(json, "longest_outage_ms", 18);
+    check_number(json, "queued", 19);
+    check_number(json, "sent_again", 20);
+    check_number(json, "unacknowledged", 21);
+    check_number(json, "unsent", 22);
+    check_number(json, "rtt_count", 23);
+    check_number(json, "rtt_lost", 24);
+    check_number(json, "rtt_min_ms", 25);
+    check_number(json, "rtt_median_ms", 26);
+    check_number(json, "rtt_p99_ms", 27);
     check_number(json, "duration_ms", 1.5);
     check_number(json, "seed", 42);
     check_number(json, "exit", 56);

@@ -369,6 +369,10 @@ def unsent(t):
         refuse(t, "503 Busy")
     made.exits(22)
     same([made.json()[-1][k] for k in ("unsent", "messages_out")], [2, 0])
+    made = t.start(*QUICK, "--retry", "0", t.url, stdin=PIPE)
+    refuse(t, "503 Busy")
+    made.exits(22)
+    made.silent("never sent")  # nothing was read
 
 
 @case("reconnect: what the peer does not take is counted or sent again: none lost, none twice", seconds=30)
