@@ -207,6 +207,7 @@ static void run_all(struct script_run *run)
 
     for (size_t i = 0; i < run->reporter_count; i++)
         run->reporters[i]->begin(run->reporters[i], run->test_count, run->script_count, now);
+    out_flush(&run->out);
     if (limit)
         uv_timer_start(&run->limit, on_limit, (limit + 999) / 1000, 0);
     for (size_t i = 0; i < run->job_count; i++)
