@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "net/link.h"
-#include "net/tcp_stats.h"
 
 void traffic_init(struct traffic *t, struct traffic_meter *meter)
 {
@@ -51,35 +50,62 @@ void traffic_meter_charge(struct traffic_meter *meter, struct traffic *t)
     meter->since_ns = now;
 }
 
-static void add(struct traffic_counts *sum, const struct traffic_entry *entry)
+/* Not the peer's FIN, which the kernel counts like a byte. */
+static uint64_t received(const struct traffic_entry *entry, const struct tcp_stats *stats)
+{
+    bool fin = stats->closed && !(entry->link->ended & LINK_GOT_RST) &&
+               stats->bytes_received > entry->stream_down;
+
+    return stats->bytes_received - fin;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What the kernel knows of a connection, kept: it forgets all when the socket is reset from here.
+ * False if it does not tell, or no longer. */
+static bool look(struct traffic_entry *entry)
 {
     struct tcp_stats stats;
 
+    if (!tcp_stats_read(entry->link->fd, &stats))
+        return false;
+    stats.bytes_received = received(entry, &stats);
+    if (stats.bytes_received < entry->seen.bytes_received ||
+        stats.bytes_received < entry->stream_down)
+        return false;
+    entry->seen = stats;
+    return true;
+}
+
+static void add(struct traffic_counts *sum, struct traffic_entry *entry)
+{
+    const struct tcp_stats *seen = &entry->seen;
+
     sum->stream_up += entry->stream_up;
     sum->stream_down += entry->stream_down;
-    if (!tcp_stats_read(entry->link->fd, &stats)) {
+    if (look(entry)) {
+        sum->up += seen->bytes_sent;
+        sum->down += seen->bytes_received;
+    } else {
         sum->kernel = false;
-        sum->up += entry->stream_up;
-        sum->down += entry->stream_down;
-        return;
+        sum->up += larger(seen->bytes_sent, entry->stream_up);
+        sum->down += larger(seen->bytes_received, entry->stream_down);
     }
-    sum->up += stats.bytes_sent;
-    sum->down += stats.bytes_received;
-    if (stats.closed && !(entry->link->ended & LINK_GOT_RST) &&
-        stats.bytes_received > entry->stream_down)
-        sum->down--; /* the peer's FIN */
-    sum->segments_up += stats.segments_sent;
-    sum->segments_down += stats.segments_received;
-    sum->retransmits += stats.retransmits;
-    if (stats.rtt_us && (sum->rtt_us == 0 || stats.rtt_us < sum->rtt_us))
-        sum->rtt_us = stats.rtt_us;
+    sum->segments_up += seen->segments_sent;
+    sum->segments_down += seen->segments_received;
+    sum->retransmits += seen->retransmits;
+    if (seen->rtt_us && (sum->rtt_us == 0 || seen->rtt_us < sum->rtt_us))
+        sum->rtt_us = seen->rtt_us;
 }
 
 struct traffic_counts traffic_read(const struct traffic *t)
 {
     struct traffic_counts sum = t->closed;
 
-    for (const struct traffic_entry *entry = t->open; entry; entry = entry->next)
+    for (struct traffic_entry *entry = t->open; entry; entry = entry->next)
         add(&sum, entry);
     return sum;
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/tcp_stats.h"
+
 struct link;
 struct traffic;
 
@@ -40,6 +42,7 @@ struct traffic_entry {
     struct link *link; /* the topmost: its fd is the socket */
     struct traffic_entry *next;
     uint64_t stream_up, stream_down;
+    struct tcp_stats seen; /* when it was last looked at */
 };
 
 struct traffic {

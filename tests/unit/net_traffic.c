@@ -114,6 +114,39 @@ static void traffic_takes_no_fin_for_a_byte(void **state)
     assert_int_equal(traffic_read(&t).down, 3);
 }
 
+static void traffic_keeps_what_the_kernel_forgets_after_a_reset(void **state)
+{
+    struct traffic_counts n;
+    struct traffic t;
+    struct link *l;
+    struct err e;
+    uint8_t bytes[8];
+    int fds[2];
+
+    (void)state;
+    tcp_pair(fds);
+    traffic_init(&t, NULL);
+    l = link_tcp_new(fds[0]);
+    assert_int_equal(traffic_enter(&t, l), 0);
+    assert_int_equal(link_write(l, (const uint8_t *)"0123456789", 10, &e), 10);
+    assert_int_equal(write(fds[1], "abc", 3), 3);
+    wait_readable(l->fd);
+    assert_int_equal(link_read(l, bytes, sizeof bytes, &e), 3);
+    if (!traffic_read(&t).kernel)
+        skip();
+    /* Dissolving the association is what a reset from this side comes to. */
+    assert_int_equal(
+        connect(l->fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr)), 0);
+    n = traffic_read(&t);
+    assert_int_equal(n.up, 10);
+    assert_int_equal(n.down, 3);
+    assert_true(n.segments_up > 0);
+    assert_false(n.kernel);
+    link_free(l);
+    assert_int_equal(traffic_read(&t).down, 3);
+    close(fds[1]);
+}
+
 static void traffic_without_a_kernels_count_takes_the_stream(void **state)
 {
     struct traffic_counts n;
@@ -181,6 +214,7 @@ int main(void)
         cmocka_unit_test(traffic_counts_open_and_closed_connections_as_the_kernel_does),
         cmocka_unit_test(traffic_counts_the_topmost_layers_stream_once),
         cmocka_unit_test(traffic_takes_no_fin_for_a_byte),
+        cmocka_unit_test(traffic_keeps_what_the_kernel_forgets_after_a_reset),
         cmocka_unit_test(traffic_without_a_kernels_count_takes_the_stream),
         cmocka_unit_test(traffic_charges_processor_time_to_the_one_at_work),
         cmocka_unit_test(traffic_enter_fails_without_memory),
