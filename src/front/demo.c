@@ -3,25 +3,19 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "front/demo_compare.h"
 #include "front/demo_drop.h"
+#include "front/demo_echo.h"
 #include "front/output.h"
 #include "front/session_setup.h"
 #include "front/views.h"
 #include "serve/server.h"
 
 /* Everything happens inside this process: what takes that long does not come any more. */
-#define STEP_MS     10000
+#define STEP_MS     15000
 #define MAX_MESSAGE (64 * 1024 * 1024)
 
 struct demo;
-
-/* A step of the tour says what comes, does it, and is over when its event has been seen. */
-struct step {
-    const char *say;
-    const char *awaited; /* for the error if it does not come */
-    void (*act)(struct demo *d);
-    struct slice echo; /* a message with these bytes ends it; else what `act` leads to */
-};
 
 struct demo {
     struct sink watch; /* on `events`: minds the steps, and hands on to the views */
@@ -36,7 +30,8 @@ struct demo {
     struct url url;
     struct session *session;
     struct demo_drop drop;
-    bool dropping;        /* drop is to be cleared */
+    bool dropping; /* drop is to be cleared */
+    struct demo_compare compare;
     struct totals totals; /* of sessions before this one */
     uv_timer_t next;      /* the step is over: begin the next in a turn of its own */
     uv_timer_t limit;
@@ -45,97 +40,26 @@ struct demo {
     enum exit_code code;
 };
 
-/* --- the steps ----------------------------------------------------------------------------------
- */
-
-static const char hello[] = "Hello, WebSocket!";
-static const char json[] = "{\"greeting\":\"Grüße, 世界\",\"big\":9007199254740993,\"ok\":true}";
-static const uint8_t binary[] = {0x89, 'P',  'N',  'G',  0x0D, 0x0A, 0x1A, 0x0A, 0x00,
-                                 0x01, 0x02, 0x03, 0xFC, 0xFD, 0xFE, 0xFF, 'w',  's',
-                                 'c',  'o',  'p',  'e',  0xDE, 0xAD, 0xBE, 0xEF};
-static const char *const fragments[] = {"one message, ", "sent in three ", "frames"};
-static const char whole[] = "one message, sent in three frames";
-
-#define TEXT_OF(literal)                                \
-    {                                                   \
-        (const uint8_t *)(literal), sizeof(literal) - 1 \
-    }
-#define BYTES_OF(array)        \
-    {                          \
-        (array), sizeof(array) \
-    }
-#define FRAGMENT_COUNT (sizeof fragments / sizeof *fragments)
-
-static void act_connect(struct demo *d)
-{
-    session_open(d->session); /* a failure is told and ends the session */
-}
-
-static void act_hello(struct demo *d)
-{
-    session_send(d->session, OPCODE_TEXT, slice_str(hello), true, true);
-}
-
-static void act_json(struct demo *d)
-{
-    session_send(d->session, OPCODE_TEXT, slice_str(json), true, true);
-}
-
-static void act_binary(struct demo *d)
-{
-    session_send(d->session, OPCODE_BINARY, slice_make(binary, sizeof binary), true, true);
-}
-
-static void act_fragments(struct demo *d)
-{
-    for (size_t i = 0; i < FRAGMENT_COUNT; i++)
-        session_send(d->session, OPCODE_TEXT, slice_str(fragments[i]), i == 0,
-                     i + 1 == FRAGMENT_COUNT);
-}
-
-static void act_ping(struct demo *d)
-{
-    session_ping(d->session, OPCODE_PING, slice_str("are you there?"));
-}
-
-static void act_close(struct demo *d)
-{
-    session_close(d->session, CLOSE_NORMAL, "end of the tour", 0, ASKED_CLOSE);
-}
-
-static void act_drop(struct demo *d);
-
-static const struct step steps[] = {
-    {"1. Connect: the HTTP request that asks for a WebSocket, and the answer that opens it",
-     "the connection did not open",
-     act_connect,
-     {0}},
-    {"2. Send a text: the client masks its frame, the server's echo comes back without a mask",
-     "the echo of the text did not come", act_hello, TEXT_OF(hello)},
-    {"3. Text is UTF-8, and JSON stays as it was sent, digit for digit",
-     "the echo of the JSON message did not come", act_json, TEXT_OF(json)},
-    {"4. A binary message: any bytes, shown as a hex dump",
-     "the echo of the binary message did not come", act_binary, BYTES_OF(binary)},
-    {"5. One message in three frames: only the last has FIN, the others after the first are \"cont\"",
-     "the echo of the fragmented message did not come", act_fragments, TEXT_OF(whole)},
-    {"6. A ping: the peer must send the same bytes back in a pong, which measures the round trip",
-     "the pong did not come",
-     act_ping,
-     {0}},
-    {"7. Close: each side sends a Close frame, then the server hangs up",
-     "the connection was not closed",
-     act_close,
-     {0}},
+/* Behind the steps of the echo, with what is not sent over its session. */
+static const struct demo_step own_steps[] = {
     {"8. Drop: a feed is reset on purpose; the client comes back and gets what it has missed",
      "the feed did not come whole",
-     act_drop,
+     NULL,
+     {0}},
+    {"9. Compare: the same updates by WebSocket, as server-sent events and by polling",
+     "the comparison did not end",
+     NULL,
      {0}},
 };
 
-#define STEP_COUNT (sizeof steps / sizeof *steps)
-#define STEP_DROP  (STEP_COUNT - 1)
-#define STEP_CLOSE (STEP_COUNT - 2)
-#define STEP_PING  (STEP_COUNT - 3)
+#define STEP_DROP    DEMO_ECHO_STEPS
+#define STEP_COMPARE (DEMO_ECHO_STEPS + 1)
+
+static const struct demo_step *step_of(const struct demo *d)
+{
+    return d->step < DEMO_ECHO_STEPS ? demo_echo_step(d->step)
+                                     : &own_steps[d->step - DEMO_ECHO_STEPS];
+}
 
 /* --- the tour -----------------------------------------------------------------------------------
  */
@@ -181,15 +105,25 @@ static void on_limit(uv_timer_t *timer)
 {
     struct demo *d = timer->data;
 
-    fail(d, steps[d->step].awaited);
+    fail(d, step_of(d)->awaited);
 }
+
+static void begin_drop(struct demo *d);
+static void begin_compare(struct demo *d);
 
 static void begin_step(struct demo *d)
 {
+    const struct demo_step *step = step_of(d);
+
     put_line(d, "");
-    session_note(d->session, steps[d->step].say);
+    session_note(d->session, step->say);
     uv_timer_start(&d->limit, on_limit, STEP_MS, 0);
-    steps[d->step].act(d);
+    if (step->act)
+        step->act(d->session);
+    else if (d->step == STEP_DROP)
+        begin_drop(d);
+    else
+        begin_compare(d);
 }
 
 static void on_next(uv_timer_t *timer)
@@ -241,7 +175,7 @@ static void show_summary(struct demo *d, const struct event *ev)
 static void on_event(struct sink *sink, const struct event *ev)
 {
     struct demo *d = (struct demo *)sink;
-    const struct step *step = &steps[d->step];
+    const struct demo_step *step = step_of(d);
 
     if (ev->kind == EVENT_SUMMARY)
         show_summary(d, ev);
@@ -254,7 +188,7 @@ static void on_event(struct sink *sink, const struct event *ev)
     }
     if (ev->dir != DIR_IN)
         return;
-    if (ev->kind == EVENT_PONG && d->step == STEP_PING && ev->control.matched)
+    if (ev->kind == EVENT_PONG && d->step == DEMO_ECHO_PING && ev->control.matched)
         step_done(d);
     else if (ev->kind == EVENT_MESSAGE && step->echo.len > 0 &&
              slice_equal(ev->message.data, step->echo))
@@ -286,17 +220,27 @@ static void on_opened(void *ctx)
 /* The last step is over, or the tour broke off. */
 static void end_tour(struct demo *d)
 {
+    if (d->code == EXIT_OK)
+        say_what_next(d);
+    finish(d);
+}
+
+/* The session with the feed has ended. */
+static void end_drop(struct demo *d)
+{
     char text[200];
-    bool good = d->step == STEP_DROP && demo_drop_result(&d->drop, text, sizeof text) == 0;
+    bool good = demo_drop_result(&d->drop, text, sizeof text) == 0;
 
     if (d->code == EXIT_OK && !good)
         d->code = EXIT_OTHER;
     session_summary(d->session, d->code);
     if (good)
         session_note(d->session, text);
-    if (d->code == EXIT_OK)
-        say_what_next(d);
-    finish(d);
+    /* What comes is for people. */
+    if (d->code == EXIT_OK && !d->options->json && d->options->level >= 0)
+        step_done(d);
+    else
+        end_tour(d);
 }
 
 static void on_ended(void *ctx)
@@ -306,12 +250,17 @@ static void on_ended(void *ctx)
     if (d->failed)
         return;
     d->code = session_outcome(d->session);
-    if (d->step != STEP_CLOSE || d->code != EXIT_OK) {
-        end_tour(d);
+    if (d->step == STEP_DROP) {
+        end_drop(d);
         return;
     }
+    if (d->step != DEMO_ECHO_CLOSE && d->code == EXIT_OK)
+        d->code = EXIT_OTHER;
     session_summary(d->session, d->code);
-    step_done(d);
+    if (d->code == EXIT_OK)
+        step_done(d);
+    else
+        end_tour(d);
 }
 
 static const struct session_hooks *hooks_of(struct demo *d, struct session_hooks *hooks)
@@ -344,7 +293,7 @@ static int start_drop(struct demo *d, struct err *e)
     return 0;
 }
 
-static void act_drop(struct demo *d)
+static void begin_drop(struct demo *d)
 {
     struct err e;
 
@@ -352,6 +301,31 @@ static void act_drop(struct demo *d)
         fail(d, e.text);
     else
         session_open(d->session);
+}
+
+static void on_compared(void *ctx, int code)
+{
+    struct demo *d = ctx;
+
+    if (d->failed || d->finished)
+        return;
+    if (code != 0)
+        d->code = (enum exit_code)code;
+    end_tour(d);
+}
+
+static void begin_compare(struct demo *d)
+{
+    const struct demo_compare_hooks hooks = {on_compared, d};
+    struct err e;
+
+    demo_compare_init(&d->compare, server_url(d->server), d->options);
+    put_line(d, d->compare.command);
+    put_line(d, "");
+    /* What the other process prints comes behind this. */
+    out_drain(&d->views.out, STEP_MS);
+    if (demo_compare_start(&d->compare, &d->loop, &hooks, &e) < 0)
+        fail(d, e.text);
 }
 
 /* --- outputs ------------------------------------------------------------------------------------
@@ -451,6 +425,7 @@ static void close_handles(struct demo *d)
     session_free(d->session);
     if (d->dropping)
         demo_drop_clear(&d->drop);
+    demo_compare_stop(&d->compare);
     server_free(d->server);
     output_close(&d->out);
     output_close(&d->err);

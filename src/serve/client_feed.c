@@ -217,12 +217,20 @@ static void wait_for_news(struct client *c, uint64_t wait_us, uint64_t latest)
     feed_service_wait(c, latest);
 }
 
+/* A number from another server's life says nothing about this one. */
+static struct feed_range range_of(const struct feed *feed, const struct answer *a, uint64_t latest)
+{
+    if (a->has_since && a->since <= latest)
+        return feed_since(a->since, latest);
+    return feed_last(a->last ? a->last : feed_page(feed), latest);
+}
+
 static void answer_poll(struct client *c, const struct answer *a, const struct http1_head *head,
                         bool may_wait)
 {
     struct feed *feed = feed_service_feed(c->host->feed);
     uint64_t latest = feed_latest(feed, clock_mono_us());
-    struct feed_range range = feed_range(a->has_since, a->since, latest);
+    struct feed_range range = range_of(feed, a, latest);
     struct array_state *s = &c->array;
     char etag[FEED_ETAG];
     bool unchanged;

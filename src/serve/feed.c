@@ -135,11 +135,25 @@ size_t feed_text_len(uint64_t id)
     return sizeof frame - 1 + digits + (value_of(id) >= 10000 ? 1 : 0);
 }
 
-struct feed_range feed_range(bool has_since, uint64_t since, uint64_t latest)
+struct feed_range feed_since(uint64_t since, uint64_t latest)
 {
-    if (has_since && since <= latest)
-        return (struct feed_range){feed_after(since, latest), latest};
-    return (struct feed_range){latest > 0 ? latest : 1, latest};
+    return (struct feed_range){feed_after(since, latest), latest};
+}
+
+struct feed_range feed_last(uint64_t count, uint64_t latest)
+{
+    uint64_t oldest = feed_oldest(latest);
+
+    if (latest < oldest || latest - oldest < count)
+        return (struct feed_range){oldest, latest};
+    return (struct feed_range){latest - count + 1, latest};
+}
+
+uint64_t feed_page(const struct feed *f)
+{
+    double count = f->rate * FEED_PAGE_S;
+
+    return count < 1 ? 1 : count < FEED_PAGE_MAX ? (uint64_t)count : FEED_PAGE_MAX;
 }
 
 int feed_request(struct slice text, uint64_t *since)

@@ -10,9 +10,11 @@
 
 #include "base/buf.h"
 
-#define FEED_KEPT  65536 /* how many of the latest updates are repeated on request */
-#define FEED_LINE  112   /* no update is longer, in bytes */
-#define FEED_CACHE 1024  /* updates whose text is at hand, as all clients want the same ones */
+#define FEED_PAGE_S   5     /* who polls without a number gets the updates of so many seconds, */
+#define FEED_PAGE_MAX 1000  /* at most so many, at least the latest */
+#define FEED_KEPT     65536 /* how many of the latest updates are repeated on request */
+#define FEED_LINE     112   /* no update is longer, in bytes */
+#define FEED_CACHE    1024  /* updates whose text is at hand, as all clients want the same ones */
 
 struct feed_line {
     uint64_t id;
@@ -54,9 +56,12 @@ struct feed_range {
     uint64_t first, last;
 };
 
-/* What came after `since`; without one, or with one from another server's life, the latest update
- * alone. */
-struct feed_range feed_range(bool has_since, uint64_t since, uint64_t latest);
+/* What came after `since`, if it is not from another server's life. */
+struct feed_range feed_since(uint64_t since, uint64_t latest);
+/* The latest `count`, as far as they are kept. */
+struct feed_range feed_last(uint64_t count, uint64_t latest);
+/* How many a poll gets that does not say what it wants. */
+uint64_t feed_page(const struct feed *f);
 
 /* Read {"since":N}. 0, or -1 if it is anything else (*since unchanged). */
 int feed_request(struct slice text, uint64_t *since);

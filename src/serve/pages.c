@@ -115,6 +115,20 @@ static void read_last_event(struct answer *a, const struct http1_head *head)
              excerpt_of(&x, *id));
 }
 
+static void read_last(struct answer *a, struct slice query)
+{
+    struct slice text;
+    struct excerpt x;
+
+    if (!query_get(query, "last", &text) || text.len == 0)
+        return;
+    if (pages_number(text, &a->last) == 0 && a->last > 0)
+        return;
+    pages_refuse(a, 400, "", "how many of the latest updates, as in /feed.json?last=1");
+    snprintf(a->text, sizeof a->text, "last is \"%s\", expected a whole number above 0",
+             excerpt_of(&x, text));
+}
+
 static void read_wait(struct answer *a, struct slice query)
 {
     struct slice text;
@@ -224,7 +238,9 @@ static void answer_feed(struct answer *a, const struct pages *p, const struct ht
     read_since(a, query);
     if (a->place == PLACE_STREAM)
         read_last_event(a, head);
-    else if (a->place == PLACE_POLL)
+    if (a->place == PLACE_POLL)
+        read_last(a, query);
+    if (a->place == PLACE_POLL)
         read_wait(a, query);
 }
 

@@ -33,6 +33,7 @@ struct answer {
     enum place place;
     bool has_since; /* the feeds: ?since= was given, or Last-Event-ID, which counts before it */
     uint64_t since;
+    uint64_t last;       /* PLACE_POLL: so many, without `since`; 0: not said */
     uint64_t wait_us;    /* PLACE_POLL: how long nothing new may be waited for */
     bool keep;           /* PLACE_POLL, PLACE_PREFLIGHT: the connection takes another request */
     struct slice origin; /* the Origin that may read it, borrowed from the head; empty: none came */

@@ -67,7 +67,7 @@ static int put_index(struct buf *out, const char *url)
         "         the same as server-sent events; Last-Event-ID or ?since=N\n"
         "         $ curl%s -N http%s/feed.sse\n"
         "  /feed.json\n"
-        "         the latest of them; ?since=N what came after N, &wait=SEC a long poll\n"
+        "         the latest as an array; ?since=N those after N, &wait=SEC a long poll\n"
         "         $ curl%s 'http%s/feed.json?since=0'\n"
         "  /      this text\n"
         "         $ curl%s http%s/\n",

@@ -43,7 +43,7 @@ holds() {
 @test "what a poll finds overwritten is missed" {
     need jq
     serve --rate 50
-    both compare --json --id /id --for 3 --every 0.5 "$SERVE/feed" --poll "${SERVE/ws/http}/feed.json"
+    both compare --json --id /id --for 3 --every 0.5 "$SERVE/feed" --poll "${SERVE/ws/http}/feed.json?last=1"
     final=$(jq -c 'select(.event == "compare" and .final)' <<<"$output")
     holds '.channels[0].missed == 0'
     holds '.channels[1].missed > 50 and .channels[1].updates <= 8'

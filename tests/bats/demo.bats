@@ -60,6 +60,13 @@ tour() {
     tour 'missed and made up for: each number from [0-9]+ to [0-9]+ came, once'
 }
 
+@test "it compares the ways of getting the same updates" {
+    tour '^\$ wscope compare ws://'
+    tour '^ *ws +[0-9]+ +0 +0 '
+    tour '^ *sse +[0-9]+ +0 +0 '
+    tour '^ *poll 1 s +[0-9]+ '
+}
+
 @test "as JSON it ends with one summary of all of it" {
     need jq
     run bash -c "timeout 30 ${WSCOPE_COMMAND[*]} demo --json </dev/null 2>/dev/null"

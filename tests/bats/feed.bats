@@ -13,14 +13,19 @@ field() {
     sed -n "s/^$1: \(.*\)\r$/\1/Ip" <<<"$output"
 }
 
-@test "/feed.json is the latest update in an array, ?since=N what came after N" {
+@test "/feed.json is an array: ?since=N what came after N, ?last=N the latest, else those of 5 seconds" {
     serve --rate 200
     local url=http://127.0.0.1:$SERVE_PORT/feed.json last
     run curl -sSf --retry 10 --retry-delay 1 "$url?since=0&wait=5"
     assert_success
     assert_equal "$(jq '.[0].id' <<<"$output")" 1
-    run curl -sSf "$url"
+    run curl -sSf "$url?last=1"
     assert_equal "$(jq length <<<"$output")" 1
+    run curl -sSf "$url?last=3&since="
+    [[ $(jq -c 'map(.id) | .[-1] - .[0] + 1 == length and length <= 3' <<<"$output") == true ]]
+    run curl -sSf "$url?since=999999999"
+    assert_equal "$(jq '.[0].id' <<<"$output")" 1
+    run curl -sSf "$url?last=1"
     last=$(jq '.[0].id' <<<"$output")
     run curl -sSf "$url?since=0"
     assert_equal "$(jq -c 'map(.id) == [range(1; length + 1)]' <<<"$output")" true

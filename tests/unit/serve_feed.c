@@ -128,19 +128,43 @@ static void assert_range(struct feed_range r, uint64_t first, uint64_t last)
     assert_int_equal(r.last, last);
 }
 
-static void feed_range_is_what_came_after_or_the_latest(void **state)
+static void feed_since_is_what_came_after(void **state)
 {
     (void)state;
-    assert_range(feed_range(true, 7, 10), 8, 10);
-    assert_range(feed_range(true, 0, 10), 1, 10);
-    assert_range(feed_range(true, 10, 10), 11, 10);
-    assert_range(feed_range(true, 11, 10), 10, 10);
-    assert_range(feed_range(true, UINT64_MAX, 10), 10, 10);
-    assert_range(feed_range(false, 0, 10), 10, 10);
-    assert_range(feed_range(false, 0, 0), 1, 0);
-    assert_range(feed_range(true, 0, 0), 1, 0);
-    assert_range(feed_range(true, 3, 0), 1, 0);
-    assert_range(feed_range(true, 0, FEED_KEPT + 5), 6, FEED_KEPT + 5);
+    assert_range(feed_since(7, 10), 8, 10);
+    assert_range(feed_since(0, 10), 1, 10);
+    assert_range(feed_since(10, 10), 11, 10);
+    assert_range(feed_since(0, 0), 1, 0);
+    assert_range(feed_since(0, FEED_KEPT + 5), 6, FEED_KEPT + 5);
+}
+
+static void feed_last_is_no_more_than_there_was_and_is_kept(void **state)
+{
+    (void)state;
+    assert_range(feed_last(1, 10), 10, 10);
+    assert_range(feed_last(3, 10), 8, 10);
+    assert_range(feed_last(10, 10), 1, 10);
+    assert_range(feed_last(11, 10), 1, 10);
+    assert_range(feed_last(UINT64_MAX, 10), 1, 10);
+    assert_range(feed_last(1, 0), 1, 0);
+    assert_range(feed_last(UINT64_MAX, FEED_KEPT + 5), 6, FEED_KEPT + 5);
+    assert_range(feed_last(FEED_KEPT - 1, FEED_KEPT + 5), 7, FEED_KEPT + 5);
+}
+
+static void feed_page_is_of_seconds_and_bounded(void **state)
+{
+    static const struct {
+        double rate;
+        uint64_t page;
+    } cases[] = {{0.01, 1}, {0.2, 1}, {5, 25}, {10, 50}, {200, 1000}, {1000000, 1000}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct feed f = make(cases[i].rate);
+
+        assert_int_equal(feed_page(&f), cases[i].page);
+        feed_clear(&f);
+    }
 }
 
 static void feed_text_is_json_with_number_due_time_and_value(void **state)
@@ -286,7 +310,9 @@ int main(void)
         cmocka_unit_test(feed_due_goes_up_with_the_number),
         cmocka_unit_test(feed_bursts_come_together_and_as_often_as_the_rate_has_it),
         cmocka_unit_test(feed_text_len_is_the_length_of_the_text),
-        cmocka_unit_test(feed_range_is_what_came_after_or_the_latest),
+        cmocka_unit_test(feed_since_is_what_came_after),
+        cmocka_unit_test(feed_last_is_no_more_than_there_was_and_is_kept),
+        cmocka_unit_test(feed_page_is_of_seconds_and_bounded),
         cmocka_unit_test(feed_text_is_json_with_number_due_time_and_value),
         cmocka_unit_test(feed_text_is_the_same_whenever_it_is_asked_for),
         cmocka_unit_test(feed_text_holds_the_largest_number),

@@ -240,6 +240,9 @@ static void the_feeds_over_http_take_where_to_begin(void **state)
     assert_int_equal(a.place, PLACE_POLL);
     assert_false(a.has_since);
     assert_int_equal(a.wait_us, 0);
+    a = ask("GET /feed.json?last=3&wait=1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(a.last, 3);
+    assert_int_equal(a.wait_us, 1000000);
     a = ask("GET /feed.sse?since=17&wait=1 HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(a.place, PLACE_STREAM);
     assert_int_equal(a.since, 17);
@@ -264,6 +267,8 @@ static void what_is_no_number_is_refused_on_the_feeds_over_http_too(void **state
     static const char *const bad[] = {
         "GET /feed.json?since=x HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET /feed.json?since=1&wait=soon HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.json?last=0 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /feed.json?last=-1&wait=1 HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET /feed.json?wait=-1 HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET /feed.json?wait=1111111111111111111111111111111111111 HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET /feed.sse?since=-1 HTTP/1.1\r\nHost: h\r\n\r\n",
