@@ -38,6 +38,7 @@ struct channel_filter {
     uv_timer_t timer;
     uint64_t messages;
     bool paused;
+    bool cut; /* at a message or frame: nothing more is read, and the end comes in the next turn */
     bool dropping_in, dropping_out; /* the rest of a message that comes in parts */
     struct held in, out;
     struct late_pong late[LATE_MAX];
@@ -52,11 +53,25 @@ static uint64_t now(void)
 /* --- counting -----------------------------------------------------------------------------------
  */
 
+static void on_timer(uv_timer_t *timer);
+
+/* What was counted may have cut the connection. A WebSocket ends with it, and what lies in its
+ * buffer, a Close frame perhaps, is not looked at any more. Polls go on with another connection. */
+static void stop_if_cut(struct channel_filter *f)
+{
+    if (f->cut || f->ch->kind != CHANNEL_WS || !fault_conn_is_cut(f->up.fault))
+        return;
+    f->cut = true;
+    f->ops->pause(f->ch, true);
+    uv_timer_start(&f->timer, on_timer, 0, 0);
+}
+
 static void count_frames(struct channel_filter *f)
 {
     struct totals t = f->ops->totals(f->ch);
 
     fault_conn_frames(f->up.fault, t.frames_in + t.frames_out, now());
+    stop_if_cut(f);
 }
 
 static void count_message(struct channel_filter *f)
@@ -67,12 +82,12 @@ static void count_message(struct channel_filter *f)
 /* --- time ---------------------------------------------------------------------------------------
  */
 
-static void on_timer(uv_timer_t *timer);
-
 static void set_timer(struct channel_filter *f)
 {
     uint64_t least = UINT64_MAX, at = now();
 
+    if (f->cut)
+        return;
     for (unsigned i = 0; i < f->late_count; i++) {
         uint64_t wait = f->late[i].due_us > at ? (f->late[i].due_us - at + 999) / 1000 : 0;
 
@@ -150,6 +165,8 @@ static void message_in(struct channel_filter *f, struct event *ev)
 {
     bool first = ev->message.part <= 1, held = f->in.there;
 
+    if (fault_conn_is_cut(f->up.fault))
+        return;
     if (first)
         f->dropping_in = chance(f, FAULT_DROP_IN, FAULT_SIDE_IN);
     if (!f->dropping_in && !hold_in(f, ev)) {
@@ -389,6 +406,8 @@ static void filter_pause(struct channel *ch, bool paused)
     struct channel_filter *f = ch->filter;
 
     f->paused = paused;
+    if (f->cut)
+        return;
     f->ops->pause(ch, paused);
     if (!ch->ended)
         set_timer(f);
@@ -417,6 +436,10 @@ static void on_timer(uv_timer_t *timer)
     struct channel_filter *f = timer->data;
     uint64_t at = now();
 
+    if (f->cut) {
+        f->ops->abort(f->ch, CLOSE_HOW_FAULT);
+        return;
+    }
     for (unsigned i = 0; i < f->late_count;) {
         struct late_pong late = f->late[i];
 

@@ -1,56 +1,60 @@
-#include "net/fault.h"
+#include "net/fault_table.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
-
-/* What may stand behind a kind's colon, in order. */
-enum arg { ARG_NONE, ARG_TIME, ARG_BYTES, ARG_CHANCE, ARG_CODE, ARG_ADDRESS };
-
-struct kind_row {
-    const char *name;
-    enum fault_family family;
-    bool instant;
-    enum arg first;
-    bool first_needed;
-    enum arg second;
-    bool sided; /* side= means something */
+const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT] = {
+    [FAULT_RST] = {"rst", FAULT_FAMILY_LINK, true, FAULT_ARG_NONE, false, FAULT_ARG_NONE, false},
+    [FAULT_FIN] = {"fin", FAULT_FAMILY_LINK, true, FAULT_ARG_NONE, false, FAULT_ARG_NONE, false},
+    [FAULT_HALF_CLOSE] = {"half-close", FAULT_FAMILY_LINK, true, FAULT_ARG_NONE, false,
+                          FAULT_ARG_NONE, false},
+    [FAULT_BLACKHOLE] = {"blackhole", FAULT_FAMILY_LINK, false, FAULT_ARG_NONE, false,
+                         FAULT_ARG_NONE, true},
+    [FAULT_STALL_READ] = {"stall-read", FAULT_FAMILY_LINK, false, FAULT_ARG_NONE, false,
+                          FAULT_ARG_NONE, false},
+    [FAULT_STALL_WRITE] = {"stall-write", FAULT_FAMILY_LINK, false, FAULT_ARG_NONE, false,
+                           FAULT_ARG_NONE, false},
+    [FAULT_LATENCY] = {"latency", FAULT_FAMILY_LINK, false, FAULT_ARG_TIME, true, FAULT_ARG_TIME,
+                       true},
+    [FAULT_RATE] = {"rate", FAULT_FAMILY_LINK, false, FAULT_ARG_BYTES, true, FAULT_ARG_NONE, true},
+    [FAULT_SLICE] = {"slice", FAULT_FAMILY_LINK, false, FAULT_ARG_BYTES, true, FAULT_ARG_TIME,
+                     true},
+    [FAULT_TRUNCATE] = {"truncate", FAULT_FAMILY_LINK, false, FAULT_ARG_BYTES, true, FAULT_ARG_NONE,
+                        true},
+    [FAULT_CORRUPT] = {"corrupt", FAULT_FAMILY_LINK, false, FAULT_ARG_BYTES, false, FAULT_ARG_NONE,
+                       true},
+    [FAULT_REBIND] = {"rebind", FAULT_FAMILY_LINK, true, FAULT_ARG_ADDRESS, false, FAULT_ARG_NONE,
+                      false},
+    [FAULT_DROP_PONG] = {"drop-pong", FAULT_FAMILY_WS, false, FAULT_ARG_NONE, false, FAULT_ARG_NONE,
+                         true},
+    [FAULT_DELAY_PONG] = {"delay-pong", FAULT_FAMILY_WS, false, FAULT_ARG_TIME, true,
+                          FAULT_ARG_NONE, true},
+    [FAULT_WRONG_PONG] = {"wrong-pong", FAULT_FAMILY_WS, false, FAULT_ARG_NONE, false,
+                          FAULT_ARG_NONE, true},
+    [FAULT_DROP_IN] = {"drop-in", FAULT_FAMILY_WS, false, FAULT_ARG_CHANCE, true, FAULT_ARG_NONE,
+                       false},
+    [FAULT_DROP_OUT] = {"drop-out", FAULT_FAMILY_WS, false, FAULT_ARG_CHANCE, true, FAULT_ARG_NONE,
+                        false},
+    [FAULT_DUP_IN] = {"dup-in", FAULT_FAMILY_WS, false, FAULT_ARG_CHANCE, true, FAULT_ARG_NONE,
+                      false},
+    [FAULT_DUP_OUT] = {"dup-out", FAULT_FAMILY_WS, false, FAULT_ARG_CHANCE, true, FAULT_ARG_NONE,
+                       false},
+    [FAULT_REORDER] = {"reorder", FAULT_FAMILY_WS, false, FAULT_ARG_CHANCE, true, FAULT_ARG_NONE,
+                       true},
+    [FAULT_CLOSE] = {"close", FAULT_FAMILY_WS, true, FAULT_ARG_CODE, true, FAULT_ARG_NONE, false},
+    [FAULT_REFUSE] = {"refuse", FAULT_FAMILY_DIAL, false, FAULT_ARG_NONE, false, FAULT_ARG_NONE,
+                      false},
+    [FAULT_DNS_FAIL] = {"dns-fail", FAULT_FAMILY_DIAL, false, FAULT_ARG_NONE, false, FAULT_ARG_NONE,
+                        false},
+    [FAULT_DNS_SLOW] = {"dns-slow", FAULT_FAMILY_DIAL, false, FAULT_ARG_TIME, true, FAULT_ARG_NONE,
+                        false},
+    [FAULT_STATUS] = {"status", FAULT_FAMILY_DIAL, false, FAULT_ARG_CODE, true, FAULT_ARG_NONE,
+                      false},
 };
 
-static const struct kind_row kinds[FAULT_KIND_COUNT] = {
-    [FAULT_RST] = {"rst", FAULT_FAMILY_LINK, true, ARG_NONE, false, ARG_NONE, false},
-    [FAULT_FIN] = {"fin", FAULT_FAMILY_LINK, true, ARG_NONE, false, ARG_NONE, false},
-    [FAULT_HALF_CLOSE] = {"half-close", FAULT_FAMILY_LINK, true, ARG_NONE, false, ARG_NONE, false},
-    [FAULT_BLACKHOLE] = {"blackhole", FAULT_FAMILY_LINK, false, ARG_NONE, false, ARG_NONE, true},
-    [FAULT_STALL_READ] = {"stall-read", FAULT_FAMILY_LINK, false, ARG_NONE, false, ARG_NONE, false},
-    [FAULT_STALL_WRITE] = {"stall-write", FAULT_FAMILY_LINK, false, ARG_NONE, false, ARG_NONE,
-                           false},
-    [FAULT_LATENCY] = {"latency", FAULT_FAMILY_LINK, false, ARG_TIME, true, ARG_TIME, true},
-    [FAULT_RATE] = {"rate", FAULT_FAMILY_LINK, false, ARG_BYTES, true, ARG_NONE, true},
-    [FAULT_SLICE] = {"slice", FAULT_FAMILY_LINK, false, ARG_BYTES, true, ARG_TIME, true},
-    [FAULT_TRUNCATE] = {"truncate", FAULT_FAMILY_LINK, false, ARG_BYTES, true, ARG_NONE, true},
-    [FAULT_CORRUPT] = {"corrupt", FAULT_FAMILY_LINK, false, ARG_BYTES, false, ARG_NONE, true},
-    [FAULT_REBIND] = {"rebind", FAULT_FAMILY_LINK, true, ARG_ADDRESS, false, ARG_NONE, false},
-    [FAULT_DROP_PONG] = {"drop-pong", FAULT_FAMILY_WS, false, ARG_NONE, false, ARG_NONE, true},
-    [FAULT_DELAY_PONG] = {"delay-pong", FAULT_FAMILY_WS, false, ARG_TIME, true, ARG_NONE, true},
-    [FAULT_WRONG_PONG] = {"wrong-pong", FAULT_FAMILY_WS, false, ARG_NONE, false, ARG_NONE, true},
-    [FAULT_DROP_IN] = {"drop-in", FAULT_FAMILY_WS, false, ARG_CHANCE, true, ARG_NONE, false},
-    [FAULT_DROP_OUT] = {"drop-out", FAULT_FAMILY_WS, false, ARG_CHANCE, true, ARG_NONE, false},
-    [FAULT_DUP_IN] = {"dup-in", FAULT_FAMILY_WS, false, ARG_CHANCE, true, ARG_NONE, false},
-    [FAULT_DUP_OUT] = {"dup-out", FAULT_FAMILY_WS, false, ARG_CHANCE, true, ARG_NONE, false},
-    [FAULT_REORDER] = {"reorder", FAULT_FAMILY_WS, false, ARG_CHANCE, true, ARG_NONE, true},
-    [FAULT_CLOSE] = {"close", FAULT_FAMILY_WS, true, ARG_CODE, true, ARG_NONE, false},
-    [FAULT_REFUSE] = {"refuse", FAULT_FAMILY_DIAL, false, ARG_NONE, false, ARG_NONE, false},
-    [FAULT_DNS_FAIL] = {"dns-fail", FAULT_FAMILY_DIAL, false, ARG_NONE, false, ARG_NONE, false},
-    [FAULT_DNS_SLOW] = {"dns-slow", FAULT_FAMILY_DIAL, false, ARG_TIME, true, ARG_NONE, false},
-    [FAULT_STATUS] = {"status", FAULT_FAMILY_DIAL, false, ARG_CODE, true, ARG_NONE, false},
-};
-
-static const char *const trigger_names[] = {
+const char *const fault_trigger_names[FAULT_RANDOM + 1] = {
     [FAULT_ON_OPEN] = "open",    [FAULT_ON_MESSAGE] = "message:", [FAULT_ON_FRAME] = "frame:",
     [FAULT_ON_BYTES] = "bytes:", [FAULT_ON_CONNECT] = "connect:", [FAULT_EVERY] = "every:",
     [FAULT_RANDOM] = "random:",
@@ -58,470 +62,24 @@ static const char *const trigger_names[] = {
 
 const char *fault_kind_name(enum fault_kind kind)
 {
-    return kinds[kind].name;
+    return fault_kinds[kind].name;
 }
 
 enum fault_family fault_family(enum fault_kind kind)
 {
-    return kinds[kind].family;
+    return fault_kinds[kind].family;
 }
 
 bool fault_is_instant(enum fault_kind kind)
 {
-    return kinds[kind].instant;
+    return fault_kinds[kind].instant;
 }
 
 bool fault_is_random(const struct fault_spec *f)
 {
     return f->trigger == FAULT_RANDOM || f->jitter_us > 0 || f->kind == FAULT_CORRUPT ||
-           f->kind == FAULT_WRONG_PONG || (kinds[f->kind].first == ARG_CHANCE && f->p < 1);
-}
-
-/* --- reading ------------------------------------------------------------------------------------
- */
-
-/* The text of one SPEC and how far it is read; `base` is where it began in what was typed. */
-struct reader {
-    struct slice text;
-    size_t pos;
-};
-
-static int complain(struct err *e, size_t at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static int complain(struct err *e, size_t at, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s", text);
-    err_hint(e, "a fault is KIND[:ARG[,ARG][,side=in|out]][@TRIGGER][+DURATION][*COUNT], for "
-                "example rst@every:30s or latency:200ms,50ms+10s");
-    e->at = (long)at;
-    return -1;
-}
-
-/* A few characters of what stands there, for a sentence. */
-struct quote {
-    char text[40];
-};
-static struct quote quote(struct slice text)
-{
-    struct quote q;
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.len && n < sizeof q.text - 4; i++)
-        q.text[n++] = text.data[i] >= 0x20 && text.data[i] < 0x7F ? (char)text.data[i] : '?';
-    if (n < text.len)
-        n += (size_t)snprintf(q.text + n, 4, "...");
-    q.text[n] = '\0';
-    return q;
-}
-
-/* What stands before any of the stop characters. */
-static struct slice take_until(struct reader *r, const char *stops)
-{
-    size_t from = r->pos;
-
-    while (r->pos < r->text.len && !strchr(stops, r->text.data[r->pos]))
-        r->pos++;
-    return slice_make(r->text.data + from, r->pos - from);
-}
-
-static bool take_char(struct reader *r, char c)
-{
-    if (r->pos >= r->text.len || r->text.data[r->pos] != (uint8_t)c)
-        return false;
-    r->pos++;
-    return true;
-}
-
-static bool take_word(struct slice *text, const char *word)
-{
-    size_t n = strlen(word);
-
-    if (text->len < n || memcmp(text->data, word, n) != 0)
-        return false;
-    text->data += n;
-    text->len -= n;
-    return true;
-}
-
-/* Digits into *number; what is left of text stands behind them. False: no digits, or too many. */
-static bool take_digits(struct slice *text, uint64_t *number)
-{
-    const uint8_t *from = text->data;
-
-    *number = 0;
-    while (text->len > 0 && text->data[0] >= '0' && text->data[0] <= '9') {
-        if (__builtin_mul_overflow(*number, 10u, number) ||
-            __builtin_add_overflow(*number, (uint64_t)(text->data[0] - '0'), number))
-            return false;
-        text->data++;
-        text->len--;
-    }
-    return text->data > from;
-}
-
-/* "200ms", "1.5s", "2m", "1h", and "3", which means seconds. */
-static bool read_time(struct slice text, uint64_t *us)
-{
-    static const struct {
-        const char *unit;
-        uint64_t us;
-    } units[] = {{"us", 1},       {"ms", 1000},       {"s", 1000000},
-                 {"m", 60000000}, {"h", 3600000000u}, {"", 1000000}};
-    uint64_t whole, part = 0, scale = 1;
-
-    if (!take_digits(&text, &whole))
-        return false;
-    if (take_word(&text, ".")) {
-        struct slice digits = text;
-
-        if (!take_digits(&text, &part) || digits.len - text.len > 6)
-            return false;
-        for (size_t i = text.len; i < digits.len; i++)
-            scale *= 10;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        uint64_t sum;
-
-        if (!slice_is(text, units[i].unit))
-            continue;
-        if (__builtin_mul_overflow(whole, units[i].us, &sum) ||
-            __builtin_add_overflow(sum, part * units[i].us / scale, &sum))
-            return false;
-        *us = sum;
-        return true;
-    }
-    return false;
-}
-
-/* "4096", "64k", "1M", "2G" (powers of 1024). */
-static bool read_bytes(struct slice text, uint64_t *bytes)
-{
-    unsigned shift = 0;
-
-    if (!take_digits(&text, bytes))
-        return false;
-    if (text.len == 1 && strchr("kKMG", text.data[0]))
-        shift = text.data[0] == 'G' ? 30 : text.data[0] == 'M' ? 20 : 10;
-    else if (text.len > 0)
-        return false;
-    if (*bytes == 0 || *bytes > UINT64_MAX >> shift)
-        return false;
-    *bytes <<= shift;
-    return true;
-}
-
-static bool read_number(struct slice text, uint64_t *number)
-{
-    return take_digits(&text, number) && text.len == 0;
-}
-
-/* 0 to 1, at most six decimals. */
-static bool read_chance(struct slice text, double *p)
-{
-    uint64_t whole = 0, part = 0, scale = 1;
-
-    if (text.len > 0 && text.data[0] != '.' && !take_digits(&text, &whole))
-        return false;
-    if (take_word(&text, ".")) {
-        struct slice digits = text;
-
-        if (!take_digits(&text, &part) || digits.len - text.len > 6)
-            return false;
-        for (size_t i = text.len; i < digits.len; i++)
-            scale *= 10;
-    }
-    *p = (double)whole + (double)part / (double)scale;
-    return text.len == 0 && *p <= 1;
-}
-
-static bool read_address(struct slice text, char address[46])
-{
-    uint8_t bytes[16];
-
-    if (text.len == 0 || text.len > 45)
-        return false;
-    memcpy(address, text.data, text.len);
-    address[text.len] = '\0';
-    return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
-}
-
-static int read_code(struct fault_spec *f, struct slice text, size_t at, struct err *e)
-{
-    uint64_t code;
-    bool status = f->kind == FAULT_STATUS;
-
-    if (!read_number(text, &code) || code < (status ? 200 : 1000) || code > (status ? 599 : 4999))
-        return complain(e, at, "%s takes %s, not \"%s\"", kinds[f->kind].name,
-                        status ? "an HTTP status from 200 to 599"
-                               : "a close code from 1000 to 4999",
-                        quote(text).text);
-    f->code = (unsigned)code;
-    return 0;
-}
-
-static int read_arg(struct fault_spec *f, enum arg arg, bool second, struct slice text, size_t at,
-                    struct err *e)
-{
-    const char *name = kinds[f->kind].name;
-
-    switch (arg) {
-    case ARG_TIME:
-        if (read_time(text, second && f->kind == FAULT_LATENCY ? &f->jitter_us : &f->us))
-            return 0;
-        return complain(e, at, "%s takes a time (\"200ms\", \"5s\"), not \"%s\"", name,
-                        quote(text).text);
-    case ARG_BYTES:
-        if (read_bytes(text, &f->bytes))
-            return 0;
-        return complain(e, at, "%s takes a number of bytes above 0 (\"512\", \"10k\"), not \"%s\"",
-                        name, quote(text).text);
-    case ARG_CHANCE:
-        if (read_chance(text, &f->p))
-            return 0;
-        return complain(e, at, "%s takes a probability from 0 to 1 (\"0.25\"), not \"%s\"", name,
-                        quote(text).text);
-    case ARG_CODE:
-        return read_code(f, text, at, e);
-    case ARG_ADDRESS:
-        if (read_address(text, f->address))
-            return 0;
-        return complain(e, at, "%s takes a local IP address, not \"%s\"", name, quote(text).text);
-    default:
-        return complain(e, at, "%s takes no argument, and \"%s\" is not side=in or side=out", name,
-                        quote(text).text);
-    }
-}
-
-/* "side=in", "retry-after=2": 1 if it was one of these, 0 if not, -1 with *e. */
-static int read_named(struct fault_spec *f, struct slice text, size_t at, struct err *e)
-{
-    const struct kind_row *row = &kinds[f->kind];
-
-    if (take_word(&text, "side=")) {
-        if (!row->sided)
-            return complain(e, at, "%s has no side to choose", row->name);
-        if (!slice_is(text, "in") && !slice_is(text, "out"))
-            return complain(e, at + 5, "side= is in or out, not \"%s\"", quote(text).text);
-        f->side = slice_is(text, "in") ? FAULT_SIDE_IN : FAULT_SIDE_OUT;
-        return 1;
-    }
-    if (f->kind == FAULT_STATUS && take_word(&text, "retry-after=")) {
-        if (!read_number(text, &f->retry_after))
-            return complain(e, at + 12, "retry-after= takes whole seconds, not \"%s\"",
-                            quote(text).text);
-        f->has_retry_after = true;
-        return 1;
-    }
-    return 0;
-}
-
-static int read_args(struct fault_spec *f, struct reader *r, struct err *e)
-{
-    const struct kind_row *row = &kinds[f->kind];
-    unsigned given = 0;
-
-    do {
-        size_t at = r->pos;
-        struct slice text = take_until(r, ",@+*");
-        int named = read_named(f, text, at, e);
-
-        if (named < 0)
-            return -1;
-        if (named > 0)
-            continue;
-        if (given >= 2 || (given == 1 && row->second == ARG_NONE)) {
-            return complain(e, at, "%s takes no further argument \"%s\"", row->name,
-                            quote(text).text);
-        }
-        if (read_arg(f, given == 0 ? row->first : row->second, given == 1, text, at, e) < 0)
-            return -1;
-        given++;
-    } while (take_char(r, ','));
-    if (given == 0 && row->first_needed)
-        return complain(e, r->pos, "%s needs an argument", row->name);
-    return 0;
-}
-
-static int read_kind(struct fault_spec *f, struct reader *r, struct err *e)
-{
-    struct slice word = take_until(r, ":@+*");
-    size_t least = nearest_tolerance(word.len);
-    const char *nearest = NULL;
-
-    for (int i = 0; i < FAULT_KIND_COUNT; i++) {
-        const char *name = kinds[i].name;
-        size_t d;
-
-        if (slice_is(word, name)) {
-            f->kind = (enum fault_kind)i;
-            return 0;
-        }
-        if (word.len == 0 || word.len > NEAREST_MAX)
-            continue;
-        d = nearest_distance((const char *)word.data, word.len, name, strlen(name));
-        if (d < least || (d == least && !nearest)) {
-            least = d;
-            nearest = name;
-        }
-    }
-    if (word.len == 0)
-        return complain(e, 0, "a fault begins with its kind");
-    return complain(e, 0, "there is no fault \"%s\"%s%s%s", quote(word).text,
-                    nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-                    nearest ? "\"?" : "");
-}
-
-static int read_range(struct fault_spec *f, struct slice text, size_t at, struct err *e)
-{
-    size_t dots = 0;
-
-    while (dots + 1 < text.len && !(text.data[dots] == '.' && text.data[dots + 1] == '.'))
-        dots++;
-    if (dots + 2 > text.len || !read_time(slice_make(text.data, dots), &f->at_us) ||
-        !read_time(slice_make(text.data + dots + 2, text.len - dots - 2), &f->most_us) ||
-        f->most_us == 0 || f->at_us > f->most_us)
-        return complain(e, at,
-                        "random: takes two times, the shorter first (\"10s..60s\"), not "
-                        "\"%s\"",
-                        quote(text).text);
-    return 0;
-}
-
-static int read_trigger(struct fault_spec *f, struct reader *r, struct err *e)
-{
-    size_t at = r->pos;
-    struct slice word = take_until(r, "+*"), rest;
-
-    for (int i = FAULT_ON_OPEN; i <= FAULT_RANDOM; i++) {
-        const char *name = trigger_names[i];
-        bool ok;
-
-        rest = word;
-        if (!take_word(&rest, name) || (i == FAULT_ON_OPEN && rest.len > 0))
-            continue;
-        f->trigger = (enum fault_trigger)i;
-        at += strlen(name);
-        if (i == FAULT_ON_OPEN)
-            return 0;
-        if (i == FAULT_RANDOM)
-            return read_range(f, rest, at, e);
-        if (i == FAULT_EVERY) {
-            ok = read_time(rest, &f->at_us) && f->at_us > 0;
-            return ok ? 0
-                      : complain(e, at, "every: takes a time above 0 (\"30s\"), not \"%s\"",
-                                 quote(rest).text);
-        }
-        ok = i == FAULT_ON_BYTES ? read_bytes(rest, &f->n) : read_number(rest, &f->n) && f->n > 0;
-        return ok ? 0
-                  : complain(e, at, "%s takes a %s above 0, not \"%s\"", name,
-                             i == FAULT_ON_BYTES ? "size" : "number", quote(rest).text);
-    }
-    f->trigger = FAULT_AFTER;
-    if (read_time(word, &f->at_us))
-        return 0;
-    return complain(e, at,
-                    "\"%s\" is no trigger: a time (\"30s\"), open, message:N, frame:N, bytes:SIZE, "
-                    "connect:N, every:TIME or random:TIME..TIME",
-                    quote(word).text);
-}
-
-static int read_tail(struct fault_spec *f, struct reader *r, struct err *e)
-{
-    size_t at;
-    struct slice text;
-
-    if (take_char(r, '@') && read_trigger(f, r, e) < 0)
-        return -1;
-    if (take_char(r, '+')) {
-        at = r->pos;
-        text = take_until(r, "*");
-        if (!read_time(text, &f->duration_us) || f->duration_us == 0)
-            return complain(e, at, "+ takes a duration above 0 (\"5s\"), not \"%s\"",
-                            quote(text).text);
-        if (kinds[f->kind].instant && f->kind != FAULT_HALF_CLOSE)
-            return complain(e, at - 1, "%s happens in a moment and has no duration",
-                            kinds[f->kind].name);
-    }
-    if (take_char(r, '*')) {
-        at = r->pos;
-        text = take_until(r, "@+");
-        if (!read_number(text, &f->count) || f->count == 0)
-            return complain(e, at, "* takes a whole number above 0, not \"%s\"", quote(text).text);
-    }
-    if (r->pos < r->text.len)
-        return complain(e, r->pos,
-                        "\"%c\" stands in the wrong place: @TRIGGER, +DURATION and "
-                        "*COUNT follow in this order, each once",
-                        r->text.data[r->pos]);
-    return 0;
-}
-
-/* What the kind and the trigger can't mean together. */
-static int check(const struct fault_spec *f, const struct slice text, struct err *e)
-{
-    const uint8_t *mark = memchr(text.data, '@', text.len);
-    bool in_connection = f->trigger == FAULT_ON_OPEN || f->trigger == FAULT_ON_MESSAGE ||
-                         f->trigger == FAULT_ON_FRAME || f->trigger == FAULT_ON_BYTES;
-
-    if (kinds[f->kind].family != FAULT_FAMILY_DIAL || !in_connection)
-        return 0;
-    return complain(e, mark ? (size_t)(mark - text.data) + 1 : 0,
-                    "%s concerns an attempt at a connection, which this trigger comes too late for",
-                    kinds[f->kind].name);
-}
-
-int fault_parse(struct fault_spec *f, struct slice text, struct err *e)
-{
-    struct fault_spec spec = {.side = FAULT_SIDE_BOTH};
-    struct reader r = {.text = text};
-
-    if (read_kind(&spec, &r, e) < 0)
-        return -1;
-    if (take_char(&r, ':')) {
-        if (read_args(&spec, &r, e) < 0)
-            return -1;
-    } else if (kinds[spec.kind].first_needed) {
-        return complain(e, r.pos, "%s needs an argument behind a colon", kinds[spec.kind].name);
-    }
-    if (spec.kind == FAULT_CORRUPT && spec.bytes == 0)
-        spec.bytes = 1;
-    if (read_tail(&spec, &r, e) < 0 || check(&spec, text, e) < 0)
-        return -1;
-    *f = spec;
-    return 0;
-}
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\n';
-}
-
-int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, struct err *e)
-{
-    for (;;) {
-        size_t from = *pos, end;
-
-        while (from < text.len && (text.data[from] == ';' || is_blank(text.data[from])))
-            from++;
-        if (from == text.len)
-            return 0;
-        end = from;
-        while (end < text.len && text.data[end] != ';')
-            end++;
-        *pos = end;
-        while (end > from && is_blank(text.data[end - 1]))
-            end--;
-        if (fault_parse(f, slice_make(text.data + from, end - from), e) == 0)
-            return 1;
-        e->at += (long)from;
-        return -1;
-    }
+           f->kind == FAULT_WRONG_PONG ||
+           (fault_kinds[f->kind].first == FAULT_ARG_CHANCE && f->p < 1);
 }
 
 /* --- printing -----------------------------------------------------------------------------------
@@ -570,18 +128,18 @@ static void put_bytes(struct printer *p, uint64_t bytes)
 
 static void put_args(struct printer *p, const struct fault_spec *f)
 {
-    const struct kind_row *row = &kinds[f->kind];
+    const struct fault_kind_row *row = &fault_kinds[f->kind];
     size_t from = p->len;
 
-    if (row->first == ARG_TIME)
+    if (row->first == FAULT_ARG_TIME)
         put_time(p, f->us);
-    else if (row->first == ARG_BYTES)
+    else if (row->first == FAULT_ARG_BYTES)
         put_bytes(p, f->bytes);
-    else if (row->first == ARG_CHANCE)
+    else if (row->first == FAULT_ARG_CHANCE)
         put(p, "%g", f->p);
-    else if (row->first == ARG_CODE)
+    else if (row->first == FAULT_ARG_CODE)
         put(p, "%u", f->code);
-    else if (row->first == ARG_ADDRESS)
+    else if (row->first == FAULT_ARG_ADDRESS)
         put(p, "%s", f->address);
     if (f->kind == FAULT_LATENCY && f->jitter_us) {
         put(p, ",");
@@ -601,7 +159,7 @@ static void put_trigger(struct printer *p, const struct fault_spec *f)
     if (f->trigger == FAULT_AT_ONCE)
         return;
     if (f->trigger != FAULT_AFTER)
-        put(p, "%s", trigger_names[f->trigger]);
+        put(p, "%s", fault_trigger_names[f->trigger]);
     if (f->trigger == FAULT_ON_BYTES)
         put_bytes(p, f->n);
     else if (f->trigger == FAULT_ON_MESSAGE || f->trigger == FAULT_ON_FRAME ||
@@ -636,7 +194,7 @@ void fault_print(const struct fault_spec *f, char text[FAULT_TEXT])
     struct printer p = {text, 0};
     size_t colon;
 
-    put(&p, "%s", kinds[f->kind].name);
+    put(&p, "%s", fault_kinds[f->kind].name);
     colon = p.len;
     put(&p, ":");
     put_args(&p, f);

@@ -45,7 +45,7 @@ void faults_fidelity(struct faults *f, const char *how);
 
 /* Arm one more; -1: FAULTS_MAX are armed. Reports "armed", and what happens at once. */
 int faults_arm(struct faults *f, const struct fault_spec *spec, uint64_t now_us);
-/* End what lasts and disarm all. */
+/* End what lasts and disarm all; connections come from where they came from before any rebind. */
 void faults_heal(struct faults *f, uint64_t now_us);
 /* The i-th that is armed and may act (again), or NULL behind the last; *active: it acts now. */
 const struct fault_spec *faults_get(const struct faults *f, unsigned i, bool *active);
@@ -108,6 +108,10 @@ uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, ui
 /* Keep the socket behind a descriptor open and unread, beyond the descriptor's own life, until the
  * set goes; the oldest of too many is closed. */
 void fault_conn_dangle(struct fault_conn *c, int fd);
+/* It was cut at a message or frame: what was read behind that and not told yet is lost with it, so
+ * that the same messages arrive however many came in one read. */
+void fault_conn_cut(struct fault_conn *c);
+bool fault_conn_is_cut(const struct fault_conn *c);
 /* Say how faithfully a lasting fault acts, in its report: before the listener returns. */
 void fault_conn_describe(struct fault_conn *c, const struct fault_spec *spec, const char *how);
 

@@ -67,6 +67,8 @@ static void strike(struct link_fault *f)
             fault_socket_end(f->link.fd);
         } else {
             cut(f, spec->kind);
+            if (spec->trigger == FAULT_ON_MESSAGE || spec->trigger == FAULT_ON_FRAME)
+                fault_conn_cut(f->fault);
         }
     }
 }

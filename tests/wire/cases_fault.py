@@ -59,6 +59,24 @@ def rst(t):
     made.says("fault armed: rst @message:1.*fault begin: rst.*cut by a fault that was asked for")
 
 
+@case("fault at a message: what came behind it in the same read is lost with it, a Close too")
+def at_the_message(t):
+    made, conn = t.open("-n", "--json", "--fault", "rst@message:3", then=b"")
+    conn.send(b"".join(frame(TEXT, n) for n in (b"1", b"2", b"3", b"4", b"5")) + close(1000))
+    sees(conn, "rst")
+    cut(made, "rst")
+    same([e["text"] for e in named(made.json(), "message")], ["1", "2", "3"])
+
+
+@case("fault at a byte: the messages before it are whole")
+def at_the_byte(t):
+    made, conn = opened(t, "-n", "--fault", "truncate:8,side=in@open")
+    conn.send(frame(TEXT, b"1") + frame(TEXT, b"2") + frame(TEXT, b"3"))
+    sees(conn, "rst")
+    cut(made, "truncate")
+    same([e["text"] for e in named(made.json(), "message")], ["1", "2"])
+
+
 @case("fault fin: the server sees the end of the stream and no Close frame")
 def fin(t):
     made, conn = t.open("-n", "--json", "--fault", "fin@message:1")
