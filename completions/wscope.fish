@@ -132,6 +132,7 @@ complete -c wscope -l timestamps -a 'abs rel delta' -d 'abs (the clock), rel (si
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l rate -x -d 'updates a second of the feed (10)'
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l burst -x -d 'so many of them at once, less often'
 complete -c wscope -n '__fish_seen_subcommand_from serve' -l allow-origin -x -d 'refuse other origins; repeatable'
+complete -c wscope -n '__fish_seen_subcommand_from run' -F
 complete -c wscope -n '__fish_seen_subcommand_from run' -l against -x -a 'serve' -d 'serve brings a server; or a URL scripts go to'
 complete -c wscope -n '__fish_seen_subcommand_from run' -l var -x -d 'the value of a variable; repeatable'
 complete -c wscope -n '__fish_seen_subcommand_from run' -l only -x -d 'tests of such names alone; repeatable'

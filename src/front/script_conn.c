@@ -382,9 +382,12 @@ void conn_tell_end(const struct script_conn *c, char *text, size_t size)
     else if (end->kind == EVENT_ERROR)
         snprintf(text, size, "%.300s", end->data);
     else
-        snprintf(text, size, "the connection was closed by the %s: %s, code %d%s%.*s",
-                 close_by_name(end->by), close_how_name(end->how), end->code,
-                 end->len > 0 ? ", " : "", (int)(end->len < 125 ? end->len : 125), end->data);
+        snprintf(text, size, "the connection was closed by %s: %s, code %d%s%.*s",
+                 end->by == CLOSE_BY_PEER    ? "the peer"
+                 : end->by == CLOSE_BY_LOCAL ? "this end"
+                                             : "the network",
+                 close_how_name(end->how), end->code, end->len > 0 ? ", " : "",
+                 (int)(end->len < 125 ? end->len : 125), end->data);
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -24,7 +24,7 @@ static void put(struct tap *t, struct buf *text, int failed)
     buf_clear(text);
 }
 
-/* Free text on the line of a test: '#' would begin a directive. */
+/* Free text on the line of a test: '#' would begin a directive, and '\' takes that away. */
 static int add_text(struct buf *out, const char *text)
 {
     struct buf safe;
@@ -35,7 +35,7 @@ static int add_text(struct buf *out, const char *text)
     failed = term_safe(&safe, slice_str(text), 0);
     all = buf_slice(&safe);
     for (size_t i = 0; i < all.len && !failed; i++) {
-        if (all.data[i] == '#')
+        if (all.data[i] == '#' || all.data[i] == '\\')
             failed = buf_append(out, "\\", 1);
         failed |= buf_append(out, all.data + i, 1);
     }

@@ -171,7 +171,7 @@ static void tap_tells_all_of_a_failure(void **state)
 
     (void)state;
     check_report(tap_new, 1, results, 1,
-                 "TAP version 13\n1..1\nnot ok 1 - answers \\#1 \\o/\n"
+                 "TAP version 13\n1..1\nnot ok 1 - answers \\#1 \\\\o/\n"
                  "  ---\n"
                  "  message: 'the connection was closed before the message came'\n"
                  "  at: 'a.wscope:7:5'\n"
@@ -228,7 +228,7 @@ static void tap_bails_out(void **state)
     r->end(r, &total, "interrupted\nok 2 - not so");
     r->free(r);
     assert_string_equal(capture_take(&c), "TAP version 13\n1..2\n"
-                                          "Bail out! interrupted\\nok 2 - not so\n"
+                                          "Bail out! interrupted\\\\nok 2 - not so\n"
                                           "# 1 test: 1 passed in 0.001 s\n");
     capture_close(&c);
 }
