@@ -27,7 +27,8 @@ struct human {
     size_t line_start; /* offset in text of the line being written */
     struct buf text;
     struct buf scratch;
-    char hint[512]; /* the last one told, so that an error does not repeat it */
+    char hint[512];   /* the last one told, so that an error does not repeat it */
+    uint64_t refusal; /* what the last refused upgrade said, in short; 0: there was none */
 };
 
 /* Start the event's first line: time and marker, the marker in a style. */

@@ -163,11 +163,32 @@ static void put_body(struct human *h, const struct event_response *r)
     }
 }
 
+/* Status and body as a number (FNV-1a): fields may differ by a date. */
+static uint64_t digest(const struct event_response *r)
+{
+    const uint64_t prime = UINT64_C(0x100000001B3);
+    uint64_t hash = (UINT64_C(0xCBF29CE484222325) ^ (uint64_t)r->status) * prime;
+
+    for (size_t i = 0; i < r->body.len; i++)
+        hash = (hash ^ r->body.data[i]) * prime;
+    return hash ? hash : 1;
+}
+
+/* Attempt after attempt the same page: the error that follows tells enough of it. */
+static bool is_repeated(struct human *h, const struct event *ev)
+{
+    uint64_t before = h->refusal;
+
+    h->refusal = response_refused(ev) ? digest(&ev->response) : 0;
+    return h->refusal != 0 && h->refusal == before;
+}
+
 void human_response(struct human *h, const struct event *ev)
 {
     bool refused = response_refused(ev);
+    bool repeated = is_repeated(h, ev);
 
-    if (!refused && !h->include)
+    if ((!refused || repeated) && !h->include)
         return;
     put_head(h, ev, ev->response.raw, false);
     if (!refused)

@@ -119,6 +119,25 @@ static void human_does_not_tell_the_same_hint_twice(void **state)
                  "wscope: the upgrade was refused\n");
 }
 
+static void human_shows_the_same_refusal_of_many_attempts_once(void **state)
+{
+    struct event evs[4] = {refusal(), refusal(), refusal(), refusal()};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        evs[i].response.body = slice_make(NULL, 0);
+        evs[i].response.hint = "";
+    }
+    evs[2].response.status = 502; /* another one is shown, and the first again after it */
+    check_events(DEFAULT, evs, 4,
+                 "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n"
+                 "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n"
+                 "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n");
+    check_events((struct view_config){.include = true}, evs, 2,
+                 "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n"
+                 "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +148,7 @@ int main(void)
         cmocka_unit_test(human_tells_that_a_refusal_was_cut),
         cmocka_unit_test(human_dumps_a_binary_refusal),
         cmocka_unit_test(human_does_not_tell_the_same_hint_twice),
+        cmocka_unit_test(human_shows_the_same_refusal_of_many_attempts_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
