@@ -30,7 +30,8 @@ static int64_t value_of(size_t bucket)
     if (bucket < 2 * SKETCH_SUB)
         return (int64_t)bucket;
     shift = (unsigned)(bucket / SKETCH_SUB) - 1;
-    return (int64_t)((SKETCH_SUB + bucket % SKETCH_SUB) << shift) + (int64_t)((1u << shift) / 2);
+    /* One step is 2^shift wide; what lies in its middle stands for it. */
+    return ((int64_t)(SKETCH_SUB + bucket % SKETCH_SUB) << shift) + (INT64_C(1) << shift) / 2;
 }
 
 void sketch_add(struct sketch *s, int64_t us)
