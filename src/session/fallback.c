@@ -11,6 +11,8 @@
 #define COVER_MAX_US 30000000
 #define COVER_MS     50
 
+#define BECAUSE_MAX 256
+
 enum { TIMER_TRY, TIMER_BACK, TIMER_COUNT };
 
 struct fallback {
@@ -19,7 +21,6 @@ struct fallback {
     unsigned failed; /* attempts at the socket, in a row */
     bool active;     /* on the stage */
     bool broken;     /* it failed for good */
-    char because[192];
 
     struct channel_ws_config base; /* who asks, and where */
     struct handshake_header *kept; /* owned: the headers that may go there */
@@ -380,7 +381,7 @@ static void leave(struct fallback *f)
 /* The fallback can't be had either. */
 static void give_up(struct fallback *f, const char *because)
 {
-    char text[sizeof f->because + 64];
+    char text[sizeof f->error.text + 64];
 
     f->broken = true;
     leave(f);
@@ -434,7 +435,7 @@ static void on_back(uv_timer_t *timer)
 
 void fallback_socket_failed(struct fallback *f, bool stable, const char *because)
 {
-    char text[sizeof f->because];
+    char text[BECAUSE_MAX];
 
     if (!f)
         return;

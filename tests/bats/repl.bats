@@ -640,3 +640,42 @@ RECORDED
     await_screen '^← more'
     assert_equal "$(screen | grep -c 'No space left')" 1
 }
+
+@test "/poll changes over to polling, which the prompt shows, and nothing can be sent" {
+    serve --rate 1
+    start 100 24
+    wscope_in -q --every 0.2 --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since=0"
+    await_screen "^http://127.0.0.1:$SERVE_PORT/feed.json>"
+    await_screen '← .*"id":'
+    enter hello
+    await_screen 'nothing can be sent: polling receives only'
+    enter "/connect $URL/echo"
+    await_last 1 "$URL/echo>"
+    enter hello
+    await_screen '^← hello$'
+    enter "/poll http://127.0.0.1:$SERVE_PORT/none"
+    await_screen 'answered the poll with 404'
+    await_last 1 'offline>'
+    enter "/poll sse+http://127.0.0.1:$SERVE_PORT/feed.sse"
+    await_screen "^http://127.0.0.1:$SERVE_PORT/feed.sse>"
+    enter '/ping'
+    await_screen 'nothing can be sent: an event stream receives only'
+    enter '/fallback'
+    await_screen 'there is nothing to fall back to'
+    keys C-d
+    await_screen '^\$ ?$'
+}
+
+@test "the prompt shows what stands in for the socket, /fallback tells and ends it" {
+    serve --rate 1
+    start 100 40
+    wscope_in -r --retry-delay 2 --retry-jitter none --fallback-after 1 --fallback "http://127.0.0.1:$SERVE_PORT/feed.json" ws://127.0.0.1:1/feed
+    await_screen 'falling back from ws to poll: 1 failed attempt in a row'
+    await_screen '\(polling\)> ?$'
+    enter /fallback
+    await_screen 'polling while the socket cannot be had'
+    enter '/fallback off'
+    await_screen 'falling back from poll to ws: it was asked for'
+    keys C-d
+    await_screen '^\$ ?$'
+}

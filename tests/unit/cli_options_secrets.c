@@ -191,6 +191,21 @@ static void passwords_are_stars_above_the_caret(void **state)
                 "             ^\n");
 }
 
+static void passwords_of_other_urls_are_overwritten(void **state)
+{
+    struct line *l = parse("-r", "--fallback", "sse+http://me:pw@h/", "--catchup=http://a:b@h/",
+                           "--seq", "/id", "ws://h/", NULL);
+
+    (void)state;
+    assert_string_equal(l->argv[3], "sse+http://*****@h/");
+    assert_string_equal(l->argv[4], "--catchup=http://***@h/");
+    done(l);
+    l = parse("--poll", "http://me:pw@h/", NULL);
+    assert_string_equal(l->argv[2], "http://*****@h/");
+    assert_string_equal(l->o.handshake.authorization, "Basic bWU6cHc=");
+    done(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +218,7 @@ int main(void)
         cmocka_unit_test(bad_secrets_are_told_without_being_shown),
         cmocka_unit_test(a_huge_file_is_taken_for_a_mistake),
         cmocka_unit_test(secrets_in_argv_are_overwritten),
+        cmocka_unit_test(passwords_of_other_urls_are_overwritten),
         cmocka_unit_test(where_a_secret_lies_is_not_overwritten),
         cmocka_unit_test(secrets_are_overwritten_when_parsing_fails_too),
         cmocka_unit_test(passwords_are_stars_above_the_caret),

@@ -571,6 +571,52 @@ static void reconcile_new_identity_under_an_old_number_is_a_new_stream(void **st
     assert_int_equal(r.totals.epochs, 2);
 }
 
+static int known(uint64_t n)
+{
+    return reconcile_known(&r, &(struct reconcile_message){.has_seq = true, .seq = n});
+}
+
+static void reconcile_known_tells_what_was_seen_and_changes_nothing(void **state)
+{
+    struct reconcile_message nothing = {0};
+
+    (void)state;
+    assert_int_equal(reconcile_known(&r, &nothing), -1);
+    assert_int_equal(known(7), 0);
+    numbers(10, 12);
+    number(20);
+    expect("gap 13-19");
+    assert_int_equal(known(9), KNOWN_OLDER);
+    assert_int_equal(known(10), 1);
+    assert_int_equal(known(20), 1);
+    assert_int_equal(known(21), 0);
+    assert_int_equal(known(13), 0);
+    reconcile_finish(&r);
+    expect("lost 13-19");
+    assert_int_equal(known(13), 0); /* given up is not seen */
+    assert_int_equal(reconcile_known(&r, &(struct reconcile_message){.has_seq = true,
+                                                                     .seq = 10,
+                                                                     .has_epoch = true,
+                                                                     .epoch = slice_str("b")}),
+                     0);
+    assert_false(r.has_epoch);
+    assert_true(r.totals.duplicates == 0 && r.last == 20);
+    expect("");
+}
+
+static void reconcile_known_goes_by_identity(void **state)
+{
+    const struct reconcile_message a = {.has_id = true, .id = slice_str("a")};
+    const struct reconcile_message b = {.has_id = true, .id = slice_str("b")};
+
+    (void)state;
+    assert_int_equal(reconcile_known(&r, &a), 0);
+    assert_false(identity("a"));
+    assert_int_equal(reconcile_known(&r, &a), 1);
+    assert_int_equal(reconcile_known(&r, &b), 0);
+    assert_int_equal(reconcile_known(&r, &b), 0);
+}
+
 static void reconcile_init_fails_without_memory(void **state)
 {
     struct reconcile other;
@@ -622,6 +668,8 @@ int main(void)
         TEST_IDS(reconcile_knows_identities_that_come_again),
         TEST_IDS(reconcile_identity_counts_under_a_new_number),
         TEST_IDS(reconcile_new_identity_under_an_old_number_is_a_new_stream),
+        TEST(reconcile_known_tells_what_was_seen_and_changes_nothing),
+        TEST_IDS(reconcile_known_goes_by_identity),
         cmocka_unit_test(reconcile_init_fails_without_memory),
     };
 

@@ -31,6 +31,8 @@ FIELDS = {
     "gap": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "recovered": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
     "lost": {"from": WHOLE, "to": WHOLE, "count": WHOLE},
+    "poll": {"status": WHOLE, "items": WHOLE, "fresh": WHOLE, "bytes_up": WHOLE, "bytes_down": WHOLE, "ms": NUMBER},
+    "fallback": {"from": TEXT, "to": TEXT, "because": TEXT},
     "fault": {"kind": TEXT, "phase": TEXT, "trigger": TEXT, "args": TEXT},
     "error": {"code": WHOLE, "stage": TEXT, "errno": WHOLE, "message": TEXT, "hint": TEXT},
     "summary": {"missed": WHOLE, "recovered": WHOLE, "lost": WHOLE, "duplicates": WHOLE, "epochs": WHOLE, "retries": WHOLE, "outages": WHOLE, "queued": WHOLE, "unsent": WHOLE, "seed": WHOLE, "exit": WHOLE},
