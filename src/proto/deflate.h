@@ -1,6 +1,5 @@
 /*
- * deflate: compression of message payloads (RFC 7692, section 7.2) over zlib, in pieces. The only
- * file that knows zlib.
+ * deflate: compression of message payloads (RFC 7692, section 7.2) over zlib, in pieces.
  */
 #ifndef PROTO_DEFLATE_H
 #define PROTO_DEFLATE_H
