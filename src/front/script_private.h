@@ -111,6 +111,7 @@ struct test_run {
     const struct statement *waiting;
     uint64_t wait_since_us, wait_until_us;
     size_t wait_pending; /* what was left to be sent when last looked at */
+    bool wait_ran;       /* the line's command has been run, and is not yet at its end */
     struct expect *expects;
     struct expect_wait *waits;
     const struct statement **wait_lines;

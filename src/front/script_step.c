@@ -146,6 +146,7 @@ static bool wait_until(struct test_run *t, const struct statement *st, uint64_t 
         t->wait_since_us = now;
         t->wait_until_us = now + us;
         t->wait_pending = 0;
+        t->wait_ran = false;
         t->seen_count = 0;
     }
     if (now >= t->wait_until_us)
@@ -389,7 +390,7 @@ static enum done do_command(struct test_run *t, const struct statement *st)
                   st->conn[0] ? ": " : "");
         return FAILED;
     }
-    if (t->waiting == st && t->wait_pending == SIZE_MAX)
+    if (t->waiting == st && t->wait_ran)
         return wait_sent(t, st, c);
     if (needs_open(st->row)) {
         ready = wait_ready(t, st, c);
@@ -410,7 +411,7 @@ static enum done do_command(struct test_run *t, const struct statement *st)
         return DONE;
     t->waiting = NULL;
     (void)wait_until(t, st, t->timeout_us);
-    t->wait_pending = SIZE_MAX; /* it has been run, and goes on by itself */
+    t->wait_ran = true; /* and goes on by itself */
     return WAITS;
 }
 
@@ -507,12 +508,23 @@ static bool run_lines(struct test_run *t)
     return true;
 }
 
+static void fail_on_loss(struct test_run *t, const struct script_conn *c)
+{
+    struct totals totals = session_totals(c->session);
+
+    if (totals.lost > 0)
+        test_fail(t, NULL, "", "", "%s%s%llu messages were lost (option fail-on-loss)", c->name,
+                  c->name[0] ? ": " : "", (unsigned long long)totals.lost);
+}
+
 /* An attempt that failed, or is still going on, and that no line was about. */
 static bool settled(struct test_run *t)
 {
     char end[512];
 
     for (struct script_conn *c = t->conns; c && !t->failed; c = c->next) {
+        if (c->session && c->options->account.fail_on_loss)
+            fail_on_loss(t, c);
         if (!c->session || c->judged || c->opened)
             continue;
         if (!conn_over(c))

@@ -330,7 +330,7 @@ static void judge_time(struct test_run *t, size_t i)
         snprintf(text, sizeof text, "not in %g s: %llu other%s came", s,
                  (unsigned long long)t->seen_count, t->seen_count == 1 ? "" : "s");
     else
-        snprintf(text, sizeof text, "not in %g s: nothing came", s);
+        snprintf(text, sizeof text, "not in %g s: nothing of the kind came", s);
     w->state = EXPECT_FAILED;
     fail_wait(t, i, text);
 }

@@ -679,3 +679,25 @@ RECORDED
     keys C-d
     await_screen '^\$ ?$'
 }
+
+@test "/expect tells whether it came, and what came instead" {
+    start 80 24
+    wscope_in "$URL/echo"
+    await_screen 'opened'
+    enter '{"op":"ping"}'
+    await_screen '←|<.*ping'
+    enter '/expect json /op == pong within 0.3'
+    await_screen '/op is "ping", not "pong"'
+    await_screen 'not as expected, after'
+    enter 'second'
+    enter '/expect next text second'
+    await_screen '^.*as expected, after [0-9.]+ ms'
+    enter '/expect jsn'
+    await_screen 'did you mean "json"'
+    enter '/expect none for 0.1'
+    await_screen 'as expected, after 1[0-9][0-9]'
+    enter '/close'
+    await_screen 'closed'
+    enter '/expect text x'
+    await_screen 'there is no connection on which it could come'
+}
