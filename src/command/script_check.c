@@ -164,11 +164,6 @@ int parser_needs_connect(struct parser *p)
     return -1;
 }
 
-void parser_forget_connections(struct parser *p)
-{
-    (void)p; /* each test is a scope of its own */
-}
-
 bool parser_has_url(const struct parser *p)
 {
     return p->checks->has_url || known(p, p->urls, p->conn) || known(p, p->urls, "");

@@ -134,7 +134,6 @@ static int parse_test(struct parser *p, const struct command_row *row)
     p->section = SECTION_TEST;
     p->tail = &test->body;
     p->scope = SCOPE_TEST + (unsigned)p->script->test_count;
-    parser_forget_connections(p);
     return 0;
 }
 

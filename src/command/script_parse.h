@@ -88,7 +88,5 @@ int parser_needs_connect(struct parser *p);
 int parser_connected(struct parser *p);
 bool parser_has_url(const struct parser *p);
 void parser_url_given(struct parser *p);
-/* A test begins. */
-void parser_forget_connections(struct parser *p);
 
 #endif

@@ -5,6 +5,7 @@
  *   script_load.c    the scripts read, and what they ask of the options
  *   script_job.c     one file after the other, each test of it, what it came to
  *   script_step.c    the lines of a test
+ *   script_values.c  lines that only know and remember: variables, settings, captures
  *   script_wait.c    expectations that wait, and the failure that is told
  *   script_conn.c    a connection of a test
  *   script_progress.c  the line on the terminal
@@ -183,10 +184,16 @@ void script_report(struct script_run *run, const struct result *result);
 
 /* script_step.c: go on as far as can be. */
 void test_step(struct test_run *t);
+
+/* script_values.c */
+enum line_done { LINE_DONE, LINE_WAITS, LINE_FAILED };
+enum line_done line_setting(struct test_run *t, const struct statement *st);
+enum line_done line_set(struct test_run *t, const struct statement *st);
+enum line_done line_capture(struct test_run *t, const struct statement *st);
 /* Fill in variables, in the test's memory. NULL: the test has failed. */
 char *test_fill(struct test_run *t, const struct statement *st, const char *text);
-/* Go to the phase behind this one. */
-void test_next_phase(struct test_run *t);
+/* The same for all the arguments of a line, its here-text behind them. */
+char *line_arguments(struct test_run *t, const struct statement *st);
 
 /* script_wait.c */
 int wait_begin(struct test_run *t, const struct statement *st);

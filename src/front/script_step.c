@@ -1,141 +1,12 @@
 /* The lines of a test, one after the other, as far as they can be gone without waiting. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "base/json_scan.h"
-#include "command/json_compare.h"
 #include "front/script_private.h"
-
-enum done { DONE, WAITS, FAILED };
-
-/* --- variables ----------------------------------------------------------------------------------
- */
-
-static const char *round_of(const struct test_run *t)
-{
-    for (unsigned i = t->depth; i-- > 0;) {
-        if (t->blocks[i].repeat)
-            return t->blocks[i].round_text;
-    }
-    return NULL;
-}
-
-static const char *lookup(void *ctx, const char *name)
-{
-    struct test_run *t = ctx;
-
-    if (strncmp(name, "env:", 4) == 0)
-        return getenv(name + 4);
-    for (const struct variable *v = t->variables; v; v = v->next) {
-        if (strcmp(v->name, name) == 0)
-            return v->value;
-    }
-    if (strcmp(name, "n") == 0 && round_of(t))
-        return round_of(t);
-    return script_variable(t->job->run, name);
-}
-
-char *test_fill(struct test_run *t, const struct statement *st, const char *text)
-{
-    char missing[SCRIPT_NAME_MAX], *filled = NULL;
-    struct buf out;
-
-    buf_init(&out, SCRIPT_FILE_MAX);
-    if (script_fill(&out, text, lookup, t, missing) == 0)
-        filled = arena_copy(&t->memory, buf_data(&out), out.len);
-    if (!filled && missing[0])
-        test_fail(t, st, "", "it is captured in a line that was not come to", "{{%s}} has no value",
-                  missing);
-    else if (!filled)
-        test_fail(t, st, "", "", "out of memory");
-    buf_clear(&out);
-    return filled;
-}
-
-static enum done define(struct test_run *t, const struct statement *st, const char *name,
-                        struct slice value)
-{
-    struct variable *v = arena_alloc(&t->memory, sizeof *v);
-
-    if (v) {
-        v->name = name;
-        v->value = arena_copy(&t->memory, value.data, value.len);
-        v->next = t->variables;
-    }
-    if (!v || !v->value) {
-        test_fail(t, st, "", "", "out of memory");
-        return FAILED;
-    }
-    t->variables = v;
-    return DONE;
-}
-
-/* The arguments, a here-text behind them. */
-static char *arguments(struct test_run *t, const struct statement *st)
-{
-    char *args = test_fill(t, st, st->args), *here, *both;
-    size_t n, m;
-
-    if (!args || !st->here)
-        return args;
-    here = test_fill(t, st, st->here);
-    if (!here)
-        return NULL;
-    n = strlen(args);
-    m = strlen(here);
-    both = arena_alloc(&t->memory, n + m + 2);
-    if (!both) {
-        test_fail(t, st, "", "", "out of memory");
-        return NULL;
-    }
-    memcpy(both, args, n);
-    if (n > 0)
-        both[n++] = ' ';
-    memcpy(both + n, here, m);
-    return both;
-}
 
 /* --- lines --------------------------------------------------------------------------------------
  */
-
-static enum done do_setting(struct test_run *t, const struct statement *st)
-{
-    struct setting_made *s = arena_alloc(&t->memory, sizeof *s);
-    const char *name, *value;
-    char *text = arguments(t, st), *copy;
-
-    if (!text)
-        return FAILED;
-    if (!s || !(copy = arena_copy(&t->memory, text, strlen(text)))) {
-        test_fail(t, st, "", "", "out of memory");
-        return FAILED;
-    }
-    *s = (struct setting_made){.kind = st->kind, .conn = st->conn, .text = text};
-    *t->last_setting = s;
-    t->last_setting = &s->next;
-    if (st->kind != STATEMENT_OPTION)
-        return DONE;
-    script_option_split(copy, &name, &value);
-    if (strcmp(name, "timeout") == 0 && (!value || seconds_parse(value, &t->timeout_us) < 0)) {
-        test_fail(t, st, "", "", "\"option timeout\" takes a number of seconds, not \"%.60s\"",
-                  value ? value : "");
-        return FAILED;
-    }
-    return DONE;
-}
-
-static enum done do_set(struct test_run *t, const struct statement *st)
-{
-    char *text = arguments(t, st);
-    const char *name, *rest;
-
-    if (!text)
-        return FAILED;
-    script_pair_split(text, &name, &rest);
-    return define(t, st, name, slice_str(rest));
-}
 
 static bool wait_until(struct test_run *t, const struct statement *st, uint64_t us)
 {
@@ -155,86 +26,21 @@ static bool wait_until(struct test_run *t, const struct statement *st, uint64_t 
     return true;
 }
 
-static enum done do_sleep(struct test_run *t, const struct statement *st)
+static enum line_done do_sleep(struct test_run *t, const struct statement *st)
 {
     char *text = test_fill(t, st, st->args);
     uint64_t us;
 
     if (!text)
-        return FAILED;
+        return LINE_FAILED;
     if (seconds_parse(text, &us) < 0) {
         test_fail(t, st, "", "", "\"sleep\" takes a number of seconds, not \"%.60s\"", text);
-        return FAILED;
+        return LINE_FAILED;
     }
     if (wait_until(t, st, us))
-        return WAITS;
+        return LINE_WAITS;
     t->waiting = NULL;
-    return DONE;
-}
-
-static void nothing_found(struct test_run *t, const struct statement *st, struct slice text,
-                          const char *what)
-{
-    test_fail(t, st, "", "capture looks at the message that the last expect was met by",
-              "%s is not in the message %.*s%s", what, (int)(text.len < 200 ? text.len : 200),
-              (const char *)text.data, text.len > 200 ? "..." : "");
-}
-
-/* Strings without their quotes, anything else as it stands. */
-static enum done capture_value(struct test_run *t, const struct statement *st, const char *name,
-                               struct slice value)
-{
-    enum done done;
-    size_t len;
-    char *text;
-
-    if (json_kind(value) != JSON_IS_STRING)
-        return define(t, st, name, value);
-    text = json_string_text(value, &len);
-    if (!text) {
-        test_fail(t, st, "", "", "out of memory");
-        return FAILED;
-    }
-    done = define(t, st, name, slice_make(text, len));
-    free(text);
-    return done;
-}
-
-static enum done do_capture(struct test_run *t, const struct statement *st)
-{
-    const struct script_conn *c = conn_find(t, st->conn);
-    char *args = arguments(t, st);
-    struct pattern pattern;
-    struct slice text, value;
-    const char *name, *what;
-    struct err e;
-    bool found;
-
-    if (!args)
-        return FAILED;
-    script_pair_split(args, &name, &what);
-    if (!c || !c->inbox.matched) {
-        test_fail(t, st, "", "an \"expect text\" or \"expect json\" before it takes one",
-                  "there is no message to capture from");
-        return FAILED;
-    }
-    text = came_data(c->inbox.matched);
-    if (!pattern_is_regex(slice_str(what))) {
-        if (json_pointer_get(text, what, &value) == 1)
-            return capture_value(t, st, name, value);
-        nothing_found(t, st, text, what);
-        return FAILED;
-    }
-    if (pattern_parse(&pattern, slice_str(what), false, &e) < 0) {
-        test_fail(t, st, "", "", "%s", e.text);
-        return FAILED;
-    }
-    found = pattern_fits(&pattern, text, &value);
-    pattern_clear(&pattern);
-    if (found)
-        return define(t, st, name, value);
-    nothing_found(t, st, text, what);
-    return FAILED;
+    return LINE_DONE;
 }
 
 /* --- connections --------------------------------------------------------------------------------
@@ -264,34 +70,34 @@ static char *where_to(struct test_run *t, const struct statement *st, const char
     return text;
 }
 
-static enum done fail_with(struct test_run *t, const struct statement *st, struct err *e)
+static enum line_done fail_with(struct test_run *t, const struct statement *st, struct err *e)
 {
     commands_unslash(e->text);
     commands_unslash(e->hint);
     test_fail(t, st, "", e->hint, "%s%s%s", st->conn, st->conn[0] ? ": " : "", e->text);
-    return FAILED;
+    return LINE_FAILED;
 }
 
-static enum done do_connect(struct test_run *t, const struct statement *st)
+static enum line_done do_connect(struct test_run *t, const struct statement *st)
 {
     struct script_conn *c = conn_get(t, st->conn);
-    char *args = arguments(t, st), *url = args ? where_to(t, st, args) : NULL;
+    char *args = line_arguments(t, st), *url = args ? where_to(t, st, args) : NULL;
     struct err e;
 
     if (!args)
-        return FAILED;
+        return LINE_FAILED;
     if (!c || !url) {
         test_fail(t, st, "", "", "out of memory");
-        return FAILED;
+        return LINE_FAILED;
     }
     /* A Close is under way: the new connection is for after it. */
     if (c->session && session_state(c->session) == SESSION_CLOSING &&
         wait_until(t, st, t->timeout_us))
-        return WAITS;
+        return LINE_WAITS;
     t->waiting = NULL;
     if (conn_connect(c, url, &e) < 0)
         return fail_with(t, st, &e);
-    return DONE;
+    return LINE_DONE;
 }
 
 /* Commands that act on what is open. */
@@ -331,25 +137,26 @@ static bool coming(const struct script_conn *c)
 }
 
 /* Until the connection is open and takes what is to be sent. */
-static enum done wait_ready(struct test_run *t, const struct statement *st, struct script_conn *c)
+static enum line_done wait_ready(struct test_run *t, const struct statement *st,
+                                 struct script_conn *c)
 {
     uint64_t limit = t->timeout_us;
     char end[512];
 
     if (conn_open(c) && !busy(c))
-        return DONE;
+        return LINE_DONE;
     if (c->options && limit < c->options->ws.connect_timeout_us)
         limit = c->options->ws.connect_timeout_us;
     if (coming(c)) {
         if (session_state(c->session) == SESSION_CLOSING && !c->reopen) {
             test_fail(t, st, "", "", "%s%sthe connection is being closed", st->conn,
                       st->conn[0] ? ": " : "");
-            return FAILED;
+            return LINE_FAILED;
         }
         if (t->waiting == st && busy(c))
             renew(t, c);
         if (wait_until(t, st, limit))
-            return WAITS;
+            return LINE_WAITS;
     }
     if (conn_open(c))
         snprintf(end, sizeof end, "the peer does not take what is sent");
@@ -358,49 +165,50 @@ static enum done wait_ready(struct test_run *t, const struct statement *st, stru
     else
         conn_tell_end(c, end, sizeof end);
     test_fail(t, st, "", "", "%s%s%s", st->conn, st->conn[0] ? ": " : "", end);
-    return FAILED;
+    return LINE_FAILED;
 }
 
 /* A file is on its way: the line is over when it is. */
-static enum done wait_sent(struct test_run *t, const struct statement *st, struct script_conn *c)
+static enum line_done wait_sent(struct test_run *t, const struct statement *st,
+                                struct script_conn *c)
 {
     if (c->commands.transfer.phase != TRANSFER_IDLE) {
         renew(t, c);
         if (wait_until(t, st, t->timeout_us))
-            return WAITS;
+            return LINE_WAITS;
         c->commands.transfer_failed = true;
     }
     t->waiting = NULL;
     if (!c->commands.transfer_failed)
-        return DONE;
+        return LINE_DONE;
     test_fail(t, st, "", "", "%s%sthe file was not sent to its end", st->conn,
               st->conn[0] ? ": " : "");
-    return FAILED;
+    return LINE_FAILED;
 }
 
-static enum done do_command(struct test_run *t, const struct statement *st)
+static enum line_done do_command(struct test_run *t, const struct statement *st)
 {
     struct script_conn *c = conn_find(t, st->conn);
-    enum done ready;
+    enum line_done ready;
     struct err e;
     char *args;
 
     if (!c || !c->session) {
         test_fail(t, st, "", "\"connect\" opens one", "%s%sthere is no connection", st->conn,
                   st->conn[0] ? ": " : "");
-        return FAILED;
+        return LINE_FAILED;
     }
     if (t->waiting == st && t->wait_ran)
         return wait_sent(t, st, c);
     if (needs_open(st->row)) {
         ready = wait_ready(t, st, c);
-        if (ready != DONE)
+        if (ready != LINE_DONE)
             return ready;
     }
     t->waiting = NULL;
-    args = arguments(t, st);
+    args = line_arguments(t, st);
     if (!args)
-        return FAILED;
+        return LINE_FAILED;
     err_clear(&e);
     c->commands.transfer_failed = false;
     if (strcmp(st->row->name, "close") == 0)
@@ -408,50 +216,50 @@ static enum done do_command(struct test_run *t, const struct statement *st)
     if (st->row->run(&c->commands, args, &e) < 0)
         return fail_with(t, st, &e);
     if (c->commands.transfer.phase == TRANSFER_IDLE)
-        return DONE;
+        return LINE_DONE;
     t->waiting = NULL;
     (void)wait_until(t, st, t->timeout_us);
     t->wait_ran = true; /* and goes on by itself */
-    return WAITS;
+    return LINE_WAITS;
 }
 
-static enum done do_expect(struct test_run *t, const struct statement *st)
+static enum line_done do_expect(struct test_run *t, const struct statement *st)
 {
     if (t->waiting != st && wait_begin(t, st) < 0) {
         wait_end(t);
-        return FAILED;
+        return LINE_FAILED;
     }
     if (!wait_look(t))
-        return WAITS;
+        return LINE_WAITS;
     wait_end(t);
-    return t->failed ? FAILED : DONE;
+    return t->failed ? LINE_FAILED : LINE_DONE;
 }
 
 /* --- the order of things ------------------------------------------------------------------------
  */
 
-static enum done do_repeat(struct test_run *t, const struct statement *st)
+static enum line_done do_repeat(struct test_run *t, const struct statement *st)
 {
     struct test_block *b = &t->blocks[t->depth++];
 
     *b = (struct test_block){.next = st->body, .repeat = st, .round = 1};
     snprintf(b->round_text, sizeof b->round_text, "1");
-    return DONE;
+    return LINE_DONE;
 }
 
-static enum done do_line(struct test_run *t, const struct statement *st)
+static enum line_done do_line(struct test_run *t, const struct statement *st)
 {
     switch (st->kind) {
     case STATEMENT_URL:
     case STATEMENT_HEADER:
     case STATEMENT_OPTION:
-        return do_setting(t, st);
+        return line_setting(t, st);
     case STATEMENT_SET:
-        return do_set(t, st);
+        return line_set(t, st);
     case STATEMENT_SLEEP:
         return do_sleep(t, st);
     case STATEMENT_CAPTURE:
-        return do_capture(t, st);
+        return line_capture(t, st);
     case STATEMENT_CONNECT:
         return do_connect(t, st);
     case STATEMENT_EXPECT:
@@ -487,7 +295,7 @@ static bool run_lines(struct test_run *t)
     for (unsigned lines = 0; t->depth > 0; lines++) {
         struct test_block *b = &t->blocks[t->depth - 1];
         const struct statement *st = b->next;
-        enum done done;
+        enum line_done done;
 
         if (!st) {
             leave_block(t);
@@ -498,11 +306,11 @@ static bool run_lines(struct test_run *t)
             return false;
         }
         done = do_line(t, st);
-        if (done == WAITS)
+        if (done == LINE_WAITS)
             return false;
         t->waiting = NULL;
         b->next = st->next;
-        if (done == FAILED)
+        if (done == LINE_FAILED)
             return true;
     }
     return true;
@@ -543,7 +351,7 @@ static void begin_phase(struct test_run *t, const struct statement *lines)
     t->depth = lines ? 1 : 0;
 }
 
-void test_next_phase(struct test_run *t)
+static void next_phase(struct test_run *t)
 {
     const struct script *s = t->job->script;
 
@@ -601,7 +409,7 @@ void test_step(struct test_run *t)
         if (t->failed && !failed && t->phase < TEST_SETTLE)
             t->phase = TEST_SETTLE; /* teardown is for failed tests too */
         failed = t->failed;
-        test_next_phase(t);
+        next_phase(t);
         if (t->phase == TEST_CLOSING)
             begin_closing(t);
     }
