@@ -28,17 +28,17 @@ static void put(struct output *output, const struct buf *text)
 /* --- the live table -----------------------------------------------------------------------------
  */
 
-void show_init(struct comparing *run)
+void show_init(struct compare_front *front)
 {
-    const struct options *o = run->options;
-    bool quiet = o->json || o->level != 0 || o->include || o->pings;
+    const struct options *o = front->options;
+    bool quiet = o->json || o->level != 0 || compare_detailed(o);
     const char *term = getenv("TERM");
     int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
 
     if (quiet || !isatty(fd) || !term || strcmp(term, "dumb") == 0)
         return;
-    run->live = fd == STDOUT_FILENO ? &run->out : &run->err;
-    run->live_view = views_config(o, fd, false);
+    front->live = fd == STDOUT_FILENO ? &front->out : &front->err;
+    front->live_view = views_config(o, fd, false);
 }
 
 /* Columns of a line without the sequences of styles in it. */
@@ -81,66 +81,67 @@ static unsigned rows_of(const struct buf *text, int columns)
     return rows;
 }
 
-static void erase_live(struct comparing *run)
+static void erase_live(struct compare_front *front)
 {
     struct buf text;
 
-    if (!run->live || run->live_lines == 0)
+    if (!front->live || front->live_lines == 0)
         return;
     buf_init(&text, 64);
-    buf_printf(&text, "\r\033[%uA\033[J", run->live_lines);
-    put(run->live, &text);
+    buf_printf(&text, "\r\033[%uA\033[J", front->live_lines);
+    put(front->live, &text);
     buf_clear(&text);
-    run->live_lines = 0;
+    front->live_lines = 0;
 }
 
-static void paint(struct comparing *run)
+static void paint(struct compare_front *front)
 {
     struct buf text;
 
-    if (!run->live || run->live->full || run->live->failed)
+    if (!front->live || front->live->full || front->live->failed)
         return;
     buf_init(&text, TABLE_MAX);
-    if (compare_table_live(&text, &run->figures, comparing_end_us(run), &run->live_view) == 0) {
-        erase_live(run);
-        put(run->live, &text);
-        run->live_lines = rows_of(&text, run->live_view.columns);
+    if (compare_table_live(&text, &front->run->figures, comparing_end_us(front->run),
+                           &front->live_view) == 0) {
+        erase_live(front);
+        put(front->live, &text);
+        front->live_lines = rows_of(&text, front->live_view.columns);
     }
     buf_clear(&text);
 }
 
-static void put_json(struct comparing *run, const struct scale *scale, uint64_t now_us)
+static void put_json(struct compare_front *front, const struct scale *scale, uint64_t now_us)
 {
     struct buf line;
 
-    if (run->out.full && !scale)
+    if (front->out.full && !scale)
         return; /* nobody reads: the next second's line says the same */
     buf_init(&line, TABLE_MAX);
-    if (compare_json(&line, &run->figures, scale, now_us, clock_wall_us()) == 0 &&
+    if (compare_json(&line, &front->run->figures, scale, now_us, clock_wall_us()) == 0 &&
         buf_append(&line, "\n", 1) == 0)
-        put(&run->out, &line);
+        put(&front->out, &line);
     buf_clear(&line);
 }
 
-void show_tick(struct comparing *run, uint64_t now_us)
+void show_tick(struct compare_front *front, uint64_t now_us)
 {
     uint64_t second = now_us / 1000000;
 
-    if (!run->live && !run->options->json)
+    if (!front->live && !front->options->json)
         return;
-    if (!run->live && second == run->second)
+    if (!front->live && second == front->second)
         return;
-    figures_make(&run->figures, &run->compare, now_us);
-    paint(run);
-    if (run->options->json && second != run->second && second > 0)
-        put_json(run, NULL, now_us);
-    run->second = second;
+    figures_make(&front->run->figures, &front->run->compare, now_us);
+    paint(front);
+    if (front->options->json && second != front->second && second > 0)
+        put_json(front, NULL, now_us);
+    front->second = second;
 }
 
 /* --- the end ------------------------------------------------------------------------------------
  */
 
-void show_error(struct comparing *run, const struct err *e)
+void show_error(struct compare_front *front, const struct err *e)
 {
     struct buf text;
 
@@ -152,55 +153,49 @@ void show_error(struct comparing *run, const struct err *e)
         term_safe(&text, slice_str(e->hint), 0);
     }
     buf_append_str(&text, "\n");
-    put(&run->err, &text);
+    put(&front->err, &text);
     buf_clear(&text);
 }
 
-/* Those who asked for details have a view of each channel. */
-static bool detailed(const struct comparing *run)
-{
-    return run->options->level >= 1 || run->options->include || run->options->pings;
-}
-
-void show_note(struct comparing *run, const char *text)
+void show_note(struct compare_front *front, const char *text)
 {
     struct err e;
 
-    if (detailed(run) || run->options->level < 0)
+    if (compare_detailed(front->options) || front->options->level < 0)
         return;
     err_set(&e, EXIT_OK, STAGE_IO, 0, "%s", text);
-    erase_live(run);
-    show_error(run, &e);
+    erase_live(front);
+    show_error(front, &e);
 }
 
-static void put_failures(struct comparing *run)
+static void put_failures(struct compare_front *front)
 {
-    if (detailed(run))
+    if (compare_detailed(front->options))
         return;
-    for (unsigned i = 0; i < run->compare.count; i++) {
-        const struct compare_channel *ch = run->compare.channels[i];
+    for (unsigned i = 0; i < front->run->compare.count; i++) {
+        const struct compare_channel *ch = front->run->compare.channels[i];
         struct err e = ch->error;
 
         if (e.code == EXIT_OK)
             continue;
         snprintf(e.text, sizeof e.text, "%s: %.480s", ch->source.label, ch->error.text);
-        show_error(run, &e);
+        show_error(front, &e);
     }
 }
 
-void show_summary(struct comparing *run, enum exit_code code)
+void show_summary(struct compare_front *front, enum exit_code code)
 {
     const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_SUMMARY)};
-    struct sink *sink = run->options->json ? ndjson_new(&run->out_bytes, &config) : NULL;
-    uint64_t now_us = clock_mono_us() - run->start_us;
+    struct sink *sink = front->options->json ? ndjson_new(&front->out_bytes, &config) : NULL;
+    uint64_t now_us = clock_mono_us() - front->start_us;
     struct event ev = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us(), .at_us = now_us};
     struct totals *sum = &ev.summary.totals;
 
     if (!sink)
         return;
 
-    for (unsigned i = 0; i < run->count; i++) {
-        struct totals one = session_totals(run->lanes[i].session);
+    for (unsigned i = 0; i < front->run->count; i++) {
+        struct totals one = session_totals(front->run->lanes[i].session);
 
         sum->connections += one.connections;
         sum->messages_in += one.messages_in;
@@ -219,28 +214,29 @@ void show_summary(struct comparing *run, enum exit_code code)
     }
     ev.summary.duration_us = now_us;
     ev.summary.exit = code;
-    ev.summary.seed = run->count ? run->lanes[0].faults.seed : 0;
+    ev.summary.seed = front->run->count ? front->run->lanes[0].faults.seed : 0;
     sink->event(sink, &ev);
     sink->free(sink);
 }
 
-void show_end(struct comparing *run)
+void show_end(struct compare_front *front)
 {
-    struct view_config view = views_config(run->options, STDOUT_FILENO, false);
-    uint64_t now_us = run->figures.end_us;
+    struct view_config view = views_config(front->options, STDOUT_FILENO, false);
+    uint64_t now_us = front->run->figures.end_us;
     struct buf text;
 
-    erase_live(run);
-    run->live = NULL;
-    if (run->options->json) {
-        put_json(run, &run->scale, now_us);
+    erase_live(front);
+    front->live = NULL;
+    if (front->options->json) {
+        put_json(front, &front->run->scale, now_us);
     } else {
         buf_init(&text, TABLE_MAX);
-        if (compare_table(&text, &run->compare, &run->figures, &run->scale, &view) == 0)
-            put(&run->out, &text);
+        if (compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
+                          &view) == 0)
+            put(&front->out, &text);
         buf_clear(&text);
     }
-    put_failures(run);
+    put_failures(front);
 }
 
 /* --- the page -----------------------------------------------------------------------------------
@@ -271,14 +267,14 @@ static const char *yes_no(bool yes)
     return yes ? "yes" : "no";
 }
 
-static void gather_settings(struct settings *s, const struct comparing *run)
+static void gather_settings(struct settings *s, const struct compare_front *front)
 {
-    const struct options *o = run->options;
+    const struct options *o = front->options;
 
     s->count = 0;
-    for (unsigned i = 0; i < run->count; i++)
-        set(s, run->lanes[i].label, "%s", run->lanes[i].url);
-    set(s, "Duration", "%g s", (double)run->figures.elapsed_us / 1e6);
+    for (unsigned i = 0; i < front->run->count; i++)
+        set(s, front->run->lanes[i].label, "%s", front->run->lanes[i].url);
+    set(s, "Duration", "%g s", (double)front->run->figures.elapsed_us / 1e6);
     set(s, "The same update (--id)", "%s", o->account.id ? o->account.id : "all its bytes");
     set(s, "Server's time (--time)", "%s", o->compare.time ? o->compare.time : "not asked for");
     if (o->http.poll)
@@ -293,7 +289,7 @@ static void gather_settings(struct settings *s, const struct comparing *run)
         set(s, "Credentials", "sent, not shown");
     if (o->fault.count)
         set(s, "Faults", "%zu armed, --seed %llu", o->fault.count,
-            (unsigned long long)run->lanes[0].faults.seed);
+            (unsigned long long)front->run->lanes[0].faults.seed);
     if (o->ws.ping_interval_us)
         set(s, "Pings", "every %g s", (double)o->ws.ping_interval_us / 1e6);
 }
@@ -317,28 +313,28 @@ static int write_all(int fd, const struct buf *text, struct err *e)
     return 0;
 }
 
-int show_report(struct comparing *run, struct err *e)
+int show_report(struct compare_front *front, struct err *e)
 {
     struct settings settings;
     struct report report = {
-        .compare = &run->compare,
-        .figures = &run->figures,
-        .scale = &run->scale,
+        .compare = &front->run->compare,
+        .figures = &front->run->figures,
+        .scale = &front->run->scale,
         .time_us = clock_wall_us(),
-        .at_us = run->figures.end_us,
+        .at_us = front->run->figures.end_us,
         .version = "wscope " PACKAGE_VERSION,
         .settings = settings.list,
     };
     struct buf page;
     int r;
 
-    gather_settings(&settings, run);
+    gather_settings(&settings, front);
     report.setting_count = settings.count;
-    for (unsigned i = 0; i < run->count; i++)
-        report.openings[i] = out_kept(&run->lanes[i].opening);
+    for (unsigned i = 0; i < front->run->count; i++)
+        report.openings[i] = out_kept(&front->run->lanes[i].opening);
     buf_init(&page, PAGE_MAX);
     r = report_page(&page, &report) < 0 ? err_nomem(e, STAGE_IO, "writing the page")
-                                        : write_all(run->report_fd, &page, e);
+                                        : write_all(front->report_fd, &page, e);
     buf_clear(&page);
     return r;
 }

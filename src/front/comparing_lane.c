@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "front/compare_private.h"
+#include "front/comparing.h"
 #include "front/views.h"
 #include "sink/redact.h"
 
@@ -47,13 +47,19 @@ static uint64_t arrival_us(const struct lane *lane, const struct event *ev)
     return read_us - lane->run->start_us;
 }
 
+static void tell_note(struct comparing *run, const char *text)
+{
+    if (run->hooks.note)
+        run->hooks.note(run->hooks.ctx, text);
+}
+
 static void on_event(struct sink *sink, const struct event *ev)
 {
     struct lane *lane = (struct lane *)sink;
 
     tell_opening(lane, ev);
     if (ev->kind == EVENT_NOTE)
-        show_note(lane->run, ev->note);
+        tell_note(lane->run, ev->note);
     if (!lane->run->over)
         compare_event(&lane->run->compare, lane->number, ev, arrival_us(lane, ev));
 }
@@ -123,10 +129,10 @@ static int add_sinks(struct lane *lane)
     lane->watch =
         (struct sink){COMPARE_WANTS | OPENING_KINDS | EVENT_BIT(EVENT_NOTE), on_event, watch_free};
     failed |= bus_add(&lane->bus, &lane->watch);
-    if (o->json)
-        failed |= bus_add(&lane->bus, ndjson_new(&lane->run->out_bytes, &json));
-    if (o->level >= 1 || o->include || o->pings)
-        failed |= bus_add(&lane->bus, human_new(&lane->run->err_bytes, &told));
+    if (lane->run->json)
+        failed |= bus_add(&lane->bus, ndjson_new(lane->run->json, &json));
+    if (lane->run->details)
+        failed |= bus_add(&lane->bus, human_new(lane->run->details, &told));
     return failed || !lane->scribe ? -1 : 0;
 }
 
@@ -173,12 +179,12 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     else
         lane->target->config.account = (struct account_config){0}; /* the comparison counts */
     if ((number == 0
-             ? fault_rig_init(&lane->faults, &run->loop, o, false, &lane->bus, run->start_us, e)
-             : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, &run->loop, o, &lane->bus,
+             ? fault_rig_init(&lane->faults, run->loop, o, false, &lane->bus, run->start_us, e)
+             : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, run->loop, o, &lane->bus,
                                    e)) < 0)
         return -1;
     lane->target->config.faults = lane->faults.faults;
-    lane->session = session_new(&run->loop, &lane->target->config, &lane->bus, &hooks, e);
+    lane->session = session_new(run->loop, &lane->target->config, &lane->bus, &hooks, e);
     return lane->session ? 0 : -1;
 }
 
@@ -260,19 +266,4 @@ void lanes_clear(struct comparing *run)
         target_free(lane->target);
         free(lane->url);
     }
-}
-
-enum exit_code lanes_code(const struct comparing *run)
-{
-    for (unsigned i = 0; i < run->count; i++) {
-        const struct compare_channel *ch = run->compare.channels[run->lanes[i].number];
-
-        if (ch->tally.messages > 0)
-            continue;
-        if (ch->error.code != EXIT_OK)
-            return ch->error.code;
-        if (run->lanes[i].ended && session_outcome(run->lanes[i].session) != EXIT_OK)
-            return session_outcome(run->lanes[i].session);
-    }
-    return EXIT_OK;
 }
