@@ -42,6 +42,13 @@ passes() {
     refute_output --partial s3cret
 }
 
+@test "examples: that of the manual for pings" {
+    await '^port ([0-9]+)$' node "$PEERS_HERE/examples_server.js"
+    cd "$BATS_TEST_TMPDIR"
+    "$PYTHON3" "$PEERS_HERE/../bats/manual_examples.py" "$PEERS_HERE/../../man/wscope-script.5" .
+    passes --var "pinging=ws://127.0.0.1:$found/ping" "$(grep -l pinging example-*.wscope)"
+}
+
 @test "examples: graphql-transport-ws against graphql-ws" {
     need_npm graphql
     need_npm graphql-ws

@@ -2,7 +2,8 @@
 //
 //   /app    a login, then subscriptions to topics
 //   /chat   what one says in a room, all of it hear
-//   /rpc    JSON-RPC 2.0: add, echo, clock.subscribe
+//   /rpc    JSON-RPC 2.0: add, clock.subscribe
+//   /ping   a ping for each client
 
 "use strict";
 
@@ -62,6 +63,7 @@ server.on("connection", (ws, request) => {
   if (url.pathname === "/app") app(ws);
   else if (url.pathname === "/chat") chat(ws, url.searchParams.get("room"));
   else if (url.pathname === "/rpc") rpc(ws);
+  else if (url.pathname === "/ping") ws.ping("alive?");
   else ws.close(4404, "no such path");
 });
 server.on("listening", () => console.log(`port ${server.address().port}`));
