@@ -94,7 +94,9 @@ END
     both --json --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since={last}" --every 0.3 --seq /id --count 20
     assert_equal "$status" 0
     assert_equal "$(jq -r 'select(.event == "summary") | "\(.missed) \(.lost) \(.duplicates)"' <<<"$output")" '0 0 0'
-    both --json --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since={last}&wait=10" --long-poll --seq /id --count 10
+    # A server that has just begun, as the first answer brings all that went before it.
+    serve --rate 20
+    both --json --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since={last}&wait=10" --long-poll --seq /id --count 40
     assert_equal "$status" 0
     assert_equal "$(jq -s 'map(select(.event == "poll" and .status == 200 and .items > 0)) | length >= 5' <<<"$output")" true
     both --json --sse "http://127.0.0.1:$SERVE_PORT/feed.sse?since=0" --seq /id --count 10
