@@ -23,11 +23,18 @@ void inbox_drop(struct inbox *in)
     }
 }
 
-void inbox_clear(struct inbox *in)
+void inbox_forget(struct inbox *in)
 {
     inbox_drop(in);
     came_free(in->response);
     came_free(in->ended);
+    in->response = in->ended = NULL;
+    in->missed = false;
+}
+
+void inbox_clear(struct inbox *in)
+{
+    inbox_forget(in);
     came_free(in->matched);
     buf_clear(&in->part);
     inbox_init(in, in->max_count, in->max_bytes);
@@ -182,7 +189,6 @@ static void keep_end(struct inbox *in, const struct event *ev)
 
 static void keep_open(struct inbox *in, const struct event *ev)
 {
-    in->openings++;
     came_free(in->ended);
     in->ended = NULL;
     keep(in, CAME_LIFE, came_new(in, ev, slice_str(ev->open.subprotocol)));

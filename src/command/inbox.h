@@ -63,6 +63,8 @@ void inbox_event(struct inbox *in, const struct event *ev);
 bool inbox_full(const struct inbox *in);
 /* Forget all that waits. */
 void inbox_drop(struct inbox *in);
+/* Another connection begins: forget all of the last one, but for the message that was matched. */
+void inbox_forget(struct inbox *in);
 
 /* The first of a class that waits; NULL: none. */
 const struct came *inbox_first(const struct inbox *in, enum came_class which);

@@ -349,9 +349,7 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
     c->options = o;
     c->config = session_setup(o, run->start_us, SCRIPT_MAX_MESSAGE);
     c->opened = c->closed = c->judged = false;
-    came_free(c->inbox.response);
-    came_free(c->inbox.ended);
-    c->inbox.response = c->inbox.ended = NULL;
+    inbox_forget(&c->inbox);
     show_url(c);
     return start(c, e);
 }

@@ -297,6 +297,31 @@ END
     assert_output 'a.wscope-1-fails.ndjson'
 }
 
+@test "what one connection left is not for the next of its name" {
+    script a <<'END'
+test again
+connect
+send left over
+close
+connect
+send b
+expect next text b
+test twice
+connect
+connect
+test no such host
+connect ws://no-such-host.invalid/
+expect error resolve within 20
+END
+    both run --against serve a.wscope
+    assert_equal "$status" 3
+    assert_output --partial 'ok 1 - again'
+    assert_output --partial 'there is a connection already'
+    assert_output --partial 'ok 3 - no such host'
+    refute_output --partial 'not ok 1'
+    refute_output --partial 'not ok 3'
+}
+
 @test "--only, --fail-fast, --jobs" {
     for name in a b c; do
         script $name <<END
