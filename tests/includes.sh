@@ -25,7 +25,7 @@ main     base event cli front serve
 # Headers of others that not everyone may include, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.
 libraries='
-zlib.h            proto/deflate*.c proto/gunzip.c cli/*version*
+zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
 uv.h              net/* channel/* session/* front/* serve/* cli/*version*
 cjson/*           sink/* command/* cli/config*

@@ -249,46 +249,23 @@ void http_finish(struct http *h, const struct err *e, bool keep)
     }
 }
 
-/* What the exchange was busy with, for the sentence about its time-out. */
-static const char *busy_with(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_RESOLVE:
-        return "resolving";
-    case STAGE_CONNECT:
-        return "connecting to";
-    case STAGE_PROXY:
-        return "waiting for the proxy";
-    case STAGE_TLS:
-        return "in the TLS handshake with";
-    default:
-        return "waiting for the server's answer";
-    }
-}
-
 static void on_timer(uv_timer_t *timer)
 {
     struct http *h = timer->data;
-    double seconds = (double)h->config.timeout_us / 1e6;
-    enum stage stage = STAGE_HANDSHAKE;
-    char what[160] = "";
     struct err e;
 
     if (h->state == HTTP_REFUSAL) {
         http_refused(h);
         return;
     }
-    if (h->dial)
-        dial_cancel(h->dial, &stage, what, sizeof what);
-    h->dial = NULL;
     if (h->state == HTTP_BODY)
         err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0,
                 "the server stopped in the middle of its answer: nothing more came in %g s "
                 "(--connect-timeout)",
-                seconds);
+                (double)h->config.timeout_us / 1e6);
     else
-        err_set(&e, EXIT_TIMEOUT, stage, 0, "timed out after %g s (--connect-timeout) %s%s%s",
-                seconds, busy_with(stage), what[0] ? " " : "", what);
+        dial_timed_out(h->dial, h->config.timeout_us, "waiting for the server's answer", &e);
+    h->dial = NULL;
     http_finish(h, &e, false);
 }
 

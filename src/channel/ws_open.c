@@ -140,39 +140,17 @@ int ws_open(struct channel *ch, struct err *e)
     return 0;
 }
 
-/* What the opening was busy with, for the sentence about its time-out. */
-static const char *busy_with(enum stage stage)
-{
-    switch (stage) {
-    case STAGE_RESOLVE:
-        return "resolving";
-    case STAGE_CONNECT:
-        return "connecting to";
-    case STAGE_PROXY:
-        return "waiting for the proxy";
-    case STAGE_TLS:
-        return "in the TLS handshake with";
-    default:
-        return "waiting for the answer to the handshake";
-    }
-}
-
 void ws_open_timeout(struct ws *ws)
 {
-    char what[160] = "";
-    enum stage stage = STAGE_HANDSHAKE;
-    double seconds = (double)ws->config->connect_timeout_us / 1e6;
     struct err e;
 
     if (ws->state == WS_REFUSED) {
         ws_refused(ws);
         return;
     }
-    if (ws->dial)
-        dial_cancel(ws->dial, &stage, what, sizeof what);
+    dial_timed_out(ws->dial, ws->config->connect_timeout_us,
+                   "waiting for the answer to the handshake", &e);
     ws->dial = NULL;
-    err_set(&e, EXIT_TIMEOUT, stage, 0, "timed out after %g s (--connect-timeout) %s%s%s", seconds,
-            busy_with(stage), what[0] ? " " : "", what);
     ws_fail(ws, &e);
 }
 

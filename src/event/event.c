@@ -94,3 +94,26 @@ const char *close_code_name(uint16_t code)
         return "application code";
     return "undefined code";
 }
+
+void totals_add(struct totals *sum, const struct totals *more)
+{
+    sum->connections += more->connections;
+    sum->messages_in += more->messages_in;
+    sum->messages_out += more->messages_out;
+    sum->payload_in += more->payload_in;
+    sum->payload_out += more->payload_out;
+    sum->frames_in += more->frames_in;
+    sum->frames_out += more->frames_out;
+    sum->wire_in += more->wire_in;
+    sum->wire_out += more->wire_out;
+    sum->pings_in += more->pings_in;
+    sum->pings_out += more->pings_out;
+    sum->pongs_in += more->pongs_in;
+    sum->pongs_out += more->pongs_out;
+    sum->violations += more->violations;
+    sum->missed += more->missed;
+    sum->recovered += more->recovered;
+    sum->lost += more->lost;
+    sum->duplicates += more->duplicates;
+    sum->epochs += more->epochs;
+}

@@ -294,6 +294,8 @@ struct totals {
     uint64_t missed, recovered, lost, duplicates, epochs;
 };
 
+void totals_add(struct totals *sum, const struct totals *more);
+
 /* With reconnecting, what became of messages that were to be sent. */
 struct event_delivery {
     uint64_t queued;         /* had to wait for a connection */

@@ -140,23 +140,6 @@ static void step_done(struct demo *d)
         uv_timer_start(&d->next, on_next, 0, 0);
 }
 
-static void add_totals(struct totals *sum, const struct totals *more)
-{
-    sum->connections += more->connections;
-    sum->messages_in += more->messages_in;
-    sum->messages_out += more->messages_out;
-    sum->payload_in += more->payload_in;
-    sum->payload_out += more->payload_out;
-    sum->frames_in += more->frames_in;
-    sum->frames_out += more->frames_out;
-    sum->wire_in += more->wire_in;
-    sum->wire_out += more->wire_out;
-    sum->pings_in += more->pings_in;
-    sum->pings_out += more->pings_out;
-    sum->pongs_in += more->pongs_in;
-    sum->pongs_out += more->pongs_out;
-}
-
 /* JSON has one summary, its last line, which is of all sessions. */
 static void show_summary(struct demo *d, const struct event *ev)
 {
@@ -164,10 +147,10 @@ static void show_summary(struct demo *d, const struct event *ev)
 
     if (d->options->json) {
         if (d->step != STEP_DROP && !d->failed) {
-            add_totals(&d->totals, &ev->summary.totals);
+            totals_add(&d->totals, &ev->summary.totals);
             return;
         }
-        add_totals(&sum.summary.totals, &d->totals);
+        totals_add(&sum.summary.totals, &d->totals);
     }
     bus_emit(&d->views.bus, &sum);
 }

@@ -80,4 +80,9 @@ int dial_needs_proxy_tls(const struct dial_config *config, const struct dial_tar
  * addresses being tried), for the sentence about a time-out. */
 void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size);
 
+/* Give up as --connect-timeout, after_us, is over, and say in *e (EXIT_TIMEOUT) what it was busy
+ * with. d: NULL if the connection stands and its user was `waiting`, as "waiting for the answer".
+ */
+void dial_timed_out(struct dial *d, uint64_t after_us, const char *waiting, struct err *e);
+
 #endif

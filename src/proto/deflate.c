@@ -1,7 +1,8 @@
 #include "proto/deflate.h"
 
 #include <stdlib.h>
-#include <zlib.h>
+
+#include "proto/zlib_memory.h"
 
 /* RFC 7692, section 7.2.2: what the sender cut off each message. */
 static const uint8_t tail[4] = {0x00, 0x00, 0xFF, 0xFF};
@@ -30,20 +31,6 @@ struct deflater {
     bool reset;
 };
 
-/* Through malloc of this program, so that its failures can be tried. zlib multiplies two unsigned.
- */
-static void *give_memory(void *ctx, unsigned count, unsigned size)
-{
-    (void)ctx;
-    return calloc(count, size);
-}
-
-static void take_memory(void *ctx, void *memory)
-{
-    (void)ctx;
-    free(memory);
-}
-
 struct inflater *inflater_new(unsigned window_bits, bool reset)
 {
     struct inflater *i = calloc(1, sizeof *i);
@@ -53,8 +40,7 @@ struct inflater *inflater_new(unsigned window_bits, bool reset)
     (void)window_bits;
     if (!i)
         return NULL;
-    i->z.zalloc = give_memory;
-    i->z.zfree = take_memory;
+    zlib_memory(&i->z);
     i->reset = reset;
     i->tail_left = sizeof tail;
     if (inflateInit2(&i->z, RAW(15)) != Z_OK) {
@@ -181,8 +167,7 @@ struct deflater *deflater_new(unsigned window_bits, bool reset, int level)
         return NULL;
     d->reset = reset;
     d->zlib = bits > 8;
-    d->z.zalloc = give_memory;
-    d->z.zfree = take_memory;
+    zlib_memory(&d->z);
     if (d->zlib &&
         deflateInit2(&d->z, level, Z_DEFLATED, RAW(bits), MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
         free(d);

@@ -1,7 +1,8 @@
 #include "proto/gunzip.h"
 
 #include <stdlib.h>
-#include <zlib.h>
+
+#include "proto/zlib_memory.h"
 
 #define PIECE_MAX (256 * 1024) /* bytes given to zlib at once: it counts in unsigned int */
 
@@ -25,28 +26,13 @@ struct gunzip {
     const char *error;
 };
 
-/* Through malloc of this program, so that its failures can be tried. zlib multiplies two unsigned.
- */
-static void *give_memory(void *ctx, unsigned count, unsigned size)
-{
-    (void)ctx;
-    return calloc(count, size);
-}
-
-static void take_memory(void *ctx, void *memory)
-{
-    (void)ctx;
-    free(memory);
-}
-
 struct gunzip *gunzip_new(enum gunzip_kind kind, uint64_t max)
 {
     struct gunzip *g = calloc(1, sizeof *g);
 
     if (!g)
         return NULL;
-    g->z.zalloc = give_memory;
-    g->z.zfree = take_memory;
+    zlib_memory(&g->z);
     g->kind = kind;
     g->max = max;
     return g;

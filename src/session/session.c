@@ -22,23 +22,6 @@ struct event session_event(const struct session *s, enum event_kind kind)
     return ev;
 }
 
-void totals_add(struct totals *sum, const struct totals *more)
-{
-    sum->messages_in += more->messages_in;
-    sum->messages_out += more->messages_out;
-    sum->payload_in += more->payload_in;
-    sum->payload_out += more->payload_out;
-    sum->frames_in += more->frames_in;
-    sum->frames_out += more->frames_out;
-    sum->wire_in += more->wire_in;
-    sum->wire_out += more->wire_out;
-    sum->pings_in += more->pings_in;
-    sum->pings_out += more->pings_out;
-    sum->pongs_in += more->pongs_in;
-    sum->pongs_out += more->pongs_out;
-    sum->violations += more->violations;
-}
-
 static void on_pulse(uv_timer_t *timer);
 
 /* Liveness: ask what is due and set the timer for the next question. */

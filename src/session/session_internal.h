@@ -118,9 +118,6 @@ void session_remark(struct session *s, const struct event *ev);
  * same, for the next attempt or session_free to drop. */
 int session_start_channel(struct session *s, struct err *e);
 
-/* Add what a channel came to. */
-void totals_add(struct totals *sum, const struct totals *more);
-
 /* session_receive.c */
 /* What a channel that only receives is opened with: as a WebSocket would be, by that attempt. */
 struct receiver_config session_receiver(const struct session *s, const struct attempt *attempt);

@@ -4,8 +4,6 @@
 load peers
 
 setup() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin
-    need nginx
     need_ws
     need openssl
     await '^port ([0-9]+)$' node "$PEERS_HERE/ws_server.js" deflate
@@ -13,22 +11,8 @@ setup() {
     certificate localhost DNS:localhost,DNS:proxy.example
     PLAIN=$(free_port)
     SECURE=$(free_port)
-    local folder=$BATS_TEST_TMPDIR user=
-    [[ $(id -u) == 0 ]] && user='user root;'
-    cat >"$folder/nginx.conf" <<END
-$user
-daemon off;
-master_process off;
-pid $folder/nginx.pid;
-error_log stderr warn;
-events { worker_connections 64; }
-http {
-    access_log off;
-    client_body_temp_path $folder/body;
-    proxy_temp_path $folder/proxy;
-    fastcgi_temp_path $folder/fastcgi;
-    uwsgi_temp_path $folder/uwsgi;
-    scgi_temp_path $folder/scgi;
+    local folder=$BATS_TEST_TMPDIR
+    start_nginx "$PLAIN" <<END
     server {
         listen 127.0.0.1:$PLAIN;
         listen 127.0.0.1:$SECURE ssl;
@@ -54,11 +38,7 @@ http {
             proxy_read_timeout 1s;
         }
     }
-}
 END
-    nginx -e stderr -p "$folder" -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 </dev/null 3>&- &
-    PEERS+=($!)
-    await_port "$PLAIN"
     await_port "$SECURE"
 }
 

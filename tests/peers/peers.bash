@@ -40,6 +40,37 @@ start_on() {
     done
 }
 
+# start_nginx PORT: nginx in the foreground, once it listens on that port. What stands inside its http block is read
+# here; its files, nginx.conf among them, lie in $BATS_TEST_TMPDIR.
+start_nginx() {
+    local folder=$BATS_TEST_TMPDIR user=
+    PATH=$PATH:/usr/sbin:/usr/local/sbin
+    need nginx
+    [[ $(id -u) == 0 ]] && user='user root;'
+    cat - <(echo '}') >"$folder/http.conf"
+    cat - "$folder/http.conf" >"$folder/nginx.conf" <<END
+$user
+daemon off;
+master_process off;
+pid $folder/nginx.pid;
+error_log stderr warn;
+events { worker_connections 64; }
+http {
+    access_log $folder/access.log;
+    client_body_temp_path $folder/body;
+    proxy_temp_path $folder/proxy;
+    fastcgi_temp_path $folder/fastcgi;
+    uwsgi_temp_path $folder/uwsgi;
+    scgi_temp_path $folder/scgi;
+END
+    restart_nginx "$1"
+}
+
+# restart_nginx PORT: the same nginx again, after it was killed.
+restart_nginx() {
+    start_on "$1" nginx -e stderr -p "$BATS_TEST_TMPDIR" -c "$BATS_TEST_TMPDIR/nginx.conf"
+}
+
 # wait_until COMMAND...: until it succeeds.
 wait_until() {
     local end=$((SECONDS + 10 * SLOW))

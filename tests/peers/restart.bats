@@ -78,24 +78,9 @@ END
 }
 
 @test "restart: nginx in front of it is killed and comes back" {
-    need nginx
-    local front proxy folder=$BATS_TEST_TMPDIR user=
-    [[ $(id -u) == 0 ]] && user='user root;'
+    local front proxy
     front=$(free_port)
-    cat >"$folder/nginx.conf" <<END
-$user
-daemon off;
-master_process off;
-pid $folder/nginx.pid;
-error_log stderr warn;
-events { worker_connections 64; }
-http {
-    access_log off;
-    client_body_temp_path $folder/body;
-    proxy_temp_path $folder/proxy;
-    fastcgi_temp_path $folder/fastcgi;
-    uwsgi_temp_path $folder/uwsgi;
-    scgi_temp_path $folder/scgi;
+    start_nginx "$front" <<END
     server {
         listen 127.0.0.1:$front;
         location / {
@@ -105,14 +90,12 @@ http {
             proxy_set_header Connection upgrade;
         }
     }
-}
 END
-    start_on "$front" nginx -e stderr -p "$folder" -c "$folder/nginx.conf"
     proxy=${PEERS[-1]}
     follow "$front"
     murder "$proxy"
     wait_until has_told 'reconnecting in' 2
-    start_on "$front" nginx -e stderr -p "$folder" -c "$folder/nginx.conf"
+    restart_nginx "$front"
     wait_until has_told 'opened again' 1
     # And with nginx alive and the server gone, it answers 502 itself.
     murder "$NODE"

@@ -10,25 +10,8 @@ setup() {
 
 # nginx in front of the embedded server, on port $PROXY.
 through_nginx() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin
-    need nginx
-    local folder=$BATS_TEST_TMPDIR user=
     PROXY=$(free_port)
-    [[ $(id -u) == 0 ]] && user='user root;'
-    cat >"$folder/nginx.conf" <<END
-$user
-daemon off;
-master_process off;
-pid $folder/nginx.pid;
-error_log stderr warn;
-events { worker_connections 64; }
-http {
-    access_log off;
-    client_body_temp_path $folder/body;
-    proxy_temp_path $folder/proxy;
-    fastcgi_temp_path $folder/fastcgi;
-    uwsgi_temp_path $folder/uwsgi;
-    scgi_temp_path $folder/scgi;
+    start_nginx "$PROXY" <<END
     gzip on;
     gzip_types application/json;
     gzip_min_length 100;
@@ -48,11 +31,7 @@ http {
             proxy_pass http://feed/;
         }
     }
-}
 END
-    nginx -e stderr -p "$folder" -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 </dev/null 3>&- &
-    PEERS+=($!)
-    await_port "$PROXY"
 }
 
 @test "nginx: polls go through it on connections that are kept; If-None-Match and long polls too" {

@@ -158,27 +158,11 @@ until_written() {
 }
 
 @test "updates: nginx serves a file, compressed, with validators" {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin
-    need nginx
-    local folder=$BATS_TEST_TMPDIR user='' port
+    local folder=$BATS_TEST_TMPDIR port
     port=$(free_port)
-    [[ $(id -u) == 0 ]] && user='user root;'
     mkdir "$folder/root"
     "$PYTHON3" -c 'import json; print(json.dumps([{"id": i, "pad": "x" * 50} for i in range(100)]))' >"$folder/root/list.json"
-    cat >"$folder/nginx.conf" <<END
-$user
-daemon off;
-master_process off;
-pid $folder/nginx.pid;
-error_log stderr warn;
-events { worker_connections 64; }
-http {
-    access_log $folder/access.log;
-    client_body_temp_path $folder/body;
-    proxy_temp_path $folder/proxy;
-    fastcgi_temp_path $folder/fastcgi;
-    uwsgi_temp_path $folder/uwsgi;
-    scgi_temp_path $folder/scgi;
+    start_nginx "$port" <<END
     types { application/json json; }
     gzip on;
     gzip_types application/json;
@@ -186,11 +170,7 @@ http {
         listen 127.0.0.1:$port;
         root $folder/root;
     }
-}
 END
-    nginx -e stderr -p "$folder" -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 </dev/null 3>&- &
-    PEERS+=($!)
-    await_port "$port"
     follow --poll "http://127.0.0.1:$port/list.json" --every 0.1 --for 1 --json -v
     followed
     assert_equal "$status" 0
