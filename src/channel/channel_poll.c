@@ -250,6 +250,18 @@ static void report_poll(struct poll *p)
     receiver_emit(&p->r, &ev);
 }
 
+/* Whoever takes the items has had enough. The answer is told all the same, before the end; what is
+ * left of it stays new. */
+static void stop_giving(struct poll *p)
+{
+    struct slice item;
+
+    while (next_item(p, &item))
+        p->report.items++;
+    forget_answer(p);
+    report_poll(p);
+}
+
 /* Hand on what is new. */
 static void give(struct poll *p)
 {
@@ -270,6 +282,8 @@ static void give(struct poll *p)
             receiver_message(&p->r, item, NULL, NULL);
         }
     }
+    if (p->giving && p->r.closing)
+        stop_giving(p);
 }
 
 /* A body that was not asked to be looked into keeps its blanks if it is no text. */

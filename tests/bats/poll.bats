@@ -53,6 +53,15 @@ END
     assert_line --index 1 0
 }
 
+@test "an answer in which --count is reached is told before the end, with what was given of it" {
+    need jq
+    serve --rate 50 --burst 10
+    both --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since=0" --count 3 --json
+    assert_equal "$status" 0
+    assert_equal "$(jq -r 'select(.event == "poll") | "\(.fresh) of \(.items % 10)"' <<<"$output" | tail -n 1)" '3 of 0'
+    assert_equal "$(jq -r .event <<<"$output" | tail -n 3 | paste -sd ' ')" 'poll close summary'
+}
+
 @test "sse+http is an event stream wherever a URL to poll may stand" {
     serve --rate 50
     both --poll "sse+http://127.0.0.1:$SERVE_PORT/feed.sse" --count 2 --json
