@@ -39,6 +39,18 @@ int setting_value(enum setting which, const char *word);
 /* The i-th word of a list "a|b|c"; empty behind the last one. */
 struct slice setting_word(const char *words, unsigned i);
 
+#define COMMAND_COMPARE_EVERY 8
+
+/* What /compare asks for: channels beside the session, for so long. Without URLs those that the
+ * front knows of. */
+struct command_compare {
+    char *poll, *sse; /* URLs, or NULL */
+    char *id, *time;  /* JSON Pointers, valid, or NULL */
+    uint64_t every_us[COMMAND_COMPARE_EVERY];
+    size_t every_count; /* 0: the usual interval */
+    uint64_t for_us;
+};
+
 struct command_hooks {
     /* An answer: whole lines, each ending in a newline. */
     void (*say)(void *ctx, struct slice text);
@@ -49,6 +61,9 @@ struct command_hooks {
     /* The same, but to poll that URL, or listen to its events if it begins with "sse+". NULL: can't
      * be done here. */
     int (*poll)(void *ctx, const char *url, struct err *e);
+    /* Compare; ask is borrowed for the call. NULL: end the comparison that runs. -1 with *e. The
+     * hook itself is NULL where that can't be done. */
+    int (*compare)(void *ctx, const struct command_compare *ask, struct err *e);
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
@@ -142,7 +157,7 @@ int command_needs_socket(const struct commands *c, struct err *e);
 
 /* The commands, each family in its file. */
 command_fn command_connect, command_close, command_reconnect, command_quit, command_poll,
-    command_fallback;
+    command_fallback, command_compare;
 command_fn command_send, command_binary, command_file, command_fragment;
 command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;

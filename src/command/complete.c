@@ -126,9 +126,11 @@ static void offer_settings(struct finder *f, size_t index, struct slice before)
 static void offer_named(struct finder *f, const char *words)
 {
     while (*words) {
-        size_t len = strcspn(words, " "), name = strcspn(words, "=") + 1;
+        size_t len = strcspn(words, " "), name = strcspn(words, "= ") + 1;
 
-        if (f->word.len < name || memcmp(f->word.data, words, name) != 0) {
+        if (name > len) {
+            offer(f, slice_make(words, len)); /* a word that names nothing */
+        } else if (f->word.len < name || memcmp(f->word.data, words, name) != 0) {
             offer(f, slice_make(words, name));
         } else {
             size_t from = name;

@@ -13,6 +13,10 @@ static const struct command_row table[] = {
      "/poll https://example.org/feed.json", "URL", command_poll, COMMAND_REPL, NULL},
     {"fallback", "[off]", "what stands in for the socket; wait for it alone", "/fallback off",
      "off", command_fallback, COMMAND_REPL, NULL},
+    {"compare", "[poll=URL] [sse=URL] [every=S,...] [for=S] [id=PTR] [time=PTR] | off",
+     "the same updates by other ways: cost and lag",
+     "/compare poll=:9001/feed.json sse=:9001/feed.sse id=/id",
+     "poll= sse= every= for= id=/ time=/ off", command_compare, COMMAND_REPL, NULL},
     {"quit", "", "close and leave; ^D does the same", "/quit", "", command_quit, COMMAND_REPL,
      NULL},
 

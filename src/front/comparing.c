@@ -137,8 +137,11 @@ struct comparing *comparing_new(uv_loop_t *loop, const struct options *o, uint64
 
     if (!run) {
         err_nomem(e, STAGE_IO, "starting");
+        if (hooks->freed)
+            hooks->freed(hooks->ctx);
         return NULL;
     }
+    run->hooks = (struct comparing_hooks){.freed = hooks->freed, .ctx = hooks->ctx};
     run->options = o;
     run->start_us = start_us;
     run->loop = loop;

@@ -152,7 +152,9 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     out_init_memory(&lane->opening, 0);
     snprintf(lane->label, sizeof lane->label, "%s", label);
     run->count++;
-    lane->target = target_beside(o, text, kind, run->start_us, MAX_MESSAGE, e);
+    lane->target = o->mode == MODE_COMPARE
+                       ? target_beside(o, text, kind, run->start_us, MAX_MESSAGE, e)
+                       : target_new(o, text, kind, run->start_us, MAX_MESSAGE, e);
     if (!lane->target)
         return -1;
     lane->target->url.http = kind != CHANNEL_WS;

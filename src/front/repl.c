@@ -40,6 +40,8 @@ void repl_reopen(struct repl *r, struct target *next)
     target_free(r->next);
     r->next = next;
     r->reopen = true;
+    if (next)
+        repl_compare_end(r, true); /* it is about the session that there was */
     if (!is_over(r))
         session_close(r->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
 }
@@ -112,6 +114,7 @@ static void reopen(struct repl *r)
         if (r->fed)
             feeder_close(&r->feeder);
         r->session = NULL;
+        repl_compare_drop(r); /* it may use what belonged to the former target */
         target_free(r->former);
         r->former = r->target;
         r->target = r->next;
@@ -341,7 +344,8 @@ static void finish(struct repl *r)
     r->reopen = false;
     if (!is_over(r))
         session_close(r->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
-    while (!is_over(r)) {
+    repl_compare_end(r, false);
+    while (!is_over(r) || r->comparing) {
         while (print_some(r))
             ;
         suspend(r);
@@ -466,6 +470,7 @@ static void clear(struct repl *r)
         feeder_clear(&r->feeder);
     }
     session_free(r->session);
+    repl_compare_drop(r);
     fault_rig_clear(&r->faults);
     editor_free(r->editor);
     close_handles(r);

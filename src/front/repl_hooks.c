@@ -150,6 +150,7 @@ const struct command_hooks repl_hooks = {
     .replay = replay,
     .connect = connect_to,
     .poll = poll_from,
+    .compare = repl_compare,
     .quit = quit,
     .get = get,
     .set = set,

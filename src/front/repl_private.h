@@ -16,11 +16,12 @@
 #include "sink/record_script.h"
 
 enum {
-    REPL_ALARM, /* of the commands */
-    REPL_TELL,  /* how many messages were not shown */
-    REPL_RETRY, /* the terminal did not take more */
-    REPL_MAX,   /* --max-time */
-    REPL_COUNT, /* the prompt counts down */
+    REPL_ALARM,   /* of the commands */
+    REPL_TELL,    /* how many messages were not shown */
+    REPL_RETRY,   /* the terminal did not take more */
+    REPL_MAX,     /* --max-time */
+    REPL_COUNT,   /* the prompt counts down */
+    REPL_COMPARE, /* a comparison has come to its end */
     REPL_TIMERS
 };
 enum { REPL_INT, REPL_TERM, REPL_TSTP, REPL_CONT, REPL_WINCH, REPL_SIGNALS };
@@ -51,8 +52,9 @@ struct repl {
     unsigned handles;
     struct record_script *recorder; /* --record: on the bus, which frees it; or NULL */
     struct out record_out;
-    int record_fd;      /* or -1 */
-    bool record_failed; /* which was told */
+    int record_fd;                  /* or -1 */
+    bool record_failed;             /* which was told */
+    struct repl_compare *comparing; /* or NULL */
     char prompt[512];
     bool paused;   /* the terminal is slower than the peer */
     bool stop;     /* ^Z was pressed */
@@ -87,6 +89,14 @@ void repl_record_clear(struct repl *r);
 const char *repl_prompt(void *ctx);
 /* The seconds that the prompt tells while an attempt is waited for. */
 uint64_t repl_countdown_s(const struct repl *r);
+
+/* repl_compare.c: as command_hooks.compare. */
+int repl_compare(void *ctx, const struct command_compare *ask, struct err *e);
+/* Count no more, and tell what came of it, or that nothing does any more. The channels close, which
+ * takes a moment; then r->comparing is NULL. */
+void repl_compare_end(struct repl *r, bool tell);
+/* Drop it now; what is left of it goes in later turns of the loop, counted in r->handles. */
+void repl_compare_drop(struct repl *r);
 
 /* repl_hooks.c */
 extern const struct command_hooks repl_hooks;

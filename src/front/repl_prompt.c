@@ -68,6 +68,8 @@ const char *repl_prompt(void *ctx)
     }
     if (r->session && session_fallback(r->session, &kind))
         buf_append_str(&out, kind == CHANNEL_POLL ? " (polling)" : " (events)");
+    if (r->comparing)
+        buf_append_str(&out, " (comparing)");
     if (r->faults.faults && faults_any_active(r->faults.faults))
         buf_append_str(&out, " (fault)");
     snprintf(r->prompt, sizeof r->prompt, "%.*s> ", (int)out.len, (const char *)buf_data(&out));

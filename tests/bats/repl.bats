@@ -680,6 +680,61 @@ RECORDED
     await_screen '^\$ ?$'
 }
 
+@test "/compare measures other channels beside the session, which goes on" {
+    serve --rate 30
+    start 100 90
+    local http=http://127.0.0.1:$SERVE_PORT
+    wscope_in -q "$SERVE/echo"
+    await_last 1 "$SERVE/echo>"
+    enter /compare
+    await_screen 'nothing to compare this session with: name poll=URL, sse=URL or both'
+    enter '/compare off'
+    await_screen 'nothing is being compared'
+    enter "/connect $SERVE/feed"
+    await_last 1 "$SERVE/feed>"
+    enter "/compare poll=$http/feed.json sse=$http/feed.sse every=0.2,1 for=60 id=/id"
+    await_screen '^comparing ws, sse, poll 0.2 s, poll 1 s for 60 s'
+    await_last 1 "$SERVE/feed (comparing)>"
+    enter "/compare poll=$http/feed.json"
+    await_screen 'a comparison is under way'
+    enter /reconnect
+    enter '/show q'
+    await_last 1 "$SERVE/feed (comparing)>"
+    enter '/compare off'
+    await_screen 'updates +missed +dup +lag p50'
+    await_screen '^  poll 0.2 s .* requests'
+    await_screen 'At scale, on paper'
+    await_last 1 "$SERVE/feed>"
+    keys C-d
+    await_screen '^\$ ?$'
+}
+
+@test "/compare of a session that polls, with what stands in for a socket, and when it is left" {
+    serve --rate 30
+    start 100 90
+    local http=http://127.0.0.1:$SERVE_PORT
+    wscope_in -q --id /id --poll "$http/feed.json"
+    await_screen 'feed.json>'
+    enter /compare
+    await_screen 'name sse=URL, or several intervals with every=0.5,2'
+    enter '/compare every=0.2,1 for=60'
+    await_screen '^comparing poll 0.2 s, poll 1 s for 60 s'
+    keys C-d
+    await_screen '^\$ ?$'
+    wscope_in -q -r --id /id --fallback "sse+$http/feed.sse" "$SERVE/feed"
+    await_screen 'feed>'
+    enter '/compare for=0.5'
+    await_screen '^comparing ws, sse for 0.5 s'
+    await_screen 'At scale, on paper'
+    await_last 1 "$SERVE/feed>"
+    enter '/compare for=60'
+    await_screen '(comparing)'
+    enter "/connect $URL/echo"
+    await_last 1 "$URL/echo>"
+    keys C-d
+    await_screen '^\$ ?$'
+}
+
 @test "/expect tells whether it came, and what came instead" {
     start 80 24
     wscope_in "$URL/echo"

@@ -78,8 +78,17 @@ static void fake_alarm(void *ctx, uint64_t us)
 
 static void begin(struct commands *c, struct fake *f)
 {
-    const struct command_hooks hooks = {fake_say, fake_replay, fake_connect, NULL,       fake_quit,
-                                        fake_get, fake_set,    fake_history, fake_alarm, f};
+    const struct command_hooks hooks = {
+        .say = fake_say,
+        .replay = fake_replay,
+        .connect = fake_connect,
+        .quit = fake_quit,
+        .get = fake_get,
+        .set = fake_set,
+        .history = fake_history,
+        .alarm = fake_alarm,
+        .ctx = f,
+    };
 
     *f = (struct fake){0};
     buf_init(&f->said, 65536);
@@ -323,6 +332,10 @@ static void completion_knows_commands_options_and_values(void **state)
     expect("/close 40", 1, "4000 ");
     expect("/send x", 0, "");
     expect("/connect ws", 0, "");
+    expect("/compare ", 7, "");
+    expect("/compare of", 1, "off ");
+    expect("/compare poll=:1/ i", 1, "id=");
+    expect("/compare id=", 1, "id=/");
 }
 
 static void completion_survives_want_of_memory(void **state)
