@@ -51,8 +51,10 @@ void fault_conn_over(struct fault_conn *c, uint64_t now_us)
     (void)now_us;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         c->hits[i].struck = false;
-        if (c->hits[i].active)
+        if (c->hits[i].active) {
+            c->last = fault_kind_name(c->set->armed[i].spec.kind);
             faults_end(c, &c->set->armed[i]);
+        }
     }
     c->over = true;
     faults_due_changed(c->set);
@@ -102,6 +104,7 @@ void fault_conn_connected(struct fault_conn *c, uint64_t now_us)
 {
     c->connected = true;
     c->over = c->cut = false;
+    c->last = NULL;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &c->set->armed[i];
         bool close_frame = a->spec.kind == FAULT_CLOSE;
@@ -265,6 +268,11 @@ uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, ui
 void fault_conn_describe(struct fault_conn *c, const struct fault_spec *spec, const char *how)
 {
     faults_hit(c, armed_of(c, spec))->how = how;
+}
+
+const char *fault_conn_last(const struct fault_conn *c)
+{
+    return c->last;
 }
 
 void fault_conn_dangle(struct fault_conn *c, int fd)

@@ -105,6 +105,8 @@ bool fault_conn_chance(struct fault_conn *c, enum fault_kind kind, enum fault_si
                        uint64_t number, uint64_t now_us);
 /* A number from 0 to below `below` out of the fault's generator for this connection. */
 uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, uint64_t below);
+/* The name of a fault that was active until the connection was over; NULL: none was. */
+const char *fault_conn_last(const struct fault_conn *c);
 /* Keep the socket behind a descriptor open and unread, beyond the descriptor's own life, until the
  * set goes; the oldest of too many is closed. */
 void fault_conn_dangle(struct fault_conn *c, int fd);

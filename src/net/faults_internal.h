@@ -39,6 +39,7 @@ struct fault_conn {
     uint64_t attempt; /* which of the set's */
     bool connected, opened;
     bool over, cut;
+    const char *last; /* the name of a fault that was active to the end, or NULL */
     uint64_t messages, frames, bytes;
     struct hit hits[FAULTS_MAX];
     struct {

@@ -30,6 +30,7 @@ struct postmortem_context {
     bool cookies_sent;
     const char *backend;           /* who answered the handshake, "" if that is not known */
     const struct endings *endings; /* this ending is in it; NULL: none is kept */
+    const char *fault;             /* that was asked for and active to the end; NULL: none */
 };
 
 /* Why an upgrade was refused. hint becomes "" or a sentence. */

@@ -136,6 +136,15 @@ static void hint_of_half_open(char *hint, const struct event_close *close)
                  "the connection was half open: the network or the peer is gone without a word");
 }
 
+/* Time ran out under a fault: the peer can't be judged. */
+static void hint_of_fault(char *hint, const struct postmortem_context *context)
+{
+    snprintf(hint, POSTMORTEM_HINT,
+             "the fault %s, which was asked for, was active to the end: what is seen here is its "
+             "doing, not the peer's",
+             context->fault);
+}
+
 static void hint_of_hangup(char *hint, const struct postmortem_context *context)
 {
     if (context->subprotocols_offered && !context->subprotocol_agreed)
@@ -173,6 +182,9 @@ void postmortem_loss(char hint[POSTMORTEM_HINT], const struct event_close *close
                  "reset on the first write after %.0f s of silence: a NAT or load balancer forgot "
                  "the connection; --ping-interval 25 keeps it alive",
                  (double)close->idle_in_us / 1e6);
+    } else if (context->fault &&
+               (close->how == CLOSE_HOW_PING_TIMEOUT || close->how == CLOSE_HOW_TIMEOUT)) {
+        hint_of_fault(hint, context);
     } else if (close->how == CLOSE_HOW_PING_TIMEOUT) {
         hint_of_half_open(hint, close);
     } else if (close->how == CLOSE_HOW_TIMEOUT && close->has_tcp &&

@@ -30,6 +30,7 @@ struct postmortem_context session_evidence(const struct session *s)
         .cookies_sent = hs->cookie != NULL,
         .backend = seen->backend.text,
         .endings = &seen->endings,
+        .fault = s->fault ? fault_conn_last(s->fault) : NULL,
     };
 }
 

@@ -344,6 +344,26 @@ static void postmortem_tells_half_open_from_hung(void **state)
     assert_has(hint, "half open");
 }
 
+static void postmortem_blames_the_fault_that_was_asked_for(void **state)
+{
+    struct postmortem_context context = {
+        .backend = "", .ping_interval_us = SECOND, .fault = "blackhole"};
+    struct event_close close = {.by = CLOSE_BY_NETWORK,
+                                .how = CLOSE_HOW_PING_TIMEOUT,
+                                .code = CLOSE_ABNORMAL,
+                                .idle_in_us = SECOND,
+                                .has_tcp = true};
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "the fault blackhole");
+    assert_lacks(hint, "does not answer");
+    close.how = CLOSE_HOW_RST;
+    postmortem_close(hint, &close, &context);
+    assert_lacks(hint, "blackhole");
+}
+
 static void postmortem_tells_a_reader_that_does_not_read(void **state)
 {
     struct postmortem_context context = {.backend = "", .queued = 300000};
@@ -499,6 +519,7 @@ int main(void)
         cmocka_unit_test(postmortem_of_a_restart_names_the_backend),
         cmocka_unit_test(postmortem_of_a_forgotten_flow_wants_silence_and_a_fresh_write),
         cmocka_unit_test(postmortem_tells_half_open_from_hung),
+        cmocka_unit_test(postmortem_blames_the_fault_that_was_asked_for),
         cmocka_unit_test(postmortem_tells_a_reader_that_does_not_read),
         cmocka_unit_test(postmortem_tells_a_subscription_that_went_quiet),
         cmocka_unit_test(postmortem_blames_compression_where_its_rules_broke),
