@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 const char options_usage[] = "usage: wscope [OPTION]... URL\n"
+                             "               wscope compare [OPTION]... [URL] [--poll URL] [--sse URL]\n"
                              "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo\n"
                              "               wscope run [OPTION]... FILE...";
 

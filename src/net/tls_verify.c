@@ -95,7 +95,7 @@ static void unknown_issuer(const struct link_tls *t, const struct subject *s, bo
                 NAME_MAX_SHOWN, or_unknown(s->subject), NAME_MAX_SHOWN, or_unknown(s->issuer),
                 t->doubt.depth, s->reason);
     err_hint(e, "--cacert FILE with the certificate to trust%s; -k looks anyway",
-             self_signed ? "" : "; does the server leave out an intermediate certificate?");
+             self_signed ? "" : ", unless the server leaves out an intermediate certificate");
 }
 
 static void explain(const struct link_tls *t, const struct subject *s, struct err *e)

@@ -7,7 +7,7 @@ import struct
 from events import named, single
 from frames import PING, PONG, TEXT, frame
 from judge import MIB, same
-from program import NULL
+from program import NULL, SLOW
 from rawserver import Ended, Unmet
 from runner import case
 
@@ -119,7 +119,8 @@ def connect_timeout_said(t):
 
 @case("exit 28: -m ends a run that is well")
 def max_time(t):
-    made, conn = t.open("-n", "-m", "0.3")
+    seconds = str(0.3 * SLOW)
+    made, conn = t.open("-n", "-m", seconds)
     conn.send(frame(TEXT, b"x"))
     try:
         opcode, _ = conn.next("a Close, or the end")
@@ -128,7 +129,7 @@ def max_time(t):
         pass
     conn.fin()
     made.exits(28)
-    made.says("max-time|-m\\b|0\\.3")
+    made.says("max-time|-m\\b|" + seconds)
     made.prints(b"x\n")
 
 

@@ -7,6 +7,7 @@ import zlib
 
 from events import named, single
 from judge import same
+from program import SLOW
 from rawserver import Unmet
 from runner import case
 
@@ -476,7 +477,7 @@ def limits(t):
     made = poll(t, "--for", "0.3")
     answer(t.accept(), b"[1]")
     made.exits(0)
-    made = poll(t, "-m", "0.3")
+    made = poll(t, "-m", str(0.3 * SLOW))
     t.accept().request()
     made.exits(28)
     made = poll(t)

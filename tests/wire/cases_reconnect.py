@@ -263,7 +263,7 @@ def wait_ended(t):
     made.await_err("reconnecting in")
     made.signal(signal.SIGINT)
     made.exits(130)
-    made, conn = t.open(*slow, "--max-time", "0.5")
+    made, conn = t.open(*slow, "--max-time", str(0.5 * SLOW))
     conn.fin()
     made.exits(28)
     made, conn = t.open(*slow, "--for", "0.5")
