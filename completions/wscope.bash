@@ -27,6 +27,16 @@ _wscope_events() {
         frame message ping pong violation close gap recovered lost duplicate error summary' -- "${1##*,}")
 }
 
+# Kinds of faults; what follows (an argument, "@" and a trigger) is typed behind them.
+_wscope_faults() {
+    local kinds='rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt rebind
+        drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse dns-fail dns-slow: status:'
+
+    [[ " ${COMP_WORDS[*]} " == *' serve '* ]] && kinds+=' close:'
+    _wscope_words "$kinds" "$1"
+    compopt -o nospace
+}
+
 # Names of the [profile NAME] sections of the config file.
 _wscope_profiles() {
     local file=${XDG_CONFIG_HOME:-~/.config}/wscope/config names
@@ -55,6 +65,9 @@ _wscope_value() {
             ;;
         --events)
             _wscope_events "$2"
+            ;;
+        --fault)
+            _wscope_faults "$2"
             ;;
         --against)
             _wscope_words 'serve' "$2"
@@ -87,7 +100,7 @@ _wscope_value() {
             --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
             --max-time | --for | --max-message | --max-frame | --max-fragments | \
-            --ping-interval | --ping-timeout | --fault | --seed | --retry | --retry-delay | --retry-max-delay | \
+            --ping-interval | --ping-timeout | --seed | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
             --offline-queue | --seq | --id | --epoch | --resume | \
             --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --fallback | --fallback-after | --time | --clients | --on-connect | -w | --wait | --chunk | \

@@ -12,6 +12,12 @@ function __wscope_events
     string split ' ' 'resolve connect proxy tls request response open frame message ping pong violation close gap recovered lost duplicate error summary'
 end
 
+# Kinds of faults; what follows (an argument, "@" and a trigger) is typed behind them.
+function __wscope_faults
+    string split ' ' 'rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt rebind drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse dns-fail dns-slow: status:'
+    __fish_seen_subcommand_from serve; and echo close:
+end
+
 # Names of the [profile NAME] sections.
 function __wscope_profiles
     set -l folder $XDG_CONFIG_HOME
@@ -65,7 +71,7 @@ complete -c wscope -l no-compress -d 'offer no compression'
 complete -c wscope -l ping-interval -x -d 'send a ping every so often'
 complete -c wscope -l ping-timeout -x -d 'no pong in this time is a lost connection'
 complete -c wscope -l no-pong -d 'do not answer pings'
-complete -c wscope -l fault -x -d 'let this go wrong, as rst@every:30s; repeatable'
+complete -c wscope -l fault -x -a '(__wscope_faults)' -d 'let this go wrong, as rst@every:30s; repeatable'
 complete -c wscope -l seed -x -d 'repeat what chance did under this number'
 complete -c wscope -l lenient -d 'report violations and carry on where possible'
 complete -c wscope -s r -l reconnect -a 'default socket.io reconnecting-websocket grpc signalr phoenix graphql-ws rfc6455' -d 'connect again, with the delays of a preset'

@@ -54,6 +54,29 @@ in_zsh() {
     assert_output b.wscope
 }
 
+@test "bash: serve, compare, the values of options" {
+    in_bash se
+    assert_output serve
+    in_bash serve --bur
+    assert_output --burst
+    in_bash compare --cli
+    assert_output --clients
+    in_bash --tls-min ''
+    assert_output $'1.2\n1.3'
+    in_bash --reconnect = sig
+    assert_output signalr
+    in_bash -b --events open,pon
+    assert_output open,pong
+    in_bash --fault bl
+    assert_output blackhole
+    in_bash --fault la
+    assert_output latency:
+    in_bash --fault clo
+    assert_output ''
+    in_bash serve --fault = clo
+    assert_output close:
+}
+
 @test "fish: commands, options of run, their values, scripts" {
     in_fish 'wscope ru'
     assert_line --regexp '^run\b'
@@ -69,6 +92,30 @@ in_zsh() {
     assert_line --regexp '^b\.wscope'
 }
 
+@test "fish: serve, compare, the values of options" {
+    in_fish 'wscope se'
+    assert_line --regexp '^serve\b'
+    in_fish 'wscope serve --bur'
+    assert_line --regexp '^--burst\b'
+    in_fish 'wscope compare --cli'
+    assert_line --regexp '^--clients\b'
+    in_fish 'wscope --tls-min '
+    assert_line --regexp '^1\.2\b'
+    assert_line --regexp '^1\.3\b'
+    in_fish 'wscope --reconnect=sig'
+    assert_line --regexp '^--reconnect=signalr\b'
+    in_fish 'wscope -b --events open,pon'
+    assert_line --regexp '^open,pong\b'
+    in_fish 'wscope --fault bl'
+    assert_line --regexp '^blackhole\b'
+    in_fish 'wscope --fault=la'
+    assert_line --regexp '^--fault=latency:'
+    in_fish 'wscope --fault clo'
+    refute_output --partial close:
+    in_fish 'wscope serve --fault clo'
+    assert_line --regexp '^close:'
+}
+
 @test "zsh: commands, options of run, their values, scripts" {
     in_zsh 'wscope ru'
     assert_output 'wscope run '
@@ -80,4 +127,27 @@ in_zsh() {
     assert_output 'wscope --record=a.wscope '
     in_zsh 'wscope run b'
     assert_output 'wscope run b.wscope '
+}
+
+@test "zsh: serve, compare, the values of options" {
+    in_zsh 'wscope se'
+    assert_output 'wscope serve '
+    in_zsh 'wscope serve --bur'
+    assert_output 'wscope serve --burst='
+    in_zsh 'wscope compare --cli'
+    assert_output 'wscope compare --clients='
+    in_zsh 'wscope --tls-min=1.'
+    assert_output --regexp '^wscope --tls-min=1\.[23]? ?$'
+    in_zsh 'wscope --reconnect=sig'
+    assert_output 'wscope --reconnect=signalr '
+    in_zsh 'wscope -b --events open,pon'
+    assert_output --regexp '^wscope -b --events open,pong'
+    in_zsh 'wscope --fault bl'
+    assert_output 'wscope --fault blackhole'
+    in_zsh 'wscope --fault=la'
+    assert_output 'wscope --fault=latency:'
+    in_zsh 'wscope --fault=clo'
+    assert_output 'wscope --fault=clo'
+    in_zsh 'wscope serve --fault clo'
+    assert_output 'wscope serve --fault close:'
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "cli/options.h"
+#include "net/fault.h"
 
 #define TEXT_MAX (1024 * 1024)
 
@@ -423,6 +424,26 @@ static void zsh_completion_knows_the_table_and_no_more(void **state)
     free(text);
 }
 
+static void completions_know_every_kind_of_fault(void **state)
+{
+    static const char *const files[] = {"completions/wscope.bash", "completions/wscope.fish",
+                                        "completions/_wscope"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *text = read_source(files[i]), *kinds = strstr(text, "half-close");
+
+        assert_non_null(kinds);
+        kinds -= strlen("rst fin ");
+        for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
+            if (!has_word(kinds, fault_kind_name((enum fault_kind)kind)))
+                fail_msg("%s does not complete %s", files[i],
+                         fault_kind_name((enum fault_kind)kind));
+        }
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +456,7 @@ int main(void)
         cmocka_unit_test(bash_completion_knows_the_table_and_no_more),
         cmocka_unit_test(fish_completion_knows_the_table_and_no_more),
         cmocka_unit_test(zsh_completion_knows_the_table_and_no_more),
+        cmocka_unit_test(completions_know_every_kind_of_fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
