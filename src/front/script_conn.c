@@ -369,6 +369,29 @@ void conn_pause(struct script_conn *c)
         session_pause(c->session, false);
 }
 
+static const char *how_ended(const struct came *end)
+{
+    switch (end->how) {
+    case CLOSE_HOW_CLOSE_FRAME:
+        return end->by == CLOSE_BY_PEER ? "the peer closed the connection"
+                                        : "this end closed the connection";
+    case CLOSE_HOW_FIN:
+        return "the peer hung up without a Close";
+    case CLOSE_HOW_RST:
+        return "the peer reset the connection";
+    case CLOSE_HOW_TIMEOUT:
+        return "the peer answered no more";
+    case CLOSE_HOW_PING_TIMEOUT:
+        return "no pong came in time, so this end closed the connection";
+    case CLOSE_HOW_TLS:
+        return "TLS ended, without a Close";
+    case CLOSE_HOW_VIOLATION:
+        return "the peer broke a rule, so this end closed the connection";
+    default:
+        return "a fault cut the connection";
+    }
+}
+
 void conn_tell_end(const struct script_conn *c, char *text, size_t size)
 {
     const struct came *end = c->inbox.ended;
@@ -380,11 +403,7 @@ void conn_tell_end(const struct script_conn *c, char *text, size_t size)
     else if (end->kind == EVENT_ERROR)
         snprintf(text, size, "%.300s", end->data);
     else
-        snprintf(text, size, "the connection was closed by %s: %s, code %d%s%.*s",
-                 end->by == CLOSE_BY_PEER    ? "the peer"
-                 : end->by == CLOSE_BY_LOCAL ? "this end"
-                                             : "the network",
-                 close_how_name(end->how), end->code, end->len > 0 ? ", " : "",
+        snprintf(text, size, "%s: %d%s%.*s", how_ended(end), end->code, end->len > 0 ? " " : "",
                  (int)(end->len < 125 ? end->len : 125), end->data);
 }
 
@@ -408,7 +427,7 @@ void conn_free(struct script_conn *c, bool keep)
         out_drain(&c->transcript, -1);
         out_clear(&c->transcript);
         close(c->transcript_fd);
-        if (!keep)
+        if (!keep || secret_hide_file(c->test, c->transcript_path) < 0)
             unlink(c->transcript_path);
     }
     uv_close((uv_handle_t *)&c->alarm, on_closed);

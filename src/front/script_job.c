@@ -88,6 +88,9 @@ static void test_free(struct test_run *t, bool keep)
         conn_free(c, keep);
     }
     free(t->seen);
+    mask_clear(&t->secrets);
+    variables_clear(t);
+    arena_free(&t->line);
     arena_free(&t->memory);
     free(t);
 }

@@ -6,6 +6,7 @@
  *   script_job.c     one file after the other, each test of it, what it came to
  *   script_step.c    the lines of a test
  *   script_values.c  lines that only know and remember: variables, settings, captures
+ *   script_secrets.c what comes from the environment stays hidden
  *   script_wait.c    expectations that wait, and the failure that is told
  *   script_conn.c    a connection of a test
  *   script_progress.c  the line on the terminal
@@ -14,6 +15,7 @@
 #define FRONT_SCRIPT_PRIVATE_H
 
 #include "base/arena.h"
+#include "base/mask.h"
 #include "cli/options.h"
 #include "command/command.h"
 #include "command/expect.h"
@@ -31,8 +33,8 @@
 #define SCRIPT_INBOX_BYTES ((size_t)64 * 1024 * 1024)
 /* How long a peer may take to answer the Close at the end of a test. */
 #define SCRIPT_CLOSE_US 1000000
-#define SCRIPT_SEEN     20  /* things that came instead, told of a failure */
-#define SCRIPT_SHOWN    512 /* bytes of each */
+#define SCRIPT_SEEN     20   /* things that came instead, told of a failure */
+#define SCRIPT_SHOWN    1024 /* bytes of each */
 
 struct script_run;
 struct script_job;
@@ -40,7 +42,8 @@ struct test_run;
 
 struct variable {
     struct variable *next;
-    const char *name, *value;
+    const char *name;
+    char *value; /* by itself: it may change often */
 };
 
 /* url, header, option: for the connections that are made from then on. */
@@ -89,15 +92,18 @@ enum test_phase { TEST_SETTINGS, TEST_SETUP, TEST_BODY, TEST_SETTLE, TEST_TEARDO
 struct test_block {
     const struct statement *next;
     const struct statement *repeat; /* NULL: the outermost lines */
-    uint64_t round;
+    uint64_t round, rounds;
     char round_text[24];
 };
 
 struct test_run {
     struct script_job *job;
     const struct script_test *test;
-    struct arena memory;
+    struct arena memory; /* until the test is over */
+    struct arena line;   /* until the line is */
     struct variable *variables;
+    struct mask secrets; /* values of the environment that were used */
+    bool secrets_lost;   /* memory ran out: nothing of what came may be shown */
     struct setting_made *settings, **last_setting;
     struct script_conn *conns;
     enum test_phase phase;
@@ -190,10 +196,19 @@ enum line_done { LINE_DONE, LINE_WAITS, LINE_FAILED };
 enum line_done line_setting(struct test_run *t, const struct statement *st);
 enum line_done line_set(struct test_run *t, const struct statement *st);
 enum line_done line_capture(struct test_run *t, const struct statement *st);
-/* Fill in variables, in the test's memory. NULL: the test has failed. */
+void variables_clear(struct test_run *t);
+/* Fill in variables; it lasts as long as the line. NULL: the test has failed. */
 char *test_fill(struct test_run *t, const struct statement *st, const char *text);
 /* The same for all the arguments of a line, its here-text behind them. */
 char *line_arguments(struct test_run *t, const struct statement *st);
+
+/* script_secrets.c */
+/* A variable of the environment, which is hidden from then on; NULL: it is not set. */
+const char *secret_env(struct test_run *t, const char *name);
+/* The text as it may be shown, in the test's memory. cut: it is the beginning of a longer one. */
+struct slice secret_hide(struct test_run *t, struct slice text, bool cut);
+/* The same for all of a file. -1: it could not be done, and the file is as it was. */
+int secret_hide_file(struct test_run *t, const char *path);
 
 /* script_wait.c */
 int wait_begin(struct test_run *t, const struct statement *st);

@@ -64,7 +64,7 @@ static char *where_to(struct test_run *t, const struct statement *st, const char
     else if (url[0] == '/' && n > 0 && base[n - 1] == '/')
         n--;
     size = n + strlen(url) + 1;
-    text = arena_alloc(&t->memory, size);
+    text = arena_alloc(&t->line, size);
     if (text)
         snprintf(text, size, "%.*s%s", (int)n, base, url);
     return text;
@@ -240,9 +240,19 @@ static enum line_done do_expect(struct test_run *t, const struct statement *st)
 
 static enum line_done do_repeat(struct test_run *t, const struct statement *st)
 {
-    struct test_block *b = &t->blocks[t->depth++];
+    struct test_block *b = &t->blocks[t->depth];
+    char *args = test_fill(t, st, st->args);
+    uint64_t rounds;
 
-    *b = (struct test_block){.next = st->body, .repeat = st, .round = 1};
+    if (!args)
+        return LINE_FAILED;
+    if (!script_rounds(args, &rounds)) {
+        test_fail(t, st, "", "", "\"repeat\" takes a number from 1 to %d, not \"%.60s\"",
+                  SCRIPT_REPEAT_MAX, args);
+        return LINE_FAILED;
+    }
+    t->depth++;
+    *b = (struct test_block){.next = st->body, .repeat = st, .round = 1, .rounds = rounds};
     snprintf(b->round_text, sizeof b->round_text, "1");
     return LINE_DONE;
 }
@@ -277,7 +287,7 @@ static void leave_block(struct test_run *t)
 {
     struct test_block *b = &t->blocks[t->depth - 1];
 
-    if (b->repeat && b->round < b->repeat->number) {
+    if (b->repeat && b->round < b->rounds) {
         b->round++;
         snprintf(b->round_text, sizeof b->round_text, "%llu", (unsigned long long)b->round);
         b->next = b->repeat->body;
@@ -309,6 +319,7 @@ static bool run_lines(struct test_run *t)
         if (done == LINE_WAITS)
             return false;
         t->waiting = NULL;
+        arena_free(&t->line);
         b->next = st->next;
         if (done == LINE_FAILED)
             return true;

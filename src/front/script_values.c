@@ -23,9 +23,9 @@ static const char *lookup(void *ctx, const char *name)
     struct test_run *t = ctx;
 
     if (strncmp(name, "env:", 4) == 0)
-        return getenv(name + 4);
+        return secret_env(t, name + 4);
     for (const struct variable *v = t->variables; v; v = v->next) {
-        if (strcmp(v->name, name) == 0)
+        if (v->value && strcmp(v->name, name) == 0)
             return v->value;
     }
     if (strcmp(name, "n") == 0 && round_of(t))
@@ -40,7 +40,7 @@ char *test_fill(struct test_run *t, const struct statement *st, const char *text
 
     buf_init(&out, SCRIPT_FILE_MAX);
     if (script_fill(&out, text, lookup, t, missing) == 0)
-        filled = arena_copy(&t->memory, buf_data(&out), out.len);
+        filled = arena_copy(&t->line, buf_data(&out), out.len);
     if (!filled && missing[0])
         test_fail(t, st, "", "it is captured in a line that was not come to", "{{%s}} has no value",
                   missing);
@@ -50,25 +50,45 @@ char *test_fill(struct test_run *t, const struct statement *st, const char *text
     return filled;
 }
 
+/* The variable of that name, made if it is not there. NULL: memory. */
+static struct variable *variable_of(struct test_run *t, const char *name)
+{
+    struct variable *v = t->variables;
+
+    while (v && strcmp(v->name, name) != 0)
+        v = v->next;
+    if (v)
+        return v;
+    v = arena_alloc(&t->memory, sizeof *v);
+    if (!v || !(v->name = arena_copy(&t->memory, name, strlen(name))))
+        return NULL;
+    v->next = t->variables;
+    t->variables = v;
+    return v;
+}
+
 static enum line_done define(struct test_run *t, const struct statement *st, const char *name,
                              struct slice value)
 {
-    struct variable *v = arena_alloc(&t->memory, sizeof *v);
+    struct variable *v = variable_of(t, name);
+    char *copy = v ? strndup(value.len ? (const char *)value.data : "", value.len) : NULL;
 
-    if (v) {
-        v->name = name;
-        v->value = arena_copy(&t->memory, value.data, value.len);
-        v->next = t->variables;
-    }
-    if (!v || !v->value) {
+    if (!copy) {
         test_fail(t, st, "", "", "out of memory");
         return LINE_FAILED;
     }
-    t->variables = v;
+    free(v->value);
+    v->value = copy;
     return LINE_DONE;
 }
 
-/* The line_arguments, a here-text behind them. */
+void variables_clear(struct test_run *t)
+{
+    for (struct variable *v = t->variables; v; v = v->next)
+        free(v->value);
+    t->variables = NULL;
+}
+
 char *line_arguments(struct test_run *t, const struct statement *st)
 {
     char *args = test_fill(t, st, st->args), *here, *both;
@@ -81,7 +101,7 @@ char *line_arguments(struct test_run *t, const struct statement *st)
         return NULL;
     n = strlen(args);
     m = strlen(here);
-    both = arena_alloc(&t->memory, n + m + 2);
+    both = arena_alloc(&t->line, n + m + 2);
     if (!both) {
         test_fail(t, st, "", "", "out of memory");
         return NULL;
@@ -104,16 +124,17 @@ enum line_done line_setting(struct test_run *t, const struct statement *st)
 
     if (!text)
         return LINE_FAILED;
-    if (!s || !(copy = arena_copy(&t->memory, text, strlen(text)))) {
+    copy = arena_copy(&t->memory, text, strlen(text));
+    if (!s || !copy) {
         test_fail(t, st, "", "", "out of memory");
         return LINE_FAILED;
     }
-    *s = (struct setting_made){.kind = st->kind, .conn = st->conn, .text = text};
+    *s = (struct setting_made){.kind = st->kind, .conn = st->conn, .text = copy};
     *t->last_setting = s;
     t->last_setting = &s->next;
     if (st->kind != STATEMENT_OPTION)
         return LINE_DONE;
-    script_option_split(copy, &name, &value);
+    script_option_split(text, &name, &value);
     if (strcmp(name, "timeout") == 0 && (!value || seconds_parse(value, &t->timeout_us) < 0)) {
         test_fail(t, st, "", "", "\"option timeout\" takes a number of seconds, not \"%.60s\"",
                   value ? value : "");

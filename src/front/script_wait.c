@@ -29,6 +29,7 @@ void wait_seen(struct test_run *t, const struct script_conn *c, const struct cam
         .verdict = s->verdict,
     };
     s->told.data = slice_make(s->data, came->len < sizeof s->data ? came->len : sizeof s->data);
+    s->told.cut = s->told.data.len < came->length;
     memcpy(s->data, came->data, s->told.data.len);
     snprintf(s->verdict, sizeof s->verdict, "%s", why);
 }
@@ -57,9 +58,14 @@ static void on_seen(void *ctx, const struct expect_wait *w, const struct came *c
 
 static const char *keep(struct test_run *t, const char *text)
 {
-    const char *copy = text ? arena_copy(&t->memory, text, strlen(text)) : "";
+    /* A NUL stands behind what is hidden, as behind any text. */
+    return text ? (const char *)secret_hide(t, slice_str(text), false).data : "";
+}
 
-    return copy ? copy : "";
+/* What came, as it may be shown. */
+static struct slice keep_data(struct test_run *t, const struct result_seen *told)
+{
+    return secret_hide(t, told->data, told->cut);
 }
 
 /* The ring in its order. */
@@ -77,11 +83,7 @@ static void keep_seen(struct test_run *t)
     f->seen_before = t->seen_count - count;
     for (size_t i = 0; i < count; i++) {
         seen[i] = t->seen[(f->seen_before + i) % SCRIPT_SEEN].told;
-        seen[i].data.data = arena_alloc(&t->memory, seen[i].data.len + 1);
-        if (!seen[i].data.data)
-            return;
-        memcpy((void *)(uintptr_t)seen[i].data.data,
-               t->seen[(f->seen_before + i) % SCRIPT_SEEN].data, seen[i].data.len);
+        seen[i].data = keep_data(t, &seen[i]);
         seen[i].verdict = keep(t, seen[i].verdict);
     }
     f->seen = seen;
@@ -115,7 +117,7 @@ static void keep_conns(struct test_run *t)
             .by = close_by_name(c->by),
             .how = close_how_name(c->how),
             .code = c->code,
-            .reason = slice_make(arena_copy(&t->memory, c->reason, c->reason_len), c->reason_len),
+            .reason = secret_hide(t, slice_make(c->reason, c->reason_len), false),
             .messages_in = totals.messages_in,
             .messages_out = totals.messages_out,
         };
@@ -255,7 +257,7 @@ static const char *hidden(void *ctx, const char *name)
         return h->name;
     }
     for (const struct variable *v = h->test->variables; v; v = v->next) {
-        if (strcmp(v->name, name) == 0)
+        if (v->value && strcmp(v->name, name) == 0)
             return v->value;
     }
     snprintf(h->name, sizeof h->name, "{{%s}}", name);
@@ -275,15 +277,35 @@ static void tell_expected(struct test_run *t, const struct statement *st, struct
     buf_append(out, "", 1);
 }
 
+/* So much of what was expected stands in the sentence; all of it is told beside. */
+#define EXPECTED_SHOWN 80
+
+/* How much of it that is: the first line without its time limit, and no half character. */
+static int expected_length(const char *expected)
+{
+    const char *within = strstr(expected, " within ");
+    size_t n = strcspn(expected, "\n");
+
+    if (within && (size_t)(within - expected) < n && !strchr(within + 8, ' '))
+        n = (size_t)(within - expected);
+    if (n > EXPECTED_SHOWN) {
+        for (n = EXPECTED_SHOWN; n > 0 && ((unsigned char)expected[n] & 0xC0) == 0x80; n--)
+            ;
+    }
+    return (int)n;
+}
+
 static void fail_wait(struct test_run *t, size_t i, const char *why)
 {
     const struct statement *st = t->wait_lines[i];
     struct buf expected;
+    const char *text;
 
     buf_init(&expected, 65536);
     tell_expected(t, st, &expected);
-    test_fail(t, st, expected.len ? (const char *)buf_data(&expected) : "", "", "%s%s%s", st->conn,
-              st->conn[0] ? ": " : "", why);
+    text = expected.len ? (const char *)buf_data(&expected) : "";
+    test_fail(t, st, text, "", "%s%sexpect %.*s: %s", st->conn, st->conn[0] ? ": " : "",
+              expected_length(text), text, why);
     buf_clear(&expected);
 }
 
@@ -326,11 +348,14 @@ static void judge_time(struct test_run *t, size_t i)
     }
     if (w->why[0])
         snprintf(text, sizeof text, "not in %g s: %s", s, w->why);
+    else if (!conn_open(conn_of(t, w->inbox)))
+        snprintf(text, sizeof text, "it did not come in %g s: the connection is not open", s);
     else if (t->seen_count > 0)
-        snprintf(text, sizeof text, "not in %g s: %llu other%s came", s,
+        snprintf(text, sizeof text, "it did not come in %g s; %llu other%s did", s,
                  (unsigned long long)t->seen_count, t->seen_count == 1 ? "" : "s");
     else
-        snprintf(text, sizeof text, "not in %g s: nothing of the kind came", s);
+        snprintf(text, sizeof text, "it did not come in %g s, nor did anything else of the kind",
+                 s);
     w->state = EXPECT_FAILED;
     fail_wait(t, i, text);
 }
@@ -339,6 +364,7 @@ static void judge(struct test_run *t, size_t i, uint64_t now)
 {
     struct expect_wait *w = &t->waits[i];
     struct script_conn *c = conn_of(t, w->inbox);
+    char text[EXPECT_WHY + 32];
 
     if (w->state == EXPECT_WAITS && w->expect->what == EXPECT_NO_GAP) {
         struct totals totals = session_totals(c->session);
@@ -350,8 +376,11 @@ static void judge(struct test_run *t, size_t i, uint64_t now)
                      (unsigned long long)(totals.missed - totals.recovered),
                      (unsigned long long)totals.missed);
     }
-    if (w->state == EXPECT_FAILED)
-        fail_wait(t, i, w->why);
+    if (w->state == EXPECT_FAILED) {
+        snprintf(text, sizeof text, "%s%s", w->expect->next ? "something else came first: " : "",
+                 w->why);
+        fail_wait(t, i, text);
+    }
     if (w->state != EXPECT_WAITS)
         return;
     if (c->inbox.missed)

@@ -7,14 +7,15 @@
 #include "base/utf8.h"
 #include "sink/term_safe.h"
 
-struct slice diagnosis_data(const struct result_seen *seen)
+struct slice diagnosis_data(const struct result_seen *seen, bool *cut)
 {
     struct slice data = seen->data;
     size_t i = 0;
 
     if (data.len > DIAGNOSIS_BYTES)
         data.len = DIAGNOSIS_BYTES;
-    if (data.len == seen->length || strcmp(seen->kind, "binary") == 0)
+    *cut = seen->cut || data.len < seen->data.len;
+    if (!*cut || strcmp(seen->kind, "binary") == 0)
         return data;
     while (i < data.len) {
         uint32_t code;
@@ -151,7 +152,8 @@ static int line_hex(struct buf *out, const char *indent, struct slice data)
 static int write_seen(struct buf *out, const char *indent, const char *deeper,
                       const struct result_seen *seen)
 {
-    struct slice data = diagnosis_data(seen);
+    bool cut;
+    struct slice data = diagnosis_data(seen, &cut);
     bool message = strcmp(seen->kind, "text") == 0 || strcmp(seen->kind, "binary") == 0;
     int failed;
 
@@ -161,13 +163,13 @@ static int write_seen(struct buf *out, const char *indent, const char *deeper,
     failed |= buf_printf(out, "%skind: %s\n", deeper, seen->kind);
     if (seen->code)
         failed |= buf_printf(out, "%scode: %d\n", deeper, seen->code);
-    if (message || seen->length > data.len)
+    if (message || cut)
         failed |= buf_printf(out, "%slength: %" PRIu64 "\n", deeper, seen->length);
     if (strcmp(seen->kind, "binary") == 0 || !is_text(data))
         failed |= data.len ? line_hex(out, deeper, data) : 0;
     else if (data.len || message)
         failed |= line_text(out, deeper, message ? "text" : "data", data);
-    if (data.len < seen->length)
+    if (cut)
         failed |= buf_printf(out, "%sshown: the first %zu bytes\n", deeper, data.len);
     return failed | line_if(out, deeper, "because", seen->verdict);
 }

@@ -18,8 +18,8 @@
 int diagnosis_write(struct buf *out, const struct result_failure *failure, const char *indent);
 
 /* What is told of a message: at most DIAGNOSIS_BYTES, and not half a character at its end.
- * Borrowed. */
-struct slice diagnosis_data(const struct result_seen *seen);
+ * Borrowed. *cut: it is not all. */
+struct slice diagnosis_data(const struct result_seen *seen, bool *cut);
 
 /* Append bytes as one YAML scalar on one line: in single quotes where that shows them as they are,
  * else in double quotes with escapes. 0 or -1 (memory). */

@@ -26,13 +26,13 @@ struct result_place {
 
 /* Something that came or happened while a failed expectation waited, in order. */
 struct result_seen {
-    uint64_t at_us;   /* since the test began */
-    const char *conn; /* the connection's name, "" if it has none */
-    const char *kind; /* "text", "binary", "ping", "pong", "open", "close", "status" ... */
-    struct slice
-        data; /* the message; of a close its reason; only the beginning if `length` is more */
-    uint64_t length; /* bytes of all of it */
-    int code;        /* of a close its code, of a status the status; else 0 */
+    uint64_t at_us;    /* since the test began */
+    const char *conn;  /* the connection's name, "" if it has none */
+    const char *kind;  /* "text", "binary", "ping", "pong", "open", "close", "status" ... */
+    struct slice data; /* the message; of a close its reason */
+    bool cut;          /* it is only the beginning */
+    uint64_t length;   /* bytes of all of it, as it came: parts of the data may be hidden */
+    int code;          /* of a close its code, of a status the status; else 0 */
     const char
         *verdict; /* why it did not do: "op: \"pong\" is not \"ping\""; "" if that is plain */
 };

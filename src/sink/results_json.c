@@ -62,7 +62,8 @@ static void write_place(struct json_write *w, const struct result_place *place)
 
 static void write_seen(struct json_write *w, const struct result_seen *seen)
 {
-    struct slice data = diagnosis_data(seen);
+    bool cut;
+    struct slice data = diagnosis_data(seen, &cut);
 
     json_object_open(w, NULL);
     json_seconds(w, "at", seen->at_us);
@@ -75,7 +76,7 @@ static void write_seen(struct json_write *w, const struct result_seen *seen)
         json_base64(w, "base64", data);
     else
         json_payload(w, "text", data);
-    if (data.len < seen->length)
+    if (cut)
         json_bool(w, "cut", true);
     if (seen->verdict && *seen->verdict)
         json_latin1(w, "because", slice_str(seen->verdict));

@@ -69,7 +69,7 @@ mixed() {
     assert_output - <<'END'
 not ok 2 - a \# in a name, <markup> & "quotes"
   ---
-  message: 'not in 0.4 s: 3 others came'
+  message: 'expect json /op == "pong": it did not come in 0.4 s; 3 others did'
   at: 'mixed.wscope:13:1'
   line: 'expect json /op == "pong" within 0.4'
   expected: 'json /op == "pong" within 0.4'
@@ -103,7 +103,7 @@ END
 @test "TAP: a connection that ended is told with who ended it, code and reason" {
     mixed
     run sed -nE '/^not ok 5/,/^  \.\.\./p' <<<"$output"
-    assert_line "  message: 'it did not come: the connection was closed by this end: close-frame, code 4001, enough'"
+    assert_line "  message: 'expect text anything: it did not come: this end closed the connection: 4001 enough'"
     assert_line "  at: 'mixed.wscope:28:1'"
     assert_line '      state: closed'
     assert_line "      by: 'local'"
@@ -199,6 +199,59 @@ END
     assert_equal "$(jq -r 'select(.number == 2).failure.came[2].text' <<<"$output")" $'it\'s \e[31mred'
     assert_equal "$(jq -r 'select(.number == 5).failure.connections[0] | "\(.state) \(.code)"' <<<"$output")" 'closed 4001'
     assert_equal "$(jq -c 'select(.event == "summary") | [.tests, .passed, .failed, .skipped, .todo]' <<<"$output")" '[5,1,2,1,1]'
+}
+
+@test "what comes from the environment is in no report, wherever it comes up" {
+    need jq
+    cat >secret.wscope <<'END'
+set password {{env:PASSWORD}}
+test it comes back
+connect
+send {"password":"{{password}}"}
+expect json /password == "other {{env:PASSWORD}}" within 0.2
+test a sentence quotes it
+connect
+send {"password":"{{password}}"}
+expect json /password != "{{env:PASSWORD}}" within 0.2
+test an expression has it
+connect
+send x
+expect text /of {{env:PASSWORD}}/ within 0.2
+test the reason of a Close is it
+connect
+close 4000 {{env:PASSWORD}}
+expect close 4001 within 0.2
+test a capture fails
+connect
+send {{password}}
+expect text {{password}}
+capture id /id
+test it is cut in the middle
+connect
+fragment 2 {{long}}{{env:PASSWORD}}
+expect text x within 0.2
+test JSON has to escape it
+connect
+send {{env:QUOTED}}
+expect text x within 0.2
+END
+    local format password='s3cret-s3cret-s3cret-s3cret-s3cret-s3cret-s3cret-s3cret-s3cret-s3cret'
+    local long
+    long=$(head -c 1000 /dev/zero | tr '\0' x)
+    for format in '' --json; do
+        rm -rf out
+        # shellcheck disable=SC2086
+        PASSWORD=$password QUOTED='quo"t3d\ü' both run --against serve $format --var "long=$long" --junit out.xml --transcript out secret.wscope
+        assert_equal "$status" 3
+        assert_output --partial '{{env:PASSWORD}}'
+        assert_output --partial '{{env:QUOTED}}'
+        assert_equal "$(ls out | wc -l)" 7
+        run grep -rlE 's3cr|quo.*t3d' out out.xml - <<<"$output$stderr"
+        assert_output ''
+    done
+    grep -qF '{{env:PASSWORD}}' out/*
+    jq -e . out/* >parsed.json
+    assert_equal "$(stat -c %a out/* | sort -u)" 600
 }
 
 @test "nothing of a secret in any report" {

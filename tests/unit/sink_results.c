@@ -27,6 +27,7 @@ static const struct result_seen seen[] = {
      .conn = "",
      .kind = "binary",
      .data = {(const uint8_t *)"\0\xff", 2},
+     .cut = true,
      .length = 5000,
      .verdict = ""},
     {.at_us = 2001000,
@@ -261,16 +262,21 @@ static void diagnosis_cuts_between_characters_and_says_so(void **state)
 {
     static char text[DIAGNOSIS_BYTES + 2];
     struct result_seen s = {.kind = "text", .data = {(const uint8_t *)text, sizeof text}};
+    bool cut;
 
     (void)state;
     for (size_t i = 0; i + 1 < sizeof text; i += 2)
         memcpy(text + i, "\xc3\xbc", 2);
     s.length = sizeof text;
-    assert_int_equal(diagnosis_data(&s).len, DIAGNOSIS_BYTES);
+    assert_int_equal(diagnosis_data(&s, &cut).len, DIAGNOSIS_BYTES);
+    assert_true(cut);
     s.data.len = 5;
-    assert_int_equal(diagnosis_data(&s).len, 4);
-    s.length = 5; /* then it is not cut, and its last byte is what it is */
-    assert_int_equal(diagnosis_data(&s).len, 5);
+    s.cut = true;
+    assert_int_equal(diagnosis_data(&s, &cut).len, 4);
+    assert_true(cut);
+    s.cut = false; /* then its last byte is what it is */
+    assert_int_equal(diagnosis_data(&s, &cut).len, 5);
+    assert_false(cut);
 }
 
 static void junit_has_a_suite_a_file_and_a_case_a_test(void **state)
