@@ -37,6 +37,64 @@ uint64_t expect_limit_us(const struct expect *x, uint64_t default_us)
 /* --- one thing that came ------------------------------------------------------------------------
  */
 
+/* How many bytes both begin with, and not half a character. */
+static size_t common(struct slice a, struct slice b)
+{
+    size_t n = 0;
+
+    while (n < a.len && n < b.len && a.data[n] == b.data[n])
+        n++;
+    while (n > 0 && n < a.len && (a.data[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
+static size_t characters(struct slice text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += (text.data[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Where a text is another than that which was wanted. What was wanted may be a secret: only what
+ * came is quoted. */
+static void tell_other(struct slice came, struct slice wanted, const char *what,
+                       char why[EXPECT_WHY])
+{
+    size_t n = common(came, wanted), at = characters(slice_make(came.data, n));
+    struct slice rest = slice_make(came.data + n, came.len - n);
+
+    if (came.len == 0)
+        snprintf(why, EXPECT_WHY, "%s is empty", what);
+    else if (n == came.len)
+        snprintf(why, EXPECT_WHY, "%s ends after %zu of %zu characters", what, at,
+                 characters(wanted));
+    else if (n == 0)
+        snprintf(why, EXPECT_WHY, "%s is another", what);
+    else if (n == wanted.len)
+        snprintf(why, EXPECT_WHY, "%s goes on behind the %zu characters expected: \"%.*s\"", what,
+                 at, SHOWN(rest));
+    else
+        snprintf(why, EXPECT_WHY, "%s is another from character %zu on: \"%.*s\"", what, at + 1,
+                 SHOWN(rest));
+}
+
+static void tell_other_bytes(struct slice came, struct slice wanted, const char *what,
+                             char why[EXPECT_WHY])
+{
+    size_t n = 0;
+
+    while (n < came.len && n < wanted.len && came.data[n] == wanted.data[n])
+        n++;
+    if (n == came.len || n == wanted.len)
+        snprintf(why, EXPECT_WHY, "%s has %zu bytes, not %zu", what, came.len, wanted.len);
+    else
+        snprintf(why, EXPECT_WHY, "byte %zu of %s is %02x, not %02x", n + 1, what, came.data[n],
+                 wanted.data[n]);
+}
+
 static bool fits_pattern(const struct pattern *p, const struct came *c, const char *what,
                          char why[EXPECT_WHY])
 {
@@ -47,7 +105,7 @@ static bool fits_pattern(const struct pattern *p, const struct came *c, const ch
     if (p->regex)
         snprintf(why, EXPECT_WHY, "%s does not match %.100s", what, p->text);
     else
-        snprintf(why, EXPECT_WHY, "%s is another", what);
+        tell_other(came_data(c), slice_make(p->text, p->len), what, why);
     return false;
 }
 
@@ -65,7 +123,7 @@ static bool fits_message(const struct expect *x, const struct came *c, char why[
         return fits_pattern(&x->pattern, c, "the text", why);
     if (!x->exact_bytes || slice_equal(buf_slice(&x->bytes), came_data(c)))
         return true;
-    snprintf(why, EXPECT_WHY, "the bytes are others");
+    tell_other_bytes(came_data(c), buf_slice(&x->bytes), "the message", why);
     return false;
 }
 
@@ -83,7 +141,7 @@ static bool fits_frame(const struct expect *x, const struct came *c, char why[EX
         snprintf(why, EXPECT_WHY, "len is %llu, not %llu", (unsigned long long)c->length,
                  (unsigned long long)x->length);
     else if (x->exact_bytes && !slice_equal(buf_slice(&x->bytes), came_data(c)))
-        snprintf(why, EXPECT_WHY, "the payload is another");
+        tell_other_bytes(came_data(c), buf_slice(&x->bytes), "the payload", why);
     else
         return fits_pattern(&x->pattern, c, "the payload", why);
     return false;
@@ -267,7 +325,7 @@ static bool feed_one(struct expect_wait *waits, size_t count, struct inbox *in,
     seen(ctx, first, c, why);
     for (size_t i = 0; i < count; i++) {
         if (waits_for(&waits[i], in, which) && waits[i].expect->next)
-            fail(&waits[i], why[0] ? why : "something else came next");
+            fail(&waits[i], why[0] ? why : "it is of another kind");
     }
     came_free(c);
     return true;

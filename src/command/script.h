@@ -35,7 +35,7 @@ enum statement_kind {
     STATEMENT_SLEEP,
     STATEMENT_CAPTURE,
     STATEMENT_EXPECT,
-    STATEMENT_REPEAT,   /* body, number times */
+    STATEMENT_REPEAT,   /* body, as often as the arguments say */
     STATEMENT_ANY_ORDER /* body: expectations */
 };
 
@@ -48,7 +48,6 @@ struct statement {
     const struct command_row *row;
     const char *args; /* {{NAME}} not yet filled in */
     const char *here; /* the here-text, or NULL */
-    uint64_t number;  /* repeat */
     struct statement *body;
 };
 
@@ -122,6 +121,8 @@ bool script_name_valid(struct slice name);
 /* Split the arguments of `option`: its name, and its value or NULL. Borrowed from `copy`, which is
  * changed. */
 void script_option_split(char *copy, const char **name, const char **value);
+/* How often `repeat` does it; false: that is no number from 1 to SCRIPT_REPEAT_MAX. */
+bool script_rounds(const char *args, uint64_t *rounds);
 /* Split "NAME REST". False: one is missing. */
 bool script_pair_split(char *copy, const char **name, const char **rest);
 

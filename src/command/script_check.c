@@ -313,6 +313,18 @@ int parser_check_seconds(struct parser *p, const char *args, struct err *e)
                    "\"sleep\" takes a number of seconds, as 0.5, not \"%.40s\"", args);
 }
 
+int parser_check_rounds(struct parser *p, const char *args, struct err *e)
+{
+    uint64_t n;
+
+    (void)p;
+    if (script_rounds(args, &n))
+        return 0;
+    return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                   "\"repeat\" takes a number from 1 to %d, not \"%.40s\"", SCRIPT_REPEAT_MAX,
+                   args);
+}
+
 int parser_check_expect(struct parser *p, const char *args, struct err *e)
 {
     struct expect x;

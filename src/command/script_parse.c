@@ -193,18 +193,13 @@ static int open_block(struct parser *p, struct statement *st)
 static int parse_repeat(struct parser *p, const struct command_row *row)
 {
     struct statement *st;
-    uint64_t n;
 
     if (p->section == SECTION_FILE)
         return parser_fail(p, 0, "\"repeat\" stands inside a test, setup or teardown");
     if (take_brace(p, "repeat 3 {") < 0)
         return -1;
-    if (!parse_number(p->args, SCRIPT_REPEAT_MAX, &n) || n == 0)
-        return parser_fail(p, p->args_at, "\"repeat\" takes a number from 1 to %d",
-                           SCRIPT_REPEAT_MAX);
-    if (add(p, STATEMENT_REPEAT, row, &st) < 0)
+    if (parser_check(p, parser_check_rounds) < 0 || add(p, STATEMENT_REPEAT, row, &st) < 0)
         return -1;
-    st->number = n;
     return open_block(p, st);
 }
 
@@ -227,7 +222,7 @@ static int close_block(struct parser *p)
 {
     struct statement *st;
 
-    if (p->depth == 0)
+    if (p->depth == p->floor)
         return parser_fail(p, 0, "there is no block that this \"}\" could close");
     st = p->blocks[p->depth - 1].statement;
     if (!st->body)
@@ -420,13 +415,21 @@ static int parse_line(struct parser *p)
 {
     const struct command_row *row;
     const char *args;
+    struct utf8 utf8 = {0};
     struct slice name;
+    size_t n;
 
     p->text = (char *)buf_data(&p->lines->text);
     p->here = p->lines->has_here ? (const char *)buf_data(&p->lines->here) : NULL;
-    if (!utf8_valid((const uint8_t *)p->text, strlen(p->text)) ||
-        (p->here && !utf8_valid((const uint8_t *)p->here, strlen(p->here))))
-        return parser_fail(p, 0, "this is not UTF-8");
+    n = utf8_check(&utf8, (const uint8_t *)p->text, strlen(p->text));
+    if (p->text[n] || !utf8_complete(&utf8))
+        return parser_fail(p, n,
+                           "this is not UTF-8, as scripts are: to send other bytes there is "
+                           "\"binary\"");
+    if (p->here && !utf8_valid((const uint8_t *)p->here, strlen(p->here)))
+        return parser_fail(p, 0,
+                           "the text below is not UTF-8, as scripts are: to send other bytes "
+                           "there is \"binary\"");
     if (strcmp(p->text, "}") == 0)
         return close_block(p);
     if (take_connection(p) < 0)
@@ -445,11 +448,13 @@ static int parse_line(struct parser *p)
 int parser_read(struct parser *p, struct slice text)
 {
     struct script_lines lines, *outer = p->lines;
+    unsigned outer_floor = p->floor;
     enum lines_result result;
     int status = 0;
 
     script_lines_init(&lines, text);
     p->lines = &lines;
+    p->floor = p->depth;
     while (status == 0 && (result = script_lines_next(&lines)) != LINES_END) {
         switch (result) {
         case LINES_LINE:
@@ -470,7 +475,7 @@ int parser_read(struct parser *p, struct slice text)
             status = parser_nomem(p);
         }
     }
-    if (status == 0 && !outer && p->depth > 0) {
+    if (status == 0 && p->depth > p->floor) {
         lines.piece_count = 0;
         parser_fail(p, 0, "the block that begins in line %u is not closed: \"}\" is missing",
                     p->blocks[p->depth - 1].line);
@@ -481,5 +486,6 @@ int parser_read(struct parser *p, struct slice text)
     }
     script_lines_clear(&lines);
     p->lines = outer;
+    p->floor = outer_floor;
     return status;
 }

@@ -42,8 +42,8 @@ struct parser {
     struct script_test *test, **last_test;
     struct statement **tail;
     struct parser_block blocks[SCRIPT_BLOCK_MAX];
-    unsigned depth;
-    const char *unmet; /* why no test of the file is run: a variable has no value; or NULL */
+    unsigned depth, floor; /* floor: those of the files that include this one */
+    const char *unmet;     /* why no test of the file is run: a variable has no value; or NULL */
     struct parser_name *variables, *connections, *urls;
 
     /* the line */
@@ -77,7 +77,7 @@ int parser_mark_needs(struct parser *p, const struct command_row *row);
 typedef int parser_check_fn(struct parser *p, const char *args, struct err *e);
 int parser_check(struct parser *p, parser_check_fn *check);
 parser_check_fn parser_check_url, parser_check_header, parser_check_option, parser_check_capture,
-    parser_check_seconds, parser_check_expect, parser_check_command;
+    parser_check_rounds, parser_check_seconds, parser_check_expect, parser_check_command;
 /* Every variable of the line is known. */
 int parser_variables_known(struct parser *p);
 /* Does something outside of the script give it a value, or a line before this one? */

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "command/parse.h"
 #include "command/script.h"
 
 static bool is_letter(char c)
@@ -121,6 +122,11 @@ void script_option_split(char *copy, const char **name, const char **value)
     *value = cut_word(copy);
     if (!**value)
         *value = NULL;
+}
+
+bool script_rounds(const char *args, uint64_t *rounds)
+{
+    return parse_number(args, SCRIPT_REPEAT_MAX, rounds) && *rounds > 0;
 }
 
 bool script_pair_split(char *copy, const char **name, const char **rest)

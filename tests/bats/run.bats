@@ -61,7 +61,7 @@ END
 1..1
 not ok 1 - it fails
   ---
-  message: 'not in 0.2 s: 2 others came'
+  message: 'expect json /n == 9007199254740992: it did not come in 0.2 s; 2 others did'
   at: 'a.wscope:5:1'
   line: 'expect json /n == 9007199254740992 within 0.2'
   expected: 'json /n == 9007199254740992 within 0.2'
@@ -320,6 +320,59 @@ END
     assert_output --partial 'ok 3 - no such host'
     refute_output --partial 'not ok 1'
     refute_output --partial 'not ok 3'
+}
+
+@test "a block as often as a variable says, in a file of its own" {
+    script part <<'END'
+repeat {{rounds}} {
+    send {{n}}
+    expect next text {{n}}
+}
+END
+    script a <<'END'
+test as often as it says
+connect
+include part.wscope
+expect none for 0.05
+test as often as is captured
+connect
+send {"times":2}
+expect json /times exists
+capture times /times
+repeat {{times}} {
+    send {{n}} of {{times}}
+    expect next text {{n}} of 2
+}
+test not a number
+connect
+send x
+expect text x
+capture times /x/
+repeat {{times}} {
+    sleep 0
+}
+END
+    both run --against serve --var rounds=3 a.wscope
+    assert_equal "$status" 3
+    assert_output --partial 'ok 2 - as often as is captured'
+    assert_output --partial "message: '\"repeat\" takes a number from 1 to 1000000, not \"x\"'"
+    assert_output --partial '# 3 tests: 2 passed, 1 failed'
+    both run --against serve --var rounds=0 a.wscope
+    assert_equal "$status" 2
+    assert_stderr '^wscope: part.wscope:1:8: "repeat" takes a number from 1 to 1000000, not "0"$'
+    script part <<'END'
+repeat 2 {
+    send x
+END
+    script b <<'END'
+test a block is not closed by another file
+connect
+include part.wscope
+}
+END
+    both run --against serve b.wscope
+    assert_equal "$status" 2
+    assert_stderr '^wscope: part.wscope:2:1: the block that begins in line 1 is not closed: "}" is missing$'
 }
 
 @test "--only, --fail-fast, --jobs" {

@@ -145,7 +145,13 @@ static void texts_are_compared(void **state)
 {
     (void)state;
     fits("text hello", "hello", true, "");
-    fits("text hello", "hello ", false, "another");
+    fits("text hello", "hello ", false, "goes on behind the 5 characters expected: \" \"");
+    fits("text hello", "hell", false, "ends after 4 of 5 characters");
+    fits("text hello", "help!", false, "is another from character 4 on: \"p!\"");
+    fits("text g\xC3\xBCnstig", "g\xC3\xA4rtner", false,
+         "is another from character 2 on: \"\xC3\xA4rtner\"");
+    fits("text hello", "", false, "is empty");
+    fits("text hello", "other", false, "the text is another");
     fits("text", "whatever", true, "");
     fits("text /^h.*o$/", "hello", true, "");
     fits("text /^h.*o$/", "hell", false, "does not match /^h.*o$/");

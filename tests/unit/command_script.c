@@ -101,7 +101,9 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad("setup\nsetup\n", 2, 1, "already");
     bad("teardown\nteardown\n", 2, 1, "already");
     bad("include /nowhere/at/all\n", 1, 9, "can't read /nowhere/at/all");
-    bad("test x\nsend \xff\n", 2, 1, "not UTF-8");
+    bad("test x\nsend \xff\n", 2, 6, "not UTF-8");
+    bad("test x\nsend \xc3\n", 2, 7, "not UTF-8");
+    bad("test x\nsend <<END\n\xff\nEND\n", 2, 1, "text below is not UTF-8");
 }
 
 static void a_nul_byte_makes_it_no_script(void **state)
@@ -184,7 +186,7 @@ static void lines_become_statements(void **state)
     assert_string_equal(st->args, "text");
     st = st->next;
     assert_int_equal(st->kind, STATEMENT_REPEAT);
-    assert_int_equal(st->number, 2);
+    assert_string_equal(st->args, "2");
     assert_int_equal(st->body->kind, STATEMENT_ANY_ORDER);
     assert_non_null(st->body->body->next);
     assert_null(st->body->body->next->next);
