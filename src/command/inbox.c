@@ -28,7 +28,8 @@ void inbox_forget(struct inbox *in)
     inbox_drop(in);
     came_free(in->response);
     came_free(in->ended);
-    in->response = in->ended = NULL;
+    came_free(in->broken);
+    in->response = in->ended = in->broken = NULL;
     in->missed = false;
 }
 
@@ -190,7 +191,8 @@ static void keep_end(struct inbox *in, const struct event *ev)
 static void keep_open(struct inbox *in, const struct event *ev)
 {
     came_free(in->ended);
-    in->ended = NULL;
+    came_free(in->broken);
+    in->ended = in->broken = NULL;
     keep(in, CAME_LIFE, came_new(in, ev, slice_str(ev->open.subprotocol)));
 }
 
@@ -211,6 +213,17 @@ static void keep_gap(struct inbox *in, const struct event *ev)
         c->count = ev->range.count;
     }
     keep(in, CAME_GAPS, c);
+}
+
+static void keep_violation(struct inbox *in, const struct event *ev)
+{
+    const struct event_violation *v = &ev->violation;
+    struct buf text;
+
+    buf_init(&text, 4096);
+    if (v->fatal && !in->broken && buf_printf(&text, "%s (%s)", v->message, v->rule) == 0)
+        in->broken = came_new(in, ev, buf_slice(&text));
+    buf_clear(&text);
 }
 
 void inbox_event(struct inbox *in, const struct event *ev)
@@ -241,6 +254,9 @@ void inbox_event(struct inbox *in, const struct event *ev)
         break;
     case EVENT_GAP:
         keep_gap(in, ev);
+        break;
+    case EVENT_VIOLATION:
+        keep_violation(in, ev);
         break;
     default:
         break;

@@ -13,8 +13,9 @@ enum came_class { CAME_MESSAGES, CAME_CONTROL, CAME_FRAMES, CAME_LIFE, CAME_GAPS
 
 struct came {
     struct came *next;
-    enum event_kind kind; /* message, ping, pong, frame, open, close, error, response, gap */
-    uint64_t at_us;       /* of the event */
+    enum event_kind
+        kind;       /* message, ping, pong, frame, open, close, error, response, gap, violation */
+    uint64_t at_us; /* of the event */
     uint32_t conn;
     uint8_t opcode; /* message, frame */
     bool fin;       /* frame */
@@ -26,9 +27,9 @@ struct came {
     uint64_t from, to, count; /* gap */
     uint64_t length;          /* bytes of all of it: the data of a frame may be cut */
     size_t len;
-    char data[]; /* the payload; of a close the reason, of an open the subprotocol, of an error its
-                    sentence, of a response the fields, each "Name: value" and a newline. A NUL
-                    stands behind it. */
+    char data[]; /* the payload; of a close the reason, of an open the subprotocol, of an error or
+                    violation its sentence, of a response the fields, each "Name: value" and a
+                    newline. A NUL stands behind it. */
 };
 
 struct inbox {
@@ -39,9 +40,10 @@ struct inbox {
     size_t max_count, max_bytes;
     bool frames;           /* keep frames too */
     bool missed;           /* memory ran out: something that came is not here */
-    uint32_t openings;     /* connections that were opened */
     struct came *response; /* the last one; not in a queue */
     struct came *ended;    /* how the last attempt or connection ended; NULL while one is on */
+    struct came
+        *broken; /* the rule that the peer broke, so that this end fails the connection; NULL */
     struct came *matched;  /* the last message that an expectation took */
     enum opcode part_type; /* of the message that is coming in parts */
     struct buf part;
@@ -49,10 +51,10 @@ struct inbox {
 };
 
 /* The events it looks at; frames only if `frames`. */
-#define INBOX_WANTS                                                                 \
-    (EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_MESSAGE) | \
-     EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_CLOSE) |       \
-     EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_ERROR))
+#define INBOX_WANTS                                                                   \
+    (EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_OPEN) | \
+     EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG) |       \
+     EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_ERROR))
 
 void inbox_init(struct inbox *in, size_t max_count, size_t max_bytes);
 void inbox_clear(struct inbox *in);

@@ -461,7 +461,8 @@ int parser_read(struct parser *p, struct slice text)
             status = parse_line(p);
             break;
         case LINES_NUL:
-            status = parser_fail(p, 0, "there is a NUL byte in this line: no script has one");
+            status = parser_fail(p, lines.text.len - 1,
+                                 "there is a NUL byte in this line: no script has one");
             break;
         case LINES_NO_END:
             status = parser_fail(

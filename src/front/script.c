@@ -70,7 +70,7 @@ static void bail(struct script_run *run, const char *why, int code)
     run->bail = why;
     run->code = code;
     for (size_t i = 0; i < run->job_count; i++)
-        job_abort(&run->jobs[i]);
+        job_abort(&run->jobs[i], why);
     finish(run);
 }
 
@@ -103,6 +103,7 @@ static int complain(const char *what, const char *path)
 static int open_files(struct script_run *run)
 {
     const struct run_options *o = &run->options->run;
+    struct stat st;
 
     if (o->junit) {
         run->junit_fd = open(o->junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -113,6 +114,10 @@ static int open_files(struct script_run *run)
     if (o->transcript) {
         if (mkdir(o->transcript, 0777) < 0 && errno != EEXIST)
             return complain("--transcript: can't make the directory", o->transcript);
+        if (stat(o->transcript, &st) == 0 && !S_ISDIR(st.st_mode)) {
+            errno = ENOTDIR;
+            return complain("--transcript: can't write to", o->transcript);
+        }
         if (access(o->transcript, W_OK | X_OK) < 0)
             return complain("--transcript: can't write to", o->transcript);
     }

@@ -29,6 +29,8 @@ static void note_seen(struct script_conn *c, enum event_kind kind)
     struct test_run *t = c->test;
     const struct came *last = NULL;
 
+    if (t->waits && kind == EVENT_VIOLATION && c->inbox.broken)
+        wait_seen(t, c, c->inbox.broken, "");
     if (!t->waits || (kind != EVENT_CLOSE && kind != EVENT_ERROR))
         return;
     for (size_t i = 0; i < t->wait_count; i++) {
@@ -50,6 +52,10 @@ static void on_event(struct sink *sink, const struct event *ev)
         c->closed = false;
     } else if (ev->kind == EVENT_CLOSE) {
         note_close(c, &ev->close);
+    } else if (ev->kind == EVENT_CONNECT) {
+        c->opening = "it is connected, but TLS or the handshake has not begun";
+    } else if (ev->kind == EVENT_REQUEST) {
+        c->opening = "the server has not answered the handshake";
     }
     note_seen(c, ev->kind);
     if (inbox_full(&c->inbox) && c->session)
@@ -219,7 +225,8 @@ struct script_conn *conn_get(struct test_run *t, const char *name)
     c->name = name;
     c->next = t->conns;
     t->conns = c;
-    c->watch = (struct sink){INBOX_WANTS, on_event, watch_free};
+    c->watch = (struct sink){INBOX_WANTS | EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_REQUEST),
+                             on_event, watch_free};
     if (t->job->script->frames)
         c->watch.wants |= EVENT_BIT(EVENT_FRAME);
     inbox_init(&c->inbox, SCRIPT_INBOX_COUNT, SCRIPT_INBOX_BYTES);
@@ -240,6 +247,13 @@ struct script_conn *conn_get(struct test_run *t, const char *name)
 bool conn_open(const struct script_conn *c)
 {
     return c->session && session_state(c->session) == SESSION_OPEN && !c->reopen;
+}
+
+const char *conn_opening(const struct script_conn *c)
+{
+    if (c->session && session_state(c->session) == SESSION_CONNECTING && c->opening)
+        return c->opening;
+    return "the connection is not open";
 }
 
 bool conn_over(const struct script_conn *c)
@@ -349,6 +363,7 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
     c->options = o;
     c->config = session_setup(o, run->start_us, SCRIPT_MAX_MESSAGE);
     c->opened = c->closed = c->judged = false;
+    c->opening = "the server is not connected";
     inbox_forget(&c->inbox);
     show_url(c);
     return start(c, e);
@@ -403,7 +418,8 @@ void conn_tell_end(const struct script_conn *c, char *text, size_t size)
     else if (end->kind == EVENT_ERROR)
         snprintf(text, size, "%.300s", end->data);
     else
-        snprintf(text, size, "%s: %d%s%.*s", how_ended(end), end->code, end->len > 0 ? " " : "",
+        snprintf(text, size, end->code == CLOSE_ABNORMAL ? "%s (%d)%s%.*s" : "%s: %d%s%.*s",
+                 how_ended(end), end->code, end->len > 0 ? " " : "",
                  (int)(end->len < 125 ? end->len : 125), end->data);
 }
 

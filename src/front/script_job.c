@@ -173,12 +173,23 @@ void job_start(struct script_job *job)
     job_kick(job);
 }
 
-void job_abort(struct script_job *job)
+/* Which test it was, and in which line, is what one wants to know of a run that hung. */
+static void test_abort(struct test_run *t, const char *why)
+{
+    const struct statement *st = t->depth > 0 ? t->blocks[t->depth - 1].next : NULL;
+
+    wait_fail(t, why);
+    test_fail(t, t->waiting ? t->waiting : st, "", "", "%s", why);
+    report(t);
+    test_free(t, true);
+}
+
+void job_abort(struct script_job *job, const char *why)
 {
     uv_timer_stop(&job->kick);
     uv_timer_stop(&job->timer);
     if (job->test)
-        test_free(job->test, false);
+        test_abort(job->test, why);
     job->test = NULL;
     job->active = false;
 }

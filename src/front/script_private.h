@@ -33,8 +33,8 @@
 #define SCRIPT_INBOX_BYTES ((size_t)64 * 1024 * 1024)
 /* How long a peer may take to answer the Close at the end of a test. */
 #define SCRIPT_CLOSE_US 1000000
-#define SCRIPT_SEEN     20   /* things that came instead, told of a failure */
-#define SCRIPT_SHOWN    1024 /* bytes of each */
+#define SCRIPT_SEEN     20  /* things that came instead, told of a failure */
+#define SCRIPT_SHOWN    512 /* bytes of each */
 
 struct script_run;
 struct script_job;
@@ -67,7 +67,8 @@ struct script_conn {
     struct session_config config;
     struct session *session;
     struct script_faults *faults;
-    char url[512]; /* to be shown */
+    char url[512];       /* to be shown */
+    const char *opening; /* how far that has come, for a sentence */
     bool opened, closed;
     enum close_by by;
     enum close_how how;
@@ -181,8 +182,9 @@ void job_start(struct script_job *job);
 void job_kick(struct script_job *job);
 /* The test is over: tell, and begin the next. */
 void test_over(struct test_run *t);
-/* Nothing more is run: connections are dropped. */
-void job_abort(struct script_job *job);
+/* Nothing more is run, because of `why`: the test that is being run has failed, connections are
+ * dropped. */
+void job_abort(struct script_job *job, const char *why);
 /* All jobs are at their end. script.c */
 void script_job_idle(struct script_run *run);
 /* A test has a result. script.c */
@@ -212,6 +214,8 @@ int secret_hide_file(struct test_run *t, const char *path);
 
 /* script_wait.c */
 int wait_begin(struct test_run *t, const struct statement *st);
+/* The lines that wait have failed, because of this. */
+void wait_fail(struct test_run *t, const char *why);
 /* True when the line is over, met or failed. */
 bool wait_look(struct test_run *t);
 void wait_end(struct test_run *t);
@@ -229,6 +233,8 @@ struct script_conn *conn_find(const struct test_run *t, const char *name);
 struct script_conn *conn_get(struct test_run *t, const char *name);
 /* -1 with *e. */
 int conn_connect(struct script_conn *c, const char *url, struct err *e);
+/* What is waited for where it is not open. */
+const char *conn_opening(const struct script_conn *c);
 bool conn_open(const struct script_conn *c);
 /* No connection, and none will come by itself. */
 bool conn_over(const struct script_conn *c);

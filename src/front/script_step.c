@@ -213,8 +213,12 @@ static enum line_done do_command(struct test_run *t, const struct statement *st)
     c->commands.transfer_failed = false;
     if (strcmp(st->row->name, "close") == 0)
         c->judged = true;
-    if (st->row->run(&c->commands, args, &e) < 0)
+    if (st->row->run(&c->commands, args, &e) < 0) {
+        if (e.code == EXIT_OTHER && c->inbox.broken)
+            err_set(&e, EXIT_OTHER, STAGE_PROTOCOL, 0, "the peer broke a rule: %s",
+                    c->inbox.broken->data);
         return fail_with(t, st, &e);
+    }
     if (c->commands.transfer.phase == TRANSFER_IDLE)
         return LINE_DONE;
     t->waiting = NULL;

@@ -62,6 +62,26 @@ static const char *keep(struct test_run *t, const char *text)
     return text ? (const char *)secret_hide(t, slice_str(text), false).data : "";
 }
 
+/* The beginning of a text of the script's. */
+static const char *keep_cut(struct test_run *t, const char *text)
+{
+    size_t n = text ? strlen(text) : 0;
+    struct slice kept;
+    char *cut;
+
+    if (n <= SCRIPT_SHOWN)
+        return keep(t, text);
+    for (n = SCRIPT_SHOWN; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
+        ;
+    kept = secret_hide(t, slice_make(text, n), true);
+    cut = arena_alloc(&t->memory, kept.len + sizeof "...");
+    if (!cut)
+        return "";
+    memcpy(cut, kept.data, kept.len);
+    memcpy(cut + kept.len, "...", sizeof "...");
+    return cut;
+}
+
 /* What came, as it may be shown. */
 static struct slice keep_data(struct test_run *t, const struct result_seen *told)
 {
@@ -140,9 +160,9 @@ void test_fail(struct test_run *t, const struct statement *st, const char *expec
     va_end(args);
     *f = (struct result_failure){
         .message = keep(t, text),
-        .expected = keep(t, expected),
+        .expected = keep_cut(t, expected),
         .hint = keep(t, hint),
-        .source = st ? st->source : "",
+        .source = keep_cut(t, st ? st->source : NULL),
     };
     if (st)
         f->place = (struct result_place){st->place.file, st->place.line, st->place.column};
@@ -315,6 +335,29 @@ static bool about_opening(enum expect_what what)
            what == EXPECT_CLOSE;
 }
 
+/* The peer broke a rule: nothing that comes on this connection counts any more. */
+static bool judge_broken(struct test_run *t, size_t i, const struct script_conn *c)
+{
+    struct expect_wait *w = &t->waits[i];
+    enum came_class which = expect_class(w->expect);
+    char text[900];
+
+    if (!c->inbox.broken || (which == CAME_CLASSES ? w->expect->what != EXPECT_NONE
+                                                   : which == CAME_LIFE || which == CAME_GAPS))
+        return false;
+    snprintf(text, sizeof text, "%sthe peer broke a rule: %.700s",
+             which == CAME_CLASSES ? "" : "it did not come: ", c->inbox.broken->data);
+    fail_wait(t, i, text);
+    return true;
+}
+
+/* An end that the script wanted, be it as it had been meant or not. */
+static bool asked_for(const struct came *end)
+{
+    return end->kind == EVENT_CLOSE && end->by == CLOSE_BY_LOCAL &&
+           end->how != CLOSE_HOW_VIOLATION && end->how != CLOSE_HOW_PING_TIMEOUT;
+}
+
 /* Of those that wait for something that can't come any more. */
 static void judge_over(struct test_run *t, size_t i, const struct script_conn *c)
 {
@@ -322,7 +365,7 @@ static void judge_over(struct test_run *t, size_t i, const struct script_conn *c
     char end[512], text[900];
 
     if (w->expect->what == EXPECT_NONE) {
-        if (c->inbox.ended && c->inbox.ended->by != CLOSE_BY_LOCAL) {
+        if (c->inbox.ended && !asked_for(c->inbox.ended)) {
             conn_tell_end(c, end, sizeof end);
             fail_wait(t, i, end);
             w->state = EXPECT_FAILED;
@@ -349,7 +392,8 @@ static void judge_time(struct test_run *t, size_t i)
     if (w->why[0])
         snprintf(text, sizeof text, "not in %g s: %s", s, w->why);
     else if (!conn_open(conn_of(t, w->inbox)))
-        snprintf(text, sizeof text, "it did not come in %g s: the connection is not open", s);
+        snprintf(text, sizeof text, "it did not come in %g s: %s", s,
+                 conn_opening(conn_of(t, w->inbox)));
     else if (t->seen_count > 0)
         snprintf(text, sizeof text, "it did not come in %g s; %llu other%s did", s,
                  (unsigned long long)t->seen_count, t->seen_count == 1 ? "" : "s");
@@ -385,6 +429,8 @@ static void judge(struct test_run *t, size_t i, uint64_t now)
         return;
     if (c->inbox.missed)
         fail_wait(t, i, "something that came is too large to be looked at");
+    else if (judge_broken(t, i, c))
+        w->state = EXPECT_FAILED;
     else if (conn_over(c) && !c->reopen)
         judge_over(t, i, c);
     else if ((w->expect->what == EXPECT_STATUS || w->expect->what == EXPECT_HEADER) &&
@@ -394,6 +440,14 @@ static void judge(struct test_run *t, size_t i, uint64_t now)
         w->state = EXPECT_FAILED;
     else if (w->state == EXPECT_WAITS && now >= t->wait_limits[i])
         judge_time(t, i);
+}
+
+void wait_fail(struct test_run *t, const char *why)
+{
+    for (size_t i = 0; i < t->wait_count && !t->failed; i++) {
+        if (t->waits[i].state == EXPECT_WAITS)
+            fail_wait(t, i, why);
+    }
 }
 
 bool wait_look(struct test_run *t)

@@ -6,6 +6,7 @@ hangup        accepts, reads the request and hangs up
 silent        accepts and never says a word
 dead          a port that is taken and not listened on
 mute          opens the WebSocket, then never says a word
+violation     opens the WebSocket, then sends a frame with a reserved opcode
 """
 
 import base64
@@ -47,6 +48,11 @@ def mute(conn):
     HELD.append(conn)
 
 
+def violation(conn):
+    mute(conn)
+    conn.sendall(b"\x83\0")
+
+
 def main(kind, *args):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sock = socket.socket()
@@ -64,7 +70,7 @@ def main(kind, *args):
             request(conn)
             conn.close()
         else:
-            threading.Thread(target={"http": answer, "mute": mute}[kind], args=(conn, *args), daemon=True).start()
+            threading.Thread(target={"http": answer, "mute": mute, "violation": violation}[kind], args=(conn, *args), daemon=True).start()
 
 
 if __name__ == "__main__":

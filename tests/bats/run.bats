@@ -272,6 +272,36 @@ END
     assert_output --partial 'it did not come'
 }
 
+@test "a server that does not answer, hangs up, or is none: what is missing is told" {
+    script a <<'END'
+test open
+connect
+expect open within 0.3
+test send
+connect
+send x
+expect next text hello
+test none
+connect
+expect none for 0.3
+END
+    peer silent
+    both run --against "ws://127.0.0.1:$PORT" --connect-timeout 0.6 a.wscope
+    assert_equal "$status" 3
+    assert_line "  message: 'expect open: it did not come in 0.3 s: the server has not answered the handshake'"
+    assert_line --partial "message: 'timed out after 0.6 s (--connect-timeout)"
+    peer hangup
+    both run --against "ws://127.0.0.1:$PORT" a.wscope
+    assert_equal "$status" 3
+    assert_line --regexp "message: 'expect none for 0.3: the (server|peer) (hung up|reset)"
+    peer violation
+    both run --against "ws://127.0.0.1:$PORT" a.wscope
+    assert_equal "$status" 3
+    assert_line 'ok 1 - open'
+    assert_line --regexp "^  message: '(expect next text hello: it did not come: )?the peer broke a rule: .*opcode.*\(RFC 6455, section 5.2\)'"
+    assert_line --regexp "^  message: 'expect none for 0.3: the peer broke a rule: .*opcode"
+}
+
 @test "teardown is run for a test that failed, and the next test begins anew" {
     script a <<'END'
 test fails
@@ -440,18 +470,31 @@ END
     wait $pid || status=$?
     assert_equal "$status" 130
     run cat out.tap
-    assert_output --partial 'Bail out!'
+    assert_line 'not ok 1 - long'
+    assert_line "  message: 'interrupted (SIGINT)'"
+    assert_line "  line: 'sleep 100'"
+    assert_line 'Bail out! interrupted (SIGINT)'
 }
 
 @test "--max-time ends a run: exit 28" {
     script a <<'END'
 test long
 connect
-sleep 100
+send x
+expect text y within 100
+test never begun
+connect
 END
-    both run --against serve -m 0.3 a.wscope
+    both run --against serve -m 0.3 --junit out.xml --transcript out a.wscope
     assert_equal "$status" 28
     assert_stderr 'time limit'
+    assert_line "  message: 'expect text y: the time limit (--max-time) is over'"
+    assert_line "      text: 'x'"
+    assert_line --regexp '^# 1 test: 0 passed, 1 failed'
+    run ls out
+    assert_output a.wscope-1-long.ndjson
+    run grep -c '<testcase' out.xml
+    assert_output 1
 }
 
 @test "options of the command line are for every connection" {
