@@ -162,6 +162,9 @@ int options_word_index(const struct option_use *use, struct err *e);
 /* text, at or in use->value, has no scheme but http and https (or one of a unix socket). */
 int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
                        struct err *e);
+/* The same, and read. Caller clears *url. */
+int options_http_parse(struct options_parsing *p, const struct option_use *use, const char *text,
+                       struct url *url, struct err *e);
 /* The URL of --poll or --sse becomes the operand. */
 int options_http_operand(struct options_parsing *p, struct err *e);
 

@@ -66,25 +66,10 @@ int options_set_resume_query(struct options_parsing *p, const struct option_use 
 int options_set_catchup(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     struct account_options *o = &p->o->account;
-    struct err why;
     struct url url;
 
-    if (url_parse(&url, use->value, &why) < 0) {
-        usage_error(e, "%s: %s", use->typed, why.text);
-        err_hint(e, "%s", why.hint);
-        e->at = why.at;
-        p->o->memory->point = use->value;
-        p->o->memory->point_url = true;
+    if (options_http_parse(p, use, use->value, &url, e) < 0)
         return -1;
-    }
-    if (!url.http) {
-        url_clear(&url);
-        usage_error(e, "%s takes a URL that begins with http:// or https://", use->typed);
-        e->at = 0;
-        p->o->memory->point = use->value;
-        p->o->memory->point_url = true;
-        return -1;
-    }
     if (o->catchup_text)
         url_clear(&o->catchup);
     o->catchup = url;

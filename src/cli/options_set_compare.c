@@ -74,13 +74,8 @@ static int check_url(struct options_parsing *p, const struct option_use *use, st
 
     if (!use)
         return 0;
-    if (options_http_check(p, use, use->value, e) != 0)
+    if (options_http_parse(p, use, use->value, &url, e) < 0)
         return -1;
-    if (url_parse(&url, use->value, e) != 0) {
-        p->o->memory->point = use->value;
-        p->o->memory->point_url = true;
-        return -1;
-    }
     url_clear(&url);
     return 0;
 }

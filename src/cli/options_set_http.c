@@ -45,34 +45,6 @@ static int blame_url(struct options_parsing *p, const struct option_use *use, lo
     return -1;
 }
 
-int options_set_fallback(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    struct http_options *o = &p->o->http;
-    enum event_channel channel = CHANNEL_POLL;
-    const char *text = options_http_url(use->value, &channel);
-    struct err why;
-    struct url url;
-
-    if (url_parse(&url, text, &why) < 0) {
-        usage_error(e, "%s: %s", use->typed, why.text);
-        err_hint(e, "%s", why.hint);
-        return blame_url(p, use, why.at < 0 ? -1 : why.at + (text - use->value), e);
-    }
-    if (!url.http && url.scheme != URL_UNIX) {
-        url_clear(&url);
-        usage_error(e,
-                    "%s takes a URL to poll, as http://host/feed.json, or an event stream, as "
-                    "sse+https://host/feed",
-                    use->typed);
-        return blame_url(p, use, text - use->value, e);
-    }
-    url_clear(&o->fallback);
-    o->fallback = url;
-    o->fallback_channel = channel;
-    o->fallback_text = use->value;
-    return 0;
-}
-
 int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
                        struct err *e)
 {
@@ -82,6 +54,36 @@ int options_http_check(struct options_parsing *p, const struct option_use *use, 
                     (int)strcspn(text, ":"), text);
         return blame_url(p, use, text - use->value, e);
     }
+    return 0;
+}
+
+int options_http_parse(struct options_parsing *p, const struct option_use *use, const char *text,
+                       struct url *url, struct err *e)
+{
+    struct err why;
+
+    if (options_http_check(p, use, text, e) != 0)
+        return -1;
+    if (url_parse(url, text, &why) < 0) {
+        usage_error(e, "%s: %s", use->typed, why.text);
+        err_hint(e, "%s", why.hint);
+        return blame_url(p, use, why.at < 0 ? -1 : why.at + (text - use->value), e);
+    }
+    return 0;
+}
+
+int options_set_fallback(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct http_options *o = &p->o->http;
+    enum event_channel channel = CHANNEL_POLL;
+    struct url url;
+
+    if (options_http_parse(p, use, options_http_url(use->value, &channel), &url, e) < 0)
+        return -1;
+    url_clear(&o->fallback);
+    o->fallback = url;
+    o->fallback_channel = channel;
+    o->fallback_text = use->value;
     return 0;
 }
 
