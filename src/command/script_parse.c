@@ -1,11 +1,6 @@
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/codec.h"
-#include "base/nearest.h"
 #include "base/utf8.h"
-#include "command/expect.h"
 #include "command/parse.h"
 #include "command/script_parse.h"
 
@@ -75,7 +70,7 @@ static struct statement *new_statement(struct parser *p, enum statement_kind kin
     return st->conn && st->args && st->source && (!p->here || st->here) ? st : NULL;
 }
 
-static int add(struct parser *p, enum statement_kind kind, const struct command_row *row,
+int parser_add(struct parser *p, enum statement_kind kind, const struct command_row *row,
                struct statement **added)
 {
     struct statement *st = new_statement(p, kind, row);
@@ -86,149 +81,6 @@ static int add(struct parser *p, enum statement_kind kind, const struct command_
     p->tail = &st->next;
     if (added)
         *added = st;
-    return 0;
-}
-
-/* --- sections -----------------------------------------------------------------------------------
- */
-
-static int blocks_closed(struct parser *p)
-{
-    if (p->depth == 0)
-        return 0;
-    return parser_fail(p, 0,
-                       "the block that begins in line %u is not closed before this: \"}\" is "
-                       "missing",
-                       p->blocks[p->depth - 1].line);
-}
-
-/* Words that are no commands of a connection. */
-static int no_connection(struct parser *p, const char *name)
-{
-    if (!p->conn[0])
-        return 0;
-    return parser_fail(p, 0, "\"%s\" belongs to no connection: the name in front of it goes", name);
-}
-
-static int parse_test(struct parser *p, const struct command_row *row)
-{
-    struct script_test *test = arena_alloc(&p->script->memory, sizeof *test);
-    struct script_error here = {0};
-
-    (void)row;
-    if (!p->args[0])
-        return parser_fail(p, p->args_at, "a test needs a name: test NAME");
-    if (!test)
-        return parser_nomem(p);
-    script_lines_place(p->lines, 0, &here);
-    test->place = (struct script_place){p->file, here.place.line, here.place.column};
-    test->name = arena_copy(&p->script->memory, p->args, strlen(p->args));
-    test->skip = test->unmet = p->unmet != NULL;
-    test->reason = p->unmet ? p->unmet : "";
-    if (!test->name)
-        return parser_nomem(p);
-    *p->last_test = test;
-    p->last_test = &test->next;
-    p->test = test;
-    p->script->test_count++;
-    p->section = SECTION_TEST;
-    p->tail = &test->body;
-    p->scope = SCOPE_TEST + (unsigned)p->script->test_count;
-    return 0;
-}
-
-static int parse_setup(struct parser *p, const struct command_row *row)
-{
-    if (p->args[0])
-        return parser_fail(p, p->args_at, "nothing stands behind \"%s\"", row->name);
-    if (p->script->test_count > 0)
-        return parser_fail(p, 0, "\"setup\" stands before the first test");
-    if (p->script->setup || p->section == SECTION_SETUP)
-        return parser_fail(p, 0, "there is a \"setup\" already");
-    p->section = SECTION_SETUP;
-    p->tail = &p->script->setup;
-    p->scope = SCOPE_SETUP;
-    return 0;
-}
-
-static int parse_teardown(struct parser *p, const struct command_row *row)
-{
-    if (p->args[0])
-        return parser_fail(p, p->args_at, "nothing stands behind \"%s\"", row->name);
-    if (p->script->teardown || p->section == SECTION_TEARDOWN)
-        return parser_fail(p, 0, "there is a \"teardown\" already");
-    p->section = SECTION_TEARDOWN;
-    p->tail = &p->script->teardown;
-    p->scope = SCOPE_ALL;
-    return 0;
-}
-
-/* --- blocks -------------------------------------------------------------------------------------
- */
-
-/* "... {": what stands before the brace becomes the arguments. */
-static int take_brace(struct parser *p, const char *usage)
-{
-    size_t n = strlen(p->args);
-
-    if (n == 0 || p->args[n - 1] != '{' ||
-        (n > 1 && p->args[n - 2] != ' ' && p->args[n - 2] != '\t'))
-        return parser_fail(p, p->args_at + n,
-                           "a block begins with \"{\" at the end of the line: %s", usage);
-    p->args[--n] = '\0';
-    while (n > 0 && (p->args[n - 1] == ' ' || p->args[n - 1] == '\t'))
-        p->args[--n] = '\0';
-    return 0;
-}
-
-static int open_block(struct parser *p, struct statement *st)
-{
-    if (p->depth == SCRIPT_BLOCK_MAX)
-        return parser_fail(p, 0, "blocks are nested more than %d deep", SCRIPT_BLOCK_MAX);
-    p->blocks[p->depth++] = (struct parser_block){st->place.line, st};
-    p->tail = &st->body;
-    return 0;
-}
-
-static int parse_repeat(struct parser *p, const struct command_row *row)
-{
-    struct statement *st;
-
-    if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"repeat\" stands inside a test, setup or teardown");
-    if (take_brace(p, "repeat 3 {") < 0)
-        return -1;
-    if (parser_check(p, parser_check_rounds) < 0 || add(p, STATEMENT_REPEAT, row, &st) < 0)
-        return -1;
-    return open_block(p, st);
-}
-
-static int parse_any_order(struct parser *p, const struct command_row *row)
-{
-    struct statement *st;
-
-    if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"any-order\" stands inside a test, setup or teardown");
-    if (take_brace(p, "any-order {") < 0)
-        return -1;
-    if (p->args[0])
-        return parser_fail(p, p->args_at, "nothing stands between \"any-order\" and \"{\"");
-    if (add(p, STATEMENT_ANY_ORDER, row, &st) < 0)
-        return -1;
-    return open_block(p, st);
-}
-
-static int close_block(struct parser *p)
-{
-    struct statement *st;
-
-    if (p->depth == p->floor)
-        return parser_fail(p, 0, "there is no block that this \"}\" could close");
-    st = p->blocks[p->depth - 1].statement;
-    if (!st->body)
-        return parser_fail(p, 0, "there is nothing in this block");
-    p->tail = &st->next;
-    p->depth--;
     return 0;
 }
 
@@ -256,7 +108,7 @@ static int parse_settings(struct parser *p, const struct command_row *row)
         return -1;
     if (kind == STATEMENT_URL)
         parser_url_given(p);
-    return add(p, kind, row, NULL);
+    return parser_add(p, kind, row, NULL);
 }
 
 static int parse_set(struct parser *p, const struct command_row *row)
@@ -268,7 +120,7 @@ static int parse_set(struct parser *p, const struct command_row *row)
             return parser_fail(p, p->args_at,
                                "usage: set NAME VALUE; a name is letters, digits, _ and -");
     }
-    if (no_connection(p, row->name) < 0 || add(p, STATEMENT_SET, row, NULL) < 0)
+    if (parser_no_connection(p, row->name) < 0 || parser_add(p, STATEMENT_SET, row, NULL) < 0)
         return -1;
     return parser_define(p, slice_make(p->args, n));
 }
@@ -282,7 +134,7 @@ static int parse_capture(struct parser *p, const struct command_row *row)
     if (!script_name_valid(slice_make(p->args, n)) || !p->args[n])
         return parser_fail(p, p->args_at, "usage: capture NAME POINTER, or capture NAME /REGEX/");
     if (parser_check(p, parser_check_capture) < 0 || parser_needs_connect(p) < 0 ||
-        add(p, STATEMENT_CAPTURE, row, NULL) < 0)
+        parser_add(p, STATEMENT_CAPTURE, row, NULL) < 0)
         return -1;
     return parser_define(p, slice_make(p->args, n));
 }
@@ -291,9 +143,9 @@ static int parse_sleep(struct parser *p, const struct command_row *row)
 {
     if (p->section == SECTION_FILE)
         return parser_fail(p, 0, "\"sleep\" stands inside a test, setup or teardown");
-    if (no_connection(p, row->name) < 0 || parser_check(p, parser_check_seconds) < 0)
+    if (parser_no_connection(p, row->name) < 0 || parser_check(p, parser_check_seconds) < 0)
         return -1;
-    return add(p, STATEMENT_SLEEP, row, NULL);
+    return parser_add(p, STATEMENT_SLEEP, row, NULL);
 }
 
 static int parse_expect(struct parser *p, const struct command_row *row)
@@ -302,7 +154,7 @@ static int parse_expect(struct parser *p, const struct command_row *row)
         return parser_fail(p, 0, "\"expect\" stands inside a test, setup or teardown");
     if (parser_check(p, parser_check_expect) < 0 || parser_needs_connect(p) < 0)
         return -1;
-    return add(p, STATEMENT_EXPECT, row, NULL);
+    return parser_add(p, STATEMENT_EXPECT, row, NULL);
 }
 
 static int parse_connect(struct parser *p, const struct command_row *row)
@@ -319,7 +171,7 @@ static int parse_connect(struct parser *p, const struct command_row *row)
     }
     if (parser_connected(p) < 0)
         return -1;
-    return add(p, STATEMENT_CONNECT, row, NULL);
+    return parser_add(p, STATEMENT_CONNECT, row, NULL);
 }
 
 static int parse_command(struct parser *p, const struct command_row *row)
@@ -331,7 +183,7 @@ static int parse_command(struct parser *p, const struct command_row *row)
     }
     if (parser_check(p, parser_check_command) < 0 || parser_needs_connect(p) < 0)
         return -1;
-    return add(p, STATEMENT_COMMAND, row, NULL);
+    return parser_add(p, STATEMENT_COMMAND, row, NULL);
 }
 
 static int parse_include(struct parser *p, const struct command_row *row)
@@ -340,7 +192,7 @@ static int parse_include(struct parser *p, const struct command_row *row)
 
     if (!p->args[0])
         return parser_fail(p, p->args_at, "usage: include FILE");
-    if (no_connection(p, row->name) < 0)
+    if (parser_no_connection(p, row->name) < 0)
         return -1;
     path = parser_beside(p, p->args);
     return path ? parser_include(p, path) : parser_nomem(p);
@@ -351,11 +203,11 @@ static const struct {
     const char *name;
     int (*parse)(struct parser *p, const struct command_row *row);
 } special[] = {
-    {"test", parse_test},       {"setup", parse_setup},         {"teardown", parse_teardown},
-    {"skip", parser_mark},      {"todo", parser_mark},          {"needs", parser_mark_needs},
-    {"repeat", parse_repeat},   {"any-order", parse_any_order}, {"url", parse_settings},
-    {"header", parse_settings}, {"option", parse_settings},     {"set", parse_set},
-    {"capture", parse_capture}, {"sleep", parse_sleep},         {"expect", parse_expect},
+    {"test", parser_test},      {"setup", parser_setup},         {"teardown", parser_teardown},
+    {"skip", parser_mark},      {"todo", parser_mark},           {"needs", parser_mark_needs},
+    {"repeat", parser_repeat},  {"any-order", parser_any_order}, {"url", parse_settings},
+    {"header", parse_settings}, {"option", parse_settings},      {"set", parse_set},
+    {"capture", parse_capture}, {"sleep", parse_sleep},          {"expect", parse_expect},
     {"connect", parse_connect}, {"include", parse_include},
 };
 
@@ -381,7 +233,8 @@ static int parse_row(struct parser *p, const struct command_row *row)
     if (p->depth > 0 && p->blocks[p->depth - 1].statement->kind == STATEMENT_ANY_ORDER &&
         strcmp(row->name, "expect") != 0)
         return parser_fail(p, p->command_at, "inside \"any-order\" there are only expectations");
-    if (is_section(row->name) && (no_connection(p, row->name) < 0 || blocks_closed(p) < 0))
+    if (is_section(row->name) &&
+        (parser_no_connection(p, row->name) < 0 || parser_blocks_closed(p) < 0))
         return -1;
     for (i = 0; i < sizeof special / sizeof special[0]; i++) {
         if (strcmp(special[i].name, row->name) == 0)
@@ -431,7 +284,7 @@ static int parse_line(struct parser *p)
                            "the text below is not UTF-8, as scripts are: to send other bytes "
                            "there is \"binary\"");
     if (strcmp(p->text, "}") == 0)
-        return close_block(p);
+        return parser_close_block(p);
     if (take_connection(p) < 0)
         return -1;
     name = parse_name(p->text + p->command_at, &args);

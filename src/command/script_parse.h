@@ -1,7 +1,7 @@
 /*
  * script_parse: what the files of the parser share; nobody else includes it. script_parse knows the
- * words of the language, script_check what can be known of a line before it is run, script_load the
- * files.
+ * words of the language, script_sections what they divide a script into, script_check what can be
+ * known of a line before it is run, script_load the files.
  */
 #ifndef COMMAND_SCRIPT_PARSE_H
 #define COMMAND_SCRIPT_PARSE_H
@@ -60,6 +60,10 @@ int parser_fail(struct parser *p, size_t at, const char *format, ...)
 int parser_fail_with(struct parser *p, size_t at, const struct err *e);
 int parser_nomem(struct parser *p);
 
+/* Add a statement of this line; *added (if not NULL) is it. */
+int parser_add(struct parser *p, enum statement_kind kind, const struct command_row *row,
+               struct statement **added);
+
 /* Lines of a text, in the section the parser is in. */
 int parser_read(struct parser *p, struct slice text);
 
@@ -67,6 +71,18 @@ int parser_read(struct parser *p, struct slice text);
 /* The path of a file named in this one; in the script's memory. NULL: memory. */
 char *parser_beside(struct parser *p, const char *path);
 int parser_include(struct parser *p, const char *path);
+
+/* script_sections.c */
+int parser_test(struct parser *p, const struct command_row *row);
+int parser_setup(struct parser *p, const struct command_row *row);
+int parser_teardown(struct parser *p, const struct command_row *row);
+int parser_repeat(struct parser *p, const struct command_row *row);
+int parser_any_order(struct parser *p, const struct command_row *row);
+int parser_close_block(struct parser *p);
+/* No block is open where a section begins. */
+int parser_blocks_closed(struct parser *p);
+/* No connection is named in front of a word that belongs to none. */
+int parser_no_connection(struct parser *p, const char *name);
 
 /* script_mark.c */
 int parser_mark(struct parser *p, const struct command_row *row); /* skip, todo */

@@ -30,7 +30,7 @@ static void note_seen(struct script_conn *c, enum event_kind kind)
     const struct came *last = NULL;
 
     if (t->waits && kind == EVENT_VIOLATION && c->inbox.broken)
-        wait_seen(t, c, c->inbox.broken, "");
+        test_seen(t, c, c->inbox.broken, "");
     if (!t->waits || (kind != EVENT_CLOSE && kind != EVENT_ERROR))
         return;
     for (size_t i = 0; i < t->wait_count; i++) {
@@ -39,7 +39,7 @@ static void note_seen(struct script_conn *c, enum event_kind kind)
     }
     last = c->inbox.ended;
     if (last)
-        wait_seen(t, c, last, "");
+        test_seen(t, c, last, "");
 }
 
 static void on_event(struct sink *sink, const struct event *ev)

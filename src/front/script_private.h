@@ -7,7 +7,8 @@
  *   script_step.c    the lines of a test
  *   script_values.c  lines that only know and remember: variables, settings, captures
  *   script_secrets.c what comes from the environment stays hidden
- *   script_wait.c    expectations that wait, and the failure that is told
+ *   script_wait.c    expectations that wait, and what becomes of them
+ *   script_fail.c    what is told of a test that failed
  *   script_conn.c    a connection of a test
  *   script_progress.c  the line on the terminal
  */
@@ -180,6 +181,8 @@ const char *script_variable(struct script_run *run, const char *name);
 /* script_job.c */
 void job_start(struct script_job *job);
 void job_kick(struct script_job *job);
+/* Wake up at the time. */
+void test_alarm(struct test_run *t, uint64_t at_us);
 /* The test is over: tell, and begin the next. */
 void test_over(struct test_run *t);
 /* Nothing more is run, because of `why`: the test that is being run has failed, connections are
@@ -219,13 +222,14 @@ void wait_fail(struct test_run *t, const char *why);
 /* True when the line is over, met or failed. */
 bool wait_look(struct test_run *t);
 void wait_end(struct test_run *t);
-void wait_seen(struct test_run *t, const struct script_conn *c, const struct came *came,
+
+/* script_fail.c */
+/* Something came while a line waits, and was not what it waits for. */
+void test_seen(struct test_run *t, const struct script_conn *c, const struct came *came,
                const char *why);
 /* The test has failed in this line. */
 void test_fail(struct test_run *t, const struct statement *st, const char *expected,
                const char *hint, const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* Wake up at the time. */
-void test_alarm(struct test_run *t, uint64_t at_us);
 
 /* script_conn.c */
 struct script_conn *conn_find(const struct test_run *t, const char *name);

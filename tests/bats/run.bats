@@ -528,3 +528,30 @@ END
     run grep -c hush-hush out/a.wscope-1-secret.ndjson
     assert_output 0
 }
+
+@test "a terminal shows where the run has come to, and keeps nothing of it" {
+    script a <<'END_OF_SCRIPT'
+test one
+connect /nowhere
+test two
+connect
+END_OF_SCRIPT
+    cat >terminal.py <<'END_OF_PYTHON'
+import os, pty, subprocess, sys
+terminal, end = pty.openpty()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=end)
+os.close(end)
+shown = b""
+try:
+    while piece := os.read(terminal, 65536):
+        shown += piece
+except OSError:
+    pass
+process.wait()
+print(shown.decode().replace("\r\x1b[K", "|"))
+END_OF_PYTHON
+    run "$PYTHON3" terminal.py "${WSCOPE_COMMAND[@]}" run --against serve a.wscope
+    assert_output '|1/2  one||2/2, 1 failed  two||'
+    run "$PYTHON3" terminal.py "${WSCOPE_COMMAND[@]}" run -q --against serve a.wscope
+    assert_output ''
+}
