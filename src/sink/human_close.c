@@ -116,6 +116,9 @@ static void put_ending(struct human *h, const struct event *ev)
                        c->how == CLOSE_HOW_RST ? "the peer reset the connection (RST) "
                                                  "without a Close"
                                                : "the peer hung up without a Close");
+    } else if (c->by == CLOSE_BY_LOCAL && c->how == CLOSE_HOW_FIN) {
+        human_put(h, "cut by us"); /* --max-time, or asked to end a second time */
+        put_flags(h, ev);
     } else {
         put_lost(h, how_lost(c));
         if (c->errnum != 0 && c->how != CLOSE_HOW_RST)

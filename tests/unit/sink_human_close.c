@@ -54,6 +54,8 @@ static void human_close_by_us(void **state)
     ev = closing(CLOSE_BY_LOCAL, CLOSE_HOW_VIOLATION, 1002);
     ev.close.sent_close_frame = true;
     check(DEFAULT, &ev, "✕ closed by us: 1002 protocol error" TIMES);
+    ev = closing(CLOSE_BY_LOCAL, CLOSE_HOW_FIN, 1006);
+    check(DEFAULT, &ev, "✕ cut by us, no Close frame" TIMES);
 }
 
 static void human_close_lost(void **state)
