@@ -117,7 +117,8 @@ static void put_json(struct compare_front *front, const struct scale *scale, uin
     if (front->out.full && !scale)
         return; /* nobody reads: the next second's line says the same */
     buf_init(&line, TABLE_MAX);
-    if (compare_json(&line, &front->run->figures, scale, now_us, clock_wall_us()) == 0 &&
+    if (compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
+                     clock_wall_us()) == 0 &&
         buf_append(&line, "\n", 1) == 0)
         put(&front->out, &line);
     buf_clear(&line);

@@ -189,6 +189,21 @@ static void take_part(struct compare *c, struct compare_channel *ch, const struc
         ch->part_key = key_hash_end(&ch->partial);
 }
 
+/* The payload of a message as it was carried. Of a WebSocket's compressed one only the frames'
+ * sizes are known: their headers (RFC 6455, section 5.2) are as long as frames of that size need,
+ * taken to be alike where there were several. */
+static uint64_t carried_of(const struct compare_channel *ch, const struct event_message *m)
+{
+    uint64_t frame = m->fragments ? m->wire / m->fragments : 0;
+    uint64_t headers = m->fragments * (uint64_t)(frame <= 2 + 125      ? 2
+                                                 : frame <= 4 + 0xFFFF ? 4
+                                                                       : 10);
+
+    if (ch->source.kind != CHANNEL_WS || m->wire <= headers || m->wire - headers > m->total)
+        return m->total;
+    return m->wire - headers;
+}
+
 static void take_message(struct compare *c, unsigned channel, const struct event *ev,
                          uint64_t arrived_us)
 {
@@ -206,6 +221,7 @@ static void take_message(struct compare *c, unsigned channel, const struct event
     if (!m->final)
         return;
     ch->tally.messages++;
+    ch->tally.carried += carried_of(ch, m);
     if (ch->part_keyed)
         take_update(c, channel, ch->part_key, ch->part_timed ? &ch->part_time : NULL, arrived_us,
                     wall_us);

@@ -40,6 +40,7 @@ struct compare_tally {
     uint64_t items;    /* in the answers, new or not */
     uint64_t messages; /* whole messages, or items that were new */
     uint64_t payload;  /* their bytes */
+    uint64_t carried;  /* the same as they were carried: compressed, if they were */
     uint64_t heads_up, heads_down;
     uint64_t pings; /* both ways, pongs too */
 };

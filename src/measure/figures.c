@@ -82,7 +82,7 @@ static void channel_figures(struct figures_channel *f, const struct compare *c, 
         .lag = lag_of(&ch->lag, 0),
         .delay = lag_of(&ch->delay, delay_shift(c, clock)),
         .up = bytes_of(now.up, now.stream_up, ch->tally.heads_up, 0),
-        .down = bytes_of(now.down, now.stream_down, ch->tally.heads_down, ch->tally.payload),
+        .down = bytes_of(now.down, now.stream_down, ch->tally.heads_down, ch->tally.carried),
         .opening_up = c->counting ? before.up : now.up,
         .opening_down = c->counting ? before.down : now.down,
         .segments_up = now.segments_up,
@@ -103,7 +103,7 @@ static void channel_figures(struct figures_channel *f, const struct compare *c, 
                              less(ch->tally.heads_up, was->heads_up), 0);
     f->running_down = bytes_of(
         less(now.down, before.down), less(now.stream_down, before.stream_down),
-        less(ch->tally.heads_down, was->heads_down), less(ch->tally.payload, was->payload));
+        less(ch->tally.heads_down, was->heads_down), less(ch->tally.carried, was->carried));
     f->running_segments =
         less(now.segments_up, before.segments_up) + less(now.segments_down, before.segments_down);
     f->running_payload = ch->tally.payload - was->payload;

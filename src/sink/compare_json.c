@@ -4,6 +4,7 @@
 
 #include "base/json_write.h"
 #include "sink/common.h"
+#include "sink/compare_text.h"
 
 const char *compare_state_name(enum compare_state state)
 {
@@ -44,8 +45,45 @@ static void put_bytes(struct json_write *w, const char *key, const struct figure
     json_object_close(w);
 }
 
-static void put_channel(struct json_write *w, const struct figures_channel *ch)
+/* How many updates had at least that lag and less than that of the next pair; the first pair has
+ * all that are less. */
+static void put_distribution(struct json_write *w, const struct compare *c, const struct figures *f,
+                             unsigned channel)
 {
+    uint64_t counts[LAG_CLASSES];
+
+    compare_text_classes(f, c, channel, counts);
+    json_array_open(w, "distribution");
+    for (unsigned i = 0; i < LAG_CLASSES; i++) {
+        if (counts[i] == 0)
+            continue;
+        json_array_open(w, NULL);
+        json_double(w, NULL, i ? compare_text_class(i) / 1e3 : 0, 3);
+        json_u64(w, NULL, counts[i]);
+        json_array_close(w);
+    }
+    json_array_close(w);
+}
+
+/* From when on which update was the newest one shown: what the stairs are drawn from. */
+static void put_course(struct json_write *w, const struct trace *t)
+{
+    json_array_open(w, "course");
+    for (size_t i = 0; i < t->count; i++) {
+        json_array_open(w, NULL);
+        put_ms(w, NULL, (int64_t)t->points[i].at_us);
+        json_u64(w, NULL, t->points[i].value);
+        json_array_close(w);
+    }
+    json_array_close(w);
+}
+
+/* c: for what only the end tells; else NULL. */
+static void put_channel(struct json_write *w, const struct compare *c, const struct figures *f,
+                        unsigned channel)
+{
+    const struct figures_channel *ch = &f->channels[channel];
+
     json_object_open(w, NULL);
     json_latin1(w, "name", slice_str(ch->source->label));
     json_string(w, "channel", channel_name(ch->source->kind));
@@ -80,6 +118,7 @@ static void put_channel(struct json_write *w, const struct figures_channel *ch)
     put_bytes(w, "running_up", &ch->running_up);
     put_bytes(w, "running_down", &ch->running_down);
     json_u64(w, "running_requests", ch->requests);
+    json_u64(w, "running_payload", ch->running_payload);
     json_u64(w, "segments_up", ch->segments_up);
     json_u64(w, "segments_down", ch->segments_down);
     json_u64(w, "retransmits", ch->retransmits);
@@ -88,6 +127,10 @@ static void put_channel(struct json_write *w, const struct figures_channel *ch)
     json_double(w, "bytes_per_update", ch->has_per_update ? ch->bytes_per_update : NAN, 1);
     json_double(w, "overhead_per_update", ch->has_per_update ? ch->overhead_per_update : NAN, 1);
     json_double(w, "requests_per_update", ch->has_per_update ? ch->requests_per_update : NAN, 4);
+    if (c) {
+        put_distribution(w, c, f, channel);
+        put_course(w, &c->channels[channel]->shown);
+    }
     json_object_close(w);
 }
 
@@ -161,8 +204,8 @@ static void put_scale(struct json_write *w, const struct figures *f, const struc
     json_latin1(w, "verdict", slice_str(scale->verdict));
 }
 
-int compare_json(struct buf *out, const struct figures *f, const struct scale *scale,
-                 uint64_t at_us, int64_t time_us)
+int compare_json(struct buf *out, const struct compare *c, const struct figures *f,
+                 const struct scale *scale, uint64_t at_us, int64_t time_us)
 {
     size_t before = out->len;
     struct json_write w;
@@ -183,7 +226,7 @@ int compare_json(struct buf *out, const struct figures *f, const struct scale *s
     put_clock(&w, f);
     json_array_open(&w, "channels");
     for (unsigned i = 0; i < f->count; i++)
-        put_channel(&w, &f->channels[i]);
+        put_channel(&w, scale ? c : NULL, f, i);
     json_array_close(&w);
     if (scale)
         put_scale(&w, f, scale);

@@ -9,6 +9,9 @@
 
 #define WIDTH      80
 #define BARS_WIDTH 40
+#define BARS_LEAST 8
+/* Below so many columns bars are not followed by everything. */
+#define NARROW 60
 
 struct look {
     const char *bold, *dim, *plain;
@@ -32,11 +35,6 @@ static struct look look_of(const struct view_config *view)
 static const char *dash(const struct look *look)
 {
     return look->utf8 ? "–" : "-";
-}
-
-static int heading(struct buf *out, const struct look *look, const char *text)
-{
-    return buf_printf(out, "\n%s%s%s\n", look->bold, text, look->plain);
 }
 
 /* A paragraph, filled to the width. */
@@ -68,6 +66,14 @@ static int paragraph(struct buf *out, const struct look *look, struct slice text
         at = end + (end < text.len);
     }
     return failed | buf_append_str(out, "\n");
+}
+
+static int heading(struct buf *out, const struct look *look, const char *text)
+{
+    int failed = buf_printf(out, "\n%s", look->bold);
+
+    failed |= paragraph(out, look, slice_str(text), 0);
+    return failed | buf_append_str(out, look->plain);
 }
 
 static void lag_cells(struct grid *g, const struct figures_lag *lag, const struct look *look)
@@ -129,7 +135,7 @@ static void cost_grid(struct grid *g, const struct figures *f, const struct look
 
 static int put_grid(struct buf *out, struct grid *g, const struct look *look)
 {
-    int failed = grid_print(g, out, 2, look->dim, look->plain);
+    int failed = grid_print(g, out, 2, look->columns, look->dim, look->plain);
 
     grid_clear(g);
     return failed;
@@ -138,20 +144,23 @@ static int put_grid(struct buf *out, struct grid *g, const struct look *look)
 static int troubles(struct buf *out, const struct figures *f, const struct look *look)
 {
     int flags = look->utf8 ? 0 : TERM_SAFE_ASCII;
-    struct buf text;
+    struct buf text, safe;
     int failed = 0;
 
     buf_init(&text, 4096);
+    buf_init(&safe, 65536);
     for (unsigned i = 0; i < f->count; i++) {
         buf_reset(&text);
+        buf_reset(&safe);
         failed |= compare_text_trouble(&text, f, &f->channels[i]);
         if (text.len == 0)
             continue;
-        failed |= buf_printf(out, "  %s: ", f->channels[i].source->label);
-        failed |= term_safe(out, buf_slice(&text), flags);
-        failed |= buf_append_str(out, "\n");
+        failed |= buf_printf(&safe, "%s: ", f->channels[i].source->label);
+        failed |= term_safe(&safe, buf_slice(&text), flags);
+        failed |= paragraph(out, look, buf_slice(&safe), 2);
     }
     buf_clear(&text);
+    buf_clear(&safe);
     return failed;
 }
 
@@ -201,23 +210,35 @@ static size_t label_width(const struct figures *f)
     return widest;
 }
 
-/* A decade takes LAG_CLASSES_DECADE columns; its beginning is marked. */
-static int lag_axis(struct buf *out, const struct look *look, unsigned decades, size_t indent)
+/* The beginnings of decades are marked, where they are narrow only of every second one. */
+static int lag_axis(struct buf *out, const struct look *look, unsigned decades, unsigned merged,
+                    size_t indent)
 {
+    static const char *const names[LAG_DECADES] = {"<0.13",  "1 ms", "10 ms",
+                                                   "100 ms", "1 s",  "10 s"};
     int failed = buf_printf(out, "%*s%s", (int)indent, "", look->dim);
 
-    for (unsigned i = 0; i < decades; i++)
-        failed |= buf_printf(
-            out, "%-*s", LAG_CLASSES_DECADE,
-            i == 0 ? "<0.13" : (const char *[]){"", "1 ms", "10 ms", "100 ms", "1 s", "10 s"}[i]);
+    for (unsigned i = 0; i < decades; i += merged)
+        failed |= buf_printf(out, "%-*s", i + merged < decades ? LAG_CLASSES_DECADE : 0, names[i]);
     return failed | buf_printf(out, "%s\n", look->plain);
+}
+
+static uint64_t count_of(const uint64_t counts[LAG_CLASSES], unsigned from, unsigned merged)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < merged && from + i < LAG_CLASSES; i++)
+        count += counts[from + i];
+    return count;
 }
 
 static int lag_bars(struct buf *out, const struct compare *c, const struct figures *f,
                     const struct look *look)
 {
     unsigned decades = compare_text_decades(f);
+    unsigned classes = decades * LAG_CLASSES_DECADE;
     size_t width = label_width(f);
+    unsigned merged = width + 3 + classes < (size_t)look->columns ? 1 : 2;
     int failed = heading(out, look, "How late: the share of updates at each lag");
 
     for (unsigned i = 0; i < f->count; i++) {
@@ -226,16 +247,21 @@ static int lag_bars(struct buf *out, const struct compare *c, const struct figur
         if (!figures_lag(f, &f->channels[i])->known)
             continue;
         compare_text_classes(f, c, i, counts);
-        for (unsigned n = 0; n < LAG_CLASSES; n++)
-            most = counts[n] > most ? counts[n] : most;
+        for (unsigned n = 0; n < LAG_CLASSES; n += merged) {
+            uint64_t count = count_of(counts, n, merged);
+
+            most = count > most ? count : most;
+        }
         failed |= buf_printf(out, "  %-*s ", (int)width, f->channels[i].source->label);
-        for (unsigned n = 0; n < decades * LAG_CLASSES_DECADE; n++)
+        for (unsigned n = 0; n < classes; n += merged) {
+            uint64_t count = count_of(counts, n, merged);
+
             failed |= buf_append_str(
-                out, level(look,
-                           counts[n] ? (unsigned)ceil(8.0 * (double)counts[n] / (double)most) : 0));
+                out, level(look, count ? (unsigned)ceil(8.0 * (double)count / (double)most) : 0));
+        }
         failed |= buf_append_str(out, "\n");
     }
-    return failed | lag_axis(out, look, decades, width + 3);
+    return failed | lag_axis(out, look, decades, merged, width + 3);
 }
 
 static int bar(struct buf *out, const struct look *look, double share, unsigned width)
@@ -258,6 +284,8 @@ static int bar(struct buf *out, const struct look *look, double share, unsigned 
 static int byte_bars(struct buf *out, const struct figures *f, const struct look *look)
 {
     size_t width = label_width(f);
+    bool narrow = look->columns < NARROW;
+    int room = look->columns - (int)width - (narrow ? 12 : 27);
     double most = 0;
     int failed = heading(out, look, "Bytes per update, opening aside");
 
@@ -269,9 +297,12 @@ static int byte_bars(struct buf *out, const struct figures *f, const struct look
         if (!ch->has_per_update)
             continue;
         failed |= buf_printf(out, "  %-*s ", (int)width, ch->source->label);
-        failed |= bar(out, look, most > 0 ? ch->bytes_per_update / most : 0, BARS_WIDTH);
+        failed |= bar(out, look, most > 0 ? ch->bytes_per_update / most : 0,
+                      room > BARS_WIDTH   ? BARS_WIDTH
+                      : room > BARS_LEAST ? (unsigned)room
+                                          : BARS_LEAST);
         failed |= buf_printf(out, " %s", units_bytes(ch->bytes_per_update).text);
-        if (ch->requests > 0)
+        if (ch->requests > 0 && !narrow)
             failed |= buf_printf(out, ", %s requests", units_number(ch->requests_per_update).text);
         failed |= buf_append_str(out, "\n");
     }

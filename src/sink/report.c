@@ -241,7 +241,7 @@ static void data(struct page *p, const struct report *r)
     struct buf json;
 
     buf_init(&json, TEXT_MAX);
-    if (compare_json(&json, r->figures, r->scale, r->at_us, r->time_us) < 0)
+    if (compare_json(&json, r->compare, r->figures, r->scale, r->at_us, r->time_us) < 0)
         p->failed = true;
     page_put(p, "<script type=\"application/json\" id=\"figures\">");
     for (size_t i = 0; i < json.len && !p->failed; i++) {

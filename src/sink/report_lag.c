@@ -98,7 +98,7 @@ void report_lags(struct page *p, const struct report *r)
     page_put(p, "<section><h2>How late</h2>\n<p class=\"note\">");
     page_prose(p, buf_slice(&basis));
     page_put(p, " Each lane shows how many updates came with which lag; the scale is logarithmic, "
-                "the black line is the median.</p>\n<div class=\"chart\">\n"
+                "the upright line is the median.</p>\n<div class=\"chart\">\n"
                 "<div class=\"lane head\"><div class=\"name\"></div><div></div><div "
                 "class=\"value\">median</div></div>\n");
     buf_clear(&basis);

@@ -222,6 +222,46 @@ static void figures_split_bytes_into_parts_that_add_up(void **state)
     compare_clear(&kit.compare);
 }
 
+/* Frames of a server have headers of 2, 4 or 10 bytes (RFC 6455, section 5.2). */
+static void payload_of_compressed_messages_is_what_their_frames_carried(void **state)
+{
+    static const struct {
+        uint64_t total, wire;
+        uint32_t fragments;
+        uint64_t carried;
+    } cases[] = {
+        {62, 64, 1, 62},    /* as it is */
+        {62, 17, 1, 15},    /* compressed */
+        {500, 127, 1, 125}, /* the longest with a short header */
+        {500, 130, 1, 126}, {70000, 65539, 1, 65535}, {100000, 65546, 1, 65536},
+        {62, 65, 1, 62},                    /* made longer by compressing: no more than it is */
+        {400, 34, 2, 30},   {62, 0, 0, 62}, /* nobody told */
+        {62, 2, 1, 62},
+    };
+    uint64_t before = 0;
+
+    (void)state;
+    kit_init(&kit, "/id", NULL);
+    kit_add(&kit, CHANNEL_WS, 0, "ws");
+    kit_open(&kit, 0, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct event ev = kit_event(EVENT_MESSAGE, 1000 + i);
+        uint64_t carried;
+
+        ev.message = (struct event_message){.type = OPCODE_TEXT,
+                                            .data = slice_str("{}"),
+                                            .final = true,
+                                            .fragments = cases[i].fragments,
+                                            .wire = cases[i].wire,
+                                            .total = cases[i].total};
+        compare_event(&kit.compare, 0, &ev, 1000 + i);
+        carried = kit.compare.channels[0]->tally.carried;
+        assert_int_equal(carried - before, cases[i].carried);
+        before = carried;
+    }
+    compare_clear(&kit.compare);
+}
+
 static void compare_survives_want_of_memory(void **state)
 {
     const struct compare_source source = {.kind = CHANNEL_WS, .label = "ws"};
@@ -254,6 +294,7 @@ int main(void)
         cmocka_unit_test(compare_counts_duplicates_and_messages_without_identity),
         cmocka_unit_test(compare_knows_a_message_in_parts_by_all_its_bytes),
         cmocka_unit_test(figures_split_bytes_into_parts_that_add_up),
+        cmocka_unit_test(payload_of_compressed_messages_is_what_their_frames_carried),
         cmocka_unit_test(compare_survives_want_of_memory),
     };
 

@@ -49,6 +49,22 @@ static double number(const cJSON *object, const char *name)
     return item->valuedouble;
 }
 
+/* Of pairs [a, b]: the sum of all b, and the last b. */
+static double sum(const cJSON *pairs)
+{
+    double sum = 0;
+    const cJSON *pair;
+
+    cJSON_ArrayForEach(pair, pairs) sum += cJSON_GetArrayItem(pair, 1)->valuedouble;
+    return sum;
+}
+
+static double last(const cJSON *pairs)
+{
+    return cJSON_GetArrayItem(cJSON_GetArrayItem(pairs, cJSON_GetArraySize(pairs) - 1), 1)
+        ->valuedouble;
+}
+
 static void json_carries_every_figure(void **state)
 {
     const cJSON *channels, *poll, *down, *rows;
@@ -58,7 +74,7 @@ static void json_carries_every_figure(void **state)
     (void)state;
     run(false);
     buf_init(&out, 1 << 20);
-    assert_int_equal(compare_json(&out, &figures, &scale, 20 * KIT_S, KIT_WALL), 0);
+    assert_int_equal(compare_json(&out, &kit.compare, &figures, &scale, 20 * KIT_S, KIT_WALL), 0);
     json = cJSON_Parse(text_of(&out));
     assert_non_null(json);
     assert_string_equal(cJSON_GetObjectItem(json, "event")->valuestring, "compare");
@@ -76,12 +92,14 @@ static void json_carries_every_figure(void **state)
     down = cJSON_GetObjectItem(poll, "bytes_down");
     assert_int_equal(number(down, "total"), number(down, "payload") + number(down, "heads") +
                                                 number(down, "framing") + number(down, "tls"));
+    assert_int_equal(sum(cJSON_GetObjectItem(poll, "distribution")), number(poll, "updates"));
+    assert_int_equal(last(cJSON_GetObjectItem(poll, "course")), 90);
     rows = cJSON_GetObjectItem(cJSON_GetObjectItem(json, "scale"), "rows");
     assert_int_equal(cJSON_GetArraySize(rows), 3);
     cJSON_Delete(json);
 
     buf_reset(&out);
-    assert_int_equal(compare_json(&out, &figures, NULL, 20 * KIT_S, KIT_WALL), 0);
+    assert_int_equal(compare_json(&out, &kit.compare, &figures, NULL, 20 * KIT_S, KIT_WALL), 0);
     json = cJSON_Parse(text_of(&out));
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(json, "final")));
     assert_null(cJSON_GetObjectItem(json, "verdict"));
@@ -100,7 +118,7 @@ static void json_shows_what_is_not_known_as_null(void **state)
     figures_make(&figures, &kit.compare, 0);
     scale_make(&scale, &figures, clients, 1);
     buf_init(&out, 1 << 20);
-    assert_int_equal(compare_json(&out, &figures, &scale, 0, 0), 0);
+    assert_int_equal(compare_json(&out, &kit.compare, &figures, &scale, 0, 0), 0);
     assert_non_null(strstr(text_of(&out), "\"lag\":null"));
     assert_non_null(strstr((const char *)buf_data(&out), "\"bytes_per_update\":null"));
     assert_null(strstr((const char *)buf_data(&out), "nan"));
@@ -124,13 +142,49 @@ static void grid_lines_columns_up(void **state)
     grid_cell(&g, "alone");
     grid_row(&g);
     buf_init(&out, 4096);
-    assert_int_equal(grid_print(&g, &out, 1, "<", ">"), 0);
+    assert_int_equal(grid_print(&g, &out, 1, 80, "<", ">"), 0);
     assert_string_equal(text_of(&out), "<          lag>\n ws     12 µs\n alone\n");
     grid_clear(&g);
     buf_clear(&out);
 }
 
-/* Every line fits a terminal of 80 columns, and says what it must. */
+static void grid_that_is_too_wide_stands_in_parts(void **state)
+{
+    struct buf out;
+    struct grid g;
+
+    (void)state;
+    grid_init(&g);
+    grid_cell(&g, "%s", "");
+    grid_cell(&g, "one");
+    grid_cell(&g, "two");
+    grid_cell(&g, "three");
+    grid_row(&g);
+    grid_cell(&g, "group");
+    grid_row(&g);
+    grid_cell(&g, "ws");
+    grid_cell(&g, "1");
+    grid_cell(&g, "2");
+    grid_cell(&g, "3");
+    grid_row(&g);
+    buf_init(&out, 4096);
+    assert_int_equal(grid_print(&g, &out, 1, 23, "", ""), 0);
+    assert_string_equal(text_of(&out), "        one  two  three\n group\n ws       1    2      3\n");
+    buf_reset(&out);
+    assert_int_equal(grid_print(&g, &out, 1, 20, "", ""), 0);
+    assert_string_equal(text_of(&out), "       one two three\n group\n ws      1   2     3\n");
+    buf_reset(&out);
+    assert_int_equal(grid_print(&g, &out, 1, 19, "<", ">"), 0);
+    assert_string_equal(text_of(&out), "<       one two>\n group\n ws      1   2\n"
+                                       "<       three>\n group\n ws        3\n");
+    buf_reset(&out);
+    assert_int_equal(grid_print(&g, &out, 1, 0, "", ""), 0); /* a column each, however wide */
+    assert_non_null(strstr(text_of(&out), "       two\n group\n ws      2\n"));
+    grid_clear(&g);
+    buf_clear(&out);
+}
+
+/* Every line fits the terminal, and says what it must. */
 static void table_fits_and_tells_all(void **state)
 {
     const struct view_config view = {.utf8 = true};
@@ -151,6 +205,32 @@ static void table_fits_and_tells_all(void **state)
 
         assert_true(term_width(slice_make(line, len)) <= 80);
         line += len + (line[len] == '\n');
+    }
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
+static void table_fits_any_terminal(void **state)
+{
+    static const int widths[] = {40, 50, 60, 80, 100, 132};
+    struct buf out;
+
+    (void)state;
+    run(true);
+    buf_init(&out, 1 << 20);
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        const struct view_config view = {.utf8 = i % 2 == 0, .columns = widths[i]};
+
+        buf_reset(&out);
+        assert_int_equal(compare_table(&out, &kit.compare, &figures, &scale, &view), 0);
+        assert_int_equal(compare_table_live(&out, &figures, 30 * KIT_S, &view), 0);
+        for (const char *line = text_of(&out); *line;) {
+            size_t len = strcspn(line, "\n");
+
+            if (term_width(slice_make(line, len)) > widths[i])
+                fail_msg("wider than %d: %.*s", widths[i], (int)len, line);
+            line += len + (line[len] == '\n');
+        }
     }
     buf_clear(&out);
     compare_clear(&kit.compare);
@@ -311,7 +391,7 @@ static void views_survive_want_of_memory(void **state)
     ALLOC_EACH({
         buf_init(&out, 1 << 20);
         (void)compare_table(&out, &kit.compare, &figures, &scale, &view);
-        (void)compare_json(&out, &figures, &scale, 0, 0);
+        (void)compare_json(&out, &kit.compare, &figures, &scale, 0, 0);
         buf_clear(&out);
     });
     compare_clear(&kit.compare);
@@ -323,7 +403,9 @@ int main(void)
         cmocka_unit_test(json_carries_every_figure),
         cmocka_unit_test(json_shows_what_is_not_known_as_null),
         cmocka_unit_test(grid_lines_columns_up),
+        cmocka_unit_test(grid_that_is_too_wide_stands_in_parts),
         cmocka_unit_test(table_fits_and_tells_all),
+        cmocka_unit_test(table_fits_any_terminal),
         cmocka_unit_test(table_needs_neither_colour_nor_unicode),
         cmocka_unit_test(report_escapes_whatever_comes_from_outside),
         cmocka_unit_test(report_is_one_well_formed_page_that_needs_no_network),
