@@ -27,11 +27,13 @@ bool script_name_valid(struct slice name)
 /* How long "{{NAME}}" at the front of text is; 0: something else stands there. */
 static size_t variable_length(const char *text, char name[SCRIPT_NAME_MAX])
 {
-    const char *from = text + 2, *end;
-    size_t prefix = strncmp(from, "env:", 4) == 0 ? 4 : 0;
+    const char *from, *end;
+    size_t prefix;
 
     if (strncmp(text, "{{", 2) != 0)
         return 0;
+    from = text + 2;
+    prefix = strncmp(from, "env:", 4) == 0 ? 4 : 0;
     for (end = from + prefix; is_name_byte(*end); end++)
         ;
     if (strncmp(end, "}}", 2) != 0 ||
