@@ -1,7 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json_scan.h"
 #include "command/expect.h"
+#include "command/json_compare.h"
 
 #define SHOWN(s) (int)((s).len < 60 ? (s).len : 60), (const char *)(s).data
 
@@ -58,6 +60,25 @@ static size_t characters(struct slice text)
     return n;
 }
 
+/* Slips that are easily made: quotes around a text, JSON compared as text. */
+static bool tell_slip(struct slice came, struct slice wanted, const char *what,
+                      char why[EXPECT_WHY])
+{
+    bool quoted = wanted.len >= 2 && wanted.data[0] == '"' && wanted.data[wanted.len - 1] == '"';
+
+    if (quoted && slice_equal(came, slice_make(wanted.data + 1, wanted.len - 2)))
+        snprintf(why, EXPECT_WHY, "%s has no quotes around it: they are expected as they stand",
+                 what);
+    else if (wanted.len > 0 && strchr("{[", wanted.data[0]) && json_valid(wanted) &&
+             json_valid(came) && json_equal(came, wanted))
+        snprintf(why, EXPECT_WHY,
+                 "%s is the same JSON, written otherwise: \"expect json\" compares what it means",
+                 what);
+    else
+        return false;
+    return true;
+}
+
 /* Where a text is another than that which was wanted. What was wanted may be a secret: only what
  * came is quoted. */
 static void tell_other(struct slice came, struct slice wanted, const char *what,
@@ -66,6 +87,8 @@ static void tell_other(struct slice came, struct slice wanted, const char *what,
     size_t n = common(came, wanted), at = characters(slice_make(came.data, n));
     struct slice rest = slice_make(came.data + n, came.len - n);
 
+    if (tell_slip(came, wanted, what, why))
+        return;
     if (came.len == 0)
         snprintf(why, EXPECT_WHY, "%s is empty", what);
     else if (n == came.len)

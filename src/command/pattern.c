@@ -23,13 +23,33 @@ static char *expression_of(struct slice text)
     return expression;
 }
 
+/* Where \d or \D stands: other languages have them, and here they mean the letter. */
+static const char *digit_class(const char *expression)
+{
+    for (const char *at = expression; (at = strchr(at, '\\')) != NULL && at[1]; at += 2) {
+        if (at[1] == 'd' || at[1] == 'D')
+            return at;
+    }
+    return NULL;
+}
+
 static int compile(struct pattern *p, struct slice text, struct err *e)
 {
     char *expression = expression_of(text), why[128];
+    const char *digits;
     int status;
 
     if (!expression)
         return err_nomem(e, STAGE_USAGE, "reading a regular expression");
+    digits = digit_class(expression);
+    if (digits) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                "\\%c is not known in POSIX regular expressions: %s is", digits[1],
+                digits[1] == 'd' ? "[0-9]" : "[^0-9]");
+        e->at = 0;
+        free(expression);
+        return -1;
+    }
     status = regcomp(&p->compiled, expression, REG_EXTENDED);
     if (status != 0) {
         regerror(status, &p->compiled, why, sizeof why);

@@ -124,6 +124,8 @@ int script_parse(struct script *s, const char *file, const struct script_checks 
         *error = (struct script_error){0};
         err_set(&error->err, EXIT_USAGE, STAGE_USAGE, status, "can't read %s: %s", file,
                 reason(status));
+        if (status == EISDIR)
+            err_hint(&error->err, "its scripts are named one by one, as %s/*.wscope does", file);
         status = -1;
     }
     buf_clear(&text);

@@ -152,6 +152,10 @@ static int parse_expect(struct parser *p, const struct command_row *row)
 {
     if (p->section == SECTION_FILE)
         return parser_fail(p, 0, "\"expect\" stands inside a test, setup or teardown");
+    if (p->depth > 0 && p->blocks[p->depth - 1].statement->kind == STATEMENT_ANY_ORDER &&
+        strncmp(p->args, "none", 4) == 0)
+        return parser_fail(p, p->args_at,
+                           "that nothing comes is expected behind \"any-order\", not inside");
     if (parser_check(p, parser_check_expect) < 0 || parser_needs_connect(p) < 0)
         return -1;
     return parser_add(p, STATEMENT_EXPECT, row, NULL);

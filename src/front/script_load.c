@@ -1,4 +1,5 @@
 /* The scripts, and what they ask of the options. */
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -206,6 +207,23 @@ static int check_line(struct script_run *run)
     return o ? 0 : -1;
 }
 
+/* A slip in --only must not look like success: what it leaves out is skipped. */
+static void look_for_names(const struct script_run *run)
+{
+    const struct run_options *given = &run->options->run;
+
+    for (size_t i = 0; i < given->only_count; i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < run->script_count && !found; k++) {
+            for (const struct script_test *t = run->scripts[k].tests; t && !found; t = t->next)
+                found = fnmatch(given->only[i], t->name, 0) == 0;
+        }
+        if (!found)
+            fprintf(stderr, "wscope: no test is called \"%s\" (--only)\n", given->only[i]);
+    }
+}
+
 int script_load(struct script_run *run)
 {
     const struct run_options *given = &run->options->run;
@@ -236,5 +254,7 @@ int script_load(struct script_run *run)
         buf_clear(&text);
         status = -1;
     }
+    if (status == 0)
+        look_for_names(run);
     return status;
 }

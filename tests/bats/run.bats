@@ -236,6 +236,10 @@ END
     both run nowhere.wscope
     assert_equal "$status" 2
     assert_stderr "can't read nowhere.wscope: no such file"
+    mkdir folder
+    both run folder
+    assert_equal "$status" 2
+    assert_stderr "can't read folder: Is a directory" 'hint: .*folder/\*.wscope'
     both run
     assert_equal "$status" 2
     assert_stderr 'wscope run needs a script'
@@ -420,6 +424,8 @@ END
     both run --against serve --only '* second' a.wscope b.wscope
     assert_success
     assert_output --partial 'ok 1 - a.wscope: a first # SKIP'
+    both run --against serve --only '*third' --only '*first' a.wscope
+    assert_equal "$stderr" 'wscope: no test is called "*third" (--only)'
     both run --against serve --fail-fast a.wscope b.wscope
     assert_equal "$status" 3
     assert_equal "$(grep -c SKIP <<<"$output")" 3

@@ -151,6 +151,8 @@ static void texts_are_compared(void **state)
     fits("text g\xC3\xBCnstig", "g\xC3\xA4rtner", false,
          "is another from character 2 on: \"\xC3\xA4rtner\"");
     fits("text hello", "", false, "is empty");
+    fits("text \"hello\"", "hello", false, "no quotes around it");
+    fits("text {\"a\":1}", "{ \"a\": 1.0 }", false, "the same JSON, written otherwise");
     fits("text hello", "other", false, "the text is another");
     fits("text", "whatever", true, "");
     fits("text /^h.*o$/", "hello", true, "");

@@ -85,6 +85,9 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad(T "repeat 2 {\n}\n", 4, 1, "nothing in this block");
     bad(T "}\n", 3, 1, "no block");
     bad(T "any-order {\nsend x\n}\n", 4, 1, "only expectations");
+    bad(T "any-order {\nexpect none for 1\n}\n", 4, 8, "behind \"any-order\"");
+    bad(T "expect text /^\\d+$/\n", 3, 13, "[0-9] is");
+    bad(T "expect json /a ~ /\\D/\n", 3, 18, "[^0-9] is");
     bad(T "frame op=foo\n", 3, 7, "op= is");
     bad(T "binary 0g\n", 3, 9, "hexadecimal");
     bad(T "close 99\n", 3, 7, "no close code");
