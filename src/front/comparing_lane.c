@@ -69,15 +69,6 @@ static void watch_free(struct sink *sink)
     (void)sink; /* part of struct lane */
 }
 
-static void on_opened(void *ctx)
-{
-    struct lane *lane = ctx;
-    const char *greeting = lane->run->options->pipe.on_connect;
-
-    if (greeting && lane->target->config.channel == CHANNEL_WS)
-        session_send(lane->session, OPCODE_TEXT, slice_str(greeting), true, true);
-}
-
 static void on_ended(void *ctx)
 {
     struct lane *lane = ctx;
@@ -141,7 +132,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
                 const char *label, struct err *e)
 {
     const struct options *o = run->options;
-    const struct session_hooks hooks = {on_opened, NULL, on_ended, &run->lanes[run->count]};
+    const struct session_hooks hooks = {NULL, NULL, on_ended, &run->lanes[run->count]};
     struct lane *lane = &run->lanes[run->count];
     struct compare_source source;
     int number;

@@ -176,6 +176,14 @@ holds() {
     done
 }
 
+@test "--on-connect subscribes once, on the socket" {
+    need jq
+    serve
+    both compare --json --for 1 --on-connect hello "$SERVE/echo" --sse "${SERVE/ws/http}/feed.sse"
+    final=$(jq -c 'select(.event == "compare" and .final)' <<<"$output")
+    holds '.channels[0].messages == 1 and .channels[1].messages > 0'
+}
+
 @test "tables for people: no sequences in a file, the verdict last" {
     serve --rate 30
     both compare --id /id --for 1.5 --every 0.3 "$SERVE/feed" --poll "${SERVE/ws/http}/feed.json?since={last}"
