@@ -545,6 +545,8 @@ crash() {
     await_screen 'pong'
     enter '/fragment 3 over several frames'
     await_screen '^← over several frames'
+    enter '/expect json /op == "zzz" within 0.2'
+    await_screen 'not as expected'
     enter '/help'
     enter '/close 1001 going home'
     await_screen 'closed'
@@ -588,6 +590,7 @@ ping
 expect pong
 fragment 3 over several frames
 expect text over several frames
+# not recorded: expect json /op == "zzz" within 0.2
 close 1001 going home
 expect close 1001
 connect
