@@ -16,6 +16,7 @@
 /* What is known beside the event itself. */
 struct postmortem_context {
     bool secure;               /* wss */
+    bool http;                 /* polled, or an event stream: no upgrade is asked for */
     const char *deflate;       /* permessage-deflate as it was agreed; NULL: it was not */
     bool deflate_broken;       /* the last violation was one of RFC 7692 */
     uint64_t messages_in;      /* of this connection */

@@ -68,8 +68,9 @@ static bool hint_of_body(char *hint, const struct event_response *response,
                      ? "the cookies that were sent did not lead back to the server it began with"
                      : "no cookie was sent: --cookie sends those of the request that began it");
     } else if (wants_tls(response->body)) {
-        snprintf(hint, POSTMORTEM_HINT, "this port speaks TLS: use wss://");
-    } else if (about_subprotocol(response)) {
+        snprintf(hint, POSTMORTEM_HINT, "this port speaks TLS: use %s://",
+                 context->http ? "https" : "wss");
+    } else if (!context->http && about_subprotocol(response)) {
         snprintf(hint, POSTMORTEM_HINT,
                  context->subprotocols_offered
                      ? "the server takes none of the subprotocols that were offered: -s NAME "
@@ -89,6 +90,21 @@ static void redirect_hint(char *hint, const struct event_response *response)
                  (int)(location.len < 200 ? location.len : 200), (const char *)location.data);
 }
 
+/* What the statuses mean that mean something else to a request that is no handshake. True if it is
+ * one of them. */
+static bool hint_of_http(char *hint, int status, const char *who)
+{
+    if (status == 404)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "there is nothing at this path: check the path, and the routing of a proxy in "
+                 "front%s",
+                 who);
+    else if (status == 426)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "this path is for WebSockets: the URL alone, without --poll or --sse, opens one");
+    return status == 400 || status == 404 || status == 426 || status == 501;
+}
+
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context)
 {
@@ -97,6 +113,8 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
     hint[0] = '\0';
     name_the_answerer(who, sizeof who, response);
     if (response->status >= 400 && hint_of_body(hint, response, context))
+        return;
+    if (context->http && hint_of_http(hint, response->status, who))
         return;
     switch (response->status) {
     case 101:

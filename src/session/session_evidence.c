@@ -18,6 +18,7 @@ struct postmortem_context session_evidence(const struct session *s)
         .secure = hs->url->scheme == URL_WSS,
         .deflate = seen->deflate[0] ? seen->deflate : NULL,
         .deflate_broken = seen->deflate_broken,
+        .http = s->kind != CHANNEL_WS,
         .messages_in = s->channel ? channel_totals(s->channel).messages_in : 0,
         .message_age_us = now.at_us - last,
         .last_sent = seen->last_sent,

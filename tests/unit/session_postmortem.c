@@ -510,6 +510,36 @@ static void postmortem_reads_what_a_refusal_says(void **state)
     assert_lacks(hint, "wss");
 }
 
+static void postmortem_of_a_poll_speaks_of_no_websocket(void **state)
+{
+    static const int silent[] = {400, 501};
+    struct postmortem_context context = {.backend = "", .http = true};
+    struct event_response response = {.status = 404};
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    postmortem_response(hint, &response, &context);
+    assert_has(hint, "nothing at this path");
+    assert_lacks(hint, "WebSocket");
+    response.status = 426;
+    postmortem_response(hint, &response, &context);
+    assert_has(hint, "without --poll or --sse");
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
+        response.status = silent[i];
+        response.body = slice_str("No valid Subprotocol");
+        postmortem_response(hint, &response, &context);
+        assert_string_equal(hint, "");
+    }
+    response.status = 400;
+    response.body = slice_str("Client sent an HTTP request to an HTTPS server.\n");
+    postmortem_response(hint, &response, &context);
+    assert_has(hint, "https://");
+    response.status = 401;
+    response.body = slice_str("");
+    postmortem_response(hint, &response, &context);
+    assert_has(hint, "--bearer");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +556,7 @@ int main(void)
         cmocka_unit_test(postmortem_says_nothing_of_a_fault_that_was_asked_for),
         cmocka_unit_test(postmortem_tells_a_dead_ipv6),
         cmocka_unit_test(postmortem_reads_what_a_refusal_says),
+        cmocka_unit_test(postmortem_of_a_poll_speaks_of_no_websocket),
         cmocka_unit_test(postmortem_names_the_idle_timeout_and_its_cure),
         cmocka_unit_test(postmortem_is_silent_where_the_evidence_carries_nothing),
         cmocka_unit_test(postmortem_does_not_offer_pings_that_are_sent_already),
