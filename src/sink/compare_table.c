@@ -303,7 +303,8 @@ static int byte_bars(struct buf *out, const struct figures *f, const struct look
                                           : BARS_LEAST);
         failed |= buf_printf(out, " %s", units_bytes(ch->bytes_per_update).text);
         if (ch->requests > 0 && !narrow)
-            failed |= buf_printf(out, ", %s requests", units_number(ch->requests_per_update).text);
+            failed |= buf_printf(out, ", %s request%s", units_number(ch->requests_per_update).text,
+                                 ch->requests == ch->updates ? "" : "s");
         failed |= buf_append_str(out, "\n");
     }
     return failed;

@@ -7,6 +7,8 @@ struct units compare_text_lag(const struct figures_lag *lag, int64_t us, bool ut
 {
     struct units none = {"-"};
 
+    if (utf8)
+        snprintf(none.text, sizeof none.text, "–");
     return lag->known ? units_span((double)us, utf8) : none;
 }
 

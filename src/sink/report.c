@@ -9,6 +9,9 @@
 #include "sink/report_private.h"
 #include "sink/term_safe.h"
 
+/* Of polls; compare takes no more intervals. */
+#define COLOURS 8
+
 /* What one piece of text may become. */
 #define TEXT_MAX (4u << 20)
 
@@ -114,7 +117,7 @@ struct units report_colour(const struct figures *f, unsigned channel)
         return u;
     for (unsigned i = 0; i < channel; i++)
         polls += f->channels[i].source->kind == CHANNEL_POLL;
-    snprintf(u.text, sizeof u.text, "c-poll%u", polls % 5 + 1);
+    snprintf(u.text, sizeof u.text, "c-poll%u", polls % COLOURS + 1);
     return u;
 }
 
@@ -190,7 +193,10 @@ static void card(struct page *p, const struct report *r, unsigned channel)
     page_put(p, "</dd><dt>requests</dt><dd>");
     page_figure(p, units_number((double)ch->tally.requests));
     page_put(p, "</dd><dt>missed</dt><dd>");
-    page_figure(p, units_share(ch->missed, ch->missed + ch->updates));
+    if (ch->updates > 0)
+        page_figure(p, units_share(ch->missed, ch->missed + ch->updates));
+    else
+        page_put(p, "–");
     page_put(p, "</dd></dl>");
     buf_init(&trouble, 4096);
     if (compare_text_trouble(&trouble, r->figures, ch) != 0)
