@@ -275,7 +275,7 @@ static void gather_settings(struct settings *s, const struct compare_front *fron
     s->count = 0;
     for (unsigned i = 0; i < front->run->count; i++)
         set(s, front->run->lanes[i].label, "%s", front->run->lanes[i].url);
-    set(s, "Duration", "%g s", (double)front->run->figures.elapsed_us / 1e6);
+    set(s, "Duration", "%.1f s", (double)front->run->figures.elapsed_us / 1e6);
     set(s, "The same update (--id)", "%s", o->account.id ? o->account.id : "all its bytes");
     set(s, "Server's time (--time)", "%s", o->compare.time ? o->compare.time : "not asked for");
     if (o->http.poll)

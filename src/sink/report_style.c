@@ -91,6 +91,9 @@ const char report_style[] =
     "th,td{padding-left:9px}table{font-size:13.5px}}"
     "@media(max-width:374px){.cards{grid-template-columns:1fr}}"
     "@media print{:root{color-scheme:light;--bg:#fff;--card:#fff}body{font-size:13px}main{max-width:none;padding:0}"
-    "section{break-inside:avoid;margin-top:28px}.card,.chart{break-inside:avoid}"
+    "section{margin-top:24px}.card,.chart,.note,tr,li,pre{break-inside:avoid}"
+    "h2,h3,.note,tr.group{break-after:avoid}.cards{grid-template-columns:repeat(4,1fr)}"
+    ".card dl,.card dt{font-size:12px}th,td{padding-top:3px;padding-bottom:3px}"
+    "tr.group th{padding-top:9px}"
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
     ".scroll{overflow:visible}}";
