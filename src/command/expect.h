@@ -17,6 +17,8 @@
 #define EXPECT_WITHIN_US 5000000u
 /* How long `none` looks. */
 #define EXPECT_NONE_US 1000000u
+/* Of expected bytes and frames. */
+#define EXPECT_BINARY_MAX ((size_t)16 * 1024 * 1024)
 /* Room for a sentence why something is not what was expected. */
 #define EXPECT_WHY 256
 
@@ -100,6 +102,14 @@ typedef void expect_seen_fn(void *ctx, const struct expect_wait *w, const struct
 /* Take what has come since for those that still wait. Does not look at gaps that were filled
  * (no-gap), nor at the time. */
 void expects_feed(struct expect_wait *waits, size_t count, expect_seen_fn *seen, void *ctx);
+
+/* --- bytes and frames (expect_frame.c) ----------------------------------------------------------
+ */
+
+/* Hexadecimal digits into x->bytes. at: what e->at is counted from, here and below. */
+int expect_bytes_parse(struct expect *x, struct slice digits, size_t at, struct err *e);
+/* NAME=VALUE..., as many as there are. */
+int expect_frame_parse(struct expect *x, struct slice text, size_t at, struct err *e);
 
 /* --- JSON (expect_json.c) -----------------------------------------------------------------------
  */

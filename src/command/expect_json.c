@@ -180,6 +180,8 @@ static int read_op(struct at *a, struct json_condition *c, struct err *e)
             return read_value(a, c, e);
         }
     }
+    if (slice_is(name, "="))
+        return wrong(a, from, e, "\"=\" is no operator: that two values are equal is written ==");
     return wrong(a, from, e,
                  "behind a JSON Pointer stands one of == != < <= > >= ~ exists missing type");
 }
@@ -219,7 +221,10 @@ static int read_pattern(struct at *a, struct expect *x, struct err *e)
         json_scan_init(&scan, rest(a));
         while (json_scan_next(&scan, &token) > JSON_END)
             ;
-        return wrong(a, a->pos + scan.pos, e, "the JSON is wrong here");
+        if (a->pos + scan.pos >= a->text.len)
+            return wrong(a, a->text.len, e, "the JSON is not complete: something is to be closed");
+        return wrong(a, a->pos + scan.pos, e,
+                     "the JSON is wrong here (names and strings stand in double quotes)");
     }
     c->op = JSON_OP_INCLUDES;
     c->pointer = strdup("");

@@ -6,8 +6,6 @@
 #include "command/expect.h"
 #include "command/parse.h"
 
-#define BINARY_MAX ((size_t)16 * 1024 * 1024)
-
 /* Where reading has come to in the arguments, of which `end` is the end: `within` is cut off. */
 struct reading {
     const char *text;
@@ -99,24 +97,11 @@ static int what_json(struct expect *x, struct reading *r, struct err *e)
     return -1;
 }
 
-static int read_digits(struct expect *x, struct slice digits, size_t at, struct err *e)
-{
-    long column;
-
-    column = hex_decode(&x->bytes, digits);
-    if (column < 0)
-        return nomem(e);
-    if (column > 0)
-        return wrong(at + (size_t)column - 1, e, "pairs of hexadecimal digits are expected here");
-    x->exact_bytes = true;
-    return 0;
-}
-
 static int what_binary(struct expect *x, struct reading *r, struct err *e)
 {
     struct slice text = rest_of(r);
 
-    return text.len ? read_digits(x, text, r->pos, e) : 0;
+    return text.len ? expect_bytes_parse(x, text, r->pos, e) : 0;
 }
 
 static int read_number(struct expect *x, struct slice text, size_t at, uint64_t max,
@@ -197,8 +182,8 @@ static int what_status(struct expect *x, struct reading *r, struct err *e)
 {
     struct slice word = next_word(r);
 
-    if (read_number(x, word, r->pos - word.len, 999, "an HTTP status is expected here, as 403", e) <
-        0)
+    if (read_number(x, word, r->pos - word.len, 999,
+                    "an HTTP status is expected here: a number, as 403", e) < 0)
         return -1;
     return nothing_more(r, e);
 }
@@ -226,7 +211,7 @@ static int what_gap(struct expect *x, struct reading *r, struct err *e)
     struct slice word = next_word(r);
 
     if (word.len > 0 && read_number(x, word, r->pos - word.len, UINT64_MAX,
-                                    "how many numbers are missing is expected here", e) < 0)
+                                    "a number is expected here: how many are missing, as 3", e) < 0)
         return -1;
     return nothing_more(r, e);
 }
@@ -261,99 +246,15 @@ static int what_none(struct expect *x, struct reading *r, struct err *e)
     return nothing_more(r, e);
 }
 
-/* --- frame --------------------------------------------------------------------------------------
- */
-
-static int frame_number(const char *value, uint64_t max, uint64_t *number, size_t at, struct err *e)
-{
-    if (!parse_number(value, max, number))
-        return wrong(at, e, "fin= and masked= are 0 or 1, rsv= is 0 to 7, len= a number of bytes");
-    return 0;
-}
-
-static int frame_op(struct expect *x, const char *value, size_t at, struct err *e)
-{
-    uint64_t n;
-
-    x->given |= EXPECT_FRAME_OP;
-    for (unsigned op = 0; op < 16; op++) {
-        const char *name = opcode_name(op);
-
-        if (name && strcmp(name, value) == 0) {
-            x->opcode = (uint8_t)op;
-            return 0;
-        }
-    }
-    if (!parse_number(value, 15, &n))
-        return wrong(at, e, "op= is text, binary, cont, close, ping, pong or a number up to 15");
-    x->opcode = (uint8_t)n;
-    return 0;
-}
-
-static int frame_part(struct expect *x, const char *name, const char *value, size_t at,
-                      struct err *e)
-{
-    uint64_t n = 0;
-    int status = 0;
-
-    if (strcmp(name, "op") == 0)
-        return frame_op(x, value, at, e);
-    if (strcmp(name, "text") == 0)
-        return pattern_parse(&x->pattern, slice_str(value), false, e);
-    if (strcmp(name, "hex") == 0)
-        return read_digits(x, slice_str(value), at + 4, e);
-    if (strcmp(name, "fin") == 0) {
-        status = frame_number(value, 1, &n, at, e);
-        x->given |= EXPECT_FRAME_FIN;
-        x->fin = n == 1;
-    } else if (strcmp(name, "rsv") == 0) {
-        status = frame_number(value, 7, &n, at, e);
-        x->given |= EXPECT_FRAME_RSV;
-        x->rsv = (uint8_t)n;
-    } else if (strcmp(name, "masked") == 0) {
-        status = frame_number(value, 1, &n, at, e);
-        x->given |= EXPECT_FRAME_MASKED;
-        x->masked = n == 1;
-    } else if (strcmp(name, "len") == 0) {
-        status = frame_number(value, UINT64_MAX, &x->length, at, e);
-        x->given |= EXPECT_FRAME_LEN;
-    } else {
-        status = wrong(at, e,
-                       "the parts of an expected frame are op, fin, rsv, masked, len, text "
-                       "and hex");
-    }
-    return status;
-}
-
-static int what_frame_parts(struct expect *x, struct reading *r, struct err *e)
-{
-    struct slice text = rest_of(r);
-    char *copy = strndup((const char *)text.data, text.len);
-    const char *at = copy;
-    struct buf word;
-    int status = copy ? 0 : nomem(e);
-
-    buf_init(&word, BINARY_MAX);
-    while (status == 0 && (status = parse_word(&at, &word, e)) > 0) {
-        size_t where = r->pos + (size_t)(at - copy) - word.len;
-        char *equals;
-
-        status = buf_append(&word, "", 1) < 0 ? nomem(e) : 0;
-        equals = status == 0 ? strchr((char *)buf_data(&word), '=') : NULL;
-        if (status == 0 && !equals)
-            status = wrong(where, e, "the parts of a frame are written name=value");
-        if (status < 0)
-            break;
-        *equals = '\0';
-        status = frame_part(x, (const char *)buf_data(&word), equals + 1, where, e);
-    }
-    buf_clear(&word);
-    free(copy);
-    return status;
-}
-
 /* --- all ----------------------------------------------------------------------------------------
  */
+
+static int what_frame(struct expect *x, struct reading *r, struct err *e)
+{
+    struct slice text = rest_of(r);
+
+    return expect_frame_parse(x, text, r->pos, e);
+}
 
 static const struct what_row rows[] = {
     {"text", EXPECT_TEXT, what_pattern, true},
@@ -361,7 +262,7 @@ static const struct what_row rows[] = {
     {"binary", EXPECT_BINARY, what_binary, true},
     {"ping", EXPECT_PING, what_pattern, true},
     {"pong", EXPECT_PONG, what_pattern, true},
-    {"frame", EXPECT_FRAME, what_frame_parts, true},
+    {"frame", EXPECT_FRAME, what_frame, true},
     {"open", EXPECT_OPEN, what_open, true},
     {"close", EXPECT_CLOSE, what_close, true},
     {"error", EXPECT_ERROR, what_error, true},
@@ -407,6 +308,13 @@ static int unknown(struct slice word, size_t at, struct err *e)
     return -1;
 }
 
+static int wrong_within(size_t at, struct err *e, const char *text)
+{
+    wrong(at, e, text);
+    err_hint(e, "a text that ends in \"within\" stands in the lines below: expect text <<END");
+    return -1;
+}
+
 /* "within SEC" at the end. */
 static int take_within(struct expect *x, struct reading *r, struct err *e)
 {
@@ -427,13 +335,13 @@ static int take_within(struct expect *x, struct reading *r, struct err *e)
     number = slice_make(r->text + from, end - from);
     if (!slice_is(slice_make(r->text + name, name_end - name), "within")) {
         if (slice_is(number, "within"))
-            return wrong(end, e, "the number of seconds behind \"within\" is missing");
+            return wrong_within(end, e, "the number of seconds behind \"within\" is missing");
         return 0;
     }
     if (number.len < sizeof digits)
         memcpy(digits, number.data, number.len);
     if (seconds_parse(digits, &us) < 0 || us == 0)
-        return wrong(from, e, "a number of seconds is expected behind \"within\", as 0.5");
+        return wrong_within(from, e, "a number of seconds is expected behind \"within\", as 0.5");
     x->within_us = us;
     for (end = name; end > 0 && strchr(" \t", r->text[end - 1]); end--)
         ;
@@ -449,7 +357,7 @@ int expect_parse(struct expect *x, const char *args, const char *here, struct er
 
     err_clear(e);
     *x = (struct expect){.stage = -1};
-    buf_init(&x->bytes, BINARY_MAX);
+    buf_init(&x->bytes, EXPECT_BINARY_MAX);
     if (take_within(x, &r, e) < 0)
         return -1;
     word = next_word(&r);

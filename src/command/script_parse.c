@@ -224,6 +224,9 @@ static int unknown(struct parser *p, struct slice name)
 {
     const char *nearest = commands_script_nearest(name);
 
+    if (commands_find(name))
+        return parser_fail(p, p->command_at, "\"%.*s\" is for the interactive session alone",
+                           (int)name.len, (const char *)name.data);
     return parser_fail(p, p->command_at, "unknown command \"%.*s\"%s%s%s",
                        (int)(name.len < 40 ? name.len : 40), (const char *)name.data,
                        nearest ? "; did you mean \"" : "", nearest ? nearest : "",

@@ -33,8 +33,11 @@ static void mistakes_are_told_with_their_place(void **state)
     bad("next jsn", 5, "did you mean \"json\"?");
     bad("nothing like it", 0, "nothing called \"nothing\"");
     bad("json a == 1", 5, "begins with a slash");
+    bad("frame text=a text=b", 13, "said once");
+    bad("frame hex=00 text=b", 13, "said once");
     bad("json /a", 7, "one of ==");
-    bad("json /a = 1", 8, "one of ==");
+    bad("json /a = 1", 8, "written ==");
+    bad("json /a ~= 1", 8, "one of ==");
     bad("json /a == ", 10, "missing");
     bad("json /a == {\"b\"", 11, "no JSON value");
     bad("json /a < \"x\"", 10, "only numbers");

@@ -73,7 +73,7 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad(T "send {{n}}\n", 3, 6, "no value");
     bad(T "send {{env:WSCOPE_NOT_SET}}\n", 3, 6, "not set in the environment");
     bad("test x\nset a b\ntest y\nconnect\nsend {{a}}\n", 5, 6, "no value");
-    bad(T "expect json /a == 1 \\\n   /b = 2\n", 4, 7, "one of ==");
+    bad(T "expect json /a == 1 \\\n   /b = 2\n", 4, 7, "written ==");
     bad(T "expect json \\\n\t/ü \\\n\t/b = 2\n", 5, 2, "one of ==");
     bad(T "send <<END\nabc\n", 3, 6, "the end of this text is missing");
     bad(T "send a\\", 3, 1, "to be continued");
@@ -88,6 +88,9 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad(T "any-order {\nexpect none for 1\n}\n", 4, 8, "behind \"any-order\"");
     bad(T "expect text /^\\d+$/\n", 3, 13, "[0-9] is");
     bad(T "expect json /a ~ /\\D/\n", 3, 18, "[^0-9] is");
+    bad(T "poll http://x/\n", 3, 1, "interactive session alone");
+    bad(T "expect json {\"a\":1\n", 3, 19, "not complete");
+    bad(T "expect json {a:1}\n", 3, 14, "wrong here");
     bad(T "frame op=foo\n", 3, 7, "op= is");
     bad(T "binary 0g\n", 3, 9, "hexadecimal");
     bad(T "close 99\n", 3, 7, "no close code");
