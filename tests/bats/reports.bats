@@ -250,6 +250,8 @@ END
         assert_output ''
     done
     grep -qF '{{env:PASSWORD}}' out/*
+    PASSWORD=$password QUOTED=x both run --against serve --show-secrets --var "long=$long" secret.wscope
+    assert_line "      text: '{\"password\":\"$password\"}'"
     jq -e . out/* >parsed.json
     assert_equal "$(stat -c %a out/* | sort -u)" 600
 }
