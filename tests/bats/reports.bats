@@ -245,7 +245,7 @@ END
         assert_equal "$status" 3
         assert_output --partial '{{env:PASSWORD}}'
         assert_output --partial '{{env:QUOTED}}'
-        assert_equal "$(ls out | wc -l)" 7
+        assert_equal "$(find out -type f | wc -l)" 7
         run grep -rlE 's3cr|quo.*t3d' out out.xml - <<<"$output$stderr"
         assert_output ''
     done
