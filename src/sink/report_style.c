@@ -72,7 +72,7 @@ const char report_style[] =
     ".remarks{margin:14px 0 0;padding-left:1.1em;max-width:48em}"
     ".remarks li{margin:4px 0}"
     "details{border-bottom:1px solid var(--line);padding:8px 0}"
-    "summary{cursor:pointer;font-weight:600;font-size:15px}"
+    "summary{overflow-wrap:anywhere;cursor:pointer;font-weight:600;font-size:15px}"
     "pre{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\","
     "monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:8px 0 4px;padding:12px 14px;"
     "background:var(--card);border:1px solid var(--line);border-radius:8px}"

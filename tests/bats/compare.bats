@@ -159,7 +159,7 @@ holds() {
     need chromium
     serve --rate 20
     wscope compare --id /id --for 2 --every 0.5,1 --report "$BATS_TEST_TMPDIR/r.html" "$SERVE/feed" \
-        --sse "${SERVE/ws/http}/feed.sse" --poll "${SERVE/ws/http}/feed.json?since={last}"
+        --sse "${SERVE/ws/http}/feed.sse" --poll "${SERVE/ws/http}/feed.json?since={last}&long=$(printf '%0150d' 0)"
     # A script may look for what is wider than the window once its policy against scripts is gone.
     sed -e 's/<meta http-equiv="Content-Security-Policy"[^>]*>//' \
         -e 's|</body>|<script>document.title="wide:"+(document.documentElement.scrollWidth>innerWidth)</script></body>|' \
