@@ -109,7 +109,7 @@ int expect_frame_parse(struct expect *x, struct slice text, size_t at0, struct e
         equals = status == 0 ? strchr((char *)buf_data(&word), '=') : NULL;
         if (status == 0 && !equals)
             status = wrong(where, e, "the parts of a frame are written name=value");
-        if (status < 0)
+        if (status < 0 || !equals)
             break;
         *equals = '\0';
         status = frame_part(x, (const char *)buf_data(&word), equals + 1, where, e);

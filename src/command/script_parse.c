@@ -313,6 +313,7 @@ int parser_read(struct parser *p, struct slice text)
     int status = 0;
 
     script_lines_init(&lines, text);
+    /* cppcheck-suppress autoVariables ; taken back before this returns */
     p->lines = &lines;
     p->floor = p->depth;
     while (status == 0 && (result = script_lines_next(&lines)) != LINES_END) {

@@ -11,6 +11,7 @@ static int add_escaped(struct mask *m, const char *value, const char *shown)
 {
     struct json_write w;
     struct buf text;
+    char *escaped;
     int status;
 
     buf_init(&text, SIZE_MAX);
@@ -18,8 +19,9 @@ static int add_escaped(struct mask *m, const char *value, const char *shown)
     json_latin1(&w, NULL, slice_str(value));
     status = w.failed ? -1 : 0;
     if (status == 0) {
-        buf_data(&text)[text.len - 1] = '\0'; /* the quote at the end */
-        status = mask_add(m, (const char *)buf_data(&text) + 1, shown);
+        escaped = (char *)buf_data(&text);
+        escaped[text.len - 1] = '\0'; /* the quote at the end; the other is left out */
+        status = mask_add(m, escaped + 1, shown);
     }
     buf_clear(&text);
     return status;

@@ -33,8 +33,10 @@ static size_t count_lines(const struct statement *st)
 
     if (st->kind != STATEMENT_ANY_ORDER)
         return 1;
-    for (st = st->body; st; st = st->next)
+    st = st->body; /* a block is never empty */
+    do
         n++;
+    while ((st = st->next) != NULL);
     return n;
 }
 
