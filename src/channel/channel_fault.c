@@ -38,6 +38,7 @@ struct channel_filter {
     uv_timer_t timer;
     uint64_t messages;
     bool paused;
+    bool closing; /* what still comes in is let through, so that chance ends where the user did */
     bool cut; /* at a message or frame: nothing more is read, and the end comes in the next turn */
     bool dropping_in, dropping_out; /* the rest of a message that comes in parts */
     struct held in, out;
@@ -167,6 +168,10 @@ static void message_in(struct channel_filter *f, struct event *ev)
 
     if (fault_conn_is_cut(f->up.fault))
         return;
+    if (f->closing && !(f->dropping_in && !first)) {
+        pass_up(f, ev);
+        return;
+    }
     if (first)
         f->dropping_in = chance(f, FAULT_DROP_IN, FAULT_SIDE_IN);
     if (!f->dropping_in && !hold_in(f, ev)) {
@@ -393,6 +398,7 @@ static void filter_close(struct channel *ch, uint16_t code, struct slice reason,
     struct channel_filter *f = ch->filter;
 
     release_out(f);
+    f->closing = true;
     f->ops->close(ch, code, reason, timeout_us);
 }
 

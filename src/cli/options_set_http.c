@@ -78,8 +78,10 @@ int options_set_fallback(struct options_parsing *p, const struct option_use *use
     enum event_channel channel = CHANNEL_POLL;
     struct url url;
 
-    if (options_http_parse(p, use, options_http_url(use->value, &channel), &url, e) < 0)
+    if (options_http_parse(p, use, options_http_url(use->value, &channel), &url, e) < 0) {
+        err_hint(e, "http://host/feed.json is polled, sse+https://host/feed is an event stream");
         return -1;
+    }
     url_clear(&o->fallback);
     o->fallback = url;
     o->fallback_channel = channel;

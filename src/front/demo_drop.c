@@ -105,12 +105,19 @@ static void take_update(struct demo_drop *d, const struct event_message *m)
 {
     uint64_t n = number_of(m->data);
 
-    if (n == 0 || m->again || (d->count > 0 && n <= d->last))
+    if (n == 0 || m->again)
         d->wrong = true;
-    if (d->count == 0)
+    /* On a slow machine a live one may come before those that are made up for. */
+    if (d->count == 0 || n < d->first)
         d->first = n;
-    d->last = n;
+    if (n > d->last)
+        d->last = n;
     d->count++;
+}
+
+static bool none_missing(const struct demo_drop *d)
+{
+    return d->last - d->first + 1 == d->count;
 }
 
 bool demo_drop_take(struct demo_drop *d, const struct event *ev)
@@ -121,10 +128,8 @@ bool demo_drop_take(struct demo_drop *d, const struct event *ev)
             take_update(d, &ev->message);
         break;
     case EVENT_CLOSE:
-        if (!d->lost_us && ev->channel == CHANNEL_WS) {
+        if (!d->lost_us && ev->channel == CHANNEL_WS)
             d->lost_us = ev->at_us;
-            d->behind = d->last;
-        }
         break;
     case EVENT_OPEN:
         if (d->lost_us && !d->back_us)
@@ -136,7 +141,7 @@ bool demo_drop_take(struct demo_drop *d, const struct event *ev)
     default:
         break;
     }
-    return d->count >= IN_ALL && d->recovered > 0;
+    return d->count >= IN_ALL && d->recovered > 0 && none_missing(d);
 }
 
 int demo_drop_result(const struct demo_drop *d, char *text, size_t size)
@@ -146,6 +151,5 @@ int demo_drop_result(const struct demo_drop *d, char *text, size_t size)
              " updates missed and made up for: each number from %" PRIu64 " to %" PRIu64
              " came, once",
              (double)(d->back_us - d->lost_us) / 1e6, d->recovered, d->first, d->last);
-    return d->wrong || !d->back_us || d->recovered == 0 || d->last - d->first + 1 != d->count ? -1
-                                                                                              : 0;
+    return d->wrong || !d->back_us || d->recovered == 0 || !none_missing(d) ? -1 : 0;
 }

@@ -16,10 +16,9 @@ struct demo_drop {
     struct options options; /* stays where it is */
     struct fault_rig faults;
     char url[128], catchup[160], command[512];
-    uint64_t first, last; /* numbers that came, */
-    uint64_t count;       /* so many, each once */
+    uint64_t first, last; /* the least and the greatest number that came, */
+    uint64_t count;       /* of so many, each once */
     uint64_t lost_us;     /* when the connection went, on the clock of events; 0: not yet */
-    uint64_t behind;      /* the last number at that moment */
     uint64_t recovered, back_us;
     bool wrong; /* a number came twice, or its message had none */
 };

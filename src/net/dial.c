@@ -374,7 +374,7 @@ static void describe(const struct dial *d, char *what, size_t size)
     len = strlen(what);
     if (d->target->socket_path)
         snprintf(what, size, "the unix socket %s", d->target->socket_path);
-    else if (d->race)
+    else if (d->race && eyeballs_trying(d->race))
         eyeballs_describe(d->race, what + len, size - len);
     else if (d->stage == STAGE_RESOLVE)
         snprintf(what + len, size - len, "\"%s\"", d->query.host ? d->query.host : hop_host(d));

@@ -271,6 +271,15 @@ void eyeballs_cancel(struct eyeballs *race)
         race_stop(race);
 }
 
+bool eyeballs_trying(const struct eyeballs *race)
+{
+    for (size_t i = 0; i < race->started; i++) {
+        if (race->attempts[i].fd >= 0)
+            return true;
+    }
+    return false;
+}
+
 void eyeballs_describe(const struct eyeballs *race, char *text, size_t size)
 {
     size_t len = 0;

@@ -33,6 +33,8 @@ struct eyeballs *eyeballs_start(uv_loop_t *loop, const struct eyeballs_config *c
 /* Closes every socket; done is not called. NULL is fine. */
 void eyeballs_cancel(struct eyeballs *race);
 
+/* Is any address being tried? */
+bool eyeballs_trying(const struct eyeballs *race);
 /* "127.0.0.1 port 80, ::1 port 80": the addresses that are being tried, cut at size. */
 void eyeballs_describe(const struct eyeballs *race, char *text, size_t size);
 

@@ -86,5 +86,5 @@ END
     assert_equal "$status" 0
     grep -q '"how":"fault"' <<<"$output"
     both --poll "http://127.0.0.1:$SERVE_PORT/feed.json" --fault 'latency:100ms' --count 1 -v --no-keepalive
-    assert_stderr 'opened .* · [2-9][0-9][0-9] ms'
+    assert_stderr 'opened .* · ([2-9][0-9][0-9] ms|[0-9.]+ s)'
 }

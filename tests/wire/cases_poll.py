@@ -289,11 +289,11 @@ def hung_up(t):
 
 @case("a server that says nothing, or stops in the middle: 28")
 def silent(t):
-    made = poll(t, "--connect-timeout", "0.3")
+    made = poll(t, "--connect-timeout", str(0.3 * SLOW))
     t.accept().request()
     made.exits(28)
     made.says("--connect-timeout", "waiting for the server's answer")
-    made = poll(t, "--connect-timeout", "0.3", "-r", "--retry", "0")
+    made = poll(t, "--connect-timeout", str(0.3 * SLOW), "-r", "--retry", "0")
     conn = t.accept()
     conn.request()
     conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[1,")
