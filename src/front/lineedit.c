@@ -409,6 +409,7 @@ static void le_suspend(struct editor *ed, bool stop)
         set_pasting(false);
         if (le->resting)
             el_set(le->el, EL_PREP_TERM, 0);
+        tty_lend();
         raise(SIGTSTP);
     }
     set_pasting(true);
@@ -527,6 +528,8 @@ struct editor *lineedit_new(uv_loop_t *loop, struct history *history,
     el_wset(le->el, EL_CLIENTDATA, le);
     el_wset(le->el, EL_PROMPT, prompt_of);
     el_wset(le->el, EL_SIGNAL, 0);
+    /* Between two lines too keys come as they are: a ^D typed there would be lost. */
+    el_set(le->el, EL_SETTY, "-x", "-icanon", "-echo", NULL);
     el_wset(le->el, EL_GETCFN, next_char);
     bind_keys(le);
     fill_history(le);

@@ -51,6 +51,12 @@ void tty_guard(int fd)
     guard.armed = 1;
 }
 
+void tty_lend(void)
+{
+    if (guard.armed)
+        tcsetattr(guard.fd, TCSADRAIN, &guard.found);
+}
+
 void tty_release(void)
 {
     if (!guard.armed)

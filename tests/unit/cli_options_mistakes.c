@@ -89,8 +89,8 @@ static void resuming_needs_what_it_fills_in(void **state)
         "--resume-query", "x={last}", URL);
     BAD("--catchup needs --seq or --id: they tell which message was the last", "--catchup",
         "http://h/", URL);
-    BAD("--catchup takes a URL of http:// or https://", "--seq", "/id", "--catchup", "ws://h/",
-        URL);
+    BAD("--catchup takes a URL of http:// or https://, not \"ws://\"", "--seq", "/id", "--catchup",
+        "ws://h/", URL);
     BAD("--fail-on-loss needs --seq: only numbers tell that one is missing", "--fail-on-loss",
         "--id", "/id", URL);
     BAD("--resume-query takes the query without its \"?\": that is added where it is due", "--seq",
