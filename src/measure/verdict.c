@@ -107,7 +107,7 @@ static void too_few(struct scale *s, const struct figures *f)
     else
         say(s,
             "Too few to tell: %llu update%s came by two channels, and fewer than %d prove "
-            "nothing. --for SEC runs longer.",
+            "nothing. A longer time (--for SEC, for=SEC) tells more.",
             (unsigned long long)s->shared, s->shared == 1 ? "" : "s", SCALE_ENOUGH);
 }
 

@@ -26,30 +26,13 @@ compare_channels() {
 }
 
 nchan() {
-    local folder=$BATS_TEST_TMPDIR user='' module='' at
-    PATH=$PATH:/usr/sbin:/usr/local/sbin
-    need nginx
+    local module='' at
     for at in /usr/lib/nginx/modules /usr/lib64/nginx/modules /usr/share/nginx/modules; do
         [[ -e $at/ngx_nchan_module.so ]] && module=$at/ngx_nchan_module.so
     done
     [[ $module ]] || missing "nginx has no nchan module (Debian: libnginx-mod-nchan)"
-    [[ $(id -u) == 0 ]] && user='user root;'
     PORT=$(free_port)
-    cat >"$folder/nginx.conf" <<END
-$user
-load_module $module;
-daemon off;
-master_process off;
-pid $folder/nginx.pid;
-error_log stderr warn;
-events { worker_connections 64; }
-http {
-    access_log $folder/access.log;
-    client_body_temp_path $folder/body;
-    proxy_temp_path $folder/proxy;
-    fastcgi_temp_path $folder/fastcgi;
-    uwsgi_temp_path $folder/uwsgi;
-    scgi_temp_path $folder/scgi;
+    start_nginx "$PORT" "load_module $module;" <<END
     server {
         listen 127.0.0.1:$PORT;
         location = /publish {
@@ -63,11 +46,7 @@ http {
             nchan_subscriber_first_message newest;
         }
     }
-}
 END
-    nginx -e stderr -p "$folder" -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 </dev/null 3>&- &
-    PEERS+=($!)
-    await_port "$PORT"
     await '^(publishing)' "$PYTHON3" "$PEERS_HERE/publish.py" "$PORT" 20
     FEED=127.0.0.1:$PORT/feed
 }

@@ -82,9 +82,13 @@ log_of_server() {
     assert_equal "$status" 0
 }
 
+has_message() {
+    (($(grep -c '"event":"message"' "$BATS_TEST_TMPDIR/numbers" 2>/dev/null) >= $1))
+}
+
 @test "feed: a server that counts anew is another epoch, and loses nothing" {
     local pid=${PEERS[0]}
-    (sleep 1 && kill -USR1 "$pid") 3>&- &
+    (wait_until has_message 150 && kill -USR1 "$pid") 3>&- &
     follow 2.5 --epoch /epoch --resume '{"since":{last},"epoch":"{epoch}"}' --json "$FEED?every=400"
     assert_equal "$status" 0
     run "$PYTHON3" -c "

@@ -40,8 +40,8 @@ start_on() {
     done
 }
 
-# start_nginx PORT: nginx in the foreground, once it listens on that port. What stands inside its http block is read
-# here; its files, nginx.conf among them, lie in $BATS_TEST_TMPDIR.
+# start_nginx PORT [DIRECTIVE]: nginx in the foreground, once it listens on that port. What stands inside its http block
+# is read here, the directive goes before it; its files, nginx.conf among them, lie in $BATS_TEST_TMPDIR.
 start_nginx() {
     local folder=$BATS_TEST_TMPDIR user=
     PATH=$PATH:/usr/sbin:/usr/local/sbin
@@ -50,6 +50,7 @@ start_nginx() {
     cat - <(echo '}') >"$folder/http.conf"
     cat - "$folder/http.conf" >"$folder/nginx.conf" <<END
 $user
+${2-}
 daemon off;
 master_process off;
 pid $folder/nginx.pid;
@@ -73,7 +74,7 @@ restart_nginx() {
 
 # wait_until COMMAND...: until it succeeds.
 wait_until() {
-    local end=$((SECONDS + 10 * SLOW))
+    local end=$((SECONDS + 30 * SLOW))
     until "$@"; do
         ((SECONDS <= end)) || return 1
         read -r -t 0.02 <> <(:) || true

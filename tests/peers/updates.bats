@@ -36,15 +36,25 @@ follow() {
 
 # until_says REGEX: it is in the followed program's stderr.
 until_says() {
-    local end=$((SECONDS + 30 * SLOW))
-    until grep -qE -- "$1" "$BATS_TEST_TMPDIR/stderr"; do
-        if ((SECONDS >= end)); then
-            printf 'stderr never said /%s/:\n' "$1" >&2
-            cat "$BATS_TEST_TMPDIR/stderr" >&2
-            return 1
-        fi
-        sleep 0.05
-    done
+    wait_until grep -qE -- "$1" "$BATS_TEST_TMPDIR/stderr" || {
+        printf 'stderr never said /%s/:\n' "$1" >&2
+        cat "$BATS_TEST_TMPDIR/stderr" >&2
+        return 1
+    }
+}
+
+# until_written REGEX: it is in what the followed program printed.
+until_written() {
+    wait_until grep -qE -- "$1" "$BATS_TEST_TMPDIR/numbers"
+}
+
+# until_more N: so many more lines are there.
+until_more() {
+    wait_until has_lines $(($(wc -l <"$BATS_TEST_TMPDIR/numbers") + $1))
+}
+
+has_lines() {
+    (($(wc -l <"$BATS_TEST_TMPDIR/numbers") >= $1))
 }
 
 followed() {
@@ -96,10 +106,10 @@ followed() {
     ask cut
     until_says 'falling back from ws to poll: 3 failed attempts in a row'
     until_says 'opened again http'
-    sleep 1
+    until_more 20
     ask open
     until_says 'falling back from poll to ws: the socket has been up for'
-    sleep 0.5
+    until_more 10
     kill "$FOLLOWED"
     followed
     once_each
@@ -121,22 +131,13 @@ followed() {
     once_each
 }
 
-# until_written REGEX: it is in what the followed program printed.
-until_written() {
-    local end=$((SECONDS + 30 * SLOW))
-    until grep -qE -- "$1" "$BATS_TEST_TMPDIR/numbers"; do
-        ((SECONDS < end)) || return 1
-        sleep 0.05
-    done
-}
-
 @test "updates: --fallback to an event stream goes on behind the last number" {
     follow -n -r --retry-max-delay 0.5 --stable-after 1 --seq /id --for 60 --fallback "sse+$HTTP/feed.sse" "$SOCKET/feed"
     until_says 'opened ws'
     ask shut
     ask cut
     until_says 'opened again http'
-    sleep 1
+    until_more 20
     ask open
     until_says 'falling back from sse to ws'
     kill "$FOLLOWED"
