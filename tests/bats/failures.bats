@@ -72,7 +72,7 @@ load helpers
     both -n --connect-timeout 0.4 "ws://127.0.0.1:$PORT/"
     assert_equal "$status" 28
     assert_stderr '0\.4' 'handshake|answer|response|upgrade'
-    both -n --connect-timeout "$((4 * SLOW / 10)).$((4 * SLOW % 10))" "wss://127.0.0.1:$PORT/"
+    both -n --connect-timeout "$(tenths 4)" "wss://127.0.0.1:$PORT/"
     assert_equal "$status" 28
     assert_stderr 'TLS'
 }

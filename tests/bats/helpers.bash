@@ -35,6 +35,11 @@ wscope() {
     timeout -k 2 $((${WSCOPE_LIMIT:-30} * SLOW)) "${WSCOPE_COMMAND[@]}" "$@"
 }
 
+# tenths N: so many tenths of a second, in seconds, longer where the program is slow.
+tenths() {
+    echo "$(($1 * SLOW / 10)).$(($1 * SLOW % 10))"
+}
+
 # wscope with its standard error in $stderr, its standard output in $output, its exit code in $status.
 both() {
     local errors=$BATS_TEST_TMPDIR/stderr

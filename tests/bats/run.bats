@@ -491,7 +491,7 @@ expect text y within 100
 test never begun
 connect
 END
-    both run --against serve -m 0.3 --junit out.xml --transcript out a.wscope
+    both run --against serve -m "$(tenths 3)" --junit out.xml --transcript out a.wscope
     assert_equal "$status" 28
     assert_stderr 'time limit'
     assert_line "  message: 'expect text y: the time limit (--max-time) is over'"

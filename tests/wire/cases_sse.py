@@ -5,6 +5,7 @@ import time
 
 from events import named, single
 from judge import same
+from program import SLOW
 from rawserver import Unmet
 from runner import case
 
@@ -165,11 +166,11 @@ def bounds(t):
 
 @case("a quiet stream is not timed out")
 def quiet(t):
-    made = listen(t, "--connect-timeout", "0.3", "--count", "2")
+    made = listen(t, "--connect-timeout", str(0.3 * SLOW), "--count", "2")
     conn = t.accept()
     conn.request()
     conn.send(HEAD + b"data: a\n\n")
-    conn.quiet(0.8)
+    conn.quiet(0.8 * SLOW)
     conn.send(b"data: b\n\n")
     made.exits(0)
     made = listen(t, "--connect-timeout", "0.3")
