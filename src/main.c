@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -68,6 +69,25 @@ static enum exit_code record_needs_repl(const struct options *o)
     return usage_error(o, &e);
 }
 
+/* libuv starts four threads for its first lookup, which costs more than the lookup does. A pipe's
+ * one connection asks one question after another. Only what takes over from a connection that fails
+ * must not wait behind its question; and a child is to inherit our user's environment. */
+static void limit_lookup_threads(const struct options *o)
+{
+    if (!o->http.fallback_text && !o->ws.header_cmd)
+        setenv("UV_THREADPOOL_SIZE", "1", 0);
+}
+
+static enum exit_code connect_run(const struct options *o, uint64_t start_us)
+{
+    if (repl_wanted(o))
+        return repl_run(o, start_us);
+    if (o->record)
+        return record_needs_repl(o);
+    limit_lookup_threads(o);
+    return pipe_run(o, start_us);
+}
+
 static enum exit_code run(const struct options *o, uint64_t start_us)
 {
     if (o->advice && o->level >= 1)
@@ -88,9 +108,7 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
     case MODE_DEMO:
         return repl_wanted(o) ? demo_repl_run(o, start_us) : demo_run(o, start_us);
     default:
-        if (o->record && !repl_wanted(o))
-            return record_needs_repl(o);
-        return repl_wanted(o) ? repl_run(o, start_us) : pipe_run(o, start_us);
+        return connect_run(o, start_us);
     }
 }
 
