@@ -66,7 +66,8 @@ int demo_drop_show(struct views *v, const struct options *o)
     config = views_config(&shown, STDOUT_FILENO, shown.level == 0);
     human = human_new(&v->out, &config);
     if (human && shown.level == 0)
-        human->wants |= EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_RECOVERED);
+        human->wants |= EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_RECOVERED) |
+                        EVENT_BIT(EVENT_DUPLICATE);
     return bus_add(&v->bus, human);
 }
 
@@ -105,9 +106,12 @@ static void take_update(struct demo_drop *d, const struct event_message *m)
 {
     uint64_t n = number_of(m->data);
 
-    if (n == 0 || m->again)
+    if (n == 0)
         d->wrong = true;
-    /* On a slow machine a live one may come before those that are made up for. */
+    /* On a slow machine a live one may come before those that are made up for, and even after it
+     * was fetched with them: what was seen is told as a duplicate and does not count. */
+    if (m->again)
+        return;
     if (d->count == 0 || n < d->first)
         d->first = n;
     if (n > d->last)

@@ -20,7 +20,7 @@ struct demo_drop {
     uint64_t count;       /* of so many, each once */
     uint64_t lost_us;     /* when the connection went, on the clock of events; 0: not yet */
     uint64_t recovered, back_us;
-    bool wrong; /* a number came twice, or its message had none */
+    bool wrong; /* a message had no number */
 };
 
 /* server: its URL without a path. 0, or -1 with *e; demo_drop_clear is due either way. */

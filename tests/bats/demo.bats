@@ -56,7 +56,7 @@ tour() {
     tour 'reconnecting in 300 ms'
     tour 'opened again'
     tour 'gap: [0-9]+ messages'
-    tour 'missed [0-9]+.[0-9]+ \(([0-9]+)\): [0-9]+ recovered'
+    tour 'missed [0-9]+(.[0-9]+ \([0-9]+\)| between [0-9]+ and [0-9]+): [0-9]+ recovered'
     tour 'missed and made up for: each number from [0-9]+ to [0-9]+ came, once'
 }
 
