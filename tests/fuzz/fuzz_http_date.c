@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         assert(gmtime_r(&time, &tm));
         assert(strftime(again, sizeof again, "%d %b %Y %H:%M:%S GMT", &tm) == 24 || tm.tm_year < 0);
-        if (memcmp(copy + 22, "60", 2) != 0 && tm.tm_year >= -900)
+        if (memcmp(copy + 23, "60", 2) != 0 && tm.tm_year >= -900)
             assert(memcmp(again, copy + 5, 24) == 0);
     }
     if (http_retry_after(text, NOW, &wait_us))
