@@ -66,8 +66,8 @@ int demo_drop_show(struct views *v, const struct options *o)
     config = views_config(&shown, STDOUT_FILENO, shown.level == 0);
     human = human_new(&v->out, &config);
     if (human && shown.level == 0)
-        human->wants |= EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_RECOVERED) |
-                        EVENT_BIT(EVENT_DUPLICATE);
+        human->wants |=
+            EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_DUPLICATE);
     return bus_add(&v->bus, human);
 }
 

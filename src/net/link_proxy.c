@@ -60,19 +60,21 @@ static bool basic_fits(const struct http1_head *head, struct slice *scheme)
 
 static void hint(const struct link_proxy *p, const struct http1_head *head, struct err *e)
 {
+    /* tinyproxy answers wrong credentials with 401. */
+    bool who = head->status == 407 || head->status == 401;
     struct slice scheme;
     char word[40];
 
-    if (head->status == 407 && !basic_fits(head, &scheme)) {
+    if (who && !basic_fits(head, &scheme)) {
         tunnel_plain(word, sizeof word, scheme);
         err_hint(e,
                  "it asks for %s credentials, and only Basic ones are known here: a local proxy "
                  "that speaks %s for you helps",
                  word, word);
-    } else if (head->status == 407 && p->credentials) {
+    } else if (who && p->credentials) {
         err_hint(e, "it does not accept this name and password: are they right in --proxy "
                     "http://USER:PASS@HOST:PORT?");
-    } else if (head->status == 407) {
+    } else if (who) {
         err_hint(e, "give it a name and password: --proxy http://USER:PASS@HOST:PORT");
     } else if (head->status == 403) {
         err_hint(e,

@@ -164,13 +164,13 @@ http_access deny !known"
     assert_stderr "waiting for the proxy 127\.0\.0\.1:$PORT"
 }
 
-@test "tinyproxy: 407 names the proxy, the status and the option" {
+@test "tinyproxy: no and wrong credentials name the proxy, the status and the option" {
     start_tinyproxy 'BasicAuth me hush'
     echoes -x "http://me:hush@127.0.0.1:$PORT"
     both --cacert "$CA" -n -x "http://127.0.0.1:$PORT" "$URL"
     refused '407 Proxy Authentication Required' '--proxy http://USER:PASS@HOST:PORT'
     both --cacert "$CA" -n -x "http://me:wrong-hush@127.0.0.1:$PORT" "$URL"
-    refused '40[17]' 'proxy'
+    refused '40[17]' '--proxy http://USER:PASS@HOST:PORT' 'not accept'
 }
 
 @test "microsocks: an echo over TLS, names resolved there and here" {

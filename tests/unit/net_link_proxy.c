@@ -200,6 +200,8 @@ static void link_proxy_names_the_option_when_credentials_are_wanted(void **state
     proxy.user = user;
     proxy.password = password;
     check_refusal(says, &proxy, "407", "does not accept this name and password");
+    check_refusal("HTTP/1.1 401 Unauthorized\r\n\r\n", &proxy, "401 Unauthorized",
+                  "does not accept this name and password");
     check_refusal("HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: "
                   "basic\r\n\r\n",
                   &proxy, "407", "does not accept");
