@@ -229,7 +229,6 @@ int command_misused(const char *name, struct err *e)
 static bool go_on_sending(struct commands *c)
 {
     struct err e;
-    uint64_t bytes = c->transfer.done;
 
     switch (transfer_step(&c->transfer, c->session, &e)) {
     case TRANSFER_GOES_ON:
@@ -237,8 +236,8 @@ static bool go_on_sending(struct commands *c)
     case TRANSFER_WAITS:
         return false;
     case TRANSFER_DONE:
-        bytes = c->transfer.done;
-        commands_say(c, "%s is sent: %llu bytes", c->transfer.name, (unsigned long long)bytes);
+        commands_say(c, "%s is sent: %llu bytes", c->transfer.name,
+                     (unsigned long long)c->transfer.done);
         return false;
     default:
         c->transfer_failed = true;

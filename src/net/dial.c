@@ -92,7 +92,7 @@ uint64_t dial_stage_took(const struct dial *d)
 /* "ADDRESS:PORT" of this end, IPv6 in brackets. */
 static void local_text(int fd, char *text, size_t size)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_storage addr = {0};
     socklen_t len = sizeof addr;
     char address[INET6_ADDRSTRLEN] = "";
 

@@ -48,7 +48,7 @@ struct dial {
 /* Stop, and tell the caller why. */
 void dial_fail(struct dial *d, const struct err *e);
 /* The same for a failure to reach the first hop: with a proxy, the sentence is about it. */
-void dial_fail_hop(struct dial *d, const struct err *e);
+void dial_fail_hop(struct dial *d, const struct err *why);
 /* Hand the link over. */
 void dial_succeed(struct dial *d);
 /* A handle is closed. True if it was the last, and the dial went with it. */

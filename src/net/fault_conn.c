@@ -184,10 +184,10 @@ uint64_t fault_conn_bytes_left(const struct fault_conn *c)
     return left;
 }
 
-void fault_conn_listen(struct fault_conn *c, enum fault_listener which, void (*fn)(void *ctx),
+void fault_conn_listen(struct fault_conn *c, enum fault_listener which, void (*changed)(void *ctx),
                        void *ctx)
 {
-    c->listeners[which].changed = fn;
+    c->listeners[which].changed = changed;
     c->listeners[which].ctx = ctx;
 }
 
@@ -284,7 +284,8 @@ void fault_conn_dangle(struct fault_conn *c, int fd)
         return;
     if (f->dangling_count == FAULTS_DANGLING_MAX) {
         close(f->dangling[0]);
-        memmove(f->dangling, f->dangling + 1, sizeof *f->dangling * --f->dangling_count);
+        f->dangling_count--;
+        memmove(f->dangling, f->dangling + 1, sizeof *f->dangling * f->dangling_count);
     }
     f->dangling[f->dangling_count++] = own;
 }

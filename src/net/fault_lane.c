@@ -104,7 +104,7 @@ ssize_t fault_lane_take(struct fault_lane *l, uint8_t *bytes, size_t n, uint64_t
 {
     struct slice due = fault_lane_due(l, now_us, wait_us);
 
-    if (due.len > 0) {
+    if (due.data && due.len > 0) {
         if (n > due.len)
             n = due.len;
         memcpy(bytes, due.data, n);

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct faults *faults_new(uint64_t seed, faults_report_fn *fn, void *ctx)
+struct faults *faults_new(uint64_t seed, faults_report_fn *report, void *ctx)
 {
     struct faults *f = calloc(1, sizeof *f);
 
     if (!f)
         return NULL;
     f->seed = seed;
-    f->report = fn;
+    f->report = report;
     f->ctx = ctx;
     return f;
 }
@@ -236,8 +236,8 @@ void faults_tick(struct faults *f, uint64_t now_us)
     f->ticking = false;
 }
 
-void faults_on_due(struct faults *f, void (*fn)(void *ctx), void *ctx)
+void faults_on_due(struct faults *f, void (*changed)(void *ctx), void *ctx)
 {
-    f->due_changed = fn;
+    f->due_changed = changed;
     f->due_ctx = ctx;
 }

@@ -165,7 +165,7 @@ static int field_parse(struct field *f, struct slice line, struct err *e)
                        excerpt_of(&x, line), wrong);
     }
     f->name = name;
-    f->value = list_trim(slice_make(colon + 1, line.len - name.len - 1));
+    f->value = list_trim(slice_make(line.data + name.len + 1, line.len - name.len - 1));
     return 0;
 }
 
@@ -241,7 +241,8 @@ static long head_fill(struct http1_head *h, enum http1_kind kind, struct slice b
 long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *bytes, size_t n,
                      size_t *scanned, struct err *e)
 {
-    struct slice seen = slice_make(bytes, n < HTTP1_HEAD_MAX ? n : HTTP1_HEAD_MAX), line;
+    struct slice seen = slice_make(bytes, n < HTTP1_HEAD_MAX ? n : HTTP1_HEAD_MAX);
+    struct slice line = {NULL, 0};
     size_t start = lead_in(kind, seen);
     size_t pos = *scanned > start ? *scanned : start, next;
     struct field scratch;

@@ -462,6 +462,7 @@ static int network_take(struct parse *p, struct url *u, const char *rest, bool s
 
 int url_parse(struct url *u, const char *text, struct err *e)
 {
+    /* cppcheck-suppress ctuuninitvar ; *e is written, not read */
     struct parse p = {text, e};
     struct url parsed = {0};
     const char *rest;

@@ -236,7 +236,7 @@ int url_resolve(struct url *to, const struct url *base, struct slice reference, 
     else
         rc = resolve_relative(&found, base, ref, &text, e);
     buf_clear(&text);
-    if (rc == 0) {
+    if (rc == 0 && found.target) {
         tidy_target(found.target);
         *to = found;
     }

@@ -102,7 +102,7 @@ static int put_url(struct buf *out, const struct client *c, struct slice target)
                  buf_append(out, path.data, path.len) < 0 ||
                  (query.data && buf_append_str(out, "?") < 0);
 
-    for (size_t i = 0; i < query.len && !failed; i++) {
+    for (size_t i = 0; query.data && i < query.len && !failed; i++) {
         uint8_t byte = query.data[i];
 
         failed = byte > 0x20 && byte < 0x7F ? buf_append(out, &byte, 1) < 0

@@ -112,7 +112,7 @@ static void rotate(struct feed_service *s)
 {
     struct client *c = s->first;
 
-    if (c != s->last) {
+    if (c && c != s->last) {
         leave(s, c);
         join(s, c);
     }

@@ -202,16 +202,19 @@ static int open_listener(struct server *s, struct err *e)
 /* The host as it was given, for a certificate may name it; the port that it came to. */
 static char *make_url(const struct server *s)
 {
-    struct sockaddr_storage at;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in4;
+        struct sockaddr_in6 in6;
+    } at = {0};
     socklen_t len = sizeof at;
     bool brackets = strchr(s->config->host, ':') != NULL;
     uint16_t port = s->config->port;
     struct buf text;
     char *url = NULL;
 
-    if (getsockname(s->fd, (struct sockaddr *)&at, &len) == 0)
-        port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                              : ((struct sockaddr_in *)&at)->sin_port);
+    if (getsockname(s->fd, &at.any, &len) == 0)
+        port = ntohs(at.any.sa_family == AF_INET6 ? at.in6.sin6_port : at.in4.sin_port);
     buf_init(&text, 4096);
     if (buf_printf(&text, "%s://%s%s%s:%u", s->host.tls ? "wss" : "ws", brackets ? "[" : "",
                    s->config->host, brackets ? "]" : "", (unsigned)port) == 0)

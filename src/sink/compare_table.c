@@ -218,7 +218,7 @@ static int lag_axis(struct buf *out, const struct look *look, unsigned decades, 
                                                    "100 ms", "1 s",  "10 s"};
     int failed = buf_printf(out, "%*s%s", (int)indent, "", look->dim);
 
-    for (unsigned i = 0; i < decades; i += merged)
+    for (unsigned i = 0; i < decades && i < LAG_DECADES; i += merged)
         failed |= buf_printf(out, "%-*s", i + merged < decades ? LAG_CLASSES_DECADE : 0, names[i]);
     return failed | buf_printf(out, "%s\n", look->plain);
 }

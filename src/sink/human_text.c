@@ -168,7 +168,7 @@ int human_room(const struct human *h)
 
     if (h->config.columns <= 0)
         return INT_MAX;
-    if (h->text.len <= h->line_start)
+    if (!h->text.data || h->text.len <= h->line_start)
         return h->config.columns;
     used = columns_of(slice_make(buf_data(&h->text) + h->line_start, h->text.len - h->line_start));
     return used < h->config.columns ? h->config.columns - used : 0;

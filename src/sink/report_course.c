@@ -77,7 +77,8 @@ static void rulers(struct page *p, const struct span *span)
 {
     double step = step_of((double)span->orders, 5);
 
-    for (double n = step; n <= (double)span->orders; n += step) {
+    for (int i = 1; i * step <= (double)span->orders; i++) {
+        double n = i * step;
         double y = STAIRS_HEIGHT * (1 - n / (double)span->orders);
 
         page_printf(p,
@@ -92,9 +93,12 @@ static void columns(struct page *p, const struct span *span, int height)
     double seconds = (double)span->us / 1e6;
     double step = step_of(seconds, 8);
 
-    for (double n = step; n < seconds; n += step)
+    for (int i = 1; i * step < seconds; i++) {
+        double x = 100 * i * step / seconds;
+
         page_printf(p, "<line class=\"gridline\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"%d\"/>",
-                    100 * n / seconds, 100 * n / seconds, height);
+                    x, x, height);
+    }
 }
 
 static void times(struct page *p, const struct span *span)
@@ -103,12 +107,13 @@ static void times(struct page *p, const struct span *span)
     double step = step_of(seconds, 5);
 
     page_put(p, "<svg height=\"22\" aria-hidden=\"true\">");
-    for (double n = 0; n <= seconds * 1.0001; n += step) {
+    for (int i = 0; i * step <= seconds * 1.0001; i++) {
+        double n = i * step;
         bool end = n > seconds * 0.97;
 
         page_printf(p, "<text x=\"%.2f%%\" y=\"15\" text-anchor=\"%s\">%g&#160;s</text>",
                     fmin(100, 100 * n / seconds),
-                    n == 0 ? "start"
+                    i == 0 ? "start"
                     : end  ? "end"
                            : "middle",
                     n);
