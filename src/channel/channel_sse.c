@@ -16,7 +16,8 @@ struct stream {
     struct handshake_header fields[FIELDS_MAX];
     int status;
     bool right_type;
-    char type[96]; /* what came instead */
+    char type[96];    /* what came instead */
+    bool id_withheld; /* the last event ID can't be sent, which is not reported yet */
     struct sse sse;
     bool holds; /* sse was fed bytes that it has not used up: the channel was paused */
 };
@@ -31,11 +32,14 @@ static void keep_last_id(struct stream *s)
 {
     const char *id = sse_last_id(&s->sse);
     char **kept = &s->r.shared->last_event_id;
+    char *copy = NULL;
 
     if (*kept && strcmp(*kept, id) == 0)
         return;
+    if (id[0] && !(copy = strdup(id)))
+        return; /* an older one: what came after it comes again */
     free(*kept);
-    *kept = id[0] ? strdup(id) : NULL;
+    *kept = copy;
 }
 
 /* The media type alone counts, whatever its parameters (WHATWG, section 9.2.2). */
@@ -125,6 +129,17 @@ static void refused(struct stream *s)
     receiver_fail(&s->r, &e);
 }
 
+/* Before what the server makes of the request without it. */
+static void report_withheld(struct stream *s)
+{
+    struct event ev = receiver_event(&s->r, EVENT_NOTE);
+
+    s->id_withheld = false;
+    ev.note = "the last event ID has a control character, which no header may hold: Last-Event-ID "
+              "was not sent, so events may be missed or come twice";
+    receiver_emit(&s->r, &ev);
+}
+
 static void on_head(void *ctx, const struct http1_head *head, const struct url *url)
 {
     struct stream *s = ctx;
@@ -132,6 +147,10 @@ static void on_head(void *ctx, const struct http1_head *head, const struct url *
     struct excerpt x;
 
     (void)url;
+    if (s->id_withheld)
+        report_withheld(s);
+    if (receiver_over(&s->r))
+        return;
     s->status = head->status;
     s->right_type = type && is_event_stream(*type);
     snprintf(s->type, sizeof s->type, "%s", type ? excerpt_of(&x, *type) : "");
@@ -184,7 +203,8 @@ static int stream_open(struct channel *ch, struct err *e)
     s->fields[0] = (struct handshake_header){.name = "Accept", .value = "text/event-stream"};
     s->fields[1] = (struct handshake_header){.name = "Cache-Control", .value = "no-store"};
     request.field_count = 2;
-    if (last && last[0])
+    s->id_withheld = last && !http1_is_field_value(slice_str(last));
+    if (last && last[0] && !s->id_withheld)
         s->fields[request.field_count++] =
             (struct handshake_header){.name = "Last-Event-ID", .value = last};
     return http_start(s->r.http, &request, e);

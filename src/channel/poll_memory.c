@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "proto/http1.h"
+
 #define SLOTS_MIN 64
 
 /* Hashes of items; open addressing, 0 is a free slot. */
@@ -119,11 +121,11 @@ void poll_memory_end(struct poll_memory *m)
     m->now = older;
 }
 
-/* One that does not fit is none. */
+/* One that does not fit, or that a request's head can't hold, is none. */
 static void keep(char *to, size_t size, struct slice value)
 {
     to[0] = '\0';
-    if (value.len == 0 || value.len >= size)
+    if (value.len == 0 || value.len >= size || !http1_is_field_value(value))
         return;
     memcpy(to, value.data, value.len);
     to[value.len] = '\0';

@@ -2,6 +2,7 @@
 #include "cli/options_private.h"
 
 #include "base/codec.h"
+#include "proto/http1.h"
 
 /* One "Name: value". where: the option, and the line of a file; no part of the line is shown, it
  * may be a credential. */
@@ -100,14 +101,12 @@ int options_set_field_value(struct options_parsing *p, const struct option_use *
 {
     bool agent = use->row->letter == 'A';
 
-    for (const char *at = use->value; *at; at++) {
-        if (((unsigned char)*at < 0x20 && *at != '\t') || *at == 0x7f)
-            return usage_error(e, "%s: \"%s\" has a control character, which no header may hold",
-                               use->typed, options_quote(use->value).text);
-        if (!agent && (*at == ' ' || *at == '\t'))
-            return usage_error(e, "%s takes one origin without blanks, not \"%s\"", use->typed,
-                               options_quote(use->value).text);
-    }
+    if (!http1_is_field_value(slice_str(use->value)))
+        return usage_error(e, "%s: \"%s\" has a control character, which no header may hold",
+                           use->typed, options_quote(use->value).text);
+    if (!agent && strpbrk(use->value, " \t"))
+        return usage_error(e, "%s takes one origin without blanks, not \"%s\"", use->typed,
+                           options_quote(use->value).text);
     if (!agent && use->value[0] == '\0')
         return usage_error(e, "%s takes an origin (\"https://example.com\"), not an empty text",
                            use->typed);

@@ -46,6 +46,9 @@ bool http1_has_token(const struct http1_head *h, const char *name, const char *t
 /* RFC 9110, section 5.6.2: a non-empty run of tchar. */
 bool http1_is_token(struct slice text);
 
+/* RFC 9110, section 5.5: no control character but the tab. Blanks around it are not looked at. */
+bool http1_is_field_value(struct slice text);
+
 enum http1_body_kind { HTTP1_BODY_NONE, HTTP1_BODY_LENGTH, HTTP1_BODY_CHUNKED, HTTP1_BODY_EOF };
 
 struct http1_body {

@@ -25,6 +25,14 @@ bool http1_is_token(struct slice text)
     return text.len > 0 && i == text.len;
 }
 
+bool http1_is_field_value(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((text.data[i] < ' ' && text.data[i] != '\t') || text.data[i] == 0x7f)
+            return false;
+    return true;
+}
+
 /* What came is no head at all: say what it looks like. */
 static int not_http(enum http1_kind kind, struct slice bytes, struct err *e)
 {

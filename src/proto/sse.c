@@ -15,6 +15,7 @@ int sse_init(struct sse *s, size_t max, const char *last_id)
     buf_init(&s->data, max < SIZE_MAX / 4 ? max + 1 : SIZE_MAX / 4);
     buf_init(&s->type, SSE_NAME_MAX + 1);
     buf_init(&s->id, SSE_NAME_MAX + 1);
+    buf_init(&s->next, SSE_NAME_MAX + 1);
     buf_init(&s->last, SSE_NAME_MAX + 1);
     buf_init(&s->clean, s->data.max * 3);
     return last_id ? buf_append(&s->last, last_id, strlen(last_id) + 1) : 0;
@@ -25,6 +26,7 @@ void sse_clear(struct sse *s)
     buf_clear(&s->data);
     buf_clear(&s->type);
     buf_clear(&s->id);
+    buf_clear(&s->next);
     buf_clear(&s->last);
     buf_clear(&s->clean);
 }
@@ -164,11 +166,17 @@ static int take_text(struct sse *s, const uint8_t *bytes, size_t n)
     return s->state == AT_VALUE ? take_value(s, bytes + i, n - i) : 0;
 }
 
+static void swap(struct buf *a, struct buf *b)
+{
+    struct buf was = *a;
+
+    *a = *b;
+    *b = was;
+}
+
 /* The line's field has its whole value. SSE_RETRY, SSE_MORE or a failure. */
 static enum sse_result finish_field(struct sse *s)
 {
-    struct buf swap;
-
     switch (s->field) {
     case FIELD_DATA:
         return (enum sse_result)put(s, &s->data, "\n", 1);
@@ -177,9 +185,8 @@ static enum sse_result finish_field(struct sse *s)
             return SSE_MORE; /* ignored */
         if (put(s, &s->id, "", 1) < 0 || clean_utf8(s, &s->id) < 0)
             return (enum sse_result)s->failed;
-        swap = s->last;
-        s->last = s->id;
-        s->id = swap;
+        swap(&s->next, &s->id);
+        s->has_next = true;
         return SSE_MORE;
     case FIELD_RETRY:
         return s->retry_valid ? SSE_RETRY : SSE_MORE;
@@ -195,6 +202,10 @@ static enum sse_result finish_field(struct sse *s)
 static enum sse_result dispatch(struct sse *s, struct sse_event *ev)
 {
     s->lent = true;
+    if (s->has_next) {
+        swap(&s->last, &s->next);
+        s->has_next = false;
+    }
     if (s->data.len == 0)
         return SSE_MORE; /* what type was named is forgotten */
     if (put(s, &s->type, "", 1) < 0 || clean_utf8(s, &s->data) < 0 || clean_utf8(s, &s->type) < 0)

@@ -32,9 +32,11 @@ struct sse {
     struct buf data;  /* the data buffer */
     struct buf type;  /* the event type buffer */
     struct buf id;    /* of the id field that is being read */
-    struct buf last;  /* the last event ID buffer */
+    struct buf next;  /* the last event ID buffer, as long as has_next: it is not dispatched yet */
+    struct buf last;  /* the last event ID string */
     struct buf clean; /* while U+FFFD is put in place of what is no UTF-8 */
-    bool lent;        /* an event points to data and type */
+    bool has_next;
+    bool lent; /* an event points to data and type */
     uint64_t retry_ms;
     bool retry_valid; /* digits so far, at least one */
 
@@ -61,8 +63,9 @@ void sse_feed(struct sse *s, const uint8_t *bytes, size_t n);
  * in the middle of is never dispatched. */
 enum sse_result sse_next(struct sse *s, struct sse_event *ev);
 
-/* The last event ID string: what a reconnect sends as Last-Event-ID; "" if none. Borrowed until the
- * next call. */
+/* The last event ID string: what a reconnect sends as Last-Event-ID; "" if none. An id takes effect
+ * at the empty line that ends its block, with data or without, so that of an event that is cut off
+ * never does. Borrowed until the next call. */
 const char *sse_last_id(const struct sse *s);
 
 #endif

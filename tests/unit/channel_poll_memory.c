@@ -99,9 +99,21 @@ static void memory_survives_each_failed_allocation(void **state)
     ALLOC_EACH(run_short_of_memory());
 }
 
+static void memory_keeps_no_validator_that_a_head_cannot_hold(void **state)
+{
+    struct poll_memory *m = poll_memory_new(7);
+
+    (void)state;
+    poll_memory_validators(m, "/a", slice_str("\"1\x01\""), slice_str("Sun\x7f"));
+    assert_null(poll_memory_etag(m, "/a"));
+    assert_null(poll_memory_modified(m, "/a"));
+    poll_memory_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_keeps_no_validator_that_a_head_cannot_hold),
         cmocka_unit_test(memory_compares_with_the_answer_before),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(memory_has_validators_for_the_same_target_alone),

@@ -152,6 +152,43 @@ static void sse_keeps_the_id(void **state)
     check_bytes(slice_str("data: a\n\nid: 8\ndata: b\n\n"), "7", "message#7(a)message#8(b)");
 }
 
+/* What sse_last_id gives once the stream has ended there, in pieces of any split. */
+static void check_last(const char *stream, const char *last_id, const char *want)
+{
+    size_t len = strlen(stream);
+    char unused[OUT] = "";
+    struct sse s;
+
+    for (size_t split = 0; split <= len; split++) {
+        assert_int_equal(sse_init(&s, 1000, last_id), 0);
+        take(&s, slice_make(stream, split), unused);
+        take(&s, slice_make(stream + split, len - split), unused);
+        assert_string_equal(sse_last_id(&s), want);
+        sse_clear(&s);
+    }
+}
+
+static void sse_takes_an_id_at_the_empty_line(void **state)
+{
+    (void)state;
+    check_last("id: 2\ndata: b\n\nid: 3\ndata: c\n", NULL, "2");
+    check_last("id: 2\ndata: b\n\nid: 3\n", NULL, "2");
+    check_last("id: 3\ndata: c\n", "2", "2");
+    check_last("id\ndata: c\n", "2", "2");
+    check_last("id: 3\n\n", "2", "3");
+    check_last("id\n\n", "2", "");
+    check_last("id: 3\nid: 4\ndata: c\n\n: x\n", NULL, "4");
+    check("id: 3\nid: 4\ndata: c\n\n", "message#4(c)");
+}
+
+static void sse_keeps_the_id_before_one_with_nul(void **state)
+{
+    static const char stream[] = "id: 1\nid: 2\0002\ndata: a\n\n";
+
+    (void)state;
+    check_bytes(slice_make(stream, sizeof stream - 1), NULL, "message#1(a)");
+}
+
 static void sse_ignores_an_id_with_nul(void **state)
 {
     static const char stream[] = "id: 1\ndata: a\n\nid: 2\0002\ndata: b\n\n";
@@ -264,6 +301,8 @@ int main(void)
         cmocka_unit_test(sse_ignores_comments_and_unknown_fields),
         cmocka_unit_test(sse_the_last_event_field_counts),
         cmocka_unit_test(sse_keeps_the_id),
+        cmocka_unit_test(sse_takes_an_id_at_the_empty_line),
+        cmocka_unit_test(sse_keeps_the_id_before_one_with_nul),
         cmocka_unit_test(sse_ignores_an_id_with_nul),
         cmocka_unit_test(sse_takes_digits_alone_as_retry),
         cmocka_unit_test(sse_strips_one_byte_order_mark),

@@ -99,6 +99,42 @@ def again(t):
     same([m["id"] for m in named(events, "message")], ["5", "6", "6"])
 
 
+@case("the id of an event that is cut off is not asked to go on after")
+def cut_off(t):
+    made = listen(t, "-r", "--retry-delay", "0.01", "--count", "3")
+    conn = t.accept()
+    conn.request()
+    conn.send(HEAD + b"id: 2\ndata: b\n\nid: 3\ndata: c\n")
+    conn.fin()
+    conn = t.accept()
+    same(conn.request().one("Last-Event-ID"), "2")
+    conn.send(HEAD + b"id: 3\n")
+    conn.rst()
+    conn = t.accept()
+    same(conn.request().one("Last-Event-ID"), "2")
+    conn.send(HEAD + b"id: 3\ndata: c\n\nid: 4\ndata: d\n\n")
+    made.exits(0)
+    made.prints(b"b\nc\nd\n")
+
+
+@case("an id with a control character is not sent, and that is reported")
+def control_id(t):
+    made = listen(t, "-r", "--retry-delay", "0.01", "--count", "3")
+    conn = t.accept()
+    conn.request()
+    conn.send(HEAD + b"id: a\x01b\ndata: a\n\n")
+    conn.fin()
+    conn = t.accept()
+    same(conn.request().all("Last-Event-ID"), [])
+    conn.send(HEAD + "id: a\tb\u00e9\ndata: b\n\n".encode())
+    conn.fin()
+    conn = t.accept()
+    same(conn.request().one("Last-Event-ID").encode("latin-1"), "a\tb\u00e9".encode())
+    conn.send(HEAD + b"data: c\n\n")
+    made.exits(0)
+    made.says("Last-Event-ID was not sent")
+
+
 @case("204 ends it with 0 and for good")
 def no_content(t):
     made = listen(t, "-r", "--retry-delay", "0.01")
