@@ -67,7 +67,7 @@ setup() {
             return 1
         }
     done
-    "$PYTHON3" -c 'import yaml' 2>/dev/null || skip "python has no yaml"
+    need_python_module yaml
     for word in "$EXAMPLES"/*.yml; do
         "$PYTHON3" -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$word"
     done

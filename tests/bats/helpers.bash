@@ -77,6 +77,10 @@ need() {
     missing "$1 is not installed"
 }
 
+need_python_module() {
+    "$PYTHON3" -c "import $1" 2>/dev/null || missing "Python has no module $1"
+}
+
 missing() {
     if [[ ${CI:-} == true ]]; then
         echo "$1" >&2

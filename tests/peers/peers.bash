@@ -18,10 +18,6 @@ need_ws() {
     need_npm ws
 }
 
-need_python_module() {
-    "$PYTHON3" -c "import $1" 2>/dev/null || missing "Python has no module $1"
-}
-
 # start_on PORT COMMAND...: a server in the background that accepts connections on that port of the loopback once this
 # returns. What it prints goes to $BATS_TEST_TMPDIR/COMMAND.log.
 start_on() {
