@@ -377,11 +377,26 @@ static void ended_before_head(struct http *h, ssize_t result)
     fail(h, &e);
 }
 
+/* A body without a length ends with its connection. Over TLS that end is one only if it is signed:
+ * anyone on the way can make up a FIN (RFC 9112, section 9.8). */
+static bool is_unsigned_end(const struct http *h)
+{
+    return h->target.secure && (h->link->ended & LINK_GOT_CLOSE_NOTIFY) == 0;
+}
+
 static void ended_in_body(struct http *h, ssize_t result)
 {
     const char *how = h->link->ended & LINK_GOT_RST ? "reset the connection" : "hung up";
     struct err e;
 
+    if (h->framing.kind == HTTP1_BODY_EOF && result == 0 && is_unsigned_end(h)) {
+        err_set(&e, EXIT_LOST, STAGE_IO, 0,
+                "the server hung up without a TLS close_notify, after %llu bytes of an answer "
+                "without a length: it may be cut off (RFC 9112, section 9.8)",
+                (unsigned long long)h->raw_bytes);
+        fail(h, &e);
+        return;
+    }
     if (h->framing.kind == HTTP1_BODY_EOF && result == 0) {
         body_done(h);
         return;

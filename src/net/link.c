@@ -1,10 +1,9 @@
 #include "net/link.h"
 
-/* What a lower layer learned of the end is known at the top as soon as a call returns. */
-static void gather(struct link *l)
+void link_gather(struct link *l)
 {
     if (l->next)
-        l->ended |= l->next->ended;
+        l->ended |= l->next->ended & ~(l->seals ? (unsigned)LINK_GOT_CLOSE_NOTIFY : 0);
 }
 
 int link_connect(struct link *l, struct err *e)
@@ -17,7 +16,7 @@ int link_connect(struct link *l, struct err *e)
         rc = link_connect(l->next, e);
     if (rc == 0)
         rc = l->ops->connect(l, e);
-    gather(l);
+    link_gather(l);
     return rc;
 }
 
@@ -30,7 +29,7 @@ ssize_t link_read(struct link *l, uint8_t *bytes, size_t n, struct err *e)
     got = l->ops->read(l, bytes, n, e);
     if (l->entry && got > 0)
         traffic_came(l->entry, (size_t)got);
-    gather(l);
+    link_gather(l);
     return got;
 }
 
@@ -43,7 +42,7 @@ ssize_t link_write(struct link *l, const uint8_t *bytes, size_t n, struct err *e
     put = l->ops->write(l, bytes, n, e);
     if (l->entry && put > 0)
         traffic_went(l->entry, (size_t)put);
-    gather(l);
+    link_gather(l);
     return put;
 }
 
@@ -61,7 +60,7 @@ int link_close(struct link *l, struct err *e)
 {
     int rc = l->ops->close(l, e);
 
-    gather(l);
+    link_gather(l);
     return rc;
 }
 

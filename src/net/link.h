@@ -50,6 +50,8 @@ struct link {
     struct link *next; /* owned; NULL for the lowest */
     int fd;            /* the socket at the bottom, the same in every layer */
     unsigned ended;    /* LINK_GOT_...: the caller reads the topmost, which gathers those below */
+    bool seals; /* TLS: its stream has a close_notify of its own, and that of a layer below, such as
+                   TLS to a proxy, says nothing about it */
     void (*wake)(void *ctx); /* see link_on_wake */
     void *wake_ctx;
     struct traffic_entry *entry; /* what is carried is counted; only in the topmost, or NULL */
@@ -61,6 +63,9 @@ ssize_t link_write(struct link *l, const uint8_t *bytes, size_t n, struct err *e
 int link_events(const struct link *l, bool want_read, bool want_write);
 size_t link_pending(const struct link *l);
 int link_close(struct link *l, struct err *e);
+/* What a lower layer has learned of the end, into l->ended; the calls above do it when they return.
+ */
+void link_gather(struct link *l);
 /* A layer may have something to do at a time that poll can't know: whoever uses the link is called
  * then, from the loop, to read and write again and to ask for link_events. NULL: nobody. */
 void link_on_wake(struct link *l, void (*wake)(void *ctx), void *ctx);

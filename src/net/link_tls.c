@@ -225,7 +225,7 @@ static ssize_t tls_write(struct link *l, const uint8_t *bytes, size_t n, struct 
     t->write_wants = waits_for(verdict);
     if (t->write_wants == 0) {
         t->write_wants = LINK_WRITABLE;
-        l->ended |= l->next->ended;
+        link_gather(l);
         if (put == 0 && !alert_explains(t, e))
             (void)tls_stream_error(t, verdict, e);
         note_fatal(t, verdict);
@@ -324,6 +324,7 @@ static struct link_tls *layer_new(struct link *next, struct tls_context *ctx, st
     if (!t)
         goto fail;
     t->link.ops = &tls_ops;
+    t->link.seals = true;
     t->link.next = next;
     t->link.fd = next->fd;
     t->ctx = ctx;

@@ -91,6 +91,21 @@ static void link_tcp_tells_a_fin_from_a_reset(void **state)
     assert_int_equal(p->link->ended, LINK_GOT_FIN | LINK_GOT_RST);
 }
 
+static void link_gather_keeps_close_notify_within_its_tls(void **state)
+{
+    struct link below = {.ended = LINK_GOT_CLOSE_NOTIFY | LINK_GOT_FIN};
+    struct link plain = {.next = &below}, tls = {.next = &below, .seals = true};
+
+    (void)state;
+    link_gather(&plain);
+    assert_int_equal(plain.ended, LINK_GOT_CLOSE_NOTIFY | LINK_GOT_FIN);
+    link_gather(&tls);
+    assert_int_equal(tls.ended, LINK_GOT_FIN);
+    tls.ended |= LINK_GOT_CLOSE_NOTIFY;
+    link_gather(&tls);
+    assert_int_equal(tls.ended, LINK_GOT_CLOSE_NOTIFY | LINK_GOT_FIN);
+}
+
 static void link_tcp_names_a_reset(void **state)
 {
     struct pair *p = *state;
@@ -251,6 +266,7 @@ static void crypto_random_notes_that_the_first_draw_was_made(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(link_gather_keeps_close_notify_within_its_tls),
         WITH_PAIR(link_tcp_reads_what_the_peer_wrote),
         WITH_PAIR(link_tcp_takes_what_fits_and_says_again),
         WITH_PAIR(link_tcp_tells_a_fin_from_a_reset),

@@ -10,6 +10,7 @@ from judge import same
 from program import SLOW
 from rawserver import Unmet
 from runner import case
+import tls_material
 
 
 def poll(test, *args, path="feed", **options):
@@ -72,6 +73,24 @@ for _coding, _squeeze in (
         answer(t.accept(), squeeze(b'[{"id":1},\n{"id":2}]'), extra=f"Content-Encoding: {coding}\r\n", chop=3)
         made.exits(0)
         made.prints(b'{"id":1}\n{"id":2}\n')
+
+
+@case("over TLS a body without a length ends with close_notify; a FIN alone cuts it off: 56")
+def unsigned_end(t):
+    material = tls_material.of(t)
+    for body in (b"[1]", gzip.compress(b"[1]")):
+        for signed in (True, False):
+            made = t.start("--poll", f"https://localhost:{t.port}/", "--cacert", material.ca, "--count", "1")
+            conn = t.accept()
+            conn.start_tls(material.server("good"))
+            conn.request()
+            coding = b"" if body[:1] == b"[" else b"Content-Encoding: gzip\r\n"
+            conn.send(b"HTTP/1.1 200 OK\r\n" + coding + b"\r\n" + body)
+            conn.fin() if signed else conn.fin_unsigned()
+            made.exits(0 if signed else 56)
+            made.prints(b"1\n" if signed else b"")
+            if not signed:
+                made.says("close_notify")
 
 
 @case("--no-compress asks for no compression")

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import socket
 import ssl
 import subprocess
 
@@ -307,8 +306,7 @@ def fin_only(t):
     conn = t.accept()
     conn.start_tls(material.server("good"))
     conn.open()
-    conn.sock.settimeout(None)
-    socket.socket.shutdown(conn.sock, socket.SHUT_WR)
+    conn.fin_unsigned()
     made.exits(56)
     same(single(made.json(), "close")["code"], 1006)
     if single(made.json(), "close")["how"] not in ("fin", "tls"):

@@ -270,6 +270,10 @@ class Conn:
         except OSError:
             pass
 
+    def fin_unsigned(self):
+        """The FIN of TCP alone, whether there is TLS above it or not."""
+        socket.socket.shutdown(self.sock, socket.SHUT_WR)
+
     def rst(self):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
