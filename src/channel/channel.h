@@ -19,6 +19,12 @@
 /* More than this waits to be written: the sender should stop until `drained`. */
 #define CHANNEL_FULL (512 * 1024)
 
+/* Why something was not taken to be sent. */
+enum {
+    SEND_CLOSED = -1, /* no connection takes it now */
+    SEND_FAILED = -2  /* out of memory or random numbers: trying again is of no use */
+};
+
 struct channel;
 struct channel_filter;
 
@@ -41,7 +47,7 @@ struct channel_ops {
     int (*open)(struct channel *ch, struct err *e);
     int (*send)(struct channel *ch, enum opcode type, struct slice data, bool first, bool final);
     int (*send_all)(struct channel *ch, enum opcode type, const struct slice *messages,
-                    size_t count);
+                    size_t count, size_t *sent);
     int (*frame)(struct channel *ch, const struct frame_spec *spec, struct slice payload);
     int (*ping)(struct channel *ch, enum opcode opcode, struct slice data);
     void (*close)(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);
@@ -78,27 +84,29 @@ static inline int channel_open(struct channel *ch, struct err *e)
 }
 
 /* A message or part of one (as wsconn_send_message). It leaves before the loop next waits. 0, or
- * -1: not open, closing, or memory. */
+ * SEND_...: it was not queued. */
 static inline int channel_send(struct channel *ch, enum opcode type, struct slice data, bool first,
                                bool final)
 {
     return ch->ops->send(ch, type, data, first, final);
 }
 
-/* Several whole messages of one type; -1: as above, the rest was not sent. */
+/* Several whole messages of one type. *sent: how many were queued; 0, or SEND_...: why not the
+ * next one. */
 static inline int channel_send_all(struct channel *ch, enum opcode type,
-                                   const struct slice *messages, size_t count)
+                                   const struct slice *messages, size_t count, size_t *sent)
 {
-    return ch->ops->send_all(ch, type, messages, count);
+    return ch->ops->send_all(ch, type, messages, count, sent);
 }
 
+/* Any frame. 0 or SEND_... */
 static inline int channel_frame(struct channel *ch, const struct frame_spec *spec,
                                 struct slice payload)
 {
     return ch->ops->frame(ch, spec, payload);
 }
 
-/* A ping or pong; data at most 125 bytes. */
+/* A ping or pong; data at most 125 bytes. 0 or SEND_... */
 static inline int channel_ping(struct channel *ch, enum opcode opcode, struct slice data)
 {
     return ch->ops->ping(ch, opcode, data);

@@ -321,12 +321,26 @@ static void on_drained(void *ctx)
 /* --- messages out -------------------------------------------------------------------------------
  */
 
-static void release_out(struct channel_filter *f)
+/* 0 or SEND_... */
+static int release_out(struct channel_filter *f)
 {
     if (!f->out.there)
-        return;
+        return 0;
     f->out.there = false;
-    f->ops->send(f->ch, f->out.type, buf_slice(&f->out.data), true, true);
+    return f->ops->send(f->ch, f->out.type, buf_slice(&f->out.data), true, true);
+}
+
+/* The same where nobody is left to return a failure to: it ends the connection. */
+static void release_out_late(struct channel_filter *f)
+{
+    struct event ev = {.kind = EVENT_ERROR, .channel = CHANNEL_WS, .conn = f->up.conn};
+
+    if (release_out(f) != SEND_FAILED)
+        return;
+    err_nomem(&ev.error, STAGE_IO, "sending a message that was held to be reordered");
+    pass_up(f, &ev);
+    f->cut = true;
+    uv_timer_start(&f->timer, on_timer, 0, 0);
 }
 
 static bool hold_out(struct channel_filter *f, enum opcode type, struct slice data)
@@ -354,8 +368,8 @@ static int filter_send(struct channel *ch, enum opcode type, struct slice data, 
         r = f->ops->send(ch, type, data, first, final);
         if (r == 0 && whole && chance(f, FAULT_DUP_OUT, FAULT_SIDE_OUT))
             r = f->ops->send(ch, type, data, true, true);
-        if (held && final)
-            release_out(f);
+        if (r == 0 && held && final)
+            r = release_out(f);
     }
     if (r == 0 && final)
         count_message(f);
@@ -365,13 +379,14 @@ static int filter_send(struct channel *ch, enum opcode type, struct slice data, 
 }
 
 static int filter_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
-                           size_t count)
+                           size_t count, size_t *sent)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (filter_send(ch, type, messages[i], true, true) < 0)
-            return -1;
-    }
-    return 0;
+    int r = 0;
+
+    *sent = 0;
+    while (*sent < count && (r = filter_send(ch, type, messages[*sent], true, true)) == 0)
+        ++*sent;
+    return r;
 }
 
 static int filter_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
@@ -397,7 +412,7 @@ static void filter_close(struct channel *ch, uint16_t code, struct slice reason,
 {
     struct channel_filter *f = ch->filter;
 
-    release_out(f);
+    release_out_late(f);
     f->closing = true;
     f->ops->close(ch, code, reason, timeout_us);
 }
@@ -458,7 +473,7 @@ static void on_timer(uv_timer_t *timer)
     }
     if (!f->paused)
         release_in(f);
-    release_out(f);
+    release_out_late(f);
     set_timer(f);
 }
 

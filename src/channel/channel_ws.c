@@ -37,15 +37,23 @@ static bool is_shown(const struct ws *ws)
     return ws_wants(ws, EVENT_FRAME) || bus_wants_sent(ws->ch.up.bus);
 }
 
+static int why_not(int wsconn_result)
+{
+    return wsconn_result == WSCONN_FAILED ? SEND_FAILED : SEND_CLOSED;
+}
+
 static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
     struct ws *ws = ws_of(ch);
     struct event_frame sent;
     bool report = is_shown(ws);
+    int r;
 
-    if (ws->state != WS_OPEN ||
-        wsconn_send_message(ws->conn, type, data, first, final, report ? &sent : NULL) < 0)
-        return -1;
+    if (ws->state != WS_OPEN)
+        return SEND_CLOSED;
+    r = wsconn_send_message(ws->conn, type, data, first, final, report ? &sent : NULL);
+    if (r < 0)
+        return why_not(r);
     if (report) {
         ws_report_sent(ws, &sent);
         ws_report_message(ws, type, data, first, final, sent.wire);
@@ -55,30 +63,35 @@ static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool
 }
 
 static int ws_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
-                       size_t count)
+                       size_t count, size_t *sent)
 {
     struct ws *ws = ws_of(ch);
     int r = 0;
 
+    *sent = 0;
     if (is_shown(ws)) {
-        for (size_t i = 0; i < count && r == 0; i++)
-            r = ws_send(ch, type, messages[i], true, true);
+        while (*sent < count && (r = ws_send(ch, type, messages[*sent], true, true)) == 0)
+            ++*sent;
         return r;
     }
     if (ws->state != WS_OPEN)
-        return -1;
-    r = wsconn_send_all(ws->conn, type, messages, count);
+        return SEND_CLOSED;
+    r = wsconn_send_all(ws->conn, type, messages, count, sent);
     ws_flush_soon(ws);
-    return r < 0 ? -1 : 0;
+    return r < 0 ? why_not(r) : 0;
 }
 
 static int ws_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
 {
     struct ws *ws = ws_of(ch);
     struct event_frame sent;
+    int r;
 
-    if (ws->state != WS_OPEN || wsconn_send_frame(ws->conn, spec, payload, &sent) < 0)
-        return -1;
+    if (ws->state != WS_OPEN)
+        return SEND_CLOSED;
+    r = wsconn_send_frame(ws->conn, spec, payload, &sent);
+    if (r < 0)
+        return why_not(r);
     if (spec->opcode == OPCODE_CLOSE)
         ws->sent_close_frame = true;
     ws_report_sent(ws, &sent);
@@ -90,9 +103,13 @@ static int ws_ping(struct channel *ch, enum opcode opcode, struct slice data)
 {
     struct ws *ws = ws_of(ch);
     struct event_frame sent;
+    int r;
 
-    if (ws->state != WS_OPEN || wsconn_send_control(ws->conn, opcode, data, &sent) < 0)
-        return -1;
+    if (ws->state != WS_OPEN)
+        return SEND_CLOSED;
+    r = wsconn_send_control(ws->conn, opcode, data, &sent);
+    if (r < 0)
+        return why_not(r);
     ws_report_sent(ws, &sent);
     ws_flush_soon(ws);
     return 0;

@@ -223,26 +223,27 @@ void receiver_fail(struct receiver *r, const struct err *e)
 int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
     (void)ch, (void)type, (void)data, (void)first, (void) final;
-    return -1;
+    return SEND_CLOSED;
 }
 
 int receiver_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
-                      size_t count)
+                      size_t count, size_t *sent)
 {
     (void)ch, (void)type, (void)messages, (void)count;
-    return -1;
+    *sent = 0;
+    return SEND_CLOSED;
 }
 
 int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
 {
     (void)ch, (void)spec, (void)payload;
-    return -1;
+    return SEND_CLOSED;
 }
 
 int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data)
 {
     (void)ch, (void)opcode, (void)data;
-    return -1;
+    return SEND_CLOSED;
 }
 
 static void give_up(struct receiver *r)

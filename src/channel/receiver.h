@@ -71,7 +71,7 @@ void receiver_fail(struct receiver *r, const struct err *e);
 /* What a kind does not do in a way of its own. */
 int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final);
 int receiver_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
-                      size_t count);
+                      size_t count, size_t *sent);
 int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload);
 int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data);
 void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);

@@ -93,15 +93,18 @@ int commands_may_send(const struct commands *c, struct err *e)
 int commands_send(struct commands *c, enum opcode type, struct slice data, struct err *e)
 {
     struct session_queued before, now;
+    int r;
 
     if (commands_may_send(c, e) < 0)
         return -1;
     before = session_queued(c->session);
-    if (session_send(c->session, type, data, true, true) < 0) {
+    r = session_send(c->session, type, data, true, true);
+    if (r == SEND_FAILED)
+        return err_nomem(e, STAGE_IO, "sending the message");
+    if (r < 0) {
         if (session_state(c->session) == SESSION_OPEN)
             return err_set(e, EXIT_OTHER, STAGE_IO, 0,
-                           "the message could not be sent: the connection is closing, or out of "
-                           "memory");
+                           "the message could not be sent: the connection is closing");
         err_set(e, EXIT_OTHER, STAGE_IO, 0,
                 "the message (%zu bytes) does not fit into the queue of those that wait for a "
                 "connection (%zu of %zu bytes used)",

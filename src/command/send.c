@@ -9,9 +9,13 @@
 static int send_message(struct commands *c, enum opcode type, struct slice data, bool first,
                         bool final, struct err *e)
 {
-    if (session_send(c->session, type, data, first, final) == 0)
-        return 0;
-    return err_set(e, EXIT_OTHER, STAGE_IO, 0, "the message could not be sent: out of memory");
+    int r = session_send(c->session, type, data, first, final);
+
+    if (r == SEND_FAILED)
+        return err_nomem(e, STAGE_IO, "sending the message");
+    return r == 0 ? 0
+                  : err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                            "the message could not be sent: the connection is closing");
 }
 
 int command_send(struct commands *c, const char *args, struct err *e)

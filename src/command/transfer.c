@@ -103,12 +103,16 @@ static int send_pieces(struct transfer *t, struct session *session, struct err *
         size_t n = fread(piece, 1, sizeof piece, t->file);
         int next = n == sizeof piece ? getc(t->file) : EOF;
         bool final = next == EOF;
+        int r;
 
         if (ferror(t->file))
             return fail(t, e, strerror(errno), errno);
         if (next != EOF)
             ungetc(next, t->file);
-        if (session_send(session, type, slice_make(piece, n), t->first, final) < 0)
+        r = session_send(session, type, slice_make(piece, n), t->first, final);
+        if (r == SEND_FAILED)
+            return fail(t, e, "out of memory", ENOMEM);
+        if (r < 0)
             return fail(t, e, "the connection closed before all of it was sent", 0);
         t->first = false;
         t->done += n;

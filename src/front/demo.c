@@ -111,6 +111,18 @@ static void on_limit(uv_timer_t *timer)
 static void begin_drop(struct demo *d);
 static void begin_compare(struct demo *d);
 
+static void on_ended(void *ctx);
+
+static void act(struct demo *d, const struct demo_step *step)
+{
+    if (step->act(d->session) == 0)
+        return;
+    if (session_state(d->session) == SESSION_ENDED)
+        on_ended(d); /* it could not be opened, which is reported */
+    else
+        fail(d, "nothing could be sent (out of memory)");
+}
+
 static void begin_step(struct demo *d)
 {
     const struct demo_step *step = step_of(d);
@@ -119,7 +131,7 @@ static void begin_step(struct demo *d)
     session_note(d->session, step->say);
     uv_timer_start(&d->limit, on_limit, STEP_MS, 0);
     if (step->act)
-        step->act(d->session);
+        act(d, step);
     else if (d->step == STEP_DROP)
         begin_drop(d);
     else
@@ -282,8 +294,8 @@ static void begin_drop(struct demo *d)
 
     if (start_drop(d, &e) < 0)
         fail(d, e.text);
-    else
-        session_open(d->session);
+    else if (session_open(d->session) < 0)
+        on_ended(d); /* as reported */
 }
 
 static void on_compared(void *ctx, int code)

@@ -21,40 +21,44 @@ static const char whole[] = "one message, sent in three frames";
     }
 #define FRAGMENT_COUNT (sizeof fragments / sizeof *fragments)
 
-static void act_connect(struct session *s)
+static int act_connect(struct session *s)
 {
-    session_open(s); /* a failure is told and ends the session */
+    return session_open(s);
 }
 
-static void act_hello(struct session *s)
+static int act_hello(struct session *s)
 {
-    session_send(s, OPCODE_TEXT, slice_str(hello), true, true);
+    return session_send(s, OPCODE_TEXT, slice_str(hello), true, true);
 }
 
-static void act_json(struct session *s)
+static int act_json(struct session *s)
 {
-    session_send(s, OPCODE_TEXT, slice_str(json), true, true);
+    return session_send(s, OPCODE_TEXT, slice_str(json), true, true);
 }
 
-static void act_binary(struct session *s)
+static int act_binary(struct session *s)
 {
-    session_send(s, OPCODE_BINARY, slice_make(binary, sizeof binary), true, true);
+    return session_send(s, OPCODE_BINARY, slice_make(binary, sizeof binary), true, true);
 }
 
-static void act_fragments(struct session *s)
+static int act_fragments(struct session *s)
 {
-    for (size_t i = 0; i < FRAGMENT_COUNT; i++)
-        session_send(s, OPCODE_TEXT, slice_str(fragments[i]), i == 0, i + 1 == FRAGMENT_COUNT);
+    int r = 0;
+
+    for (size_t i = 0; i < FRAGMENT_COUNT && r == 0; i++)
+        r = session_send(s, OPCODE_TEXT, slice_str(fragments[i]), i == 0, i + 1 == FRAGMENT_COUNT);
+    return r;
 }
 
-static void act_ping(struct session *s)
+static int act_ping(struct session *s)
 {
-    session_ping(s, OPCODE_PING, slice_str("are you there?"));
+    return session_ping(s, OPCODE_PING, slice_str("are you there?"));
 }
 
-static void act_close(struct session *s)
+static int act_close(struct session *s)
 {
     session_close(s, CLOSE_NORMAL, "end of the tour", 0, ASKED_CLOSE);
+    return 0;
 }
 
 static const struct demo_step steps[] = {

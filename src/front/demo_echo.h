@@ -10,8 +10,8 @@
 /* A step of the tour says what comes, does it, and is over when its event has been seen. */
 struct demo_step {
     const char *say;
-    const char *awaited;            /* for the error if it does not come */
-    void (*act)(struct session *s); /* NULL: the tour knows */
+    const char *awaited;           /* for the error if it does not come */
+    int (*act)(struct session *s); /* 0, or negative: it failed. NULL: the tour knows */
     struct slice echo; /* a message with these bytes ends it; else what `act` leads to */
 };
 

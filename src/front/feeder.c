@@ -151,27 +151,37 @@ static bool read_more(struct feeder *f, struct err *e)
     return true;
 }
 
-/* Send what was cut already. False: not all of it was taken. */
-static bool send_cut(struct feeder *f)
+/* Send what was cut already. 0: all of it was taken; else why the rest was not, SEND_... */
+static int send_cut(struct feeder *f)
 {
     const enum opcode type = f->options->binary ? OPCODE_BINARY : OPCODE_TEXT;
     const struct splitter_piece *piece = &f->piece;
+    int r = 0;
 
-    if (f->line < f->line_count)
-        f->line += session_send_all(f->session, type, f->lines + f->line, f->line_count - f->line);
-    if (f->has_piece)
-        f->has_piece =
-            session_send(f->session, piece->type, piece->data, piece->first, piece->final) < 0;
-    return f->line == f->line_count && !f->has_piece;
+    if (f->line < f->line_count) {
+        size_t sent;
+
+        r = session_send_all(f->session, type, f->lines + f->line, f->line_count - f->line, &sent);
+        f->line += sent;
+    }
+    if (r == 0 && f->has_piece) {
+        r = session_send(f->session, piece->type, piece->data, piece->first, piece->final);
+        f->has_piece = r < 0;
+    }
+    return r;
 }
 
 /* Send what the splitter has. 1: it needs more bytes; 0: the session takes no more for now (what
  * was cut stays in the splitter, which is left alone until then); -1 with *e. */
 static int send_pieces(struct feeder *f, struct err *e)
 {
-    while (!f->held && !session_full(f->session) && send_cut(f)) {
-        int r;
+    while (!f->held && !session_full(f->session)) {
+        int r = send_cut(f);
 
+        if (r == SEND_FAILED)
+            err_nomem(e, STAGE_IO, "sending a message");
+        if (r < 0)
+            return r == SEND_FAILED ? -1 : 0;
         f->line = 0;
         f->line_count = splitter_lines(&f->splitter, f->lines, FEEDER_LINES);
         if (f->line_count > 0)

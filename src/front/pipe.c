@@ -121,10 +121,16 @@ static void fail(struct pipe *p, const struct err *e)
 static void echo(struct pipe *p, const struct event_message *m)
 {
     bool first = m->part <= 1;
+    struct err e;
 
     if (first)
         p->echo_type = m->type;
-    session_send(p->session, p->echo_type, m->data, first, m->final);
+    if (session_send(p->session, p->echo_type, m->data, first, m->final) == SEND_FAILED) {
+        err_nomem(&e, STAGE_IO, "sending a message back");
+        fail(p, &e);
+        finish_early(p, ASKED_CLOSE);
+        return;
+    }
     if (session_full(p->session) && !p->echo_full) {
         p->echo_full = true;
         update_pause(p);

@@ -93,8 +93,10 @@ enum { WSCONN_CLOSED = -1, WSCONN_FAILED = -2 };
 int wsconn_send_message(struct wsconn *c, enum opcode type, struct slice data, bool first,
                         bool final, struct event_frame *sent);
 
-/* Several whole messages. If one can't be sent, neither are those behind it. */
-int wsconn_send_all(struct wsconn *c, enum opcode type, const struct slice *messages, size_t count);
+/* Several whole messages. If one can't be sent, neither are those after it; *sent: how many were.
+ */
+int wsconn_send_all(struct wsconn *c, enum opcode type, const struct slice *messages, size_t count,
+                    size_t *sent);
 
 /* Ping or pong; data at most 125 bytes (the rest is cut). */
 int wsconn_send_control(struct wsconn *c, enum opcode opcode, struct slice data,

@@ -152,20 +152,25 @@ static inline int send_short(struct wsconn *c, enum opcode type, struct slice da
     return 0;
 }
 
-int wsconn_send_all(struct wsconn *c, enum opcode type, const struct slice *messages, size_t count)
+int wsconn_send_all(struct wsconn *c, enum opcode type, const struct slice *messages, size_t count,
+                    size_t *sent)
 {
     bool plain = c->config.role == WSCONN_CLIENT && !c->config.deflate.enabled;
-    int result = 0;
+    int result;
 
+    *sent = 0;
     if (c->close_sent)
         return WSCONN_CLOSED;
-    for (size_t i = 0; i < count && result == 0; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (plain && messages[i].len <= 125)
             result = send_short(c, type, messages[i]);
         else
             result = wsconn_send_message(c, type, messages[i], true, true, NULL);
+        if (result < 0)
+            return result;
+        *sent = i + 1;
     }
-    return result;
+    return 0;
 }
 
 static int send_control(struct wsconn *c, enum opcode opcode, struct slice data,

@@ -345,12 +345,12 @@ void session_free(struct session *s)
 
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload)
 {
-    return s->state == SESSION_OPEN ? channel_frame(s->channel, spec, payload) : -1;
+    return s->state == SESSION_OPEN ? channel_frame(s->channel, spec, payload) : SEND_CLOSED;
 }
 
 int session_ping(struct session *s, enum opcode opcode, struct slice data)
 {
-    return s->state == SESSION_OPEN ? channel_ping(s->channel, opcode, data) : -1;
+    return s->state == SESSION_OPEN ? channel_ping(s->channel, opcode, data) : SEND_CLOSED;
 }
 
 void session_close(struct session *s, uint16_t code, const char *reason, uint64_t timeout_us,

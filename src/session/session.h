@@ -74,17 +74,17 @@ void session_retry_now(struct session *s);
 /* How long it is to the next attempt; 0 if none is waited for. */
 uint64_t session_retry_wait_us(const struct session *s);
 
-/* Send a message or a part of one. 0; -1: not taken, there is no open connection. With
- * reconnecting, a whole message may wait for the next one, and one whose last byte the kernel never
- * got is sent again over it; of a message in parts that a loss cut, the further parts are taken and
- * dropped. */
+/* Send a message or a part of one. 0; SEND_CLOSED: not taken, there is no open connection;
+ * SEND_FAILED: not taken, and no use trying again (memory). With reconnecting, a whole message may
+ * wait for the next one, and one whose last byte the kernel never got is sent again over it; of a
+ * message in parts that a loss cut, the further parts are taken and dropped. */
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final);
-/* Several whole messages of one type. Returns how many were taken, the rest not. */
-size_t session_send_all(struct session *s, enum opcode type, const struct slice *messages,
-                        size_t count);
-/* Any frame, as malformed as asked. */
+/* Several whole messages of one type. *sent: how many were taken; 0 or why not the next one. */
+int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
+                     size_t count, size_t *sent);
+/* Any frame, as malformed as asked. 0 or SEND_... */
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload);
-/* A ping or pong of at most 125 bytes. */
+/* A ping or pong of at most 125 bytes. 0 or SEND_... */
 int session_ping(struct session *s, enum opcode opcode, struct slice data);
 
 /* Close politely, waiting at most timeout_us (0: the configured time) for the answer; nothing is

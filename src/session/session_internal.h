@@ -137,7 +137,8 @@ bool session_gave_up_between(struct session *s);
 /* session_queue.c */
 int session_queue_init(struct session *s, struct err *e);
 void session_queue_clear(struct session *s);
-/* Send before all that waits; not again if it is lost. */
+/* Send before all that waits; not again if it is lost. A failure is reported and ends the session.
+ */
 void session_send_first(struct session *s, struct slice text);
 /* A connection is open: what is due at each opening goes out, then what waited. */
 void session_queue_opened(struct session *s);

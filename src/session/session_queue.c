@@ -57,9 +57,17 @@ static bool goes_straight(const struct session *s)
     return s->state == SESSION_OPEN && s->outbox->waiting == 0;
 }
 
+static int wait_in_outbox(struct session *s, enum opcode type, struct slice data)
+{
+    if (!session_takes(s) || !outbox_has_room(s->outbox, data.len))
+        return SEND_CLOSED;
+    return outbox_put(s->outbox, type, data) < 0 ? SEND_FAILED : 0;
+}
+
 static int send_kept(struct session *s, enum opcode type, struct slice data, bool first, bool final)
 {
     bool whole = first && final;
+    int r = SEND_CLOSED;
 
     if (first)
         s->cut = false;
@@ -68,48 +76,66 @@ static int send_kept(struct session *s, enum opcode type, struct slice data, boo
         s->cut = !final;
         return 0;
     }
-    if (goes_straight(s) && channel_send(s->channel, type, data, first, final) == 0) {
+    if (goes_straight(s))
+        r = channel_send(s->channel, type, data, first, final);
+    if (r == 0) {
         s->within = !final;
         note_written(s);
         if (final)
             outbox_sent(s->outbox, type, whole ? data : slice_str(""), whole, stream_end(s));
         return 0;
     }
-    return whole && session_takes(s) ? outbox_put(s->outbox, type, data) : -1;
+    return whole && r == SEND_CLOSED ? wait_in_outbox(s, type, data) : r;
 }
 
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final)
 {
-    if (s->outbox) {
-        if (send_kept(s, type, data, first, final) < 0)
-            return -1;
-    } else if (s->state != SESSION_OPEN || channel_send(s->channel, type, data, first, final) < 0) {
-        return -1;
-    }
+    int r = SEND_CLOSED;
+
+    if (s->outbox)
+        r = send_kept(s, type, data, first, final);
+    else if (s->state == SESSION_OPEN)
+        r = channel_send(s->channel, type, data, first, final);
+    if (r < 0)
+        return r;
     s->evidence.last_sent = (first ? 0 : s->evidence.last_sent) + data.len;
     return 0;
 }
 
-size_t session_send_all(struct session *s, enum opcode type, const struct slice *messages,
-                        size_t count)
+int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
+                     size_t count, size_t *sent)
 {
-    size_t i = 0;
+    int r = 0;
 
+    *sent = 0;
     if (s->outbox) {
-        while (i < count && session_send(s, type, messages[i], true, true) == 0)
-            i++;
-        return i;
+        while (*sent < count && (r = session_send(s, type, messages[*sent], true, true)) == 0)
+            ++*sent;
+        return r;
     }
-    if (count == 0 || s->state != SESSION_OPEN ||
-        channel_send_all(s->channel, type, messages, count) < 0)
-        return 0;
-    s->evidence.last_sent = messages[count - 1].len;
-    return count;
+    if (s->state != SESSION_OPEN)
+        return SEND_CLOSED;
+    r = channel_send_all(s->channel, type, messages, count, sent);
+    if (*sent > 0)
+        s->evidence.last_sent = messages[*sent - 1].len;
+    return r;
+}
+
+/* What the session sends by itself could not be queued: another connection would not help. */
+static void sending_failed(struct session *s)
+{
+    struct err e;
+
+    err_nomem(&e, STAGE_IO, "sending a message");
+    session_report_error(s, &e);
+    s->outcome = e.code;
+    session_close(s, CLOSE_GOING_AWAY, "", 0, ASKED_CLOSE);
 }
 
 void session_send_first(struct session *s, struct slice text)
 {
-    (void)channel_send(s->channel, OPCODE_TEXT, text, true, true);
+    if (channel_send(s->channel, OPCODE_TEXT, text, true, true) == SEND_FAILED)
+        sending_failed(s);
 }
 
 /* What waited goes out, as far as the channel takes it. */
@@ -120,7 +146,11 @@ static void flush(struct session *s)
 
     while (s->state == SESSION_OPEN && s->channel->pending < CHANNEL_FULL &&
            outbox_next(s->outbox, &type, &data)) {
-        if (channel_send(s->channel, type, data, true, true) < 0)
+        int r = channel_send(s->channel, type, data, true, true);
+
+        if (r == SEND_FAILED)
+            sending_failed(s);
+        if (r < 0)
             return;
         outbox_given(s->outbox, stream_end(s));
         note_written(s);

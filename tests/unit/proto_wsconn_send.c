@@ -66,6 +66,7 @@ static void several_messages_leave_as_each_of_them_would(void **state)
     const struct slice messages[] = {{NULL, 0},   {text, 1},   {text, 7},
                                      {text, 125}, {text, 126}, {text, 200}};
     const size_t count = sizeof messages / sizeof messages[0];
+    size_t sent;
 
     (void)state;
     memset(text, 'x', sizeof text);
@@ -75,9 +76,11 @@ static void several_messages_leave_as_each_of_them_would(void **state)
         struct buf expected;
 
         buf_init(&expected, 1 << 20);
-        assert_int_equal(wsconn_send_all(together, OPCODE_TEXT, messages, 0), 0);
-        assert_int_equal(wsconn_send_all(together, OPCODE_TEXT, messages, count), 0);
-        assert_int_equal(wsconn_send_all(together, OPCODE_BINARY, messages, 1), 0);
+        assert_int_equal(wsconn_send_all(together, OPCODE_TEXT, messages, 0, &sent), 0);
+        assert_int_equal(sent, 0);
+        assert_int_equal(wsconn_send_all(together, OPCODE_TEXT, messages, count, &sent), 0);
+        assert_int_equal(sent, count);
+        assert_int_equal(wsconn_send_all(together, OPCODE_BINARY, messages, 1, &sent), 0);
         alone = start(configs[k]); /* the same keys again */
         for (size_t i = 0; i < count; i++)
             assert_int_equal(wsconn_send_message(alone, OPCODE_TEXT, messages[i], true, true, NULL),
@@ -98,17 +101,51 @@ static void of_several_messages_none_follows_a_close_or_goes_without_a_key(void 
 {
     const struct slice messages[] = {BYTES("a"), BYTES("b")};
     struct wsconn *c = start(&client);
+    size_t sent;
 
     (void)state;
     rng_of_test.dry = true;
-    assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages, 2), WSCONN_FAILED);
+    assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages, 2, &sent), WSCONN_FAILED);
+    assert_int_equal(sent, 0);
     expect_pending(c, BYTES(""));
     rng_of_test.dry = false;
     assert_int_equal(wsconn_send_close(c, 1000, BYTES(""), NULL), 0);
     wsconn_sent(c, wsconn_pending(c).len);
-    assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages, 2), WSCONN_CLOSED);
+    assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages, 2, &sent), WSCONN_CLOSED);
+    assert_int_equal(sent, 0);
     expect_pending(c, BYTES(""));
     wsconn_free(c);
+}
+
+static void of_several_messages_those_before_a_failure_count_as_sent(void **state)
+{
+    const struct wsconn_config packed = {.deflate.enabled = true};
+    uint8_t text[100000];
+    const struct slice messages[] = {BYTES("a"), {text, sizeof text}, BYTES("b")};
+    const struct wsconn_config *const configs[] = {&client, &packed};
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    for (size_t k = 0; k < 2; k++) {
+        for (unsigned long n = 1;; n++) {
+            struct wsconn *c = start(configs[k]);
+            size_t sent;
+            int r;
+
+            alloc_fail_at(n);
+            r = wsconn_send_all(c, OPCODE_TEXT, messages, 3, &sent);
+            assert_int_equal(wsconn_counters(c)->messages_out, sent);
+            assert_int_equal(r, sent == 3 ? 0 : WSCONN_FAILED);
+            if (!alloc_struck()) {
+                assert_int_equal(sent, 3);
+                wsconn_free(c);
+                break;
+            }
+            /* What is left can be sent, and is read as if nothing had happened. */
+            assert_int_equal(wsconn_send_all(c, OPCODE_TEXT, messages + sent, 3 - sent, &sent), 0);
+            wsconn_free(c);
+        }
+    }
 }
 
 static void a_server_does_not_mask(void **state)
@@ -438,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_client_masks_each_frame_with_a_fresh_key),
         cmocka_unit_test(several_messages_leave_as_each_of_them_would),
         cmocka_unit_test(of_several_messages_none_follows_a_close_or_goes_without_a_key),
+        cmocka_unit_test(of_several_messages_those_before_a_failure_count_as_sent),
         cmocka_unit_test(a_server_does_not_mask),
         cmocka_unit_test(without_randomness_nothing_is_sent),
         cmocka_unit_test(parts_travel_as_fragments),
