@@ -447,6 +447,17 @@ static void le_free(struct editor *ed)
     uv_close((uv_handle_t *)&le->escape, on_closed);
 }
 
+/* Where the locale calls U+0080 to U+00FF unprintable, libedit keeps its meta keys there. Ours come
+ * as ESC and a character, so what arrives in this range was typed, and is text. */
+static void bind_latin1_as_text(struct lineedit *le)
+{
+    for (wchar_t c = 0x80; c <= 0xFF; c++) {
+        const wchar_t key[] = {c, L'\0'};
+
+        el_wset(le->el, EL_BIND, key, L"ed-insert", NULL);
+    }
+}
+
 static void bind_keys(struct lineedit *le)
 {
     size_t count;
@@ -463,6 +474,7 @@ static void bind_keys(struct lineedit *le)
     el_set(le->el, EL_BIND, "^I", "wscope-complete", NULL);
     el_source(le->el, NULL);
     el_set(le->el, EL_BIND, "^C", "wscope-interrupt", NULL);
+    bind_latin1_as_text(le);
 }
 
 static void fill_history(struct lineedit *le)
@@ -529,7 +541,9 @@ struct editor *lineedit_new(uv_loop_t *loop, struct history *history,
     el_wset(le->el, EL_PROMPT, prompt_of);
     el_wset(le->el, EL_SIGNAL, 0);
     /* Between two lines too keys come as they are: a ^D typed there would be lost. */
-    el_set(le->el, EL_SETTY, "-x", "-icanon", "-echo", NULL);
+    el_set(le->el, EL_SETTY, "-x", "-icanon", "-echo", "-icrnl", NULL);
+    /* libedit makes LF of CR and CR of LF, and a pasted CR LF would be two line ends. */
+    el_set(le->el, EL_SETTY, "-d", "-icrnl", "-inlcr", NULL);
     el_wset(le->el, EL_GETCFN, next_char);
     bind_keys(le);
     fill_history(le);

@@ -212,6 +212,38 @@ three"
     await_screen "^← str of $(($(wc -c <"$BATS_TEST_TMPDIR/paste") - 1))\$"
 }
 
+@test "a paste with CR LF has one line break for each" {
+    start 80 24
+    wscope_in -q "$URL/length"
+    await_last 1 "$URL/length>"
+    printf 'CONNECT\r\nhost:x\r\n\r\nbody' >"$BATS_TEST_TMPDIR/paste"
+    for i in 1 2; do # what the terminal is set to differs after the first line
+        terminal load-buffer "$BATS_TEST_TMPDIR/paste"
+        terminal paste-buffer -p -r
+        await_last 4 "$URL/length> CONNECT
+host:x
+
+body"
+        keys Enter
+        await_last 2 "← str of 20
+$URL/length>"
+    done
+}
+
+@test "in locale C what is typed is sent, and no letter is an editing command" {
+    start 80 24
+    WSCOPE_PREFIX='LC_ALL=C ' wscope_in -q "$URL/length"
+    await_last 1 "$URL/length>"
+    enter 'le pâte'
+    await_screen '^< str of 7$'
+    # The keys that are ESC and a letter still edit: back a word, then insert.
+    WSCOPE_PREFIX='' type_in 'éa b'
+    keys M-b
+    enter 'x'
+    await_screen '^< str of 5$'
+    await_screen 'U\+00E9a xb'
+}
+
 @test "^Z stops, fg comes back to the line" {
     ((${#WSCOPE_COMMAND[@]} == 1)) || skip "valgrind lets no program stop at SIGTSTP"
     start 80 24
