@@ -98,7 +98,7 @@ static void put_stamp(struct human *h, const struct event *ev)
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
 {
     static const char *const marks[] = {"→", "←", "●", "○", "✕", "!", "·"};
-    static const char *const ascii[] = {">", "<", "*", "x", "x", "!", "-"};
+    static const char *const ascii[] = {">", "<", "*", "o", "x", "!", "-"};
 
     put_stamp(h, ev);
     human_style(h, style);

@@ -24,7 +24,7 @@ static void human_close_by_the_peer(void **state)
     ev.close.clean = ev.close.got_close_frame = ev.close.sent_close_frame = true;
     check_from(0, &ev, "○ closed by the peer: 1000 normal closure \"bye\"" TIMES);
     check((struct view_config){.level = 0}, &ev,
-          "x closed by the peer: 1000 normal closure \"bye\" - up 12.3 s - idle in 0.2 s, out 1.0 "
+          "o closed by the peer: 1000 normal closure \"bye\" - up 12.3 s - idle in 0.2 s, out 1.0 "
           "s\n");
     ev.close.code = 1008;
     ev.close.reason = slice_str("\x1B]52;c;eA==\x07");
