@@ -45,9 +45,11 @@ static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, 
                struct err *e)
 {
     rig->faults = faults_new(rig->seed, on_report, rig);
-    if (!rig->faults)
+    if (!rig->faults || fault_clock_start(&rig->clock, loop, rig->faults) < 0) {
+        faults_free(rig->faults);
+        rig->faults = NULL;
         return err_nomem(e, STAGE_IO, "arming faults");
-    fault_clock_start(&rig->clock, loop, rig->faults);
+    }
     for (size_t i = 0; i < o->fault.count; i++) {
         (void)faults_arm(rig->faults, &o->fault.specs[i], clock_mono_us()); /* the options count */
         *random = *random || fault_is_random(&o->fault.specs[i]);

@@ -23,7 +23,7 @@ int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options 
 /* The same faults with the same chances for another session; nothing is told of the seed. */
 int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
                         const struct options *o, const struct bus *bus, struct err *e);
-/* After the sessions that use it are freed; the loop must turn once more before *rig goes. */
+/* After the sessions that use it are freed. */
 void fault_rig_clear(struct fault_rig *rig);
 
 #endif

@@ -11,48 +11,33 @@
 #include "net/link_fault.h"
 #include "net/proxy_error.h"
 
+/* Stop everything; what was not handed over is closed. */
 static void dial_free(struct dial *d)
 {
+    resolve_cancel(d->question);
+    eyeballs_cancel(d->race);
+    pump_free(d->pump);
+    link_free(d->link);
+    timer_free(d->timer);
     resolve_list_clear(&d->ends);
     resolve_list_clear(&d->addresses);
     route_clear(&d->route);
     free(d);
 }
 
-/* True if that was the last handle, and the dial with it. */
-bool dial_release(struct dial *d)
+/* Takes the link. */
+static void finish(struct dial *d, struct link *link, const struct err *e)
 {
-    if (--d->handles > 0)
-        return false;
+    dial_done_fn *done = d->done;
+    void *ctx = d->ctx;
+
     dial_free(d);
-    return true;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    dial_release(handle->data);
-}
-
-/* Stop everything; what was not handed over is closed. */
-static void dial_stop(struct dial *d)
-{
-    d->stopped = true;
-    resolve_cancel(d->question);
-    eyeballs_cancel(d->race);
-    d->question = NULL;
-    d->race = NULL;
-    if (d->polling)
-        uv_close((uv_handle_t *)&d->poll, on_closed);
-    d->polling = false;
-    link_free(d->link);
-    d->link = NULL;
-    uv_close((uv_handle_t *)&d->timer, on_closed);
+    done(ctx, link, e);
 }
 
 void dial_fail(struct dial *d, const struct err *e)
 {
-    dial_stop(d);
-    d->done(d->ctx, NULL, e);
+    finish(d, NULL, e);
 }
 
 void dial_succeed(struct dial *d)
@@ -60,10 +45,11 @@ void dial_succeed(struct dial *d)
     struct link *link = d->link;
     struct err e;
 
+    pump_free(d->pump);
+    d->pump = NULL;
     d->link = NULL;
-    dial_stop(d);
     err_clear(&e);
-    d->done(d->ctx, link, &e);
+    finish(d, link, &e);
 }
 
 /* The proxy itself could not be reached. */
@@ -280,9 +266,9 @@ static void resolve_step(struct dial *d)
 
 static void unix_step(struct dial *d);
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *ctx)
 {
-    struct dial *d = timer->data;
+    struct dial *d = ctx;
     struct err e;
     uint64_t wait = 0;
 
@@ -291,7 +277,7 @@ static void on_timer(uv_timer_t *timer)
     else if (dial_fault_names(d, &wait, &e))
         resolve_fail(d, &e);
     else if (wait)
-        uv_timer_start(&d->timer, on_timer, (wait + 999) / 1000, 0);
+        timer_start(d->timer, wait, on_timer);
     else
         resolve_step(d);
 }
@@ -303,7 +289,7 @@ static void unix_step(struct dial *d)
     int fd = dial_fault_refuses(d, &e) ? LINK_FAILED : dial_unix(d->target->socket_path, &e);
 
     if (fd == LINK_AGAIN) {
-        uv_timer_start(&d->timer, on_timer, DIAL_UNIX_RETRY_MS, 0);
+        timer_start(d->timer, DIAL_UNIX_RETRY_MS * 1000, on_timer);
         return;
     }
     if (fd < 0) {
@@ -320,11 +306,15 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
 {
     struct dial *d = calloc(1, sizeof *d);
 
-    if (!d) {
+    if (d)
+        d->timer = timer_new(loop, d);
+    if (!d || !d->timer) {
+        free(d);
         err_nomem(e, STAGE_CONNECT, "connecting");
         return NULL;
     }
     if (!target->socket_path && route_find(&d->route, config, target, e) < 0) {
+        timer_free(d->timer);
         free(d);
         return NULL;
     }
@@ -337,11 +327,8 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
     d->ctx = ctx;
     d->asking_end = d->route.proxied && d->route.proxy.kind == PROXY_SOCKS5;
     dial_stage_begin(d, target->socket_path ? STAGE_CONNECT : STAGE_RESOLVE);
-    uv_timer_init(loop, &d->timer);
-    d->timer.data = d;
-    d->handles = 1;
     /* By way of the loop: nothing is called back before the caller has its pointer. */
-    uv_timer_start(&d->timer, on_timer, 0, 0);
+    timer_start(d->timer, 0, on_timer);
     return d;
 }
 
@@ -390,5 +377,5 @@ void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size)
 {
     *stage = d->stage;
     describe(d, what, size);
-    dial_stop(d);
+    dial_free(d);
 }

@@ -7,8 +7,10 @@
 
 #include "net/dial.h"
 #include "net/eyeballs.h"
+#include "net/pump.h"
 #include "net/resolve.h"
 #include "net/route.h"
+#include "net/timer.h"
 
 /* What is built upon each other, as far as the way needs it. */
 enum layer { LAYER_TCP, LAYER_PROXY_TLS, LAYER_TUNNEL, LAYER_TLS, LAYER_ALL };
@@ -23,13 +25,10 @@ struct dial {
     void *ctx;
 
     enum stage stage;
-    uint64_t stage_us; /* when it began */
-    unsigned handles;  /* not yet closed; the memory goes with the last */
-    bool stopped;      /* only that is waited for */
-    uv_timer_t timer;  /* the start, and retries of a busy unix socket */
-    uv_poll_t poll;    /* of the handshakes of layers */
-    bool polling;      /* poll is open */
-    bool slowed;       /* the fault dns-slow has had its turn */
+    uint64_t stage_us;   /* when it began */
+    struct timer *timer; /* the start, and retries of a busy unix socket */
+    struct pump *pump;   /* of the handshakes of layers, or NULL */
+    bool slowed;         /* the fault dns-slow has had its turn */
 
     struct route route; /* unless it is a unix socket */
     struct resolve_query query;
@@ -44,23 +43,21 @@ struct dial {
     enum layer layer; /* the topmost of the link */
 };
 
-/* dial.c */
-/* Stop, and tell the caller why. */
+/* dial.c: the dial is gone after the first three. */
+/* Stop, and report why. */
 void dial_fail(struct dial *d, const struct err *e);
 /* The same for a failure to reach the first hop: with a proxy, the sentence is about it. */
 void dial_fail_hop(struct dial *d, const struct err *why);
 /* Hand the link over. */
 void dial_succeed(struct dial *d);
-/* A handle is closed. True if it was the last, and the dial went with it. */
-bool dial_release(struct dial *d);
 void dial_stage_begin(struct dial *d, enum stage stage);
 uint64_t dial_stage_took(const struct dial *d);
-/* Connect to one of the addresses. */
+/* Connect to one of the addresses; the dial may be gone afterwards. */
 void dial_race(struct dial *d);
 
 /* dial_layers.c */
 /* The first hop is connected: build what the way needs upon it, one layer after the other, then
- * dial_succeed. */
+ * dial_succeed. The dial may be gone afterwards. */
 void dial_climb(struct dial *d);
 
 #endif

@@ -76,14 +76,6 @@ static void layer_report(struct dial *d)
     d->emit(d->ctx, &ev);
 }
 
-static void on_retry(uv_handle_t *handle)
-{
-    struct dial *d = handle->data;
-
-    if (!dial_release(d) && !d->stopped)
-        dial_race(d);
-}
-
 /* A name that was resolved here may have several addresses, and the proxy found that this one leads
  * nowhere: the next one, over another connection, as a failed tunnel ends the first (RFC 1928,
  * section 6). */
@@ -96,10 +88,11 @@ static bool try_next_end(struct dial *d, const struct err *why)
     if (d->layer != LAYER_TUNNEL || !elsewhere || d->end + 1 >= d->ends.count)
         return false;
     d->end++;
-    d->polling = false;
-    uv_close((uv_handle_t *)&d->poll, on_retry);
+    pump_free(d->pump);
+    d->pump = NULL;
     link_free(d->link);
     d->link = NULL;
+    dial_race(d);
     return true;
 }
 
@@ -111,14 +104,6 @@ static void layer_fail(struct dial *d, const struct err *e)
         dial_fail(d, e);
 }
 
-static int poll_events(int link_wants)
-{
-    return (link_wants & LINK_READABLE ? UV_READABLE : 0) |
-           (link_wants & LINK_WRITABLE ? UV_WRITABLE : 0);
-}
-
-static void on_ready(uv_poll_t *poll, int status, int events);
-
 static void layer_step(struct dial *d)
 {
     struct err e;
@@ -127,54 +112,46 @@ static void layer_step(struct dial *d)
     err_clear(&e);
     rc = link_connect(d->link, &e);
     if (rc == LINK_AGAIN) {
-        int uv_rc =
-            uv_poll_start(&d->poll, poll_events(link_events(d->link, true, false)), on_ready);
-
-        if (uv_rc == 0)
-            return;
-        err_set(&e, EXIT_OTHER, d->stage, -uv_rc, "can't watch the connection: %s",
-                uv_err_name(uv_rc));
-        rc = LINK_FAILED;
-    }
-    if (rc != 0) {
+        pump_update(d->pump);
+    } else if (rc != 0) {
         layer_fail(d, &e);
-        return;
+    } else {
+        layer_report(d);
+        dial_climb(d);
     }
-    layer_report(d);
-    dial_climb(d);
 }
 
-/* A status (libuv's word for POLLERR) is found again by the read that follows, with its errno. */
-static void on_ready(uv_poll_t *poll, int status, int events)
+static void on_turn(void *ctx, bool readable)
 {
-    (void)status;
-    (void)events;
-    layer_step(poll->data);
+    (void)readable; /* the handshake knows whose turn it is */
+    layer_step(ctx);
 }
 
-static void on_wake(void *ctx)
+static bool reads(const void *ctx)
 {
-    struct dial *d = ctx;
+    (void)ctx;
+    return true;
+}
 
-    if (!d->stopped)
-        layer_step(d);
+/* What a handshake writes, the layer itself asks to poll for. */
+static bool writes(const void *ctx)
+{
+    (void)ctx;
+    return false;
 }
 
 static int watch(struct dial *d, struct err *e)
 {
-    int rc;
+    static const struct pump_hooks hooks = {.turn = on_turn, .reads = reads, .writes = writes};
 
-    if (d->polling)
+    if (d->pump) {
+        pump_relink(d->pump, d->link);
         return 0;
-    rc = uv_poll_init(d->loop, &d->poll, d->link->fd);
-    if (rc != 0)
-        return err_set(e, EXIT_OTHER, d->stage, -rc, "can't watch the connection: %s",
-                       uv_err_name(rc));
-    d->poll.data = d;
-    d->polling = true;
-    link_on_wake(d->link, on_wake, d);
-    d->handles++;
-    return 0;
+    }
+    d->pump = pump_new(d->loop, d->link, &hooks, d, e);
+    if (!d->pump)
+        e->stage = d->stage;
+    return d->pump ? 0 : -1;
 }
 
 /* The next layer that is needed, or be done. */

@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "net/connect_error.h"
 #include "net/source.h"
+#include "net/timer.h"
+#include "net/watch.h"
 
 struct attempt {
     struct eyeballs *race;
-    uv_poll_t poll;
+    struct watch *watch;
     int fd; /* -1 once it failed or was handed over */
     uint64_t started_us;
 };
@@ -21,38 +23,21 @@ struct eyeballs {
     struct eyeballs_config config;
     eyeballs_done_fn *done;
     void *ctx;
-    uv_timer_t timer;
-    unsigned handles; /* not yet closed; the memory goes with the last */
-    size_t started;   /* attempts so far; also the index of the next address */
+    uv_loop_t *loop;
+    struct timer *timer; /* until the next attempt */
+    size_t started;      /* attempts so far; also the index of the next address */
     size_t running;
-    bool over;
+    bool no_memory; /* for one of the attempts */
     struct attempt *attempts;
     struct connect_attempt *records;
 };
 
 static void race_free(struct eyeballs *race)
 {
+    timer_free(race->timer);
     free(race->attempts);
     free(race->records);
     free(race);
-}
-
-static void release(struct eyeballs *race)
-{
-    if (--race->handles == 0)
-        race_free(race);
-}
-
-static void on_poll_closed(uv_handle_t *handle)
-{
-    struct attempt *a = handle->data;
-
-    release(a->race);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    release(handle->data);
 }
 
 /* The outcome of a running attempt is known: stop watching it. The socket stays open. */
@@ -63,7 +48,7 @@ static void attempt_stop(struct attempt *a, int errnum)
     record->us = clock_mono_us() - a->started_us;
     record->errnum = errnum;
     a->race->running--;
-    uv_close((uv_handle_t *)&a->poll, on_poll_closed);
+    watch_free(a->watch);
 }
 
 static void attempt_drop(struct attempt *a, int errnum)
@@ -76,12 +61,10 @@ static void attempt_drop(struct attempt *a, int errnum)
 /* Losers are reported with ECANCELED (RFC 8305, section 5: all other attempts are cancelled). */
 static void race_stop(struct eyeballs *race)
 {
-    race->over = true;
     for (size_t i = 0; i < race->started; i++) {
         if (race->attempts[i].fd >= 0)
             attempt_drop(&race->attempts[i], ECANCELED);
     }
-    uv_close((uv_handle_t *)&race->timer, on_timer_closed);
 }
 
 static void race_won(struct eyeballs *race, struct attempt *a)
@@ -93,15 +76,20 @@ static void race_won(struct eyeballs *race, struct attempt *a)
     a->fd = -1;
     race_stop(race);
     race->done(race->ctx, fd, winner, race->records, race->started, NULL);
+    race_free(race);
 }
 
 static void race_lost(struct eyeballs *race)
 {
     struct err e;
 
-    connect_error(race->config.host, race->config.port, race->records, race->started, &e);
+    if (race->no_memory)
+        err_nomem(&e, STAGE_CONNECT, "connecting");
+    else
+        connect_error(race->config.host, race->config.port, race->records, race->started, &e);
     race_stop(race);
     race->done(race->ctx, -1, 0, race->records, race->started, &e);
+    race_free(race);
 }
 
 /* Bytes that may wait unsent in the kernel before the socket counts as full. */
@@ -157,14 +145,13 @@ static bool met_itself(int fd)
 
 static void race_step(struct eyeballs *race);
 
-static void on_writable(uv_poll_t *poll, int status, int events)
+static void on_writable(void *ctx, int status)
 {
-    struct attempt *a = poll->data;
+    struct attempt *a = ctx;
     struct eyeballs *race = a->race;
     int errnum = 0;
     socklen_t len = sizeof errnum;
 
-    (void)events;
     if (getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0)
         errnum = errno;
     /* libuv tells of POLLERR by a status; the socket knows better what it was. */
@@ -180,9 +167,9 @@ static void on_writable(uv_poll_t *poll, int status, int events)
     race_step(race);
 }
 
-static void on_delay(uv_timer_t *timer)
+static void on_delay(void *ctx)
 {
-    race_step(timer->data);
+    race_step(ctx);
 }
 
 /* Begin one attempt: 0 under way (or established: the loop will say so), -1 it failed already. */
@@ -191,7 +178,7 @@ static int attempt_start(struct eyeballs *race)
     size_t i = race->started++;
     struct attempt *a = &race->attempts[i];
     const struct resolve_address *address = &race->config.addresses->addresses[i];
-    uv_loop_t *loop = race->timer.loop;
+    struct err e;
     int rc;
 
     a->race = race;
@@ -202,21 +189,17 @@ static int attempt_start(struct eyeballs *race)
     race->records[i].errnum = rc == EINPROGRESS ? 0 : rc;
     if (a->fd < 0)
         return -1;
-    rc = uv_poll_init(loop, &a->poll, a->fd);
-    if (rc != 0) {
-        race->records[i].errnum = -rc;
+    a->watch = watch_new(race->loop, a->fd, on_writable, a, &e);
+    if (!a->watch) {
+        race->records[i].errnum = e.errnum;
+        race->no_memory = e.errnum == ENOMEM;
         close(a->fd);
         a->fd = -1;
         return -1;
     }
-    a->poll.data = a;
-    race->handles++;
     race->running++;
-    rc = uv_poll_start(&a->poll, UV_WRITABLE, on_writable);
-    if (rc == 0)
-        return 0;
-    attempt_drop(a, -rc);
-    return -1;
+    watch_set(a->watch, LINK_WRITABLE);
+    return 0;
 }
 
 /* The delay is over or an attempt has failed: start the next address (RFC 8305, section 5), or find
@@ -229,10 +212,10 @@ static void race_step(struct eyeballs *race)
         if (attempt_start(race) != 0)
             continue;
         if (race->started < count)
-            uv_timer_start(&race->timer, on_delay, EYEBALLS_DELAY_MS, 0);
+            timer_start(race->timer, EYEBALLS_DELAY_MS * 1000, on_delay);
         return;
     }
-    uv_timer_stop(&race->timer);
+    timer_stop(race->timer);
     if (race->running == 0)
         race_lost(race);
 }
@@ -248,8 +231,9 @@ struct eyeballs *eyeballs_start(uv_loop_t *loop, const struct eyeballs_config *c
     if (race) {
         race->attempts = calloc(config->addresses->count, sizeof *race->attempts);
         race->records = calloc(config->addresses->count, sizeof *race->records);
+        race->timer = timer_new(loop, race);
     }
-    if (!race || !race->attempts || !race->records) {
+    if (!race || !race->attempts || !race->records || !race->timer) {
         if (race)
             race_free(race);
         err_nomem(e, STAGE_CONNECT, "connecting");
@@ -258,17 +242,17 @@ struct eyeballs *eyeballs_start(uv_loop_t *loop, const struct eyeballs_config *c
     race->config = *config;
     race->done = done;
     race->ctx = ctx;
-    race->handles = 1;
-    uv_timer_init(loop, &race->timer);
-    race->timer.data = race;
-    uv_timer_start(&race->timer, on_delay, 0, 0);
+    race->loop = loop;
+    timer_start(race->timer, 0, on_delay);
     return race;
 }
 
 void eyeballs_cancel(struct eyeballs *race)
 {
-    if (race && !race->over)
-        race_stop(race);
+    if (!race)
+        return;
+    race_stop(race);
+    race_free(race);
 }
 
 bool eyeballs_trying(const struct eyeballs *race)

@@ -3,44 +3,48 @@
 #include "base/clock.h"
 #include "net/fault_socket.h"
 
-/* Timers count milliseconds, and beyond this nobody waits in one go. */
-#define WAIT_MAX_MS (24u * 3600 * 1000)
+/* Beyond this nobody waits in one go. */
+#define WAIT_MAX_US (24u * 3600 * UINT64_C(1000000))
 
-static void on_timer(uv_timer_t *timer);
+static void on_timer(void *ctx);
 
 static void set(void *ctx)
 {
     struct fault_clock *c = ctx;
     uint64_t due = faults_due(c->faults), now = clock_mono_us();
-    uint64_t ms = due > now ? (due - now + 999) / 1000 : 0;
+    uint64_t wait = due > now ? due - now : 0;
 
     if (due == UINT64_MAX)
-        uv_timer_stop(&c->timer);
+        timer_stop(c->timer);
     else
-        uv_timer_start(&c->timer, on_timer, ms < WAIT_MAX_MS ? ms : WAIT_MAX_MS, 0);
+        timer_start(c->timer, wait < WAIT_MAX_US ? wait : WAIT_MAX_US, on_timer);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *ctx)
 {
-    struct fault_clock *c = timer->data;
+    struct fault_clock *c = ctx;
 
     faults_tick(c->faults, clock_mono_us());
     set(c);
 }
 
-void fault_clock_start(struct fault_clock *c, uv_loop_t *loop, struct faults *faults)
+int fault_clock_start(struct fault_clock *c, uv_loop_t *loop, struct faults *faults)
 {
+    c->timer = timer_new(loop, c);
+    if (!c->timer)
+        return -1;
     c->faults = faults;
-    uv_timer_init(loop, &c->timer);
-    c->timer.data = c;
     faults_fidelity(faults, fault_filter_try());
     faults_on_due(faults, set, c);
     set(c);
+    return 0;
 }
 
 void fault_clock_stop(struct fault_clock *c)
 {
+    if (!c->timer)
+        return;
     faults_on_due(c->faults, NULL, NULL);
-    if (!uv_is_closing((uv_handle_t *)&c->timer))
-        uv_close((uv_handle_t *)&c->timer, NULL);
+    timer_free(c->timer);
+    c->timer = NULL;
 }

@@ -7,15 +7,15 @@
 #include <uv.h>
 
 #include "net/faults.h"
+#include "net/timer.h"
 
 struct fault_clock {
-    uv_timer_t timer;
+    struct timer *timer;
     struct faults *faults;
 };
 
-/* From now on, until fault_clock_stop; faults is borrowed. */
-void fault_clock_start(struct fault_clock *c, uv_loop_t *loop, struct faults *faults);
-/* The caller lets the loop turn once more before *c goes. */
+/* From now on, until fault_clock_stop; faults is borrowed. -1: memory. */
+int fault_clock_start(struct fault_clock *c, uv_loop_t *loop, struct faults *faults);
 void fault_clock_stop(struct fault_clock *c);
 
 #endif

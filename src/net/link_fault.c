@@ -5,10 +5,11 @@
 #include "base/clock.h"
 #include "net/fault_lane.h"
 #include "net/fault_socket.h"
+#include "net/timer.h"
 
 struct link_fault {
     struct link link;
-    uv_timer_t timer;
+    struct timer *timer;
     struct fault_conn *fault;
     struct fault_lane in, out;
     struct fault_filter filter; /* of a black hole */
@@ -309,9 +310,9 @@ static ssize_t fault_write(struct link *l, const uint8_t *bytes, size_t n, struc
 /* --- the loop -----------------------------------------------------------------------------------
  */
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *ctx)
 {
-    struct link_fault *f = timer->data;
+    struct link_fault *f = ctx;
     struct err e;
 
     if (!f->over && drain(f, &e) < 0) {
@@ -325,11 +326,8 @@ static void on_timer(uv_timer_t *timer)
 /* The earliest of the times asked for counts. */
 static void wake_in(struct link_fault *f, uint64_t us)
 {
-    uint64_t ms = (us + 999) / 1000;
-
-    if (uv_is_active((uv_handle_t *)&f->timer) && uv_timer_get_due_in(&f->timer) <= ms)
-        return;
-    uv_timer_start(&f->timer, on_timer, ms, 0);
+    if (us < timer_left_us(f->timer))
+        timer_start(f->timer, us, on_timer);
 }
 
 static int fault_connect(struct link *l, struct err *e)
@@ -375,11 +373,6 @@ static int fault_close(struct link *l, struct err *e)
     return 0;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 static void fault_free(struct link *l)
 {
     struct link_fault *f = of(l);
@@ -391,7 +384,8 @@ static void fault_free(struct link *l)
     fault_conn_over(f->fault, clock_mono_us());
     fault_lane_clear(&f->in);
     fault_lane_clear(&f->out);
-    uv_close((uv_handle_t *)&f->timer, on_closed);
+    timer_free(f->timer);
+    free(f);
 }
 
 static const struct link_ops ops = {
@@ -410,14 +404,17 @@ struct link *link_fault_new(struct link *next, struct fault_conn *fault, uv_loop
 
     if (!f)
         return NULL;
+    f->timer = timer_new(loop, f);
+    if (!f->timer) {
+        free(f);
+        return NULL;
+    }
     f->link.ops = &ops;
     f->link.next = next;
     f->link.fd = next->fd;
     f->fault = fault;
     fault_lane_init(&f->in);
     fault_lane_init(&f->out);
-    uv_timer_init(loop, &f->timer);
-    f->timer.data = f;
     fault_conn_listen(fault, FAULT_LISTENER_LINK, on_change, f);
     fault_conn_connected(fault, clock_mono_us());
     return &f->link;
