@@ -145,7 +145,7 @@ static inline bool channel_tcp_stats(const struct channel *ch, struct tcp_stats 
     return ch->ops->tcp_stats(ch, stats);
 }
 
-/* NULL is fine. The memory goes once the loop has closed the handles. */
+/* NULL is fine. */
 static inline void channel_free(struct channel *ch)
 {
     if (ch)

@@ -4,10 +4,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "net/timer.h"
 
 /* A message that changes places with the next one is held for at most this long, and only if it is
  * no longer than that. */
-#define HELD_MS  1000
+#define HELD_US  1000000
 #define HELD_MAX (256 * 1024)
 /* Pongs that are late at the same time; more are dropped. */
 #define LATE_MAX 16
@@ -35,7 +36,7 @@ struct channel_filter {
     const struct channel_ops *ops; /* the channel's own */
     struct channel_up up;
     struct bus bus; /* what the channel is asked for: what the user wants, and pings */
-    uv_timer_t timer;
+    struct timer *timer;
     uint64_t messages;
     bool paused;
     bool closing; /* what still comes in is let through, so that chance ends where the user did */
@@ -54,7 +55,7 @@ static uint64_t now(void)
 /* --- counting -----------------------------------------------------------------------------------
  */
 
-static void on_timer(uv_timer_t *timer);
+static void on_timer(void *ctx);
 
 /* What was counted may have cut the connection. A WebSocket ends with it, and what lies in its
  * buffer, a Close frame perhaps, is not looked at any more. Polls go on with another connection. */
@@ -64,7 +65,7 @@ static void stop_if_cut(struct channel_filter *f)
         return;
     f->cut = true;
     f->ops->pause(f->ch, true);
-    uv_timer_start(&f->timer, on_timer, 0, 0);
+    timer_start(f->timer, 0, on_timer);
 }
 
 static void count_frames(struct channel_filter *f)
@@ -90,17 +91,17 @@ static void set_timer(struct channel_filter *f)
     if (f->cut)
         return;
     for (unsigned i = 0; i < f->late_count; i++) {
-        uint64_t wait = f->late[i].due_us > at ? (f->late[i].due_us - at + 999) / 1000 : 0;
+        uint64_t wait = f->late[i].due_us > at ? f->late[i].due_us - at : 0;
 
         if (wait < least)
             least = wait;
     }
-    if (((f->in.there && !f->paused) || f->out.there) && least > HELD_MS)
-        least = HELD_MS;
+    if (((f->in.there && !f->paused) || f->out.there) && least > HELD_US)
+        least = HELD_US;
     if (least == UINT64_MAX)
-        uv_timer_stop(&f->timer);
+        timer_stop(f->timer);
     else
-        uv_timer_start(&f->timer, on_timer, least, 0);
+        timer_start(f->timer, least, on_timer);
 }
 
 /* --- messages in --------------------------------------------------------------------------------
@@ -300,7 +301,7 @@ static void on_event(void *ctx, struct event *ev)
         break;
     case EVENT_CLOSE:
         release_in(f);
-        uv_timer_stop(&f->timer);
+        timer_stop(f->timer);
         fault_conn_over(f->up.fault, now()); /* what lasted has ended before this is told */
         break;
     default:
@@ -340,7 +341,7 @@ static void release_out_late(struct channel_filter *f)
     err_nomem(&ev.error, STAGE_IO, "sending a message that was held to be reordered");
     pass_up(f, &ev);
     f->cut = true;
-    uv_timer_start(&f->timer, on_timer, 0, 0);
+    timer_start(f->timer, 0, on_timer);
 }
 
 static bool hold_out(struct channel_filter *f, enum opcode type, struct slice data)
@@ -452,9 +453,9 @@ static int filter_open(struct channel *ch, struct err *e)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *ctx)
 {
-    struct channel_filter *f = timer->data;
+    struct channel_filter *f = ctx;
     uint64_t at = now();
 
     if (f->cut) {
@@ -477,11 +478,6 @@ static void on_timer(uv_timer_t *timer)
     set_timer(f);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 static void filter_free(struct channel *ch)
 {
     struct channel_filter *f = ch->filter;
@@ -491,7 +487,8 @@ static void filter_free(struct channel *ch)
     f->ops->free(ch);
     buf_clear(&f->in.data);
     buf_clear(&f->out.data);
-    uv_close((uv_handle_t *)&f->timer, on_closed);
+    timer_free(f->timer);
+    free(f);
 }
 
 static const struct channel_ops filter_ops = {
@@ -514,6 +511,11 @@ int channel_fault_put(struct channel *ch)
 
     if (!f)
         return -1;
+    f->timer = timer_new(ch->loop, f);
+    if (!f->timer) {
+        free(f);
+        return -1;
+    }
     f->ch = ch;
     f->ops = ch->ops;
     f->up = ch->up;
@@ -521,8 +523,6 @@ int channel_fault_put(struct channel *ch)
     f->bus.wants |= EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_MESSAGE);
     buf_init(&f->in.data, HELD_MAX);
     buf_init(&f->out.data, HELD_MAX);
-    uv_timer_init(ch->loop, &f->timer);
-    f->timer.data = f;
     ch->ops = &filter_ops;
     ch->up.emit = on_event;
     ch->up.drained = on_drained;

@@ -43,9 +43,9 @@ static void ask(struct poll *p);
 
 /* --- when ------------------------------------------------------------------------------------- */
 
-static void on_due(uv_timer_t *timer)
+static void on_due(void *ctx)
 {
-    ask((struct poll *)timer->data);
+    ask(ctx);
 }
 
 static uint64_t jitter(struct poll *p)
@@ -72,7 +72,7 @@ static void wait_for(struct poll *p, uint64_t due_us)
 
     /* The loop's idea of now may be old, and the wait would be that much too short. */
     uv_update_time(p->r.ch.loop);
-    uv_timer_start(&p->r.timer, on_due, due_us > now ? (due_us - now + 999) / 1000 : 0, 0);
+    timer_start(p->r.timer, due_us > now ? due_us - now : 0, on_due);
 }
 
 static void plan_next(struct poll *p)

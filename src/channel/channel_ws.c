@@ -124,7 +124,7 @@ static void ws_pause(struct channel *ch, bool paused)
     ws->paused = paused;
     if (!paused && ws->state == WS_OPEN)
         ws_drain(ws);
-    if (ws->link)
+    if (ws->pump)
         ws_flush_soon(ws); /* reads on if the link holds bytes, and polls for what is wanted now */
 }
 
@@ -160,20 +160,6 @@ static bool ws_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
     return ws->link && tcp_stats_read(ws->link->fd, stats);
 }
 
-static void free_when_closed(uv_handle_t *handle)
-{
-    struct ws *ws = handle->data;
-
-    if (--ws->handles == 0 && ws->freed)
-        free(ws);
-}
-
-static void close_handle(uv_handle_t *handle)
-{
-    if (!uv_is_closing(handle))
-        uv_close(handle, free_when_closed);
-}
-
 void ws_shut(struct ws *ws)
 {
     enum stage stage;
@@ -182,11 +168,9 @@ void ws_shut(struct ws *ws)
     if (ws->dial)
         dial_cancel(ws->dial, &stage, what, sizeof what);
     ws->dial = NULL;
-    if (ws->poll_open)
-        close_handle((uv_handle_t *)&ws->poll);
-    ws->poll_open = false;
-    uv_timer_stop(&ws->timer);
-    uv_idle_stop(&ws->flusher);
+    pump_free(ws->pump);
+    ws->pump = NULL;
+    timer_stop(ws->timer);
     link_free(ws->link);
     ws->link = NULL;
     ws->state = WS_ENDED;
@@ -204,14 +188,13 @@ static void ws_free(struct channel *ch)
     buf_clear(&ws->incoming);
     buf_clear(&ws->head_bytes);
     buf_clear(&ws->body);
-    ws->freed = true;
-    close_handle((uv_handle_t *)&ws->timer);
-    close_handle((uv_handle_t *)&ws->flusher);
+    timer_free(ws->timer);
+    free(ws);
 }
 
-void ws_on_timer(uv_timer_t *timer)
+void ws_on_timer(void *ctx)
 {
-    struct ws *ws = timer->data;
+    struct ws *ws = ctx;
 
     if (ws->state < WS_OPEN)
         ws_open_timeout(ws);
@@ -240,6 +223,11 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
 
     if (!ws)
         return NULL;
+    ws->timer = timer_new(loop, ws);
+    if (!ws->timer) {
+        free(ws);
+        return NULL;
+    }
     ws->ch = (struct channel){.ops = &ops, .kind = CHANNEL_WS, .loop = loop, .up = *up};
     ws->config = config;
     ws->shared = shared;
@@ -247,9 +235,5 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
     buf_init(&ws->incoming, HTTP1_HEAD_MAX + WS_BODY_MAX);
     buf_init(&ws->head_bytes, HTTP1_HEAD_MAX);
     buf_init(&ws->body, WS_BODY_MAX);
-    uv_timer_init(loop, &ws->timer);
-    uv_idle_init(loop, &ws->flusher);
-    ws->timer.data = ws->flusher.data = ws->poll.data = ws;
-    ws->handles = 2;
     return &ws->ch;
 }

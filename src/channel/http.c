@@ -55,24 +55,8 @@ uint64_t http_last_out_us(const struct http *h)
     return h->last_out_us;
 }
 
-/* --- the connection's handles ----------------------------------------------------------------- */
-
-static void free_when_closed(uv_handle_t *handle)
-{
-    struct http *h = handle->data;
-
-    if (--h->handles == 0 && h->freed)
-        free(h);
-}
-
-static void poll_closed(uv_handle_t *handle)
-{
-    struct http *h = handle->data;
-
-    free(handle);
-    if (--h->handles == 0 && h->freed)
-        free(h);
-}
+/* --- the connection on the loop ----------------------------------------------------------------
+ */
 
 /* A kept connection is readable: the server hung up, or TLS has something to say; anything else
  * would be an answer that nobody asked for. */
@@ -87,10 +71,12 @@ static void idle_readable(struct http *h)
         http_watch(h);
 }
 
-static void take_turn(struct http *h)
+static void take_turn(void *ctx, bool readable)
 {
+    struct http *h = ctx;
     unsigned serial = h->serial;
 
+    (void)readable; /* an answer may be there as soon as the request is written */
     if (h->state == HTTP_IDLE) {
         idle_readable(h);
         return;
@@ -98,83 +84,52 @@ static void take_turn(struct http *h)
     http_write(h);
     if (h->serial == serial && h->state != HTTP_IDLE)
         http_read(h);
-    if (h->link)
-        http_watch(h);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_again(void *ctx)
 {
-    struct http *h = poll->data;
+    struct http *h = ctx;
 
-    (void)events;
-    if (poll != h->poll || !h->link)
-        return;
-    if (status < 0)
-        h->poll_events = 0; /* libuv stopped watching (a reset): the read below knows why */
-    take_turn(h);
-}
-
-static void on_again(uv_idle_t *idle)
-{
-    struct http *h = idle->data;
-
-    uv_idle_stop(idle);
     if (h->state == HTTP_BODY)
         http_body(h); /* it may have been paused in the middle */
     else if (h->state == HTTP_HEAD && !h->link)
         http_take(h);
     if (h->link)
-        take_turn(h);
-}
-
-static void on_wake(void *ctx)
-{
-    struct http *h = ctx;
-
-    if (h->link)
-        take_turn(h);
+        take_turn(h, true);
+    http_watch(h);
 }
 
 void http_soon(struct http *h)
 {
-    uv_idle_start(&h->again, on_again);
+    timer_start(h->again, 0, on_again);
 }
 
-int http_watch_start(struct http *h)
+static bool reads(const void *ctx)
 {
-    uv_poll_t *poll = calloc(1, sizeof *poll);
+    const struct http *h = ctx;
 
-    if (!poll || uv_poll_init(h->loop, poll, h->link->fd) < 0) {
-        free(poll);
-        return -1;
-    }
-    link_on_wake(h->link, on_wake, h);
-    poll->data = h;
-    h->poll = poll;
-    h->poll_events = 0;
-    h->handles++;
-    return 0;
+    return !(h->paused && h->state == HTTP_BODY);
+}
+
+static bool writes(const void *ctx)
+{
+    const struct http *h = ctx;
+
+    return h->outgoing.len > 0;
+}
+
+int http_watch_start(struct http *h, struct err *e)
+{
+    static const struct pump_hooks hooks = {.turn = take_turn, .reads = reads, .writes = writes};
+
+    h->pump = pump_new(h->loop, h->link, &hooks, h, e);
+    return h->pump ? 0 : -1;
 }
 
 void http_watch(struct http *h)
 {
-    bool reads = !(h->paused && h->state == HTTP_BODY);
-    int wanted, events;
-
-    if (!h->poll)
-        return;
-    wanted = link_events(h->link, reads, h->outgoing.len > 0);
-    events =
-        (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
-    if (reads && link_pending(h->link) > 0)
-        http_soon(h);
-    if (events == h->poll_events)
-        return;
-    h->poll_events = events;
-    if (events)
-        uv_poll_start(h->poll, events, on_poll);
-    else
-        uv_poll_stop(h->poll);
+    if (h->pump)
+        pump_update(h->pump);
 }
 
 void http_drop(struct http *h)
@@ -184,10 +139,9 @@ void http_drop(struct http *h)
     if (!h->link)
         return;
     add_link(h, &h->closed);
-    if (h->poll)
-        uv_close((uv_handle_t *)h->poll, poll_closed);
-    h->poll = NULL;
-    uv_idle_stop(&h->again);
+    pump_free(h->pump);
+    h->pump = NULL;
+    timer_stop(h->again);
     (void)link_close(h->link, &ignored);
     link_free(h->link);
     h->link = NULL;
@@ -210,16 +164,15 @@ static void come_to_rest(struct http *h, bool keep)
 
     h->serial++;
     h->state = HTTP_IDLE;
-    uv_timer_stop(&h->timer);
-    uv_idle_stop(&h->again);
+    timer_stop(h->timer);
+    timer_stop(h->again);
     if (h->dial)
         dial_cancel(h->dial, &stage, what, sizeof what);
     h->dial = NULL;
     if (!keep || h->elsewhere)
         http_drop(h);
     buf_reset(&h->outgoing);
-    if (h->link)
-        http_watch(h);
+    http_watch(h);
 }
 
 void http_finish(struct http *h, const struct err *e, bool keep)
@@ -249,9 +202,9 @@ void http_finish(struct http *h, const struct err *e, bool keep)
     }
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *ctx)
 {
-    struct http *h = timer->data;
+    struct http *h = ctx;
     struct err e;
 
     if (h->state == HTTP_REFUSAL) {
@@ -272,9 +225,9 @@ static void on_timer(uv_timer_t *timer)
 void http_limit(struct http *h, uint64_t us)
 {
     if (us)
-        uv_timer_start(&h->timer, on_timer, (us + 999) / 1000, 0);
+        timer_start(h->timer, us, on_timer);
     else
-        uv_timer_stop(&h->timer);
+        timer_stop(h->timer);
 }
 
 int http_start(struct http *h, const struct http_request *request, struct err *e)
@@ -317,8 +270,7 @@ void http_pause(struct http *h, bool paused)
         /* While paused it is not the server that is slow. */
         http_limit(h, paused ? 0 : http_body_limit_us(h));
     }
-    if (h->link)
-        http_watch(h);
+    http_watch(h);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -331,6 +283,14 @@ struct http *http_new(uv_loop_t *loop, const struct http_config *config,
 
     if (!h)
         return NULL;
+    h->timer = timer_new(loop, h);
+    h->again = timer_new(loop, h);
+    if (!h->timer || !h->again) {
+        timer_free(h->timer);
+        timer_free(h->again);
+        free(h);
+        return NULL;
+    }
     h->loop = loop;
     h->config = *config;
     h->identity = *config->identity;
@@ -342,16 +302,12 @@ struct http *http_new(uv_loop_t *loop, const struct http_config *config,
     buf_init(&h->incoming, HTTP1_HEAD_MAX + HTTP_REFUSAL_MAX);
     buf_init(&h->head_bytes, HTTP1_HEAD_MAX);
     buf_init(&h->refusal, HTTP_REFUSAL_MAX);
-    uv_timer_init(loop, &h->timer);
-    uv_idle_init(loop, &h->again);
-    h->timer.data = h->again.data = h;
-    h->handles = 2;
     return h;
 }
 
 void http_free(struct http *h)
 {
-    if (!h || h->freed)
+    if (!h)
         return;
     come_to_rest(h, false);
     http_answer_clear(h);
@@ -361,8 +317,7 @@ void http_free(struct http *h)
     buf_clear(&h->head_bytes);
     buf_clear(&h->refusal);
     free(h->inflated);
-    h->inflated = NULL;
-    h->freed = true;
-    uv_close((uv_handle_t *)&h->timer, free_when_closed);
-    uv_close((uv_handle_t *)&h->again, free_when_closed);
+    timer_free(h->timer);
+    timer_free(h->again);
+    free(h);
 }

@@ -96,8 +96,7 @@ struct http;
 struct http *http_new(uv_loop_t *loop, const struct http_config *config,
                       struct channel_shared *shared, const struct bus *bus,
                       const struct http_hooks *hooks, void *ctx);
-/* Drops everything; no hook is called any more. The memory goes once the loop has closed the
- * handles. NULL is fine. */
+/* Drops everything; no hook is called any more. NULL is fine. */
 void http_free(struct http *h);
 
 /* Begin an exchange; none may be under way. -1 with *e: nothing will be reported. */

@@ -6,6 +6,8 @@
 #define CHANNEL_HTTP_PRIVATE_H
 
 #include "channel/http.h"
+#include "net/pump.h"
+#include "net/timer.h"
 #include "proto/gunzip.h"
 
 enum http_state {
@@ -66,12 +68,9 @@ struct http {
     struct http_totals closed, before;
     uint64_t last_in_us, last_out_us;
 
-    uv_timer_t timer;
-    uv_idle_t again; /* active when bytes wait that poll can't see */
-    uv_poll_t *poll; /* of the open link; each link has one of its own, freed when closed */
-    int poll_events;
-    unsigned handles;
-    bool freed;
+    struct timer *timer;
+    struct timer *again; /* to go on in the next turn of the loop */
+    struct pump *pump;   /* of the open link */
 };
 
 #define HTTP_INFLATED (64 * 1024) /* bytes inflated at a time */
@@ -82,7 +81,8 @@ bool http_wants(const struct http *h, enum event_kind kind);
 void http_drop(struct http *h);
 /* Poll for what the state needs. */
 void http_watch(struct http *h);
-int http_watch_start(struct http *h);
+/* -1 with *e. */
+int http_watch_start(struct http *h, struct err *e);
 /* Go on with what is there in the next turn of the loop. */
 void http_soon(struct http *h);
 /* The exchange is over; the connection is kept if `keep`. */

@@ -138,20 +138,14 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
     h->link = link;
     h->closed.connections++;
     h->elsewhere = h->moved && !url_same_origin(&h->here, h->config.identity->url);
-    if (http_watch_start(h) < 0) {
-        err_nomem(&e, STAGE_CONNECT, "watching the socket");
-        http_finish(h, &e, false);
-        return;
-    }
-    if (send_request(h, &e) < 0) {
+    if (http_watch_start(h, &e) < 0 || send_request(h, &e) < 0) {
         http_finish(h, &e, false);
         return;
     }
     if (h->serial != serial)
         return;
     http_write(h);
-    if (h->link)
-        http_watch(h);
+    http_watch(h);
 }
 
 /* The fault status: an answer that no server gave, before anything is tried. */

@@ -110,7 +110,7 @@ static uint64_t since(uint64_t now, uint64_t then)
 static void shut(struct receiver *r)
 {
     http_cancel(r->http);
-    uv_timer_stop(&r->timer);
+    timer_stop(r->timer);
     r->ch.ended = true;
 }
 
@@ -254,9 +254,9 @@ static void give_up(struct receiver *r)
     receiver_fail(r, &e);
 }
 
-static void on_closed(uv_timer_t *timer)
+static void on_closed(void *ctx)
 {
-    struct receiver *r = timer->data;
+    struct receiver *r = ctx;
 
     receiver_end(r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, r->code, true);
 }
@@ -275,7 +275,7 @@ void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint
     r->closing = true;
     r->code = code ? code : CLOSE_NO_STATUS;
     http_cancel(r->http);
-    uv_timer_start(&r->timer, on_closed, 0, 0);
+    timer_start(r->timer, 0, on_closed);
 }
 
 void receiver_abort(struct channel *ch, enum close_how how)
@@ -319,26 +319,15 @@ bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void timer_closed(uv_handle_t *handle)
-{
-    struct receiver *r = handle->data;
-
-    free(r);
-}
-
 void receiver_free(struct channel *ch)
 {
     struct receiver *r = receiver_of(ch);
 
-    if (r->freed)
-        return;
-    r->freed = true;
-    ch->ended = true;
     if (r->clear)
         r->clear(r);
     http_free(r->http);
-    r->http = NULL;
-    uv_close((uv_handle_t *)&r->timer, timer_closed);
+    timer_free(r->timer);
+    free(r);
 }
 
 struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel kind,
@@ -362,13 +351,13 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
     r->ch = (struct channel){.ops = ops, .kind = kind, .loop = loop, .up = *up};
     r->config = config;
     r->shared = shared;
-    r->http = http_new(loop, &http, shared, up->bus, hooks, r);
+    r->timer = timer_new(loop, r);
+    r->http = r->timer ? http_new(loop, &http, shared, up->bus, hooks, r) : NULL;
     if (!r->http) {
+        timer_free(r->timer);
         free(r);
         return NULL;
     }
     r->began_us = config->began_us ? config->began_us : clock_mono_us();
-    uv_timer_init(loop, &r->timer);
-    r->timer.data = r;
     return r;
 }

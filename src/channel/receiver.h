@@ -7,6 +7,7 @@
 
 #include "channel/channel.h"
 #include "channel/http.h"
+#include "net/timer.h"
 
 /* Of both kinds; borrowed for the channel's life with all it points to. */
 struct receiver_config {
@@ -28,10 +29,9 @@ struct receiver {
     uint64_t began_us;
     struct totals totals;
     bool paused;
-    uv_timer_t timer; /* the kind's, until it is closing */
-    bool closing;     /* it was asked to end, and says so in the next turn of the loop */
-    uint16_t code;    /* with this */
-    bool freed;
+    struct timer *timer; /* the kind's, until it is closing */
+    bool closing;        /* it was asked to end, and says so in the next turn of the loop */
+    uint16_t code;       /* with this */
     void (*clear)(struct receiver *r); /* frees what the kind added; NULL: nothing */
 };
 

@@ -6,6 +6,8 @@
 #define CHANNEL_WS_H
 
 #include "channel/channel_ws.h"
+#include "net/pump.h"
+#include "net/timer.h"
 
 #define WS_BODY_MAX (64 * 1024) /* of a refused upgrade's body */
 
@@ -70,14 +72,8 @@ struct ws {
     uint64_t last_pong_us;
     struct err link_error; /* of the read or write that failed */
 
-    /* Handles */
-    uv_poll_t poll;
-    bool poll_open;
-    int poll_events;
-    uv_timer_t timer;
-    uv_idle_t flusher; /* active while frames wait: the loop does not sleep on them */
-    unsigned handles;  /* to be closed before the memory can go */
-    bool freed;
+    struct pump *pump;   /* of the link, or NULL */
+    struct timer *timer; /* for the opening, then for the closing */
 };
 
 /* The time and the channel into an event, and up with it. */
@@ -85,8 +81,7 @@ void ws_emit(struct ws *ws, struct event *ev);
 /* An event of that kind, zeroed but for the header. */
 struct event ws_event(const struct ws *ws, enum event_kind kind);
 bool ws_wants(const struct ws *ws, enum event_kind kind);
-void ws_on_timer(uv_timer_t *timer);
-void ws_on_idle(uv_idle_t *idle);
+void ws_on_timer(void *ctx);
 
 /* ws_open.c */
 int ws_open(struct channel *ch, struct err *e);
@@ -101,9 +96,8 @@ void ws_upgrade_ended(struct ws *ws, ssize_t result);
 void ws_refused(struct ws *ws);
 
 /* ws_pump.c */
-int ws_poll_start(struct ws *ws);
-/* Poll for what the state needs. */
-void ws_poll_update(struct ws *ws);
+/* Put the link on the loop. -1 with *e. */
+int ws_pump_start(struct ws *ws, struct err *e);
 /* Write what the socket takes; returns what is left. */
 size_t ws_write(struct ws *ws);
 /* The same, and what is due when little or nothing is left; false if the link failed (the

@@ -18,7 +18,7 @@ static uint64_t since(uint64_t now, uint64_t then)
 
 static void start_timer(struct ws *ws, uint64_t timeout_us)
 {
-    uv_timer_start(&ws->timer, ws_on_timer, (timeout_us + 999) / 1000, 0);
+    timer_start(ws->timer, timeout_us, ws_on_timer);
 }
 
 void ws_decide(struct ws *ws, enum close_by by, enum close_how how, uint16_t code,

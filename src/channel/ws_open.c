@@ -93,21 +93,20 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
         return;
     }
     report_request(ws);
-    if (ws_poll_start(ws) < 0) {
-        err_nomem(&e, STAGE_CONNECT, "watching the socket");
+    if (ws_pump_start(ws, &e) < 0) {
         ws_fail(ws, &e);
         return;
     }
     if (ws_flush(ws))
-        ws_poll_update(ws);
+        pump_update(ws->pump);
 }
 
 /* Of the time for opening, part of which may be used up. */
-static uint64_t time_left_ms(const struct ws *ws)
+static uint64_t time_left_us(const struct ws *ws)
 {
     uint64_t used = clock_mono_us() - ws->began_us, limit = ws->config->connect_timeout_us;
 
-    return used < limit ? (limit - used + 999) / 1000 : 0;
+    return used < limit ? limit - used : 0;
 }
 
 static bool make_up_answer(struct ws *ws);
@@ -136,7 +135,7 @@ int ws_open(struct channel *ch, struct err *e)
     if (!ws->dial)
         return -1;
     if (ws->config->connect_timeout_us)
-        uv_timer_start(&ws->timer, ws_on_timer, time_left_ms(ws), 0);
+        timer_start(ws->timer, time_left_us(ws), ws_on_timer);
     return 0;
 }
 
@@ -232,13 +231,13 @@ static void begin_refusal(struct ws *ws, size_t head_len)
     ws->state = WS_REFUSED;
     if (http1_body_init(&ws->body_framing, &ws->head, false, &e) < 0)
         ws->body_framing.done = true;
-    uv_timer_start(&ws->timer, ws_on_timer, REFUSED_BODY_MS, 0);
+    timer_start(ws->timer, REFUSED_BODY_MS * 1000, ws_on_timer);
     read_body(ws);
 }
 
-static void on_made_up(uv_timer_t *timer)
+static void on_made_up(void *ctx)
 {
-    struct ws *ws = timer->data;
+    struct ws *ws = ctx;
 
     begin_refusal(ws, ws->incoming.len);
 }
@@ -257,7 +256,7 @@ static bool make_up_answer(struct ws *ws)
         buf_printf(&ws->incoming, "Retry-After: %llu\r\n", (unsigned long long)status->retry_after);
     buf_append_str(&ws->incoming, "Content-Length: 0\r\n\r\n");
     /* By way of the loop, as everything that a channel reports. */
-    uv_timer_start(&ws->timer, on_made_up, 0, 0);
+    timer_start(ws->timer, 0, on_made_up);
     return true;
 }
 
@@ -310,7 +309,7 @@ static void begin_open(struct ws *ws, const struct http1_head *head, size_t head
         ws_fail(ws, &e);
         return;
     }
-    uv_timer_stop(&ws->timer);
+    timer_stop(ws->timer);
     ws->state = WS_OPEN;
     ws->ch.opened_us = ws->ch.last_in_us = ws->ch.last_out_us = ws->before_in_us = clock_mono_us();
     ws_report_bytes(ws, DIR_IN, buf_data(&ws->incoming), ws->incoming.len);

@@ -183,71 +183,21 @@ static void discard_block(struct ws *ws)
     }
 }
 
-/* The link holds bytes that poll can't see. */
-static bool holds_bytes(const struct ws *ws)
-{
-    return (ws->state == WS_LINGER || !ws->paused) && link_pending(ws->link) > 0;
-}
-
 /* Read what the state has use for, and write what came of it. */
-static void take_turn(struct ws *ws)
-{
-    if (ws->state == WS_UPGRADING || ws->state == WS_REFUSED)
-        ws_upgrade_readable(ws);
-    for (int i = 0; i < READS_PER_TURN && ws->state == WS_OPEN && !ws->paused; i++) {
-        if (!read_block(ws))
-            break;
-    }
-    if (ws->state == WS_LINGER)
-        discard_block(ws);
-    if (ws->state == WS_ENDED || !ws_flush(ws))
-        return;
-    ws_poll_update(ws);
-    if (holds_bytes(ws))
-        ws_flush_soon(ws);
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct ws *ws = poll->data;
-
-    (void)events; /* the link knows what it waits for; a needless try only says "again" */
-    if (status < 0)
-        ws->poll_events = 0; /* libuv stopped watching (a reset): the read below knows why */
-    take_turn(ws);
-}
-
-void ws_on_idle(uv_idle_t *idle)
-{
-    struct ws *ws = idle->data;
-
-    uv_idle_stop(idle);
-    if (ws->state == WS_ENDED)
-        return;
-    if (holds_bytes(ws))
-        take_turn(ws);
-    else if (ws_flush(ws))
-        ws_poll_update(ws);
-}
-
-static void on_wake(void *ctx)
+static void take_turn(void *ctx, bool readable)
 {
     struct ws *ws = ctx;
 
+    if (readable && (ws->state == WS_UPGRADING || ws->state == WS_REFUSED))
+        ws_upgrade_readable(ws);
+    for (int i = 0; readable && i < READS_PER_TURN && ws->state == WS_OPEN && !ws->paused; i++) {
+        if (!read_block(ws))
+            break;
+    }
+    if (readable && ws->state == WS_LINGER)
+        discard_block(ws);
     if (ws->state != WS_ENDED)
-        take_turn(ws);
-}
-
-int ws_poll_start(struct ws *ws)
-{
-    if (uv_poll_init(ws->ch.loop, &ws->poll, ws->link->fd) < 0)
-        return -1;
-    link_on_wake(ws->link, on_wake, ws);
-    ws->poll_open = true;
-    ws->poll_events = 0;
-    ws->handles++;
-    ws_poll_update(ws);
-    return 0;
+        ws_flush(ws);
 }
 
 /* What waits to be written: the request first, then frames. */
@@ -258,27 +208,24 @@ static struct slice outgoing(const struct ws *ws)
     return ws->conn ? wsconn_pending(ws->conn) : (struct slice){0};
 }
 
-static bool wants_read(const struct ws *ws)
+static bool reads(const void *ctx)
 {
+    const struct ws *ws = ctx;
+
     return ws->state == WS_LINGER || !ws->paused;
 }
 
-void ws_poll_update(struct ws *ws)
+static bool writes(const void *ctx)
 {
-    int wanted, events;
+    return outgoing(ctx).len > 0;
+}
 
-    if (!ws->poll_open)
-        return;
-    wanted = link_events(ws->link, wants_read(ws), outgoing(ws).len > 0);
-    events =
-        (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
-    if (events == ws->poll_events)
-        return;
-    ws->poll_events = events;
-    if (events)
-        uv_poll_start(&ws->poll, events, on_poll);
-    else
-        uv_poll_stop(&ws->poll);
+int ws_pump_start(struct ws *ws, struct err *e)
+{
+    static const struct pump_hooks hooks = {.turn = take_turn, .reads = reads, .writes = writes};
+
+    ws->pump = pump_new(ws->ch.loop, ws->link, &hooks, ws, e);
+    return ws->pump ? 0 : -1;
 }
 
 static void written(struct ws *ws, const uint8_t *bytes, size_t n)
@@ -357,6 +304,5 @@ void ws_flush_soon(struct ws *ws)
     ws->ch.pending = outgoing(ws).len;
     if (ws->ch.pending >= CHANNEL_FULL)
         ws->overfull = true;
-    if (!uv_is_active((uv_handle_t *)&ws->flusher))
-        uv_idle_start(&ws->flusher, ws_on_idle);
+    pump_soon(ws->pump);
 }

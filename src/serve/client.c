@@ -162,7 +162,8 @@ void client_flush(struct client *c)
         client_break(c);
     if (c->state == CLIENT_LINGER && client_pending(c) == 0)
         client_farewell(c);
-    client_poll_update(c);
+    if (c->state != CLIENT_ENDED)
+        pump_update(c->pump);
 }
 
 static void secure(struct client *c)
@@ -181,10 +182,11 @@ static void secure(struct client *c)
     client_read_head(c);
 }
 
-static void go_on(struct client *c)
+static void go_on(void *ctx, bool readable)
 {
-    if (c->state == CLIENT_ENDED)
-        return;
+    struct client *c = ctx;
+
+    (void)readable; /* a needless try only says "again" */
     if (c->fault && client_fault_refused(c)) {
         client_end(c);
         return;
@@ -216,61 +218,29 @@ static void go_on(struct client *c)
     client_flush(c);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static bool pump_reads(const void *ctx)
 {
-    struct client *c = poll->data;
-
-    (void)events; /* the link knows what it waits for; a needless try only says "again" */
-    if (status < 0) {
-        err_set(&c->link_error, EXIT_LOST, STAGE_IO, -status, "can't wait for the socket: %s",
-                uv_strerror(status));
-        client_stream_ended(c, LINK_FAILED);
-        return;
-    }
-    go_on(c);
+    return wants_read(ctx);
 }
 
-static void on_again(uv_idle_t *idle)
+static bool pump_writes(const void *ctx)
 {
-    uv_idle_stop(idle);
-    go_on(idle->data);
+    const struct client *c = ctx;
+
+    return client_pending(c) > 0 && !c->write_dead;
 }
+
+static const struct pump_hooks hooks = {.turn = go_on, .reads = pump_reads, .writes = pump_writes};
 
 void client_again(struct client *c)
 {
     if (c->state != CLIENT_ENDED)
-        uv_idle_start(&c->again, on_again);
+        pump_soon(c->pump);
 }
 
-static void on_wake(void *ctx)
+static void on_timer(void *ctx)
 {
-    go_on(ctx);
-}
-
-void client_poll_update(struct client *c)
-{
-    bool writes = client_pending(c) > 0 && !c->write_dead;
-    int wanted, events;
-
-    if (c->state == CLIENT_ENDED)
-        return;
-    wanted = link_events(c->link, wants_read(c), writes);
-    if (wants_read(c) && link_pending(c->link) > 0)
-        client_again(c);
-    events =
-        (wanted & LINK_READABLE ? UV_READABLE : 0) | (wanted & LINK_WRITABLE ? UV_WRITABLE : 0);
-    if (events == c->poll_events)
-        return;
-    c->poll_events = events;
-    if (events)
-        uv_poll_start(&c->poll, events, on_poll);
-    else
-        uv_poll_stop(&c->poll);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct client *c = timer->data;
+    struct client *c = ctx;
 
     switch (c->state) {
     case CLIENT_TLS:
@@ -290,7 +260,7 @@ static void on_timer(uv_timer_t *timer)
 
 void client_start_timer(struct client *c, unsigned ms)
 {
-    uv_timer_start(&c->timer, on_timer, ms, 0);
+    timer_start(c->timer, ms * UINT64_C(1000), on_timer);
 }
 
 /* --- life ---------------------------------------------------------------------------------------
@@ -350,21 +320,17 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
     c->state = host->tls ? CLIENT_TLS : CLIENT_HEAD;
     c->began_us = clock_mono_us();
     c->link = make_link(c, fd);
-    if (!c->link || uv_poll_init(host->loop, &c->poll, c->link->fd) < 0) {
+    c->timer = timer_new(host->loop, c);
+    c->pump = c->link && c->timer ? pump_new(host->loop, c->link, &hooks, c, &c->link_error) : NULL;
+    if (!c->pump) {
         link_free(c->link);
+        timer_free(c->timer);
         client_fault_free(c);
         free(c);
         return NULL;
     }
-    link_on_wake(c->link, on_wake, c);
-    uv_timer_init(host->loop, &c->timer);
-    uv_idle_init(host->loop, &c->again);
-    c->poll.data = c->timer.data = c->again.data = c;
-    c->handles = 3;
-    if (c->fault) {
+    if (c->fault)
         client_fault_watch(c);
-        c->handles++;
-    }
     buf_init(&c->head, CLIENT_HEAD_MAX);
     buf_init(&c->out, SIZE_MAX / 2);
     client_start_timer(c, crowded ? CROWDED_MS : CLIENT_HEAD_MS);
@@ -374,7 +340,7 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
         client_again(c);
         return c;
     }
-    client_poll_update(c);
+    pump_update(c->pump);
     return c;
 }
 
@@ -428,7 +394,7 @@ void client_pause_changed(struct client *c)
 {
     /* The pause may begin inside an event of this very client. */
     if (c->host->paused) {
-        client_poll_update(c);
+        pump_update(c->pump);
         return;
     }
     if (c->state == CLIENT_OPEN)

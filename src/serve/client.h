@@ -18,7 +18,8 @@
 #include <uv.h>
 
 #include "event/bus.h"
-#include "net/link.h"
+#include "net/pump.h"
+#include "net/timer.h"
 #include "net/tls.h"
 #include "proto/http1.h"
 #include "proto/wsconn.h"
@@ -144,12 +145,8 @@ struct client {
     bool fin_sent;
     int errnum;
 
-    /* Handles */
-    uv_poll_t poll;
-    int poll_events;
-    uv_timer_t timer;
-    uv_idle_t again;  /* active while the link holds bytes that poll can't see */
-    unsigned handles; /* to be closed before the memory can go */
+    struct pump *pump;
+    struct timer *timer;
 };
 
 /* For the server. */
@@ -192,8 +189,6 @@ void client_start_timer(struct client *c, unsigned ms);
 void client_write(struct client *c);
 /* Go on in a turn of the loop of its own. */
 void client_again(struct client *c);
-/* Poll for what the state needs. */
-void client_poll_update(struct client *c);
 /* Out of memory, or such: tell it and end. */
 void client_break(struct client *c);
 

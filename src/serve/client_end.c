@@ -193,13 +193,13 @@ static void report_close(struct client *c)
     client_emit(c, &ev);
 }
 
-static void free_when_closed(uv_handle_t *handle)
+/* Whoever found the end may still look at the client. */
+static void free_client(void *ctx)
 {
-    struct client *c = handle->data;
+    struct client *c = ctx;
 
-    if (--c->handles > 0)
-        return;
     client_fault_free(c);
+    timer_free(c->timer);
     free(c);
 }
 
@@ -210,10 +210,9 @@ void client_end(struct client *c)
     if (c->state == CLIENT_WAIT)
         feed_service_leave(c);
     c->state = CLIENT_ENDED;
-    uv_poll_stop(&c->poll);
-    uv_close((uv_handle_t *)&c->poll, free_when_closed);
-    uv_close((uv_handle_t *)&c->timer, free_when_closed);
-    uv_close((uv_handle_t *)&c->again, free_when_closed);
+    pump_free(c->pump);
+    c->pump = NULL;
+    timer_start(c->timer, 0, free_client);
     if (c->opened_us) {
         if (c->service->ended)
             c->service->ended(c);
@@ -223,7 +222,7 @@ void client_end(struct client *c)
     link_free(c->link);
     c->link = NULL;
     if (c->fault)
-        client_fault_end(c, free_when_closed);
+        client_fault_end(c);
     wsconn_free(c->conn);
     c->conn = NULL;
     buf_clear(&c->head);

@@ -31,7 +31,7 @@ struct held {
 
 struct client_fault {
     struct fault_conn *conn; /* NULL: ended */
-    uv_timer_t timer;
+    struct timer *timer;
     bool refused;
     uint16_t close_code; /* a Close with this code is due; 0: none */
     uint64_t messages;
@@ -76,7 +76,7 @@ static bool chance(struct client *c, enum fault_kind kind, enum fault_side side)
 /* --- time ---------------------------------------------------------------------------------------
  */
 
-static void on_timer(uv_timer_t *timer);
+static void on_timer(void *ctx);
 
 static void set_timer(struct client *c)
 {
@@ -90,9 +90,9 @@ static void set_timer(struct client *c)
     if (f->out.there && f->out.due_us < due)
         due = f->out.due_us;
     if (due == UINT64_MAX)
-        uv_timer_stop(&f->timer);
+        timer_stop(f->timer);
     else
-        uv_timer_start(&f->timer, on_timer, due > at ? (due - at + 999) / 1000 : 0, 0);
+        timer_start(f->timer, due > at ? due - at : 0, on_timer);
 }
 
 /* --- messages -----------------------------------------------------------------------------------
@@ -267,9 +267,9 @@ static void send_late_pongs(struct client *c)
 /* --- the connection -----------------------------------------------------------------------------
  */
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *ctx)
 {
-    struct client *c = timer->data;
+    struct client *c = ctx;
     struct client_fault *f = c->fault;
     uint64_t at = now();
 
@@ -338,38 +338,30 @@ struct link *client_fault_begin(struct client *c, struct link *tcp)
 
     if (!f)
         return NULL;
+    c->fault = f;
+    f->timer = timer_new(c->host->loop, c);
     f->conn = fault_conn_new(c->host->faults, c->number, now());
-    if (!f->conn) {
-        free(f);
+    if (!f->timer || !f->conn)
         return NULL;
-    }
     f->refused = fault_conn_dial(f->conn, FAULT_REFUSE, now()) != NULL;
     link = link_fault_new(tcp, f->conn, c->host->loop);
-    if (!link) {
-        fault_conn_free(f->conn, now());
-        free(f);
+    if (!link)
         return NULL;
-    }
     buf_init(&f->in.data, HELD_MAX);
     buf_init(&f->out.data, HELD_MAX);
-    c->fault = f;
     return link;
 }
 
 void client_fault_watch(struct client *c)
 {
-    struct client_fault *f = c->fault;
-
-    uv_timer_init(c->host->loop, &f->timer);
-    f->timer.data = c;
-    fault_conn_listen(f->conn, FAULT_LISTENER_FILTER, on_change, c);
+    fault_conn_listen(c->fault->conn, FAULT_LISTENER_FILTER, on_change, c);
 }
 
-void client_fault_end(struct client *c, uv_close_cb closed)
+void client_fault_end(struct client *c)
 {
     struct client_fault *f = c->fault;
 
-    uv_close((uv_handle_t *)&f->timer, closed);
+    timer_stop(f->timer);
     fault_conn_free(f->conn, now());
     f->conn = NULL;
     buf_clear(&f->in.data);
@@ -383,6 +375,7 @@ void client_fault_free(struct client *c)
     if (!c->fault)
         return;
     fault_conn_free(c->fault->conn, now());
+    timer_free(c->fault->timer);
     free(c->fault);
     c->fault = NULL;
 }

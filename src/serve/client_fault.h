@@ -13,13 +13,13 @@
 #include "serve/client.h"
 
 /* Where the server has faults: put the fault's link upon tcp, which it takes, and begin. Returns
- * the link to go on with, or NULL (memory; tcp is the caller's). */
+ * the link to go on with, or NULL (memory; tcp is the caller's, and client_fault_free is due). */
 struct link *client_fault_begin(struct client *c, struct link *tcp);
-/* Once nothing can fail any more: act on what strikes. One more handle of the client. */
+/* Once nothing can fail any more: act on what strikes. */
 void client_fault_watch(struct client *c);
-/* After the link has been freed. closed: of that handle, whose data is the client. */
-void client_fault_end(struct client *c, uv_close_cb closed);
-/* With the client's memory; also where it was never watched. */
+/* After the link has been freed: the client has ended, and nothing strikes it any more. */
+void client_fault_end(struct client *c);
+/* With the client's memory; also where it never began. */
 void client_fault_free(struct client *c);
 
 /* The fault `refuse` met it: it is to be ended before anything is read. */

@@ -270,7 +270,7 @@ void client_ws_open(struct client *c)
 {
     struct slice rest = slice_make(buf_data(&c->head), c->head.len);
 
-    uv_timer_stop(&c->timer);
+    timer_stop(c->timer);
     c->state = CLIENT_OPEN;
     c->opened_us = c->last_in_us = c->before_in_us = c->last_out_us = clock_mono_us();
     if (rest.len > 0)

@@ -13,30 +13,31 @@
 #define TRY_AGAIN_LATER 1013 /* IANA's WebSocket Close Code Number Registry */
 /* A request is a few bytes. */
 #define REQUEST_MAX (64 * 1024)
-/* Timers count milliseconds, and beyond this nobody waits. */
-#define WAIT_MAX_MS (24 * 3600 * 1000)
+/* A tick is at least a millisecond long, and beyond the other nobody waits. */
+#define WAIT_MIN_US 1000
+#define WAIT_MAX_US (24 * 3600 * UINT64_C(1000000))
 
 struct feed_service {
     struct client_host *host;
     struct feed feed;
     struct client *first, *last;
-    uv_timer_t tick;
+    struct timer *tick;
 };
 
-static void on_tick(uv_timer_t *timer);
+static void on_tick(void *ctx);
 
 /* Sleep until the next update is due; only while someone listens. */
 static void schedule(struct feed_service *s)
 {
     uint64_t now = clock_mono_us();
     uint64_t due = feed_due_us(&s->feed, feed_latest(&s->feed, now) + 1);
-    uint64_t wait = due > now ? (due - now + 999) / 1000 : 0;
+    uint64_t wait = due > now + WAIT_MIN_US ? due - now : WAIT_MIN_US;
 
     if (!s->first || s->host->paused) {
-        uv_timer_stop(&s->tick);
+        timer_stop(s->tick);
         return;
     }
-    uv_timer_start(&s->tick, on_tick, wait < 1 ? 1 : wait < WAIT_MAX_MS ? wait : WAIT_MAX_MS, 0);
+    timer_start(s->tick, wait < WAIT_MAX_US ? wait : WAIT_MAX_US, on_tick);
 }
 
 static void send_update(struct feed_service *s, struct client *c, uint64_t id)
@@ -118,9 +119,9 @@ static void rotate(struct feed_service *s)
     }
 }
 
-static void on_tick(uv_timer_t *timer)
+static void on_tick(void *ctx)
 {
-    struct feed_service *s = timer->data;
+    struct feed_service *s = ctx;
     uint64_t latest = feed_latest(&s->feed, clock_mono_us());
     struct client *next;
 
@@ -176,7 +177,7 @@ void feed_service_leave(struct client *c)
 
     leave(s, c);
     if (!s->first)
-        uv_timer_stop(&s->tick);
+        timer_stop(s->tick);
 }
 
 /* Whoever asks while the feed runs already has its latest part; asking again, or into that part, is
@@ -242,28 +243,25 @@ struct feed_service *feed_service_new(struct client_host *host, double rate, uin
 {
     struct feed_service *s = calloc(1, sizeof *s);
 
-    if (!s || feed_init(&s->feed, rate, burst, clock_mono_us(), clock_wall_us()) < 0) {
+    if (s)
+        s->tick = timer_new(host->loop, s);
+    if (!s || !s->tick || feed_init(&s->feed, rate, burst, clock_mono_us(), clock_wall_us()) < 0) {
+        if (s)
+            timer_free(s->tick);
         free(s);
         return NULL;
     }
     s->host = host;
-    uv_timer_init(host->loop, &s->tick);
-    s->tick.data = s;
     return s;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    struct feed_service *s = handle->data;
-
-    feed_clear(&s->feed);
-    free(s);
 }
 
 void feed_service_free(struct feed_service *s)
 {
-    if (s)
-        uv_close((uv_handle_t *)&s->tick, on_closed);
+    if (!s)
+        return;
+    timer_free(s->tick);
+    feed_clear(&s->feed);
+    free(s);
 }
 
 void feed_service_pause_changed(struct feed_service *s)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "net/crypto.h"
 #include "net/reason.h"
+#include "net/watch.h"
 #include "serve/client.h"
 #include "serve/feed_service.h"
 
@@ -27,11 +28,10 @@ struct server {
     const struct server_config *config;
     char *url;
     int fd;
-    uv_poll_t listener;
+    struct watch *listener;
     bool accepting;
-    uv_timer_t retry;    /* accept again */
-    uv_timer_t deadline; /* of server_stop */
-    unsigned handles;    /* to be closed before the memory can go */
+    struct timer *retry;    /* accept again */
+    struct timer *deadline; /* of server_stop */
     bool freed;
 
     struct client *first;
@@ -47,26 +47,20 @@ struct server {
 /* --- accepting ----------------------------------------------------------------------------------
  */
 
-static void on_connection(uv_poll_t *poll, int status, int events);
-
 /* Listen as long as there is someone to send away at least, and room to do so. */
 static void update_accepting(struct server *s)
 {
-    bool accept = !s->stopping && !s->host.paused && s->crowd < CROWD_MAX &&
-                  !uv_is_active((uv_handle_t *)&s->retry);
+    bool accept = !s->stopping && !s->host.paused && s->crowd < CROWD_MAX && !timer_runs(s->retry);
 
     if (accept == s->accepting || s->fd < 0)
         return;
     s->accepting = accept;
-    if (accept)
-        uv_poll_start(&s->listener, UV_READABLE, on_connection);
-    else
-        uv_poll_stop(&s->listener);
+    watch_set(s->listener, accept ? LINK_READABLE : 0);
 }
 
-static void on_retry(uv_timer_t *timer)
+static void on_retry(void *ctx)
 {
-    update_accepting(timer->data);
+    update_accepting(ctx);
 }
 
 /* No descriptor is left, or no memory: the connections wait in the kernel's queue. Trying at once
@@ -80,7 +74,7 @@ static void accept_failed(struct server *s, int errnum)
     };
     char reason[REASON_SIZE];
 
-    uv_timer_start(&s->retry, on_retry, RETRY_MS, 0);
+    timer_start(s->retry, RETRY_MS * 1000, on_retry);
     if (s->told_full)
         return;
     s->told_full = true;
@@ -112,12 +106,11 @@ static void add_client(struct server *s, int fd)
         s->clients++;
 }
 
-static void on_connection(uv_poll_t *poll, int status, int events)
+static void on_connection(void *ctx, int status)
 {
-    struct server *s = poll->data;
+    struct server *s = ctx;
 
     (void)status; /* accept says why */
-    (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN && s->crowd < CROWD_MAX; i++) {
         int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -227,9 +220,9 @@ static char *make_url(const struct server *s)
  */
 
 /* Always from the loop, never under the feet of a client that is just ending. */
-static void on_done(uv_timer_t *timer)
+static void on_done(void *ctx)
 {
-    struct server *s = timer->data;
+    struct server *s = ctx;
     void (*done)(void *ctx) = s->done;
 
     s->done = NULL;
@@ -240,7 +233,7 @@ static void on_done(uv_timer_t *timer)
 static void check_done(struct server *s)
 {
     if (s->stopping && !s->first && s->done)
-        uv_timer_start(&s->deadline, on_done, 0, 0);
+        timer_start(s->deadline, 0, on_done);
 }
 
 static void abort_all(struct server *s)
@@ -249,9 +242,9 @@ static void abort_all(struct server *s)
         client_abort(s->first);
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_deadline(void *ctx)
 {
-    abort_all(timer->data);
+    abort_all(ctx);
 }
 
 static void on_gone(struct client_host *host, struct client *c)
@@ -270,7 +263,7 @@ static void on_gone(struct client_host *host, struct client *c)
         s->clients--;
     if (s->freed)
         return;
-    uv_timer_stop(&s->retry); /* it left a descriptor */
+    timer_stop(s->retry); /* it left a descriptor */
     update_accepting(s);
     check_done(s);
 }
@@ -288,7 +281,7 @@ void server_stop(struct server *s, unsigned timeout_ms, void (*done)(void *ctx),
     if (again) {
         abort_all(s);
     } else {
-        uv_timer_start(&s->deadline, on_deadline, timeout_ms, 0);
+        timer_start(s->deadline, timeout_ms * UINT64_C(1000), on_deadline);
         for (struct client *c = s->first; c; c = next) {
             next = c->next;
             client_close(c, CLOSE_GOING_AWAY, "", timeout_ms);
@@ -315,27 +308,20 @@ void server_pause(struct server *s, bool paused)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
+/* The clients are gone. */
 static void release(struct server *s)
 {
+    feed_service_free(s->host.feed);
+    watch_free(s->listener);
+    timer_free(s->retry);
+    timer_free(s->deadline);
+    if (s->fd >= 0)
+        close(s->fd);
     tls_context_free(s->host.tls);
     free(s->url);
     free(s);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
-{
-    struct server *s = handle->data;
-
-    if (--s->handles == 0)
-        release(s);
-}
-
-static void close_handle(uv_handle_t *handle)
-{
-    uv_close(handle, on_handle_closed);
-}
-
-/* What can fail, before there are handles. */
 static int prepare(struct server *s, struct err *e)
 {
     const struct server_config *config = s->config;
@@ -349,8 +335,13 @@ static int prepare(struct server *s, struct err *e)
         return -1;
     s->url = make_url(s);
     s->host.feed = s->url ? feed_service_new(&s->host, config->rate, config->burst) : NULL;
-    if (!s->host.feed)
+    s->retry = timer_new(s->host.loop, s);
+    s->deadline = timer_new(s->host.loop, s);
+    if (!s->host.feed || !s->retry || !s->deadline)
         return err_nomem(e, STAGE_IO, "starting the server");
+    s->listener = watch_new(s->host.loop, s->fd, on_connection, s, e);
+    if (!s->listener)
+        return -1;
     s->host.pages = (struct pages){
         .url = s->url, .origins = config->origins, .origin_count = config->origin_count};
     return 0;
@@ -373,19 +364,10 @@ struct server *server_new(uv_loop_t *loop, const struct server_config *config,
     rng_init(&s->host.rng, crypto_random, NULL);
     s->config = config;
     s->fd = -1;
-    if (prepare(s, e) < 0 || uv_poll_init(loop, &s->listener, s->fd) < 0) {
-        if (s->host.feed)
-            err_nomem(e, STAGE_IO, "watching the socket");
-        feed_service_free(s->host.feed);
-        if (s->fd >= 0)
-            close(s->fd);
+    if (prepare(s, e) < 0) {
         release(s);
         return NULL;
     }
-    uv_timer_init(loop, &s->retry);
-    uv_timer_init(loop, &s->deadline);
-    s->listener.data = s->retry.data = s->deadline.data = s;
-    s->handles = 3;
     update_accepting(s);
     return s;
 }
@@ -411,10 +393,5 @@ void server_free(struct server *s)
     s->freed = true;
     s->stopping = true;
     abort_all(s);
-    feed_service_free(s->host.feed);
-    close_handle((uv_handle_t *)&s->listener);
-    close_handle((uv_handle_t *)&s->retry);
-    close_handle((uv_handle_t *)&s->deadline);
-    close(s->fd);
-    s->fd = -1;
+    release(s);
 }

@@ -45,8 +45,7 @@ void server_pause(struct server *s, bool paused);
 /* Stop listening and close every connection with 1001, giving them at most timeout_ms; done is
  * called from the loop once all are gone. Again: at once. */
 void server_stop(struct server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
-/* After done, else who is still there is cut off. The memory goes in a later turn of the loop; NULL
- * is fine. */
+/* After done; before it, clients that are still connected are cut off. NULL is fine. */
 void server_free(struct server *s);
 
 #endif
