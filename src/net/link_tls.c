@@ -1,6 +1,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
+#include "base/host_name.h"
 #include "net/tls_internal.h"
 
 static struct link_tls *tls_of(struct link *l)
@@ -361,6 +362,9 @@ static int set_name(struct link_tls *t, const char *host, struct err *e)
     t->name = bare_name(t->ctx->servername ? t->ctx->servername : host);
     if (!t->name)
         return err_nomem(e, STAGE_TLS, "setting up TLS");
+    /* To OpenSSL a name with a dot at its front is any name that ends so. */
+    if (host_empty_label(t->name))
+        goto unfit;
     /* RFC 6066, section 3: literal addresses are not permitted in server_name. */
     if (!tls_name_is_ip(t->name) && SSL_set_tlsext_host_name(t->ssl, t->name) != 1)
         goto unfit;

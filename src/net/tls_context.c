@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/host_name.h"
 #include "net/tls_internal.h"
 
 /* RFC 7301, section 6: the protocol IDs, each after its length. */
@@ -133,6 +134,13 @@ static int load_client(struct tls_context *ctx, const struct tls_config *config,
         return -1;
     if (config->pinned && tls_pins_load(&ctx->pins, config->pinned, e) != 0)
         return -1;
+    if (config->servername && host_empty_label(config->servername)) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                "--servername \"%.200s\" has a dot at its front, or two in a row",
+                config->servername);
+        err_hint(e, "a server's name has no empty part; write it in full");
+        return -1;
+    }
     if (config->servername) {
         ctx->servername = strdup(config->servername);
         if (!ctx->servername)

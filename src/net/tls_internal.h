@@ -98,9 +98,12 @@ int tls_pins_check(const struct tls_pins *pins, X509 *cert, struct err *e);
 char *tls_name_line(const X509_NAME *name);
 /* RFC 3339, or "" if the certificate's time makes no sense. */
 void tls_time_text(const ASN1_TIME *time, char *text, size_t size);
-/* "a.example", "*.b.example" and 5 more: the names the certificate is for; "no name" without any.
- */
-void tls_names_text(X509 *cert, char *text, size_t size);
+/* "a.example", "*.b.example" and 5 more: the names the certificate is for. False: it has no
+ * subjectAltName that says so. */
+bool tls_names_text(X509 *cert, char *text, size_t size);
+/* True if a "*.b.example" of the certificate fits a host whose first label has an underscore, which
+ * OpenSSL leaves out of what "*" stands for. */
+bool tls_wildcard_names(X509 *cert, const char *host);
 /* What a peer said, quoted by the caller: printable ASCII as it is, the rest as \xNN, cut at size.
  */
 void tls_printable(const uint8_t *bytes, size_t n, char *text, size_t size);

@@ -77,23 +77,35 @@ static bool alt_name_text(const GENERAL_NAME *name, char *text, size_t size)
            inet_ntop(family, ASN1_STRING_get0_data(value), text, (socklen_t)size) != NULL;
 }
 
-static void common_name_text(X509 *cert, char *text, size_t size)
+/* True if the name is "*" and rest, byte by byte but for the case. */
+static bool is_wildcard_of(const GENERAL_NAME *name, const char *rest)
 {
-    const X509_NAME *subject = X509_get_subject_name(cert);
-    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     const ASN1_STRING *value;
-    char name[96];
+    size_t len = strlen(rest);
 
-    snprintf(text, size, "no name");
-    if (at < 0)
-        return;
-    value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
-    tls_printable(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), name,
-                  sizeof name);
-    snprintf(text, size, "\"%s\"", name);
+    if (name->type != GEN_DNS)
+        return false;
+    value = name->d.dNSName;
+    return (size_t)ASN1_STRING_length(value) == len + 1 && ASN1_STRING_get0_data(value)[0] == '*' &&
+           strncasecmp((const char *)ASN1_STRING_get0_data(value) + 1, rest, len) == 0;
 }
 
-void tls_names_text(X509 *cert, char *text, size_t size)
+bool tls_wildcard_names(X509 *cert, const char *host)
+{
+    size_t first = strcspn(host, ".");
+    GENERAL_NAMES *names;
+    bool found = false;
+
+    if (!memchr(host, '_', first) || !host[first] || !strchr(host + first + 1, '.'))
+        return false;
+    names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names) && !found; i++)
+        found = is_wildcard_of(sk_GENERAL_NAME_value(names, i), host + first);
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
+bool tls_names_text(X509 *cert, char *text, size_t size)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
     int count = names ? sk_GENERAL_NAME_num(names) : 0;
@@ -112,7 +124,6 @@ void tls_names_text(X509 *cert, char *text, size_t size)
     }
     if (left_out > 0)
         snprintf(text + len, size - len, " and %zu more", left_out);
-    else if (len == 0)
-        common_name_text(cert, text, size);
     GENERAL_NAMES_free(names);
+    return len > 0 || left_out > 0;
 }

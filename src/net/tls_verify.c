@@ -20,6 +20,11 @@ int tls_verify_note(int ok, X509_STORE_CTX *store)
 
     if (ok || t->doubt.error != X509_V_OK)
         return ok;
+    if (X509_STORE_CTX_get_error(store) == X509_V_ERR_HOSTNAME_MISMATCH &&
+        tls_wildcard_names(X509_STORE_CTX_get0_cert(store), t->name)) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    }
     t->doubt.error = X509_STORE_CTX_get_error(store);
     t->doubt.depth = X509_STORE_CTX_get_error_depth(store);
     if (cert && X509_up_ref(cert))
@@ -31,8 +36,10 @@ int tls_verify_name(SSL *ssl, const char *name)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
-    /* RFC 6125, section 6.4.3: "*" stands for a whole label only. */
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* RFC 9525, section 6.3: "*" stands for a whole label only; section 2: names are those of
+     * subjectAltName alone, never the Common Name. */
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (tls_name_is_ip(name))
         return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1 ? 0 : -1;
     return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 ? 0 : -1;
@@ -74,7 +81,15 @@ static void wrong_host(const struct link_tls *t, const struct subject *s, struct
 {
     char names[200];
 
-    tls_names_text(t->doubt.cert, names, sizeof names);
+    if (!tls_names_text(t->doubt.cert, names, sizeof names)) {
+        err_set(e, EXIT_CERT, STAGE_TLS, 0,
+                "the certificate has no subjectAltName with a name or an address, so it is not "
+                "for \"%.100s\" (subject %.*s, depth %d: %s)",
+                t->name, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
+        err_hint(e, "the server needs a certificate with a subjectAltName: the Common Name is "
+                    "not used (RFC 9525); -k looks anyway");
+        return;
+    }
     err_set(e, EXIT_CERT, STAGE_TLS, 0,
             "the certificate is for %s, not for \"%.100s\" (subject %.*s, depth %d: %s)", names,
             t->name, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/host_name.h"
 #include "base/utf8.h"
 #include "proto/excerpt.h"
 #include "proto/ip_literal.h"
@@ -90,7 +91,7 @@ static bool in_password(uint8_t c)
 /* RFC 3986, section 3.2.2, reg-name; bytes above 127 are for IDN. */
 static bool in_host(uint8_t c)
 {
-    return is_alpha(c) || is_digit(c) || c > 127 || (c && strchr("-._~!$&'()*+,;=", c));
+    return host_byte_valid(c) || c > 127;
 }
 
 static bool in_socket_path(uint8_t c)
@@ -298,6 +299,11 @@ static int name_take(struct parse *p, struct url *u, struct slice name)
         return err_nomem(p->e, STAGE_USAGE, "reading the URL");
     if (!utf8_valid((const uint8_t *)u->host, strlen(u->host))) {
         err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "the host is not valid UTF-8");
+        return point_at(p, name.data);
+    }
+    if (host_empty_label(u->host)) {
+        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0,
+                "the host has a dot at its front, or two in a row");
         return point_at(p, name.data);
     }
     return 0;

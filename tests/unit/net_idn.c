@@ -59,6 +59,38 @@ static void idn_makes_a_labels(void **state)
     check("b\u00fccher\u3002example", "xn--bcher-kva.example");
 }
 
+static void idn_maps_symbols_as_browsers_do(void **state)
+{
+    (void)state;
+    check("\u2603.net", "xn--n3h.net");
+    check("i\u2764\ufe0f.ws", "xn--i-7iq.ws");
+    check("\U0001f4a9.la", "xn--ls8h.la");
+    check("stra\u00dfe.\u2603.example.", "xn--strae-oqa.xn--n3h.example.");
+    /* Mapped for want of another way, the sharp s would become "ss", another name. */
+    check_error("stra\u00dfe\u2603.example", 0);
+}
+
+static void idn_checks_what_it_mapped(void **state)
+{
+    (void)state;
+    check("\uff11\uff12\uff17.0.0.1", "127.0.0.1");
+    check_error("a\uff0580", 0);    /* % */
+    check_error("a\uff1a80", 0);    /* : */
+    check_error("b.a\uff0fc", 2);   /* / */
+    check_error("\u2100.com", 0);   /* a/c */
+    check_error("a\u3000b.com", 0); /* a blank */
+    check_error("\u00ad.com", 0);   /* nothing */
+}
+
+static void idn_refuses_empty_labels(void **state)
+{
+    (void)state;
+    check("\u00fc.example.", "xn--tda.example.");
+    check_error(".\u00fc.example", 0);
+    check_error("\u00fc..example", 3);
+    check_error("\u00fc\u3002.example", 5);
+}
+
 static void idn_is_not_transitional(void **state)
 {
     (void)state;
@@ -96,6 +128,9 @@ int main(void)
         cmocka_unit_test(idn_leaves_ascii_alone),
         cmocka_unit_test(idn_makes_a_labels),
         cmocka_unit_test(idn_is_not_transitional),
+        cmocka_unit_test(idn_maps_symbols_as_browsers_do),
+        cmocka_unit_test(idn_checks_what_it_mapped),
+        cmocka_unit_test(idn_refuses_empty_labels),
         cmocka_unit_test(idn_points_at_the_label_that_is_no_name),
         cmocka_unit_test(idn_survives_failing_allocations),
     };

@@ -29,6 +29,7 @@ int tls_help_set_up(void **state)
          .san = "DNS:a.test,DNS:b.test,IP:192.0.2.1",
          .from = -DAY,
          .until = DAY},
+        {.file = "unnamed", .cn = "good.test", .from = -DAY, .until = DAY},
         {.file = "expired",
          .cn = "expired",
          .san = "DNS:good.test",

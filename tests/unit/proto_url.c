@@ -135,6 +135,9 @@ static void url_parse_2_refuses_what_is_no_url_and_points_at_it(void **state)
     check_error("ws:///x", 5, "no host");
     check_error("ws://:80/", 5, "no host");
     check_error("ws://u@/", 7, "no host");
+    check_error("ws://.a/", 5, "a dot at its front");
+    check_error("ws://a..b/", 5, "two in a row");
+    check_error("ws://%2ea/", 5, "a dot at its front");
     check_error("u@:80", 2, "no host");
     check_error(":", 0, "no host");
     check_error("ws://a b/", 6, "%20");
