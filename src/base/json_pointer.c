@@ -192,21 +192,6 @@ static bool read_index(struct slice segment, size_t *index)
     return true;
 }
 
-/* Read on to the end of the value whose first token is `kind`. 0, or -1: not JSON. */
-static int skip_value(struct json_scan *s, enum json_token kind)
-{
-    struct slice token;
-    unsigned outside;
-
-    if (kind != JSON_OBJECT_OPEN && kind != JSON_ARRAY_OPEN)
-        return 0;
-    outside = s->depth - 1;
-    while (s->depth > outside)
-        if (json_scan_next(s, &token) == JSON_ERROR)
-            return -1;
-    return 0;
-}
-
 /* Inside an object: go to the value of the member that the segment names. 1 and its first token in
  * *kind and *token, 0: no such member, -1: not JSON. */
 static int find_member(struct json_scan *s, struct slice segment, enum json_token *kind,
@@ -228,7 +213,7 @@ static int find_member(struct json_scan *s, struct slice segment, enum json_toke
             return -1;
         if (names_equal(key, segment))
             return 1;
-        if (skip_value(s, *kind) < 0)
+        if (json_scan_skip(s, *kind) < 0)
             return -1;
     }
 }
@@ -250,7 +235,7 @@ static int find_element(struct json_scan *s, struct slice segment, enum json_tok
             return 0;
         if (named && index-- == 0)
             return 1;
-        if (skip_value(s, *kind) < 0)
+        if (json_scan_skip(s, *kind) < 0)
             return -1;
     }
 }
@@ -283,11 +268,13 @@ int json_pointer_get(struct slice text, const char *pointer, struct slice *value
         return found;
 
     begin = token.data;
-    if (kind == JSON_ERROR || skip_value(&s, kind) < 0)
+    if (kind == JSON_ERROR || json_scan_skip(&s, kind) < 0)
         return -1;
     end = s.pos;
-    /* The whole text is asked for, so the whole is looked at. */
-    if (whole && json_scan_next(&s, &token) != JSON_END)
+    /* What follows may show that it was no value ("01", "1x"). Where the text just ends, it may be
+     * the first part of a longer one; of the whole text nothing is left out. */
+    kind = json_scan_next(&s, &token);
+    if (whole ? kind != JSON_END : kind == JSON_ERROR && s.pos < text.len)
         return -1;
     *value = slice_make(begin, (size_t)(text.data + end - begin));
     return 1;

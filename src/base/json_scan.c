@@ -24,6 +24,7 @@ void json_scan_init(struct json_scan *s, struct slice text)
     s->text = text;
     s->pos = 0;
     s->depth = 0;
+    s->too_deep = false;
     s->state = WANT_VALUE;
 }
 
@@ -266,8 +267,10 @@ static enum json_token read_string(struct json_scan *s, enum json_token token)
 
 static enum json_token open_level(struct json_scan *s, bool object)
 {
-    if (!push(s, object))
+    if (!push(s, object)) {
+        s->too_deep = true;
         return fail(s, s->pos);
+    }
     s->pos++;
     s->state = object ? WANT_KEY_OR_CLOSE : WANT_VALUE_OR_CLOSE;
     return object ? JSON_OBJECT_OPEN : JSON_ARRAY_OPEN;
@@ -364,6 +367,52 @@ enum json_token json_scan_next(struct json_scan *s, struct slice *token)
     if (kind != JSON_ERROR)
         *token = slice_make(data + begin, s->pos - begin);
     return kind;
+}
+
+/* Past the value at pos, which opens a level that the stack has no room for. 0 or -1. */
+static int skip_deep(struct json_scan *s)
+{
+    size_t at = s->pos, open = 0;
+
+    do {
+        if (at == s->text.len)
+            return -1;
+        switch (s->text.data[at++]) {
+        case '{':
+        case '[':
+            open++;
+            break;
+        case '}':
+        case ']':
+            open--;
+            break;
+        case '"':
+            if (!find_quote(s->text, &at))
+                return -1;
+            at++;
+            break;
+        default:
+            break;
+        }
+    } while (open > 0);
+    s->pos = at;
+    s->too_deep = false;
+    value_done(s);
+    return 0;
+}
+
+int json_scan_skip(struct json_scan *s, enum json_token kind)
+{
+    struct slice token;
+    unsigned outside;
+
+    if (kind != JSON_OBJECT_OPEN && kind != JSON_ARRAY_OPEN)
+        return 0;
+    outside = s->depth - 1;
+    while (s->depth > outside)
+        if (json_scan_next(s, &token) == JSON_ERROR && (!s->too_deep || skip_deep(s) < 0))
+            return -1;
+    return 0;
 }
 
 bool json_valid(struct slice text)

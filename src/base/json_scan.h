@@ -30,6 +30,7 @@ struct json_scan {
     struct slice text;
     size_t pos; /* bytes read */
     unsigned depth;
+    bool too_deep;                     /* JSON_ERROR came for JSON_DEPTH_MAX alone */
     uint8_t state;                     /* what the grammar allows next */
     uint8_t stack[JSON_DEPTH_MAX / 8]; /* a bit a level: object or array */
 };
@@ -40,6 +41,11 @@ void json_scan_init(struct json_scan *s, struct slice text);
 /* The next token, blanks skipped; the grammar is checked, so a caller that reaches JSON_END has
  * seen valid JSON. *token is a slice of the text (empty at JSON_END and JSON_ERROR). */
 enum json_token json_scan_next(struct json_scan *s, struct slice *token);
+
+/* Read on to the end of the value whose first token, of that kind, was the last one read. Levels
+ * beyond JSON_DEPTH_MAX are passed over: their brackets are counted and their strings read, nothing
+ * else of them is checked. 0, or -1: not JSON. */
+int json_scan_skip(struct json_scan *s, enum json_token kind);
 
 /* True if text is one JSON value (with blanks around it). */
 bool json_valid(struct slice text);

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "base/json_scan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -143,6 +145,38 @@ static void json_pointer_get_reads_no_further_than_it_must(void **state)
     assert_result("[1", "", -1);
 }
 
+static void json_pointer_get_finds_no_value_in_what_is_none(void **state)
+{
+    (void)state;
+    assert_result("{\"a\":01}", "/a", -1);
+    assert_result("{\"a\":00,\"b\":2}", "/a", -1);
+    assert_result("{\"a\":1x}", "/a", -1);
+    assert_result("{\"a\":\"1\"2}", "/a", -1);
+    assert_result("{\"a\":nullx}", "/a", -1);
+    assert_result("{\"a\":[1]]}", "/a", -1);
+    assert_result("[-01]", "/0", -1);
+    assert_found("{\"a\":0 ", "/a", "0"); /* cut off: what follows is not known */
+}
+
+static void json_pointer_get_passes_levels_beyond_the_scan(void **state)
+{
+    static char text[8 * JSON_DEPTH_MAX];
+    size_t deep = 3 * JSON_DEPTH_MAX, n;
+
+    (void)state;
+    n = (size_t)sprintf(text, "{\"x\":");
+    for (size_t i = 0; i < deep; i++)
+        text[n++] = '[';
+    n += (size_t)sprintf(text + n, "\"]\\\"}\"");
+    for (size_t i = 0; i < deep; i++)
+        text[n++] = ']';
+    sprintf(text + n, ",\"id\":7}");
+    assert_found(text, "/id", "7");
+    assert_result(text, "/none", 0);
+    text[n - 1] = ' ';
+    assert_result(text, "/id", -1);
+}
+
 static void json_pointer_get_finds_nothing_by_a_bad_pointer(void **state)
 {
     (void)state;
@@ -191,6 +225,8 @@ int main(void)
         cmocka_unit_test(json_pointer_get_takes_only_plain_indices),
         cmocka_unit_test(json_pointer_get_finds_nothing_below_a_scalar),
         cmocka_unit_test(json_pointer_get_reads_no_further_than_it_must),
+        cmocka_unit_test(json_pointer_get_finds_no_value_in_what_is_none),
+        cmocka_unit_test(json_pointer_get_passes_levels_beyond_the_scan),
         cmocka_unit_test(json_pointer_get_finds_nothing_by_a_bad_pointer),
         cmocka_unit_test(json_pointer_valid_checks_slash_and_tilde),
         cmocka_unit_test(json_pointer_get_goes_as_deep_as_the_scan),
