@@ -18,7 +18,7 @@ sink     base event measure
 command  base event proto session
 serve    base event proto net
 cli      base event proto net sink
-front    base event command session measure sink serve cli net/fault_clock.h net/traffic.h@front/comparing.h
+front    base event command session measure sink serve cli proto/withhold.h@front/target.h net/fault_clock.h net/traffic.h@front/comparing.h
 main     base event cli front serve
 '
 

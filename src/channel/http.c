@@ -294,6 +294,7 @@ struct http *http_new(uv_loop_t *loop, const struct http_config *config,
     h->loop = loop;
     h->config = *config;
     h->identity = *config->identity;
+    h->reach = *config->dial;
     h->shared = shared;
     h->bus = bus;
     h->hooks = *hooks;

@@ -9,6 +9,7 @@
 #include "net/pump.h"
 #include "net/timer.h"
 #include "proto/gunzip.h"
+#include "proto/withhold.h"
 
 enum http_state {
     HTTP_IDLE,
@@ -32,8 +33,10 @@ struct http {
     /* What is asked, and of whom: the configuration's, or what redirects made of it. */
     struct http_request request;
     struct handshake_config identity;
-    struct handshake_header *kept; /* owned: the headers that may go to another origin */
-    struct url here;               /* owned, if moved: where the last redirect led */
+    struct dial_config reach; /* how, likewise */
+    struct withheld withheld; /* what another origin does not get */
+    bool told_withheld;
+    struct url here; /* owned, if moved: where the last redirect led */
     bool moved;
     unsigned hops;
     uint64_t began_us;

@@ -137,7 +137,7 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
     }
     h->link = link;
     h->closed.connections++;
-    h->elsewhere = h->moved && !url_same_origin(&h->here, h->config.identity->url);
+    h->elsewhere = h->withheld.elsewhere;
     if (http_watch_start(h, &e) < 0 || send_request(h, &e) < 0) {
         http_finish(h, &e, false);
         return;
@@ -181,10 +181,9 @@ static int dial(struct http *h, struct err *e)
     };
     if (make_up_answer(h))
         return 0;
-    if (channel_shared_load(h->shared, h->config.dial, &h->target, e) < 0)
+    if (channel_shared_load(h->shared, &h->reach, &h->target, e) < 0)
         return -1;
-    h->dial = dial_start(h->loop, h->config.dial, &h->target, h->shared->tls, on_dial_event,
-                         on_dialled, h, e);
+    h->dial = dial_start(h->loop, &h->reach, &h->target, on_dial_event, on_dialled, h, e);
     if (!h->dial)
         return -1;
     h->state = HTTP_DIALING;
@@ -237,13 +236,13 @@ void http_write(struct http *h)
 
 void http_return(struct http *h)
 {
-    free(h->kept);
-    h->kept = NULL;
+    withheld_clear(&h->withheld);
     if (h->moved)
         url_clear(&h->here);
     h->moved = false;
     h->hops = 0;
     h->identity = *h->config.identity;
+    h->reach = *h->config.dial;
 }
 
 /* RFC 9110, sections 15.4.2 to 15.4.4: what becomes of the method. */
@@ -258,9 +257,51 @@ static void change_method(struct http_request *r, int status)
     }
 }
 
+/* Say once what another origin does not get. */
+static void report_withheld(struct http *h)
+{
+    struct event ev = {.kind = EVENT_NOTE};
+    char text[sizeof h->withheld.names + 64];
+
+    if (h->told_withheld || !h->withheld.names[0] || !h->hooks.report)
+        return;
+    h->told_withheld = true;
+    snprintf(text, sizeof text, "redirected to another origin; not sent there: %s",
+             h->withheld.names);
+    ev.note = text;
+    h->hooks.report(h->ctx, &ev);
+}
+
+/* Become what may be sent to the URL that is to be asked now, compared with where all of it was
+ * meant for, not with the hop before. -1 with *e. */
+static int take_identity(struct http *h, struct err *e)
+{
+    const struct url *home = h->config.identity->url;
+
+    h->identity = *h->config.identity;
+    h->identity.url = &h->here;
+    h->identity.subprotocol_count = 0; /* a request has none */
+    h->reach = *h->config.dial;
+    if (withhold(&h->withheld, &h->identity, home) < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "following a redirect");
+    if (!h->withheld.elsewhere)
+        return 0;
+    if (tls_forget_identity(&h->reach.tls))
+        withheld_add(&h->withheld, "the client certificate");
+    if (h->request.body.len > 0) {
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server redirects to %.200s, another origin, which is not sent the request's "
+                "body: not followed",
+                h->here.host);
+        err_hint(e, "if that is wanted, give that URL itself");
+        return -1;
+    }
+    return 0;
+}
+
 int http_follow(struct http *h, const struct event_response *response, struct err *e)
 {
-    const struct handshake_config *base = h->config.identity;
+    unsigned serial = h->serial;
     struct url next;
 
     if (h->hops >= h->config.max_redirects) {
@@ -279,18 +320,12 @@ int http_follow(struct http *h, const struct event_response *response, struct er
     h->here = next;
     h->moved = true;
     h->hops++;
-    free(h->kept);
-    h->kept = NULL;
-    h->identity = *base;
-    h->identity.url = &h->here;
-    /* Compared with where the credentials were meant for, not with the hop before. */
-    if (!url_same_origin(&h->here, base->url)) {
-        h->kept = calloc(base->header_count ? base->header_count : 1, sizeof *h->kept);
-        if (!h->kept)
-            return err_nomem(e, STAGE_HANDSHAKE, "following a redirect");
-        redirect_strip(&h->identity, h->kept);
-    }
     change_method(&h->request, response->status);
+    if (take_identity(h, e) < 0)
+        return -1;
+    report_withheld(h);
+    if (h->serial != serial)
+        return 0;
     http_answer_clear(h);
     return http_send(h, e);
 }

@@ -1,6 +1,5 @@
 #include "channel/redirect.h"
 
-#include "base/secret.h"
 #include "proto/url_resolve.h"
 
 bool redirect_status(int status)
@@ -64,27 +63,4 @@ int redirect_next(struct url *to, const struct url *from, const struct event_res
     }
     *to = next;
     return 0;
-}
-
-bool redirect_same_origin(const struct url *a, const struct url *b)
-{
-    return url_same_origin(a, b);
-}
-
-void redirect_strip(struct handshake_config *config, struct handshake_header *kept)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < config->header_count; i++) {
-        const struct handshake_header *h = &config->headers[i];
-
-        if (!h->remove &&
-            (secret_field_likely(slice_str(h->name)) || strcasecmp(h->name, "Host") == 0))
-            continue;
-        kept[count++] = *h;
-    }
-    config->headers = kept;
-    config->header_count = count;
-    config->authorization = NULL;
-    config->cookie = NULL;
 }

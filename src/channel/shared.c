@@ -10,7 +10,7 @@ static struct tls_context *proxy_context(const struct tls_config *target, struct
 {
     struct tls_config config = *target;
 
-    config.cert = config.key = config.pass = NULL;
+    (void)tls_forget_identity(&config);
     config.pinned = config.servername = NULL;
     return tls_context_client(&config, e);
 }
@@ -18,13 +18,15 @@ static struct tls_context *proxy_context(const struct tls_config *target, struct
 int channel_shared_load(struct channel_shared *shared, const struct dial_config *config,
                         struct dial_target *target, struct err *e)
 {
+    struct tls_context **tls = config->tls.cert ? &shared->tls : &shared->tls_bare;
     int proxy = 0;
 
-    if (target->secure && !shared->tls) {
-        shared->tls = tls_context_client(&config->tls, e);
-        if (!shared->tls)
+    if (target->secure && !*tls) {
+        *tls = tls_context_client(&config->tls, e);
+        if (!*tls)
             return -1;
     }
+    target->tls = *tls;
     if (!shared->proxy_tls)
         proxy = dial_needs_proxy_tls(config, target, e);
     if (proxy > 0) {
@@ -47,8 +49,10 @@ struct channel_shared *channel_shared_new(const struct tls_config *config, bool 
     }
     rng_init(&shared->rng, crypto_random, &shared->drawn);
     if (secure) {
-        shared->tls = tls_context_client(config, e);
-        if (!shared->tls) {
+        struct tls_context *tls = tls_context_client(config, e);
+
+        *(config->cert ? &shared->tls : &shared->tls_bare) = tls;
+        if (!tls) {
             free(shared);
             return NULL;
         }
@@ -61,6 +65,7 @@ void channel_shared_free(struct channel_shared *shared)
     if (!shared)
         return;
     tls_context_free(shared->tls);
+    tls_context_free(shared->tls_bare);
     tls_context_free(shared->proxy_tls);
     poll_memory_free(shared->poll);
     free(shared->last_event_id);

@@ -130,8 +130,8 @@ int ws_open(struct channel *ch, struct err *e)
     ws->state = WS_DIALING;
     if (make_up_answer(ws))
         return 0;
-    ws->dial = dial_start(ch->loop, &ws->config->dial, &ws->target, ws->shared->tls, on_dial_event,
-                          on_dialled, ws, e);
+    ws->dial =
+        dial_start(ch->loop, &ws->config->dial, &ws->target, on_dial_event, on_dialled, ws, e);
     if (!ws->dial)
         return -1;
     if (ws->config->connect_timeout_us)

@@ -49,19 +49,20 @@ static void on_note(void *ctx, const char *text)
 static void tell_begin(struct repl_compare *rc)
 {
     const struct comparing *run = rc->run;
-    bool withheld = false;
+    const char *withheld = NULL;
     struct buf text;
 
     buf_init(&text, TABLE_MAX);
     buf_append_str(&text, "comparing");
     for (unsigned i = 0; i < run->count; i++) {
         buf_printf(&text, "%s %s", i ? "," : "", run->lanes[i].label);
-        withheld |= run->lanes[i].target->withheld;
+        if (run->lanes[i].target->withheld.names[0])
+            withheld = run->lanes[i].target->withheld.names;
     }
     buf_printf(&text, " for %g s; /compare off ends it sooner\n",
                (double)rc->options.ws.for_us / 1e6);
     if (withheld)
-        buf_append_str(&text, "credentials are sent to the session's own server alone\n");
+        buf_printf(&text, "sent to the session's own server alone: %s\n", withheld);
     screen_say(&rc->repl->screen, buf_slice(&text));
     buf_clear(&text);
 }

@@ -15,6 +15,17 @@ static void replay(void *ctx, const struct event *ev)
     screen_replay(&r->screen, ev);
 }
 
+static void tell_withheld(struct repl *r, const struct withheld *w)
+{
+    char text[sizeof w->names + 160];
+
+    snprintf(text, sizeof text,
+             "not sent to this other server: %s; /connect wss://user:pass@host/ sends credentials "
+             "of its own\n",
+             w->names);
+    screen_say(&r->screen, slice_str(text));
+}
+
 static int reopen(struct repl *r, const char *url, enum event_channel kind, struct err *e)
 {
     struct target *next = NULL;
@@ -23,10 +34,8 @@ static int reopen(struct repl *r, const char *url, enum event_channel kind, stru
         next = target_new(r->options, url, kind, r->start_us, REPL_MAX_MESSAGE, e);
         if (!next)
             return -1;
-        if (next->withheld)
-            screen_say(&r->screen,
-                       slice_str("credentials of the command line are not sent to this other "
-                                 "server; /connect wss://user:pass@host/ sends its own\n"));
+        if (next->withheld.names[0])
+            tell_withheld(r, &next->withheld);
     }
     repl_reopen(r, next);
     return 0;

@@ -3,42 +3,21 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
-#include "base/secret.h"
 #include "front/session_setup.h"
 
-static bool same_text(const char *a, const char *b)
+/* Leave out what was meant for the options' server. 0 or -1 (memory). */
+static int withhold_from_other(struct target *t, const struct url *home)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-/* RFC 6454, section 4: scheme, host and port. */
-static bool same_origin(const struct url *a, const struct url *b)
-{
-    return a->scheme == b->scheme && a->port == b->port && same_text(a->host, b->host) &&
-           same_text(a->zone, b->zone) && same_text(a->socket_path, b->socket_path);
-}
-
-/* Leave out what was meant for another server. 0 or -1 (memory). */
-static int withhold(struct target *t)
-{
-    struct handshake_config *hs = &t->config.ws.handshake;
-    size_t count = 0;
-
-    t->withheld = hs->authorization != NULL || hs->cookie != NULL;
-    hs->authorization = hs->cookie = NULL;
-    if (hs->header_count == 0)
-        return 0;
-    t->headers = calloc(hs->header_count, sizeof *t->headers);
-    if (!t->headers)
+    if (withhold(&t->withheld, &t->config.ws.handshake, home) < 0)
         return -1;
-    for (size_t i = 0; i < hs->header_count; i++) {
-        if (!hs->headers[i].remove && secret_field_likely(slice_str(hs->headers[i].name)))
-            t->withheld = true;
-        else
-            t->headers[count++] = hs->headers[i];
-    }
-    hs->headers = t->headers;
-    hs->header_count = count;
+    if (!t->withheld.elsewhere)
+        return 0;
+    t->config.fallback.url = NULL; /* it belongs to the other server */
+    if (t->config.header_cmd)
+        withheld_add(&t->withheld, "the headers of --header-cmd");
+    t->config.header_cmd = NULL;
+    if (tls_forget_identity(&t->config.ws.dial.tls))
+        withheld_add(&t->withheld, "the client certificate");
     return 0;
 }
 
@@ -63,7 +42,6 @@ static int take_userinfo(struct target *t)
         t->authorization = strndup((const char *)buf_data(&value), value.len);
     if (t->authorization) {
         t->config.ws.handshake.authorization = t->authorization;
-        t->withheld = false;
         r = 0;
     }
     wipe(buf_data(&pair), pair.len);
@@ -80,10 +58,9 @@ static int take_url(struct target *t, const struct options *o, const char *text,
     if (url_parse(&t->url, options_http_url(text, &kind), e) < 0)
         return -1;
     t->config.channel = kind;
-    if (beside || !o->url.host || same_origin(&t->url, &o->url))
+    if (beside || !o->url.host || withhold_from_other(t, &o->url) == 0)
         return 0;
-    t->config.fallback.url = NULL; /* it belongs to the other server */
-    return withhold(t) < 0 ? err_nomem(e, STAGE_USAGE, "taking the URL") : 0;
+    return err_nomem(e, STAGE_USAGE, "taking the URL");
 }
 
 static struct target *make(const struct options *o, const char *text, enum event_channel kind,
@@ -132,7 +109,7 @@ void target_free(struct target *t)
     if (t->authorization)
         wipe(t->authorization, strlen(t->authorization));
     free(t->authorization);
-    free(t->headers);
+    withheld_clear(&t->withheld);
     url_clear(&t->url);
     free(t);
 }

@@ -6,14 +6,14 @@
 #define FRONT_TARGET_H
 
 #include "cli/options.h"
+#include "proto/withhold.h"
 #include "session/session.h"
 
 struct target {
     struct url url;
     struct session_config config; /* points into this and into the options */
     char *authorization;          /* from the URL's userinfo, or NULL */
-    struct handshake_header *headers;
-    bool withheld; /* credentials of the options are not sent, for they belong to another server */
+    struct withheld withheld; /* what of the options is not sent, as the URL has another origin */
 };
 
 /* text: the URL, for a channel of that kind ("sse+http..." says itself that it is a stream), or

@@ -301,8 +301,8 @@ static void unix_step(struct dial *d)
 }
 
 struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
-                        const struct dial_target *target, struct tls_context *ctx_tls,
-                        dial_emit_fn *emit, dial_done_fn *done, void *ctx, struct err *e)
+                        const struct dial_target *target, dial_emit_fn *emit, dial_done_fn *done,
+                        void *ctx, struct err *e)
 {
     struct dial *d = calloc(1, sizeof *d);
 
@@ -321,7 +321,6 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
     d->loop = loop;
     d->config = config;
     d->target = target;
-    d->ctx_tls = ctx_tls;
     d->emit = emit;
     d->done = done;
     d->ctx = ctx;

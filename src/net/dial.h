@@ -49,6 +49,7 @@ struct dial_target {
     uint16_t port;
     const char *socket_path; /* a unix socket instead, or NULL */
     bool secure;
+    struct tls_context *tls;       /* needed if secure */
     struct tls_context *proxy_tls; /* if dial_needs_proxy_tls, else NULL */
     struct fault_conn *fault;      /* what is to go wrong, borrowed for the link's life; or NULL */
 };
@@ -63,13 +64,12 @@ struct dial;
 typedef void dial_emit_fn(void *ctx, struct event *ev);
 typedef void dial_done_fn(void *ctx, struct link *link, const struct err *e);
 
-/* config, target and what they point to are borrowed until done. ctx_tls: needed if target->secure,
- * else NULL. Addresses of the two families are interleaved, IPv6 first; the next attempt starts 250
- * ms after the last or at its failure. NULL with *e. There is no time limit here: the caller
- * cancels. */
+/* config, target and what they point to are borrowed until done. Addresses of the two families are
+ * interleaved, IPv6 first; the next attempt starts 250 ms after the last or at its failure. NULL
+ * with *e. There is no time limit here: the caller cancels. */
 struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
-                        const struct dial_target *target, struct tls_context *ctx_tls,
-                        dial_emit_fn *emit, dial_done_fn *done, void *ctx, struct err *e);
+                        const struct dial_target *target, dial_emit_fn *emit, dial_done_fn *done,
+                        void *ctx, struct err *e);
 
 /* 1 if the way to the target leads through a proxy that speaks TLS, 0 if not, -1 with *e. */
 int dial_needs_proxy_tls(const struct dial_config *config, const struct dial_target *target,

@@ -19,7 +19,6 @@ struct dial {
     uv_loop_t *loop;
     const struct dial_config *config;
     const struct dial_target *target;
-    struct tls_context *ctx_tls;
     dial_emit_fn *emit;
     dial_done_fn *done;
     void *ctx;

@@ -52,7 +52,7 @@ static struct link *layer_new(struct dial *d, struct err *e)
                                   e);
         return link_proxy_new(d->link, proxy, d->route.name, d->route.port, e);
     default:
-        return link_tls_client(d->link, d->ctx_tls,
+        return link_tls_client(d->link, d->target->tls,
                                d->route.tls_name ? d->route.tls_name : d->target->host, e);
     }
 }

@@ -19,6 +19,9 @@ struct tls_config {
     int min, max;           /* 0 (library's default), 12 or 13 */
 };
 
+/* Take the client certificate out. True if there was one. */
+bool tls_forget_identity(struct tls_config *config);
+
 struct tls_context;
 
 /* Load what the configuration names. Default trust: SSL_CERT_FILE, SSL_CERT_DIR, else OpenSSL's

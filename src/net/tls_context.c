@@ -152,6 +152,14 @@ static int load_client(struct tls_context *ctx, const struct tls_config *config,
     return 0;
 }
 
+bool tls_forget_identity(struct tls_config *config)
+{
+    bool had = config->cert != NULL;
+
+    config->cert = config->key = config->pass = NULL;
+    return had;
+}
+
 struct tls_context *tls_context_client(const struct tls_config *config, struct err *e)
 {
     struct tls_context *ctx = context_new(TLS_client_method(), e);

@@ -25,6 +25,7 @@ struct handshake_config {
     const struct url *url;
     const struct handshake_header *headers;
     size_t header_count;
+    size_t printed_count;            /* so many of them, the last, are of --header-cmd */
     const char *const *subprotocols; /* offered, in order */
     size_t subprotocol_count;
     const char *origin;            /* or NULL */

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel/redirect.h"
-
 void attempt_begin(struct attempt *a, const struct channel_ws_config *base, uint64_t now_us)
 {
     attempt_clear(a);
@@ -16,7 +14,7 @@ void attempt_begin(struct attempt *a, const struct channel_ws_config *base, uint
 void attempt_clear(struct attempt *a)
 {
     free(a->headers);
-    free(a->kept);
+    withheld_clear(&a->withheld);
     if (a->lines)
         explicit_bzero(a->lines, strlen(a->lines));
     free(a->lines);
@@ -81,6 +79,7 @@ int attempt_headers(struct attempt *a, char *text, struct err *e)
         return -1;
     a->ws.handshake.headers = a->headers;
     a->ws.handshake.header_count = a->header_count;
+    a->ws.handshake.printed_count = a->header_count - base->header_count;
     return 0;
 }
 
@@ -108,11 +107,6 @@ int attempt_move(struct attempt *a)
     size_t count = a->headers ? a->header_count : base->header_count;
     const struct handshake_header *headers = a->headers ? a->headers : base->headers;
 
-    if (!a->kept && count > 0) {
-        a->kept = calloc(count, sizeof *a->kept);
-        if (!a->kept)
-            return -1;
-    }
     if (a->moved)
         url_clear(&a->here);
     a->here = a->next;
@@ -121,9 +115,17 @@ int attempt_move(struct attempt *a)
     *now = *base;
     now->headers = headers;
     now->header_count = count;
+    now->printed_count = count - base->header_count;
     now->url = &a->here;
-    /* Compared with where the credentials were meant for, not with the hop before. */
-    if (!redirect_same_origin(&a->here, base->url))
-        redirect_strip(now, a->kept);
+    a->ws.dial.tls = a->base->dial.tls;
+    return attempt_withhold(a, base->url);
+}
+
+int attempt_withhold(struct attempt *a, const struct url *home)
+{
+    if (withhold(&a->withheld, &a->ws.handshake, home) < 0)
+        return -1;
+    if (a->withheld.elsewhere && tls_forget_identity(&a->ws.dial.tls))
+        withheld_add(&a->withheld, "the client certificate");
     return 0;
 }

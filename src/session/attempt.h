@@ -6,6 +6,7 @@
 #define SESSION_ATTEMPT_H
 
 #include "channel/channel_ws.h"
+#include "channel/redirect.h"
 
 /* Of --header-cmd; a program that prints more prints something else. */
 #define ATTEMPT_HEADERS_MAX 100
@@ -15,9 +16,9 @@ struct attempt {
     struct channel_ws_config ws;          /* what the channel is opened with; it borrows that */
     struct handshake_header *headers;     /* owned: configured and printed ones; or NULL */
     size_t header_count;
-    char *lines;                   /* owned: what the command printed; or NULL */
-    struct handshake_header *kept; /* owned: those that may go to another origin; or NULL */
-    struct url here;               /* owned: where the last redirect led, if moved */
+    char *lines;              /* owned: what the command printed; or NULL */
+    struct withheld withheld; /* what is not sent, as the origin is another one */
+    struct url here;          /* owned: where the last redirect led, if moved */
     bool moved;
     struct url next; /* owned: where the next opening goes, if has_next */
     bool has_next;
@@ -36,8 +37,11 @@ int attempt_headers(struct attempt *a, char *text, struct err *e);
  * followed, the max-th redirect having been. */
 int attempt_redirected(struct attempt *a, const struct event_response *response, unsigned max,
                        struct err *e);
-/* Now that the channel before is gone: make a->ws what goes there. Nothing configured for one
- * origin goes to another that may be a credential. 0, or -1: memory. */
+/* Now that the channel before is gone: make a->ws what goes there. What was configured for one
+ * origin is withheld from another, which is the base's and not that of the redirect before. 0, or
+ * -1: memory. */
 int attempt_move(struct attempt *a);
+/* Withhold from a->ws what was configured for home if that is another origin. 0, or -1: memory. */
+int attempt_withhold(struct attempt *a, const struct url *home);
 
 #endif

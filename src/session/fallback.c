@@ -245,7 +245,6 @@ void fallback_free(struct fallback *f)
     f->channel = NULL;
     fault_conn_free(f->fault, clock_mono_us());
     attempt_clear(&f->attempt);
-    free(f->kept);
     for (int i = 0; i < TIMER_COUNT; i++)
         uv_close((uv_handle_t *)&f->timers[i], timer_closed);
 }

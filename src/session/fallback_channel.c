@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/redirect.h"
 #include "session/fallback_private.h"
 
 struct event fallback_event(const struct fallback *f, enum event_kind kind)
@@ -217,17 +216,20 @@ static int open_channel(struct fallback *f, struct err *e)
 }
 
 /* What was meant for the socket's server stays there. -1: memory. */
-static int withhold(struct fallback *f)
+static int withhold_from_other(struct fallback *f)
 {
-    struct handshake_config *hs = &f->attempt.ws.handshake;
+    struct attempt *a = &f->attempt;
+    char text[sizeof a->withheld.names + 64];
 
-    if (redirect_same_origin(hs->url, f->s->config.ws.handshake.url))
-        return 0;
-    free(f->kept);
-    f->kept = calloc(hs->header_count ? hs->header_count : 1, sizeof *f->kept);
-    if (!f->kept)
+    a->ws.handshake.subprotocol_count = 0; /* a request has none */
+    if (attempt_withhold(a, f->s->config.ws.handshake.url) < 0)
         return -1;
-    redirect_strip(hs, f->kept);
+    if (a->withheld.names[0] && !f->told_withheld) {
+        snprintf(text, sizeof text, "the fallback has another origin; not sent there: %s",
+                 a->withheld.names);
+        session_note(f->s, text);
+        f->told_withheld = true;
+    }
     return 0;
 }
 
@@ -247,7 +249,7 @@ static void go_on(struct fallback *f)
 {
     struct err e;
 
-    if (withhold(f) < 0) {
+    if (withhold_from_other(f) < 0) {
         err_nomem(&e, STAGE_CONNECT, "falling back");
         fail_early(f, &e);
     } else if (open_channel(f, &e) < 0) {

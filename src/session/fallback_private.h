@@ -17,7 +17,7 @@ struct fallback {
     bool broken;     /* it failed for good */
 
     struct channel_ws_config base; /* who asks, and where */
-    struct handshake_header *kept; /* owned: the headers that may go there */
+    bool told_withheld;
     struct attempt attempt;
     struct header_cmd *command;
     struct fault_conn *fault;

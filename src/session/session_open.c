@@ -12,12 +12,14 @@
 static void tell_redirect(struct session *s)
 {
     char *url = url_print(s->attempt.ws.handshake.url);
-    char text[256];
+    const char *withheld = s->attempt.withheld.names;
+    char text[256 + sizeof s->attempt.withheld.names];
 
     if (!url)
         return;
     url[strcspn(url, "?")] = '\0';
-    snprintf(text, sizeof text, "redirected to %s", url);
+    snprintf(text, sizeof text, "redirected to %.200s%s%s", url,
+             withheld[0] ? ", another origin; not sent there: " : "", withheld);
     free(url);
     session_note(s, text);
 }

@@ -394,14 +394,14 @@ $URL/length>"
     await_screen "^$URL/echo>"
     enter "/connect ws://localhost:$PORT/length"
     await_screen "^ws://localhost:$PORT/length>"
-    everything | grep -q 'credentials of the command line are not sent'
+    everything | grep -q 'not sent to this other server: Authorization; '
     enter 'hello'
     await_screen '^← str of 5$'
     enter '/headers'
     await_output everything 'Host: localhost'
     run everything
     refute_output --partial secret123
-    assert_equal "$(grep -c 'Authorization' <<<"$output")" 0
+    assert_equal "$(grep -c 'Authorization: ' <<<"$output")" 0
     enter '/connect ws://host:99999/'
     await_screen 'port'
 }

@@ -92,33 +92,6 @@ static void redirect_next_wants_one_place(void **state)
     check_error("ws://a/", unfit, 1, "ftp");
 }
 
-static void redirect_strip_keeps_credentials_at_home(void **state)
-{
-    const struct handshake_header headers[] = {
-        {"X-Api-Key", "k", false},      {"Accept-Language", "eo", false},
-        {"Cookie", "a=b", false},       {"Authorization", "x", false},
-        {"host", "other", false},       {"Authorization", "", true},
-        {"X-Session-Token", "t", false}};
-    struct handshake_header kept[7];
-    struct handshake_config config = {.headers = headers,
-                                      .header_count = 7,
-                                      .authorization = "Basic x",
-                                      .cookie = "a=b",
-                                      .origin = "https://o",
-                                      .user_agent = "u"};
-
-    (void)state;
-    redirect_strip(&config, kept);
-    assert_null(config.authorization);
-    assert_null(config.cookie);
-    assert_string_equal(config.origin, "https://o");
-    assert_string_equal(config.user_agent, "u");
-    assert_ptr_equal(config.headers, kept);
-    assert_int_equal(config.header_count, 2);
-    assert_string_equal(kept[0].name, "Accept-Language");
-    assert_true(kept[1].remove);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,7 +99,6 @@ int main(void)
         cmocka_unit_test(redirect_next_follows_the_location),
         cmocka_unit_test(redirect_next_never_leaves_tls),
         cmocka_unit_test(redirect_next_wants_one_place),
-        cmocka_unit_test(redirect_strip_keeps_credentials_at_home),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,13 +110,13 @@ static int tear_down(void **state)
 }
 
 static struct dial *start(struct fixture *f, const struct dial_config *config,
-                          const struct dial_target *target, struct tls_context *tls)
+                          const struct dial_target *target)
 {
     struct dial *d;
 
     link_free(f->out.link);
     memset(&f->out, 0, sizeof f->out);
-    d = dial_start(&f->loop, config, target, tls, emit, done, &f->out, &f->out.e);
+    d = dial_start(&f->loop, config, target, emit, done, &f->out, &f->out.e);
     assert_int_equal(f->out.calls, 0);
     return d;
 }
@@ -124,7 +124,7 @@ static struct dial *start(struct fixture *f, const struct dial_config *config,
 static void run(struct fixture *f, const struct dial_config *config,
                 const struct dial_target *target)
 {
-    assert_non_null(start(f, config, target, NULL));
+    assert_non_null(start(f, config, target));
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_int_equal(f->out.calls, 1);
 }
@@ -175,7 +175,7 @@ static void dial_hands_over_a_socket_that_can_be_polled_at_once(void **state)
     struct dial_target target = {.host = "127.0.0.1", .port = port};
     uv_poll_t poll;
 
-    assert_non_null(start(f, &config, &target, NULL));
+    assert_non_null(start(f, &config, &target));
     while (f->out.calls == 0)
         uv_run(&f->loop, UV_RUN_ONCE);
     assert_int_equal(uv_poll_init(&f->loop, &poll, f->out.link->fd), 0);
@@ -310,12 +310,12 @@ static void dial_cancel_says_how_far_it_had_come(void **state)
     hole_make(&hole, "127.0.0.2", &port);
     override.port = target.port = port;
 
-    d = start(f, &config, &target, NULL);
+    d = start(f, &config, &target);
     dial_cancel(d, &stage, what, sizeof what);
     assert_int_equal(stage, STAGE_RESOLVE);
     assert_string_equal(what, "\"two.test\"");
 
-    d = start(f, &config, &target, NULL);
+    d = start(f, &config, &target);
     /* Once for the resolved address, once for the attempt's start. */
     while (f->out.events[0] == '\0')
         uv_run(&f->loop, UV_RUN_ONCE);
@@ -337,7 +337,7 @@ static void dial_cancel_before_anything_ran_frees_all(void **state)
     struct dial_target target = {.host = "localhost", .port = 1};
     enum stage stage;
     char what[4];
-    struct dial *d = start(f, &config, &target, NULL);
+    struct dial *d = start(f, &config, &target);
 
     uv_run(&f->loop, UV_RUN_NOWAIT);
     dial_cancel(d, &stage, what, sizeof what);
@@ -429,7 +429,7 @@ static void dial_waits_for_room_in_a_unix_listeners_queue(void **state)
         rc = connect(fill[count], (struct sockaddr *)&addr, sizeof addr);
     } while (rc == 0 && ++count < 15);
     assert_int_equal(errno, EAGAIN);
-    assert_non_null(start(f, &config, &target, NULL));
+    assert_non_null(start(f, &config, &target));
     uv_run(&f->loop, UV_RUN_ONCE);
     assert_int_equal(f->out.calls, 0);
     for (int i = 0; i < count; i++)
@@ -523,9 +523,10 @@ static void dial_speaks_tls_and_tells_of_it(void **state)
     peer.ctx = tls_context_server(cert_path(&dir, "good.pem"), cert_path(&dir, "good.key"), &e);
     assert_non_null(client);
     assert_non_null(peer.ctx);
+    target.tls = client;
 
     peer_listen(&peer, &f->loop, listener);
-    assert_non_null(start(f, &config, &target, client));
+    assert_non_null(start(f, &config, &target));
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_non_null(f->out.link);
     assert_string_equal(f->out.events, "RCT");
@@ -536,7 +537,7 @@ static void dial_speaks_tls_and_tells_of_it(void **state)
 
     target.host = "other.test";
     peer_listen(&peer, &f->loop, listener);
-    assert_non_null(start(f, &config, &target, client));
+    assert_non_null(start(f, &config, &target));
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_null(f->out.link);
     assert_string_equal(f->out.events, "RC");
@@ -564,7 +565,8 @@ static void dial_cancel_in_the_tls_handshake_names_the_peer(void **state)
     struct err e;
 
     client = tls_context_client(&config.tls, &e);
-    d = start(f, &config, &target, client);
+    target.tls = client;
+    d = start(f, &config, &target);
     while (strcmp(f->out.events, "RC") != 0)
         uv_run(&f->loop, UV_RUN_ONCE);
     dial_cancel(d, &stage, what, sizeof what);
@@ -588,7 +590,7 @@ static void dial_survives_every_failed_allocation(void **state)
     struct dial_target target = {.host = "two.test", .port = port};
 
     ALLOC_EACH({
-        struct dial *d = start(f, &config, &target, NULL);
+        struct dial *d = start(f, &config, &target);
 
         uv_run(&f->loop, UV_RUN_DEFAULT);
         assert_int_equal(f->out.calls, d != NULL);

@@ -128,7 +128,7 @@ static const struct dial_target target = {.host = "target.example", .port = 8000
 
 static void run(struct fixture *f, const struct dial_config *config)
 {
-    assert_non_null(dial_start(&f->loop, config, &target, NULL, emit, done, f, &f->e));
+    assert_non_null(dial_start(&f->loop, config, &target, emit, done, f, &f->e));
     assert_int_equal(f->calls, 0);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_int_equal(f->calls, 1);
@@ -295,7 +295,7 @@ static void dial_says_at_once_that_a_proxy_is_misspelt(void **state)
     struct fixture *f = *state;
     const struct dial_config config = {.proxy = "gopher://x"};
 
-    assert_null(dial_start(&f->loop, &config, &target, NULL, emit, done, f, &f->e));
+    assert_null(dial_start(&f->loop, &config, &target, emit, done, f, &f->e));
     assert_int_equal(f->e.code, EXIT_USAGE);
     assert_int_equal(dial_needs_proxy_tls(&config, &target, &f->e), -1);
 }
@@ -317,7 +317,7 @@ static void dial_cancelled_says_that_it_waits_for_the_proxy(void **state)
 {
     struct fixture *f = *state;
     const struct dial_config config = {.proxy = f->url};
-    struct dial *d = dial_start(&f->loop, &config, &target, NULL, emit, done, f, &f->e);
+    struct dial *d = dial_start(&f->loop, &config, &target, emit, done, f, &f->e);
     enum stage stage;
     char what[160], wanted[160];
 

@@ -10,7 +10,8 @@
 #include "alloc.h"
 #include "session/attempt.h"
 
-static const struct handshake_header typed[] = {{"X-Api-Key", "k", false}, {"X-Ok", "1", false}};
+static const struct handshake_header typed[] = {{.name = "X-Session-Id", .value = "k"},
+                                                {.name = "Accept-Language", .value = "eo"}};
 
 struct fixture {
     struct url url;
@@ -81,15 +82,16 @@ static void attempt_adds_the_headers_of_the_command(void **state)
     assert_int_equal(
         attempt_headers(&f->attempt, strdup("Authorization: Bearer t\r\n\n  \nX-B:c"), &e), 0);
     assert_int_equal(now->header_count, 4);
-    assert_string_equal(now->headers[1].name, "X-Ok");
+    assert_string_equal(now->headers[1].name, "Accept-Language");
     assert_string_equal(now->headers[2].name, "Authorization");
     assert_string_equal(now->headers[2].value, "Bearer t");
     assert_string_equal(now->headers[3].value, "c");
     hop(&f->attempt, "/here");
     assert_int_equal(now->header_count, 4);
     hop(&f->attempt, "ws://elsewhere/");
-    assert_int_equal(now->header_count, 2);
-    assert_string_equal(now->headers[1].name, "X-B");
+    assert_int_equal(now->header_count, 1);
+    assert_string_equal(now->headers[0].name, "Accept-Language");
+    assert_string_equal(f->attempt.withheld.names, "Authorization, Cookie, X-Session-Id, X-B");
 
     attempt_begin(&f->attempt, &f->base, 43);
     assert_int_equal(now->header_count, 2);
@@ -142,7 +144,7 @@ static void attempt_keeps_credentials_within_the_origin(void **state)
     assert_null(now->authorization);
     assert_null(now->cookie);
     assert_int_equal(now->header_count, 1);
-    assert_string_equal(now->headers[0].name, "X-Ok");
+    assert_string_equal(now->headers[0].name, "Accept-Language");
     hop(&f->attempt, "x");
     assert_null(now->authorization);
     /* Back where they were meant for. */
@@ -152,6 +154,25 @@ static void attempt_keeps_credentials_within_the_origin(void **state)
     /* The scheme is part of the origin. */
     hop(&f->attempt, "wss://a/");
     assert_null(now->authorization);
+}
+
+static void attempt_keeps_the_client_certificate_within_the_origin(void **state)
+{
+    struct fixture *f = *state;
+    const struct tls_config *tls = &f->attempt.ws.dial.tls;
+
+    f->base.dial.tls =
+        (struct tls_config){.cert = "c", .key = "k", .pass = "p", .cacert = "ca", .pinned = "x"};
+    attempt_begin(&f->attempt, &f->base, 1);
+    hop(&f->attempt, "wss://b/");
+    assert_null(tls->cert);
+    assert_null(tls->key);
+    assert_null(tls->pass);
+    assert_string_equal(tls->cacert, "ca");
+    assert_string_equal(tls->pinned, "x");
+    assert_non_null(strstr(f->attempt.withheld.names, ", the client certificate"));
+    hop(&f->attempt, "wss://b/");
+    assert_null(tls->cert);
 }
 
 static void attempt_follows_only_so_many_redirects(void **state)
@@ -198,6 +219,8 @@ int main(void)
             attempt_names_the_line_that_is_no_header_but_does_not_show_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(attempt_bounds_the_headers_of_the_command, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(attempt_keeps_the_client_certificate_within_the_origin,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(attempt_keeps_credentials_within_the_origin, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(attempt_follows_only_so_many_redirects, set_up, tear_down),

@@ -391,6 +391,23 @@ def redirects(t):
     request = answer(elsewhere.accept(t.deadline), b"[2]")
     same((request.target, request.all("Authorization")), ("/else", []))
     made.exits(0)
+    made.says("not sent there: Authorization")
+
+
+for _status in ("307 Temporary Redirect", "308 Permanent Redirect"):
+
+    @case(f"-L does not take a body to another port with {_status}")
+    def redirected_body(t, status=_status):
+        elsewhere = t.listen()
+        made = poll(t, "-L", "--data", "hush", "--count", "1")
+        conn = t.accept()
+        while not conn.reader.buffer.endswith(b"\r\n\r\nhush"):
+            conn.fill("the body")
+        conn.send(f"HTTP/1.1 {status}\r\nLocation: http://127.0.0.1:{elsewhere.port}/\r\nContent-Length: 0\r\n\r\n".encode())
+        made.exits(22)
+        made.says("127.0.0.1", "body", "not followed")
+        if elsewhere.waiting():
+            raise Unmet("it went there all the same")
 
 
 @case("-L stops going round in circles")

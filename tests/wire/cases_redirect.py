@@ -2,12 +2,14 @@
 
 import os
 import select
+import ssl
 import time
 
 from events import named, single
 from judge import same
 from rawserver import Unmet
 from runner import case
+import tls_material
 
 
 def redirect(conn, location, status="302 Found", extra=""):
@@ -39,20 +41,52 @@ for _status in ("301 Moved Permanently", "302 Found", "303 See Other", "307 Temp
         same(len(named(events, "error")), 1)
 
 
-@case("-L opens what an http URL in Location means, with credentials left behind at another port")
+@case("-L opens what an http URL in Location means, with only harmless headers at another port")
 def other_origin(t):
     elsewhere = t.listen()
-    made = follow(t, "-u", "me:hush", "--cookie", "a=b", "-H", "X-Api-Key: k", "-H", "X-Other: o", "-e", "hi", "-1", t.url)
+    made = follow(
+        t, "-u", "me:hush", "--cookie", "a=b", "-H", "X-Session-Id: 42", "-H", "Accept-Language: eo", "-s", "mqtt", "-s", "eyJhbGciOi",
+        "--header-cmd", "echo 'X-Ticket: hush'", "-e", "hi", "-1", t.url,
+    )
     request = redirect(t.accept(), f"http://127.0.0.1:{elsewhere.port}/there")
     same(request.one("Authorization"), "Basic bWU6aHVzaA==")
+    same((request.one("X-Session-Id"), request.one("X-Ticket")), ("42", "hush"))
+    same(request.one("Sec-WebSocket-Protocol"), "mqtt, eyJhbGciOi")
     conn = elsewhere.accept(t.deadline)
-    request = conn.open()
-    for name in ("Authorization", "Cookie", "X-Api-Key"):
+    request = conn.open(extra="Sec-WebSocket-Protocol: mqtt\r\n")
+    for name in ("Authorization", "Cookie", "X-Session-Id", "X-Ticket"):
         if request.all(name):
             raise Unmet(f"{name} was sent to another origin")
-    same(request.one("X-Other"), "o")
+    same((request.one("Accept-Language"), request.one("Sec-WebSocket-Protocol")), ("eo", "mqtt"))
     conn.next()
-    made.kill()
+    conn.finish()
+    made.exits(0)
+    made.says("not sent there: Authorization, Cookie, X-Session-Id, X-Ticket, subprotocols of no well-known name")
+    if "eyJhbGciOi" in made.err:
+        raise Unmet("the subprotocol, which may be a token, was shown")
+
+
+@case("-L shows the client certificate only to the origin that was given")
+def client_certificate(t):
+    material, elsewhere = tls_material.of(t), t.listen()
+    made = follow(
+        t, "--cacert", material.ca, "--cert", material.cert("client"), "--key", material.key("client"), f"wss://localhost:{t.port}/",
+    )
+    conn = t.accept()
+    conn.start_tls(material.server("good", ask_client=True))
+    redirect(conn, f"wss://localhost:{elsewhere.port}/")
+    conn = elsewhere.accept(t.deadline)
+    context = material.server("good", ask_client=True)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    conn.start_tls(context)
+    same(conn.sock.getpeercert(), None)
+    redirect(conn, f"wss://localhost:{t.port}/back")
+    conn = t.accept()
+    conn.start_tls(material.server("good", ask_client=True))
+    conn.open()
+    conn.finish()
+    made.exits(0)
+    made.says("not sent there: the client certificate")
 
 
 @case("-L keeps credentials where scheme, host and port are the same")
