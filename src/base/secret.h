@@ -1,14 +1,15 @@
 /*
- * secret: which names announce a secret. One place decides what is kept out of every view, of
- * sentences about mistakes and of argv.
+ * secret: which names announce a secret. One list of words decides what is kept out of every view,
+ * of sentences about mistakes, of argv and of the history.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 
 #include "base/slice.h"
 
-/* True if the name of a query parameter contains token, key, secret, sig, auth or pass, whatever
- * the case and percent-decoded as the server will read it (RFC 3986, section 2.1). */
+/* True if the name of a query parameter contains token, key, secret, sig, auth, pass, pwd, jwt,
+ * bearer or credential, whatever the case and percent-decoded as the server will read it (RFC 3986,
+ * section 2.1). */
 bool secret_query_name(struct slice name);
 
 /* True for the header fields whose value is a credential or a session by their definition:
@@ -18,5 +19,11 @@ bool secret_field_name(struct slice name);
 /* True if the name of a header field sounds like a secret: it contains one of the words above, or
  * cookie ("X-Api-Key"). */
 bool secret_field_likely(struct slice name);
+
+/* True if a line of text may carry a credential: one of these words, cookie, login or identify
+ * ("PASS x", {"op":"auth"}), something assigned to a name that contains one of them, or a word that
+ * looks like a token (a JSON Web Token, one with a well-known prefix, a long random one). The short
+ * words count as words or as beginnings of words alone: "design" and "monkey" announce nothing. */
+bool secret_in_text(struct slice text);
 
 #endif

@@ -8,20 +8,10 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "front/private_file.h"
 
 /* The file is rewritten when it is read and has more lines than this. */
 #define FILE_LINES ((size_t)2 * HISTORY_LINES)
-
-static bool contains_nocase(struct slice text, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (size_t i = 0; i + n <= text.len; i++) {
-        if (strncasecmp((const char *)text.data + i, word, n) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* "//user:pass@" in a word of the line. */
 static bool has_userinfo(struct slice line)
@@ -46,42 +36,11 @@ static bool connects_with_userinfo(struct slice line)
            memchr(line.data, '@', line.len) != NULL;
 }
 
-static bool is_word_byte(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* "?access_token=...", "&sig=...": a query parameter whose name announces a secret. */
-static bool has_secret_parameter(struct slice line)
-{
-    for (size_t i = 0; i < line.len; i++) {
-        size_t from = i;
-
-        if (line.data[i] != '=')
-            continue;
-        while (from > 0 && (is_word_byte(line.data[from - 1]) ||
-                            memchr("-_.%", line.data[from - 1], 4) != NULL))
-            from--;
-        if (secret_query_name(slice_make(line.data + from, i - from)))
-            return true;
-    }
-    return false;
-}
-
 bool history_storable(struct slice line)
 {
-    /* What servers ask for in a first message counts as well as what stands in a URL. */
-    static const char *const words[] = {"token",         "secret",     "passw",   "passphrase",
-                                        "authorization", "bearer",     "api_key", "apikey",
-                                        "api-key",       "credential", "cookie",  "signature"};
-
     if (line.len == 0 || line.len > HISTORY_LINE || line.data[0] == ' ' || line.data[0] == '\t')
         return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (contains_nocase(line, words[i]))
-            return false;
-    }
-    return !has_userinfo(line) && !connects_with_userinfo(line) && !has_secret_parameter(line);
+    return !secret_in_text(line) && !has_userinfo(line) && !connects_with_userinfo(line);
 }
 
 char *history_path(const char *xdg_state_home, const char *home)
@@ -173,7 +132,7 @@ static void store(const struct history *h, struct slice line)
 
     buf_init(&text, (size_t)4 * HISTORY_LINE);
     if (escape(&text, line) == 0)
-        fd = open(h->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = private_file_open(h->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
     if (fd >= 0) {
         /* One write, so that lines of sessions side by side stay whole. A history that can't be
          * kept is no reason to bother anyone. */
@@ -185,29 +144,42 @@ static void store(const struct history *h, struct slice line)
     buf_clear(&text);
 }
 
-static size_t load(struct history *h)
+/* Lines that may not be stored (another version did so) are left out. Returns true if the file is
+ * to be written anew. */
+static bool load(struct history *h)
 {
-    FILE *file = fopen(h->path, "re");
+    int fd = private_file_open(h->path, O_RDONLY);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     char *line = NULL;
     size_t size = 0, lines = 0;
+    bool secrets = false;
     ssize_t n;
 
-    if (!file)
-        return 0;
+    if (!file) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
     while ((n = getline(&line, &size, file)) > 0) {
         size_t len = (size_t)n - (line[n - 1] == '\n');
+        struct slice text;
 
         lines++;
-        if (len <= (size_t)2 * HISTORY_LINE)
-            remember(h, slice_make(line, unescape(line, len)));
+        if (len > (size_t)2 * HISTORY_LINE)
+            continue;
+        text = slice_make(line, unescape(line, len));
+        if (history_storable(text))
+            remember(h, text);
+        else
+            secrets = secrets || text.len > 0;
     }
     free(line);
     fclose(file);
-    return lines;
+    return secrets || lines > FILE_LINES;
 }
 
 /* A new file takes the old one's place in one step, so that there is always a whole one. */
-static void shorten(const struct history *h)
+static void rewrite(const struct history *h)
 {
     struct buf text;
     size_t size = strlen(h->path) + 8;
@@ -243,8 +215,8 @@ struct history *history_new(const char *path)
     h->path = path ? strdup(path) : history_path(getenv("XDG_STATE_HOME"), getenv("HOME"));
     if (h->path) {
         make_folders(h->path);
-        if (load(h) > FILE_LINES)
-            shorten(h);
+        if (load(h))
+            rewrite(h);
     }
     return h;
 }

@@ -1,9 +1,11 @@
 /*
  * history: the lines that were typed, in a file of their own: $XDG_STATE_HOME/wscope/history, or
- * ~/.local/state/wscope/history. The folder is made with mode 0700, the file with 0600. A line of
+ * ~/.local/state/wscope/history. The folder is made with mode 0700, the file with 0600; a file
+ * that others may read is made private. A line of
  * the file is one that was typed, with \n and \\ for what would break it.
  *
- * Lines that may carry credentials are never stored, nor are those that begin with a blank.
+ * Lines that may carry credentials are never stored, nor are those that begin with a blank; if the
+ * file has such lines, they are removed from it.
  */
 #ifndef FRONT_HISTORY_H
 #define FRONT_HISTORY_H

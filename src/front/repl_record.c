@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "command/parse.h"
+#include "front/private_file.h"
 #include "front/repl_private.h"
 
 static uint64_t now_us(const struct repl *r)
@@ -36,7 +37,7 @@ int repl_record_begin(struct repl *r, struct err *e)
     if (!o->record)
         return 0;
     /* What is sent may be a secret: nobody else is to read it. */
-    r->record_fd = open(o->record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    r->record_fd = private_file_open(o->record, O_WRONLY | O_CREAT | O_TRUNC);
     if (r->record_fd < 0)
         return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "--record: can't write \"%s\": %s",
                        o->record, strerror(errno));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "front/private_file.h"
 #include "front/script_private.h"
 #include "front/session_setup.h"
 #include "sink/redact.h"
@@ -196,7 +197,7 @@ static void open_transcript(struct script_conn *c)
     c->transcript_path = arena_copy(&c->test->memory, path, strlen(path));
     if (!c->transcript_path)
         return;
-    c->transcript_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    c->transcript_fd = private_file_open(path, O_WRONLY | O_CREAT | O_TRUNC);
     if (c->transcript_fd < 0)
         return;
     out_init(&c->transcript, c->transcript_fd, SIZE_MAX / 4);

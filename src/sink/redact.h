@@ -10,8 +10,8 @@
 /* True for Authorization, Proxy-Authorization, Cookie and Set-Cookie, whatever the case. */
 bool redact_field_name(struct slice name);
 
-/* Append a URL or request target, the values of query parameters whose name contains token, key,
- * secret, sig, auth or pass (any case) and any userinfo replaced. 0 or -1 (memory). */
+/* Append a URL or request target, the values of query parameters whose name announces a secret
+ * (base/secret.h) and any userinfo replaced. 0 or -1 (memory). */
 int redact_target(struct buf *out, struct slice target, bool utf8);
 
 /* The same, but that what stands for a secret is the caller's: the value of a query parameter of

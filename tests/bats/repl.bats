@@ -638,6 +638,16 @@ RECORDED
     assert_line 'ok 1 - the recorded session'
 }
 
+@test "--record: a file that others may read is made private" {
+    local file=$BATS_TEST_TMPDIR/a.wscope
+    touch "$file"
+    chmod 644 "$file"
+    start 80 24
+    wscope_in -q --record "$file" "$URL/echo"
+    await_last 1 "$URL/echo>"
+    assert_equal "$(stat -c %a "$file")" 600
+}
+
 @test "--record: a connection that is lost and comes back is one expectation" {
     start 80 24
     wscope_in -q --reconnect --retry-delay 0.1 --record "$BATS_TEST_TMPDIR/a.wscope" "$URL/abort-once"

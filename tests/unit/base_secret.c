@@ -56,6 +56,34 @@ static void secret_field_likely_takes_what_sounds_like_one(void **state)
     assert_false(secret_field_likely(slice_make(NULL, 0)));
 }
 
+static void secret_in_text_finds_words_names_and_tokens(void **state)
+{
+    static const char *const secret[] = {"PASS x",
+                                         "myPass x",
+                                         "api_key x",
+                                         "my-key",
+                                         "sig=1",
+                                         "clientsecret",
+                                         "%74oken=1",
+                                         "\\\"authKey\\\": 1",
+                                         "x eyJhbGciOiJIUzI1NiJ9.e30.AA y"};
+    static const char *const plain[] = {
+        "",         "compass",    "design", "monkey", "Sigma",
+        "keyboard", "https://h/", "a=b",    "eyJ",    "subscribeToMarketDataChannel"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+        if (!secret_in_text(slice_str(secret[i])))
+            fail_msg("no secret: %s", secret[i]);
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (secret_in_text(slice_str(plain[i])))
+            fail_msg("a secret: %s", plain[i]);
+    }
+    assert_false(secret_in_text(slice_make(NULL, 0)));
+    assert_false(secret_in_text(slice_make("token", 4)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +91,7 @@ int main(void)
         cmocka_unit_test(secret_query_name_does_not_look_behind_the_name),
         cmocka_unit_test(secret_field_name_knows_the_four_fields),
         cmocka_unit_test(secret_field_likely_takes_what_sounds_like_one),
+        cmocka_unit_test(secret_in_text_finds_words_names_and_tokens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,21 @@ static void history_stores_no_credentials(void **state)
         "{\"type\":\"login\",\"password\":\"x\"}",
         "{\"Authorization\":\"Bearer x\"}",
         "{\"token\":1}",
+        "{\"auth\":\"hunter2\"}",
+        "{\"op\":\"auth\",\"args\":[\"hunter2\"]}",
+        "{\"pass\":\"hunter2\"}",
+        "{\"key\":\"value\"}",
+        "{\"apiKey\" : \"x\"}",
+        "PASS hunter2",
+        "PRIVMSG NickServ :IDENTIFY hunter2",
+        "AUTH hunter2",
+        "login bob hunter2",
+        "CONNECT\nlogin:bob\npasscode:x\n",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "ghp_abcdefghijklmnop1234",
+        "{\"t\":\"q8Zt3Lw0Vx7Rk2Bn5Ym9\"}",
+        "9f86d081884c7d659a2feaa0c55ad015",
         " begins with a blank",
         "",
     };
@@ -54,16 +69,23 @@ static void history_stores_no_credentials(void **state)
         "hello",
         "/connect wss://example.org/chat?room=1",
         "/frame op=text rsv=4 text=x",
-        "{\"key\":\"value\"}",
+        "{\"type\":\"signal\",\"text\":\"design, monkey\"}",
+        "{\"op\":\"subscribe\",\"channel\":\"BTC-USD\",\"id\":12}",
+        "{\"id\":\"3f2504e0-4f89-11d3-9a0c-0305e82c3301\"}",
+        "/binary 00112233445566778899aabbccddeeff",
         "/ping",
         "me@example.org says hello",
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
-        assert_false(history_storable(slice_str(secret[i])));
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-        assert_true(history_storable(slice_str(plain[i])));
+    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++) {
+        if (history_storable(slice_str(secret[i])))
+            fail_msg("stored: %s", secret[i]);
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (!history_storable(slice_str(plain[i])))
+            fail_msg("not stored: %s", plain[i]);
+    }
 }
 
 static void history_path_follows_xdg(void **state)
@@ -106,6 +128,41 @@ static void history_comes_back_in_the_next_session(void **state)
     assert_true(slice_is(history_line(h, 0), "first"));
     assert_true(slice_is(history_line(h, 1), "two\nlines \\n"));
     history_free(h);
+}
+
+static void history_of_others_becomes_private_and_loses_its_secrets(void **state)
+{
+    struct history *h = history_new(path);
+    char line[64];
+    struct stat st;
+    FILE *file;
+
+    (void)state;
+    history_add(h, slice_str("first"));
+    history_free(h);
+    file = fopen(path, "a");
+    fputs("{\"auth\":\"hunter2\"}\n", file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0644), 0);
+
+    h = history_new(path);
+    assert_int_equal(h->count, 1);
+    history_free(h);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    file = fopen(path, "r");
+    assert_non_null(fgets(line, sizeof line, file));
+    assert_string_equal(line, "first\n");
+    assert_null(fgets(line, sizeof line, file));
+    fclose(file);
+
+    /* Others may have opened it up since. */
+    h = history_new(path);
+    assert_int_equal(chmod(path, 0644), 0);
+    history_add(h, slice_str("second"));
+    history_free(h);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
 }
 
 static void history_is_bounded_in_memory_and_in_the_file(void **state)
@@ -162,6 +219,8 @@ int main(void)
         cmocka_unit_test(history_path_follows_xdg),
         cmocka_unit_test_setup_teardown(history_comes_back_in_the_next_session, make_folder,
                                         remove_folder),
+        cmocka_unit_test_setup_teardown(history_of_others_becomes_private_and_loses_its_secrets,
+                                        make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(history_is_bounded_in_memory_and_in_the_file, make_folder,
                                         remove_folder),
         cmocka_unit_test(history_works_without_a_file),
