@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cli/options.h"
 #include "front/compare.h"
+#include "front/complain.h"
 #include "front/demo.h"
 #include "front/demo_repl.h"
 #include "front/pipe.h"
@@ -46,13 +47,10 @@ static enum exit_code usage_error(const struct options *o, const struct err *e)
     struct buf out;
 
     buf_init(&out, 64 * 1024);
-    if (buf_printf(&out, "wscope: %s\n", e->text) == 0) {
-        if (e->at >= 0)
-            options_point(&out, o, e);
-        if (e->hint[0])
-            buf_printf(&out, "  hint: %s\n", e->hint);
-        fwrite(buf_data(&out), 1, out.len, stderr);
-    }
+    complain("%s", e->text);
+    if (e->at >= 0 && options_point(&out, o, e) == 0)
+        complain_lines(buf_slice(&out));
+    complain_hint(e);
     buf_clear(&out);
     return e->code;
 }
@@ -91,7 +89,7 @@ static enum exit_code connect_run(const struct options *o, uint64_t start_us)
 static enum exit_code run(const struct options *o, uint64_t start_us)
 {
     if (o->advice && o->level >= 1)
-        fprintf(stderr, "wscope: %s\n", o->advice);
+        complain("%s", o->advice);
     switch (o->mode) {
     case MODE_HELP:
         return (enum exit_code)print(help_common);

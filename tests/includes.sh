@@ -163,6 +163,13 @@ while read -r room; do
     result "src/$room includes only what its row allows" "$(violations "$top_srcdir/src" "$room")"
 done <"$scratch/present"
 
+# What is quoted on standard error may be anybody's: one file filters it. The other two draw, and filter for themselves.
+raw=$(
+    cd "$top_srcdir/src"
+    grep -rnE 'stderr *[,)]' . | grep -vE '^[.]/front/(complain|script_progress|lineedit)[.]c:'
+) || true
+result 'only front/complain writes sentences on standard error' "$raw"
+
 # A file that the makefiles do not name would be missing from the next release, a test would not run.
 unlisted=$(
     cd "$top_srcdir"

@@ -99,9 +99,6 @@ int script_parse_text(struct script *s, const char *file, struct slice text,
                       const struct script_checks *checks, struct script_error *error);
 void script_clear(struct script *s);
 
-/* Append the error as it is to be told: place and sentence, the line, a caret, the hint. */
-int script_error_print(struct buf *out, const struct script_error *error);
-
 /* --- variables (script_vars.c) ------------------------------------------------------------------
  */
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "front/complain.h"
 #include "front/repl.h"
 #include "serve/server.h"
 
@@ -36,7 +37,7 @@ enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
             uv_run(&loop, UV_RUN_ONCE);
         server_free(server);
     } else {
-        fprintf(stderr, "wscope: %s\n", e.text);
+        complain_err(&e);
         code = e.code;
     }
     uv_run(&loop, UV_RUN_DEFAULT);

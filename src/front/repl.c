@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "front/complain.h"
 #include "front/tty.h"
 
 /* What is printed between two looks at the keyboard: whole lines, at least one. */
@@ -505,9 +506,7 @@ enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char 
         converse(r);
         repl_record_end(r);
     } else {
-        fprintf(stderr, "wscope: %s\n", e.text);
-        if (e.hint[0])
-            fprintf(stderr, "  hint: %s\n", e.hint);
+        complain_err(&e);
         r->code = (int)e.code;
     }
     code = (enum exit_code)r->code;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "front/complain.h"
 #include "front/script_private.h"
 
 /* Connections of the server have ended with the tests; this is for those of others. */
@@ -85,17 +86,17 @@ static void on_limit(uv_timer_t *timer)
 {
     struct script_run *run = timer->data;
 
-    fprintf(stderr, "wscope: the time limit of %g s (--max-time) is over\n",
-            (double)run->options->ws.max_time_us / 1e6);
+    complain("the time limit of %g s (--max-time) is over",
+             (double)run->options->ws.max_time_us / 1e6);
     bail(run, "the time limit (--max-time) is over", EXIT_TIMEOUT);
 }
 
 /* --- the beginning ------------------------------------------------------------------------------
  */
 
-static int complain(const char *what, const char *path)
+static int complain_path(const char *what, const char *path)
 {
-    fprintf(stderr, "wscope: %s %s: %s\n", what, path, strerror(errno));
+    complain("%s %s: %s", what, path, strerror(errno));
     return -1;
 }
 
@@ -108,18 +109,18 @@ static int open_files(struct script_run *run)
     if (o->junit) {
         run->junit_fd = open(o->junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (run->junit_fd < 0)
-            return complain("--junit: can't write", o->junit);
+            return complain_path("--junit: can't write", o->junit);
         out_init(&run->junit_out, run->junit_fd, SIZE_MAX / 4);
     }
     if (o->transcript) {
         if (mkdir(o->transcript, 0777) < 0 && errno != EEXIST)
-            return complain("--transcript: can't make the directory", o->transcript);
+            return complain_path("--transcript: can't make the directory", o->transcript);
         if (stat(o->transcript, &st) == 0 && !S_ISDIR(st.st_mode)) {
             errno = ENOTDIR;
-            return complain("--transcript: can't write to", o->transcript);
+            return complain_path("--transcript: can't write to", o->transcript);
         }
         if (access(o->transcript, W_OK | X_OK) < 0)
-            return complain("--transcript: can't write to", o->transcript);
+            return complain_path("--transcript: can't write to", o->transcript);
     }
     return 0;
 }
@@ -140,7 +141,7 @@ static int make_reporters(struct script_run *run)
     if (o->run.junit)
         status |= add_reporter(run, junit_new(&run->junit_out));
     if (status < 0)
-        fputs("wscope: out of memory\n", stderr);
+        complain("out of memory");
     return status;
 }
 
@@ -155,7 +156,7 @@ static int start_server(struct script_run *run, const struct server_config *conf
         struct url url;
 
         if (url_parse(&url, against, &e) < 0) {
-            fprintf(stderr, "wscope: --against takes \"serve\" or a URL: %s\n", e.text);
+            complain("--against takes \"serve\" or a URL: %s", e.text);
             return -1;
         }
         url_clear(&url);
@@ -164,7 +165,7 @@ static int start_server(struct script_run *run, const struct server_config *conf
     }
     run->server = server_new(&run->loop, config, &run->silent, &e);
     if (!run->server) {
-        fprintf(stderr, "wscope: %s\n", e.text);
+        complain_err(&e);
         return -1;
     }
     snprintf(run->base, sizeof run->base, "%s", server_url(run->server));
@@ -229,7 +230,7 @@ static int written(struct out *out, const char *what)
 {
     if (out_drain(out, -1) >= 0 || out->error == EPIPE)
         return 0;
-    fprintf(stderr, "wscope: can't write %s: %s\n", what, strerror(out->error));
+    complain("can't write %s: %s", what, strerror(out->error));
     return -1;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "cli/options.h"
+#include "front/complain.h"
+#include "front/script_error.h"
 #include "front/script_private.h"
 
 /* --- options of a connection --------------------------------------------------------------------
@@ -203,25 +205,38 @@ static int check_line(struct script_run *run)
     argv_free(&a);
     script_options_free(o);
     if (!o)
-        fprintf(stderr, "wscope: %s\n", e.text);
+        complain_err(&e);
     return o ? 0 : -1;
 }
 
-/* A slip in --only must not look like success: what it leaves out is skipped. */
-static void look_for_names(const struct script_run *run)
+static bool matches_any(const struct script_run *run, const char *glob)
+{
+    for (size_t i = 0; i < run->script_count; i++) {
+        for (const struct script_test *t = run->scripts[i].tests; t; t = t->next) {
+            if (fnmatch(glob, t->name, 0) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A slip in --only must not look like success: what a pattern leaves out is only skipped. */
+static int check_only(const struct script_run *run)
 {
     const struct run_options *given = &run->options->run;
+    struct err e;
 
     for (size_t i = 0; i < given->only_count; i++) {
-        bool found = false;
-
-        for (size_t k = 0; k < run->script_count && !found; k++) {
-            for (const struct script_test *t = run->scripts[k].tests; t && !found; t = t->next)
-                found = fnmatch(given->only[i], t->name, 0) == 0;
-        }
-        if (!found)
-            fprintf(stderr, "wscope: no test is called \"%s\" (--only)\n", given->only[i]);
+        if (matches_any(run, given->only[i]))
+            continue;
+        err_set(&e, EXIT_USAGE, STAGE_USAGE, 0, "--only: no test matches \"%.200s\"",
+                given->only[i]);
+        err_hint(&e, "it is compared with the whole name, such as \"%.200s\"; * matches any text",
+                 run->scripts[0].tests->name);
+        complain_err(&e);
+        return -1;
     }
+    return 0;
 }
 
 int script_load(struct script_run *run)
@@ -250,11 +265,9 @@ int script_load(struct script_run *run)
         }
         buf_init(&text, 65536);
         script_error_print(&text, &error);
-        fwrite(buf_data(&text), 1, text.len, stderr);
+        complain_lines(buf_slice(&text));
         buf_clear(&text);
         status = -1;
     }
-    if (status == 0)
-        look_for_names(run);
-    return status;
+    return status == 0 ? check_only(run) : -1;
 }

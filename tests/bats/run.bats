@@ -425,13 +425,45 @@ END
     assert_success
     assert_output --partial 'ok 1 - a.wscope: a first # SKIP'
     both run --against serve --only '*third' --only '*first' a.wscope
-    assert_equal "$stderr" 'wscope: no test is called "*third" (--only)'
+    assert_equal "$status" 2
+    assert_output ''
+    assert_stderr '--only: no test matches "\*third"' 'hint: .*"a first"'
     both run --against serve --fail-fast a.wscope b.wscope
     assert_equal "$status" 3
     assert_equal "$(grep -c SKIP <<<"$output")" 3
     both run --against serve --jobs 3 a.wscope b.wscope c.wscope
     assert_equal "$status" 3
     assert_output --partial '# 6 tests: 3 passed, 3 failed'
+}
+
+@test "no control character of a script, of its name or of --only reaches the terminal" {
+    local name=$'b\e[31m\xc2\x9b\xe2\x80\xaed.wscope'
+    script a <<<$'test \xc2\x9b31m\xe2\x80\xae one\nconnect'
+    printf 'test one\n\xc2\x9b31m \xe2\x80\xae sned x\n' >"$name"
+    refute_controls() {
+        refute_stderr $'\e' $'\xc2\x9b' $'\xe2\x80\xae'
+        refute_output --partial $'\xc2\x9b'
+        refute_output --partial $'\xe2\x80\xae'
+    }
+    both run --against serve "$name"
+    assert_equal "$status" 2
+    assert_stderr '^wscope: b\\e\[31m\\u\{009B\}\\u\{202E\}d.wscope:2:1: ' '^  \\u\{009B\}31m \\u\{202E\} sned x$' '^  \^$'
+    refute_controls
+    both run --against serve $'missing\e\xc2\x9b\xe2\x80\xae'
+    assert_equal "$status" 2
+    refute_controls
+    both run --against serve --only $'zzz\e\xc2\x9b\xe2\x80\xae*' a.wscope
+    assert_equal "$status" 2
+    refute_controls
+    both run --against serve --junit $'missing/\e\xc2\x9b\xe2\x80\xae' a.wscope
+    assert_equal "$status" 2
+    refute_controls
+    both run --against $'ws://h/\e\xc2\x9b\xe2\x80\xae' a.wscope
+    assert_equal "$status" 2
+    refute_controls
+    both run --against serve a.wscope
+    assert_success
+    refute_controls
 }
 
 @test "the results are JUnit XML too" {

@@ -265,31 +265,6 @@ static void variables_are_filled_in(void **state)
     buf_clear(&out);
 }
 
-static void errors_are_printed_with_a_caret(void **state)
-{
-    struct script_error error;
-    struct script s;
-    struct buf out;
-
-    (void)state;
-    assert_int_equal(script_parse_text(&s, "dir/a", slice_str(T "\tü: sned x\n"), &checks, &error),
-                     -1);
-    script_clear(&s);
-    assert_int_equal(
-        script_parse_text(&s, "dir/a", slice_str(T "\texpect jsn x\n"), &checks, &error), -1);
-    buf_init(&out, 10000);
-    assert_int_equal(script_error_print(&out, &error), 0);
-    buf_append(&out, "", 1);
-    assert_non_null(strstr((const char *)buf_data(&out),
-                           "wscope: dir/a:3:9: nothing called \"jsn\" can be expected; did you "
-                           "mean \"json\"?\n"
-                           "  \texpect jsn x\n"
-                           "  \t       ^\n"
-                           "  hint: "));
-    buf_clear(&out);
-    script_clear(&s);
-}
-
 static void once(void)
 {
 
@@ -319,7 +294,6 @@ int main(void)
         cmocka_unit_test(lines_become_statements),
         cmocka_unit_test(what_is_captured_may_stand_anywhere),
         cmocka_unit_test(variables_are_filled_in),
-        cmocka_unit_test(errors_are_printed_with_a_caret),
         cmocka_unit_test(want_of_memory_is_told),
     };
 
