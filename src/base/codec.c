@@ -358,21 +358,63 @@ static uint64_t read_fraction(const char **text)
     return value == 0 && dropped ? 1 : value;
 }
 
-int seconds_parse(const char *text, uint64_t *microseconds)
+/* The number at *text, which moves after it, in units of a second. 0 or -1. */
+static int read_seconds(const char **text, uint64_t *microseconds)
 {
     uint64_t whole = 0;
     uint64_t fraction = 0;
-    bool digits = is_digit(*text);
+    bool digits = is_digit(**text);
 
-    if (digits && read_decimal(&text, SECONDS_MOST, &whole) < 0)
+    if (digits && read_decimal(text, SECONDS_MOST, &whole) < 0)
         return -1;
-    if (*text == '.') {
-        text++;
-        digits |= is_digit(*text);
-        fraction = read_fraction(&text);
+    if (**text == '.') {
+        ++*text;
+        digits |= is_digit(**text);
+        fraction = read_fraction(text);
     }
-    if (!digits || *text != '\0' || (whole == SECONDS_MOST && fraction > 0))
+    if (!digits || (whole == SECONDS_MOST && fraction > 0))
         return -1;
     *microseconds = whole * SECOND + fraction;
     return 0;
+}
+
+int seconds_parse(const char *text, uint64_t *microseconds)
+{
+    uint64_t us;
+
+    if (read_seconds(&text, &us) < 0 || *text)
+        return -1;
+    *microseconds = us;
+    return 0;
+}
+
+int duration_parse(struct slice text, uint64_t *microseconds)
+{
+    static const struct {
+        const char *name;
+        uint64_t times, parts; /* of a second */
+    } units[] = {{"", 1, 1},         {"s", 1, 1},  {"ms", 1, 1000},
+                 {"us", 1, 1000000}, {"m", 60, 1}, {"h", 3600, 1}};
+    char copy[64];
+    const char *at = copy;
+    uint64_t us;
+
+    if (text.len >= sizeof copy)
+        return -1;
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    if (memchr(copy, '\0', text.len) || read_seconds(&at, &us) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(at, units[i].name) != 0)
+            continue;
+        if (us > SECONDS_MOST * SECOND / units[i].times)
+            return -1;
+        *microseconds = us * units[i].times / units[i].parts;
+        if (us > 0 && *microseconds == 0)
+            *microseconds = 1;
+        return 0;
+    }
+    return -1;
 }

@@ -25,5 +25,7 @@ int size_parse(const char *text, uint64_t *bytes);
 /* "0.5", "30": seconds as microseconds; no sign, no exponent; at most 10^9 s. Digits finer than a
  * microsecond are dropped, but more than nothing never becomes 0. 0 or -1. */
 int seconds_parse(const char *text, uint64_t *microseconds);
+/* The same with a unit: "200ms", "1.5s", "2m", "1h", "50us"; without one, seconds. */
+int duration_parse(struct slice text, uint64_t *microseconds);
 
 #endif

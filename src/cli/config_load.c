@@ -83,10 +83,31 @@ static char *expand_home(struct options_parsing *p, const struct option_row *row
     return path;
 }
 
-/* The row of a key: a long name, or an option with its dashes. */
-static const struct option_row *row_of(const char *key)
+/* The row of a key: a long name, or an option with its dashes. *off: the key is "no-NAME". */
+static const struct option_row *row_of(const char *key, bool *off)
 {
-    return key[0] == '-' ? options_row(key) : options_row_named(key, strlen(key));
+    const struct option_row *row =
+        key[0] == '-' ? options_row(key) : options_row_named(key, strlen(key));
+
+    *off = false;
+    if (row)
+        return row;
+    key += strncmp(key, "--", 2) == 0 ? 2 : 0;
+    row = options_row_off(key, strlen(key));
+    *off = row != NULL;
+    return row;
+}
+
+/* What a flag is set to: 1, 0, or -1 for neither on nor off. */
+static int switch_of(const char *value)
+{
+    static const char *const words[][2] = {{"off", "on"}, {"no", "yes"}, {"false", "true"}};
+
+    for (size_t i = 0; value && i < 2 * (sizeof words / sizeof words[0]); i++) {
+        if (strcasecmp(value, words[i / 2][i % 2]) == 0)
+            return (int)(i % 2);
+    }
+    return value ? -1 : 1;
 }
 
 static int unknown_key(const char *key, bool alone, struct err *e)
@@ -115,15 +136,19 @@ static int unknown_key(const char *key, bool alone, struct err *e)
 /* A line that breaks a rule; it begins with the file and the line number. */
 static int check_setting(const struct config_line *line, struct err *e)
 {
-    const struct option_row *row = row_of(line->key);
+    bool off;
+    const struct option_row *row = row_of(line->key, &off);
 
     if (!row)
         return unknown_key(line->key, line->value == NULL, e);
     if (row->set == options_set_none)
         return usage_error(e, "%s belongs on the command line", line->key);
-    if (row->arg == OPTION_FLAG && line->value) {
+    if (row->arg == OPTION_FLAG && switch_of(off ? NULL : line->value) < 0)
+        return usage_error(e, "%s is on or off, not \"%s\"", line->key,
+                           options_quote(line->value).text);
+    if (off && line->value) {
         usage_error(e, "%s takes no value", line->key);
-        err_hint(e, "write it alone to turn it on, and leave it out to leave it off");
+        err_hint(e, "write: %s = off", row->name);
         return -1;
     }
     if (row->arg == OPTION_VALUE && !line->value) {
@@ -137,10 +162,16 @@ static int check_setting(const struct config_line *line, struct err *e)
 static int add_setting(struct loading *l, const struct config_line *line, size_t number,
                        struct err *e)
 {
-    const struct option_row *row = row_of(line->key);
+    bool off;
+    const struct option_row *row = row_of(line->key, &off);
     struct option_use *use;
     char *value = line->value;
     size_t start;
+
+    if (row->arg == OPTION_FLAG) {
+        off |= switch_of(value) == 0;
+        value = NULL;
+    }
 
     if (value && options_value_secret(row, value, &start) && value[start] && !l->secret_line) {
         l->secret_line = number;
@@ -155,6 +186,7 @@ static int add_setting(struct loading *l, const struct config_line *line, size_t
         return -1;
     snprintf(use->typed, sizeof use->typed, "%s", line->key);
     use->value = value;
+    use->off = off;
     use->file = l->shown;
     use->line = number;
     return 0;

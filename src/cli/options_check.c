@@ -182,6 +182,7 @@ int options_check(struct options_parsing *p, struct err *e)
 {
     if (check_modes(p, e) != 0)
         return -1;
+    options_forget_off(p);
     for (size_t i = 0; i < sizeof conflicts / sizeof conflicts[0]; i++) {
         if (check_conflict(p, &conflicts[i], e) != 0)
             return -1;

@@ -16,8 +16,9 @@ static const char head[] =
 
 static const char tail[] =
     "\n"
-    "SIZE takes k, M, G (powers of 1024); SEC takes fractions; secrets also come from\n"
-    "a file (@FILE) or a variable (env:NAME), out of sight of ps.\n"
+    "SEC is seconds, or has a unit (us, ms, s, m, h); SIZE takes k, M, G (powers of\n"
+    "1024); --no-NAME turns off a flag of the config file. Secrets also come from a\n"
+    "file (@FILE) or a variable (env:NAME), where ps does not show them.\n"
     "\n"
     "Examples:\n"
     "  wscope wss://echo.example.com/            talk to a server\n"

@@ -65,6 +65,27 @@ void options_forget(struct options_parsing *p, const struct option_row *row)
     p->use_count = kept;
 }
 
+/* True if a use after the i-th turns its flag off. */
+static bool turned_off(const struct options_parsing *p, size_t i)
+{
+    for (size_t k = i + 1; k < p->use_count; k++) {
+        if (p->uses[k].off && p->uses[k].row == p->uses[i].row)
+            return true;
+    }
+    return false;
+}
+
+void options_forget_off(struct options_parsing *p)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->use_count; i++) {
+        if (!p->uses[i].off && !turned_off(p, i))
+            p->uses[kept++] = p->uses[i];
+    }
+    p->use_count = kept;
+}
+
 int options_blame(const struct option_use *use, struct err *e)
 {
     struct err cause = *e;

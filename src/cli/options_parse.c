@@ -31,6 +31,14 @@ const struct option_row *options_row_named(const char *name, size_t len)
     return NULL;
 }
 
+const struct option_row *options_row_off(const char *name, size_t len)
+{
+    const struct option_row *row =
+        len > 3 && memcmp(name, "no-", 3) == 0 ? options_row_named(name + 3, len - 3) : NULL;
+
+    return row && row->arg == OPTION_FLAG && row->set != options_set_none ? row : NULL;
+}
+
 const struct option_row *options_row(const char *spelling)
 {
     if (spelling[0] == '-' && spelling[1] == '-')
@@ -117,6 +125,7 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     size_t len = strcspn(name, "=");
     char *value = name[len] == '=' ? name + len + 1 : NULL;
     const struct option_row *row = options_row_named(name, len);
+    bool off = !row && (row = options_row_off(name, len)) != NULL;
     struct option_use *use;
 
     if (!row)
@@ -124,6 +133,7 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     use = add_use(p, row, "--", name, len, e);
     if (!use)
         return -1;
+    use->off = off;
     if (row->arg == OPTION_FLAG && value)
         return usage_error(e, "%s takes no value, but \"=\" stands behind it", use->typed);
     if (row->arg == OPTION_VALUE && !value) {

@@ -43,6 +43,7 @@ struct option_use {
     char typed[24]; /* "-m" or "--max-time": errors name it as it was typed */
     char *value;    /* NULL for a flag, or an optional value that was left out */
     enum option_layer layer;
+    bool off;         /* "--no-NAME": what was said of this flag before is forgotten */
     bool literal;     /* a secret's value stands here: neither "@FILE" nor "env:NAME" */
     const char *file; /* in the config file: its name as it may be shown, and the line */
     size_t line;
@@ -76,6 +77,9 @@ char *options_shown(struct options_memory *m, const char *text);
 /* The row of an option spelled "--hex" or "-4"; NULL: there is none. */
 const struct option_row *options_row(const char *spelling);
 
+/* The flag that "no-NAME" turns off; NULL: there is none that the config file could turn on. */
+const struct option_row *options_row_off(const char *name, size_t len);
+
 /* One more use, zeroed but for its row and layer; it moves as others are added. NULL with *e. */
 struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
                                    enum option_layer layer, struct err *e);
@@ -92,6 +96,8 @@ const struct option_use *options_given(const struct options_parsing *p, const ch
 int options_gather(struct options_parsing *p, struct err *e);
 /* Forget every use of an option. */
 void options_forget(struct options_parsing *p, const struct option_row *row);
+/* Forget the flags that a later use turns off, and those uses with them. */
+void options_forget_off(struct options_parsing *p);
 /* Begin the failure's sentence with the place where the option was given. Returns -1. */
 int options_blame(const struct option_use *use, struct err *e);
 /* An option of this layer sets the header `name` by itself: those that weaker layers have set with

@@ -36,13 +36,13 @@ int options_set_text(struct options_parsing *p, const struct option_use *use, st
 
 static int bad_seconds(const struct option_use *use, const char *above, struct err *e)
 {
-    return usage_error(e, "%s takes seconds%s (\"0.5\", \"30\"), not \"%s\"", use->typed, above,
-                       options_quote(use->value).text);
+    return usage_error(e, "%s takes seconds%s (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"%s\"",
+                       use->typed, above, options_quote(use->value).text);
 }
 
 int options_set_seconds(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    if (seconds_parse(use->value, slot(p, use)) != 0)
+    if (duration_parse(slice_str(use->value), slot(p, use)) != 0)
         return bad_seconds(use, "", e);
     return 0;
 }
@@ -52,7 +52,7 @@ int options_set_positive_seconds(struct options_parsing *p, const struct option_
 {
     uint64_t us;
 
-    if (seconds_parse(use->value, &us) != 0)
+    if (duration_parse(slice_str(use->value), &us) != 0)
         return bad_seconds(use, "", e);
     if (us == 0)
         return bad_seconds(use, " above 0", e);

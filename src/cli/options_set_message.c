@@ -25,7 +25,7 @@ int options_set_verbose(struct options_parsing *p, const struct option_use *use,
 
 static uint32_t event_bit(const char *name, size_t len)
 {
-    for (int kind = 0; kind < EVENT_JSON_COUNT; kind++) {
+    for (int kind = 0; kind < EVENT_NAMED_COUNT; kind++) {
         const char *known = event_name((enum event_kind)kind);
 
         if (strlen(known) == len && memcmp(known, name, len) == 0)
@@ -39,7 +39,7 @@ static void hint_events(struct err *e)
     char list[256] = "";
     size_t len = 0;
 
-    for (int kind = 0; kind < EVENT_JSON_COUNT && len < sizeof list; kind++)
+    for (int kind = 0; kind < EVENT_NAMED_COUNT && len < sizeof list; kind++)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", kind ? ", " : "",
                                 event_name((enum event_kind)kind));
     err_hint(e, "the events are %s", list);
@@ -55,7 +55,7 @@ int options_set_events(struct options_parsing *p, const struct option_use *use, 
 
         if (bit == 0) {
             at[len] = '\0';
-            usage_error(e, "%s takes names of events with commas between, and \"%s\" is none",
+            usage_error(e, "%s takes names of events with commas between, and \"%s\" is not one",
                         use->typed, options_quote(at).text);
             hint_events(e);
             return -1;

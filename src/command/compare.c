@@ -18,19 +18,13 @@ static int misused(const char *what, const char *value, struct err *e)
 
 static int parse_every(struct command_compare *ask, const char *text, struct err *e)
 {
-    char element[32];
-
     ask->every_count = 0;
     for (const char *at = text; at; ask->every_count++) {
         size_t len = strcspn(at, ",");
 
         if (ask->every_count == COMMAND_COMPARE_EVERY)
             return misused("at most eight intervals", text, e);
-        if (len == 0 || len >= sizeof element)
-            return misused("a list of seconds, as 0.5,2", text, e);
-        memcpy(element, at, len);
-        element[len] = '\0';
-        if (seconds_parse(element, &ask->every_us[ask->every_count]) < 0 ||
+        if (duration_parse(slice_make(at, len), &ask->every_us[ask->every_count]) < 0 ||
             ask->every_us[ask->every_count] == 0)
             return misused("a list of seconds, as 0.5,2", text, e);
         for (size_t i = 0; i < ask->every_count; i++) {
@@ -79,7 +73,7 @@ static int take(struct command_compare *ask, const char *word, struct err *e)
     if (slice_is(name, "every"))
         return parse_every(ask, value, e);
     if (slice_is(name, "for"))
-        return seconds_parse(value, &ask->for_us) == 0 && ask->for_us > 0
+        return duration_parse(slice_str(value), &ask->for_us) == 0 && ask->for_us > 0
                    ? 0
                    : misused("a time in seconds above 0", value, e);
     return misused("poll=, sse=, every=, for=, id= or time=", word, e);

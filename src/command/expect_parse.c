@@ -218,11 +218,7 @@ static int what_gap(struct expect *x, struct reading *r, struct err *e)
 
 static int read_seconds(struct slice word, size_t at, uint64_t *us, struct err *e)
 {
-    char digits[32] = "";
-
-    if (word.len < sizeof digits)
-        memcpy(digits, word.data, word.len);
-    if (seconds_parse(digits, us) < 0 || *us == 0)
+    if (duration_parse(word, us) < 0 || *us == 0)
         return wrong(at, e, "a number of seconds is expected here, as 0.5");
     return 0;
 }
@@ -320,7 +316,6 @@ static int take_within(struct expect *x, struct reading *r, struct err *e)
 {
     size_t end = r->end, from, name_end, name;
     struct slice number;
-    char digits[32] = "";
     uint64_t us;
 
     while (end > 0 && strchr(" \t", r->text[end - 1]))
@@ -338,9 +333,7 @@ static int take_within(struct expect *x, struct reading *r, struct err *e)
             return wrong_within(end, e, "the number of seconds behind \"within\" is missing");
         return 0;
     }
-    if (number.len < sizeof digits)
-        memcpy(digits, number.data, number.len);
-    if (seconds_parse(digits, &us) < 0 || us == 0)
+    if (duration_parse(number, &us) < 0 || us == 0)
         return wrong_within(from, e, "a number of seconds is expected behind \"within\", as 0.5");
     x->within_us = us;
     for (end = name; end > 0 && strchr(" \t", r->text[end - 1]); end--)

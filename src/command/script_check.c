@@ -269,7 +269,7 @@ int parser_check_option(struct parser *p, const char *args, struct err *e)
         return err_nomem(e, STAGE_USAGE, "reading a script");
     script_option_split(copy, &name, &value);
     if (strcmp(name, "timeout") == 0) {
-        status = value && seconds_parse(value, &us) == 0 && us > 0
+        status = value && duration_parse(slice_str(value), &us) == 0 && us > 0
                      ? 0
                      : err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
                                "\"option timeout\" takes a number of seconds, as 2.5");
@@ -307,7 +307,7 @@ int parser_check_seconds(struct parser *p, const char *args, struct err *e)
     uint64_t us;
 
     (void)p;
-    if (seconds_parse(args, &us) == 0)
+    if (duration_parse(slice_str(args), &us) == 0)
         return 0;
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
                    "\"sleep\" takes a number of seconds, as 0.5, not \"%.40s\"", args);

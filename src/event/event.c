@@ -2,7 +2,7 @@
 
 const char *event_name(enum event_kind kind)
 {
-    static const char *const names[EVENT_JSON_COUNT] = {
+    static const char *const names[EVENT_NAMED_COUNT] = {
         [EVENT_RESOLVE] = "resolve",   [EVENT_CONNECT] = "connect",
         [EVENT_PROXY] = "proxy",       [EVENT_TLS] = "tls",
         [EVENT_REQUEST] = "request",   [EVENT_RESPONSE] = "response",
@@ -14,10 +14,10 @@ const char *event_name(enum event_kind kind)
         [EVENT_LOST] = "lost",         [EVENT_DUPLICATE] = "duplicate",
         [EVENT_FAULT] = "fault",       [EVENT_POLL] = "poll",
         [EVENT_FALLBACK] = "fallback", [EVENT_ERROR] = "error",
-        [EVENT_SUMMARY] = "summary",
+        [EVENT_SUMMARY] = "summary",   [EVENT_COMPARE] = "compare",
     };
 
-    return kind < EVENT_JSON_COUNT ? names[kind] : NULL;
+    return kind < EVENT_NAMED_COUNT ? names[kind] : NULL;
 }
 
 const char *close_by_name(enum close_by by)

@@ -37,10 +37,12 @@ enum event_kind {
     EVENT_ERROR,
     EVENT_SUMMARY,
     EVENT_JSON_COUNT,
-    EVENT_CLOSE_FRAME = EVENT_JSON_COUNT, /* a Close frame came; EVENT_CLOSE tells the end later */
-    EVENT_BYTES,                          /* raw bytes of the WebSocket stream, for hex dumps */
-    EVENT_NOTE,                           /* a sentence for the person, once */
-    EVENT_MISSED,                         /* what an outage came to: gaps and their ends in sum */
+    EVENT_COMPARE = EVENT_JSON_COUNT, /* the figures of a comparison: in JSON, but on no bus */
+    EVENT_NAMED_COUNT,
+    EVENT_CLOSE_FRAME = EVENT_NAMED_COUNT, /* a Close frame came; EVENT_CLOSE tells the end later */
+    EVENT_BYTES,                           /* raw bytes of the WebSocket stream, for hex dumps */
+    EVENT_NOTE,                            /* a sentence for the person, once */
+    EVENT_MISSED,                          /* what an outage came to: gaps and their ends in sum */
     EVENT_KIND_COUNT
 };
 

@@ -110,10 +110,18 @@ static void paint(struct compare_front *front)
     buf_clear(&text);
 }
 
+/* --events names it, or there is no --events. */
+static bool asked_for(const struct options *o, enum event_kind kind)
+{
+    return !o->events || (o->events & EVENT_BIT(kind));
+}
+
 static void put_json(struct compare_front *front, const struct scale *scale, uint64_t now_us)
 {
     struct buf line;
 
+    if (!asked_for(front->options, EVENT_COMPARE))
+        return;
     if (front->out.full && !scale)
         return; /* nobody reads: the next second's line says the same */
     buf_init(&line, TABLE_MAX);
@@ -187,7 +195,8 @@ static void put_failures(struct compare_front *front)
 void show_summary(struct compare_front *front, enum exit_code code)
 {
     const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_SUMMARY)};
-    struct sink *sink = front->options->json ? ndjson_new(&front->out_bytes, &config) : NULL;
+    bool wanted = front->options->json && asked_for(front->options, EVENT_SUMMARY);
+    struct sink *sink = wanted ? ndjson_new(&front->out_bytes, &config) : NULL;
     uint64_t now_us = clock_mono_us() - front->start_us;
     struct event ev = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us(), .at_us = now_us};
     struct totals *sum = &ev.summary.totals;

@@ -33,7 +33,7 @@ static enum line_done do_sleep(struct test_run *t, const struct statement *st)
 
     if (!text)
         return LINE_FAILED;
-    if (seconds_parse(text, &us) < 0) {
+    if (duration_parse(slice_str(text), &us) < 0) {
         test_fail(t, st, "", "", "\"sleep\" takes a number of seconds, not \"%.60s\"", text);
         return LINE_FAILED;
     }

@@ -135,7 +135,8 @@ enum line_done line_setting(struct test_run *t, const struct statement *st)
     if (st->kind != STATEMENT_OPTION)
         return LINE_DONE;
     script_option_split(text, &name, &value);
-    if (strcmp(name, "timeout") == 0 && (!value || seconds_parse(value, &t->timeout_us) < 0)) {
+    if (strcmp(name, "timeout") == 0 &&
+        (!value || duration_parse(slice_str(value), &t->timeout_us) < 0)) {
         test_fail(t, st, "", "", "\"option timeout\" takes a number of seconds, not \"%.60s\"",
                   value ? value : "");
         return LINE_FAILED;

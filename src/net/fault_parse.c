@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
 #include "base/nearest.h"
 
 /* The text of one SPEC and how far it is read; `base` is where it began in what was typed. */
@@ -93,40 +94,6 @@ static bool take_digits(struct slice *text, uint64_t *number)
     return text->data > from;
 }
 
-/* "200ms", "1.5s", "2m", "1h", and "3", which means seconds. */
-static bool read_time(struct slice text, uint64_t *us)
-{
-    static const struct {
-        const char *unit;
-        uint64_t us;
-    } units[] = {{"us", 1},       {"ms", 1000},       {"s", 1000000},
-                 {"m", 60000000}, {"h", 3600000000u}, {"", 1000000}};
-    uint64_t whole, part = 0, scale = 1;
-
-    if (!take_digits(&text, &whole))
-        return false;
-    if (take_word(&text, ".")) {
-        struct slice digits = text;
-
-        if (!take_digits(&text, &part) || digits.len - text.len > 6)
-            return false;
-        for (size_t i = text.len; i < digits.len; i++)
-            scale *= 10;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        uint64_t sum;
-
-        if (!slice_is(text, units[i].unit))
-            continue;
-        if (__builtin_mul_overflow(whole, units[i].us, &sum) ||
-            __builtin_add_overflow(sum, part * units[i].us / scale, &sum))
-            return false;
-        *us = sum;
-        return true;
-    }
-    return false;
-}
-
 /* "4096", "64k", "1M", "2G" (powers of 1024). */
 static bool read_bytes(struct slice text, uint64_t *bytes)
 {
@@ -200,7 +167,7 @@ static int read_arg(struct fault_spec *f, enum fault_arg arg, bool second, struc
 
     switch (arg) {
     case FAULT_ARG_TIME:
-        if (read_time(text, second && f->kind == FAULT_LATENCY ? &f->jitter_us : &f->us))
+        if (duration_parse(text, second && f->kind == FAULT_LATENCY ? &f->jitter_us : &f->us) == 0)
             return 0;
         return complain(e, at, "%s takes a time (\"200ms\", \"5s\"), not \"%s\"", name,
                         quote(text).text);
@@ -311,8 +278,8 @@ static int read_range(struct fault_spec *f, struct slice text, size_t at, struct
 
     while (dots + 1 < text.len && !(text.data[dots] == '.' && text.data[dots + 1] == '.'))
         dots++;
-    if (dots + 2 > text.len || !read_time(slice_make(text.data, dots), &f->at_us) ||
-        !read_time(slice_make(text.data + dots + 2, text.len - dots - 2), &f->most_us) ||
+    if (dots + 2 > text.len || duration_parse(slice_make(text.data, dots), &f->at_us) < 0 ||
+        duration_parse(slice_make(text.data + dots + 2, text.len - dots - 2), &f->most_us) < 0 ||
         f->most_us == 0 || f->at_us > f->most_us)
         return complain(e, at,
                         "random: takes two times, the shorter first (\"10s..60s\"), not "
@@ -340,7 +307,7 @@ static int read_trigger(struct fault_spec *f, struct reader *r, struct err *e)
         if (i == FAULT_RANDOM)
             return read_range(f, rest, at, e);
         if (i == FAULT_EVERY) {
-            ok = read_time(rest, &f->at_us) && f->at_us > 0;
+            ok = duration_parse(rest, &f->at_us) == 0 && f->at_us > 0;
             return ok ? 0
                       : complain(e, at, "every: takes a time above 0 (\"30s\"), not \"%s\"",
                                  quote(rest).text);
@@ -351,7 +318,7 @@ static int read_trigger(struct fault_spec *f, struct reader *r, struct err *e)
                              i == FAULT_ON_BYTES ? "size" : "number", quote(rest).text);
     }
     f->trigger = FAULT_AFTER;
-    if (read_time(word, &f->at_us))
+    if (duration_parse(word, &f->at_us) == 0)
         return 0;
     return complain(e, at,
                     "\"%s\" is no trigger: a time (\"30s\"), open, message:N, frame:N, bytes:SIZE, "
@@ -369,7 +336,7 @@ static int read_tail(struct fault_spec *f, struct reader *r, struct err *e)
     if (take_char(r, '+')) {
         at = r->pos;
         text = take_until(r, "*");
-        if (!read_time(text, &f->duration_us) || f->duration_us == 0)
+        if (duration_parse(text, &f->duration_us) < 0 || f->duration_us == 0)
             return complain(e, at, "+ takes a duration above 0 (\"5s\"), not \"%s\"",
                             quote(text).text);
         if (fault_kinds[f->kind].instant && f->kind != FAULT_HALF_CLOSE)

@@ -133,13 +133,10 @@ static void read_wait(struct answer *a, struct slice query)
 {
     struct slice text;
     struct excerpt x;
-    char digits[32];
 
     if (!query_get(query, "wait", &text) || text.len == 0)
         return;
-    snprintf(digits, sizeof digits, "%.*s", (int)(text.len < 32 ? text.len : 0),
-             (const char *)text.data);
-    if (seconds_parse(digits, &a->wait_us) == 0) {
+    if (duration_parse(text, &a->wait_us) == 0) {
         if (a->wait_us > PAGES_WAIT_MAX_US)
             a->wait_us = PAGES_WAIT_MAX_US;
         return;

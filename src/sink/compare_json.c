@@ -215,7 +215,7 @@ int compare_json(struct buf *out, const struct compare *c, const struct figures 
     json_u64(&w, "v", 1);
     json_time(&w, "time", time_us);
     json_seconds(&w, "at", at_us);
-    json_string(&w, "event", "compare");
+    json_string(&w, "event", event_name(EVENT_COMPARE));
     json_bool(&w, "final", scale != NULL);
     json_bool(&w, "counting", f->counting);
     json_seconds(&w, "from", f->begin_us);

@@ -222,3 +222,13 @@ holds() {
     assert_equal "$status" 2
     assert_stderr 'no/such/folder.html.*--report.*No such file'
 }
+
+@test "--events selects the lines of the comparison and the summary as any other" {
+    serve --rate 20
+    compare_feed --for 1 --events compare
+    assert_equal "$status" 0
+    assert_equal "$(jq -r .event <<<"$output" | sort -u)" compare
+    compare_feed --for 1 --events open,summary
+    assert_equal "$status" 0
+    assert_equal "$(jq -r .event <<<"$output" | sort -u)" $'open\nsummary'
+}

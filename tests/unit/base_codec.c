@@ -293,6 +293,43 @@ static void seconds_parse_gives_microseconds(void **state)
     }
 }
 
+static void duration_parse_knows_units(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t us;
+    } good[] = {{"25s", 25000000},
+                {"500ms", 500000},
+                {"1.5s", 1500000},
+                {"2m", 120000000},
+                {"1h", UINT64_C(3600000000)},
+                {"50us", 50},
+                {"0.5", 500000},
+                {"30", 30000000},
+                {"0.1ms", 100},
+                {"0.5us", 1},
+                {"0", 0},
+                {"0ms", 0},
+                {"1000000000s", UINT64_C(1000000000000000)}};
+    static const char *const bad[] = {"",     "s",   "ms",   "1x",   "1sec",        "1 s",
+                                      "-1s",  "+1s", "1e3s", "1ms ", "1000000000m", "1000000001",
+                                      "1s1s", ".",   ".s"};
+    uint64_t us;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        us = 77;
+        if (duration_parse(slice_str(good[i].text), &us) != 0 || us != good[i].us)
+            fail_msg("%s: %llu", good[i].text, (unsigned long long)us);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        us = 77;
+        if (duration_parse(slice_str(bad[i]), &us) != -1 || us != 77)
+            fail_msg("\"%s\" was taken: %llu", bad[i], (unsigned long long)us);
+    }
+    assert_int_equal(duration_parse(slice_make("1\0s", 3), &us), -1);
+}
+
 static void seconds_parse_refuses_signs_exponents_and_too_much(void **state)
 {
     static const char *const cases[] = {
@@ -366,6 +403,7 @@ int main(void)
         cmocka_unit_test(size_parse_knows_powers_of_1024),
         cmocka_unit_test(size_parse_refuses_what_is_no_size_or_does_not_fit),
         cmocka_unit_test(seconds_parse_gives_microseconds),
+        cmocka_unit_test(duration_parse_knows_units),
         cmocka_unit_test(seconds_parse_refuses_signs_exponents_and_too_much),
         cmocka_unit_test(codec_without_memory_keeps_the_content),
     };

@@ -272,6 +272,38 @@ static void a_tilde_is_the_home_directory_where_a_file_is_named(void **state)
     free(home);
 }
 
+static void flags_are_turned_off_by_the_stronger_layer(void **state)
+{
+    (void)state;
+    {
+        WITH("pretty\nlenient = yes\nno-pong = On\nverbose\nverbose\n", "--no-pretty",
+             "--no-no-pong", "--no-verbose", "-v", URL);
+        assert_false(l->o.pretty);
+        assert_true(l->o.ws.lenient);
+        assert_false(l->o.ws.no_pong);
+        assert_int_equal(l->o.level, 1);
+        done(l);
+    }
+    {
+        WITH("pretty\nlenient\n[profile p]\npretty = off\nno-lenient\n[profile q]\npretty\n",
+             "--profile", "p", URL);
+        assert_false(l->o.pretty);
+        assert_false(l->o.ws.lenient);
+        done(l);
+    }
+    {
+        WITH("pretty = false\n", "--pretty", URL);
+        assert_true(l->o.pretty);
+        done(l);
+    }
+    {
+        /* What is off excludes nothing. */
+        WITH("pretty\n", "--no-pretty", "--json", "--no-pings", URL);
+        assert_true(l->o.json && !l->o.pretty && !l->o.pings);
+        done(l);
+    }
+}
+
 static void mistakes_name_the_file_and_the_line(void **state)
 {
     (void)state;
@@ -280,7 +312,9 @@ static void mistakes_name_the_file_and_the_line(void **state)
     check_wrong("colour = never" P, 1, "unknown option \"colour\"; did you mean \"color\"?");
     check_wrong("color = red" P, 1, "color takes \"auto\", \"always\" or \"never\", not \"red\"");
     check_wrong("color" P, 1, "color takes a value, WHEN: auto (on a terminal), always or never");
-    check_wrong("json = yes" P, 1, "json takes no value");
+    check_wrong("json = maybe" P, 1, "json is on or off, not \"maybe\"");
+    check_wrong("no-json = on" P, 1, "no-json takes no value");
+    check_wrong("no-color" P, 1, "unknown option \"no-color\"; did you mean \"color\"?");
     check_wrong("connect-timeout 5" P, 1,
                 "\"connect-timeout\" has a value behind it without \"=\"");
     check_wrong("header: X: y=z" P, 1, "something stands between \"header\" and \"=\"");
@@ -288,7 +322,8 @@ static void mistakes_name_the_file_and_the_line(void **state)
     check_wrong("-Z" P, 1, "unknown option \"-Z\"");
     check_wrong("[p]", 1, "a section is not a profile");
     check_wrong("= 1", 1, "there is no option before the \"=\"");
-    check_wrong("\n" P "\nfor = abc", 5, "for takes seconds (\"0.5\", \"30\"), not \"abc\"");
+    check_wrong("\n" P "\nfor = abc", 5,
+                "for takes seconds (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"abc\"");
     check_wrong("header = nonsense" P, 1,
                 "header: it has no colon, and a header is written \"Name: value\"");
     check_wrong("tls-min = 1.3\ntls-max = 1.2" P, 2, "--tls-min 1.3 is above --tls-max 1.2");
@@ -494,6 +529,7 @@ int main(void)
         cmocka_unit_test(credentials_of_the_command_line_outrank_headers_of_the_file),
         cmocka_unit_test(what_the_mode_has_no_use_for_is_passed_over),
         cmocka_unit_test(a_tilde_is_the_home_directory_where_a_file_is_named),
+        cmocka_unit_test(flags_are_turned_off_by_the_stronger_layer),
         cmocka_unit_test(mistakes_name_the_file_and_the_line),
         cmocka_unit_test(unknown_names_are_told_in_every_section_but_values_only_where_they_count),
         cmocka_unit_test(some_options_belong_on_the_command_line),

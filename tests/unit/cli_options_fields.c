@@ -188,6 +188,16 @@ static void liveness_fills_its_fields(void **state)
         done(l);
     }
     {
+        GOOD("--ping-interval", "25s", "--ping-timeout", "1.5s", "--connect-timeout", "500ms",
+             "--for", "2m", "-m1h", URL);
+        assert_int_equal(l->o.ws.ping_interval_us, 25000000);
+        assert_int_equal(l->o.ws.ping_timeout_us, 1500000);
+        assert_int_equal(l->o.ws.connect_timeout_us, 500000);
+        assert_int_equal(l->o.ws.for_us, 120000000);
+        assert_int_equal(l->o.ws.max_time_us, 3600000000);
+        done(l);
+    }
+    {
         GOOD("--ping-timeout", "2", URL);
         assert_int_equal(l->o.ws.ping_interval_us, 25000000);
         assert_int_equal(l->o.ws.ping_timeout_us, 2000000);

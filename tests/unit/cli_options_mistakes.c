@@ -57,9 +57,9 @@ static void bad_compression_parameters_are_pointed_at(void **state)
 static void unknown_events_are_named(void **state)
 {
     (void)state;
-    BAD("--events takes names of events with commas between, and \"opne\" is none", "--json",
+    BAD("--events takes names of events with commas between, and \"opne\" is not one", "--json",
         "--events", "close,opne,message", URL);
-    BAD("--events takes names of events with commas between, and \"\" is none", "--json",
+    BAD("--events takes names of events with commas between, and \"\" is not one", "--json",
         "--events=open,", URL);
     BAD("--events takes names of events with commas between, and \"note\" is none", "--json",
         "--events", "note", URL);
@@ -137,6 +137,8 @@ static void options_of_another_mode_say_so(void **state)
     (void)state;
     BAD("--hex is not an option of \"wscope serve\"", "serve", "--hex");
     BAD("-k is not an option of \"wscope demo\"", "demo", "-k");
+    BAD("--no-pretty is not an option of \"wscope serve\"", "serve", "--no-pretty");
+    BAD("unknown option \"--no-version\"; did you mean \"--version\"?", "--no-version");
     BAD("--rate belongs to \"wscope serve\", not to a connection", "--rate", "3", URL);
 }
 
@@ -152,10 +154,10 @@ static void missing_values_say_what_is_taken(void **state)
 static void bad_values_say_what_came_and_what_is_right(void **state)
 {
     (void)state;
-    BAD("--close-timeout takes seconds (\"0.5\", \"30\"), not \"abc\"", "--close-timeout", "abc",
-        URL);
-    BAD("-m takes seconds above 0 (\"0.5\", \"30\"), not \"0\"", "-m0", URL);
-    BAD("-w takes seconds (\"0.5\", \"30\"), not \"-1\"", "-w", "-1", URL);
+    BAD("--close-timeout takes seconds (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"abc\"",
+        "--close-timeout", "abc", URL);
+    BAD("-m takes seconds above 0 (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"0\"", "-m0", URL);
+    BAD("-w takes seconds (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"-1\"", "-w", "-1", URL);
     BAD("--max-message takes a size above 0 (\"4096\", \"64k\", \"1M\", \"2G\"), not \"1T\"",
         "--max-message", "1T", URL);
     BAD("--chunk takes a size above 0 (\"4096\", \"64k\", \"1M\", \"2G\"), not \"0\"", "--chunk",
