@@ -30,6 +30,7 @@ struct figures_channel {
     uint64_t up_us, ended_us;
 
     uint64_t updates, missed, duplicates, first, strangers;
+    uint64_t outside; /* shown by others before this one's first or after its last: not missed */
     struct figures_lag lag;   /* behind the first channel that showed the update */
     struct figures_lag delay; /* behind the server's time, if --time is there */
 

@@ -19,10 +19,8 @@ struct units units_span(double us, int utf8)
     double a = fabs(us);
     char n[24];
 
-    if (a < 0.5) {
-        snprintf(u.text, sizeof u.text, "0");
-    } else if (a < 999.5) {
-        snprintf(u.text, sizeof u.text, "%.0f %s", us, unit);
+    if (a < 999.5) {
+        snprintf(u.text, sizeof u.text, "%.0f %s", a < 0.5 ? 0 : us, unit);
     } else if (a < 999500) {
         three(n, sizeof n, us / 1e3);
         snprintf(u.text, sizeof u.text, "%s ms", n);

@@ -99,6 +99,7 @@ static void put_channel(struct json_write *w, const struct compare *c, const str
     }
     json_u64(w, "updates", ch->updates);
     json_u64(w, "missed", ch->missed);
+    json_u64(w, "outside", ch->outside);
     json_u64(w, "duplicates", ch->duplicates);
     json_u64(w, "first", ch->first);
     json_u64(w, "unidentified", ch->strangers);

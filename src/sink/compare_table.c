@@ -396,6 +396,8 @@ int compare_table(struct buf *out, const struct compare *c, const struct figures
     failed |= compare_text_basis(&text, f, look.utf8);
     failed |= paragraph(out, &look, buf_slice(&text), 2);
     buf_clear(&text);
+    if (compare_text_outside(f))
+        failed |= paragraph(out, &look, slice_str(compare_text_outside(f)), 2);
     failed |= troubles(out, f, &look);
     failed |= buf_append_str(out, "\n");
     grid_init(&g);

@@ -115,6 +115,15 @@ int compare_text_balance(struct buf *out, const struct figures *f, const struct 
     return failed;
 }
 
+const char *compare_text_outside(const struct figures *f)
+{
+    for (unsigned i = 0; i < f->count; i++)
+        if (f->channels[i].outside > 0)
+            return "An update is missed if the channel showed an earlier and a later one. Updates "
+                   "before its first or after its last (the next poll is still due) are not.";
+    return NULL;
+}
+
 int compare_text_trouble(struct buf *out, const struct figures *f, const struct figures_channel *ch)
 {
     const char *text = ch->error->code != EXIT_OK ? ch->error->text : "";

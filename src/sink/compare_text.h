@@ -15,6 +15,8 @@ int compare_text_basis(struct buf *out, const struct figures *f, bool utf8);
 /* What costs the same, and when which is cheaper: sentences, each ended by a newline; none if
  * nothing is known. 0 or -1. */
 int compare_text_balance(struct buf *out, const struct figures *f, const struct scale *s);
+/* Which updates are neither shown nor missed: a sentence, or NULL if there are none. */
+const char *compare_text_outside(const struct figures *f);
 /* What is wrong with a channel: "failed: ...", "ended after 12 s: ..."; "" if nothing is. */
 int compare_text_trouble(struct buf *out, const struct figures *f,
                          const struct figures_channel *ch);

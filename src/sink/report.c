@@ -106,6 +106,24 @@ void page_figure(struct page *p, struct units figure)
     }
 }
 
+void page_svg(struct page *p, int height, const char *name, unsigned number)
+{
+    page_printf(p,
+                "<svg height=\"%d\" role=\"img\" aria-labelledby=\"%s%u\" "
+                "aria-describedby=\"%s%u-about\"><title id=\"%s%u\">",
+                height, name, number, name, number, name, number);
+}
+
+void page_svg_desc(struct page *p, const char *name, unsigned number)
+{
+    page_printf(p, "</title><desc id=\"%s%u-about\">", name, number);
+}
+
+void page_svg_shapes(struct page *p)
+{
+    page_put(p, "</desc>");
+}
+
 struct units report_colour(const struct figures *f, unsigned channel)
 {
     struct units u = {"c-ws"};
@@ -192,11 +210,19 @@ static void card(struct page *p, const struct report *r, unsigned channel)
         page_put(p, "–");
     page_put(p, "</dd><dt>requests</dt><dd>");
     page_figure(p, units_number((double)ch->tally.requests));
+    page_put(p, "</dd><dt>shown</dt><dd>");
+    page_figure(p, units_number((double)ch->updates));
+    page_put(p, " of ");
+    page_figure(p, units_number((double)r->figures->updates));
     page_put(p, "</dd><dt>missed</dt><dd>");
     if (ch->updates > 0)
         page_figure(p, units_share(ch->missed, ch->missed + ch->updates));
     else
         page_put(p, "–");
+    if (ch->outside > 0) {
+        page_put(p, "</dd><dt>outside</dt><dd>");
+        page_figure(p, units_number((double)ch->outside));
+    }
     page_put(p, "</dd></dl>");
     buf_init(&trouble, 4096);
     if (compare_text_trouble(&trouble, r->figures, ch) != 0)
@@ -210,6 +236,21 @@ static void card(struct page *p, const struct report *r, unsigned channel)
     page_put(p, "</div>\n");
 }
 
+static void cards(struct page *p, const struct report *r)
+{
+    const char *outside = compare_text_outside(r->figures);
+
+    page_put(p, "<div class=\"cards\">\n");
+    for (unsigned i = 0; i < r->figures->count; i++)
+        card(p, r, i);
+    page_put(p, "</div>\n");
+    if (outside) {
+        page_put(p, "<p class=\"note below\">");
+        page_words(p, outside);
+        page_put(p, "</p>\n");
+    }
+}
+
 /* --- the rest -----------------------------------------------------------------------------------
  */
 
@@ -217,8 +258,10 @@ static void openings(struct page *p, const struct report *r)
 {
     const struct figures *f = r->figures;
 
-    page_put(p, "<section><h2>Openings and settings</h2>\n<p class=\"note\">The first request of "
-                "each channel and what answered it. Credentials are left out.</p>\n");
+    page_put(
+        p,
+        "<section><h2>Openings and settings</h2>\n<p class=\"note of-openings\">The first request of "
+        "each channel and what answered it. Credentials are left out.</p>\n");
     for (unsigned i = 0; i < f->count; i++) {
         if (r->openings[i].len == 0)
             continue;
@@ -273,10 +316,7 @@ int report_page(struct buf *out, const struct report *r)
     page_put(p, report_style);
     page_put(p, "</style></head>\n<body><main>\n");
     header(p, r);
-    page_put(p, "<div class=\"cards\">\n");
-    for (unsigned i = 0; i < r->figures->count; i++)
-        card(p, r, i);
-    page_put(p, "</div>\n");
+    cards(p, r);
     report_lags(p, r);
     report_course(p, r);
     report_bytes(p, r);

@@ -3,12 +3,32 @@
  */
 #include "sink/report_private.h"
 
-static void part(struct page *p, double share, int style, const char *what)
+/* The parts of a bar, as in the legend. */
+static const char *const part_names[] = {
+    "payload", "HTTP heads", "framing, items that were not new", "TLS and what is sent again"};
+#define PARTS (sizeof part_names / sizeof *part_names)
+
+/* The bar, and the same in words. */
+static void bar(struct page *p, const double shares[PARTS], double width)
 {
-    if (share <= 0)
-        return;
-    page_printf(p, "<i class=\"s%d\" style=\"width:%.2f%%\" title=\"%s\"></i>", style, 100 * share,
-                what);
+    page_put(p, "<div class=\"bar\" role=\"img\" aria-label=\"");
+    for (size_t i = 0; i < PARTS; i++)
+        page_printf(p, "%s%.0f%% %s", i ? "; " : "", 100 * shares[i], part_names[i]);
+    page_printf(p, "\" style=\"width:%.2f%%\">", width);
+    for (size_t i = 0; i < PARTS; i++)
+        if (shares[i] > 0)
+            page_printf(p, "<i class=\"s%zu\" style=\"width:%.2f%%\" title=\"%s\"></i>", i + 1,
+                        100 * shares[i], part_names[i]);
+    page_put(p, "</div>");
+}
+
+static void legend(struct page *p)
+{
+    page_put(p, "<ul class=\"legend c-any\">");
+    for (size_t i = 0; i < PARTS; i++)
+        page_printf(p, "<li><span class=\"key\"><i class=\"s%zu\"></i></span>%s</li>", i + 1,
+                    part_names[i]);
+    page_put(p, "</ul>\n");
 }
 
 static void lane(struct page *p, const struct report *r, unsigned channel, double most)
@@ -22,13 +42,11 @@ static void lane(struct page *p, const struct report *r, unsigned channel, doubl
     page_words(p, ch->source->label);
     page_put(p, "</div><div class=\"plot\">");
     if (ch->has_per_update && all > 0) {
-        page_printf(p, "<div class=\"bar\" style=\"width:%.2f%%\">",
-                    100 * ch->bytes_per_update / most);
-        part(p, (double)down->payload / all, 1, "payload");
-        part(p, (double)(up->heads + down->heads) / all, 2, "HTTP heads");
-        part(p, (double)(up->framing + down->framing) / all, 3, "framing");
-        part(p, (double)(up->around + down->around) / all, 4, "TLS");
-        page_put(p, "</div>");
+        const double shares[PARTS] = {
+            (double)down->payload / all, (double)(up->heads + down->heads) / all,
+            (double)(up->framing + down->framing) / all, (double)(up->around + down->around) / all};
+
+        bar(p, shares, 100 * ch->bytes_per_update / most);
     }
     page_put(p, "</div><div class=\"value\">");
     if (ch->has_per_update)
@@ -75,9 +93,6 @@ void report_bytes(struct page *p, const struct report *r)
              "<div class=\"value\">bytes</div></div>\n");
     for (unsigned i = 0; i < f->count; i++)
         lane(p, r, i, most);
-    page_put(p,
-             "<ul class=\"legend c-any\"><li><span class=\"key s1\"></span>payload</li><li><span "
-             "class=\"key s2\"></span>HTTP heads</li><li><span class=\"key s3\"></span>framing, "
-             "items that were not new</li><li><span class=\"key s4\"></span>TLS and what is sent "
-             "again</li></ul>\n</div></section>\n");
+    legend(p);
+    page_put(p, "</div></section>\n");
 }

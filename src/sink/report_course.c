@@ -73,6 +73,28 @@ static void stairs(struct page *p, const struct report *r, unsigned channel,
     page_printf(p, " 1000,%.1f\"/>", last);
 }
 
+/* What the stairs show, in words: the last step of each. */
+static void describe(struct page *p, const struct report *r, const struct span *span)
+{
+    const struct figures *f = r->figures;
+
+    page_put(p, "After ");
+    page_figure(p, units_span((double)span->us, 1));
+    page_put(p, " the newest update shown, by number: ");
+    for (unsigned i = 0; i < f->count; i++) {
+        const struct trace *t = &r->compare->channels[i]->shown;
+        uint64_t newest = 0;
+
+        for (size_t n = 0; n < t->count && t->points[n].at_us <= span->us; n++)
+            newest = t->points[n].value;
+        page_put(p, i ? ", " : "");
+        page_words(p, f->channels[i].source->label);
+        page_put(p, " ");
+        page_figure(p, units_number((double)newest));
+    }
+    page_put(p, ".");
+}
+
 static void rulers(struct page *p, const struct span *span)
 {
     double step = step_of((double)span->orders, 5);
@@ -125,7 +147,9 @@ static void legend(struct page *p, const struct figures *f)
 {
     page_put(p, "<ul class=\"legend\">");
     for (unsigned i = 0; i < f->count; i++) {
-        page_printf(p, "<li class=\"%s\"><span class=\"key line\"></span>",
+        page_printf(p,
+                    "<li class=\"%s\"><svg class=\"key\" aria-hidden=\"true\"><polyline "
+                    "class=\"stroke\" points=\"0,5 36,5\"/></svg>",
                     report_colour(f, i).text);
         page_words(p, f->channels[i].source->label);
         page_put(p, "</li>");
@@ -160,10 +184,17 @@ static void lane(struct page *p, const struct report *r, unsigned channel, const
     page_printf(p, "<div class=\"lane %s\"><div class=\"name\">",
                 report_colour(r->figures, channel).text);
     page_words(p, ch->source->label);
-    page_printf(p, "</div><div class=\"plot\"><svg height=\"%d\" role=\"img\" aria-label=\"When ",
-                LANE);
+    page_put(p, "</div><div class=\"plot\">");
+    page_svg(p, LANE, "arrivals", channel);
+    page_put(p, "When ");
     page_words(p, ch->source->label);
-    page_put(p, " showed updates\">");
+    page_put(p, " showed updates");
+    page_svg_desc(p, "arrivals", channel);
+    page_figure(p, units_number((double)ch->updates));
+    page_put(p, " updates in ");
+    page_figure(p, units_span((double)r->figures->elapsed_us, 1));
+    page_put(p, ".");
+    page_svg_shapes(p);
     columns(p, span, LANE - 4);
     strokes(p, r, channel, span);
     page_printf(p, "<line class=\"axis\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", LANE - 4,
@@ -178,9 +209,11 @@ void report_course(struct page *p, const struct report *r)
     const struct figures *f = r->figures;
     struct span span = span_of(r);
 
-    page_put(p, "<section><h2>What was known when</h2>\n<p class=\"note\">The newest update that "
-                "each channel had shown, over time. A push climbs step by step; a poll waits, then "
-                "jumps: what lies between its stairs and the line above is how stale it was.");
+    page_put(
+        p, "<section><h2>What was known when</h2>\n<p class=\"note\">The newest update that "
+           "each channel had shown, over time. A push climbs step by step; a poll waits, then "
+           "jumps: the gap between its stairs and the line above shows how stale it was. The lines "
+           "are dashed so that none hides another.");
     if (span.us < f->elapsed_us)
         page_printf(p, " Shown are the first %s.", units_span((double)span.us, 1).text);
     page_put(p, "</p>\n");
@@ -188,17 +221,19 @@ void report_course(struct page *p, const struct report *r)
         page_put(p, "<p>No update came while all channels were up.</p></section>\n");
         return;
     }
-    page_printf(p,
-                "<div class=\"chart\"><svg height=\"%d\" role=\"img\" aria-label=\"Updates known "
-                "over time\">",
-                STAIRS_HEIGHT);
+    page_put(p, "<div class=\"chart\"><p class=\"unit\" aria-hidden=\"true\">updates shown</p>");
+    page_svg(p, STAIRS_HEIGHT, "course", 0);
+    page_put(p, "Updates known over time");
+    page_svg_desc(p, "course", 0);
+    describe(p, r, &span);
+    page_svg_shapes(p);
     columns(p, &span, STAIRS_HEIGHT);
     rulers(p, &span);
     page_printf(p,
                 "<svg width=\"100%%\" height=\"%d\" viewBox=\"0 0 1000 1000\" "
                 "preserveAspectRatio=\"none\">",
                 STAIRS_HEIGHT);
-    for (unsigned i = f->count; i-- > 0;)
+    for (unsigned i = 0; i < f->count; i++)
         stairs(p, r, i, &span);
     page_printf(p, "</svg><line class=\"axis\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/></svg>\n",
                 STAIRS_HEIGHT, STAIRS_HEIGHT);

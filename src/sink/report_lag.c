@@ -44,6 +44,23 @@ static void bars(struct page *p, const uint64_t counts[LAG_CLASSES], unsigned de
     }
 }
 
+/* What the bars show, in words. */
+static void describe(struct page *p, const struct figures_lag *lag)
+{
+    if (!lag->known) {
+        page_put(p, "No lag is known.");
+        return;
+    }
+    page_figure(p, units_number((double)lag->count));
+    page_put(p, " updates: half within ");
+    page_figure(p, compare_text_lag(lag, lag->p50_us, true));
+    page_put(p, ", 90 % within ");
+    page_figure(p, compare_text_lag(lag, lag->p90_us, true));
+    page_put(p, ", the longest ");
+    page_figure(p, compare_text_lag(lag, lag->max_us, true));
+    page_put(p, ".");
+}
+
 static void lane(struct page *p, const struct report *r, unsigned channel, unsigned decades)
 {
     const struct figures_channel *ch = &r->figures->channels[channel];
@@ -54,10 +71,13 @@ static void lane(struct page *p, const struct report *r, unsigned channel, unsig
     page_printf(p, "<div class=\"lane %s\"><div class=\"name\">",
                 report_colour(r->figures, channel).text);
     page_words(p, ch->source->label);
-    page_printf(
-        p, "</div><div class=\"plot\"><svg height=\"%d\" role=\"img\" aria-label=\"Lags of ", LANE);
+    page_put(p, "</div><div class=\"plot\">");
+    page_svg(p, LANE, "lag", channel);
+    page_put(p, "Lags of ");
     page_words(p, ch->source->label);
-    page_put(p, "\">");
+    page_svg_desc(p, "lag", channel);
+    describe(p, lag);
+    page_svg_shapes(p);
     grid(p, decades, FLOOR);
     if (lag->known)
         bars(p, counts, decades);

@@ -28,6 +28,12 @@ void page_prose(struct page *p, struct slice text);
 /* A figure, with its blanks kept together. */
 void page_figure(struct page *p, struct units figure);
 
+/* A picture: its title is written after page_svg, its description after page_svg_desc, its shapes
+ * after page_svg_shapes; "</svg>" ends it. name and number make the identifiers. */
+void page_svg(struct page *p, int height, const char *name, unsigned number);
+void page_svg_desc(struct page *p, const char *name, unsigned number);
+void page_svg_shapes(struct page *p);
+
 /* The class of the channel's colour: "c-ws", "c-sse", "c-poll1" ... */
 struct units report_colour(const struct figures *f, unsigned channel);
 

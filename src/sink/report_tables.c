@@ -70,22 +70,26 @@ void report_scale(struct page *p, const struct report *r)
     static const char *const names[] = {"Requests a second", "Bytes a second",
                                         "TCP segments a second", "Connections held open"};
 
-    page_put(p, "<section><h2>At scale, on paper</h2>\n<p class=\"note\">An estimate: what this "
-                "one client cost, times the number of clients, at the measured rate of updates. "
-                "Openings are left out, and so is the work a server does for an answer.</p>\n<div "
-                "class=\"scroll\"><table><thead><tr><th scope=\"col\">clients</th>");
+    page_put(
+        p,
+        "<section><h2>At scale, on paper</h2>\n<p class=\"note\">An estimate: what this "
+        "one client cost, times the number of clients, at the measured rate of updates. "
+        "Openings are left out, and so is the work a server does for an answer.</p>\n<div "
+        "class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"At scale\"><table><thead><tr><th scope=\"col\">clients</th>");
     for (size_t row = 0; row < r->scale->row_count; row++) {
         page_put(p, "<th scope=\"col\">");
         page_figure(p, units_number((double)r->scale->rows[row].clients));
         page_put(p, "</th>");
     }
-    page_put(p, "</tr></thead>\n<tbody>\n");
+    page_put(p, "</tr></thead>\n");
     for (enum scale_part part = 0; part < PART_COUNT; part++) {
-        page_printf(p, "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\">%s</th></tr>\n",
-                    r->scale->row_count + 1, names[part]);
+        page_printf(
+            p, "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%zu\">%s</th></tr>\n",
+            r->scale->row_count + 1, names[part]);
         scale_rows(p, r, part);
+        page_put(p, "</tbody>");
     }
-    page_put(p, "</tbody></table></div>\n");
+    page_put(p, "</table></div>\n");
     remarks(p, r);
     page_put(p, "</section>\n");
 }
@@ -113,6 +117,7 @@ struct figure_row {
 COUNT_ROW(row_updates, ch->updates)
 COUNT_ROW(row_first, ch->first)
 COUNT_ROW(row_missed, ch->missed)
+COUNT_ROW(row_outside, ch->outside)
 COUNT_ROW(row_duplicates, ch->duplicates)
 LAG_ROW(row_p50, p50_us)
 LAG_ROW(row_p90, p90_us)
@@ -162,6 +167,7 @@ static const struct figure_row rows[] = {
     {"shown", NULL, row_updates},
     {"shown before any other channel", NULL, row_first},
     {"missed", NULL, row_missed},
+    {"before its first or after its last", NULL, row_outside},
     {"shown twice", NULL, row_duplicates},
     {NULL, "Lag", NULL},
     {"median", NULL, row_p50},
@@ -197,19 +203,22 @@ void report_figures(struct page *p, const struct report *r)
 {
     const struct figures *f = r->figures;
 
-    page_put(p, "<section><h2>All figures</h2>\n<p class=\"note\">Lags are within 1&#160;%, counts "
-                "are exact.</p>\n<div class=\"scroll\"><table><thead><tr><th></th>");
+    page_put(
+        p,
+        "<section><h2>All figures</h2>\n<p class=\"note\">Lags are within 1&#160;%, counts "
+        "are exact.</p>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"All figures\"><table><thead><tr><th scope=\"col\">figure</th>");
     for (unsigned i = 0; i < f->count; i++) {
         page_printf(p, "<th scope=\"col\" class=\"ch %s\">", report_colour(f, i).text);
         page_words(p, f->channels[i].source->label);
         page_put(p, "</th>");
     }
-    page_put(p, "</tr></thead>\n<tbody>\n");
+    page_put(p, "</tr></thead>\n");
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
         if (!rows[n].name) {
             page_printf(p,
-                        "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"%u\">%s</th></tr>\n",
-                        f->count + 1, rows[n].group);
+                        "%s<tbody><tr class=\"group\"><th scope=\"rowgroup\" "
+                        "colspan=\"%u\">%s</th></tr>\n",
+                        n ? "</tbody>" : "", f->count + 1, rows[n].group);
             continue;
         }
         page_printf(p, "<tr><th scope=\"row\">%s</th>", rows[n].name);

@@ -174,6 +174,11 @@ holds() {
         assert_output --partial "<title>wide:false@$width</title>"
         refute_output --partial CONSOLE
     done
+    timeout $((60 * SLOW)) "$chromium" --headless --no-sandbox --disable-gpu --disable-background-networking \
+        --user-data-dir="$BATS_TEST_TMPDIR/chromium" --no-pdf-header-footer \
+        --print-to-pdf="$BATS_TEST_TMPDIR/r.pdf" "file://$BATS_TEST_TMPDIR/r.html" 2>/dev/null
+    pages=$(grep -ac '/Type */Page$' "$BATS_TEST_TMPDIR/r.pdf")
+    ((pages >= 1 && pages <= 3)) || fail "printed on $pages pages"
 }
 
 @test "--on-connect subscribes once, on the socket" {

@@ -14,7 +14,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.stack, self.figures, self.headings = [], "", []
-        self.rows = []
+        self.rows, self.pictures, self.style = [], [], ""
 
     def handle_startendtag(self, tag, attrs):
         self.check(tag, attrs)
@@ -25,6 +25,14 @@ class Page(html.parser.HTMLParser):
             self.rows.append([])
         elif tag in ("th", "td"):
             self.rows[-1].append("")
+        elif tag == "svg" and ("role", "img") in attrs:
+            self.pictures.append({"names": dict(attrs), "texts": {}})
+        elif tag in ("title", "desc") and "svg" in self.stack:
+            self.text_id = dict(attrs)["id"]
+        elif tag == "svg":
+            assert ("aria-hidden", "true") in attrs or "svg" in self.stack, "a picture without a name"
+        elif tag == "div" and ("class", "bar") in attrs:
+            assert ("role", "img") in attrs and "payload" in dict(attrs)["aria-label"], attrs
         if tag not in VOID:
             self.stack.append(tag)
 
@@ -44,6 +52,11 @@ class Page(html.parser.HTMLParser):
             self.rows[-1][-1] += data
         if self.stack[-1:] == ["script"]:
             self.figures += data
+        if self.stack[-1:] == ["style"]:
+            self.style += data
+        if self.stack[-1:] in (["title"], ["desc"]) and "svg" in self.stack:
+            texts = self.pictures[-1]["texts"]
+            texts[self.text_id] = texts.get(self.text_id, "") + data
         if self.stack[-1:] in (["h1"], ["h2"]):
             self.headings.append(data)
 
@@ -57,6 +70,38 @@ assert not re.search(r"https?://(?!127\.0\.0\.1)", text), "mentions another host
 assert not re.search(r"\b(nan|inf)\b", text), "a figure that is none"
 figures = json.loads(page.figures)
 
+# Every picture has a title and a description that it names.
+assert len(page.pictures) == 2 * len(figures["channels"]) + 1, page.pictures
+for picture in page.pictures:
+    for relation in ("aria-labelledby", "aria-describedby"):
+        assert picture["texts"][picture["names"][relation]], picture
+ids = [id for picture in page.pictures for id in picture["texts"]]
+assert len(ids) == len(set(ids)), "two texts with one id"
+assert ">updates shown</p>" in text, "an axis without a name"
+
+
+def luminance(colour):
+    """Of #rgb or #rrggbb, as WCAG 2.2 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+# What is written in a colour can be read, in the light and in the dark.
+palettes = [dict(re.findall(r"--(\w+):(#\w+)", root)) for root in re.findall(r":root\{([^}]*)\}", page.style)]
+palettes = [palette for palette in palettes if "ink" in palette]
+assert len(palettes) == 2
+for palette in palettes:
+    for name in set(palette) - {"bg", "card", "line", "grid"}:
+        for ground in ("bg", "card"):
+            assert contrast(palette[name], palette[ground]) >= 4.5, (name, palette[name], ground, palette[ground])
+
 
 def number(cell):
     """What a cell says: counts with blanks between the thousands, of figures with a point three digits."""
@@ -69,6 +114,7 @@ group, seen = "", set()
 WANTED = {
     ("Updates", "shown"): lambda c: c["updates"],
     ("Updates", "missed"): lambda c: c["missed"],
+    ("Updates", "before its first or after its last"): lambda c: c["outside"],
     ("Updates", "shown twice"): lambda c: c["duplicates"],
     ("Requests", "requests"): lambda c: c["requests"],
     ("Requests", "connections"): lambda c: c["connections"],
@@ -91,6 +137,8 @@ for row in page.rows[start + 1:]:
 assert seen == set(WANTED), set(WANTED) - seen
 for wanted in ("How late", "What was known when", "Bytes per update", "At scale, on paper", "All figures"):
     assert wanted in page.headings, page.headings
+for channel in figures["channels"]:
+    assert channel["updates"] + channel["missed"] + channel["outside"] == figures["updates"], channel["name"]
 if len(sys.argv) > 2:
     told = json.loads(open(sys.argv[2], encoding="utf-8").read())
     for one in (figures, told):

@@ -38,6 +38,7 @@ static void compare_measures_lag_behind_the_first_to_show_an_update(void **state
     /* Its last request was at 18.01 s, when 90 had been sent. */
     assert_int_equal(poll->updates, 90);
     assert_int_equal(poll->missed, 0);
+    assert_int_equal(poll->outside, 10); /* the next poll was due */
     assert_int_equal(poll->requests, 9);
     assert_int_equal(poll->empty, 0);
     assert_true(near((double)poll->lag.p50_us, 914e3, 0.02));
@@ -57,6 +58,7 @@ static void compare_counts_what_was_overwritten_between_polls_as_missed(void **s
     figures_make(&figures, &kit.compare, 20 * KIT_S);
     assert_int_equal(figures.channels[1].updates, 9);
     assert_int_equal(figures.channels[1].missed, 72); /* between the 10th and the 90th */
+    assert_int_equal(figures.channels[1].outside, 19);
     assert_int_equal(figures.channels[0].missed, 0);
     compare_clear(&kit.compare);
 }

@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
+#include "measure/moment.h"
 #include "measure/offset.h"
 #include "measure/units.h"
-#include "measure/moment.h"
 
 static void reads(const char *token, int64_t us, uint64_t resolution_us)
 {
@@ -115,7 +115,8 @@ static void offset_without_dates_takes_the_quickest_as_quick(void **state)
 static void units_show_three_digits(void **state)
 {
     (void)state;
-    assert_string_equal(units_span(0, 0).text, "0");
+    assert_string_equal(units_span(0, 0).text, "0 us");
+    assert_string_equal(units_span(-0.4, 1).text, "0 µs");
     assert_string_equal(units_span(85, 0).text, "85 us");
     assert_string_equal(units_span(8200, 0).text, "8.20 ms");
     assert_string_equal(units_span(999600, 0).text, "1.00 s");

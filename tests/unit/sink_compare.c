@@ -13,6 +13,7 @@
 #include "measure_kit.h"
 #include "sink/compare_json.h"
 #include "sink/compare_table.h"
+#include "sink/compare_text.h"
 #include "sink/grid.h"
 #include "sink/report.h"
 #include "sink/term_safe.h"
@@ -88,6 +89,8 @@ static void json_carries_every_figure(void **state)
     assert_string_equal(cJSON_GetObjectItem(poll, "name")->valuestring, "poll 2 s");
     assert_true(fabs(number(poll, "every_s") - 2) < 1e-9);
     assert_int_equal(number(poll, "updates"), 90);
+    assert_int_equal(number(poll, "missed"), 0);
+    assert_int_equal(number(poll, "outside"), 10);
     assert_true(fabs(number(cJSON_GetObjectItem(poll, "delay"), "p50_ms") - 914) < 10);
     down = cJSON_GetObjectItem(poll, "bytes_down");
     assert_int_equal(number(down, "total"), number(down, "payload") + number(down, "heads") +
@@ -169,7 +172,8 @@ static void grid_that_is_too_wide_stands_in_parts(void **state)
     grid_row(&g);
     buf_init(&out, 4096);
     assert_int_equal(grid_print(&g, &out, 1, 23, "", ""), 0);
-    assert_string_equal(text_of(&out), "        one  two  three\n group\n ws       1    2      3\n");
+    assert_string_equal(text_of(&out),
+                        "        one  two  three\n group\n ws       1    2      3\n");
     buf_reset(&out);
     assert_int_equal(grid_print(&g, &out, 1, 20, "", ""), 0);
     assert_string_equal(text_of(&out), "       one two three\n group\n ws      1   2     3\n");
@@ -350,6 +354,12 @@ static void report_is_one_well_formed_page_that_needs_no_network(void **state)
     assert_non_null(strstr(text, "@media print"));
     assert_non_null(strstr(text, "<h1>The WebSocket is the better way here"));
     assert_non_null(strstr(text, "<polyline"));
+    assert_non_null(strstr(text, "<title id=\"lag0\">Lags of ws</title>"));
+    assert_non_null(strstr(text, "<desc id=\"course0-about\">After 20.0&#160;s"));
+    assert_non_null(strstr(text, ">updates shown</p>"));
+    assert_non_null(strstr(text, "90 of 100</dd><dt>missed</dt><dd>0&#160;%</dd><dt>outside</dt>"
+                                 "<dd>10</dd>"));
+    assert_non_null(strstr(text, compare_text_outside(&figures)));
     assert_non_null(strstr(text, "polling every 2&#160;s"));
     buf_clear(&out);
     compare_clear(&kit.compare);
