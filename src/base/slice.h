@@ -34,6 +34,12 @@ static inline struct slice slice_str(const char *text)
     return (struct slice){(const uint8_t *)text, text ? strlen(text) : 0};
 }
 
+/* Where its bytes end. Nothing, not even 0, may be added to a null pointer. */
+static inline const uint8_t *slice_end(struct slice s)
+{
+    return s.len ? s.data + s.len : s.data;
+}
+
 static inline bool slice_equal(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

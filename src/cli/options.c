@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char options_usage[] = "usage: wscope [OPTION]... URL\n"
-                             "               wscope compare [OPTION]... [URL] [--poll URL] [--sse URL]\n"
-                             "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo\n"
-                             "               wscope run [OPTION]... FILE...";
+const char options_usage[] =
+    "usage: wscope [OPTION]... URL\n"
+    "               wscope compare [OPTION]... [URL] [--poll URL] [--sse URL]\n"
+    "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo\n"
+    "               wscope run [OPTION]... FILE...";
 
 static void defaults(struct options *o)
 {
@@ -100,11 +101,13 @@ static int address(struct options_parsing *p, struct err *e)
 
 static int set_all(struct options_parsing *p, struct err *e)
 {
-    const struct option_use *use = p->uses, *end = p->uses + p->use_count;
+    size_t i = 0;
 
     for (int layer = 0; layer <= LAYER_LINE; layer++) {
         p->weaker[layer] = p->o->handshake.header_count;
-        for (; use < end && (int)use->layer == layer; use++) {
+        for (; i < p->use_count && (int)p->uses[i].layer == layer; i++) {
+            const struct option_use *use = &p->uses[i];
+
             if (use->row->set(p, use, e) != 0)
                 return options_blame(use, e);
         }

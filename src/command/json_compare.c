@@ -57,7 +57,7 @@ static int64_t read_power(const uint8_t *p, const uint8_t *end)
 
 static struct decimal decimal_read(struct slice text)
 {
-    const uint8_t *p = text.data, *end = text.data + text.len, *first = NULL, *mantissa_end;
+    const uint8_t *p = text.data, *end = slice_end(text), *first = NULL, *mantissa_end;
     struct decimal d = {.zero = true};
     int64_t before = 0, zeros = 0; /* digits before the point; zeros behind it */
     bool point = false;

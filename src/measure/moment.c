@@ -136,7 +136,7 @@ static int parse_number(struct text t, struct moment *moment)
 
 int moment_parse(struct slice token, struct moment *moment)
 {
-    struct text t = {token.data, token.data + token.len};
+    struct text t = {token.data, slice_end(token)};
     struct moment found;
 
     if (token.len >= 2 && *t.at == '"') {

@@ -111,7 +111,7 @@ static bool is_target(struct slice text)
 /* RFC 9112, section 3: method SP request-target SP HTTP-version. */
 static int request_line_parse(struct http1_head *h, struct slice line, struct err *e)
 {
-    const uint8_t *end = line.data + line.len;
+    const uint8_t *end = slice_end(line);
     const uint8_t *first = line.len ? memchr(line.data, ' ', line.len) : NULL;
     const uint8_t *last = line.len ? memrchr(line.data, ' ', line.len) : NULL;
     struct slice method, target, version;

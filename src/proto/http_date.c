@@ -138,7 +138,7 @@ static bool to_seconds(const struct parts *p, int64_t *seconds)
 
 bool http_date_parse(struct slice text, int64_t now_s, int64_t *seconds)
 {
-    struct cursor c = {text.data, text.data + text.len};
+    struct cursor c = {text.data, slice_end(text)};
     struct parts p = {0};
     int this_year = 1970 + (int)(now_s / 31556952); /* of the Gregorian calendar, on average */
     bool good;

@@ -323,7 +323,7 @@ static bool is_bare_ipv6(struct slice text)
 static int bracketed_take(struct parse *p, struct url *u, struct slice hostport, struct slice *port)
 {
     const uint8_t *close = memchr(hostport.data, ']', hostport.len);
-    const uint8_t *end = hostport.data + hostport.len;
+    const uint8_t *end = slice_end(hostport);
 
     if (!close) {
         err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "the [ before an IPv6 address has no ]");

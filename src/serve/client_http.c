@@ -331,7 +331,7 @@ static void answer_head(struct client *c, const struct http1_head *head)
 static bool too_many_fields(const struct buf *head)
 {
     const uint8_t *at = buf_data(head);
-    const uint8_t *end = at + head->len;
+    const uint8_t *end = slice_end(buf_slice(head));
     size_t lines = 0;
 
     while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {

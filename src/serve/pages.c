@@ -13,7 +13,7 @@ struct slice pages_path(struct slice target, struct slice *query)
     *query = (struct slice){0};
     if (target.len > 0 && target.data[0] != '/') {
         const uint8_t *colon = memmem(target.data, target.len, "://", 3);
-        const uint8_t *end = target.data + target.len;
+        const uint8_t *end = slice_end(target);
         const uint8_t *path = colon ? colon + 3 : end;
 
         while (path < end && *path != '/' && *path != '?')

@@ -40,7 +40,7 @@ static void note_cookie(struct backend *b, struct slice value)
     if (!equals)
         return;
     if (!end || end < equals)
-        end = value.data + value.len;
+        end = slice_end(value);
     name = slice_make(value.data, (size_t)(equals - value.data));
     for (size_t i = 0; i < sizeof cookies / sizeof cookies[0]; i++) {
         if (!slice_is_nocase(name, cookies[i]))

@@ -91,8 +91,9 @@ static const char *put_row(const struct grid *g, struct buf *out, const char *at
 static int put_part(const struct grid *g, struct buf *out, const struct part *part,
                     const char *head, const char *head_end)
 {
-    const char *at = (const char *)buf_data(&g->text);
-    const char *end = at + g->text.len;
+    struct slice rows = buf_slice(&g->text);
+    const char *at = (const char *)rows.data;
+    const char *end = (const char *)slice_end(rows);
     int failed = 0;
     bool first = true;
 

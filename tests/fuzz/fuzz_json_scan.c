@@ -152,7 +152,7 @@ static const uint8_t *read_value(struct reader *r, const uint8_t *p)
 
 static bool is_json(const uint8_t *data, size_t size)
 {
-    struct reader r = {data + size, 0};
+    struct reader r = {slice_end(slice_make(data, size)), 0};
     const uint8_t *p = read_value(&r, data);
 
     return p && skip_blanks(&r, p) == r.end;

@@ -55,6 +55,7 @@ static void moment_tells_seconds_from_milliseconds_by_their_size(void **state)
     refuses("1e9");
     refuses("\"\"");
     refuses("");
+    refuses(NULL);
     refuses("\"");
     refuses("true");
     refuses("99999999999999999999999");

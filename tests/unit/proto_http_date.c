@@ -124,6 +124,7 @@ static void http_retry_after_takes_seconds_and_dates(void **state)
     assert_true(http_retry_after(slice_str("Tue, 14 Nov 9999 22:13:50 GMT"), NOW, &us));
     assert_int_equal(us, HTTP_RETRY_AFTER_MAX_S * UINT64_C(1000000));
     assert_false(http_retry_after(slice_str(""), NOW, &us));
+    assert_false(http_retry_after(slice_str(NULL), NOW, &us));
     assert_false(http_retry_after(slice_str("-1"), NOW, &us));
     assert_false(http_retry_after(slice_str("2.5"), NOW, &us));
     assert_false(http_retry_after(slice_str("soon"), NOW, &us));
