@@ -99,7 +99,7 @@ _wscope_value() {
         -s | --subprotocol | -o | --origin | -A | --user-agent | --servername | \
             --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
             --resolve | --interface | --connect-timeout | --close-timeout | -m | \
-            --max-time | --for | --max-message | --max-frame | --max-fragments | \
+            --max-time | --for | --max-message | --max-frame | --max-fragments | --max-headers | \
             --ping-interval | --ping-timeout | --seed | --retry | --retry-delay | --retry-max-delay | \
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
             --offline-queue | --seq | --id | --epoch | --resume | \
@@ -144,7 +144,7 @@ _wscope() {
             -H --header -s --subprotocol -o --origin -A --user-agent --cookie -u --user
             --bearer --header-cmd -L --location --max-redirects -k --insecure --cacert --capath --cert --key --pass --pinnedpubkey
             --tls-min --tls-max --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
-            --close-timeout -m --max-time --for --max-message --max-frame --max-fragments
+            --close-timeout -m --max-time --for --max-message --max-frame --max-fragments --max-headers
             --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
             -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
             --retry-on --no-retry-on --offline-queue --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll

@@ -65,6 +65,7 @@ complete -c wscope -s m -l max-time -x -d 'end the whole run after this (exit 28
 complete -c wscope -l for -x -d 'close normally after this (exit 0)'
 complete -c wscope -l max-message -x -d 'largest message accepted (1G, interactive 64M)'
 complete -c wscope -l max-frame -x -d 'largest frame accepted'
+complete -c wscope -l max-headers -x -d 'most headers accepted in an answer (200)'
 complete -c wscope -l max-fragments -x -d 'most frames accepted in one message'
 complete -c wscope -l compress -d 'offer permessage-deflate, as RFC 7692 writes it'
 complete -c wscope -l no-compress -d 'offer no compression'

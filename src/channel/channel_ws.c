@@ -187,6 +187,7 @@ static void ws_free(struct channel *ch)
     buf_clear(&ws->request);
     buf_clear(&ws->incoming);
     buf_clear(&ws->head_bytes);
+    http1_head_clear(&ws->head);
     buf_clear(&ws->body);
     timer_free(ws->timer);
     free(ws);

@@ -20,7 +20,7 @@ void http_answer_clear(struct http *h)
     h->scanned = 0;
     h->body_bytes = h->raw_bytes = 0;
     h->refusal_cut = false;
-    memset(&h->head, 0, sizeof h->head);
+    http1_head_clear(&h->head);
     memset(&h->framing, 0, sizeof h->framing);
     buf_reset(&h->incoming);
     buf_reset(&h->head_bytes);
@@ -291,8 +291,8 @@ static void take_head(struct http *h, size_t len)
 
     /* It must outlive the incoming bytes, which the body will move. */
     if (buf_append(&h->head_bytes, buf_data(&h->incoming), len) < 0 ||
-        http1_head_read(&h->head, HTTP1_RESPONSE, buf_data(&h->head_bytes), len, &scanned, &e) <=
-            0) {
+        http1_head_read_within(&h->head, HTTP1_RESPONSE, h->config.dial->max_headers,
+                               buf_data(&h->head_bytes), len, &scanned, &e) <= 0) {
         err_nomem(&e, STAGE_HANDSHAKE, "reading the answer");
         fail(h, &e);
         return;
@@ -315,23 +315,30 @@ static void read_head(struct http *h)
     struct event_response response;
     struct http1_head head;
     struct err e;
+    bool goes_on;
+    int status;
     long len;
 
-    while ((len = http1_head_read(&head, HTTP1_RESPONSE, buf_data(&h->incoming), h->incoming.len,
-                                  &h->scanned, &e)) > 0) {
+    while ((len = http1_head_read_within(&head, HTTP1_RESPONSE, h->config.dial->max_headers,
+                                         buf_data(&h->incoming), h->incoming.len, &h->scanned,
+                                         &e)) > 0) {
         h->response_us = clock_mono_us() - h->requested_us;
-        if (head.status >= 200) {
+        status = head.status;
+        goes_on = status >= 200 || status == 101 || report_response(h, &head, &response);
+        http1_head_clear(&head);
+        if (!goes_on)
+            return;
+        if (status >= 200) {
             take_head(h, (size_t)len);
             return;
         }
-        if (head.status == 101) {
+        if (status == 101) {
             err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                     "the server switched protocols (101), which nobody asked for");
             fail(h, &e);
             return;
         }
-        if (!report_response(h, &head, &response)) /* 100, 103: the final one follows */
-            return;
+        /* 100, 103: the final one follows. */
         buf_consume(&h->incoming, (size_t)len);
         h->scanned = 0;
     }

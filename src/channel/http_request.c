@@ -33,6 +33,7 @@ static void report_request(struct http *h)
         .raw = head.raw,
     };
     h->hooks.report(h->ctx, &ev);
+    http1_head_clear(&head);
 }
 
 static void add_fields(struct http *h, struct request_head *r, const char *host, const char *length)

@@ -58,6 +58,7 @@ static void report_request(struct ws *ws)
         .raw = buf_slice(&ws->request),
     };
     ws_emit(ws, &ev);
+    http1_head_clear(&head);
 }
 
 /* The Host field has the host as DNS knows it (RFC 9110, section 7.2; RFC 5891, section 4). */
@@ -221,8 +222,8 @@ static void begin_refusal(struct ws *ws, size_t head_len)
 
     /* The head must outlive the incoming bytes, which the body will move. */
     if (buf_append(&ws->head_bytes, buf_data(&ws->incoming), head_len) < 0 ||
-        http1_head_read(&ws->head, HTTP1_RESPONSE, buf_data(&ws->head_bytes), head_len, &scanned,
-                        &e) <= 0) {
+        http1_head_read_within(&ws->head, HTTP1_RESPONSE, ws->config->dial.max_headers,
+                               buf_data(&ws->head_bytes), head_len, &scanned, &e) <= 0) {
         err_nomem(&e, STAGE_HANDSHAKE, "reading the response");
         ws_fail(ws, &e);
         return;
@@ -323,11 +324,12 @@ static void read_head(struct ws *ws)
 {
     struct http1_head head;
     struct err e;
+    int status;
     long len;
 
     for (;;) {
-        len = http1_head_read(&head, HTTP1_RESPONSE, buf_data(&ws->incoming), ws->incoming.len,
-                              &ws->scanned, &e);
+        len = http1_head_read_within(&head, HTTP1_RESPONSE, ws->config->dial.max_headers,
+                                     buf_data(&ws->incoming), ws->incoming.len, &ws->scanned, &e);
         if (len < 0) {
             ws_fail(ws, &e);
             return;
@@ -338,12 +340,15 @@ static void read_head(struct ws *ws)
         if (head.status == 101 || head.status >= 200)
             break;
         report_response(ws, &head); /* 100 Continue, 103 Early Hints: the final one follows */
+        http1_head_clear(&head);
         buf_consume(&ws->incoming, (size_t)len);
         ws->scanned = 0;
     }
-    if (head.status == 101)
+    status = head.status;
+    if (status == 101)
         begin_open(ws, &head, (size_t)len);
-    else
+    http1_head_clear(&head);
+    if (status != 101)
         begin_refusal(ws, (size_t)len);
 }
 

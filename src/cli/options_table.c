@@ -100,6 +100,8 @@ static const struct option_row table[] = {
      options_set_size, AT(ws.max_frame)},
     {0, "max-fragments", OPTION_VALUE, "N", "most frames accepted in one message", NETWORK, NULL,
      false, CLIENT, options_set_number, AT(ws.max_fragments)},
+    {0, "max-headers", OPTION_VALUE, "N", "most headers accepted in an answer (200)", NETWORK, NULL,
+     false, CLIENT, options_set_number, AT(dial.max_headers)},
 
     {0, "compress", OPTION_OPTIONAL, "PARAMS", "offer permessage-deflate, as RFC 7692 writes it",
      PROTOCOL, NULL, false, CLIENT, options_set_compress, 0},

@@ -39,6 +39,8 @@ struct dial_config {
     const char *noproxy;   /* likewise */
     const char *interface; /* local address or interface name, or NULL */
     enum dial_family family;
+    uint64_t max_headers; /* fields of an answer's head, a proxy's or the server's; 0: as many as
+                             HTTP1_FIELDS_MAX */
     struct tls_config tls;
     struct traffic *traffic; /* counts what the connections carry, or NULL */
 };

@@ -50,7 +50,8 @@ static struct link *layer_new(struct dial *d, struct err *e)
         if (speaks_socks(d))
             return link_socks_new(d->link, proxy, tunnel_end(d, text, sizeof text), d->route.port,
                                   e);
-        return link_proxy_new(d->link, proxy, d->route.name, d->route.port, e);
+        return link_proxy_new(d->link, proxy, d->route.name, d->route.port, d->config->max_headers,
+                              e);
     default:
         return link_tls_client(d->link, d->target->tls,
                                d->route.tls_name ? d->route.tls_name : d->target->host, e);

@@ -19,7 +19,7 @@ struct link_proxy {
     bool credentials;
     struct buf out; /* what is not written of the request yet */
     struct buf in;  /* the answer; then what came behind it */
-    size_t scanned;
+    size_t scanned, max_headers;
     unsigned interim;
     int status;
     bool established;
@@ -185,15 +185,16 @@ static int look(struct link_proxy *p, struct err *e)
 
     while (rc == 1 && p->in.len > 0) {
         struct http1_head head;
-        long len =
-            http1_head_read(&head, HTTP1_RESPONSE, buf_data(&p->in), p->in.len, &p->scanned, e);
+        long len = http1_head_read_within(&head, HTTP1_RESPONSE, p->max_headers, buf_data(&p->in),
+                                          p->in.len, &p->scanned, e);
 
         if (len < 0)
-            return not_a_proxy(p, e);
+            return e->code == EXIT_OTHER ? fail(p, e) : not_a_proxy(p, e);
         if (len == 0)
             break;
         /* A little of the body may be there already. */
         rc = answered(p, &head, (size_t)len, e);
+        http1_head_clear(&head);
     }
     return rc;
 }
@@ -335,7 +336,7 @@ static int put_credentials(struct buf *out, const struct proxy *proxy)
 }
 
 struct link *link_proxy_new(struct link *next, const struct proxy *proxy, const char *host,
-                            uint16_t port, struct err *e)
+                            uint16_t port, size_t max_headers, struct err *e)
 {
     struct link_proxy *p = calloc(1, sizeof *p);
 
@@ -346,6 +347,7 @@ struct link *link_proxy_new(struct link *next, const struct proxy *proxy, const 
     p->link.fd = next->fd;
     buf_init(&p->out, REQUEST_MAX);
     buf_init(&p->in, HTTP1_HEAD_MAX + BODY_LOOK + CHUNK);
+    p->max_headers = max_headers;
     tunnel_names(&p->names, proxy, host, port);
     /* RFC 9110, section 9.3.6: the authority, port and all, and nothing else. RFC 9112, section
      * 3.2: a Host field is always there. */

@@ -13,10 +13,10 @@
  * without brackets and zone. link_connect asks for the tunnel: its errors are EXIT_PROXY,
  * STAGE_PROXY with a sentence that names the proxy, the status, the reason and what the answer
  * tells beyond, and with the option that helps as the hint; what has not come of a refusal's body
- * is not waited for. Bytes that arrive right behind the proxy's answer belong to the layer above.
- * NULL with *e. */
+ * is not waited for. Bytes that arrive right after the proxy's answer belong to the layer above.
+ * max_headers: as in dial_config. NULL with *e. */
 struct link *link_proxy_new(struct link *next, const struct proxy *proxy, const char *host,
-                            uint16_t port, struct err *e);
+                            uint16_t port, size_t max_headers, struct err *e);
 
 /* After link_connect: the status of the answer. l is what link_proxy_new returned. */
 int link_proxy_status(const struct link *l);

@@ -1,7 +1,7 @@
 /*
  * http1: HTTP/1.1 heads and bodies (RFC 9112), read from bytes that arrive in any pieces. Strict
- * about what matters for security (no NUL or bare CR, no blank before the colon, no folding, one
- * framing), and everything is bounded.
+ * about what matters for security (no NUL or bare CR, no blank before the colon, no folding in a
+ * request, one framing), and everything is bounded.
  */
 #ifndef PROTO_HTTP1_H
 #define PROTO_HTTP1_H
@@ -10,30 +10,37 @@
 #include "base/slice.h"
 
 #define HTTP1_HEAD_MAX   (64 * 1024) /* bytes of a head */
-#define HTTP1_FIELDS_MAX 200
+#define HTTP1_FIELDS_MAX 200         /* fields of a head, unless the caller wants another bound */
 
 enum http1_kind { HTTP1_REQUEST, HTTP1_RESPONSE };
 
-/* Slices point into the bytes given to http1_head_read. */
+/* Slices point into the bytes given to http1_head_read, but for the value of a folded field: each
+ * fold is one space in it (RFC 9112, section 5.2), and the head owns it. */
 struct http1_head {
     enum http1_kind kind;
     struct slice method, target; /* request */
     int status;                  /* response: 100 to 999 */
     struct slice reason;         /* response; may be empty */
     unsigned minor;              /* HTTP/1.minor: 0 or 1 (a higher minor reads as 1) */
-    struct field fields[HTTP1_FIELDS_MAX];
+    struct field *fields;        /* owned, with the values that were folded */
     size_t field_count;
-    struct slice raw; /* start line to the empty line */
+    uint8_t *unfolded; /* where the next of those values will be */
+    struct slice raw;  /* start line to the empty line */
 };
 
 /* Read a head from the n bytes that have arrived so far. *scanned (0 before the first call) keeps
  * what need not be looked at again; pass the same bytes with more behind them. Returns the head's
- * length in bytes, 0 if more is needed, -1 with *e (EXIT_UPGRADE, STAGE_HANDSHAKE) if this can
- * never become a head: then e->text says why in words a person understands (e.g. that the bytes
- * look like a TLS record, like HTTP/2, or not like HTTP at all) and shows the first bytes, escaped.
- * Line ends are CRLF; a lone LF is accepted in responses, as RFC 9112, section 2.2 allows. */
+ * length in bytes, 0 if more is needed, -1 with *e (EXIT_UPGRADE, STAGE_HANDSHAKE; EXIT_OTHER:
+ * memory) if this can never become a head: then e->text says why in words a person understands
+ * (e.g. that the bytes look like a TLS record, like HTTP/2, or not like HTTP at all) and shows the
+ * first bytes, escaped. Line ends are CRLF; a lone LF and folded fields are accepted in responses,
+ * as RFC 9112, sections 2.2 and 5.2 allow. *h is overwritten; clear it after use. */
 long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *bytes, size_t n,
                      size_t *scanned, struct err *e);
+/* The same with another bound than HTTP1_FIELDS_MAX; 0: that. */
+long http1_head_read_within(struct http1_head *h, enum http1_kind kind, size_t max_fields,
+                            const uint8_t *bytes, size_t n, size_t *scanned, struct err *e);
+void http1_head_clear(struct http1_head *h);
 
 /* The value of the first field of that name, or NULL. */
 const struct slice *http1_field(const struct http1_head *h, const char *name);

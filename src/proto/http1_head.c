@@ -1,5 +1,7 @@
 #include "proto/http1.h"
 
+#include <stdlib.h>
+
 #include "proto/excerpt.h"
 #include "proto/http1_guess.h"
 #include "proto/list.h"
@@ -161,7 +163,7 @@ static int field_parse(struct field *f, struct slice line, struct err *e)
 
     name = slice_make(line.data, colon ? (size_t)(colon - line.data) : 0);
     if (is_blank(line.data[0]))
-        wrong = "begins with a blank: folding is no longer allowed (RFC 9112, section 5.2)";
+        wrong = "begins with a blank and continues no field (RFC 9112, section 5.2)";
     else if (!colon)
         wrong = "has no colon (RFC 9112, section 5)";
     else if (name.len > 0 && is_blank(name.data[name.len - 1]))
@@ -175,6 +177,16 @@ static int field_parse(struct field *f, struct slice line, struct err *e)
     f->name = name;
     f->value = list_trim(slice_make(line.data + name.len + 1, line.len - name.len - 1));
     return 0;
+}
+
+/* Does the line at pos continue a field? RFC 9112, section 5.2: in a response a recipient that is
+ * no proxy accepts it. The start line can't be continued. */
+static bool is_fold(enum http1_kind kind, struct slice bytes, size_t start, size_t pos)
+{
+    const uint8_t *line = bytes.data + pos;
+
+    return kind == HTTP1_RESPONSE && pos > start && is_blank(*line) &&
+           memchr(bytes.data + start, '\n', pos - start) != line - 1;
 }
 
 /* The line at pos and where the next one begins. 1, 0 if its end has not come, -1 with *e. */
@@ -218,36 +230,91 @@ static size_t lead_in(enum http1_kind kind, struct slice bytes)
     return kind == HTTP1_REQUEST && bytes.len >= 2 && memcmp(bytes.data, "\r\n", 2) == 0 ? 2 : 0;
 }
 
+/* Memory for the fields and, if any is folded, for their values. -1 with *e. */
+static int head_room(struct http1_head *h, struct slice bytes, size_t start, size_t max_fields,
+                     struct err *e)
+{
+    const uint8_t *at = bytes.data + start, *end = bytes.data + bytes.len;
+    size_t lines = 0, text = 0, fields;
+
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        if (++at < end && is_blank(*at))
+            text = bytes.len;
+        else
+            lines++;
+    }
+    fields = lines > 2 ? lines - 2 : 0; /* neither the empty line nor what follows it */
+    if (fields > max_fields) {
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0, "the HTTP head has more than %zu fields",
+                max_fields);
+        if (h->kind == HTTP1_RESPONSE)
+            err_hint(e, "--max-headers N allows more");
+        return -1;
+    }
+    h->fields = malloc(fields * sizeof *h->fields + text + 1);
+    h->unfolded = h->fields ? (uint8_t *)(h->fields + fields) : NULL;
+    return h->fields ? 0 : err_nomem(e, STAGE_HANDSHAKE, "reading an HTTP head");
+}
+
+/* One more line of the last field's value, which is moved to the end of the memory first. */
+static void unfold(struct http1_head *h, struct slice line, bool *moved)
+{
+    struct slice *value = &h->fields[h->field_count - 1].value;
+
+    line = list_trim(line);
+    if (line.len == 0)
+        return;
+    if (!*moved && value->len > 0)
+        memcpy(h->unfolded, value->data, value->len);
+    if (!*moved) {
+        value->data = h->unfolded;
+        h->unfolded += value->len;
+    }
+    *moved = true;
+    if (value->len > 0) {
+        *h->unfolded++ = ' ';
+        value->len++;
+    }
+    memcpy(h->unfolded, line.data, line.len);
+    h->unfolded += line.len;
+    value->len += line.len;
+}
+
 /* Every line of the complete head is known to be well-formed: take it apart. */
-static long head_fill(struct http1_head *h, enum http1_kind kind, struct slice bytes, size_t start,
-                      struct err *e)
+static long head_fill(struct http1_head *h, enum http1_kind kind, size_t max_fields,
+                      struct slice bytes, size_t start, struct err *e)
 {
     struct slice line;
     size_t pos = start, next;
+    bool moved = false;
 
-    memset(h, 0, sizeof *h);
-    h->kind = kind;
+    *h = (struct http1_head){.kind = kind};
+    if (head_room(h, bytes, start, max_fields, e) < 0)
+        return -1;
     while (line_read(kind, bytes, pos, &line, &next, e) > 0) {
         if (pos == start) {
             if (start_line_parse(h, line, e) < 0)
-                return -1;
+                goto fail;
+        } else if (line.len > 0 && is_fold(kind, bytes, start, pos)) {
+            unfold(h, line, &moved);
         } else if (line.len > 0) {
-            if (h->field_count == HTTP1_FIELDS_MAX) {
-                return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                               "the HTTP head has more than %d fields", HTTP1_FIELDS_MAX);
-            }
             if (field_parse(&h->fields[h->field_count++], line, e) < 0)
-                return -1;
+                goto fail;
+            moved = false;
         }
         pos = next;
     }
     h->raw = slice_make(bytes.data + start, bytes.len - start);
     return (long)bytes.len;
+
+fail:
+    http1_head_clear(h);
+    return -1;
 }
 
 /* *scanned is where the first unfinished line begins: the lines before it have been checked. */
-long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *bytes, size_t n,
-                     size_t *scanned, struct err *e)
+long http1_head_read_within(struct http1_head *h, enum http1_kind kind, size_t max_fields,
+                            const uint8_t *bytes, size_t n, size_t *scanned, struct err *e)
 {
     struct slice seen = slice_make(bytes, n < HTTP1_HEAD_MAX ? n : HTTP1_HEAD_MAX);
     struct slice line = {NULL, 0};
@@ -259,13 +326,14 @@ long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *
     if (pos == start && seen.len > start &&
         start_check(kind, slice_make(seen.data + start, seen.len - start), e) < 0)
         return -1;
-    h->kind = kind;
+    *h = (struct http1_head){.kind = kind};
     while ((got = line_read(kind, seen, pos, &line, &next, e)) > 0) {
         if (pos == start)
             got = start_line_parse(h, line, e);
         else if (line.len == 0)
-            return head_fill(h, kind, slice_make(bytes, next), start, e);
-        else
+            return head_fill(h, kind, max_fields ? max_fields : HTTP1_FIELDS_MAX,
+                             slice_make(bytes, next), start, e);
+        else if (!is_fold(kind, seen, start, pos))
             got = field_parse(&scratch, line, e);
         if (got < 0)
             return -1;
@@ -280,6 +348,18 @@ long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *
     }
     *scanned = pos;
     return 0;
+}
+
+long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *bytes, size_t n,
+                     size_t *scanned, struct err *e)
+{
+    return http1_head_read_within(h, kind, HTTP1_FIELDS_MAX, bytes, n, scanned, e);
+}
+
+void http1_head_clear(struct http1_head *h)
+{
+    free(h->fields);
+    *h = (struct http1_head){0};
 }
 
 const struct slice *http1_field(const struct http1_head *h, const char *name)

@@ -67,6 +67,7 @@ void client_report_response(struct client *c, size_t head_len, const char *hint)
         .us = clock_mono_us() - c->began_us,
     };
     client_emit(c, &ev);
+    http1_head_clear(&head);
 }
 
 void client_note(struct client *c, const struct http1_head *head, int status, const char *text_of)
@@ -349,14 +350,18 @@ static bool take_head(struct client *c)
     long len =
         http1_head_read(&head, HTTP1_REQUEST, buf_data(&c->head), c->head.len, &c->scanned, &e);
 
-    if (len > 0)
+    if (len > 0) {
         answer_head(c, &head);
-    else if (len < 0)
+        http1_head_clear(&head);
+    } else if (len < 0 && e.code == EXIT_OTHER) {
+        client_break(c); /* memory */
+    } else if (len < 0) {
         refuse(c, NULL, too_many_fields(&c->head) ? 431 : 400, e.text, e.hint);
-    else if (c->head.len == CLIENT_HEAD_MAX)
+    } else if (c->head.len == CLIENT_HEAD_MAX) {
         refuse(c, NULL, 431, "the request's head is longer than 32 KiB and still has no end", "");
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -379,6 +384,7 @@ void client_answer_again(struct client *c)
     }
     pages_answer(&a, &c->host->pages, &head);
     client_feed_answer(c, &a, &head, false);
+    http1_head_clear(&head);
 }
 
 /* The next request on a connection begins. */

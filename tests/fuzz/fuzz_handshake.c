@@ -78,7 +78,7 @@ static void as_client(uint8_t choice, const struct deflate_params *offer, const 
                                       .subprotocol_count = choice & 8 ? 2 : 0,
                                       .deflate = *offer};
     struct handshake_result result;
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
 
@@ -100,7 +100,7 @@ static void as_client(uint8_t choice, const struct deflate_params *offer, const 
 
 static void as_server(const uint8_t *bytes, size_t n)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
     struct buf out;

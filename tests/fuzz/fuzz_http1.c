@@ -93,7 +93,7 @@ static void read_all(struct outcome *o, enum http1_kind kind, const uint8_t *byt
                      size_t step)
 {
     size_t seen = step < n ? step : n, scanned = 0;
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct err e;
 
     memset(o, 0, sizeof *o);
@@ -102,6 +102,7 @@ static void read_all(struct outcome *o, enum http1_kind kind, const uint8_t *byt
     for (;;) {
         uint8_t *copy = copy_of(bytes, seen);
 
+        http1_head_clear(&h);
         o->head = http1_head_read(&h, kind, copy, seen, &scanned, &e);
         assert(o->head <= (long)seen && o->head <= HTTP1_HEAD_MAX);
         if (o->head > 0) {

@@ -27,7 +27,7 @@ static struct link *tunnel(struct script **script, const char *says, const struc
 
     *script = script_new(says, strlen(says), NULL);
     assert_non_null(*script);
-    l = link_proxy_new(&(*script)->link, proxy, "example.com", 443, &e);
+    l = link_proxy_new(&(*script)->link, proxy, "example.com", 443, 0, &e);
     assert_non_null(l);
     return l;
 }
@@ -85,7 +85,7 @@ static void link_proxy_puts_ipv6_in_brackets(void **state)
     struct proxy proxy = a_proxy();
     struct script *s = script_new(says, sizeof says - 1, NULL);
     struct err e;
-    struct link *l = link_proxy_new(&s->link, &proxy, "2001:db8::1", 80, &e);
+    struct link *l = link_proxy_new(&s->link, &proxy, "2001:db8::1", 80, 0, &e);
 
     (void)state;
     assert_int_equal(link_connect(l, &e), 0);
@@ -327,7 +327,7 @@ static void link_proxy_survives_failing_allocations(void **state)
 
         if (s) {
             freed = 0;
-            l = link_proxy_new(&s->link, &proxy, "example.com", 443, &e);
+            l = link_proxy_new(&s->link, &proxy, "example.com", 443, 0, &e);
             if (!l) {
                 assert_int_equal(e.code, EXIT_OTHER);
                 assert_int_equal(freed, 0); /* next stays the caller's */
@@ -342,9 +342,24 @@ static void link_proxy_survives_failing_allocations(void **state)
     });
 }
 
+static void link_proxy_reads_a_folded_field(void **state)
+{
+    const struct proxy proxy = a_proxy();
+    struct script *script;
+    struct link *l = tunnel(&script, "HTTP/1.1 200 OK\r\nVia: 1.1\r\n a\r\n\r\n", &proxy);
+    struct err e;
+
+    (void)state;
+    assert_int_equal(link_connect(l, &e), 0);
+    link_free(l);
+    check_refusal("HTTP/1.1 502 Bad\r\nProxy-Status: a;\r\n\terror=x\r\n\r\n", &proxy,
+                  "(\"a; error=x\")", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(link_proxy_reads_a_folded_field),
         cmocka_unit_test(link_proxy_asks_for_the_authority_and_nothing_else),
         cmocka_unit_test(link_proxy_puts_ipv6_in_brackets),
         cmocka_unit_test(link_proxy_sends_basic_credentials),

@@ -31,13 +31,14 @@ static void head_of(struct http1_head *h, enum http1_kind kind, const char *text
     struct err e;
 
     err_clear(&e);
+    http1_head_clear(h);
     if (http1_head_read(h, kind, (const uint8_t *)text, strlen(text), &scanned, &e) <= 0)
         fail_msg("%s: %s", text, e.text);
 }
 
 static void check_server(const char *text, int result, int status, const char *says)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct err e;
     int got, code = 0;
 
@@ -97,7 +98,7 @@ static void handshake_request_check_wants_16_bytes_of_base64(void **state)
 static void handshake_response_answers_a_checked_request(void **state)
 {
     struct deflate_params deflate = {.enabled = true, .server_max_window_bits = 10};
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct buf out;
     struct err e;
 

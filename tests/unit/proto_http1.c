@@ -30,7 +30,10 @@ static long read_growing(struct http1_head *h, enum http1_kind kind, const uint8
 
     for (;;) {
         uint8_t *copy = copy_of(bytes, seen);
-        long got = http1_head_read(h, kind, copy, seen, &scanned, e);
+        long got;
+
+        http1_head_clear(h);
+        got = http1_head_read(h, kind, copy, seen, &scanned, e);
 
         free(copy);
         if (got != 0 || seen == n)
@@ -42,7 +45,7 @@ static long read_growing(struct http1_head *h, enum http1_kind kind, const uint8
 /* The result whole, byte by byte and split at every offset must be the same. */
 static void check_splits(enum http1_kind kind, const uint8_t *bytes, size_t n, long expected)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct err e;
 
     err_clear(&e);
@@ -55,7 +58,7 @@ static void check_splits(enum http1_kind kind, const uint8_t *bytes, size_t n, l
 
 static void check_reject(enum http1_kind kind, const uint8_t *bytes, size_t n, const char *says)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
 
@@ -79,7 +82,7 @@ static void http1_head_read_takes_a_response_apart(void **state)
                                "Empty:  \r\n"
                                "\r\n"
                                "rest";
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
 
@@ -103,7 +106,7 @@ static void http1_head_read_takes_a_response_apart(void **state)
 static void http1_head_read_takes_a_request_apart(void **state)
 {
     static const char text[] = "\r\nGET /chat?a=b HTTP/1.1\r\nHost: a\r\n\r\n";
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
 
@@ -129,7 +132,7 @@ static void http1_head_read_allows_lone_lf_in_responses_only(void **state)
 
 static void http1_head_read_takes_common_status_lines(void **state)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
 
@@ -184,12 +187,37 @@ static void http1_head_read_refuses_malformed_fields(void **state)
     check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\n: b\r\n"), "not a token");
     check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\nA B: b\r\n"), "not a token");
     check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\nA\x80: b\r\n"), "not a token");
-    check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\n A: b\r\n"), "folding");
-    check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\nA: b\r\n\tc\r\n"), "folding");
+    check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\n A: b\r\n"), "continues no field");
+    check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\n \r\nA: b\r\n"), "continues no field");
+    check_reject(HTTP1_REQUEST, BYTES("GET / HTTP/1.1\r\nA: b\r\n\tc\r\n"), "continues no field");
     check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\nA: b\rc\r\n"), "CR without LF");
     check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\nA: b\r\r\n"), "CR without LF");
     check_reject(HTTP1_RESPONSE, BYTES("HTTP/1.1 200 x\r\nA: b\0c\r\n"), "NUL");
     check_reject(HTTP1_REQUEST, BYTES("GET / HTTP/1.1\r\nA: b\0\r\n"), "NUL");
+}
+
+static void http1_head_read_unfolds_responses(void **state)
+{
+    static const char text[] = "HTTP/1.1 200 OK\r\n"
+                               "A: b\r\n"
+                               "B: c \t\r\n \t d\r\n\te,  f \r\n"
+                               "C:\r\n x\n y\r\n"
+                               "D: z\r\n  \t\r\n"
+                               "E:\r\n \r\n"
+                               "F: g\r\n\r\n";
+    static const char *const want[] = {"b", "c d e,  f", "x y", "z", "", "g"};
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
+    size_t scanned = 0;
+    struct err e;
+
+    (void)state;
+    check_splits(HTTP1_RESPONSE, BYTES(text), sizeof text - 1);
+    assert_int_equal(http1_head_read(&h, HTTP1_RESPONSE, BYTES(text), &scanned, &e),
+                     sizeof text - 1);
+    assert_int_equal(h.field_count, 6);
+    for (size_t i = 0; i < h.field_count; i++)
+        assert_true(slice_is(h.fields[i].value, want[i]));
+    assert_true(slice_is(h.raw, text));
 }
 
 static void http1_head_read_names_what_is_not_http(void **state)
@@ -225,7 +253,7 @@ static void http1_head_read_names_what_is_not_http(void **state)
 static void http1_head_read_shows_only_the_beginning_of_garbage(void **state)
 {
     uint8_t bytes[2000];
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     size_t scanned = 0;
     struct err e;
 
@@ -247,7 +275,7 @@ static void http1_head_read_bounds_the_head(void **state)
     static const char start[] = "HTTP/1.1 200 OK\r\nA: ";
     size_t n = HTTP1_HEAD_MAX, scanned = 0, from = sizeof start - 1;
     uint8_t *bytes = malloc(n + 10);
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct err e;
 
     (void)state;
@@ -270,7 +298,7 @@ static void http1_head_read_bounds_the_fields(void **state)
 {
     char text[4096];
     size_t n = (size_t)snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n"), scanned = 0;
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct err e;
 
     (void)state;
@@ -282,8 +310,16 @@ static void http1_head_read_bounds_the_fields(void **state)
     assert_int_equal(h.field_count, HTTP1_FIELDS_MAX);
     memcpy(text + n, "G: x\r\n\r\n", 8);
     scanned = 0;
+    http1_head_clear(&h);
     assert_int_equal(http1_head_read(&h, HTTP1_RESPONSE, (uint8_t *)text, n + 8, &scanned, &e), -1);
     assert_non_null(strstr(e.text, "200 fields"));
+    for (size_t max = HTTP1_FIELDS_MAX; max < HTTP1_FIELDS_MAX + 3; max++) {
+        scanned = 0;
+        http1_head_clear(&h);
+        assert_int_equal(http1_head_read_within(&h, HTTP1_RESPONSE, max, (uint8_t *)text, n + 8,
+                                                &scanned, &e) > 0,
+                         max > HTTP1_FIELDS_MAX);
+    }
 }
 
 static void head_of(struct http1_head *h, enum http1_kind kind, const char *text)
@@ -292,13 +328,14 @@ static void head_of(struct http1_head *h, enum http1_kind kind, const char *text
     struct err e;
 
     err_clear(&e);
+    http1_head_clear(h);
     if (http1_head_read(h, kind, (const uint8_t *)text, strlen(text), &scanned, &e) <= 0)
         fail_msg("%s: %s", text, e.text);
 }
 
 static void http1_fields_are_found_without_case(void **state)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
 
     (void)state;
     head_of(&h, HTTP1_RESPONSE,
@@ -334,6 +371,7 @@ int main(void)
         cmocka_unit_test(http1_head_read_takes_common_status_lines),
         cmocka_unit_test(http1_head_read_refuses_malformed_start_lines),
         cmocka_unit_test(http1_head_read_refuses_malformed_fields),
+        cmocka_unit_test(http1_head_read_unfolds_responses),
         cmocka_unit_test(http1_head_read_names_what_is_not_http),
         cmocka_unit_test(http1_head_read_shows_only_the_beginning_of_garbage),
         cmocka_unit_test(http1_head_read_bounds_the_head),

@@ -28,6 +28,7 @@ static void head_of(struct http1_head *h, enum http1_kind kind, const char *text
     struct err e;
 
     err_clear(&e);
+    http1_head_clear(h);
     if (http1_head_read(h, kind, (const uint8_t *)text, strlen(text), &scanned, &e) <= 0)
         fail_msg("%s: %s", text, e.text);
 }
@@ -35,7 +36,7 @@ static void head_of(struct http1_head *h, enum http1_kind kind, const char *text
 static void check_framing(const char *head, bool head_only, enum http1_body_kind kind,
                           uint64_t left, bool done)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct http1_body b;
     struct err e;
 
@@ -50,7 +51,7 @@ static void check_framing(const char *head, bool head_only, enum http1_body_kind
 
 static void check_framing_error(const char *head, const char *says)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct http1_body b;
     struct err e;
 
@@ -100,7 +101,7 @@ static void http1_body_init_follows_rfc_9112_section_6_3(void **state)
 
 static void http1_body_init_knows_that_a_request_has_none_by_default(void **state)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct http1_body b;
     struct err e;
 
@@ -119,7 +120,7 @@ static void http1_body_init_knows_that_a_request_has_none_by_default(void **stat
 static long body_read(const char *head, const uint8_t *bytes, size_t n, size_t split, size_t step,
                       struct buf *data, bool *done, struct err *e)
 {
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct http1_body b;
     size_t pos = 0, end = split;
 
@@ -228,7 +229,7 @@ static void check_endless(const char *begin, char c, const char *says)
 {
     size_t len = strlen(begin), n = HTTP1_HEAD_MAX + 1000;
     uint8_t *bytes = malloc(n);
-    struct http1_head h;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
     struct http1_body b;
     struct slice piece;
     struct err e;

@@ -48,7 +48,7 @@ static void assert_holds(const char *text, const char *part)
 
 static bool unchanged(const char *fields, const char *etag)
 {
-    struct http1_head head;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head head = {0};
     struct err e;
     size_t scanned = 0;
     char request[512];

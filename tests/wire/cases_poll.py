@@ -93,6 +93,15 @@ def unsigned_end(t):
                 made.says("close_notify")
 
 
+@case("a poll reads folded fields, and sends a folded ETag back in one line")
+def folded(t):
+    made = poll(t, "--count", "2")
+    conn = t.accept()
+    answer(conn, b"[1]", extra="ETag:\r\n \"a\"\r\nX: y\r\n\tz\r\n", chop=1)
+    same(answer(conn, b"[2]").one("If-None-Match"), '"a"')
+    made.exits(0)
+
+
 @case("--no-compress asks for no compression")
 def uncompressed(t):
     made = poll(t, "--no-compress", "--count", "1")

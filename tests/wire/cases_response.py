@@ -197,6 +197,39 @@ def refused_to_eof(t):
     refused(t, "502", "upstream is gone", raw=lambda r: b"HTTP/1.1 502 Bad Gateway\r\n\r\nupstream is gone")
 
 
+@case("17 folded fields in the response are unfolded, and shown as they came", seconds=20)
+def folded(t):
+    made = t.start("-n", "-i", "--json", t.url)
+    conn = t.accept()
+    asked = conn.request()
+    folded_head = response(asked, "X-Note: one\r\n \t two\r\n").replace(b"Connection: Upgrade", b"Connection: x,\r\n\tUpgrade")
+    conn.send(folded_head, chop=1)
+    conn.finish()
+    made.exits(0)
+    told = single(made.json(), "response")
+    same([v for n, v in told["headers"] if n in ("X-Note", "Connection")], ["x, Upgrade", "one two"])
+
+
+@case("22 a refusal with a folded field; more than 200 fields need --max-headers")
+def many_fields(t):
+    made = t.start("-n", "-i", t.url)
+    conn = t.accept()
+    conn.request()
+    conn.send(b"HTTP/1.1 403 No\r\nX-Why:\r\n quota\r\nContent-Length: 0\r\n\r\n")
+    made.exits(22)
+    made.says("answered 403 No", "quota")
+    for option in ((), ("--max-headers", "300")):
+        made = t.start("-n", *option, t.url)
+        conn = t.accept()
+        asked = conn.request()
+        conn.send(response(asked, "".join(f"F{i}: x\r\n" for i in range(250))))
+        if option:
+            conn.finish()
+        made.exits(0 if option else 22)
+        if not option:
+            made.says("more than 200 fields", "--max-headers")
+
+
 @case("22 an interim 1xx before the 101 is passed over")
 def interim(t):
     made = t.start("-n", t.url)

@@ -135,6 +135,16 @@ def control_id(t):
     made.says("Last-Event-ID was not sent")
 
 
+@case("a folded Content-Type is read")
+def folded(t):
+    made = listen(t, "--count", "1")
+    conn = t.accept()
+    conn.request()
+    conn.send(HEAD.replace(b"Type: ", b"Type:\r\n  ").replace(b"stream\r\n", b"stream;\r\n charset=utf-8\r\n") + b"data: a\n\n")
+    made.exits(0)
+    made.prints(b"a\n")
+
+
 @case("204 ends it with 0 and for good")
 def no_content(t):
     made = listen(t, "-r", "--retry-delay", "0.01")
