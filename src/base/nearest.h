@@ -1,5 +1,12 @@
 /*
- * nearest: the word that a misspelt one was meant to be.
+ * nearest: the word that a misspelt one was meant to be, among those that exist. A suggestion is
+ * made for a slip of the fingers, never as a guess: better none than a wrong one.
+ *
+ *     struct nearest n;
+ *
+ *     nearest_begin(&n, "recnonect", 9);
+ *     for each word: nearest_offer(&n, word);
+ *     if (n.word) ... "did you mean"
  */
 #ifndef BASE_NEAREST_H
 #define BASE_NEAREST_H
@@ -8,11 +15,23 @@
 
 #define NEAREST_MAX 31 /* longer words have no nearest one */
 
+struct nearest {
+    const char *typed;
+    size_t len;
+    const char *word; /* the best so far; NULL: none is near */
+    size_t distance;
+};
+
+/* typed is borrowed. */
+void nearest_begin(struct nearest *n, const char *typed, size_t len);
+
+/* One more word that exists; borrowed. It is near if it is as few slips away as its length allows
+ * (1 up to five letters, 2 up to eight, else 3) and begins with the letter typed, unless that was
+ * left out, doubled or swapped with the next. Of several the nearest, then the first, is kept. */
+void nearest_offer(struct nearest *n, const char *word);
+
 /* The insertions, deletions, substitutions and swaps of neighbours that lead from one word to the
  * other. Both at most NEAREST_MAX bytes. */
 size_t nearest_distance(const char *a, size_t a_len, const char *b, size_t b_len);
-
-/* How far a word of this length may be off and still be a slip rather than a guess. */
-size_t nearest_tolerance(size_t len);
 
 #endif

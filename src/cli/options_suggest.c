@@ -6,26 +6,17 @@ static const char *nearest_of(const char *name, size_t len, bool of_connection)
 {
     size_t count;
     const struct option_row *table = options_table(&count);
-    const char *nearest = NULL;
-    size_t least = nearest_tolerance(len);
+    struct nearest near;
 
-    if (len > NEAREST_MAX)
-        return NULL;
+    nearest_begin(&near, name, len);
     for (size_t i = 0; i < count; i++) {
-        size_t name_len = table[i].name ? strlen(table[i].name) : 0;
-        size_t d;
-
-        if (of_connection && !option_is_of_connection(&table[i]))
-            continue;
-        if (name_len == 0 || name_len > NEAREST_MAX)
-            continue;
-        d = nearest_distance(name, len, table[i].name, name_len);
-        if (d < least || (d == least && !nearest)) {
-            least = d;
-            nearest = table[i].name;
-        }
+        if (table[i].name && (!of_connection || option_is_of_connection(&table[i])))
+            nearest_offer(&near, table[i].name);
     }
-    return nearest;
+    /* "--no-color": what can't be negated may be meant all the same. */
+    if (!near.word && len > 3 && memcmp(name, "no-", 3) == 0)
+        return nearest_of(name + 3, len - 3, of_connection);
+    return near.word;
 }
 
 const char *options_nearest(const char *name, size_t len)

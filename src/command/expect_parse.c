@@ -273,24 +273,17 @@ static const struct what_row rows[] = {
 
 static const char *nearest_row(struct slice word)
 {
-    size_t least = nearest_tolerance(word.len);
-    const char *nearest = NULL;
+    struct nearest near;
 
-    for (size_t i = 0; i < ROW_COUNT && word.len <= NEAREST_MAX; i++) {
-        size_t d =
-            nearest_distance((const char *)word.data, word.len, rows[i].name, strlen(rows[i].name));
-
-        if (d < least || (d == least && !nearest)) {
-            least = d;
-            nearest = rows[i].name;
-        }
-    }
-    return nearest;
+    nearest_begin(&near, (const char *)word.data, word.len);
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        nearest_offer(&near, rows[i].name);
+    return near.word;
 }
 
 static int unknown(struct slice word, size_t at, struct err *e)
 {
-    const char *nearest = word.len ? nearest_row(word) : NULL;
+    const char *nearest = nearest_row(word);
 
     if (word.len == 0)
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "what is expected?");

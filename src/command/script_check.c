@@ -44,21 +44,14 @@ static bool known(const struct parser *p, const struct parser_name *list, const 
 static const char *nearest_known(const struct parser *p, const struct parser_name *list,
                                  const char *name)
 {
-    size_t len = strlen(name), least = nearest_tolerance(len);
-    const char *nearest = NULL;
+    struct nearest near;
 
-    for (; list && len <= NEAREST_MAX; list = list->next) {
-        size_t n = strlen(list->name), d;
-
-        if (!in_scope(p, list) || n > NEAREST_MAX)
-            continue;
-        d = nearest_distance(name, len, list->name, n);
-        if (d < least || (d == least && !nearest)) {
-            least = d;
-            nearest = list->name;
-        }
+    nearest_begin(&near, name, strlen(name));
+    for (; list; list = list->next) {
+        if (in_scope(p, list))
+            nearest_offer(&near, list->name);
     }
-    return nearest;
+    return near.word;
 }
 
 int parser_define(struct parser *p, struct slice name)

@@ -17,8 +17,8 @@ static const struct command_row table[] = {
      "the same updates by other ways: cost and lag",
      "/compare poll=:9001/feed.json sse=:9001/feed.sse id=/id",
      "poll= sse= every= for= id=/ time=/ off", command_compare, COMMAND_REPL, NULL},
-    {"quit", "", "close and leave; ^D does the same", "/quit", "", command_quit, COMMAND_REPL,
-     NULL},
+    {"quit", "", "close and leave; /exit and ^D do the same", "/quit", "", command_quit,
+     COMMAND_REPL, NULL},
 
     {"send", "TEXT", "send a text message as it stands here", "/send {\"op\":\"hello\"}", "",
      command_send, COMMAND_BOTH, NULL},
@@ -67,8 +67,8 @@ static const struct command_row table[] = {
      "/set timestamps rel", "SETTING", command_set, COMMAND_REPL, NULL},
     {"history", "[N]", "the last N lines typed; 20 without a number", "/history 5", "",
      command_history, COMMAND_REPL, NULL},
-    {"help", "[COMMAND]", "all commands, or more about one", "/help frame", "COMMAND", command_help,
-     COMMAND_REPL, NULL},
+    {"help", "[COMMAND]", "all commands, or more about one; also /h and /?", "/help frame",
+     "COMMAND", command_help, COMMAND_REPL, NULL},
 
     /* Those of scripts alone; the interactive session ends here. */
     {"test", "NAME", "begin a test", "test the server echoes", "", NULL, COMMAND_SCRIPT, NULL},
@@ -124,9 +124,23 @@ static const struct command_row *find(struct slice name, enum command_where not 
     return NULL;
 }
 
+/* What other programs call a command of the interactive session. */
+static struct slice without_alias(struct slice name)
+{
+    static const struct {
+        const char *alias, *name;
+    } aliases[] = {{"exit", "quit"}, {"q", "quit"}, {"h", "help"}, {"?", "help"}};
+
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
+        if (slice_is(name, aliases[i].alias))
+            return slice_str(aliases[i].name);
+    }
+    return name;
+}
+
 const struct command_row *commands_find(struct slice name)
 {
-    return find(name, COMMAND_SCRIPT);
+    return find(without_alias(name), COMMAND_SCRIPT);
 }
 
 const struct command_row *commands_script_find(struct slice name)
@@ -134,25 +148,26 @@ const struct command_row *commands_script_find(struct slice name)
     return find(name, COMMAND_REPL);
 }
 
+static bool begins_with(const char *text, struct slice prefix)
+{
+    return prefix.len > 2 && strlen(text) > prefix.len &&
+           memcmp(text, prefix.data, prefix.len) == 0;
+}
+
+/* The command that begins with what was typed, or else the nearest. */
 static const char *nearest_of(struct slice name, enum command_where not )
 {
-    size_t least = nearest_tolerance(name.len);
-    const char *nearest = NULL;
+    struct nearest near;
 
-    if (name.len == 0 || name.len > NEAREST_MAX)
-        return NULL;
+    nearest_begin(&near, (const char *)name.data, name.len);
     for (size_t i = 0; i < COUNT; i++) {
-        size_t d = nearest_distance((const char *)name.data, name.len, table[i].name,
-                                    strlen(table[i].name));
-
         if (table[i].where == not )
             continue;
-        if (d < least || (d == least && !nearest)) {
-            least = d;
-            nearest = table[i].name;
-        }
+        if (begins_with(table[i].name, name))
+            return table[i].name;
+        nearest_offer(&near, table[i].name);
     }
-    return nearest;
+    return near.word;
 }
 
 const char *commands_nearest(struct slice name)

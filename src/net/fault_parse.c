@@ -246,30 +246,21 @@ static int read_args(struct fault_spec *f, struct reader *r, struct err *e)
 static int read_kind(struct fault_spec *f, struct reader *r, struct err *e)
 {
     struct slice word = take_until(r, ":@+*");
-    size_t least = nearest_tolerance(word.len);
-    const char *nearest = NULL;
+    struct nearest near;
 
+    nearest_begin(&near, (const char *)word.data, word.len);
     for (int i = 0; i < FAULT_KIND_COUNT; i++) {
-        const char *name = fault_kinds[i].name;
-        size_t d;
-
-        if (slice_is(word, name)) {
+        if (slice_is(word, fault_kinds[i].name)) {
             f->kind = (enum fault_kind)i;
             return 0;
         }
-        if (word.len == 0 || word.len > NEAREST_MAX)
-            continue;
-        d = nearest_distance((const char *)word.data, word.len, name, strlen(name));
-        if (d < least || (d == least && !nearest)) {
-            least = d;
-            nearest = name;
-        }
+        nearest_offer(&near, fault_kinds[i].name);
     }
     if (word.len == 0)
         return complain(e, 0, "a fault begins with its kind");
     return complain(e, 0, "there is no fault \"%s\"%s%s%s", quote(word).text,
-                    nearest ? "; did you mean \"" : "", nearest ? nearest : "",
-                    nearest ? "\"?" : "");
+                    near.word ? "; did you mean \"" : "", near.word ? near.word : "",
+                    near.word ? "\"?" : "");
 }
 
 static int read_range(struct fault_spec *f, struct slice text, size_t at, struct err *e)

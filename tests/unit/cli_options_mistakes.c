@@ -119,6 +119,7 @@ static void unknown_options_get_the_nearest_spelling(void **state)
     BAD("unknown option \"--verbsoe\"; did you mean \"--verbose\"?", "--verbsoe", URL);
     BAD("unknown option \"--bearrer\"; did you mean \"--bearer\"?", "--bearrer=secret", URL);
     BAD("unknown option \"--xyzzy\"", "--xyzzy", URL);
+    BAD("unknown option \"--secure\"", "--secure", URL);
     BAD("unknown option \"-j\"; did you mean \"--json\"?", "-json", URL);
     BAD("unknown option \"-h\"; did you mean \"--help\"?", "-h");
     BAD("unknown option \"-Z\"", "-vZ", URL);

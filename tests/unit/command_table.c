@@ -200,8 +200,24 @@ static void nearest_finds_slips_and_makes_no_guesses(void **state)
     assert_string_equal(commands_nearest(slice_str("pnig")), "ping");
     assert_string_equal(commands_nearest(slice_str("reconect")), "reconnect");
     assert_string_equal(commands_nearest(slice_str("stat")), "stats");
+    assert_string_equal(commands_nearest(slice_str("head")), "headers");
+    assert_string_equal(commands_nearest(slice_str("recon")), "reconnect");
     assert_null(commands_nearest(slice_str("abracadabra")));
+    assert_null(commands_nearest(slice_str("grep")));
+    assert_null(commands_nearest(slice_str("edit")));
+    assert_null(commands_nearest(slice_str("crop")));
+    assert_null(commands_nearest(slice_str("re")));
     assert_null(commands_nearest(slice_str("")));
+}
+
+static void commands_of_other_programs_are_known(void **state)
+{
+    (void)state;
+    assert_ptr_equal(commands_find(slice_str("exit")), commands_find(slice_str("quit")));
+    assert_ptr_equal(commands_find(slice_str("q")), commands_find(slice_str("quit")));
+    assert_ptr_equal(commands_find(slice_str("?")), commands_find(slice_str("help")));
+    assert_ptr_equal(commands_find(slice_str("h")), commands_find(slice_str("help")));
+    assert_null(commands_script_find(slice_str("exit")));
 }
 
 static void unknown_commands_name_the_nearest(void **state)
@@ -357,6 +373,7 @@ int main(void)
         cmocka_unit_test(help_tells_every_command_within_80_columns),
         cmocka_unit_test(help_of_a_command_has_its_example),
         cmocka_unit_test(manual_tells_every_command),
+        cmocka_unit_test(commands_of_other_programs_are_known),
         cmocka_unit_test(nearest_finds_slips_and_makes_no_guesses),
         cmocka_unit_test(unknown_commands_name_the_nearest),
         cmocka_unit_test(sending_without_a_connection_says_so),
