@@ -78,7 +78,7 @@ void asked_event(struct commands *c, const struct event *ev)
     if (!a->waiting)
         return;
     look(c);
-    if (ev->kind == EVENT_CLOSE || ev->kind == EVENT_ERROR)
+    if (ev->kind == EVENT_CLOSE || ev->kind == EVENT_ERROR || ev->kind == EVENT_RETRY)
         c->hooks.alarm(c->hooks.ctx, 0); /* is it over? */
 }
 

@@ -228,6 +228,8 @@ static void keep_violation(struct inbox *in, const struct event *ev)
 
 void inbox_event(struct inbox *in, const struct event *ev)
 {
+    struct event failed;
+
     switch (ev->kind) {
     case EVENT_MESSAGE:
         if (ev->dir == DIR_IN)
@@ -246,8 +248,12 @@ void inbox_event(struct inbox *in, const struct event *ev)
         keep_open(in, ev);
         break;
     case EVENT_CLOSE:
-    case EVENT_ERROR:
         keep_end(in, ev);
+        break;
+    case EVENT_ERROR:
+    case EVENT_RETRY:
+        if (event_failed_attempt(ev, &failed))
+            keep_end(in, &failed);
         break;
     case EVENT_RESPONSE:
         keep_response(in, ev);

@@ -54,7 +54,8 @@ struct inbox {
 #define INBOX_WANTS                                                                   \
     (EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_OPEN) | \
      EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG) |       \
-     EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_ERROR))
+     EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_ERROR) |         \
+     EVENT_BIT(EVENT_RETRY))
 
 void inbox_init(struct inbox *in, size_t max_count, size_t max_bytes);
 void inbox_clear(struct inbox *in);

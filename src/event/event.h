@@ -247,6 +247,7 @@ struct event_retry {
     uint64_t delay_us;
     const char *because;
     bool will;
+    const struct err *error; /* of an attempt that failed and is not the last; else NULL */
 };
 
 struct event_range { /* EVENT_GAP, EVENT_RECOVERED, EVENT_LOST */
@@ -369,5 +370,9 @@ struct event {
         const char *note;
     };
 };
+
+/* An attempt that failed comes as EVENT_ERROR if it is the last one, else within EVENT_RETRY. True
+ * if ev is either; *as is then the EVENT_ERROR. */
+bool event_failed_attempt(const struct event *ev, struct event *as);
 
 #endif

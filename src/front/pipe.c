@@ -43,7 +43,6 @@ struct pipe {
     enum opcode echo_type;
     bool echo_full; /* the peer does not take its echoes fast enough */
     bool told_slow;
-    bool timing;    /* --for */
     bool quiet_due; /* the input is at its end */
     bool ended;     /* the session is over; only outputs remain */
     bool stdout_gone;
@@ -97,6 +96,8 @@ static void on_ended(void *ctx)
     feeder_close(&p->feeder);
     uv_timer_stop(&p->timers[TIMER_QUIET]);
     uv_timer_stop(&p->timers[TIMER_FOR]);
+    if (p->code < 0 && !p->stdout_gone)
+        session_report_failure(p->session);
     session_summary(p->session, exit_code_of(p));
     stop_if_written(p);
 }
@@ -205,10 +206,6 @@ static void on_opened(void *ctx)
 {
     struct pipe *p = ctx;
 
-    if (p->options->ws.for_us && !p->timing) {
-        p->timing = true; /* from the first opening on */
-        start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
-    }
     feeder_pump(&p->feeder);
     if (p->quiet_due)
         close_when_quiet(p);
@@ -378,6 +375,8 @@ static enum exit_code run(struct pipe *p)
 {
     if (p->options->ws.max_time_us)
         start_timer(p, TIMER_MAX, p->options->ws.max_time_us, on_max_time);
+    if (p->options->ws.for_us)
+        start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
     if (session_open(p->session) < 0)
         on_ended(p);
     uv_run(&p->loop, UV_RUN_DEFAULT);

@@ -357,6 +357,8 @@ static void finish(struct repl *r)
     if (r->code < 0)
         r->code = r->session ? (int)session_outcome(r->session) : EXIT_OTHER;
     screen_tell_hidden(&r->screen);
+    if (r->session && r->options->level < 0)
+        session_report_failure(r->session); /* what -q kept back */
     if (r->session)
         session_summary(r->session, (enum exit_code)r->code);
     while (out_queued(&r->views.out) > 0 && terminal_takes_more())

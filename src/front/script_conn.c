@@ -58,7 +58,7 @@ static void on_event(struct sink *sink, const struct event *ev)
     } else if (ev->kind == EVENT_REQUEST) {
         c->opening = "the server has not answered the handshake";
     }
-    note_seen(c, ev->kind);
+    note_seen(c, ev->kind == EVENT_RETRY && ev->retry.error ? EVENT_ERROR : ev->kind);
     if (inbox_full(&c->inbox) && c->session)
         session_pause(c->session, true);
     job_kick(c->test->job);

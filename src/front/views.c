@@ -90,6 +90,7 @@ int views_init(struct views *v, const struct options *o, enum views_kind kind, s
     if (kind == VIEWS_REPL)
         return 0;
     human.numbered = o->mode == MODE_SERVE;
+    human.report = kind == VIEWS_DATA || kind == VIEWS_NONE;
     if (tour)
         human = views_config(o, STDOUT_FILENO, true);
     else if (o->json && o->level == 0)

@@ -252,8 +252,12 @@ static void take_response(struct compare *c, struct compare_channel *ch, const s
 
 static void take_error(struct compare *c, struct compare_channel *ch, const struct event *ev)
 {
+    struct event failed;
+
+    if (!event_failed_attempt(ev, &failed))
+        return;
     if (ch->error.code == EXIT_OK)
-        ch->error = ev->error;
+        ch->error = failed.error;
     if (ch->state == COMPARE_OPENING || ch->state == COMPARE_UP)
         is_over(c, ch, ev->at_us);
 }
@@ -293,6 +297,7 @@ void compare_event(struct compare *c, unsigned channel, const struct event *ev, 
         is_over(c, ch, ev->at_us);
         break;
     case EVENT_ERROR:
+    case EVENT_RETRY:
         take_error(c, ch, ev);
         break;
     default:

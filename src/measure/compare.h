@@ -123,7 +123,8 @@ int compare_add(struct compare *c, const struct compare_source *source);
 #define COMPARE_WANTS                                                                  \
     (EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE) | \
      EVENT_BIT(EVENT_POLL) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE) |          \
-     EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG))
+     EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_RETRY) | EVENT_BIT(EVENT_PING) |         \
+     EVENT_BIT(EVENT_PONG))
 
 /* An event of a channel. arrived_us: when its bytes came in, on the clock of ev->at_us. */
 void compare_event(struct compare *c, unsigned channel, const struct event *ev,

@@ -81,13 +81,20 @@ void fallback_failed(struct fallback *f, const struct retry_failure *failure, bo
     }
     retry_policy_decide(&f->policy, failure, clock_mono_us(), session_random(), &d);
     if (!d.will) {
-        give_up(f, d.because);
+        give_up(f, f->error.code != EXIT_OK ? f->error.text : d.because);
         return;
     }
     ev = fallback_event(f, EVENT_RETRY);
     ev.conn = (uint32_t)f->s->totals.connections + 1;
-    ev.retry = (struct event_retry){d.attempt, d.delay_us, d.because, true};
+    ev.retry = (struct event_retry){
+        .attempt = d.attempt,
+        .delay_us = d.delay_us,
+        .because = d.because,
+        .will = true,
+        .error = f->error.code != EXIT_OK ? &f->error : NULL,
+    };
     bus_emit(f->s->bus, &ev);
+    f->error.code = EXIT_OK;
     if (f->active)
         uv_timer_start(&f->timers[TIMER_TRY], on_try, (d.delay_us + 999) / 1000, 0);
 }

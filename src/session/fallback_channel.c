@@ -82,8 +82,7 @@ static void on_error(struct fallback *f, struct event *ev)
 {
     const struct retry_failure failure = {.error = &ev->error, .status = f->status};
 
-    f->error = ev->error;
-    bus_emit(f->s->bus, ev);
+    f->error = ev->error; /* reported with what follows from it */
     if (f->channel->ended && f->active)
         fallback_failed(f, &failure, f->channel->for_good);
 }
@@ -236,11 +235,8 @@ static int withhold_from_other(struct fallback *f)
 static void fail_early(struct fallback *f, const struct err *e)
 {
     const struct retry_failure failure = {.error = e};
-    struct event ev = fallback_event(f, EVENT_ERROR);
 
-    ev.error = *e;
     f->error = *e;
-    bus_emit(f->s->bus, &ev);
     if (f->active)
         fallback_failed(f, &failure, false);
 }

@@ -103,6 +103,8 @@ void session_ended(struct session *s)
         account_finish(s->account);
     session_card_tell(s);
     session_queue_ended(s);
+    if (!s->failure_shown)
+        session_report_failure(s);
     if (s->hooks.ended)
         s->hooks.ended(s->hooks.ctx);
 }
@@ -130,8 +132,11 @@ static void closed(struct session *s, struct event *ev)
     else
         rtt_lost(&s->rtt, s->liveness.forgotten);
     s->liveness.forgotten = 0;
-    if (s->outcome == EXIT_OK)
+    if (s->outcome == EXIT_OK && outcome != EXIT_OK) {
+        failure_of_close(&s->failure, &ev->close, s->kind, outcome, s->evidence.violation);
+        s->failure_shown = true;
         s->outcome = outcome;
+    }
     session_over(s, &failure);
 }
 
@@ -151,20 +156,18 @@ static void failed(struct session *s, struct event *ev)
         session_follow_soon(s);
         return;
     }
-    if ((s->asked == ASKED_ENOUGH && s->totals.connections > 0) ||
-        (s->asked != ASKED_NOT && fallback_is_open(s->fallback))) {
-        /* --for is over while a connection was to be replaced: no failure. */
-        s->outcome = EXIT_OK;
+    if (session_gave_up_well(s)) {
         session_ended(s);
         return;
     }
+    if (s->asked == ASKED_ENOUGH)
+        session_too_late(s, &ev->error);
     if (s->redirect_error.code != EXIT_OK)
         ev->error = s->redirect_error;
     postmortem_error(hint, &ev->error, &context);
     if (!ev->error.hint[0])
         err_hint(&ev->error, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
-    s->outcome = ev->error.code;
-    bus_emit(s->bus, ev);
+    session_failed(s, &ev->error);
     if (s->channel->ended)
         session_over(s, &failure);
 }
@@ -471,8 +474,21 @@ void session_report_error(struct session *s, const struct err *e)
 {
     struct event ev = session_event(s, EVENT_ERROR);
 
+    s->reported = true;
     ev.error = *e;
+    failure_complete(&ev.error);
     bus_emit(s->bus, &ev);
+}
+
+void session_report_failure(struct session *s)
+{
+    struct err e = s->failure;
+
+    if (s->reported || session_outcome(s) == EXIT_OK)
+        return;
+    if (s->outcome == EXIT_OK)
+        failure_of_loss(&e, session_totals(s).lost);
+    session_report_error(s, &e);
 }
 
 void session_note(struct session *s, const char *text)

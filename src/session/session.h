@@ -140,6 +140,10 @@ uint64_t session_since_start_us(const struct session *s, uint64_t now_us);
 
 /* For the fronts: report something of their own in the stream of events. */
 void session_report_error(struct session *s, const struct err *e);
+/* The conversation is over and has failed: report why, unless an error was reported since it began.
+ * An attempt that failed is reported without this; the end of a connection only to the fronts whose
+ * run ends with it. */
+void session_report_failure(struct session *s);
 void session_note(struct session *s, const char *text);
 /* The last line: totals and the exit code. */
 void session_summary(struct session *s, enum exit_code exit);

@@ -42,6 +42,7 @@ static void note_open(struct session *s, const struct event *ev)
     snprintf(seen->deflate, sizeof seen->deflate, "%s", ev->open.extensions);
     seen->subprotocol_agreed = ev->open.subprotocol[0] != '\0';
     seen->deflate_broken = false;
+    seen->violation[0] = '\0';
     seen->message_at_us = 0;
     seen->opened_at_us = ev->at_us;
     seen->rtt_us = 0;
@@ -67,6 +68,9 @@ void session_observe(struct session *s, const struct event *ev)
         break;
     case EVENT_VIOLATION:
         seen->deflate_broken = strstr(ev->violation.rule, "7692") != NULL;
+        if (ev->violation.fatal)
+            snprintf(seen->violation, sizeof seen->violation, "%s (%s)", ev->violation.message,
+                     ev->violation.rule);
         break;
     case EVENT_CLOSE:
         endings_add(&seen->endings, &ev->close,

@@ -9,6 +9,7 @@
 #include "channel/channel_sse.h"
 #include "session/attempt.h"
 #include "session/evidence.h"
+#include "session/failure.h"
 #include "session/header_cmd.h"
 #include "session/liveness.h"
 #include "session/outbox.h"
@@ -41,6 +42,9 @@ struct session {
     enum session_state state;
     enum outcome_asked asked;
     enum exit_code outcome;
+    struct err failure; /* the last one; it is what `outcome` is about, if that is not EXIT_OK */
+    bool failure_shown; /* it was a connection's end, which is an event of its own */
+    bool reported;      /* an error, since session_open */
     bool paused;
     bool discard;
     struct liveness liveness;
@@ -133,6 +137,12 @@ void session_attempt(struct session *s);
 /* Before the opening, when no channel is there to be told to give up: do that. True if it was so.
  */
 bool session_gave_up_between(struct session *s);
+/* It was asked to end while no connection was open: is that a success, because one was open before,
+ * or the fallback is? The outcome becomes EXIT_OK then. */
+bool session_gave_up_well(struct session *s);
+/* --for is over, and there never was a connection: *e becomes the failure of an earlier attempt if
+ * there was one, else that time ran out. An error of another cause stays as it is. */
+void session_too_late(const struct session *s, struct err *e);
 
 /* session_queue.c */
 int session_queue_init(struct session *s, struct err *e);
@@ -162,6 +172,8 @@ void session_connected_from(struct session *s, const char *local);
 void session_card_back(struct session *s, struct event_open *open);
 void session_card_check(struct session *s);
 void session_card_tell(struct session *s);
+/* An attempt failed. It is reported with what follows: another attempt, or the end. */
+void session_failed(struct session *s, const struct err *e);
 /* The attempt ended without a channel that could say so: tell, and the same. */
 void session_attempt_failed(struct session *s, const struct err *e);
 

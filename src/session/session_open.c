@@ -89,6 +89,8 @@ int session_open(struct session *s)
     struct err e;
 
     s->asked = ASKED_NOT;
+    s->reported = false;
+    err_clear(&s->failure);
     retry_policy_reset(&s->policy);
     if (begin(s, &e) == 0)
         return 0;
@@ -98,13 +100,32 @@ int session_open(struct session *s)
     return -1;
 }
 
+bool session_gave_up_well(struct session *s)
+{
+    if ((s->asked != ASKED_ENOUGH || s->totals.connections == 0) &&
+        (s->asked == ASKED_NOT || !fallback_is_open(s->fallback)))
+        return false;
+    s->outcome = EXIT_OK;
+    return true;
+}
+
+void session_too_late(const struct session *s, struct err *e)
+{
+    if (e->code != EXIT_OTHER)
+        return;
+    if (s->failure.code != EXIT_OK)
+        *e = s->failure;
+    else
+        err_set(e, EXIT_TIMEOUT, STAGE_CONNECT, 0,
+                "no connection was open when the time of --for was over");
+}
+
 bool session_gave_up_between(struct session *s)
 {
     struct err e;
 
     if (s->state == SESSION_WAITING) {
-        if (s->asked == ASKED_ENOUGH || fallback_is_open(s->fallback))
-            s->outcome = EXIT_OK;
+        (void)session_gave_up_well(s);
         session_note(s, "no further attempt is made");
         session_ended(s); /* else with the code of the last failure */
         return true;
@@ -114,7 +135,13 @@ bool session_gave_up_between(struct session *s)
     header_cmd_cancel(s->command);
     s->command = NULL;
     uv_timer_stop(&s->pulse);
+    if (session_gave_up_well(s)) {
+        session_ended(s);
+        return true;
+    }
     err_set(&e, EXIT_OTHER, STAGE_CONNECT, 0, "given up before the connection was open");
+    if (s->asked == ASKED_ENOUGH)
+        session_too_late(s, &e);
     session_attempt_failed(s, &e);
     return true;
 }

@@ -29,6 +29,7 @@ static void tell(struct session *s, const struct retry_decision *d)
         .delay_us = d->delay_us,
         .because = d->because,
         .will = d->will,
+        .error = d->will && !s->failure_shown ? &s->failure : NULL,
     };
     bus_emit(s->bus, &ev);
 }
@@ -108,12 +109,18 @@ void session_carried_no_more(struct session *s)
         session_ended(s);
 }
 
+void session_failed(struct session *s, const struct err *e)
+{
+    s->failure = *e;
+    s->failure_shown = false;
+    s->outcome = e->code;
+}
+
 void session_attempt_failed(struct session *s, const struct err *e)
 {
     const struct retry_failure failure = {.error = e};
 
-    session_report_error(s, e);
-    s->outcome = e->code;
+    session_failed(s, e);
     session_over(s, &failure);
 }
 

@@ -27,7 +27,7 @@ static human_fn *const writers[EVENT_KIND_COUNT] = {
 
 static uint32_t wanted(const struct view_config *config)
 {
-    uint32_t wants = EVENT_BIT(EVENT_ERROR);
+    uint32_t wants = EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY);
 
     if (config->messages)
         wants |= EVENT_BIT(EVENT_MESSAGE);
@@ -43,7 +43,7 @@ static uint32_t wanted(const struct view_config *config)
         wants |= EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESOLVE) | EVENT_BIT(EVENT_CONNECT) |
                  EVENT_BIT(EVENT_PROXY) | EVENT_BIT(EVENT_TLS) | EVENT_BIT(EVENT_GAP) |
                  EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_LOST) | EVENT_BIT(EVENT_DUPLICATE) |
-                 EVENT_BIT(EVENT_POLL) | EVENT_BIT(EVENT_SUMMARY);
+                 EVENT_BIT(EVENT_POLL);
     if (config->level == 1) /* further up the frame itself is shown */
         wants |= EVENT_BIT(EVENT_CLOSE_FRAME);
     if (config->level >= 2)
@@ -69,20 +69,32 @@ static void put_bare_error(struct human *h, const struct err *error)
     out_put(h->out, line, n);
 }
 
+/* What was held for an error that did not come. Notes may come before it. */
+static void release_hint(struct human *h, const struct event *next)
+{
+    bool has_it =
+        next->kind == EVENT_ERROR || (next->kind == EVENT_RETRY && next->retry.error != NULL);
+
+    if (!h->held[0] || next->kind == EVENT_NOTE || next->kind == EVENT_MISSED ||
+        next->kind == EVENT_LOST)
+        return;
+    if (!has_it)
+        human_hint(h, h->held);
+    h->held[0] = '\0';
+    human_end_line(h);
+}
+
 static void human_event(struct sink *sink, const struct event *ev)
 {
     struct human *h = (struct human *)sink;
 
     h->failed = false;
     h->style = STYLE_PLAIN;
-    h->pad = 0;
     h->line_start = 0;
+    release_hint(h, ev);
+    h->pad = 0;
     writers[ev->kind](h, ev);
-    if (h->text.len > 0) {
-        human_style(h, STYLE_PLAIN);
-        if (buf_data(&h->text)[h->text.len - 1] != '\n')
-            human_put(h, "\n");
-    }
+    human_end_line(h);
     if (!h->failed && h->text.len > 0)
         out_put(h->out, buf_data(&h->text), h->text.len);
     else if (h->failed && ev->kind == EVENT_ERROR)

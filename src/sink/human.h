@@ -27,7 +27,8 @@ struct human {
     size_t line_start; /* offset in text of the line being written */
     struct buf text;
     struct buf scratch;
-    char hint[512];   /* the last one told, so that an error does not repeat it */
+    char hint[512];   /* the last one shown, so that it is not repeated */
+    char held[512];   /* one that follows the error that is to come, or "" */
     uint64_t refusal; /* what the last refused upgrade said, in short; 0: there was none */
 };
 
@@ -37,6 +38,9 @@ void human_begin(struct human *h, const struct event *ev, enum mark mark, enum s
 void human_begin_bare(struct human *h, const struct event *ev);
 /* Go on on a new line, indented by so many columns from the marker. */
 void human_next(struct human *h, int indent);
+
+/* End the line that was begun, if there is one; what follows begins with human_begin. */
+void human_end_line(struct human *h);
 
 /* Append: words of our own; bytes of anyone, made safe; formatted words of our own. */
 void human_put(struct human *h, const char *text);
@@ -61,6 +65,8 @@ void human_endpoint(struct human *h, const char *address, uint16_t port);
 void human_close_code(struct human *h, uint16_t code, struct slice reason);
 /* "  hint: ..." on a line of its own, unless it is empty or was just told. */
 void human_hint(struct human *h, const char *hint);
+/* The same, but not before the error that is to come; before the next event if that is no error. */
+void human_hold_hint(struct human *h, const char *hint);
 /* Lines of text that a peer sent, indented, at most so many lines and bytes; the rest is told.
  * `beyond`: bytes there are behind the text. */
 void human_excerpt(struct human *h, struct slice text, int indent, size_t lines, size_t bytes,

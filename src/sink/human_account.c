@@ -32,8 +32,14 @@ void human_error(struct human *h, const struct event *ev)
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
     human_safe_str(h, ev->error.text);
-    if (h->config.level >= 0)
+    if (h->config.level >= 0) {
+        h->hint[0] = '\0'; /* whatever was shown before */
         human_hint(h, ev->error.hint);
+    } else if (ev->error.hint[0]) { /* one line for each failure */
+        human_put(h, " (hint: ");
+        human_safe_str(h, ev->error.hint);
+        human_put(h, ")");
+    }
 }
 
 void human_note(struct human *h, const struct event *ev)
@@ -48,10 +54,21 @@ void human_note(struct human *h, const struct event *ev)
     human_safe_str(h, note);
 }
 
+/* Another attempt follows, so it is not the failure of the run. */
+static void put_failed_attempt(struct human *h, const struct event *ev, const struct err *error)
+{
+    human_begin(h, ev, MARK_ALERT, STYLE_YELLOW);
+    human_safe_str(h, error->text);
+    human_hint(h, error->hint);
+    human_end_line(h);
+}
+
 void human_retry(struct human *h, const struct event *ev)
 {
     const struct event_retry *r = &ev->retry;
 
+    if (r->error)
+        put_failed_attempt(h, ev, r->error);
     human_begin(h, ev, r->will ? MARK_NOTE : MARK_LOST, r->will ? STYLE_DIM : STYLE_RED);
     if (r->will && r->delay_us == 0) {
         human_put(h, "reconnecting now");
@@ -333,6 +350,8 @@ void human_summary(struct human *h, const struct event *ev)
     const struct event_summary *s = &ev->summary;
     const struct totals *t = &s->totals;
 
+    if (h->config.level < 1)
+        return;
     human_begin(h, ev, MARK_NOTE, STYLE_DIM);
     human_count(h, t->connections, "connection", "connections");
     human_put(h, " in ");

@@ -208,5 +208,8 @@ void human_close(struct human *h, const struct event *ev)
     put_times(h, c);
     if (!c->clean)
         put_evidence(h, c);
-    human_hint(h, c->hint);
+    if (h->config.report)
+        human_hold_hint(h, c->hint);
+    else
+        human_hint(h, c->hint);
 }

@@ -194,6 +194,8 @@ void human_response(struct human *h, const struct event *ev)
     if (!refused)
         return;
     put_body(h, &ev->response);
-    if (h->config.level >= 0)
+    if (h->config.level >= 0 && ev->channel == CHANNEL_WS)
+        human_hold_hint(h, ev->response.hint); /* an error follows */
+    else if (h->config.level >= 0)
         human_hint(h, ev->response.hint);
 }

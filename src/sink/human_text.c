@@ -131,6 +131,16 @@ void human_next(struct human *h, int indent)
     check(h, buf_printf(&h->text, "%*s", h->pad + indent, ""));
 }
 
+void human_end_line(struct human *h)
+{
+    if (h->text.len == 0)
+        return;
+    human_style(h, STYLE_PLAIN);
+    if (buf_data(&h->text)[h->text.len - 1] != '\n')
+        human_put(h, "\n");
+    h->line_start = h->text.len;
+}
+
 void human_dot(struct human *h)
 {
     enum style style = h->style;
@@ -254,6 +264,11 @@ void human_hint(struct human *h, const char *hint)
     human_put(h, "hint: ");
     human_style(h, STYLE_PLAIN);
     human_safe_str(h, hint);
+}
+
+void human_hold_hint(struct human *h, const char *hint)
+{
+    snprintf(h->held, sizeof h->held, "%s", hint ? hint : "");
 }
 
 static void put_rest(struct human *h, uint64_t bytes, int indent)

@@ -304,6 +304,15 @@ static void write_close(struct ndjson *n, struct json_write *w, const struct eve
     }
 }
 
+static void write_err(struct json_write *w, const struct err *e)
+{
+    json_i64(w, "code", e->code);
+    json_string(w, "stage", stage_name(e->stage));
+    json_i64(w, "errno", e->errnum);
+    write_words(w, "message", e->text);
+    write_words(w, "hint", e->hint);
+}
+
 static void write_retry(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
@@ -311,6 +320,8 @@ static void write_retry(struct ndjson *n, struct json_write *w, const struct eve
     json_ms(w, "delay_ms", ev->retry.delay_us);
     write_words(w, "because", ev->retry.because);
     json_bool(w, "will", ev->retry.will);
+    if (ev->retry.error)
+        write_err(w, ev->retry.error);
 }
 
 static void write_range(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -361,11 +372,7 @@ static void write_fallback(struct ndjson *n, struct json_write *w, const struct 
 static void write_failure(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
-    json_i64(w, "code", ev->error.code);
-    json_string(w, "stage", stage_name(ev->error.stage));
-    json_i64(w, "errno", ev->error.errnum);
-    write_words(w, "message", ev->error.text);
-    write_words(w, "hint", ev->error.hint);
+    write_err(w, &ev->error);
 }
 
 static void write_summary(struct ndjson *n, struct json_write *w, const struct event *ev)

@@ -196,7 +196,8 @@ static void on_error(struct record_script *r, const struct event *ev)
 {
     char tail[TAIL];
 
-    if (r->open || r->ending.len > 0 || ev->error.stage == STAGE_USAGE)
+    if (r->open || r->ending.len > 0 || ev->error.stage == STAGE_USAGE ||
+        ev->error.stage >= STAGE_PROTOCOL) /* after the opening, which its close tells */
         return;
     give_time(r, ev->at_us, tail);
     r->failed |=

@@ -24,6 +24,7 @@ struct view_config {
     bool color;
     bool utf8;   /* markers may be beyond ASCII */
     int columns; /* of the terminal; 0 if not one */
+    bool report; /* human: what ends the run is reported after its end, and has the hint */
     bool
         messages; /* human: show messages too (REPL, tour); else they are another sink's business */
 };

@@ -53,7 +53,7 @@ setup() {
 }
 
 @test "-i shows both heads, byte for byte" {
-    both -n -i --for 0.1 "$SERVE/echo"
+    both -n -i --for "$(tenths 5)" "$SERVE/echo"
     assert_equal "$status" 0
     assert_output ''
     assert_stderr 'GET /echo HTTP/1\.1' 'Upgrade: websocket' 'Sec-WebSocket-Key: ' '101 Switching Protocols' 'Sec-WebSocket-Accept: '
@@ -73,7 +73,7 @@ setup() {
 }
 
 @test "-v adds the stages with their times" {
-    both -n -v --for 0.1 "$SERVE/echo"
+    both -n -v --for "$(tenths 5)" "$SERVE/echo"
     assert_stderr '127\.0\.0\.1' ' (ms|µs|us|s)\b'
 }
 
@@ -83,27 +83,27 @@ setup() {
 }
 
 @test "no colour in a pipe, colour when asked for, never with NO_COLOR on a terminal" {
-    both -n --for 0.1 "$SERVE/echo"
+    both -n --for "$(tenths 5)" "$SERVE/echo"
     refute_stderr $'\e'
-    both -n --for 0.1 --color=always "$SERVE/echo"
+    both -n --for "$(tenths 5)" --color=always "$SERVE/echo"
     assert_stderr $'\e\\['
     need script
-    NO_COLOR=1 script -qefc "${WSCOPE_COMMAND[*]} -n --for 0.1 $SERVE/echo" "$BATS_TEST_TMPDIR/plain" >/dev/null </dev/null
+    NO_COLOR=1 script -qefc "${WSCOPE_COMMAND[*]} -n --for $(tenths 5) $SERVE/echo" "$BATS_TEST_TMPDIR/plain" >/dev/null </dev/null
     run grep -c $'\e\\[' "$BATS_TEST_TMPDIR/plain"
     assert_output 0
-    script -qefc "${WSCOPE_COMMAND[*]} -n --for 0.1 $SERVE/echo" "$BATS_TEST_TMPDIR/coloured" >/dev/null </dev/null
+    script -qefc "${WSCOPE_COMMAND[*]} -n --for $(tenths 5) $SERVE/echo" "$BATS_TEST_TMPDIR/coloured" >/dev/null </dev/null
     grep -q $'\e\\[' "$BATS_TEST_TMPDIR/coloured"
 }
 
 @test "ASCII markers where the locale is not UTF-8" {
-    LC_ALL=C both -n --for 0.1 "$SERVE/echo"
+    LC_ALL=C both -n --for "$(tenths 5)" "$SERVE/echo"
     assert_equal "$(LC_ALL=C grep -c '[^[:print:][:space:]]' <<<"$stderr")" 0
 }
 
 @test "--timestamps" {
-    both -n --for 0.1 --timestamps "$SERVE/echo"
+    both -n --for "$(tenths 5)" --timestamps "$SERVE/echo"
     assert_stderr '[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}'
-    both -n --for 0.1 --timestamps=rel "$SERVE/echo"
+    both -n --for "$(tenths 5)" --timestamps=rel "$SERVE/echo"
     assert_stderr '[0-9]\.[0-9]{3}'
 }
 

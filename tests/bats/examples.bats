@@ -49,7 +49,7 @@ setup() {
     assert_output ''
     assert_stderr 'slip\.wscope:[0-9]+:1: ' 'expct close 4001' 'did you mean "expect"'
     # This one is told, after what else there might have been.
-    wscope -q -n --for 0.1 "$SERVE/echo?second"
+    wscope -q -n --for "$(tenths 5)" "$SERVE/echo?second"
     local log=$BATS_TEST_TMPDIR/peer.0 end=$((SECONDS + 10 * SLOW))
     until grep -qF 'echo?second' "$log"; do
         ((SECONDS < end)) || return 1
@@ -76,7 +76,7 @@ setup() {
 @test "the recipes' way to wait for a service waits until it is there" {
     local port
     port=$(free_port)
-    wscope -q -n --reconnect --retry-max-time 30 --for 0.1 "ws://127.0.0.1:$port/echo" &
+    wscope -q -w 0 --reconnect --retry-max-time 30 "ws://127.0.0.1:$port/echo" </dev/null &
     local waiting=$!
     await '(ws://.*)' "${WSCOPE_COMMAND[@]}" serve "$port"
     wait "$waiting"

@@ -85,7 +85,7 @@ load helpers
 
 @test "--for with a Close that is not answered: exit 0" {
     peer mute
-    both -n --for 0.2 --close-timeout 0.3 "ws://127.0.0.1:$PORT/"
+    both -n --for "$(tenths 5)" --close-timeout 0.3 "ws://127.0.0.1:$PORT/"
     assert_equal "$status" 0
 }
 

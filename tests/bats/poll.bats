@@ -71,10 +71,10 @@ END
 
 @test "each poll has its line with -v, and nothing without" {
     serve --rate 50
-    both --poll "http://127.0.0.1:$SERVE_PORT/feed.json" --every 0.1 --for 0.5
+    both --poll "http://127.0.0.1:$SERVE_PORT/feed.json" --every 0.1 --for "$(tenths 5)"
     assert_equal "$status" 0
     refute_stderr 'answered'
-    both --poll "http://127.0.0.1:$SERVE_PORT/feed.json" --every 0.1 --for 0.5 -v
+    both --poll "http://127.0.0.1:$SERVE_PORT/feed.json" --every 0.1 --for "$(tenths 5)" -v
     assert_stderr 'answered 200: [0-9]+ items?, [0-9]+ fresh' 'up [0-9]+ bytes, down'
 }
 

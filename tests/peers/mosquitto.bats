@@ -70,7 +70,7 @@ DISCONNECT=e000
 }
 
 @test "mosquitto: no subprotocol is taken as it is, an unknown one is hung up on: exit 52" {
-    both -n --for 0.2 "$URL"
+    both -n --for "$(tenths 5)" "$URL"
     assert_equal "$status" 0
     both -n -s nonsense "$URL"
     assert_equal "$status" 52

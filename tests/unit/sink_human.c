@@ -118,12 +118,24 @@ static void human_shows_reconnects(void **state)
     struct event ev = make(EVENT_RETRY);
 
     (void)state;
-    ev.retry = (struct event_retry){2, 1300000, "connection lost", true};
+    ev.retry = (struct event_retry){2, 1300000, "connection lost", true, NULL};
     check_from(0, &ev, "· reconnecting in 1.3 s, attempt 2: connection lost\n");
     ev.retry.delay_us = 0;
     check(DEFAULT, &ev, "· reconnecting now, attempt 2: connection lost\n");
     ev.retry.will = false;
     check(DEFAULT, &ev, "✕ not reconnecting: connection lost\n");
+}
+
+static void human_shows_with_a_retry_why_the_attempt_failed(void **state)
+{
+    const struct err why = {.text = "refused", .hint = "try another port"};
+    struct event ev = make(EVENT_RETRY);
+
+    (void)state;
+    ev.retry = (struct event_retry){2, 1300000, "not connected", true, &why};
+    check_from(0, &ev,
+               "! refused\n  hint: try another port\n"
+               "· reconnecting in 1.3 s, attempt 2: not connected\n");
 }
 
 static void human_shows_what_was_missed(void **state)
@@ -212,9 +224,38 @@ static void human_shows_errors_at_every_level(void **state)
                             .at = -1,
                             .text = "not connected: \x1B[2J",
                             .hint = "try -4"};
-    check(LEVEL(-1), &ev, "wscope: not connected: \\e[2J\n");
+    check(LEVEL(-1), &ev, "wscope: not connected: \\e[2J (hint: try -4)\n");
     for (int level = 0; level <= 3; level++)
         check(LEVEL(level), &ev, "wscope: not connected: \\e[2J\n  hint: try -4\n");
+}
+
+static void human_shows_the_hint_after_the_error(void **state)
+{
+    struct view_config config = {.utf8 = true, .report = true};
+    struct event evs[3] = {closing(CLOSE_BY_PEER, CLOSE_HOW_FIN, 1006), make(EVENT_ERROR),
+                           make(EVENT_SUMMARY)};
+
+    (void)state;
+    evs[0].close.hint = "look";
+    evs[1].error = (struct err){.text = "lost", .hint = "look"};
+    check_events(config, evs, 3,
+                 "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES
+                 "wscope: lost\n  hint: look\n");
+    evs[1] = make(EVENT_RETRY); /* no error comes */
+    evs[1].retry = (struct event_retry){1, 0, "lost", true, NULL};
+    check_events(config, evs, 3,
+                 "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES
+                 "  hint: look\n· reconnecting now, attempt 1: lost\n");
+    evs[1] = make(EVENT_SUMMARY);
+    check_events(config, evs, 2,
+                 "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES
+                 "  hint: look\n");
+    evs[0] = refusal();
+    evs[1] = make(EVENT_ERROR);
+    evs[1].error = (struct err){.text = "refused", .hint = "no healthy backend; try later"};
+    check_events(DEFAULT, evs, 2,
+                 "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n  <html>\n  no backend \\e[2J\n"
+                 "  </html>\nwscope: refused\n  hint: no healthy backend; try later\n");
 }
 
 static void human_shows_the_summary_from_v_on(void **state)
@@ -287,18 +328,20 @@ static void human_timestamps(void **state)
 static void human_timestamps_indent_the_lines_below(void **state)
 {
     struct event ev = message(OPCODE_TEXT, "a\nb", 3);
+    struct event evs[2] = {refusal(), make(EVENT_ERROR)};
     struct view_config config = repl(80);
 
     (void)state;
     config.stamps = STAMPS_REL;
     check(config, &ev, "    1.234 ← a\n            b\n");
-    ev = refusal();
-    ev.response.body = slice_make(NULL, 0);
-    check(config, &ev,
-          "    1.234 < HTTP/1.1 503 Unavailable\n"
-          "          < Server: nginx\n"
-          "          <\n"
-          "            hint: no healthy backend; try later\n");
+    evs[0].response.body = slice_make(NULL, 0);
+    evs[1].error = (struct err){.text = "refused", .hint = "try later"};
+    check_events(config, evs, 2,
+                 "    1.234 < HTTP/1.1 503 Unavailable\n"
+                 "          < Server: nginx\n"
+                 "          <\n"
+                 "    1.234 wscope: refused\n"
+                 "            hint: try later\n");
 }
 
 static void human_colours_are_restrained_and_always_ended(void **state)
@@ -409,10 +452,12 @@ int main(void)
         cmocka_unit_test(human_shows_open_at_the_default_level),
         cmocka_unit_test(human_shows_violations),
         cmocka_unit_test(human_shows_reconnects),
+        cmocka_unit_test(human_shows_with_a_retry_why_the_attempt_failed),
         cmocka_unit_test(human_shows_what_was_missed),
         cmocka_unit_test(human_sums_up_an_outage),
         cmocka_unit_test(human_shows_faults_polls_fallbacks_and_notes),
         cmocka_unit_test(human_shows_errors_at_every_level),
+        cmocka_unit_test(human_shows_the_hint_after_the_error),
         cmocka_unit_test(human_shows_the_summary_from_v_on),
         cmocka_unit_test(human_summary_tells_outages_deliveries_and_round_trips),
         cmocka_unit_test(human_note_has_dots_of_its_own_where_there_is_no_utf8),

@@ -192,6 +192,8 @@ static void ndjson_close_tells_everything_known(void **state)
 
 static void ndjson_violation_retry_and_accounting(void **state)
 {
+    const struct err why = {
+        .code = EXIT_CONNECT, .stage = STAGE_CONNECT, .text = "refused", .hint = "look"};
     struct event ev = make(EVENT_VIOLATION);
     cJSON *json;
 
@@ -204,12 +206,20 @@ static void ndjson_violation_retry_and_accounting(void **state)
     cJSON_Delete(json);
 
     ev = make(EVENT_RETRY);
-    ev.retry = (struct event_retry){4, 500000, "lost", true};
+    ev.retry = (struct event_retry){4, 500000, "lost", true, NULL};
     json = parse_all(&ev);
     check_number(json, "attempt", 4);
     check_number(json, "delay_ms", 500);
     check_text(json, "because", "lost");
     check_bool(json, "will", true);
+    check_absent(json, "message");
+    cJSON_Delete(json);
+    ev.retry.error = &why;
+    json = parse_all(&ev);
+    check_number(json, "code", EXIT_CONNECT);
+    check_text(json, "stage", "connect");
+    check_text(json, "message", "refused");
+    check_text(json, "hint", "look");
     cJSON_Delete(json);
 
     ev = make(EVENT_DUPLICATE);

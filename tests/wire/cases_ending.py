@@ -144,7 +144,7 @@ def until_bad(t):
 
 @case("pipe: --for closes normally after its time, exit 0")
 def for_seconds(t):
-    made, conn = t.open("-n", "--for", "0.3")
+    made, conn = t.open("-n", "--for", str(0.5 * SLOW))
     conn.send(frame(TEXT, b"x"))
     conn.answer_close()
     made.exits(0)

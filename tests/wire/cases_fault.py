@@ -433,7 +433,7 @@ def second_attempt(t):
     second.answer_close(1000)
     made.exits(0)
     same([e["because"] for e in named(made.json(), "retry")][1:], [named(made.json(), "retry")[1]["because"]])
-    same(single(made.json(), "error")["code"], 7)
+    same(named(made.json(), "retry")[1]["code"], 7)
 
 
 # -- triggers, seeds, options ------------------------------------------------------------------------

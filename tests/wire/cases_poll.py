@@ -437,7 +437,7 @@ for _name, _body, _want in (
 
     @case(f"items: {_name}")
     def items(t, body=_body, want=_want):
-        made = poll(t, "--for", "0.4", "-q")
+        made = poll(t, "--for", str(0.5 * SLOW), "-q")
         conn = t.accept()
         for _ in range(3):
             answer(conn, body)
@@ -519,7 +519,7 @@ def pressure(t):
 
 @case("--max-time, --for and a signal end polling")
 def limits(t):
-    made = poll(t, "--for", "0.3")
+    made = poll(t, "--for", str(0.5 * SLOW))
     answer(t.accept(), b"[1]")
     made.exits(0)
     made = poll(t, "-m", str(0.3 * SLOW))

@@ -105,9 +105,18 @@ def check_stream(events, status):
         raise Unmet(f"the last event is {events[-1]['event']!r}, not the one summary")
     if status is not None and events[-1]["exit"] != status:
         raise Unmet(f"the summary says exit {events[-1]['exit']}, the shell saw {status}")
-    for event in events:
-        if event["event"] == "error" and event["code"] != events[-1]["exit"] and event is events[-2]:
-            raise Unmet(f"the error says code {event['code']}, the summary {events[-1]['exit']}")
+    check_error(events)
+
+
+def check_error(events):
+    """A run that failed has reported exactly one error, with its exit status; others none."""
+    errors, status = named(events, "error"), events[-1]["exit"]
+    if status > 128 and len(errors) < 2:
+        return
+    if len(errors) != (status != 0):
+        raise Unmet(f"{len(errors)} errors with exit {status}: {errors}")
+    if errors and (errors[0]["code"] != status or not errors[0]["message"]):
+        raise Unmet(f"the error {errors[0]} does not say why it ended with exit {status}")
 
 
 def named(events, name, **fields):
