@@ -121,7 +121,7 @@ const char *options_nearest(const char *name, size_t len);
 bool options_value_secret(const struct option_row *row, const char *value, size_t *start);
 /* Overwrite in argv the secret part of an option's value, if it has one. */
 void options_wipe_value(const struct option_row *row, char *value);
-/* Overwrite the userinfo of a URL. */
+/* Overwrite the userinfo of a URL, and the values of secret parameters in its query. */
 void options_wipe_url(char *text);
 /* True and where, if the text has userinfo. What does not parse as a URL is read suspiciously: a
  * password may hold the very '/', '?' or '#' that is the mistake. */
@@ -151,8 +151,8 @@ option_set_fn options_set_every, options_set_clients; /* options_set_compare.c *
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value,
     options_set_cookie, options_set_user, options_set_bearer, options_set_compress,
     options_set_no_compress, options_set_allow_origin;
-option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
-    options_set_resolve, options_set_ipv4, options_set_ipv6;
+option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
+    options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_pointer, options_set_resume_query,
     options_set_catchup;                           /* options_set_account.c */
 option_set_fn options_set_fault, options_set_seed; /* .._set_fault.c */

@@ -7,16 +7,29 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int not_empty(const struct option_use *use, struct err *e)
+/* The file or directory is there and can be read. Better known now than when it is needed, or never
+ * where the URL needs no TLS. */
+static int readable(const struct option_use *use, struct err *e)
 {
     if (use->value[0] == '\0')
         return usage_error(e, "%s takes %s, not an empty text", use->typed, use->row->metavar);
+    if (access(use->value, R_OK) == 0)
+        return 0;
+    return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "%s: cannot read \"%s\": %s", use->typed,
+                   options_quote(use->value).text, strerror(errno));
+}
+
+int options_set_readable(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (readable(use, e) != 0)
+        return -1;
+    *(const char **)(void *)((char *)p->o + use->row->field) = use->value;
     return 0;
 }
 
 int options_set_cert(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    if (not_empty(use, e) != 0)
+    if (readable(use, e) != 0)
         return -1;
     if (p->o->mode == MODE_SERVE)
         p->o->serve.cert = use->value;
@@ -27,7 +40,7 @@ int options_set_cert(struct options_parsing *p, const struct option_use *use, st
 
 int options_set_key(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    if (not_empty(use, e) != 0)
+    if (readable(use, e) != 0)
         return -1;
     if (p->o->mode == MODE_SERVE)
         p->o->serve.key = use->value;
@@ -65,10 +78,8 @@ int options_set_pin(struct options_parsing *p, const struct option_use *use, str
 
     p->o->dial.tls.pinned = use->value;
     if (strncmp(at, "sha256//", 8) != 0) {
-        if (access(at, R_OK) == 0)
+        if (readable(use, e) == 0)
             return 0;
-        err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "%s: cannot read \"%s\": %s", use->typed,
-                options_quote(at).text, strerror(errno));
         err_hint(e, "a pin that is not a file of a public key begins with sha256//");
         return -1;
     }

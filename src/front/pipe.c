@@ -383,6 +383,20 @@ static enum exit_code run(struct pipe *p)
     return exit_code_of(p);
 }
 
+/* What kept the session from being made, and the summary of what then never was. */
+static void report_no_session(struct pipe *p, struct event *error, uint64_t start_us)
+{
+    struct event end = {.kind = EVENT_SUMMARY};
+
+    end.time_us = error->time_us = clock_wall_us();
+    end.at_us = error->at_us = clock_mono_us() - start_us;
+    end.summary.duration_us = end.at_us;
+    end.summary.exit = error->error.code;
+    end.summary.seed = p->faults.seed;
+    bus_emit(&p->views.bus, error);
+    bus_emit(&p->views.bus, &end);
+}
+
 enum exit_code pipe_run(const struct options *o, uint64_t start_us)
 {
     struct pipe p = {.options = o, .input = o->pipe, .code = -1};
@@ -418,8 +432,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         feeder_close(&p.feeder);
     } else {
         code = ev.error.code;
-        ev.time_us = clock_wall_us();
-        bus_emit(&p.views.bus, &ev);
+        report_no_session(&p, &ev, start_us);
     }
     session_free(p.session);
     fault_rig_clear(&p.faults);

@@ -256,17 +256,17 @@ static void a_tilde_is_the_home_directory_where_a_file_is_named(void **state)
     char *home = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
 
     (void)state;
-    setenv("HOME", "/home/me", 1);
+    setenv("HOME", "/dev", 1);
     {
-        WITH("cacert = ~/ca.pem\ncapath = ~/cas\norigin = ~/x\nsend = ~/y", URL);
-        assert_string_equal(l->o.dial.tls.cacert, "/home/me/ca.pem");
-        assert_string_equal(l->o.dial.tls.capath, "/home/me/cas");
+        WITH("cacert = ~/null\ncapath = ~/fd\norigin = ~/x\nsend = ~/y", URL);
+        assert_string_equal(l->o.dial.tls.cacert, "/dev/null");
+        assert_string_equal(l->o.dial.tls.capath, "/dev/fd");
         assert_string_equal(l->o.handshake.origin, "~/x");
         assert_string_equal(l->o.pipe.sends[0], "~/y");
         done(l);
     }
     check_wrong("bearer = @~/none" P, 1,
-                "bearer: cannot read \"/home/me/none\": No such file or directory");
+                "bearer: cannot read \"/dev/none\": No such file or directory");
     if (home)
         setenv("HOME", home, 1);
     free(home);
@@ -503,8 +503,9 @@ static void running_out_of_memory_is_an_error_and_leaks_nothing(void **state)
 
     (void)state;
     assert_non_null(l);
-    write_config(&at, "bearer = t\ncacert = ~/x\nheader = A: b\nsend = @~/../../dev/null" P
-                      "header = C: d\n[profile q]\n");
+    write_config(&at,
+                 "bearer = t\ncacert = ~/../../dev/null\nheader = A: b\nsend = @~/../../dev/null" P
+                 "header = C: d\n[profile q]\n");
     chmod(at.file, 0644);
     ALLOC_EACH({
         parse_once(l);

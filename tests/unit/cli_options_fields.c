@@ -119,13 +119,13 @@ static void headers_come_from_a_file(void **state)
 static void tls_options_fill_their_fields(void **state)
 {
     (void)state;
-    GOOD("--cacert", "ca", "--capath", "dir", "--cert", "c", "--key", "k", "--pass", "p",
-         "--tls-min", "1.2", "--tls-max=1.3", "--servername", "n", "--pinnedpubkey",
+    GOOD("--cacert", "/dev/null", "--capath", "/", "--cert", "/dev/zero", "--key", "/dev/full",
+         "--pass", "p", "--tls-min", "1.2", "--tls-max=1.3", "--servername", "n", "--pinnedpubkey",
          "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "wss://h/");
-    assert_string_equal(l->o.dial.tls.cacert, "ca");
-    assert_string_equal(l->o.dial.tls.capath, "dir");
-    assert_string_equal(l->o.dial.tls.cert, "c");
-    assert_string_equal(l->o.dial.tls.key, "k");
+    assert_string_equal(l->o.dial.tls.cacert, "/dev/null");
+    assert_string_equal(l->o.dial.tls.capath, "/");
+    assert_string_equal(l->o.dial.tls.cert, "/dev/zero");
+    assert_string_equal(l->o.dial.tls.key, "/dev/full");
     assert_string_equal(l->o.dial.tls.pass, "p");
     assert_string_equal(l->o.dial.tls.servername, "n");
     assert_int_equal(l->o.dial.tls.min, 12);
@@ -319,13 +319,13 @@ static void serve_takes_an_address(void **state)
 static void serve_options_fill_their_fields(void **state)
 {
     (void)state;
-    GOOD("--rate", "2.5", "serve", "--cert", "c", "--key", "k", "--allow-origin", "https://a",
-         "--allow-origin", "https://b", "-v");
+    GOOD("--rate", "2.5", "serve", "--cert", "/dev/null", "--key", "/dev/zero", "--allow-origin",
+         "https://a", "--allow-origin", "https://b", "-v");
     assert_string_equal(l->o.serve.host, "127.0.0.1");
     assert_int_equal(l->o.serve.port, 9001);
     assert_true(l->o.serve.rate > 2.49 && l->o.serve.rate < 2.51);
-    assert_string_equal(l->o.serve.cert, "c");
-    assert_string_equal(l->o.serve.key, "k");
+    assert_string_equal(l->o.serve.cert, "/dev/null");
+    assert_string_equal(l->o.serve.key, "/dev/zero");
     assert_null(l->o.dial.tls.cert);
     assert_int_equal(l->o.serve.origin_count, 2);
     assert_string_equal(l->o.serve.origins[1], "https://b");

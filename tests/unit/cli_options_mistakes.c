@@ -61,7 +61,7 @@ static void unknown_events_are_named(void **state)
         "--events", "close,opne,message", URL);
     BAD("--events takes names of events with commas between, and \"\" is not one", "--json",
         "--events=open,", URL);
-    BAD("--events takes names of events with commas between, and \"note\" is none", "--json",
+    BAD("--events takes names of events with commas between, and \"note\" is not one", "--json",
         "--events", "note", URL);
 }
 

@@ -313,12 +313,23 @@ def fin_only(t):
         raise Unmet("neither fin nor tls")
 
 
-@case("tls: a file that an option names and that can't be read is a usage error")
+@case("tls: a file that an option names and that can't be read is a usage error, without TLS too")
 def unreadable(t):
-    for option in ("--cacert", "--cert"):
-        made = t.start("-n", option, "/nonexistent/x.pem", url_of(t))
-        made.exits(2)
-        made.says(option, "/nonexistent/x.pem")
+    for option in ("--cacert", "--capath", "--cert", "--key"):
+        for url in (url_of(t), t.url):
+            extra = ["--cert", "/dev/null"] if option == "--key" else []
+            made = t.start("-n", *extra, option, "/nonexistent/x.pem", url)
+            made.exits(2)
+            made.says(option, "/nonexistent/x.pem")
+
+
+@case("tls: a file without a certificate is one error and a summary in JSON")
+def unusable(t):
+    made = t.start("-n", "--json", "--cacert", "/dev/null", url_of(t))
+    made.exits(2)
+    same([event["event"] for event in made.json()], ["error", "summary"])
+    same(single(made.json(), "error")["code"], 2)
+    same(single(made.json(), "summary")["exit"], 2)
 
 
 @case("tls: SSLKEYLOGFILE is written, for its owner alone")
