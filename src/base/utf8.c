@@ -353,6 +353,11 @@ static __attribute__((noinline)) bool valid_long(const uint8_t *bytes, size_t n,
     return check_long(&u, bytes, n, i) == n && utf8_complete(&u);
 }
 
+size_t utf8_mark(const char *text)
+{
+    return strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 bool utf8_valid(const uint8_t *bytes, size_t n)
 {
     size_t i = skip_ascii(bytes, n);

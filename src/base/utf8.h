@@ -28,6 +28,10 @@ static inline bool utf8_complete(const struct utf8 *u)
     return u->need == 0;
 }
 
+/* The length of a byte order mark at the front of a text: 3 or 0. Editors and shells put one there,
+ * and it is no part of the text. */
+size_t utf8_mark(const char *text);
+
 /* True if the n bytes are valid and complete. */
 bool utf8_valid(const uint8_t *bytes, size_t n);
 

@@ -1,14 +1,14 @@
 #include "cli/config.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 #define BLANKS " \t\r\f\v"
 
 void config_open(struct config_reader *r, char *text)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* editors of another world begin UTF-8 with it */
-
-    r->rest = strncmp(text, mark, 3) == 0 ? text + 3 : text;
+    r->rest = text + utf8_mark(text);
     r->number = 0;
 }
 

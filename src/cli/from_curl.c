@@ -1,6 +1,7 @@
 #include "cli/from_curl.h"
 
 #include "base/codec.h"
+#include "base/utf8.h"
 #include "cli/options_private.h"
 #include "cli/shell_words.h"
 
@@ -190,7 +191,7 @@ static int add_subprotocols(struct reading *r, const struct found *f, char *list
     return 0;
 }
 
-/* "Name: value", "Name:" (do not send it), "Name;" (send it empty) or "@FILE". */
+/* "Name: value", "Name:" (do not send it), "Name;" (send it empty) or "@FILE", all as -H here. */
 static int add_header(struct reading *r, const struct found *f, char *line)
 {
     size_t len = strcspn(line, ":;");
@@ -205,10 +206,6 @@ static int add_header(struct reading *r, const struct found *f, char *line)
     }
     if (becomes == CURL_HEADER_DROP)
         return 0;
-    if (line[len] == ';' && line[len + 1] == '\0')
-        return cannot(r, f->typed,
-                      "with \";\" sends a header without a value, which cannot be "
-                      "carried over");
     value += strspn(value, " \t");
     if (line[len] != ':' || *value == '\0')
         return add(r, f, "--header", line);
@@ -451,11 +448,21 @@ static bool is_curl(const char *word)
     return strcmp(name, "curl") == 0 || strcasecmp(name, "curl.exe") == 0;
 }
 
+/* A program that makes quotes curly makes one long dash of "--". */
+static char *plain_dashes(char *word)
+{
+    if (strncmp(word, "\xE2\x80\x93", 3) != 0 && strncmp(word, "\xE2\x80\x94", 3) != 0)
+        return word;
+    word[1] = word[2] = '-';
+    return word + (word[3] && !word[4] ? 2 : 1);
+}
+
 int from_curl(struct options_parsing *p, char *command, struct err *e)
 {
     struct reading r = {.p = p, .e = e, .next = command};
     struct err cause;
 
+    r.next = command += utf8_mark(command);
     r.left = shell_words_split(command, e);
     if (r.left < 0) {
         cause = *e;
@@ -470,7 +477,7 @@ int from_curl(struct options_parsing *p, char *command, struct err *e)
         return -1;
     }
     while (r.left > 0) {
-        char *word = take_word(&r);
+        char *word = plain_dashes(take_word(&r));
         int status;
 
         if (word[0] != '-' || word[1] == '\0')

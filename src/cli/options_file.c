@@ -39,6 +39,13 @@ static void read_failed(const char *who, const char *shown, struct err *e)
             strerror(errnum));
 }
 
+/* What PowerShell's ">" writes. */
+static void utf16_found(const char *who, const char *shown, struct err *e)
+{
+    usage_error(e, "%s: %s is text in UTF-16, and UTF-8 is needed", who, shown);
+    err_hint(e, "save it again as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8");
+}
+
 char *options_load(struct options_memory *m, const char *path, const char *who, struct err *e)
 {
     struct quoted name = path ? options_quote(path) : (struct quoted){""};
@@ -65,6 +72,8 @@ char *options_load(struct options_memory *m, const char *path, const char *who, 
     else if (len > OPTIONS_FILE_MAX)
         usage_error(e, "%s: %s is larger than %d KiB, which looks like the wrong file", who, shown,
                     OPTIONS_FILE_MAX / 1024);
+    else if (len >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        utf16_found(who, shown, e);
     else if (memchr(text, '\0', len))
         usage_error(e, "%s: %s has a NUL byte, which looks like the wrong file", who, shown);
     else

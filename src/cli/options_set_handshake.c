@@ -2,7 +2,10 @@
 #include "cli/options_private.h"
 
 #include "base/codec.h"
+#include "base/utf8.h"
+
 #include "proto/http1.h"
+#include <stdio.h>
 
 /* One "Name: value". where: the option, and the line of a file; no part of the line is shown, it
  * may be a credential. */
@@ -16,11 +19,13 @@ static int add_header(struct options_parsing *p, char *line, const char *where, 
     if (!headers)
         return options_nomem(e);
     config->headers = headers;
-    /* The sentence of handshake_header_parse would show the line. */
-    if (strchr(line, ':') == NULL)
-        usage_error(e, "it has no colon, and a header is written \"Name: value\"");
-    if (e->text[0] || handshake_header_parse(&headers[config->header_count], line, e) != 0) {
+    if (handshake_header_parse(&headers[config->header_count], line, e) != 0) {
         struct err cause = *e;
+
+        /* The sentence of handshake_header_parse would show the line. */
+        if (strchr(line, ':') == NULL)
+            snprintf(cause.text, sizeof cause.text,
+                     "it has no colon, and a header is written \"Name: value\"");
 
         if (number)
             usage_error(e, "%s, line %zu of the file: %s", where, number, cause.text);
@@ -43,6 +48,7 @@ int options_set_header(struct options_parsing *p, const struct option_use *use, 
     line = options_read_file(p, use, use->value + 1, e);
     if (!line)
         return -1;
+    line += utf8_mark(line);
     for (; *line; line = next) {
         size_t len = strcspn(line, "\n");
 

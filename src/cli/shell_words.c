@@ -238,6 +238,42 @@ static int ansi_quoted(struct splitter *s)
     return 0;
 }
 
+/* The kind of the curly quote at `at`, of U+2018 to U+201F: ' or ", or 0 for none. */
+static char curly(const char *at)
+{
+    uint8_t last = (uint8_t)(at[0] == '\xE2' && at[1] == '\x80' ? at[2] : 0);
+
+    return last >= 0x98 && last <= 0x9B ? '\'' : last >= 0x9C && last <= 0x9F ? '"' : 0;
+}
+
+/* A text that went through a word processor or a chat has curly quotes for '...' and "...". The one
+ * that closes is followed by a blank or by nothing: others inside are apostrophes. A backslash
+ * quotes as in "...". */
+static int curly_quoted(struct splitter *s)
+{
+    const char *open = s->in;
+    char kind = curly(open);
+
+    for (s->in += 3; *s->in;) {
+        const char *after = s->in + 3;
+
+        if (curly(s->in) == kind && (!*after || is_blank(*after) || continuation(after))) {
+            s->in = after;
+            return 0;
+        }
+        if (kind == '"' && *s->in == '\\' && s->in[1] &&
+            (strchr("$`\"\\", s->in[1]) || curly(s->in + 1) == kind))
+            s->in++;
+        if (curly(s->in) == kind) { /* not to be seen as the end once more */
+            *s->out++ = *s->in++;
+            *s->out++ = *s->in++;
+        }
+        *s->out++ = *s->in++;
+    }
+    return wrong(s, open, "a curly quote that begins a quotation is not closed",
+                 "copy the command again, without a program that changes quotes");
+}
+
 /* cmd.exe's ^" and its ^ at the end of a line. */
 static bool is_cmd_quoting(const char *at)
 {
@@ -281,6 +317,11 @@ static int part(struct splitter *s)
         s->in += 2;
         return ansi_quoted(s);
     }
+    if (s->in[0] == '$' && curly(s->in + 1))
+        return wrong(s, s->in, "the quotes of this command were changed to curly ones",
+                     "copy the command again, without a program that changes quotes");
+    if (curly(s->in))
+        return curly_quoted(s);
     if (*s->in == '"' || (s->in[0] == '$' && s->in[1] == '"')) {
         s->in += *s->in == '$' ? 2 : 1; /* $"..." asks for a translation: there is none */
         return double_quoted(s);

@@ -11,11 +11,9 @@ static bool is_blank(uint8_t c)
 
 void script_lines_init(struct script_lines *l, struct slice text)
 {
-    static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+    size_t mark = text.len >= 3 ? utf8_mark((const char *)text.data) : 0;
 
-    *l = (struct script_lines){.rest = text};
-    if (text.len >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0)
-        l->rest = slice_make(text.data + sizeof mark, text.len - sizeof mark);
+    *l = (struct script_lines){.rest = slice_make(text.data + mark, text.len - mark)};
     buf_init(&l->text, SCRIPT_FILE_MAX + 1);
     buf_init(&l->here, SCRIPT_FILE_MAX + 1);
 }

@@ -41,8 +41,9 @@ struct handshake {
 };
 
 /* Check a "Name: value" of the person's: split at the first colon, blanks around the value dropped;
- * an empty value means remove. The name must be a token; CR, LF and NUL are refused by the caller's
- * string and here (-1, *e EXIT_USAGE, e->at). line is changed in place; h points into it. */
+ * an empty value means remove. "Name;" is the header with an empty value. The name must be a token;
+ * CR, LF and NUL are refused by the caller's string and here (-1, *e EXIT_USAGE, e->at). line is
+ * changed in place; h points into it. */
 int handshake_header_parse(struct handshake_header *h, char *line, struct err *e);
 
 /* True if the text is a token (RFC 9110) and so may be a subprotocol's name. */

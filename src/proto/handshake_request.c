@@ -18,7 +18,9 @@ struct request {
 
 int handshake_header_parse(struct handshake_header *h, char *line, struct err *e)
 {
-    char *colon = strchr(line, ':'), *value, *end;
+    static const char how_to[] =
+        "write 'Name: value', 'Name;' for an empty value, or 'Name:' to remove a header";
+    char *colon = strchr(line, ':'), *semicolon = colon ? NULL : strchr(line, ';'), *value, *end;
     size_t len = strcspn(line, "\r\n");
     struct slice name;
     struct excerpt x;
@@ -30,10 +32,13 @@ int handshake_header_parse(struct handshake_header *h, char *line, struct err *e
         e->at = (long)len;
         return -1;
     }
+    /* As curl has it: "Name;" sends the header without a value. */
+    if (semicolon && semicolon[1 + strspn(semicolon + 1, " \t")] == '\0')
+        colon = semicolon;
     if (!colon) {
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" is not a header: it has no colon",
                 excerpt_of(&x, slice_str(line)));
-        err_hint(e, "write 'Name: value', or 'Name:' to remove a header");
+        err_hint(e, "%s", how_to);
         e->at = (long)strlen(line);
         return -1;
     }
@@ -45,7 +50,7 @@ int handshake_header_parse(struct handshake_header *h, char *line, struct err *e
                 "\"%s\" is not a header's name: letters, digits and !#$%%&'*+-.^_`|~ (RFC 9110, "
                 "section 5.6.2)",
                 excerpt_of(&x, name));
-        err_hint(e, "write 'Name: value', or 'Name:' to remove a header");
+        err_hint(e, "%s", how_to);
         e->at = (long)len;
         return -1;
     }
@@ -54,7 +59,8 @@ int handshake_header_parse(struct handshake_header *h, char *line, struct err *e
     while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
     *colon = *end = '\0';
-    *h = (struct handshake_header){.name = line, .value = value, .remove = value == end};
+    *h = (struct handshake_header){
+        .name = line, .value = value, .remove = value == end && !semicolon};
     return 0;
 }
 

@@ -85,10 +85,12 @@ static int start_line(const char *method, const char *target, struct buf *out, s
 static int field_lines(const struct request_head *r, struct buf *out, struct err *e)
 {
     for (size_t i = 0; i < r->count; i++) {
-        if (line_safe(&r->fields[i], e) < 0)
+        const struct request_field *f = &r->fields[i];
+
+        if (line_safe(f, e) < 0)
             return -1;
-        if (buf_append_str(out, r->fields[i].name) < 0 || buf_append_str(out, ": ") < 0 ||
-            buf_append_str(out, r->fields[i].value) < 0 || buf_append_str(out, "\r\n") < 0)
+        if (buf_append_str(out, f->name) < 0 || buf_append_str(out, f->value[0] ? ": " : ":") < 0 ||
+            buf_append_str(out, f->value) < 0 || buf_append_str(out, "\r\n") < 0)
             return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
     }
     return buf_append_str(out, "\r\n") < 0 ? err_nomem(e, STAGE_HANDSHAKE, "writing the request")

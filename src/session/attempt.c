@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void attempt_begin(struct attempt *a, const struct channel_ws_config *base, uint64_t now_us)
 {
     attempt_clear(a);
@@ -34,7 +36,7 @@ static int take_line(struct attempt *a, char *line, size_t number, struct err *e
     if (a->header_count == a->base->handshake.header_count + ATTEMPT_HEADERS_MAX)
         return err_set(e, EXIT_OTHER, STAGE_HANDSHAKE, 0,
                        "--header-cmd printed more than %d headers", ATTEMPT_HEADERS_MAX);
-    if (colon && handshake_header_parse(&a->headers[a->header_count], line, &unused) == 0) {
+    if (handshake_header_parse(&a->headers[a->header_count], line, &unused) == 0) {
         a->header_count++;
         return 0;
     }
@@ -50,7 +52,7 @@ static int take_lines(struct attempt *a, char *text, struct err *e)
 {
     size_t number = 0;
 
-    for (char *line = text, *next; *line; line = next) {
+    for (char *line = text + utf8_mark(text), *next; *line; line = next) {
         size_t len = strcspn(line, "\n");
 
         next = line + len + (line[len] == '\n');

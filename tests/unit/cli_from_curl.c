@@ -80,12 +80,17 @@ static void what_firefox_copies_is_taken_over(void **state)
 
 static void options_of_curl_become_those_of_ours(void **state)
 {
+    FILE *file = fopen("/tmp/wscope-c:d", "w");
+
     (void)state;
+    assert_non_null(file);
+    fclose(file);
     {
-        GOOD("--from-curl",
-             "/usr/bin/curl -sSk -4 -A agent -e 'http://r/;auto' -u Aladdin:'open sesame' -m 5 "
-             "--connect-timeout 2.5 --cacert ca --capath dir --key k --pass p -E 'c\\:d' "
-             "--tlsv1.2 --tls-max 1.3 --interface eth0 --resolve +h:80:::1 -vi --url http://h/x");
+        GOOD(
+            "--from-curl",
+            "/usr/bin/curl -sSk -4 -A agent -e 'http://r/;auto' -u Aladdin:'open sesame' -m 5 "
+            "--connect-timeout 2.5 --cacert /dev/null --capath / --key /dev/zero --pass p -E '/tmp/wscope-c\\:d' "
+            "--tlsv1.2 --tls-max 1.3 --interface eth0 --resolve +h:80:::1 -vi --url http://h/x");
         assert_int_equal(l->o.url.scheme, URL_WS);
         assert_string_equal(l->o.url.target, "/x");
         assert_true(l->o.dial.tls.insecure && l->o.include);
@@ -96,21 +101,22 @@ static void options_of_curl_become_those_of_ours(void **state)
         assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_int_equal(l->o.ws.max_time_us, 5000000);
         assert_int_equal(l->o.ws.connect_timeout_us, 2500000);
-        assert_string_equal(l->o.dial.tls.cacert, "ca");
-        assert_string_equal(l->o.dial.tls.cert, "c:d");
-        assert_string_equal(l->o.dial.tls.key, "k");
+        assert_string_equal(l->o.dial.tls.cacert, "/dev/null");
+        assert_string_equal(l->o.dial.tls.cert, "/tmp/wscope-c:d");
+        assert_string_equal(l->o.dial.tls.key, "/dev/zero");
         assert_string_equal(l->o.dial.tls.pass, "p");
         assert_int_equal(l->o.dial.tls.min, 12);
         assert_int_equal(l->o.dial.tls.max, 13);
         assert_string_equal(l->o.dial.interface, "eth0");
         assert_string_equal(l->o.dial.resolve[0].host, "h");
         done(l);
+        unlink("/tmp/wscope-c:d");
     }
     {
-        GOOD("--from-curl", "curl -6 --oauth2-bearer t --cert c:pw -m 0 wss://h/");
+        GOOD("--from-curl", "curl -6 --oauth2-bearer t --cert /dev/null:pw -m 0 wss://h/");
         assert_int_equal(l->o.dial.family, DIAL_IPV6);
         assert_string_equal(l->o.handshake.authorization, "Bearer t");
-        assert_string_equal(l->o.dial.tls.cert, "c");
+        assert_string_equal(l->o.dial.tls.cert, "/dev/null");
         assert_string_equal(l->o.dial.tls.pass, "pw");
         assert_int_equal(l->o.ws.max_time_us, 0);
         done(l);
@@ -320,10 +326,39 @@ static void what_cannot_be_carried_over_is_told(void **state)
     BAD("--from-curl: -Z cannot be carried over to a WebSocket", "--from-curl", "curl -sZ ws://h/");
     BAD("--from-curl: -b names a file of cookies, which cannot be carried over", "--from-curl",
         "curl -b jar ws://h/");
-    BAD("--from-curl: -H with \";\" sends a header without a value, which cannot be carried over",
-        "--from-curl", "curl -H 'X;' ws://h/");
     BAD("--from-curl: a second URL cannot be carried over: one connection at a time", "--from-curl",
         "curl ws://h/ ws://i/");
+}
+
+static void an_empty_header_is_carried_over(void **state)
+{
+    (void)state;
+    GOOD("--from-curl", "curl -H 'X-Empty;' -H 'Origin;' ws://h/");
+    assert_int_equal(l->o.handshake.header_count, 2);
+    assert_string_equal(header(l, "X-Empty")->value, "");
+    assert_false(header(l, "X-Empty")->remove);
+    assert_false(header(l, "Origin")->remove);
+    done(l);
+}
+
+static void byte_order_marks_and_typography_are_understood(void **state)
+{
+    (void)state;
+    {
+        GOOD("--from-curl", "\xEF\xBB\xBF"
+                            "curl ws://h/x");
+        assert_string_equal(l->o.url.target, "/x");
+        done(l);
+    }
+    {
+        GOOD("--from-curl",
+             "curl \xE2\x80\x98ws://h/x?q=it\xE2\x80\x99s\xE2\x80\x99 \xE2\x80\x93header "
+             "\xE2\x80\x9CX-One: a b\xE2\x80\x9D -H \xE2\x80\x9DX-Two: \\\xE2\x80\x9C\xE2\x80\x9D");
+        assert_string_equal(l->o.url_text, "ws://h/x?q=it\xE2\x80\x99s");
+        assert_string_equal(header(l, "X-One")->value, "a b");
+        assert_string_equal(header(l, "X-Two")->value, "\xE2\x80\x9C");
+        done(l);
+    }
 }
 
 static void mistakes_inside_are_told_without_values(void **state)
@@ -336,8 +371,8 @@ static void mistakes_inside_are_told_without_values(void **state)
     BAD("--from-curl: -H has no value behind it", "--from-curl", "curl ws://h/ -H");
     BAD("--from-curl: -H: it has no colon, and a header is written \"Name: value\"", "--from-curl",
         "curl ws://h/ -H secret");
-    BAD("--from-curl: -m takes seconds (\"0.5\", \"30\"), not \"x\"", "--from-curl",
-        "curl ws://h/ -m x");
+    BAD("--from-curl: -m takes seconds (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"x\"",
+        "--from-curl", "curl ws://h/ -m x");
     BAD("--from-curl: --user and --oauth2-bearer exclude each other: a request has one "
         "Authorization",
         "--from-curl", "curl ws://h/ --user a:b --oauth2-bearer t");
@@ -400,6 +435,8 @@ int main(void)
         cmocka_unit_test(the_command_comes_from_a_file_or_stdin),
         cmocka_unit_test(the_command_is_overwritten_in_argv),
         cmocka_unit_test(what_cannot_be_carried_over_is_told),
+        cmocka_unit_test(an_empty_header_is_carried_over),
+        cmocka_unit_test(byte_order_marks_and_typography_are_understood),
         cmocka_unit_test(mistakes_inside_are_told_without_values),
         cmocka_unit_test(running_out_of_memory_is_an_error_and_leaks_nothing),
     };

@@ -50,6 +50,25 @@ static void check_wrong(const char *text, const char *sentence)
     free(copy);
 }
 
+static void curly_quotes_are_quotes(void **state)
+{
+    (void)state;
+    check("\xE2\x80\x98"
+          "a b\xE2\x80\x99 c",
+          "a b", "c", NULL);
+    check("-H\xE2\x80\x9C"
+          "A: it's \xE2\x80\x98x\xE2\x80\x99\xE2\x80\x9D",
+          "-HA: it's \xE2\x80\x98x\xE2\x80\x99", NULL);
+    check("\xE2\x80\x9C\\\"\xE2\x80\x9D\\\nb", "\"b", NULL);
+    check("'\xE2\x80\x98 x'", "\xE2\x80\x98 x", NULL);
+    check_wrong("a \xE2\x80\x98"
+                "b c",
+                "a curly quote that begins a quotation is not closed (byte 3 of the command)");
+    check_wrong("$\xE2\x80\x99"
+                "b\xE2\x80\x99",
+                "the quotes of this command were changed to curly ones (byte 1 of the command)");
+}
+
 static void words_are_split_at_blanks_and_line_breaks(void **state)
 {
     (void)state;
@@ -204,6 +223,7 @@ static void any_beginning_of_a_command_is_safe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(curly_quotes_are_quotes),
         cmocka_unit_test(words_are_split_at_blanks_and_line_breaks),
         cmocka_unit_test(a_backslash_continues_a_line_or_quotes_one_character),
         cmocka_unit_test(single_quotes_keep_everything),

@@ -300,6 +300,9 @@ static void handshake_header_parse_splits_at_the_first_colon(void **state)
     check_header("Name:value:x", "Name", "value:x", false);
     check_header("Name: \t a b \t", "Name", "a b", false);
     check_header("Name:", "Name", "", true);
+    check_header("Name;", "Name", "", false);
+    check_header("Name; \t", "Name", "", false);
+    check_header("Name: a;", "Name", "a;", false);
     check_header("Name: \t", "Name", "", true);
 }
 
@@ -307,6 +310,9 @@ static void handshake_header_parse_points_at_what_is_wrong(void **state)
 {
     (void)state;
     check_header_error("Name", 4);
+    check_header_error("Name;a", 6);
+    check_header_error("Na me;", 2);
+    check_header_error(";", 0);
     check_header_error("", 0);
     check_header_error(": x", 0);
     check_header_error("Na me: x", 2);

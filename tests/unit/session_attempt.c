@@ -79,8 +79,11 @@ static void attempt_adds_the_headers_of_the_command(void **state)
     const struct handshake_config *now = &f->attempt.ws.handshake;
     struct err e;
 
-    assert_int_equal(
-        attempt_headers(&f->attempt, strdup("Authorization: Bearer t\r\n\n  \nX-B:c"), &e), 0);
+    assert_int_equal(attempt_headers(&f->attempt,
+                                     strdup("\xEF\xBB\xBF"
+                                            "Authorization: Bearer t\r\n\n  \nX-B:c"),
+                                     &e),
+                     0);
     assert_int_equal(now->header_count, 4);
     assert_string_equal(now->headers[1].name, "Accept-Language");
     assert_string_equal(now->headers[2].name, "Authorization");

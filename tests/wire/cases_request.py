@@ -7,7 +7,7 @@ import socket
 from cases_opening import refused_before_io, request_of
 from events import single
 from judge import same
-from rawserver import Conn
+from rawserver import Conn, Unmet
 from runner import case
 
 
@@ -26,6 +26,14 @@ def own_headers(t):
 def header_removed(t):
     asked = request_of(t, "-H", "User-Agent:")
     same(asked.all("User-Agent"), [])
+
+
+@case("a name with a semicolon is sent without a value")
+def header_empty(t):
+    asked = request_of(t, "-H", "X-Empty;", "-H", "Origin;")
+    same((asked.one("X-Empty"), asked.one("Origin")), ("", ""))
+    if b"\r\nX-Empty:\r\n" not in asked.raw:
+        raise Unmet(f"not written as curl does: {asked.raw!r}")
 
 
 @case("Host can be replaced")
