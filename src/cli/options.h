@@ -200,10 +200,10 @@ struct options {
  * Reads the files that options name (-H @FILE, secrets as @FILE or env:NAME). On failure -1 and *e
  * (EXIT_USAGE): the option as typed, or the file and the line, what it takes, the nearest spelling
  * of an unknown one. --help and --version count before anything is read. argv is borrowed for the
- * life of *o; secrets in argv (-u, --bearer, --cookie,
- * --pass, -H of a credential, userinfo) are overwritten there after copying, so that ps does not
- * show them. *o points into itself (handshake.url): it must stay where it is. options_clear is due
- * after a failure too. */
+ * life of *o; secrets in argv (-u, --bearer, --cookie, --pass, --header-cmd, --var, -H of a
+ * credential, userinfo and secret parameters of URLs) are overwritten there after copying, so that
+ * ps does not show them. *o points into itself (handshake.url): it must stay where it is.
+ * options_clear is due after a failure too. */
 int options_parse(struct options *o, int argc, char **argv, struct err *e);
 void options_clear(struct options *o);
 

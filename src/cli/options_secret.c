@@ -2,6 +2,7 @@
 #include "cli/options_private.h"
 
 #include "base/secret.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 
@@ -29,12 +30,38 @@ bool options_value_secret(const struct option_row *row, const char *value, size_
            strncmp(value, "env:", 4) != 0;
 }
 
+/* The values of parameters whose name speaks of a secret, from after the '?' on. The separators are
+ * those of the redaction. */
+static void wipe_query(char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "?&;#");
+        char *equals = memchr(text, '=', len);
+
+        if (equals && secret_query_name(slice_make(text, (size_t)(equals - text))))
+            memset(equals + 1, '*', (size_t)(text + len - equals - 1));
+        text += len + (text[len] != '\0');
+    }
+}
+
+static bool named(const struct option_row *row, const char *name)
+{
+    return row->name && strcmp(row->name, name) == 0;
+}
+
 void options_wipe_value(const struct option_row *row, char *value)
 {
     size_t start;
 
-    if (row->letter == 'x' || (row->values && strcmp(row->values, "URL") == 0))
+    if (row->letter == 'x' || named(row, "against") ||
+        (row->values && strcmp(row->values, "URL") == 0))
         options_wipe_url(value);
+    else if (named(row, "resume-query"))
+        wipe_query(value);
+    else if (named(row, "header-cmd"))
+        wipe(value); /* a token may be part of the command */
+    else if (named(row, "var"))
+        wipe(value + strcspn(value, "="));
     else if (options_value_secret(row, value, &start))
         wipe(value + start);
 }
@@ -69,6 +96,8 @@ void options_wipe_url(char *text)
 
     if (options_userinfo(text, &start, &len))
         memset(text + start, '*', len);
+    /* What was userinfo has no '?' or '#' any longer. */
+    wipe_query(text + strcspn(text, "?#"));
 }
 
 /* Drop one line break at the end: editors and echo put it there. */
@@ -93,6 +122,7 @@ char *options_secret(struct options_parsing *p, const struct option_use *use, st
         text = options_read_file(p, use, text + 1, e);
         if (!text)
             return NULL;
+        text += utf8_mark(text);
         drop_newline(text);
     } else if (strncmp(text, "env:", 4) == 0) {
         const char *value = getenv(text + 4);

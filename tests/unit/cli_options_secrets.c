@@ -64,13 +64,30 @@ static void a_bad_header_is_named_by_its_option_and_line_and_never_shown(void **
     unlink(path);
 }
 
-static void secrets_come_from_files_without_the_last_line_break(void **state)
+static void headers_come_from_files_without_their_byte_order_mark(void **state)
 {
-    static const char *const texts[] = {"t0k", "t0k\n", "t0k\r\n"};
+    static const char text[] = "\xEF\xBB\xBFX-One: 1\r\nX-Two;\r\n";
     char path[32], option[40];
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    make_file(path, text, sizeof text - 1);
+    GOOD("-H", at_file(option, path), URL);
+    assert_int_equal(l->o.handshake.header_count, 2);
+    assert_string_equal(l->o.handshake.headers[0].name, "X-One");
+    assert_string_equal(l->o.handshake.headers[1].name, "X-Two");
+    assert_string_equal(l->o.handshake.headers[1].value, "");
+    assert_false(l->o.handshake.headers[1].remove);
+    done(l);
+    unlink(path);
+}
+
+static void secrets_come_from_files_without_the_last_line_break(void **state)
+{
+    static const char *const texts[] = {"t0k", "t0k\n", "t0k\r\n", "\xEF\xBB\xBFt0k\r\n"};
+    char path[32], option[40];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
         make_file(path, texts[i], strlen(texts[i]));
         GOOD("--bearer", at_file(option, path), URL);
         assert_string_equal(l->o.handshake.authorization, "Bearer t0k");
@@ -78,7 +95,7 @@ static void secrets_come_from_files_without_the_last_line_break(void **state)
         unlink(path);
     }
     make_file(path, "phrase\n", 7);
-    GOOD("--cert", "c.pem", "--pass", at_file(option, path), URL);
+    GOOD("--cert", "/dev/null", "--pass", at_file(option, path), URL);
     assert_string_equal(l->o.dial.tls.pass, "phrase");
     done(l);
     unlink(path);
@@ -116,6 +133,9 @@ static void bad_secrets_are_told_without_being_shown(void **state)
     BAD_WITH("has a NUL byte, which looks like the wrong file", "--bearer", at_file(option, path),
              URL);
     unlink(path);
+    make_file(path, "\xFF\xFEt\0k\0", 6);
+    BAD_WITH("is text in UTF-16, and UTF-8 is needed", "--bearer", at_file(option, path), URL);
+    unlink(path);
 }
 
 static void a_huge_file_is_taken_for_a_mistake(void **state)
@@ -141,17 +161,43 @@ static void secrets_in_argv_are_overwritten(void **state)
 {
     (void)state;
     GOOD("-u", "me:pw", "--cookie=sid=1", "-HAuthorization: Basic x", "-H", "x-api-key: k", "-H",
-         "X-Plain: v", "--cert", "c", "--pass", "phrase", "ws://me:pw@h/p?token=t");
+         "X-Plain: v", "--cert", "/dev/null", "--pass", "phrase", "ws://me:pw@h/p?token=t");
     assert_string_equal(l->argv[2], "*****");
     assert_string_equal(l->argv[3], "--cookie=*****");
     assert_string_equal(l->argv[4], "-HAuthorization:********");
     assert_string_equal(l->argv[6], "x-api-key:**");
     assert_string_equal(l->argv[8], "X-Plain: v");
     assert_string_equal(l->argv[12], "******");
-    assert_string_equal(l->argv[13], "ws://*****@h/p?token=t");
+    assert_string_equal(l->argv[13], "ws://*****@h/p?token=*");
     assert_string_equal(l->o.url_text, "ws://me:pw@h/p?token=t");
     assert_string_equal(l->o.handshake.headers[0].value, "Basic x");
     done(l);
+}
+
+static void secrets_in_queries_and_commands_are_overwritten(void **state)
+{
+    (void)state;
+    {
+        GOOD("-r", "--seq", "/n", "--resume-query", "since={last}&api_key=k1", "--header-cmd",
+             "echo A: b", "--catchup", "http://h/c?x=1&sig=ab;token=t",
+             "--fallback=http://h/p?Auth=ab", "ws://h/p?room=5&access%5Ftoken=tt&q=token");
+        assert_string_equal(l->argv[5], "since={last}&api_key=**");
+        assert_string_equal(l->argv[7], "*********");
+        assert_string_equal(l->argv[9], "http://h/c?x=1&sig=**;token=*");
+        assert_string_equal(l->argv[10], "--fallback=http://h/p?Auth=**");
+        assert_string_equal(l->argv[11], "ws://h/p?room=5&access%5Ftoken=**&q=token");
+        assert_string_equal(l->o.url_text, "ws://h/p?room=5&access%5Ftoken=tt&q=token");
+        assert_string_equal(l->o.account.resume_query, "since={last}&api_key=k1");
+        assert_string_equal(l->o.ws.header_cmd, "echo A: b");
+        done(l);
+    }
+    {
+        GOOD("run", "--var", "PASSWORD=pw", "--against=ws://me:pw@h/?token=t", "a.wscope");
+        assert_string_equal(l->argv[3], "PASSWORD***");
+        assert_string_equal(l->argv[4], "--against=ws://*****@h/?token=*");
+        assert_string_equal(l->o.run.vars[0], "PASSWORD=pw");
+        done(l);
+    }
 }
 
 static void where_a_secret_lies_is_not_overwritten(void **state)
@@ -213,12 +259,14 @@ int main(void)
         cmocka_unit_test(userinfo_becomes_basic_credentials_unless_an_option_says_otherwise),
         cmocka_unit_test(a_password_that_breaks_the_url_is_not_shown),
         cmocka_unit_test(a_bad_header_is_named_by_its_option_and_line_and_never_shown),
+        cmocka_unit_test(headers_come_from_files_without_their_byte_order_mark),
         cmocka_unit_test(secrets_come_from_files_without_the_last_line_break),
         cmocka_unit_test(secrets_come_from_the_environment),
         cmocka_unit_test(bad_secrets_are_told_without_being_shown),
         cmocka_unit_test(a_huge_file_is_taken_for_a_mistake),
         cmocka_unit_test(secrets_in_argv_are_overwritten),
         cmocka_unit_test(passwords_of_other_urls_are_overwritten),
+        cmocka_unit_test(secrets_in_queries_and_commands_are_overwritten),
         cmocka_unit_test(where_a_secret_lies_is_not_overwritten),
         cmocka_unit_test(secrets_are_overwritten_when_parsing_fails_too),
         cmocka_unit_test(passwords_are_stars_above_the_caret),

@@ -359,7 +359,7 @@ def hidden_arguments(t):
     if len(COMMAND) > 1:
         raise Skip("what wraps the program has arguments of its own")
     _, arguments = with_secrets(t)
-    for secret in ("pass-w0rd", "cook-ie7"):
+    for secret in ("pass-w0rd", "cook-ie7", "tok-en8"):
         if secret.encode() in arguments:
             raise Unmet(f"{secret!r} can be read in /proc/PID/cmdline")
     made = t.start("-n", "--bearer", "bear-er9", "-H", "Authorization: x-bear-er9", t.url)
