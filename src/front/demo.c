@@ -179,6 +179,8 @@ static void on_event(struct sink *sink, const struct event *ev)
     if (d->step == STEP_DROP) {
         if (demo_drop_take(&d->drop, ev))
             session_close(d->session, CLOSE_NORMAL, "end of the tour", 0, ASKED_ENOUGH);
+        else if (ev->kind == EVENT_ERROR && d->drop.count == 0)
+            uv_timer_start(&d->limit, on_limit, 0, 0); /* retrying would only take time */
         return;
     }
     if (ev->dir != DIR_IN)
@@ -279,6 +281,7 @@ static int start_drop(struct demo *d, struct err *e)
     if (demo_drop_arm(&d->drop, &d->loop, &d->events, d->start_us, e) < 0)
         return -1;
     config = demo_drop_config(&d->drop, d->start_us);
+    config.ws.dial.embedded = server_url(d->server);
     d->session = session_new(&d->loop, &config, &d->events, hooks_of(d, &hooks), e);
     if (!d->session) {
         d->session = first;
@@ -393,6 +396,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     snprintf(text, sizeof text, "%s/echo", server_url(d->server));
     if (url_parse(&d->url, text, e) < 0)
         return -1;
+    config.ws.dial.embedded = server_url(d->server);
     config.ws.handshake.url = &d->url;
     config.ws.handshake.deflate.enabled = false; /* short messages would only grow */
     d->session = session_new(&d->loop, &config, &d->events, hooks_of(d, &hooks), e);

@@ -18,6 +18,7 @@ enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
 {
     const struct server_config config = {
         .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 16, .start_us = start_us};
+    struct options options = *o;
     enum exit_code code;
     bool stopped = false;
     struct server *server;
@@ -31,7 +32,8 @@ enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
     server = server_new(&loop, &config, &silent, &e);
     if (server) {
         snprintf(url, sizeof url, "%s/echo", server_url(server));
-        code = repl_run_on(&loop, o, url, start_us);
+        options.dial.embedded = server_url(server);
+        code = repl_run_on(&loop, &options, url, start_us);
         server_stop(server, STOP_MS, on_stopped, &stopped);
         while (!stopped)
             uv_run(&loop, UV_RUN_ONCE);

@@ -363,6 +363,7 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
     script_options_free(c->options);
     c->options = o;
     c->config = session_setup(o, run->start_us, SCRIPT_MAX_MESSAGE);
+    c->config.ws.dial.embedded = run->server ? run->base : NULL;
     c->opened = c->closed = c->judged = false;
     c->opening = "the server is not connected";
     inbox_forget(&c->inbox);

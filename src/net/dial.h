@@ -37,6 +37,8 @@ struct dial_config {
     size_t connect_to_count;
     const char *proxy;     /* as proxy_rules: --proxy, or NULL for the environment's */
     const char *noproxy;   /* likewise */
+    const char *embedded;  /* URL of the embedded server, reached without the environment's proxies;
+                              or NULL */
     const char *interface; /* local address or interface name, or NULL */
     enum dial_family family;
     uint64_t max_headers; /* fields of an answer's head, a proxy's or the server's; 0: as many as

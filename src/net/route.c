@@ -1,5 +1,6 @@
 #include "net/route.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,12 +53,26 @@ static char *plain_name(const char *host, struct err *e)
     return name;
 }
 
+/* True if the target is the embedded server of this process. */
+static bool is_embedded(const struct dial_config *config, const struct dial_target *target)
+{
+    char url[128];
+
+    if (!config->embedded)
+        return false;
+    snprintf(url, sizeof url, "ws://%s:%u", target->host, target->port);
+    return strcmp(url, config->embedded) == 0;
+}
+
 static int find_proxy(struct route *r, const struct dial_config *config,
                       const struct dial_target *target, struct err *e)
 {
     const struct proxy_rules rules = {config->proxy, config->noproxy, environment};
-    int rc = proxy_select(&r->proxy, &rules, target->secure, target->host, e);
+    int rc;
 
+    if (!config->proxy && is_embedded(config, target))
+        return 0;
+    rc = proxy_select(&r->proxy, &rules, target->secure, target->host, e);
     /* The list of exceptions may have the name in either form. */
     if (rc == 1 && strcmp(r->tls_name, target->host) != 0) {
         proxy_clear(&r->proxy);

@@ -27,6 +27,13 @@ tour() {
     assert_equal "$(<"$BATS_FILE_TMPDIR/status")" 0
 }
 
+@test "proxies of the environment are not for the embedded server" {
+    run env -u no_proxy -u NO_PROXY http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
+        bash -c "timeout 60 ${WSCOPE_COMMAND[*]} demo </dev/null 2>&1"
+    assert_success
+    refute_output --partial proxy
+}
+
 @test "it shows both heads of the handshake" {
     tour 'GET /[^ ]* HTTP/1\.1'
     tour 'Sec-WebSocket-Key: '

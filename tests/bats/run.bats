@@ -47,6 +47,17 @@ ok 1 - the server echoes
     assert_equal "$stderr" ''
 }
 
+@test "--against serve: proxies of the environment are for other servers" {
+    script a <<'END'
+test the embedded server is reached
+connect
+send hello
+expect text hello
+END
+    http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 no_proxy='' both run --against serve a.wscope
+    assert_success
+}
+
 @test "a test that fails tells what came instead: exit 3" {
     script a <<'END'
 test it fails
