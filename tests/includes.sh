@@ -28,7 +28,7 @@ libraries='
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
 uv.h              net/* channel/* session/* front/* serve/* cli/*version*
-cjson/*           sink/* command/* cli/config*
+cjson/*           sink/json_tree.h cli/*version*
 histedit.h        front/lineedit*
 idn2.h            net/*
 sys/socket.h      base/out.c net/* serve/* front/*

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-#include "base/json_write.h"
 #include "sink/common.h"
 #include "sink/compare_text.h"
+#include "sink/json_tree.h"
 
 const char *compare_state_name(enum compare_state state)
 {
@@ -13,227 +13,224 @@ const char *compare_state_name(enum compare_state state)
     return names[state];
 }
 
-static void put_ms(struct json_write *w, const char *key, int64_t us)
+static void put_ms(struct json_tree *t, cJSON *to, const char *key, int64_t us)
 {
-    json_double(w, key, (double)us / 1e3, 3);
+    tree_double(t, to, key, (double)us / 1e3, 3);
 }
 
-static void put_lag(struct json_write *w, const char *key, const struct figures_lag *lag)
+static void put_lag(struct json_tree *t, cJSON *to, const char *key, const struct figures_lag *lag)
 {
     if (!lag->known) {
-        json_null(w, key);
+        tree_null(t, to, key);
         return;
     }
-    json_object_open(w, key);
-    json_u64(w, "count", lag->count);
-    put_ms(w, "p50_ms", lag->p50_us);
-    put_ms(w, "p90_ms", lag->p90_us);
-    put_ms(w, "p99_ms", lag->p99_us);
-    put_ms(w, "max_ms", lag->max_us);
-    json_double(w, "mean_ms", lag->mean_us / 1e3, 3);
-    json_object_close(w);
+    to = tree_object(t, to, key);
+    tree_u64(t, to, "count", lag->count);
+    put_ms(t, to, "p50_ms", lag->p50_us);
+    put_ms(t, to, "p90_ms", lag->p90_us);
+    put_ms(t, to, "p99_ms", lag->p99_us);
+    put_ms(t, to, "max_ms", lag->max_us);
+    tree_double(t, to, "mean_ms", lag->mean_us / 1e3, 3);
 }
 
-static void put_bytes(struct json_write *w, const char *key, const struct figures_bytes *b)
+static void put_bytes(struct json_tree *t, cJSON *to, const char *key,
+                      const struct figures_bytes *b)
 {
-    json_object_open(w, key);
-    json_u64(w, "total", b->total);
-    json_u64(w, "payload", b->payload);
-    json_u64(w, "heads", b->heads);
-    json_u64(w, "framing", b->framing);
-    json_u64(w, "tls", b->around);
-    json_object_close(w);
+    to = tree_object(t, to, key);
+    tree_u64(t, to, "total", b->total);
+    tree_u64(t, to, "payload", b->payload);
+    tree_u64(t, to, "heads", b->heads);
+    tree_u64(t, to, "framing", b->framing);
+    tree_u64(t, to, "tls", b->around);
 }
 
 /* How many updates had at least that lag and less than that of the next pair; the first pair has
  * all that are less. */
-static void put_distribution(struct json_write *w, const struct compare *c, const struct figures *f,
-                             unsigned channel)
+static void put_distribution(struct json_tree *t, cJSON *to, const struct compare *c,
+                             const struct figures *f, unsigned channel)
 {
     uint64_t counts[LAG_CLASSES];
 
     compare_text_classes(f, c, channel, counts);
-    json_array_open(w, "distribution");
+    to = tree_array(t, to, "distribution");
     for (unsigned i = 0; i < LAG_CLASSES; i++) {
+        cJSON *pair;
+
         if (counts[i] == 0)
             continue;
-        json_array_open(w, NULL);
-        json_double(w, NULL, i ? compare_text_class(i) / 1e3 : 0, 3);
-        json_u64(w, NULL, counts[i]);
-        json_array_close(w);
+        pair = tree_array(t, to, NULL);
+        tree_double(t, pair, NULL, i ? compare_text_class(i) / 1e3 : 0, 3);
+        tree_u64(t, pair, NULL, counts[i]);
     }
-    json_array_close(w);
 }
 
 /* From when on which update was the newest one shown: what the stairs are drawn from. */
-static void put_course(struct json_write *w, const struct trace *t)
+static void put_course(struct json_tree *t, cJSON *to, const struct trace *trace)
 {
-    json_array_open(w, "course");
-    for (size_t i = 0; i < t->count; i++) {
-        json_array_open(w, NULL);
-        put_ms(w, NULL, (int64_t)t->points[i].at_us);
-        json_u64(w, NULL, t->points[i].value);
-        json_array_close(w);
+    to = tree_array(t, to, "course");
+    for (size_t i = 0; i < trace->count; i++) {
+        cJSON *pair = tree_array(t, to, NULL);
+
+        put_ms(t, pair, NULL, (int64_t)trace->points[i].at_us);
+        tree_u64(t, pair, NULL, trace->points[i].value);
     }
-    json_array_close(w);
 }
 
 /* c: for what only the end tells; else NULL. */
-static void put_channel(struct json_write *w, const struct compare *c, const struct figures *f,
-                        unsigned channel)
+static void put_channel(struct json_tree *t, cJSON *to, const struct compare *c,
+                        const struct figures *f, unsigned channel)
 {
     const struct figures_channel *ch = &f->channels[channel];
 
-    json_object_open(w, NULL);
-    json_latin1(w, "name", slice_str(ch->source->label));
-    json_string(w, "channel", channel_name(ch->source->kind));
+    to = tree_object(t, to, NULL);
+    tree_latin1(t, to, "name", slice_str(ch->source->label));
+    tree_string(t, to, "channel", channel_name(ch->source->kind));
     if (ch->source->every_us)
-        json_double(w, "every_s", (double)ch->source->every_us / 1e6, 3);
-    json_latin1(w, "url", slice_str(ch->source->url));
-    json_string(w, "state", compare_state_name(ch->state));
+        tree_double(t, to, "every_s", (double)ch->source->every_us / 1e6, 3);
+    tree_latin1(t, to, "url", slice_str(ch->source->url));
+    tree_string(t, to, "state", compare_state_name(ch->state));
     if (ch->state == COMPARE_ENDED || ch->state == COMPARE_FAILED)
-        json_seconds(w, "ended_at", ch->ended_us);
+        tree_seconds(t, to, "ended_at", ch->ended_us);
     if (ch->error->code != EXIT_OK) {
-        json_u64(w, "code", ch->error->code);
-        json_latin1(w, "error", slice_str(ch->error->text));
+        tree_u64(t, to, "code", ch->error->code);
+        tree_latin1(t, to, "error", slice_str(ch->error->text));
     }
-    json_u64(w, "updates", ch->updates);
-    json_u64(w, "missed", ch->missed);
-    json_u64(w, "outside", ch->outside);
-    json_u64(w, "duplicates", ch->duplicates);
-    json_u64(w, "first", ch->first);
-    json_u64(w, "unidentified", ch->strangers);
-    put_lag(w, "lag", &ch->lag);
-    put_lag(w, "delay", &ch->delay);
-    json_u64(w, "messages", ch->tally.messages);
-    json_u64(w, "requests", ch->tally.requests);
-    json_u64(w, "answers", ch->tally.answers);
-    json_u64(w, "empty", ch->tally.empty);
-    json_u64(w, "items", ch->tally.items);
-    json_u64(w, "pings", ch->tally.pings);
-    json_u64(w, "connections", ch->connections);
-    put_bytes(w, "bytes_up", &ch->up);
-    put_bytes(w, "bytes_down", &ch->down);
-    json_u64(w, "opening_up", ch->opening_up);
-    json_u64(w, "opening_down", ch->opening_down);
-    put_bytes(w, "running_up", &ch->running_up);
-    put_bytes(w, "running_down", &ch->running_down);
-    json_u64(w, "running_requests", ch->requests);
-    json_u64(w, "running_payload", ch->running_payload);
-    json_u64(w, "segments_up", ch->segments_up);
-    json_u64(w, "segments_down", ch->segments_down);
-    json_u64(w, "retransmits", ch->retransmits);
-    json_bool(w, "kernel", ch->kernel);
-    json_double(w, "cpu_ms", (double)ch->cpu_us / 1e3, 3);
-    json_double(w, "bytes_per_update", ch->has_per_update ? ch->bytes_per_update : NAN, 1);
-    json_double(w, "overhead_per_update", ch->has_per_update ? ch->overhead_per_update : NAN, 1);
-    json_double(w, "requests_per_update", ch->has_per_update ? ch->requests_per_update : NAN, 4);
+    tree_u64(t, to, "updates", ch->updates);
+    tree_u64(t, to, "missed", ch->missed);
+    tree_u64(t, to, "outside", ch->outside);
+    tree_u64(t, to, "duplicates", ch->duplicates);
+    tree_u64(t, to, "first", ch->first);
+    tree_u64(t, to, "unidentified", ch->strangers);
+    put_lag(t, to, "lag", &ch->lag);
+    put_lag(t, to, "delay", &ch->delay);
+    tree_u64(t, to, "messages", ch->tally.messages);
+    tree_u64(t, to, "requests", ch->tally.requests);
+    tree_u64(t, to, "answers", ch->tally.answers);
+    tree_u64(t, to, "empty", ch->tally.empty);
+    tree_u64(t, to, "items", ch->tally.items);
+    tree_u64(t, to, "pings", ch->tally.pings);
+    tree_u64(t, to, "connections", ch->connections);
+    put_bytes(t, to, "bytes_up", &ch->up);
+    put_bytes(t, to, "bytes_down", &ch->down);
+    tree_u64(t, to, "opening_up", ch->opening_up);
+    tree_u64(t, to, "opening_down", ch->opening_down);
+    put_bytes(t, to, "running_up", &ch->running_up);
+    put_bytes(t, to, "running_down", &ch->running_down);
+    tree_u64(t, to, "running_requests", ch->requests);
+    tree_u64(t, to, "running_payload", ch->running_payload);
+    tree_u64(t, to, "segments_up", ch->segments_up);
+    tree_u64(t, to, "segments_down", ch->segments_down);
+    tree_u64(t, to, "retransmits", ch->retransmits);
+    tree_bool(t, to, "kernel", ch->kernel);
+    tree_double(t, to, "cpu_ms", (double)ch->cpu_us / 1e3, 3);
+    tree_double(t, to, "bytes_per_update", ch->has_per_update ? ch->bytes_per_update : NAN, 1);
+    tree_double(t, to, "overhead_per_update", ch->has_per_update ? ch->overhead_per_update : NAN,
+                1);
+    tree_double(t, to, "requests_per_update", ch->has_per_update ? ch->requests_per_update : NAN,
+                4);
     if (c) {
-        put_distribution(w, c, f, channel);
-        put_course(w, &c->channels[channel]->shown);
+        put_distribution(t, to, c, f, channel);
+        put_course(t, to, &c->channels[channel]->shown);
     }
-    json_object_close(w);
 }
 
-static void put_clock(struct json_write *w, const struct figures *f)
+static void put_clock(struct json_tree *t, cJSON *to, const struct figures *f)
 {
     static const char *const bases[] = {"none", "same", "date", "quickest"};
 
-    json_object_open(w, "clock");
-    json_string(w, "basis", bases[f->clock.basis]);
-    put_ms(w, "offset_ms", f->clock.us);
+    to = tree_object(t, to, "clock");
+    tree_string(t, to, "basis", bases[f->clock.basis]);
+    put_ms(t, to, "offset_ms", f->clock.us);
     if (f->clock.bounded) {
-        put_ms(w, "low_ms", f->clock.low_us);
-        put_ms(w, "high_ms", f->clock.high_us);
+        put_ms(t, to, "low_ms", f->clock.low_us);
+        put_ms(t, to, "high_ms", f->clock.high_us);
     }
     if (f->time_resolution_us)
-        json_double(w, "resolution_ms", (double)f->time_resolution_us / 1e3, 3);
-    json_object_close(w);
+        tree_double(t, to, "resolution_ms", (double)f->time_resolution_us / 1e3, 3);
 }
 
-static void put_cell(struct json_write *w, const char *name, const struct scale_cell *cell)
+static void put_cell(struct json_tree *t, cJSON *to, const char *name,
+                     const struct scale_cell *cell)
 {
-    json_object_open(w, NULL);
-    json_latin1(w, "name", slice_str(name));
-    json_double(w, "requests_s", cell->known ? cell->requests_s : NAN, 4);
-    json_double(w, "bytes_s", cell->known ? cell->bytes_s : NAN, 1);
-    json_double(w, "segments_s", cell->known ? cell->segments_s : NAN, 2);
-    json_double(w, "connections", cell->known ? cell->connections : NAN, 0);
-    json_double(w, "connections_s", cell->known ? cell->connections_s : NAN, 4);
-    json_object_close(w);
+    to = tree_object(t, to, NULL);
+    tree_latin1(t, to, "name", slice_str(name));
+    tree_double(t, to, "requests_s", cell->known ? cell->requests_s : NAN, 4);
+    tree_double(t, to, "bytes_s", cell->known ? cell->bytes_s : NAN, 1);
+    tree_double(t, to, "segments_s", cell->known ? cell->segments_s : NAN, 2);
+    tree_double(t, to, "connections", cell->known ? cell->connections : NAN, 0);
+    tree_double(t, to, "connections_s", cell->known ? cell->connections_s : NAN, 4);
 }
 
-static void put_pair(struct json_write *w, const struct figures *f, const struct scale_pair *pair)
+static void put_pair(struct json_tree *t, cJSON *to, const struct figures *f,
+                     const struct scale_pair *pair)
 {
-    json_object_open(w, "poll_or_push");
-    json_latin1(w, "poll", slice_str(f->channels[pair->poll].source->label));
-    json_latin1(w, "push", slice_str(f->channels[pair->push].source->label));
-    json_double(w, "bytes_per_request", pair->per_request, 1);
-    json_double(w, "bytes_per_item", pair->per_item, 1);
-    json_double(w, "bytes_per_push", pair->per_push, 1);
-    json_double(w, "keepalive_bytes_s", pair->keepalive_s, 3);
-    json_bool(w, "overwrites", pair->overwrites);
-    json_double(w, "same_cost_s", pair->never ? NAN : pair->same_cost_s, 3);
-    json_double(w, "poll_below_updates_s", pair->rate_below, 7);
-    json_object_close(w);
+    to = tree_object(t, to, "poll_or_push");
+    tree_latin1(t, to, "poll", slice_str(f->channels[pair->poll].source->label));
+    tree_latin1(t, to, "push", slice_str(f->channels[pair->push].source->label));
+    tree_double(t, to, "bytes_per_request", pair->per_request, 1);
+    tree_double(t, to, "bytes_per_item", pair->per_item, 1);
+    tree_double(t, to, "bytes_per_push", pair->per_push, 1);
+    tree_double(t, to, "keepalive_bytes_s", pair->keepalive_s, 3);
+    tree_bool(t, to, "overwrites", pair->overwrites);
+    tree_double(t, to, "same_cost_s", pair->never ? NAN : pair->same_cost_s, 3);
+    tree_double(t, to, "poll_below_updates_s", pair->rate_below, 7);
 }
 
-static void put_scale(struct json_write *w, const struct figures *f, const struct scale *scale)
+static void put_scale(struct json_tree *t, cJSON *to, const struct figures *f,
+                      const struct scale *scale)
 {
-    json_object_open(w, "scale");
-    json_bool(w, "estimate", true);
-    json_bool(w, "enough", scale->enough);
-    json_u64(w, "shared", scale->shared);
-    json_array_open(w, "rows");
+    cJSON *rows;
+
+    to = tree_object(t, to, "scale");
+    tree_bool(t, to, "estimate", true);
+    tree_bool(t, to, "enough", scale->enough);
+    tree_u64(t, to, "shared", scale->shared);
+    rows = tree_array(t, to, "rows");
     for (size_t i = 0; i < scale->row_count; i++) {
-        json_object_open(w, NULL);
-        json_u64(w, "clients", scale->rows[i].clients);
-        json_array_open(w, "channels");
+        cJSON *row = tree_object(t, rows, NULL), *channels;
+
+        tree_u64(t, row, "clients", scale->rows[i].clients);
+        channels = tree_array(t, row, "channels");
         for (unsigned c = 0; c < f->count; c++)
-            put_cell(w, f->channels[c].source->label, &scale->rows[i].cells[c]);
-        json_array_close(w);
-        json_object_close(w);
+            put_cell(t, channels, f->channels[c].source->label, &scale->rows[i].cells[c]);
     }
-    json_array_close(w);
     if (scale->pair.known)
-        put_pair(w, f, &scale->pair);
+        put_pair(t, to, f, &scale->pair);
     if (scale->has_sse) {
-        json_double(w, "sse_to_ws_bytes", scale->sse_to_ws, 4);
-        json_double(w, "sse_below_updates_s", scale->sse_rate_below, 7);
+        tree_double(t, to, "sse_to_ws_bytes", scale->sse_to_ws, 4);
+        tree_double(t, to, "sse_below_updates_s", scale->sse_rate_below, 7);
     }
-    json_object_close(w);
-    json_latin1(w, "verdict", slice_str(scale->verdict));
 }
 
 int compare_json(struct buf *out, const struct compare *c, const struct figures *f,
                  const struct scale *scale, uint64_t at_us, int64_t time_us)
 {
-    size_t before = out->len;
-    struct json_write w;
+    struct json_tree tree, *t = &tree;
+    cJSON *to, *channels;
+    int failed;
 
-    json_write_init(&w, out);
-    json_object_open(&w, NULL);
-    json_u64(&w, "v", 1);
-    json_time(&w, "time", time_us);
-    json_seconds(&w, "at", at_us);
-    json_string(&w, "event", event_name(EVENT_COMPARE));
-    json_bool(&w, "final", scale != NULL);
-    json_bool(&w, "counting", f->counting);
-    json_seconds(&w, "from", f->begin_us);
-    json_ms(&w, "elapsed_ms", f->elapsed_us);
-    json_u64(&w, "updates", f->updates);
-    json_double(&w, "updates_s", f->rate, 3);
-    json_string(&w, "lag_behind", f->by_time ? "server" : "first");
-    put_clock(&w, f);
-    json_array_open(&w, "channels");
+    tree_init(t);
+    to = t->root;
+    tree_u64(t, to, "v", 1);
+    tree_time(t, to, "time", time_us);
+    tree_seconds(t, to, "at", at_us);
+    tree_string(t, to, "event", event_name(EVENT_COMPARE));
+    tree_bool(t, to, "final", scale != NULL);
+    tree_bool(t, to, "counting", f->counting);
+    tree_seconds(t, to, "from", f->begin_us);
+    tree_ms(t, to, "elapsed_ms", f->elapsed_us);
+    tree_u64(t, to, "updates", f->updates);
+    tree_double(t, to, "updates_s", f->rate, 3);
+    tree_string(t, to, "lag_behind", f->by_time ? "server" : "first");
+    put_clock(t, to, f);
+    channels = tree_array(t, to, "channels");
     for (unsigned i = 0; i < f->count; i++)
-        put_channel(&w, scale ? c : NULL, f, i);
-    json_array_close(&w);
-    if (scale)
-        put_scale(&w, f, scale);
-    json_object_close(&w);
-    if (!w.failed)
-        return 0;
-    out->len = before;
-    return -1;
+        put_channel(t, channels, scale ? c : NULL, f, i);
+    if (scale) {
+        put_scale(t, to, f, scale);
+        tree_latin1(t, to, "verdict", slice_str(scale->verdict));
+    }
+    failed = tree_print(t, out);
+    tree_clear(t);
+    return failed;
 }

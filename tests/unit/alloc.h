@@ -6,6 +6,11 @@
 #define TESTS_UNIT_ALLOC_H
 
 #include <stdbool.h>
+#include <stdlib.h>
+
+/* cJSON calls the C library's functions inside its own library, where --wrap does not reach: a test
+ * of what is built with it hands it these, cJSON_InitHooks(ALLOC_HOOKS). */
+#define ALLOC_HOOKS (&(cJSON_Hooks){malloc, free})
 
 /* Fail the n-th allocation from now on (1 is the next); 0 fails none. */
 void alloc_fail_at(unsigned long n);

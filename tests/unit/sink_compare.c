@@ -111,6 +111,29 @@ static void json_carries_every_figure(void **state)
     compare_clear(&kit.compare);
 }
 
+static void json_has_exact_numbers_and_whole_texts(void **state)
+{
+    const char *text;
+    struct buf out;
+
+    (void)state;
+    run(false);
+    figures.channels[0].updates = (UINT64_C(1) << 53) + 1;
+    figures.channels[1].updates = UINT64_MAX;
+    figures.channels[2].updates = UINT64_C(1000000000000000);
+    kit.compare.channels[0]->source.label = "ws \"\x7f\xff";
+    buf_init(&out, 1 << 20);
+    assert_int_equal(compare_json(&out, &kit.compare, &figures, &scale, 0, 0), 0);
+    text = text_of(&out);
+    assert_non_null(strstr(text, "\"updates\":9007199254740993,"));
+    assert_non_null(strstr(text, "\"updates\":18446744073709551615,"));
+    assert_non_null(strstr(text, "\"updates\":1000000000000000,"));
+    assert_non_null(strstr(text, "{\"name\":\"ws \\\"\\u007f\u00ff\",\"channel\":\"ws\","));
+    assert_non_null(strstr(text, "\"elapsed_ms\":19985.000,"));
+    buf_clear(&out);
+    compare_clear(&kit.compare);
+}
+
 static void json_shows_what_is_not_known_as_null(void **state)
 {
     struct buf out;
@@ -401,9 +424,37 @@ static void views_survive_want_of_memory(void **state)
     ALLOC_EACH({
         buf_init(&out, 1 << 20);
         (void)compare_table(&out, &kit.compare, &figures, &scale, &view);
-        (void)compare_json(&out, &kit.compare, &figures, &scale, 0, 0);
         buf_clear(&out);
     });
+    compare_clear(&kit.compare);
+}
+
+/* Without memory the line is whole or missing. */
+static void json_is_whole_or_fails_without_memory(void **state)
+{
+    struct buf whole, out;
+
+    (void)state;
+    kit_init(&kit, "/id", "/time");
+    kit_add(&kit, CHANNEL_WS, 0, "ws");
+    kit_add(&kit, CHANNEL_SSE, 0, "sse");
+    kit_add(&kit, CHANNEL_POLL, KIT_S / 2, "poll 0.5 s");
+    kit_feed(&kit, KIT_S, true, false);
+    figures_make(&figures, &kit.compare, KIT_S);
+    scale_make(&scale, &figures, clients, 2);
+    buf_init(&whole, 1 << 20);
+    assert_int_equal(compare_json(&whole, &kit.compare, &figures, &scale, 0, 0), 0);
+    cJSON_InitHooks(ALLOC_HOOKS);
+    ALLOC_EACH({
+        buf_init(&out, 1 << 20);
+        if (compare_json(&out, &kit.compare, &figures, &scale, 0, 0) == 0)
+            assert_memory_equal(buf_data(&out), buf_data(&whole), whole.len);
+        else
+            assert_int_equal(out.len, 0);
+        buf_clear(&out);
+    });
+    cJSON_InitHooks(NULL);
+    buf_clear(&whole);
     compare_clear(&kit.compare);
 }
 
@@ -411,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_carries_every_figure),
+        cmocka_unit_test(json_has_exact_numbers_and_whole_texts),
         cmocka_unit_test(json_shows_what_is_not_known_as_null),
         cmocka_unit_test(grid_lines_columns_up),
         cmocka_unit_test(grid_that_is_too_wide_stands_in_parts),
@@ -421,6 +473,7 @@ int main(void)
         cmocka_unit_test(report_is_one_well_formed_page_that_needs_no_network),
         cmocka_unit_test(report_of_nothing_is_a_page_too),
         cmocka_unit_test(views_survive_want_of_memory),
+        cmocka_unit_test(json_is_whole_or_fails_without_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

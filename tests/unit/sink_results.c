@@ -406,9 +406,11 @@ static void check_memory(reporter_new_fn *make)
 static void reports_are_whole_or_fail_without_memory(void **state)
 {
     (void)state;
+    cJSON_InitHooks(ALLOC_HOOKS);
     check_memory(tap_new);
     check_memory(junit_new);
     check_memory(results_json_new);
+    cJSON_InitHooks(NULL);
 }
 
 int main(void)
