@@ -115,10 +115,10 @@ const struct command_row *commands_all(size_t *count)
     return table;
 }
 
-static const struct command_row *find(struct slice name, enum command_where not )
+static const struct command_row *find(struct slice name, enum command_where other)
 {
     for (size_t i = 0; i < COUNT; i++) {
-        if (table[i].where != not &&slice_is(name, table[i].name))
+        if (table[i].where != other && slice_is(name, table[i].name))
             return &table[i];
     }
     return NULL;
@@ -155,13 +155,13 @@ static bool begins_with(const char *text, struct slice prefix)
 }
 
 /* The command that begins with what was typed, or else the nearest. */
-static const char *nearest_of(struct slice name, enum command_where not )
+static const char *nearest_of(struct slice name, enum command_where other)
 {
     struct nearest near;
 
     nearest_begin(&near, (const char *)name.data, name.len);
     for (size_t i = 0; i < COUNT; i++) {
-        if (table[i].where == not )
+        if (table[i].where == other)
             continue;
         if (begins_with(table[i].name, name))
             return table[i].name;

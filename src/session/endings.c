@@ -71,9 +71,9 @@ static uint64_t on_a_second(uint64_t us)
     return off <= NEAR_US ? whole : us;
 }
 
-struct pattern endings_pattern(const struct endings *h)
+struct endings_pattern endings_pattern(const struct endings *h)
 {
-    struct pattern p = {.kind = PATTERN_NONE};
+    struct endings_pattern p = {.kind = PATTERN_NONE};
     bool all_flowed = true;
     uint64_t in_us, out_us;
 

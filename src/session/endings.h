@@ -30,12 +30,12 @@ enum pattern_kind {
     PATTERN_AGE   /* cut at the same age while data flowed */
 };
 
-struct pattern {
+struct endings_pattern {
     enum pattern_kind kind;
     uint64_t us;  /* the silence, or the age: the shortest of them, on a whole second if near one */
     bool in, out; /* PATTERN_IDLE: nothing came in, nothing went out for that time */
 };
 
-struct pattern endings_pattern(const struct endings *h);
+struct endings_pattern endings_pattern(const struct endings *h);
 
 #endif

@@ -72,7 +72,7 @@ static struct seconds cure_of(uint64_t limit_us)
     return seconds_of(half ? half : 100000);
 }
 
-static void hint_of_idle(char *hint, const struct pattern *p,
+static void hint_of_idle(char *hint, const struct endings_pattern *p,
                          const struct postmortem_context *context)
 {
     const struct idle_limit *known = idle_limit_near(p->us);
@@ -90,7 +90,7 @@ static void hint_of_idle(char *hint, const struct pattern *p,
     (void)context;
 }
 
-static void hint_of_age(char *hint, const struct pattern *p)
+static void hint_of_age(char *hint, const struct endings_pattern *p)
 {
     snprintf(
         hint, POSTMORTEM_HINT,
@@ -102,7 +102,7 @@ static void hint_of_age(char *hint, const struct pattern *p)
 
 bool postmortem_pattern(char hint[POSTMORTEM_HINT], const struct postmortem_context *context)
 {
-    struct pattern p = {.kind = PATTERN_NONE};
+    struct endings_pattern p = {.kind = PATTERN_NONE};
 
     if (context->endings)
         p = endings_pattern(context->endings);

@@ -42,7 +42,7 @@ static void endings_fewer_than_three_are_no_pattern(void **state)
 static void endings_same_silence_is_an_idle_timeout(void **state)
 {
     struct endings h = {0};
-    struct pattern p;
+    struct endings_pattern p;
 
     (void)state;
     add(&h, CLOSE_HOW_FIN, 12000, 5010, 5100, 9);
@@ -57,7 +57,7 @@ static void endings_same_silence_is_an_idle_timeout(void **state)
 static void endings_silence_of_one_side_is_told(void **state)
 {
     struct endings h = {0};
-    struct pattern p;
+    struct endings_pattern p;
 
     (void)state;
     add(&h, CLOSE_HOW_FIN, 9000, 2020, 100, 2);
@@ -93,7 +93,7 @@ static void endings_short_silences_are_no_pattern(void **state)
 static void endings_same_age_with_data_is_a_lifetime(void **state)
 {
     struct endings h = {0};
-    struct pattern p;
+    struct endings_pattern p;
 
     (void)state;
     add(&h, CLOSE_HOW_FIN, 30010, 90, 30010, 300);
