@@ -233,12 +233,13 @@ static void delay_pong(struct channel_filter *f, enum event_dir dir, struct slic
 static void pong(struct channel_filter *f, enum event_dir dir, struct slice data, struct event *ev)
 {
     enum fault_side side = dir == DIR_IN ? FAULT_SIDE_IN : FAULT_SIDE_OUT;
-    const struct fault_spec *delay = fault_conn_active(f->up.fault, FAULT_DELAY_PONG, side);
-    const struct fault_spec *wrong = fault_conn_active(f->up.fault, FAULT_WRONG_PONG, side);
+    const struct fault_spec *delay, *wrong;
     uint8_t altered[125];
 
-    if (fault_conn_active(f->up.fault, FAULT_DROP_PONG, side))
+    if (fault_conn_pong(f->up.fault, FAULT_DROP_PONG, side))
         return;
+    delay = fault_conn_pong(f->up.fault, FAULT_DELAY_PONG, side);
+    wrong = fault_conn_pong(f->up.fault, FAULT_WRONG_PONG, side);
     if (wrong && data.len <= sizeof altered) {
         if (data.len)
             memcpy(altered, data.data, data.len);

@@ -260,6 +260,24 @@ bool fault_conn_chance(struct fault_conn *c, enum fault_kind kind, enum fault_si
     return false;
 }
 
+const struct fault_spec *fault_conn_pong(struct fault_conn *c, enum fault_kind kind,
+                                         enum fault_side side)
+{
+    const struct fault_spec *spec = fault_conn_active(c, kind, side);
+    struct armed *a;
+
+    if (!spec)
+        return NULL;
+    a = armed_of(c, spec);
+    a->acted++;
+    if (!faults_may_act(a)) {
+        for (struct fault_conn *each = c->set->conns; each; each = each->next)
+            faults_end(each, a);
+        faults_due_changed(c->set);
+    }
+    return spec;
+}
+
 uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, uint64_t below)
 {
     return faults_draw_below(&faults_hit(c, armed_of(c, spec))->random, below);

@@ -15,7 +15,8 @@
  *
  * A lasting kind without a duration lasts as long as the connections it met. Kinds that act instead
  * of a connection (refuse, dns-fail, dns-slow, status) meet every attempt in their time. COUNT
- * bounds how often a fault acts; for kinds with a probability: on how many messages.
+ * bounds how often a fault acts; for kinds with a probability: on how many messages, for kinds that
+ * act on pongs: on how many of them.
  *
  * The same seed, specs and connections draw the same chances: each fault has a generator of its own
  * for each connection.
@@ -103,6 +104,10 @@ void fault_conn_spent(struct fault_conn *c, const struct fault_spec *spec, uint6
  * and counted if so. */
 bool fault_conn_chance(struct fault_conn *c, enum fault_kind kind, enum fault_side side,
                        uint64_t number, uint64_t now_us);
+/* Does a fault that lasts on this side meet this pong (FAULT_DROP_PONG, FAULT_DELAY_PONG,
+ * FAULT_WRONG_PONG)? Counted if so; NULL: none does. With its COUNT it ends everywhere. */
+const struct fault_spec *fault_conn_pong(struct fault_conn *c, enum fault_kind kind,
+                                         enum fault_side side);
 /* A number from 0 to below `below` out of the fault's generator for this connection. */
 uint64_t fault_conn_draw(struct fault_conn *c, const struct fault_spec *spec, uint64_t below);
 /* The name of a fault that was active until the connection was over; NULL: none was. */

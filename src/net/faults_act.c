@@ -94,6 +94,11 @@ bool faults_by_chance(enum fault_kind kind)
     return kind >= FAULT_DROP_IN && kind <= FAULT_REORDER;
 }
 
+bool faults_on_pongs(enum fault_kind kind)
+{
+    return kind == FAULT_DROP_PONG || kind == FAULT_DELAY_PONG || kind == FAULT_WRONG_PONG;
+}
+
 /* A momentary kind needs no more than one blow where nothing says how often. */
 bool faults_is_single(const struct armed *a)
 {
@@ -114,7 +119,7 @@ void faults_begin(struct fault_conn *c, struct armed *a, uint64_t until_us)
         hit->until_us = until_us;
     }
     if (!faults_by_chance(a->spec.kind)) {
-        a->acted++;
+        a->acted += !faults_on_pongs(a->spec.kind);
         if (fault_is_instant(a->spec.kind))
             faults_tell(c->set, a, "begin", NULL, NULL, c->conn);
     }

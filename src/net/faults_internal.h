@@ -83,6 +83,8 @@ void faults_due_changed(struct faults *f);
 bool faults_may_act(const struct armed *a);
 /* It meets a message or not, each with a probability. */
 bool faults_by_chance(enum fault_kind kind);
+/* It acts on pongs, one after another. */
+bool faults_on_pongs(enum fault_kind kind);
 /* A momentary kind needs no more than one blow where nothing says how often. */
 bool faults_is_single(const struct armed *a);
 

@@ -224,12 +224,13 @@ static void delay_pong(struct client *c, struct slice data, uint64_t us)
 bool client_fault_ping(struct client *c, struct slice data)
 {
     struct fault_conn *conn = c->fault->conn;
-    const struct fault_spec *delay = fault_conn_active(conn, FAULT_DELAY_PONG, FAULT_SIDE_OUT);
-    const struct fault_spec *wrong = fault_conn_active(conn, FAULT_WRONG_PONG, FAULT_SIDE_OUT);
+    const struct fault_spec *delay, *wrong;
     uint8_t altered[125];
 
-    if (fault_conn_active(conn, FAULT_DROP_PONG, FAULT_SIDE_OUT))
+    if (fault_conn_pong(conn, FAULT_DROP_PONG, FAULT_SIDE_OUT))
         return true;
+    delay = fault_conn_pong(conn, FAULT_DELAY_PONG, FAULT_SIDE_OUT);
+    wrong = fault_conn_pong(conn, FAULT_WRONG_PONG, FAULT_SIDE_OUT);
     if ((!delay && !wrong) || data.len > sizeof altered)
         return false;
     if (wrong) {

@@ -115,3 +115,11 @@ load helpers
     assert_equal "${#lines[@]}" 5
     assert_line --index 4 --regexp '^\{"id":[0-9]+,.*\}$'
 }
+
+@test "COUNT of drop-pong counts pongs, the server's too" {
+    need jq
+    serve --fault 'drop-pong*1'
+    both -n --json --ping-interval 0.1 --ping-timeout 60 --for "$(tenths 15)" "$SERVE/echo"
+    assert_equal "$status" 0
+    assert_equal "$(jq -s '[.[] | select(.event == "pong" and .dir == "in")][0].text' <<<"$output")" '"2"'
+}

@@ -76,6 +76,38 @@ static void faults_at_once_lasting_meets_every_connection(void **state)
     faults_free(f);
 }
 
+static void faults_count_pongs_for_kinds_that_act_on_them(void **state)
+{
+    static const struct {
+        const char *spec;
+        enum fault_kind kind;
+    } kinds[] = {{"drop-pong*3", FAULT_DROP_PONG},
+                 {"delay-pong:1s*3", FAULT_DELAY_PONG},
+                 {"wrong-pong*3", FAULT_WRONG_PONG}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct log log;
+        struct faults *f = armed(&log, 1, kinds[i].spec);
+        struct fault_conn *a = connected(f, 1, 0), *b = connected(f, 2, 0), *c;
+
+        /* Three pongs in all, however many connections there are. */
+        assert_non_null(fault_conn_pong(a, kinds[i].kind, FAULT_SIDE_IN));
+        assert_non_null(fault_conn_pong(b, kinds[i].kind, FAULT_SIDE_OUT));
+        assert_non_null(fault_conn_active(a, kinds[i].kind, FAULT_SIDE_IN));
+        assert_non_null(fault_conn_pong(b, kinds[i].kind, FAULT_SIDE_OUT));
+        assert_null(fault_conn_pong(a, kinds[i].kind, FAULT_SIDE_IN));
+        assert_null(fault_conn_active(b, kinds[i].kind, FAULT_SIDE_OUT));
+        c = connected(f, 3, 0);
+        assert_null(fault_conn_pong(c, kinds[i].kind, FAULT_SIDE_IN));
+        fault_conn_free(a, 1);
+        fault_conn_free(b, 1);
+        fault_conn_free(c, 1);
+        assert_non_null(strstr(log.text, "end"));
+        faults_free(f);
+    }
+}
+
 static void faults_at_once_momentary_strikes_once(void **state)
 {
     struct log log;
@@ -445,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_at_once_lasting_meets_every_connection),
+        cmocka_unit_test(faults_count_pongs_for_kinds_that_act_on_them),
         cmocka_unit_test(faults_at_once_momentary_strikes_once),
         cmocka_unit_test(faults_every_strikes_who_is_there),
         cmocka_unit_test(faults_after_waits_for_a_connection),

@@ -299,6 +299,25 @@ def drop_pong(t):
     made.exits(0)
 
 
+@case("fault drop-pong*2, wrong-pong*1: COUNT counts pongs")
+def counted_pongs(t):
+    made, conn = ping_of(t, "--fault", "drop-pong*2")
+    for ping in (b"p2", b"p3", b"p4"):
+        conn.send(frame(TEXT, b"apart") + frame(PING, ping))
+        if ping != b"p2":
+            conn.expect(PONG, ping)
+    conn.finish()
+    made.exits(0)
+    made, conn = ping_of(t, "--fault", "wrong-pong*1")
+    opcode, payload = conn.next("a pong")
+    if opcode != PONG or payload == b"p1":
+        raise Unmet(f"opcode {opcode}, payload {payload!r}")
+    conn.send(frame(PING, b"p2"))
+    conn.expect(PONG, b"p2")
+    conn.finish()
+    made.exits(0)
+
+
 @case("fault delay-pong: the answer comes late")
 def delay_pong(t):
     begun = time.monotonic()
