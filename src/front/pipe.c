@@ -15,6 +15,9 @@
 
 /* --max-message where none is given: pipes stream, so this is only a stop for the absurd. */
 #define MAX_MESSAGE (1024ull * 1024 * 1024)
+/* With --echo, bytes that may wait to be sent back while more is read: a peer may write a whole
+ * message before it reads. */
+#define ECHO_MAX (64ull * 1024 * 1024)
 /* How long a peer may take to answer the Close that a signal sends. */
 #define SIGNAL_CLOSE_US 1000000
 /* How soon to look again whether all that waited for a connection is sent. */
@@ -119,6 +122,13 @@ static void fail(struct pipe *p, const struct err *e)
 /* --- messages -----------------------------------------------------------------------------------
  */
 
+static bool too_much_to_echo(const struct pipe *p)
+{
+    uint64_t max = p->options->ws.max_message;
+
+    return session_pending(p->session) >= (max > 0 && max < ECHO_MAX ? max : ECHO_MAX);
+}
+
 static void echo(struct pipe *p, const struct event_message *m)
 {
     bool first = m->part <= 1;
@@ -132,7 +142,7 @@ static void echo(struct pipe *p, const struct event_message *m)
         finish_early(p, ASKED_CLOSE);
         return;
     }
-    if (session_full(p->session) && !p->echo_full) {
+    if (session_full(p->session) && too_much_to_echo(p) && !p->echo_full) {
         p->echo_full = true;
         update_pause(p);
     }

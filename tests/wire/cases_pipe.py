@@ -363,6 +363,31 @@ def echo_large(t):
     made.exits(0)
 
 
+def write_whole(conn, data):
+    """Send without reading anything meanwhile, as a peer may."""
+    conn.sock.settimeout(conn.left("the message was read"))
+    conn.sock.sendall(data)
+
+
+@case("pipe: --echo reads a message of 16 MiB from a peer that writes all of it before it reads", seconds=30)
+def echo_written_first(t):
+    data = os.urandom(MIB) * 16
+    made, conn = t.open("--echo", "--no-compress")
+    write_whole(conn, frame(BINARY, data))
+    conn.expect(BINARY, data)
+    conn.finish()
+    made.exits(0)
+
+
+@case("pipe: --echo stops reading at --max-message bytes that wait, and goes on once they are read", seconds=30)
+def echo_bounded(t):
+    piece = frame(BINARY, os.urandom(MIB))
+    made, conn = t.open("--echo", "--no-compress", "--max-message", "2M")
+    sent = conn.send_until_full(piece, 0.5, 64 * MIB)
+    if sent > 48 * MIB:
+        raise Unmet(f"{sent} bytes were read before any was taken")
+
+
 # -- throughput and order ----------------------------------------------------------------------------
 
 
