@@ -14,7 +14,6 @@
 #include "front/compare.h"
 #include "front/complain.h"
 #include "front/demo.h"
-#include "front/demo_repl.h"
 #include "front/pipe.h"
 #include "front/repl.h"
 #include "front/script.h"
@@ -104,7 +103,7 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
     case MODE_RUN:
         return script_run(o, start_us);
     case MODE_DEMO:
-        return repl_wanted(o) ? demo_repl_run(o, start_us) : demo_run(o, start_us);
+        return demo_run(o, start_us);
     default:
         return connect_run(o, start_us);
     }

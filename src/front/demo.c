@@ -1,19 +1,27 @@
 #include "front/demo.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "front/demo_compare.h"
 #include "front/demo_drop.h"
 #include "front/demo_echo.h"
+#include "front/demo_keys.h"
+#include "front/demo_repl.h"
+#include "front/demo_text.h"
 #include "front/output.h"
+#include "front/repl.h"
 #include "front/session_setup.h"
+#include "front/tty.h"
 #include "front/views.h"
 #include "serve/server.h"
 
 /* Everything happens inside this process: what takes that long does not come any more. */
 #define STEP_MS     15000
 #define MAX_MESSAGE (64 * 1024 * 1024)
+/* On a terminal: time to read a step before the next; Enter shortens it. */
+#define READ_MS 1500
 
 struct demo;
 
@@ -35,7 +43,10 @@ struct demo {
     struct totals totals; /* of sessions before this one */
     uv_timer_t next;      /* the step is over: begin the next in a turn of its own */
     uv_timer_t limit;
+    struct demo_keys keys;
     size_t step;
+    bool on_terminal; /* someone reads along, and is offered a prompt afterwards */
+    bool left;        /* and wants no more of the tour */
     bool failed, finished;
     enum exit_code code;
 };
@@ -64,12 +75,30 @@ static const struct demo_step *step_of(const struct demo *d)
 /* --- the tour -----------------------------------------------------------------------------------
  */
 
+static bool speaks(const struct demo *d)
+{
+    return !d->options->json && d->options->level >= 0;
+}
+
+static int columns_of(const struct demo *d)
+{
+    int columns = 0, lines;
+
+    if (d->on_terminal)
+        tty_size(STDOUT_FILENO, &columns, &lines);
+    return columns;
+}
+
 static void put_line(struct demo *d, const char *text)
 {
-    if (d->options->json || d->options->level < 0)
-        return;
-    out_put(&d->views.out, text, strlen(text));
-    out_put(&d->views.out, "\n", 1);
+    if (speaks(d))
+        demo_text_line(&d->views.out, text, 0);
+}
+
+static void put_text(struct demo *d, enum demo_text which)
+{
+    if (speaks(d))
+        demo_text_put(&d->views.out, which, columns_of(d));
 }
 
 static void stop_if_written(struct demo *d)
@@ -128,7 +157,10 @@ static void begin_step(struct demo *d)
     const struct demo_step *step = step_of(d);
 
     put_line(d, "");
-    session_note(d->session, step->say);
+    if (d->on_terminal)
+        demo_text_line(&d->views.out, step->say, columns_of(d));
+    else
+        session_note(d->session, step->say);
     uv_timer_start(&d->limit, on_limit, STEP_MS, 0);
     if (step->act)
         act(d, step);
@@ -149,7 +181,7 @@ static void on_next(uv_timer_t *timer)
 static void step_done(struct demo *d)
 {
     if (!d->failed && !uv_is_active((uv_handle_t *)&d->next))
-        uv_timer_start(&d->next, on_next, 0, 0);
+        uv_timer_start(&d->next, on_next, d->on_terminal ? READ_MS : 0, 0);
 }
 
 /* JSON has one summary, its last line, which is of all sessions. */
@@ -199,11 +231,7 @@ static void watch_free(struct sink *sink)
 
 static void say_what_next(struct demo *d)
 {
-    put_line(d, "");
-    put_line(d, "What next:");
-    put_line(d, "  wscope serve                         the same server, on port 9001, until ^C");
-    put_line(d, "  echo hello | wscope -i :9001/echo    talk to it from another terminal");
-    put_line(d, "  wscope -n --count 5 :9001/feed       five of the updates that it sends");
+    put_text(d, d->on_terminal ? DEMO_TEXT_PROMPT : DEMO_TEXT_NEXT);
 }
 
 static void on_opened(void *ctx)
@@ -301,10 +329,20 @@ static void begin_drop(struct demo *d)
         on_ended(d); /* as reported */
 }
 
+/* The user has seen enough. */
+static void leave(struct demo *d)
+{
+    if (d->code == EXIT_OK)
+        say_what_next(d);
+    finish(d);
+}
+
 static void on_compared(void *ctx, int code)
 {
     struct demo *d = ctx;
 
+    if (d->left)
+        leave(d);
     if (d->failed || d->finished)
         return;
     if (code != 0)
@@ -324,6 +362,33 @@ static void begin_compare(struct demo *d)
     out_drain(&d->views.out, STEP_MS);
     if (demo_compare_start(&d->compare, &d->loop, &hooks, &e) < 0)
         fail(d, e.text);
+}
+
+/* --- the keyboard -------------------------------------------------------------------------------
+ */
+
+static void on_go_on(void *ctx)
+{
+    struct demo *d = ctx;
+
+    if (uv_is_active((uv_handle_t *)&d->next))
+        uv_timer_start(&d->next, on_next, 0, 0);
+}
+
+static void on_leave(void *ctx, bool terminated)
+{
+    struct demo *d = ctx;
+
+    if (d->failed || d->finished)
+        return;
+    if (terminated)
+        d->code = EXIT_SIGTERM;
+    d->left = d->failed = true;
+    uv_timer_stop(&d->limit);
+    uv_timer_stop(&d->next);
+    /* What the comparison prints at its end is not to disturb what follows. */
+    if (!demo_compare_interrupt(&d->compare))
+        leave(d);
 }
 
 /* --- outputs ------------------------------------------------------------------------------------
@@ -403,6 +468,14 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     return d->session ? 0 : -1;
 }
 
+static void watch_keys(struct demo *d)
+{
+    const struct demo_keys_hooks hooks = {on_go_on, on_leave, d};
+
+    if (d->on_terminal && demo_keys_start(&d->keys, &d->loop, &hooks) == 0)
+        put_text(d, DEMO_TEXT_KEYS);
+}
+
 static void run(struct demo *d, const struct server_config *server)
 {
     struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us()};
@@ -412,15 +485,15 @@ static void run(struct demo *d, const struct server_config *server)
         d->code = ev.error.code;
         return;
     }
-    put_line(d, "A server and a client of it, both in this process. > and < are the lines of the "
-                "handshake,");
-    put_line(d, "arrows the frames: what we send, and what the server sends.");
+    watch_keys(d);
+    put_text(d, DEMO_TEXT_BEGIN);
     begin_step(d);
     uv_run(&d->loop, UV_RUN_DEFAULT);
 }
 
 static void close_handles(struct demo *d)
 {
+    demo_keys_stop(&d->keys);
     session_free(d->session);
     if (d->dropping)
         demo_drop_clear(&d->drop);
@@ -434,9 +507,10 @@ static void close_handles(struct demo *d)
     uv_loop_close(&d->loop);
 }
 
-enum exit_code demo_run(const struct options *o, uint64_t start_us)
+static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t start_us)
 {
-    struct demo d = {.options = o, .start_us = start_us, .code = EXIT_OK};
+    struct demo d = {
+        .options = o, .on_terminal = on_terminal, .start_us = start_us, .code = EXIT_OK};
     const struct server_config server = {.host = "127.0.0.1",
                                          .rate = DEMO_DROP_RATE,
                                          .burst = 1,
@@ -457,4 +531,15 @@ enum exit_code demo_run(const struct options *o, uint64_t start_us)
     bus_clear(&d.events);
     views_clear(&d.views);
     return d.code;
+}
+
+enum exit_code demo_run(const struct options *o, uint64_t start_us)
+{
+    enum exit_code code = EXIT_OK;
+
+    if (!repl_wanted(o))
+        return tour(o, false, start_us);
+    if (o->level >= 0)
+        code = tour(o, true, start_us);
+    return code == EXIT_OK ? demo_repl_run(o, start_us) : code;
 }

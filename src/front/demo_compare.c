@@ -77,6 +77,12 @@ int demo_compare_start(struct demo_compare *d, uv_loop_t *loop,
                    uv_strerror(r));
 }
 
+bool demo_compare_interrupt(struct demo_compare *d)
+{
+    return d->started && uv_is_active((uv_handle_t *)&d->process) &&
+           uv_process_kill(&d->process, SIGTERM) == 0;
+}
+
 void demo_compare_stop(struct demo_compare *d)
 {
     if (!d->started)

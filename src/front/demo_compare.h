@@ -29,6 +29,8 @@ void demo_compare_init(struct demo_compare *d, const char *server, const struct 
 /* What it prints goes to our own outputs. 0, or -1 with *e. */
 int demo_compare_start(struct demo_compare *d, uv_loop_t *loop,
                        const struct demo_compare_hooks *hooks, struct err *e);
+/* Ask it to end before its time. True if it runs: `ended` is called once it is gone. */
+bool demo_compare_interrupt(struct demo_compare *d);
 /* The loop must turn once more before *d goes. Nothing if it was never started. */
 void demo_compare_stop(struct demo_compare *d);
 

@@ -1,6 +1,6 @@
 /*
- * demo_repl: `wscope demo` on a terminal: an interactive session with the embedded server, which
- * runs in the same process and on the same loop.
+ * demo_repl: the end of `wscope demo` on a terminal: an interactive session with the embedded
+ * server, which runs in the same process and on the same loop.
  */
 #ifndef FRONT_DEMO_REPL_H
 #define FRONT_DEMO_REPL_H

@@ -550,7 +550,54 @@ crash() {
     assert_output hello
 }
 
-@test "demo on a terminal talks with the embedded server" {
+@test "demo on a terminal plays the tour, then offers three things to try" {
+    start 80 24
+    wscope_in demo
+    await_output everything '^A tour of wscope in nine steps'
+    for step in 2 3 4 5 6 7 8 9; do
+        await_output everything "^$((step - 1))\. "
+        keys Enter # goes on at once, or is one more key that nobody needs
+    done
+    await_output everything '^The WebSocket is |^ +ws +[0-9]+ '
+    await_output everything '^9\. Compare'
+    await_screen 'Three things to try'
+    await_screen '^ws://127.0.0.1:[0-9]+/echo> ?$'
+    enter hello
+    await_screen '^← hello$'
+    enter /ping
+    await_screen '^pong after'
+    enter '/frame op=text rsv=2 text=hi'
+    await_output everything 'closed by the peer: 1002'
+    await_screen '^offline> ?$'
+    enter /reconnect
+    await_screen '^ws://127.0.0.1:[0-9]+/echo> ?$'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter 'echo code $?'
+    await_screen '^code 0$'
+}
+
+@test "q ends the tour of the demo, and what is typed meanwhile goes nowhere" {
+    start 80 24
+    enter "stty -a >$BATS_TEST_TMPDIR/before; echo ready"
+    await_screen '^ready$'
+    wscope_in demo
+    await_output everything '^1\. Connect'
+    type_in 'not for the prompt q'
+    await_screen '^ws://127.0.0.1:[0-9]+/echo> ?$'
+    enter hello
+    await_screen '^← hello$'
+    run everything
+    refute_output --partial 'not for the prompt'
+    refute_output --partial '9. Compare'
+    keys C-d
+    await_screen '^\$ ?$'
+    enter "stty -a >$BATS_TEST_TMPDIR/after; echo over"
+    await_screen '^over$'
+    cmp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+@test "demo -q on a terminal is the prompt alone" {
     start 80 24
     wscope_in -q demo
     await_screen '^ws://127.0.0.1:[0-9]+/echo> ?$'
