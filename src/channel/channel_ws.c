@@ -188,7 +188,7 @@ static void ws_free(struct channel *ch)
     buf_clear(&ws->incoming);
     buf_clear(&ws->head_bytes);
     http1_head_clear(&ws->head);
-    buf_clear(&ws->body);
+    refusal_clear(&ws->refusal);
     timer_free(ws->timer);
     free(ws);
 }
@@ -233,8 +233,8 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
     ws->config = config;
     ws->shared = shared;
     buf_init(&ws->request, HTTP1_HEAD_MAX * 2);
-    buf_init(&ws->incoming, HTTP1_HEAD_MAX + WS_BODY_MAX);
+    buf_init(&ws->incoming, HTTP1_HEAD_MAX + REFUSAL_MAX);
     buf_init(&ws->head_bytes, HTTP1_HEAD_MAX);
-    buf_init(&ws->body, WS_BODY_MAX);
+    refusal_init(&ws->refusal);
     return &ws->ch;
 }

@@ -300,9 +300,9 @@ struct http *http_new(uv_loop_t *loop, const struct http_config *config,
     h->hooks = *hooks;
     h->ctx = ctx;
     buf_init(&h->outgoing, SIZE_MAX / 2);
-    buf_init(&h->incoming, HTTP1_HEAD_MAX + HTTP_REFUSAL_MAX);
+    buf_init(&h->incoming, HTTP1_HEAD_MAX + REFUSAL_MAX);
     buf_init(&h->head_bytes, HTTP1_HEAD_MAX);
-    buf_init(&h->refusal, HTTP_REFUSAL_MAX);
+    refusal_init(&h->refusal);
     return h;
 }
 
@@ -316,7 +316,7 @@ void http_free(struct http *h)
     buf_clear(&h->outgoing);
     buf_clear(&h->incoming);
     buf_clear(&h->head_bytes);
-    buf_clear(&h->refusal);
+    refusal_clear(&h->refusal);
     free(h->inflated);
     timer_free(h->timer);
     timer_free(h->again);

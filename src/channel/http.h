@@ -19,10 +19,6 @@
 #include "net/tcp_stats.h"
 #include "proto/handshake.h"
 
-/* Of the body of an answer that is none of 2xx and 304: so much is kept, and so long is waited. */
-#define HTTP_REFUSAL_MAX (64 * 1024)
-#define HTTP_REFUSAL_MS  2000
-
 /* For the client's life, borrowed with all they point to. */
 struct http_config {
     /* Where to and who asks: URL, headers, origin, user agent, cookie, authorization. Subprotocols

@@ -19,12 +19,11 @@ void http_answer_clear(struct http *h)
     h->chewing = 0;
     h->scanned = 0;
     h->body_bytes = h->raw_bytes = 0;
-    h->refusal_cut = false;
     http1_head_clear(&h->head);
     memset(&h->framing, 0, sizeof h->framing);
     buf_reset(&h->incoming);
     buf_reset(&h->head_bytes);
-    buf_reset(&h->refusal);
+    refusal_reset(&h->refusal);
     buf_trim(&h->incoming, READ_BLOCK);
 }
 
@@ -66,9 +65,11 @@ static bool report_response(struct http *h, const struct http1_head *head,
         .headers = head->fields,
         .header_count = head->field_count,
         .raw = head->raw,
-        .body = buf_slice(&h->refusal),
-        .body_cut = h->refusal_cut,
-        .followed = h->config.follow && redirect_status(head->status),
+        .body = buf_slice(&h->refusal.body),
+        .body_cut = h->refusal.cut,
+        .interim = head->status < 200,
+        .followed =
+            h->config.follow && redirect_status(head->status) && h->hops < h->config.max_redirects,
         .hint = "",
         .us = h->response_us,
     };
@@ -191,7 +192,7 @@ void http_refused(struct http *h)
     unsigned serial = h->serial;
     struct err e;
 
-    if (!h->framing.done || h->refusal_cut)
+    if (!h->framing.done || h->refusal.cut)
         http_drop(h);
     if (!report_response(h, &h->head, &response))
         return;
@@ -209,27 +210,7 @@ void http_refused(struct http *h)
 
 static void read_refusal(struct http *h)
 {
-    while (h->incoming.len > 0 && !h->framing.done) {
-        struct slice piece;
-        struct err e;
-        long used =
-            http1_body_read(&h->framing, buf_data(&h->incoming), h->incoming.len, &piece, &e);
-
-        if (used <= 0) { /* what came of it is shown all the same */
-            h->refusal_cut |= used < 0;
-            break;
-        }
-        if (piece.len > HTTP_REFUSAL_MAX - h->refusal.len) {
-            piece.len = HTTP_REFUSAL_MAX - h->refusal.len;
-            h->refusal_cut = true;
-        }
-        if (buf_append(&h->refusal, piece.data, piece.len) < 0)
-            h->refusal_cut = true;
-        buf_consume(&h->incoming, (size_t)used);
-        if (h->refusal_cut)
-            break;
-    }
-    if (h->framing.done || h->refusal_cut)
+    if (refusal_read(&h->refusal, &h->framing, &h->incoming))
         http_refused(h);
 }
 
@@ -245,11 +226,7 @@ static int coding_begin(struct http *h, struct err *e)
     if (!coding || coding->len == 0 || slice_is_nocase(*coding, "identity") ||
         h->framing.kind == HTTP1_BODY_NONE)
         return 0;
-    if (slice_is_nocase(*coding, "gzip") || slice_is_nocase(*coding, "x-gzip")) {
-        kind = GUNZIP_GZIP;
-    } else if (slice_is_nocase(*coding, "deflate")) {
-        kind = GUNZIP_DEFLATE;
-    } else {
+    if (!gunzip_kind_of(*coding, &kind)) {
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                        "the answer's Content-Encoding is \"%s\", of which only gzip and deflate "
                        "are understood",
@@ -305,7 +282,8 @@ static void take_head(struct http *h, size_t len)
         begin_body(h);
     } else {
         h->state = HTTP_REFUSAL;
-        http_limit(h, HTTP_REFUSAL_MS * 1000);
+        http_limit(h, REFUSAL_MS * 1000);
+        refusal_begin(&h->refusal, &h->head);
         read_refusal(h);
     }
 }

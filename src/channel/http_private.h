@@ -6,6 +6,7 @@
 #define CHANNEL_HTTP_PRIVATE_H
 
 #include "channel/http.h"
+#include "channel/refusal.h"
 #include "net/pump.h"
 #include "net/timer.h"
 #include "proto/gunzip.h"
@@ -59,8 +60,7 @@ struct http {
     struct buf head_bytes;
     struct http1_body framing;
     uint64_t response_us;
-    struct buf refusal;
-    bool refusal_cut;
+    struct refusal refusal;
     struct gunzip *gunzip; /* if the body is compressed */
     size_t chewing;        /* bytes of incoming that gunzip is busy with */
     uint8_t *inflated;     /* room for what it makes */

@@ -6,10 +6,9 @@
 #define CHANNEL_WS_H
 
 #include "channel/channel_ws.h"
+#include "channel/refusal.h"
 #include "net/pump.h"
 #include "net/timer.h"
-
-#define WS_BODY_MAX (64 * 1024) /* of a refused upgrade's body */
 
 enum ws_state {
     WS_NEW,
@@ -41,8 +40,7 @@ struct ws {
     struct http1_head head; /* of a refused upgrade; points into head_bytes */
     struct buf head_bytes;
     struct http1_body body_framing;
-    struct buf body;
-    bool body_cut;
+    struct refusal refusal;
     uint64_t response_us;
 
     /* Open */

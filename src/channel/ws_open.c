@@ -10,9 +10,6 @@
 #include "net/crypto.h"
 #include "net/idn.h"
 
-/* How long the body of a refusal may take: it is shown, not needed. */
-#define REFUSED_BODY_MS 2000
-
 void ws_fail(struct ws *ws, const struct err *e)
 {
     struct event ev = ws_event(ws, EVENT_ERROR);
@@ -164,8 +161,9 @@ static void report_response(struct ws *ws, const struct http1_head *head)
         .headers = head->fields,
         .header_count = head->field_count,
         .raw = head->raw,
-        .body = buf_slice(&ws->body),
-        .body_cut = ws->body_cut,
+        .body = buf_slice(&ws->refusal.body),
+        .body_cut = ws->refusal.cut,
+        .interim = head->status < 200 && head->status != 101,
         .us = ws->response_us,
     };
     ws_emit(ws, &ev);
@@ -185,31 +183,9 @@ void ws_refused(struct ws *ws)
     ws_fail(ws, &e);
 }
 
-/* Take what has come of the body. */
 static void read_body(struct ws *ws)
 {
-    while (ws->incoming.len > 0 && !ws->body_framing.done) {
-        struct slice piece;
-        struct err e;
-        long used = http1_body_read(&ws->body_framing, buf_data(&ws->incoming), ws->incoming.len,
-                                    &piece, &e);
-
-        if (used < 0) { /* what came of it is shown all the same */
-            ws->body_framing.done = true;
-            break;
-        }
-        if (piece.len > WS_BODY_MAX - ws->body.len) {
-            piece.len = WS_BODY_MAX - ws->body.len;
-            ws->body_cut = true;
-            ws->body_framing.done = true;
-        }
-        if (buf_append(&ws->body, piece.data, piece.len) < 0)
-            ws->body_framing.done = true;
-        if (used == 0)
-            break;
-        buf_consume(&ws->incoming, (size_t)used);
-    }
-    if (ws->body_framing.done)
+    if (refusal_read(&ws->refusal, &ws->body_framing, &ws->incoming))
         ws_refused(ws);
 }
 
@@ -232,7 +208,8 @@ static void begin_refusal(struct ws *ws, size_t head_len)
     ws->state = WS_REFUSED;
     if (http1_body_init(&ws->body_framing, &ws->head, false, &e) < 0)
         ws->body_framing.done = true;
-    timer_start(ws->timer, REFUSED_BODY_MS * 1000, ws_on_timer);
+    refusal_begin(&ws->refusal, &ws->head);
+    timer_start(ws->timer, REFUSAL_MS * 1000, ws_on_timer);
     read_body(ws);
 }
 

@@ -138,9 +138,10 @@ struct event_response {
     const struct field *headers;
     size_t header_count;
     struct slice raw;  /* the head as received, byte for byte */
-    struct slice body; /* of a refused upgrade: at most the first 64 KiB */
+    struct slice body; /* of a refusal: at most the first 64 KiB, decompressed */
     bool body_cut;     /* there was more body than that */
-    bool followed;     /* a redirect of a poll or stream, which goes on where it leads */
+    bool interim;      /* 1xx, but for 101: the final answer follows */
+    bool followed;     /* a redirect that is followed: what counts is the answer there */
     const char *hint;  /* or "" */
     uint64_t us;       /* from the request's last byte to the head's */
 };

@@ -30,7 +30,7 @@ static void tell_opening(struct lane *lane, const struct event *ev)
         return;
     lane->scribe->event(lane->scribe, ev);
     /* The answer to the handshake, or to the first poll, ends it; a redirect goes on. */
-    if ((ev->kind == EVENT_RESPONSE && ev->response.status / 100 != 3) ||
+    if ((ev->kind == EVENT_RESPONSE && !ev->response.interim && !ev->response.followed) ||
         out_queued(&lane->opening) > OPENING_MAX) {
         lane->scribe->free(lane->scribe);
         lane->scribe = NULL;

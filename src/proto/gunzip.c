@@ -26,6 +26,14 @@ struct gunzip {
     const char *error;
 };
 
+bool gunzip_kind_of(struct slice coding, enum gunzip_kind *kind)
+{
+    bool gzip = slice_is_nocase(coding, "gzip") || slice_is_nocase(coding, "x-gzip");
+
+    *kind = gzip ? GUNZIP_GZIP : GUNZIP_DEFLATE;
+    return gzip || slice_is_nocase(coding, "deflate");
+}
+
 struct gunzip *gunzip_new(enum gunzip_kind kind, uint64_t max)
 {
     struct gunzip *g = calloc(1, sizeof *g);

@@ -14,6 +14,9 @@ enum gunzip_kind {
 
 struct gunzip;
 
+/* The kind that a Content-Encoding names; false if it is none of these. */
+bool gunzip_kind_of(struct slice coding, enum gunzip_kind *kind);
+
 /* max: the most bytes that may come out in all; 0: no bound. NULL: memory. */
 struct gunzip *gunzip_new(enum gunzip_kind kind, uint64_t max);
 void gunzip_free(struct gunzip *g);

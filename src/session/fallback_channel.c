@@ -113,7 +113,8 @@ static void on_event(void *ctx, struct event *ev)
         on_error(f, ev);
         break;
     case EVENT_RESPONSE:
-        f->status = ev->response.status;
+        if (!ev->response.interim)
+            f->status = ev->response.status;
         bus_emit(f->s->bus, ev);
         break;
     case EVENT_POLL:

@@ -185,6 +185,10 @@ static void responded(struct session *s, struct event *ev)
 {
     struct postmortem_context context = session_evidence(s);
 
+    if (ev->response.interim) {
+        ev->response.hint = "";
+        return;
+    }
     s->status = ev->response.status;
     find_retry_after(s, &ev->response);
     /* What is no upgrade may well be 200, and follows its redirects itself. */
@@ -198,8 +202,9 @@ static void responded(struct session *s, struct event *ev)
     }
     if (s->config.follow && redirect_status(ev->response.status)) {
         s->refusal_hint[0] = '\0';
-        (void)attempt_redirected(&s->attempt, &ev->response, s->config.max_redirects,
-                                 &s->redirect_error);
+        ev->response.followed =
+            attempt_redirected(&s->attempt, &ev->response, s->config.max_redirects,
+                               &s->redirect_error) == 0;
     }
     ev->response.hint = s->refusal_hint;
 }

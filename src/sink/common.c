@@ -11,10 +11,12 @@ bool response_refused(const struct event *ev)
 {
     const struct event_response *r = &ev->response;
 
+    if (r->interim || r->followed)
+        return false;
     if (ev->channel == CHANNEL_WS)
         return r->status != 101 || r->body.len > 0 || (r->hint && r->hint[0]);
     /* 204 tells an event source to stop, 304 a poller that nothing is new. */
-    return !(r->status >= 200 && r->status < 300) && r->status != 304 && !r->followed;
+    return !(r->status >= 200 && r->status < 300) && r->status != 304;
 }
 
 bool close_body(struct slice payload, uint16_t *code, struct slice *reason)

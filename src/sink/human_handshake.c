@@ -179,6 +179,8 @@ static bool is_repeated(struct human *h, const struct event *ev)
 {
     uint64_t before = h->refusal;
 
+    if (ev->response.interim || ev->response.followed)
+        return false; /* the answer that counts is still to come */
     h->refusal = response_refused(ev) ? digest(&ev->response) : 0;
     return h->refusal != 0 && h->refusal == before;
 }

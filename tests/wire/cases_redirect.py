@@ -101,6 +101,24 @@ def same_origin(t):
     made.exits(0)
 
 
+@case("a redirect that is followed is shown with -i alone; one that is not followed always")
+def shown(t):
+    for option in ((), ("-i",)):
+        made = follow(t, *option, t.url)
+        redirect(t.accept(), "/there")
+        conn = t.accept()
+        conn.open()
+        conn.finish()
+        made.exits(0)
+        (made.says if option else made.silent)("302 Found")
+    made = follow(t, "--max-redirects", "1", t.url)
+    redirect(t.accept(), "/there")
+    redirect(t.accept(), "/elsewhere")
+    made.exits(22)
+    made.silent("Location: /there")
+    made.says("302 Found", "/elsewhere")
+
+
 @case("--max-redirects bounds a loop")
 def loop(t):
     made = follow(t, "--max-redirects", "2", t.url)

@@ -1,5 +1,8 @@
 """Items 16 to 22: what the client makes of the server's response (RFC 6455, section 4.1)."""
 
+import gzip
+import zlib
+
 from events import named, single
 from judge import same
 from rawserver import Unmet, accept_of, response
@@ -235,9 +238,65 @@ def interim(t):
     made = t.start("-n", t.url)
     conn = t.accept()
     asked = conn.request()
-    conn.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + response(asked))
+    conn.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nRetry-After: 9\r\n\r\n" + response(asked))
     conn.finish()
     made.exits(0)
+    made.silent("103", "Early Hints")
+
+
+@case("22 an interim answer is shown with -i, and the refusal after it is the one that counts")
+def interim_refused(t):
+    answer = (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
+              b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnope")
+    for args, shown in ((), False), (("-i",), True), (("--json",), False):
+        made = t.start("-n", *args, t.url)
+        conn = t.accept()
+        conn.request()
+        conn.send(answer)
+        made.exits(22)
+        if args == ("--json",):
+            same(["body" in told for told in named(made.json(), "response")], [False, False, True])
+            continue
+        made.says("answered 403", "nope")
+        (made.says if shown else made.silent)("100 Continue", "103 Early Hints")
+
+
+for _coding, _squeeze in (
+    ("gzip", gzip.compress),
+    ("x-gzip", gzip.compress),
+    ("deflate", zlib.compress),
+    ("DEFLATE", lambda b: zlib.compress(b)[2:-4]),
+    ("gzip", lambda b: b),
+):
+
+    @case(f"22 the body of a refusal in {_coding} is decoded: {len(_squeeze(b'nope'))} bytes")
+    def compressed(t, coding=_coding, squeeze=_squeeze):
+        body = squeeze(b"<h1>no more quota</h1>")
+        answer = f"HTTP/1.1 403 Forbidden\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        for scheme in ("ws", "poll"):
+            for form in ((), ("--json",)):
+                target = ("-n", t.url) if scheme == "ws" else ("--poll", f"http://127.0.0.1:{t.port}/")
+                made = t.start(*form, *target)
+                conn = t.accept()
+                conn.request()
+                conn.send(answer, chop=7)
+                made.exits(22)
+                if form:
+                    told = single(made.json(), "response")
+                    same((told["body"], told["body_cut"]), ("<h1>no more quota</h1>", False))
+                else:
+                    made.says("no more quota")
+
+
+@case("22 a refusal that inflates to more than 64 KiB is cut there")
+def bomb(t):
+    made = t.start("-n", "--json", t.url)
+    conn = t.accept()
+    conn.request()
+    conn.send(b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * (32 << 20)))
+    made.exits(22)
+    told = single(made.json(), "response")
+    same((len(told["body"]), told["body_cut"]), (65536, True))
 
 
 for _name, _bytes in {

@@ -1,0 +1,82 @@
+#include "channel/refusal.h"
+
+#define PIECE (16 * 1024) /* bytes inflated at a time */
+
+void refusal_init(struct refusal *r)
+{
+    *r = (struct refusal){0};
+    buf_init(&r->body, REFUSAL_MAX);
+}
+
+void refusal_reset(struct refusal *r)
+{
+    gunzip_free(r->gunzip);
+    r->gunzip = NULL;
+    r->cut = false;
+    buf_reset(&r->body);
+}
+
+void refusal_clear(struct refusal *r)
+{
+    refusal_reset(r);
+    buf_clear(&r->body);
+}
+
+void refusal_begin(struct refusal *r, const struct http1_head *head)
+{
+    const struct slice *coding = http1_field(head, "Content-Encoding");
+    enum gunzip_kind kind;
+
+    refusal_reset(r);
+    /* Without memory for it, or in another coding, the body is shown as it comes. */
+    if (coding && gunzip_kind_of(*coding, &kind))
+        r->gunzip = gunzip_new(kind, 0);
+}
+
+static void keep(struct refusal *r, struct slice piece)
+{
+    if (piece.len > REFUSAL_MAX - r->body.len) {
+        piece.len = REFUSAL_MAX - r->body.len;
+        r->cut = true;
+    }
+    if (buf_append(&r->body, piece.data, piece.len) < 0)
+        r->cut = true;
+}
+
+static void take(struct refusal *r, struct slice piece)
+{
+    uint8_t inflated[PIECE];
+    long n = 0;
+
+    if (!r->gunzip) {
+        keep(r, piece);
+        return;
+    }
+    gunzip_feed(r->gunzip, piece.data, piece.len);
+    while (!r->cut && (n = gunzip_read(r->gunzip, inflated, sizeof inflated)) > 0)
+        keep(r, slice_make(inflated, (size_t)n));
+    if (n < 0 && r->body.len == 0) { /* it is not compressed at all */
+        gunzip_free(r->gunzip);
+        r->gunzip = NULL;
+        keep(r, piece);
+    } else if (n < 0) {
+        r->cut = true;
+    }
+}
+
+bool refusal_read(struct refusal *r, struct http1_body *framing, struct buf *incoming)
+{
+    while (incoming->len > 0 && !framing->done && !r->cut) {
+        struct slice piece;
+        struct err unused;
+        long used = http1_body_read(framing, buf_data(incoming), incoming->len, &piece, &unused);
+
+        if (used <= 0) {
+            r->cut = used < 0;
+            break;
+        }
+        take(r, piece);
+        buf_consume(incoming, (size_t)used);
+    }
+    return framing->done || r->cut;
+}

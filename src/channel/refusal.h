@@ -1,0 +1,34 @@
+/*
+ * refusal: the body of an answer that refuses what was asked for. It is shown, not needed: its
+ * beginning is enough, decoded if it is compressed (RFC 9110, section 8.4.1), and a mistake in it
+ * only ends it.
+ */
+#ifndef CHANNEL_REFUSAL_H
+#define CHANNEL_REFUSAL_H
+
+#include "base/buf.h"
+#include "proto/gunzip.h"
+#include "proto/http1.h"
+
+#define REFUSAL_MAX (64 * 1024) /* bytes kept, */
+#define REFUSAL_MS  2000        /* and the time it is waited for */
+
+struct refusal {
+    struct buf body;
+    bool cut;              /* there is more than that, or it could not be read further */
+    struct gunzip *gunzip; /* if it is compressed in a way that is understood */
+};
+
+void refusal_init(struct refusal *r);
+/* Forget the body; memory is freed by refusal_clear alone. */
+void refusal_reset(struct refusal *r);
+void refusal_clear(struct refusal *r);
+
+/* Before the body of the answer with this head. */
+void refusal_begin(struct refusal *r, const struct http1_head *head);
+
+/* Take out of `incoming` what has come of the body. True once nothing more is to be read of it:
+ * framing->done, or r->cut. */
+bool refusal_read(struct refusal *r, struct http1_body *framing, struct buf *incoming);
+
+#endif
