@@ -185,6 +185,10 @@ unlisted=$(
 )
 result 'every source file and test is named in a Makefile.inc' "$unlisted"
 
+# What some files of a room share and nobody else includes has one kind of name.
+private=$(cd "$top_srcdir/src" && find . -name '*internal*.h')
+result 'private headers are named NAME_private.h' "$private"
+
 # planted NAME ROOM/FILE LINE: such a line must be found.
 planted() {
     rm -rf "$scratch/src"

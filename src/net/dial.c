@@ -1,4 +1,4 @@
-#include "net/dial_internal.h"
+#include "net/dial_private.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef NET_DIAL_FAULT_H
 #define NET_DIAL_FAULT_H
 
-#include "net/dial_internal.h"
+#include "net/dial_private.h"
 
 /* dns-fail: true with *e, as the resolver would say it. dns-slow: *wait_us, once an attempt. */
 bool dial_fault_names(struct dial *d, uint64_t *wait_us, struct err *e);

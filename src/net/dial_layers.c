@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/dial_internal.h"
+#include "net/dial_private.h"
 #include "net/link_proxy.h"
 #include "net/link_socks.h"
 

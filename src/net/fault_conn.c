@@ -1,5 +1,5 @@
 /* What faults do to one connection. */
-#include "net/faults_internal.h"
+#include "net/faults_private.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

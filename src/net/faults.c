@@ -1,4 +1,4 @@
-#include "net/faults_internal.h"
+#include "net/faults_private.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* What begins and ends, what chance has it, and what is told of it. */
-#include "net/faults_internal.h"
+#include "net/faults_private.h"
 
 #include <stdio.h>
 

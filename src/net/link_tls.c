@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/host_name.h"
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 static struct link_tls *tls_of(struct link *l)
 {

@@ -1,6 +1,6 @@
 #include <openssl/bio.h>
 
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 /*
  * OpenSSL writes and reads through the link below, whatever it is. Over a plain socket this is the

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/host_name.h"
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 /* RFC 7301, section 6: the protocol IDs, each after its length. */
 static const uint8_t alpn_http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};

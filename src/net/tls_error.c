@@ -2,7 +2,7 @@
 #include <openssl/err.h>
 #include <stdio.h>
 
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 /* RFC 8446, section 6, and the older ones that TLS 1.2 still sends (RFC 5246, section 7.2). */
 static const struct {

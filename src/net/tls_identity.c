@@ -2,7 +2,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 struct password {
     const char *pass; /* or NULL */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 char *tls_name_line(const X509_NAME *name)
 {

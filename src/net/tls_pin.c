@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 static const char prefix[] = "sha256//";
 

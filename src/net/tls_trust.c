@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "net/reason.h"
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 static int unreadable(const char *what, const char *path, int errnum, struct err *e)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 
 bool tls_name_is_ip(const char *name)
 {

@@ -3,7 +3,7 @@
 
 #include "proto/excerpt.h"
 #include "proto/extension_scan.h"
-#include "proto/handshake_internal.h"
+#include "proto/handshake_private.h"
 #include "proto/list.h"
 
 char *handshake_field_join(const struct http1_head *head, const char *name)

@@ -5,7 +5,7 @@
 
 #include "base/codec.h"
 #include "proto/excerpt.h"
-#include "proto/handshake_internal.h"
+#include "proto/handshake_private.h"
 #include "proto/request_head.h"
 
 #define FIELDS_OWN 11 /* the handshake's own fields, at most */

@@ -1,7 +1,7 @@
 /* The server's side (RFC 6455, section 4.2), and the Accept value of both. */
 #include "base/codec.h"
 #include "proto/excerpt.h"
-#include "proto/handshake_internal.h"
+#include "proto/handshake_private.h"
 
 /* RFC 6455, section 1.3. */
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "proto/wsconn_internal.h"
+#include "proto/wsconn_private.h"
 
 #define DEFAULT_BLOCK (256 * 1024)
 

@@ -1,4 +1,4 @@
-#include "proto/wsconn_internal.h"
+#include "proto/wsconn_private.h"
 
 /* Beside the results of wsconn_next: the step was taken, look again. */
 #define READ_AGAIN 2

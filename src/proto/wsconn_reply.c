@@ -1,4 +1,4 @@
-#include "proto/wsconn_internal.h"
+#include "proto/wsconn_private.h"
 
 /* RFC 6455, section 5.5.3: of several pings the latest may be answered alone. While so many bytes
  * of pongs wait to be written, a peer that pings without reading gets no more. Messages that wait

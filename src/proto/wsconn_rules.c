@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "proto/wsconn_internal.h"
+#include "proto/wsconn_private.h"
 
 #define SECTION(number) "RFC 6455, section " number
 #define DEFLATE_SECTION "RFC 7692, section "

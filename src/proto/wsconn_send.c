@@ -1,4 +1,4 @@
-#include "proto/wsconn_internal.h"
+#include "proto/wsconn_private.h"
 
 /* Memory of the outgoing buffer that is kept while nothing waits. */
 #define OUT_KEPT (4 * 1024 * 1024)

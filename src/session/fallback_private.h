@@ -5,7 +5,7 @@
 #ifndef SESSION_FALLBACK_PRIVATE_H
 #define SESSION_FALLBACK_PRIVATE_H
 
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 enum { TIMER_TRY, TIMER_BACK, TIMER_COUNT };
 

@@ -1,4 +1,4 @@
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 #include <stdlib.h>
 

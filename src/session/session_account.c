@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 static void on_report(void *ctx, struct event *ev)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "channel/fetch.h"
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 struct catchup {
     struct session *s;

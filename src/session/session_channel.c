@@ -3,7 +3,7 @@
  */
 #include "base/clock.h"
 #include "channel/channel_fault.h"
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 static struct channel *new_channel(struct session *s, const struct channel_up *up)
 {

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 struct postmortem_context session_evidence(const struct session *s)
 {

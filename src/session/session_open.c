@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 /* Say where it goes, without a query, which may hold secrets. */
 static void tell_redirect(struct session *s)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 int session_queue_init(struct session *s, struct err *e)
 {

@@ -4,7 +4,7 @@
  */
 #include "channel/channel_poll.h"
 #include "channel/channel_sse.h"
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 static char *on_target(void *ctx, const char *target)
 {

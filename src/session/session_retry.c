@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "session/session_internal.h"
+#include "session/session_private.h"
 
 /* What was missed is told when nothing is missing, but not before a replay had that long. */
 #define SETTLED_US 1000000

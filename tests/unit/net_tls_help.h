@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_NET_TLS_HELP_H
 #define TESTS_UNIT_NET_TLS_HELP_H
 
-#include "net/tls_internal.h"
+#include "net/tls_private.h"
 #include "net_help.h"
 
 /* ca, good (good.test, *.wild.test, f*.part.test, 127.0.0.1, ::1), other (a.test, b.test,

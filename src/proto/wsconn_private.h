@@ -1,5 +1,5 @@
 /*
- * wsconn_internal: what the files of wsconn share among themselves and with nobody else.
+ * wsconn_private: what the files of wsconn share among themselves and with nobody else.
  *
  * wsconn.c       the read buffer and the fast path for what nearly all messages are
  * wsconn_read.c  every other frame, step by step
@@ -7,8 +7,8 @@
  * wsconn_send.c  frames out
  * wsconn_reply.c the answers that the RFC asks for
  */
-#ifndef PROTO_WSCONN_INTERNAL_H
-#define PROTO_WSCONN_INTERNAL_H
+#ifndef PROTO_WSCONN_PRIVATE_H
+#define PROTO_WSCONN_PRIVATE_H
 
 #include "proto/deflate.h"
 #include "proto/message.h"
@@ -102,7 +102,7 @@ struct wsconn {
     bool close_sent;
     size_t pongs;     /* bytes of the pongs that wait to be written, reckoned high */
     size_t pongs_end; /* when so much of the queue is written, they are counted anew */
-    bool pong_late; /* a ping waits for its answer, in `late` */
+    bool pong_late;   /* a ping waits for its answer, in `late` */
     uint8_t late_len;
     uint8_t late[FRAME_CONTROL_MAX];
     uint8_t scratch[FRAME_CONTROL_MAX]; /* the control frame that a reply shows */

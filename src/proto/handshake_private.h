@@ -1,8 +1,8 @@
 /*
- * handshake_internal: what the files of the handshake share.
+ * handshake_private: what the files of the handshake share.
  */
-#ifndef PROTO_HANDSHAKE_INTERNAL_H
-#define PROTO_HANDSHAKE_INTERNAL_H
+#ifndef PROTO_HANDSHAKE_PRIVATE_H
+#define PROTO_HANDSHAKE_PRIVATE_H
 
 #include "proto/handshake.h"
 

@@ -1,9 +1,9 @@
 /*
- * faults_internal: what the files of faults share: faults (the set and its times), faults_act (what
+ * faults_private: what the files of faults share: faults (the set and its times), faults_act (what
  * begins and ends, chance, reports) and fault_conn (one connection).
  */
-#ifndef NET_FAULTS_INTERNAL_H
-#define NET_FAULTS_INTERNAL_H
+#ifndef NET_FAULTS_PRIVATE_H
+#define NET_FAULTS_PRIVATE_H
 
 #include "net/faults.h"
 

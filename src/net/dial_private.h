@@ -1,9 +1,9 @@
 /*
- * dial_internal: what the files of a dial share: dial (names, the connection) and dial_layers (what
+ * dial_private: what the files of a dial share: dial (names, the connection) and dial_layers (what
  * is built upon it).
  */
-#ifndef NET_DIAL_INTERNAL_H
-#define NET_DIAL_INTERNAL_H
+#ifndef NET_DIAL_PRIVATE_H
+#define NET_DIAL_PRIVATE_H
 
 #include "net/dial.h"
 #include "net/eyeballs.h"

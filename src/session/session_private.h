@@ -1,10 +1,10 @@
 /*
- * session_internal: what the files of a session share: session (events up, commands down),
+ * session_private: what the files of a session share: session (events up, commands down),
  * session_open (an attempt, until its channel speaks for itself), session_channel (which channel
  * that is), session_retry (what comes after a loss) and session_queue (what is to be sent).
  */
-#ifndef SESSION_SESSION_INTERNAL_H
-#define SESSION_SESSION_INTERNAL_H
+#ifndef SESSION_SESSION_PRIVATE_H
+#define SESSION_SESSION_PRIVATE_H
 
 #include "channel/channel_sse.h"
 #include "session/attempt.h"

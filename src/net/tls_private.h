@@ -1,8 +1,8 @@
 /*
- * tls_internal: what the files of the TLS layer share with each other and with nobody else.
+ * tls_private: what the files of the TLS layer share with each other and with nobody else.
  */
-#ifndef NET_TLS_INTERNAL_H
-#define NET_TLS_INTERNAL_H
+#ifndef NET_TLS_PRIVATE_H
+#define NET_TLS_PRIVATE_H
 
 #include <openssl/ssl.h>
 
