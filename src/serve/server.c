@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "net/crypto.h"
 #include "net/reason.h"
 #include "net/watch.h"
@@ -22,6 +23,8 @@
 #define CROWD_MAX 64
 /* When accept failed for want of descriptors or memory. */
 #define RETRY_MS 500
+/* The memory of fewer clients may stay with the process. */
+#define CREST_MIN 32
 
 struct server {
     struct client_host host; /* first: clients know this part alone */
@@ -36,6 +39,7 @@ struct server {
 
     struct client *first;
     unsigned clients, crowd; /* in the list: those with a place, those sent away */
+    unsigned crest;          /* the most clients since memory was last returned */
     uint32_t numbers;        /* given out */
     bool told_full;          /* that no more can be accepted was said */
 
@@ -104,6 +108,8 @@ static void add_client(struct server *s, int fd)
         s->crowd++;
     else
         s->clients++;
+    if (s->crest < s->clients)
+        s->crest = s->clients;
 }
 
 static void on_connection(void *ctx, int status)
@@ -247,6 +253,15 @@ static void on_deadline(void *ctx)
     abort_all(ctx);
 }
 
+/* Each time half of the clients have left, so that the cost for each of them is small. */
+static void return_memory(struct server *s)
+{
+    if (s->crest < CREST_MIN || s->clients > s->crest / 2)
+        return;
+    heap_trim();
+    s->crest = s->clients;
+}
+
 static void on_gone(struct client_host *host, struct client *c)
 {
     struct server *s = (struct server *)host;
@@ -263,6 +278,7 @@ static void on_gone(struct client_host *host, struct client *c)
         s->clients--;
     if (s->freed)
         return;
+    return_memory(s);
     timer_stop(s->retry); /* it left a descriptor */
     update_accepting(s);
     check_done(s);

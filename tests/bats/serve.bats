@@ -123,6 +123,31 @@ END
     assert_output --partial 'all served'
 }
 
+@test "the memory of clients that have left is returned" {
+    ((SLOW == 1 && ${#WSCOPE_COMMAND[@]} == 1)) || skip 'instrumented programs keep freed memory'
+    [[ -e /proc/self/status ]] || skip 'there is no /proc'
+    serve --rate 20
+    local round try before now
+    before=$(resident "${PEERS[-1]}")
+    for round in 1 2; do
+        run "$PYTHON3" "$HERE/crowd.py" "$SERVE_PORT" 1000
+        assert_success
+    done
+    # The server notices the end of each connection in its own time.
+    for try in {1..200}; do
+        now=$(resident "${PEERS[-1]}")
+        ((now > before + 32 * 1024)) || break
+        sleep 0.1
+    done
+    echo "$before kB before the clients, $now kB after they left"
+    ((now <= before + 32 * 1024))
+}
+
+# resident PID: the memory of a process, in kB
+resident() {
+    awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"
+}
+
 @test "more clients than there may be are refused with 503, and the rest served on" {
     # The server takes as many as its descriptors allow.
     await '(ws://[^ ]*[0-9])' bash -c 'ulimit -n "$1"; shift; exec "$@" serve 0' bash $((SLOW > 1 ? 256 : 128)) "${WSCOPE_COMMAND[@]}"
