@@ -23,8 +23,8 @@ _wscope_events() {
     local before=
 
     [[ $1 == *,* ]] && before=${1%,*},
-    mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect proxy tls request response open
-        frame message ping pong violation close gap recovered lost duplicate error summary' -- "${1##*,}")
+    mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect proxy tls request response open frame message ping pong violation close
+        retry gap recovered lost duplicate fault poll fallback error summary compare' -- "${1##*,}")
 }
 
 # Kinds of faults; what follows (an argument, "@" and a trigger) is typed behind them.
@@ -32,7 +32,7 @@ _wscope_faults() {
     local kinds='rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt rebind
         drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse dns-fail dns-slow: status:'
 
-    [[ " ${COMP_WORDS[*]} " == *' serve '* ]] && kinds+=' close:'
+    [[ $(_wscope_letter) == s ]] && kinds+=' close:'
     _wscope_words "$kinds" "$1"
     compopt -o nospace
 }
@@ -114,7 +114,75 @@ _wscope_value() {
 
 # An optional value is written with "=" only, so it does not follow as a word of its own.
 _wscope_optional() {
-    [[ $1 == @(--compress|--reconnect|-r|--timestamps|--help) ]]
+    [[ $1 == @(--compress|--reconnect|-r|--timestamps|-h|--help) ]]
+}
+
+# The letter of the command: c is the form that opens a connection.
+_wscope_letter() {
+    local word
+
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in
+            compare)
+                echo m
+                return
+                ;;
+            serve)
+                echo s
+                return
+                ;;
+            run)
+                echo r
+                return
+                ;;
+            demo)
+                echo d
+                return
+                ;;
+            help)
+                echo h
+                return
+                ;;
+            version)
+                echo v
+                return
+                ;;
+        esac
+    done
+    echo c
+}
+
+# The options of the command with letter $1. Each line begins with the letters of its commands.
+_wscope_options() {
+    local letters words mine=
+    local options='
+        cmsrd -q --quiet --json --profile --no-config -h --help -V --version
+        cmrd --show-secrets
+        cmsd -v --verbose --events --color --timestamps
+        cmsr --cert --key --fault --seed
+        cmd -i --include -P --pings
+        cmr -H --header -s --subprotocol -o --origin -A --user-agent --cookie -u --user --bearer --header-cmd -L
+        cmr --location --max-redirects -k --insecure --cacert --capath --pass --pinnedpubkey --tls-min --tls-max
+        cmr --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
+        cmr --close-timeout -m --max-time --max-message --max-frame --max-fragments --max-headers --compress
+        cmr --no-compress --ping-interval --ping-timeout --no-pong --lenient -r --reconnect --retry
+        cmr --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
+        cmr --retry-on --no-retry-on --seq --id --poll --sse --every --jitter --long-poll --items --method
+        cmr --data --no-keepalive
+        cd --pretty --plain
+        cm --for --on-connect --from-curl
+        cr --offline-queue --epoch --resume --resume-query --catchup --fail-on-loss --fallback --fallback-after
+        c -e --send -n --no-input -w --wait -b --binary -0 --null --crlf --hex --base64 --whole --chunk --echo
+        c -1 --count --until --escape --no-delimiter --buffer --record
+        m --time --clients --report
+        r --against --var --only --fail-fast --jobs --timeout --junit --transcript
+        s --rate --burst --allow-origin
+    '
+
+    while read -r letters words; do
+        [[ $letters == *"$1"* ]] && mine+=" $words"
+    done <<<"$options"
+    _wscope_words "$mine" "$2"
 }
 
 _wscope() {
@@ -140,26 +208,13 @@ _wscope() {
         _wscope_value "${COMP_WORDS[i]}" "$value" "$at" && return
     fi
     if [[ $cur == -* ]]; then
-        _wscope_words '
-            -H --header -s --subprotocol -o --origin -A --user-agent --cookie -u --user
-            --bearer --header-cmd -L --location --max-redirects -k --insecure --cacert --capath --cert --key --pass --pinnedpubkey
-            --tls-min --tls-max --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
-            --close-timeout -m --max-time --for --max-message --max-frame --max-fragments --max-headers
-            --compress --no-compress --ping-interval --ping-timeout --no-pong --lenient
-            -r --reconnect --retry --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
-            --retry-on --no-retry-on --offline-queue --seq --id --epoch --resume --resume-query --catchup --fail-on-loss --fault --seed --poll
-            --sse --every --jitter --long-poll --items --method --data --no-keepalive --fallback --fallback-after --time --clients --report -e
-            --send --on-connect -n --no-input -w --wait -b --binary -0 --null --crlf --hex
-            --base64 --whole --chunk --echo -1 --count --until --escape --no-delimiter --buffer
-            -q --quiet -i --include -v --verbose -P --pings --show-secrets --json --events
-            --pretty --plain --color --timestamps --rate --burst --allow-origin --against --var
-            --only --fail-fast --jobs --timeout --junit --record --transcript --from-curl
-            --profile --no-config --help --version
-        ' "$cur"
+        _wscope_options "$(_wscope_letter)" "$cur"
     elif [[ $COMP_CWORD -eq 1 ]]; then
-        _wscope_words 'compare serve run demo' "$cur"
-    elif [[ " ${COMP_WORDS[*]} " == *' run '* ]]; then
+        _wscope_words 'compare serve run demo help version' "$cur"
+    elif [[ $(_wscope_letter) == r ]]; then
         _wscope_files '' "$cur" -f
+    elif [[ $(_wscope_letter) == h ]]; then
+        _wscope_words 'compare serve run demo version' "$cur"
     fi
 }
 

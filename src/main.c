@@ -19,26 +19,28 @@
 #include "front/script.h"
 #include "front/serve.h"
 
-static int print(int (*text)(struct buf *out))
+static enum exit_code print(int (*text)(struct buf *out, const struct options *o),
+                            const struct options *o)
 {
     struct buf out;
-    int failed;
+    bool failed;
 
     buf_init(&out, 1024 * 1024);
-    failed = text(&out) < 0 || fwrite(buf_data(&out), 1, out.len, stdout) != out.len ||
+    failed = text(&out, o) < 0 || fwrite(buf_data(&out), 1, out.len, stdout) != out.len ||
              fflush(stdout) != 0;
     buf_clear(&out);
     return failed ? EXIT_OTHER : EXIT_OK;
 }
 
-static int help_common(struct buf *out)
+static int help(struct buf *out, const struct options *o)
 {
-    return options_help(out, false);
+    return options_help(out, o->help, o->help_all);
 }
 
-static int help_all(struct buf *out)
+static int version(struct buf *out, const struct options *o)
 {
-    return options_help(out, true);
+    (void)o;
+    return options_version(out);
 }
 
 static enum exit_code usage_error(const struct options *o, const struct err *e)
@@ -91,11 +93,9 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
         complain("%s", o->advice);
     switch (o->mode) {
     case MODE_HELP:
-        return (enum exit_code)print(help_common);
-    case MODE_HELP_ALL:
-        return (enum exit_code)print(help_all);
+        return print(help, o);
     case MODE_VERSION:
-        return (enum exit_code)print(options_version);
+        return print(version, o);
     case MODE_COMPARE:
         return compare_run(o, start_us);
     case MODE_SERVE:

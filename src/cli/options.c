@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char options_usage[] =
-    "usage: wscope [OPTION]... URL\n"
-    "               wscope compare [OPTION]... [URL] [--poll URL] [--sse URL]\n"
-    "               wscope serve [OPTION]... [[HOST:]PORT] | wscope demo\n"
-    "               wscope run [OPTION]... FILE...";
-
 static void defaults(struct options *o)
 {
     *o = (struct options){
@@ -61,21 +55,48 @@ static int capture(struct options_parsing *p, struct err *e)
     return 0;
 }
 
-/* --help and --version win over everything else that was understood. True if one was given. */
-static bool asks_only(const struct options_parsing *p, int *status, struct err *e)
+/* "wscope help [COMMAND]". */
+static int help_operand(struct options_parsing *p, struct err *e)
+{
+    const char *nearest;
+
+    if (!p->operand)
+        return 0;
+    p->o->help = verb_named(p->operand);
+    if (p->surplus)
+        return usage_error(e, "wscope help takes one command");
+    if (p->o->help)
+        return 0;
+    nearest = verb_nearest(p->operand);
+    usage_error(e, "there is no command \"%s\"%s%s%s", options_quote(p->operand).text,
+                nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return -1;
+}
+
+/* --help and --version win over everything else that was understood. True if one was given, as an
+ * option or as a command. */
+static bool asks_only(struct options_parsing *p, int *status, struct err *e)
 {
     const struct option_use *help = options_given(p, "--help");
+    struct options *o = p->o;
 
     *status = 0;
     if (help && help->value && strcmp(help->value, "all") != 0)
         *status = usage_error(e, "--help takes \"all\" or nothing, not \"%s\"",
                               options_quote(help->value).text);
+    else if (o->mode == MODE_HELP)
+        *status = help_operand(p, e);
     else if (help)
-        p->o->mode = help->value ? MODE_HELP_ALL : MODE_HELP;
+        o->help = p->verb;
     else if (options_given(p, "--version"))
-        p->o->mode = MODE_VERSION;
-    else
+        o->mode = MODE_VERSION;
+    else if (o->mode != MODE_VERSION)
         return false;
+    else if (p->surplus)
+        *status = usage_error(e, "wscope version takes no argument");
+    if (help)
+        o->mode = MODE_HELP;
+    o->help_all = help && help->value;
     return true;
 }
 

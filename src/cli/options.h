@@ -15,16 +15,7 @@
 #include "proto/url.h"
 #include "sink/view.h"
 
-enum mode {
-    MODE_CONNECT,
-    MODE_SERVE,
-    MODE_RUN,
-    MODE_DEMO,
-    MODE_COMPARE,
-    MODE_HELP,
-    MODE_HELP_ALL,
-    MODE_VERSION
-};
+enum mode { MODE_CONNECT, MODE_SERVE, MODE_RUN, MODE_DEMO, MODE_COMPARE, MODE_HELP, MODE_VERSION };
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
@@ -161,9 +152,13 @@ struct run_options {
     size_t connection_count;
 };
 
+struct verb;
+
 struct options {
     enum mode mode;
-    const char *url_text; /* as typed, or NULL */
+    const struct verb *help; /* with MODE_HELP: the command it is about, or NULL for all, */
+    bool help_all;           /* with every option */
+    const char *url_text;    /* as typed, or NULL */
     struct url url;
     /* handshake: url, headers, subprotocols, identity, deflate all filled in; user_agent's default
      * is "wscope/VERSION"; -u, --bearer and the URL's userinfo have become `authorization`. */
@@ -218,9 +213,9 @@ int options_point(struct buf *out, const struct options *o, const struct err *e)
 /* A URL without its "sse+", which makes *channel CHANNEL_SSE. Points into text. */
 const char *options_http_url(const char *text, enum event_channel *channel);
 
-/* --help: grouped, at most 80 columns; all: every option. --version names the linked libraries. The
- * text is appended to out. 0 or -1 (memory). */
-int options_help(struct buf *out, bool all);
+/* --help, of one command or (NULL) of all: grouped, at most 80 columns; all: every option.
+ * --version names the linked libraries. The text is appended to out. 0 or -1 (memory). */
+int options_help(struct buf *out, const struct verb *verb, bool all);
 int options_version(struct buf *out);
 
 /* The table itself, for completions and tests: one option a row. The last two columns are for the
@@ -246,6 +241,8 @@ struct option_row {
     size_t field;       /* offset in struct options for the setters that only store */
 };
 const struct option_row *options_table(size_t *count);
+/* Does the form of the command line take the option? */
+bool option_fits(const struct option_row *row, enum mode mode);
 /* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
  * script may set it. */
 bool option_is_of_connection(const struct option_row *row);

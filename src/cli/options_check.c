@@ -81,6 +81,28 @@ static const struct conflict needs[] = {
     {"--fallback-after", "--fallback", "there is nothing to fall back to"},
 };
 
+bool option_fits(const struct option_row *row, enum mode mode)
+{
+    return (row->modes & 1u << mode) || (mode == MODE_RUN && option_is_of_connection(row));
+}
+
+static int refuse_mode(const struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    size_t count, i = 0;
+    const struct verb *verbs = verb_table(&count);
+
+    if (p->verb) {
+        usage_error(e, "%s is not an option of \"wscope %s\"", use->typed, p->verb->name);
+        err_hint(e, "\"wscope %s --help\" lists its options", p->verb->name);
+        return -1;
+    }
+    while (i + 1 < count && !option_fits(use->row, verbs[i].mode))
+        i++;
+    usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed, verbs[i].name);
+    err_hint(e, "\"wscope %s --help\" lists its options", verbs[i].name);
+    return -1;
+}
+
 static int check_modes(struct options_parsing *p, struct err *e)
 {
     size_t kept = 0;
@@ -88,22 +110,13 @@ static int check_modes(struct options_parsing *p, struct err *e)
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];
 
-        if ((use->row->modes & 1u << p->o->mode) ||
-            (p->o->mode == MODE_RUN && option_is_of_connection(use->row))) {
+        if (option_fits(use->row, p->o->mode)) {
             p->uses[kept++] = *use;
             continue;
         }
         if (use->layer < LAYER_LINE)
             continue; /* the config file is for all modes */
-        if (p->command)
-            usage_error(e, "%s is not an option of \"wscope %s\"", use->typed, p->command);
-        else
-            usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed,
-                        use->row->modes & 1u << MODE_COMPARE ? "compare"
-                        : use->row->modes & 1u << MODE_RUN   ? "run"
-                                                             : "serve");
-        err_hint(e, "\"man wscope\" says where each option belongs");
-        return -1;
+        return refuse_mode(p, use, e);
     }
     p->use_count = kept;
     return 0;
@@ -173,6 +186,8 @@ static int check_polling(struct options_parsing *p, struct err *e)
             continue;
         }
         usage_error(e, "%s needs --poll or --fallback: nothing is polled without", use->typed);
+        if (strcmp(about[i], "--data") == 0)
+            err_hint(e, "-e MSG sends a message over a WebSocket");
         return options_blame(use, e);
     }
     return 0;

@@ -2,6 +2,7 @@
 
 #include "net/idn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Pings go out this often when only their time-out was given: below the shortest idle limits of
@@ -52,17 +53,52 @@ static int check_idn(struct options *o, struct err *e)
     return -1;
 }
 
+/* The commands are listed from their table; the lines are aligned after "  hint: ". */
+static void hint_usage(struct err *e)
+{
+    char text[sizeof e->hint] = "";
+    size_t count, len = 0;
+    const struct verb *verbs = verb_table(&count);
+
+    for (size_t i = 0; i < count && len < sizeof text; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%swscope%s%s%s%s",
+                                i ? "\n               " : "usage: ", i ? " " : "", verbs[i].name,
+                                verbs[i].usage[0] ? " " : "", verbs[i].usage);
+    err_hint(e, "%s", text);
+}
+
+/* A word that is no URL: a misspelt command, a port, or a host. */
+static int blame_word(const char *word, struct err *e)
+{
+    const char *nearest = verb_nearest(word);
+    char list[160] = "";
+    size_t count, len = 0;
+    const struct verb *verbs = verb_table(&count);
+
+    usage_error(e, "\"%s\" is neither a URL nor a command%s%s%s", options_quote(word).text,
+                nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    if (word[strspn(word, "0123456789")] == '\0') {
+        err_hint(
+            e,
+            "\":%.5s\" connects to that port of this machine, \"wscope serve %.5s\" listens there",
+            word, word);
+        return -1;
+    }
+    for (size_t i = 1; i < count && len < sizeof list; i++)
+        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i > 1 ? ", " : "",
+                                verbs[i].name);
+    err_hint(e,
+             "the commands are %s; a host of one word is written with its scheme, as in ws://name/",
+             list);
+    return -1;
+}
+
 int options_take_url(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
 
     if (!looks_like_url(p->operand)) {
-        usage_error(e, "\"%s\" is neither a URL nor a command", options_quote(p->operand).text);
-        err_hint(
-            e,
-            "the commands are \"compare\", \"serve\", \"run\" and \"demo\"; a host of one word is written with its "
-            "scheme, as ws://name/");
-        return -1;
+        return blame_word(p->operand, e);
     }
     if (p->surplus) {
         /* Not quoted: it may be a secret that lost its option. */
@@ -81,14 +117,39 @@ int options_take_url(struct options_parsing *p, struct err *e)
     return check_idn(o, e);
 }
 
+/* An option whose value cannot be a URL, and is one. */
+static const struct option_use *taken_url(const struct options_parsing *p)
+{
+    static const char *const other[] = {"SEC", "N", "SIZE", "X", "KIND"};
+
+    for (size_t i = 0; i < p->use_count; i++) {
+        const struct option_use *use = &p->uses[i];
+        bool no_url = use->row->values && strchr(use->row->values, '|');
+
+        for (size_t k = 0; k < sizeof other / sizeof other[0] && use->row->metavar; k++)
+            no_url |= strcmp(use->row->metavar, other[k]) == 0;
+        if (no_url && use->layer == LAYER_LINE && use->value && strstr(use->value, "://"))
+            return use;
+    }
+    return NULL;
+}
+
 int options_url(struct options_parsing *p, struct err *e)
 {
+    const struct option_use *taken = p->operand ? NULL : taken_url(p);
+
     if (options_http_operand(p, e) != 0)
         return -1;
     if (p->operand)
         return options_take_url(p, e);
+    if (taken) { /* not quoted: it may hold a password */
+        usage_error(e, "no URL was given: it was taken as the value of %s", taken->typed);
+        err_hint(e, "%s takes a value, %s: %s", taken->typed, taken->row->metavar,
+                 taken->row->help);
+        return -1;
+    }
     usage_error(e, "no URL was given");
-    err_hint(e, "%s", options_usage);
+    hint_usage(e);
     return -1;
 }
 

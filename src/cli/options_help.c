@@ -4,29 +4,15 @@
 
 #define HELP_COLUMN 29 /* where the second column begins */
 
-static const char head[] =
-    "Usage: wscope [OPTION]... URL\n"
-    "       wscope compare [OPTION]... [URL] [--poll URL] [--sse URL]\n"
-    "       wscope serve [OPTION]... [[HOST:]PORT]\n"
-    "       wscope run [OPTION]... FILE...\n"
-    "       wscope demo [OPTION]...\n"
-    "\n"
-    "Open a WebSocket: interactive on a terminal, otherwise a pipe that sends each\n"
-    "line of stdin as a message and prints each message received on a line.\n";
+#define FEW 24 /* options of a command that are all shown */
 
-static const char tail[] =
+static const char units[] =
     "\n"
     "SEC is seconds, or has a unit (us, ms, s, m, h); SIZE takes k, M, G (powers of\n"
     "1024); --no-NAME turns off a flag of the config file. Secrets also come from a\n"
-    "file (@FILE) or a variable (env:NAME), where ps does not show them.\n"
-    "\n"
-    "Examples:\n"
-    "  wscope wss://echo.example.com/            talk to a server\n"
-    "  echo '{\"op\":\"time\"}' | wscope -1 api.example.com/ws | jq .\n"
-    "                                            one request, one answer\n"
-    "  wscope -n -vv --timestamps :8080/feed     watch every frame come in\n"
-    "  wscope --bearer env:TOKEN --json -n --for 60 wss://api.example.com/events\n"
-    "                                            a minute of events as JSON\n"
+    "file (@FILE) or a variable (env:NAME), where ps does not show them.\n";
+
+static const char codes[] =
     "\n"
     "Exit: 0 ok, 2 usage, 6 DNS, 7 connect, 22 upgrade, 28 time, 35 60 TLS, 56 lost\n";
 
@@ -55,16 +41,52 @@ static int print_row(struct buf *out, const struct option_row *row)
     return buf_printf(out, "%-*s%s\n", HELP_COLUMN, left, row->help);
 }
 
-int options_help(struct buf *out, bool all)
+/* "Usage: wscope serve [OPTION]..." of one command, or a line for each. */
+static int print_usage(struct buf *out, const struct verb *verb)
+{
+    size_t count;
+    const struct verb *verbs = verb_table(&count);
+    const char *before = "Usage:";
+
+    for (size_t i = 0; i < count; i++) {
+        if (verb && verb != &verbs[i])
+            continue;
+        if (buf_printf(out, "%s wscope%s%s%s%s\n", before, verbs[i].name[0] ? " " : "",
+                       verbs[i].name, verbs[i].usage[0] ? " " : "", verbs[i].usage) != 0)
+            return -1;
+        before = "      ";
+    }
+    return 0;
+}
+
+/* Of the command, an option of connections included for `run` only on demand: there are too many.
+ */
+static bool is_shown(const struct option_row *row, const struct verb *verb, bool all)
+{
+    if (verb && !(row->modes & 1u << verb->mode) && !(all && option_fits(row, verb->mode)))
+        return false;
+    return all || row->common;
+}
+
+static size_t own_options(const struct verb *verb)
+{
+    size_t count, own = 0;
+    const struct option_row *table = options_table(&count);
+
+    for (size_t i = 0; i < count; i++)
+        own += (table[i].modes & 1u << verb->mode) != 0;
+    return own;
+}
+
+static int print_options(struct buf *out, const struct verb *verb, bool all)
 {
     size_t count;
     const struct option_row *table = options_table(&count);
     const char *group = "";
+    bool few = verb && own_options(verb) <= FEW;
 
-    if (buf_append_str(out, head) != 0)
-        return -1;
     for (size_t i = 0; i < count; i++) {
-        if (!all && !table[i].common)
+        if (!is_shown(&table[i], verb, all) && !(few && (table[i].modes & 1u << verb->mode)))
             continue;
         if (strcmp(table[i].group, group) != 0) {
             group = table[i].group;
@@ -74,9 +96,44 @@ int options_help(struct buf *out, bool all)
         if (print_row(out, &table[i]) != 0)
             return -1;
     }
-    if (buf_append_str(out, tail) != 0)
+    return 0;
+}
+
+/* What is not shown, and where it is. */
+static int print_more(struct buf *out, const struct verb *verb, bool all)
+{
+    const char *name = verb ? verb->name : "";
+
+    if (all)
+        return buf_append_str(out, "\"man wscope\" explains them all.\n");
+    if (verb && verb->mode == MODE_RUN)
+        return buf_append_str(
+            out, "Options of connections apply to all connections of the scripts;\n"
+                 "\"wscope run --help=all\" lists them, \"man wscope\" explains them.\n");
+    if (verb && own_options(verb) <= FEW)
+        return buf_append_str(out, "\"man wscope\" explains them.\n");
+    if (verb)
+        return buf_printf(
+            out, "\"wscope %s --help=all\" lists every option, \"man wscope\" explains them.\n",
+            name);
+    return buf_append_str(
+        out, "\"wscope COMMAND --help\" is about one command, \"wscope --help=all\" lists "
+             "every\noption, \"man wscope\" explains them.\n");
+}
+
+int options_help(struct buf *out, const struct verb *verb, bool all)
+{
+    size_t count;
+    const struct verb *first = verb_table(&count);
+
+    if (verb && !verb->text)
+        verb = NULL; /* help on help */
+    if (print_usage(out, verb) != 0 || buf_append(out, "\n", 1) != 0 ||
+        buf_append_str(out, (verb ? verb : first)->text) != 0 ||
+        print_options(out, verb, all) != 0 || buf_append_str(out, units) != 0 ||
+        buf_append_str(out, "\nExamples:\n") != 0 ||
+        buf_append_str(out, (verb ? verb : first)->examples) != 0 ||
+        buf_append_str(out, codes) != 0)
         return -1;
-    return buf_append_str(out, all ? "\"man wscope\" explains them all.\n"
-                                   : "\"wscope --help=all\" lists every option, \"man wscope\" "
-                                     "explains them.\n");
+    return print_more(out, verb, all);
 }

@@ -89,33 +89,41 @@ static int missing_value(const struct option_use *use, struct err *e)
     return -1;
 }
 
-static int unknown_name(const char *name, size_t len, struct err *e)
+static int unknown(const struct options_parsing *p, const char *spelling, const char *meant,
+                   struct err *e)
 {
-    const char *nearest = options_nearest(name, len);
-    char text[64];
+    const char *advice = meant ? NULL : options_advice(spelling);
 
-    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), name);
-    usage_error(e, "unknown option \"--%s\"%s%s%s", options_quote(text).text,
-                nearest ? "; did you mean \"--" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-    err_hint(e, "\"wscope --help=all\" lists every option");
+    usage_error(e, "unknown option \"%s\"%s%s%s", options_quote(spelling).text,
+                meant ? "; did you mean \"--" : "", meant ? meant : "", meant ? "\"?" : "");
+    if (advice)
+        err_hint(e, "%s", advice);
+    else
+        err_hint(e, "\"wscope %s%s--help=all\" lists every option", p->verb ? p->verb->name : "",
+                 p->verb ? " " : "");
     return -1;
 }
 
-static int unknown_letter(const char *argument, char letter, struct err *e)
+static int unknown_name(const struct options_parsing *p, const char *name, size_t len,
+                        struct err *e)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "--%.*s", (int)(len < sizeof text ? len : sizeof text - 1), name);
+    return unknown(p, text, options_advice(text) ? NULL : options_nearest(name, len), e);
+}
+
+static int unknown_letter(const struct options_parsing *p, const char *argument, char letter,
+                          struct err *e)
 {
     const char *meant = NULL;
-    char text[2] = {letter, '\0'};
+    char text[3] = {'-', letter, '\0'};
 
     if (options_row_named(argument + 1, strlen(argument + 1)))
         meant = argument + 1; /* a long option with one dash */
-    else if (letter == 'h' || letter == '?')
+    else if (letter == '?')
         meant = "help";
-    else if (letter == 'V')
-        meant = "version";
-    usage_error(e, "unknown option \"-%s\"%s%s%s", options_quote(text).text,
-                meant ? "; did you mean \"--" : "", meant ? meant : "", meant ? "\"?" : "");
-    err_hint(e, "\"wscope --help=all\" lists every option");
-    return -1;
+    return unknown(p, text, meant, e);
 }
 
 /* argv[*i] is "--name" or "--name=value". */
@@ -129,13 +137,13 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     struct option_use *use;
 
     if (!row)
-        return unknown_name(name, len, e);
+        return unknown_name(p, name, len, e);
     use = add_use(p, row, "--", name, len, e);
     if (!use)
         return -1;
     use->off = off;
     if (row->arg == OPTION_FLAG && value)
-        return usage_error(e, "%s takes no value, but \"=\" stands behind it", use->typed);
+        return usage_error(e, "%s takes no value, but \"=\" follows it", use->typed);
     if (row->arg == OPTION_VALUE && !value) {
         if (*i + 1 >= argc)
             return missing_value(use, e);
@@ -143,6 +151,16 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     }
     use->value = value;
     return 0;
+}
+
+/* "-r=grpc". */
+static int attached(const struct option_use *use, const char *value, struct err *e)
+{
+    if (use->row->arg == OPTION_FLAG)
+        return usage_error(e, "%s takes no value, but \"=\" follows it", use->typed);
+    usage_error(e, "the letter %s takes no value", use->typed);
+    err_hint(e, "write --%s=%s", use->row->name, options_quote(value).text);
+    return -1;
 }
 
 /* argv[*i] is "-abc": flags, the last one perhaps with its value attached or in the next argument.
@@ -156,10 +174,12 @@ static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, 
         struct option_use *use;
 
         if (!row)
-            return unknown_letter(argument, *at, e);
+            return unknown_letter(p, argument, *at, e);
         use = add_use(p, row, "-", at, 1, e);
         if (!use)
             return -1;
+        if (row->arg != OPTION_VALUE && at[1] == '=')
+            return attached(use, at + 2, e);
         if (row->arg != OPTION_VALUE)
             continue;
         if (at[1]) {
@@ -190,23 +210,15 @@ static int scan_file(struct options_parsing *p, const char *name, struct err *e)
 
 static int scan_operand(struct options_parsing *p, char *text, struct err *e)
 {
-    bool first = !p->command && !p->operand;
+    const struct verb *verb = !p->verb && !p->operand ? verb_named(text) : NULL;
+    enum mode mode = p->o->mode;
 
-    if (first && strcmp(text, "serve") == 0) {
-        p->o->mode = MODE_SERVE;
-        p->command = "serve";
-    } else if (first && strcmp(text, "run") == 0) {
-        p->o->mode = MODE_RUN;
-        p->command = "run";
-    } else if (p->o->mode == MODE_RUN) {
+    if (verb) {
+        p->o->mode = verb->mode;
+        p->verb = verb;
+    } else if (mode == MODE_RUN) {
         return scan_file(p, text, e);
-    } else if (first && strcmp(text, "demo") == 0) {
-        p->o->mode = MODE_DEMO;
-        p->command = "demo";
-    } else if (first && strcmp(text, "compare") == 0) {
-        p->o->mode = MODE_COMPARE;
-        p->command = "compare";
-    } else if (p->operand || p->o->mode == MODE_DEMO) {
+    } else if (p->operand || mode == MODE_DEMO || mode == MODE_VERSION) {
         p->surplus = true;
         options_wipe_url(text);
     } else {

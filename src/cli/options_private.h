@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/options.h"
+#include "cli/verb.h"
 
 /* Beyond this a file of headers or of a secret is taken for a mistake. */
 #define OPTIONS_FILE_MAX (256 * 1024)
@@ -53,11 +54,11 @@ struct options_parsing {
     struct options *o;
     struct option_use *uses;
     size_t use_count;
-    char *operand;       /* the URL, the port of `serve`, or NULL; in argv until it is copied */
-    bool curl_url;       /* the operand is that of --from-curl */
-    const char *command; /* "serve", "run", "demo", or NULL */
-    bool surplus;        /* there are more operands than can be used */
-    bool curl_stdin;     /* --from-curl took stdin */
+    char *operand;           /* the URL, the port of `serve`, or NULL; in argv until it is copied */
+    bool curl_url;           /* the operand is that of --from-curl */
+    const struct verb *verb; /* the command that was named, or NULL */
+    bool surplus;            /* there are more operands than can be used */
+    bool curl_stdin;         /* --from-curl took stdin */
     size_t weaker[LAYER_LINE + 1]; /* headers set by the layers weaker than each, as setters run */
 };
 
@@ -112,6 +113,9 @@ int config_load(struct options_parsing *p, const struct option_use *profile, str
  * layers they are forgotten. */
 int options_check(struct options_parsing *p, struct err *e);
 
+/* What a user of another program meant by an option that is not one here, spelled "-c" or "--auth",
+ * as a hint; or NULL (options_advice.c). Static. */
+const char *options_advice(const char *spelling);
 /* The nearest long name to a misspelt one, or NULL (options_suggest.c). Static. */
 const char *options_nearest(const char *name, size_t len);
 
@@ -190,9 +194,5 @@ int options_run_operands(struct options_parsing *p, struct err *e);
 int options_keep_connection(struct options_parsing *p, struct err *e);
 int options_finish(struct options_parsing *p, struct err *e);
 int options_finish_retry(struct options_parsing *p, struct err *e); /* .._set_retry.c */
-
-/* "usage: ..." in two lines, the hint of a line without a URL; the second lines up behind "  hint:
- * ". */
-extern const char options_usage[];
 
 #endif

@@ -19,9 +19,28 @@ static const char *nearest_of(const char *name, size_t len, bool of_connection)
     return near.word;
 }
 
+/* The one name that begins with what was typed; NULL for none, several, or too little typed. */
+static const char *completed(const char *name, size_t len)
+{
+    size_t count;
+    const struct option_row *table = options_table(&count);
+    const char *only = NULL;
+
+    for (size_t i = 0; len >= 3 && i < count; i++) {
+        if (!table[i].name || strncmp(table[i].name, name, len) != 0)
+            continue;
+        if (only)
+            return NULL;
+        only = table[i].name;
+    }
+    return only;
+}
+
 const char *options_nearest(const char *name, size_t len)
 {
-    return nearest_of(name, len, false);
+    const char *nearest = nearest_of(name, len, false);
+
+    return nearest ? nearest : completed(name, len);
 }
 
 const char *options_nearest_of_connection(const char *name, size_t len)

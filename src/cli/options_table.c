@@ -283,9 +283,9 @@ static const struct option_row table[] = {
      true, EVERY, options_set_none, 0},
     {0, "no-config", OPTION_FLAG, NULL, "do not read the config file", GENERAL, NULL, false, EVERY,
      options_set_none, 0},
-    {0, "help", OPTION_OPTIONAL, "all", "this text; --help=all lists every option", GENERAL, "all",
-     true, EVERY, options_set_none, 0},
-    {0, "version", OPTION_FLAG, NULL, "versions of wscope and its libraries", GENERAL, NULL, true,
+    {'h', "help", OPTION_OPTIONAL, "all", "this text; --help=all lists every option", GENERAL,
+     "all", true, EVERY, options_set_none, 0},
+    {'V', "version", OPTION_FLAG, NULL, "versions of wscope and its libraries", GENERAL, NULL, true,
      EVERY, options_set_none, 0},
 };
 

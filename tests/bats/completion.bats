@@ -77,6 +77,59 @@ in_zsh() {
     assert_output close:
 }
 
+@test "bash: options only of the command that was named" {
+    in_bash serve --
+    assert_line --rate
+    refute_line --header
+    refute_line --junit
+    in_bash run --
+    assert_line --junit
+    assert_line --header
+    refute_line --rate
+    refute_line --count
+    in_bash compare --
+    assert_line --clients
+    refute_line --junit
+    in_bash --
+    assert_line --count
+    refute_line --rate
+    refute_line --clients
+    refute_line --junit
+    in_bash help se
+    assert_output serve
+}
+
+@test "fish: options only of the command that was named" {
+    in_fish 'wscope serve --'
+    assert_line --regexp '^--rate\b'
+    refute_line --regexp '^--(header|junit)\b'
+    in_fish 'wscope run --'
+    assert_line --regexp '^--junit\b'
+    assert_line --regexp '^--header\b'
+    refute_line --regexp '^--(rate|count)\b'
+    in_fish 'wscope compare --'
+    assert_line --regexp '^--clients\b'
+    refute_line --regexp '^--junit\b'
+    in_fish 'wscope --'
+    assert_line --regexp '^--count\b'
+    refute_line --regexp '^--(rate|clients|junit)\b'
+    in_fish 'wscope help se'
+    assert_line --regexp '^serve\b'
+}
+
+@test "zsh: options only of the command that was named" {
+    in_zsh 'wscope --bur'
+    assert_output 'wscope --bur'
+    in_zsh 'wscope serve --juni'
+    assert_output 'wscope serve --juni'
+    in_zsh 'wscope run --juni'
+    assert_output 'wscope run --junit='
+    in_zsh 'wscope compare --rat'
+    assert_output 'wscope compare --rat'
+    in_zsh 'wscope help se'
+    assert_output 'wscope help serve '
+}
+
 @test "fish: commands, options of run, their values, scripts" {
     in_fish 'wscope ru'
     assert_line --regexp '^run\b'

@@ -138,6 +138,23 @@ load helpers
     assert_equal "$(wscope --help=all | awk 'length($0) > 80')" ''
 }
 
+@test "help and version are commands and letters, too; help of a command is about it" {
+    local command
+    assert_equal "$(wscope -h)" "$(wscope --help)"
+    assert_equal "$(wscope help)" "$(wscope --help)"
+    assert_equal "$(wscope -V)" "$(wscope --version)"
+    assert_equal "$(wscope version)" "$(wscope --version)"
+    for command in compare serve run demo; do
+        both $command --help
+        assert_equal "$command: $status" "$command: 0"
+        assert_equal "$(head -n 1 <<<"$output")" "$(wscope help $command | head -n 1)"
+        assert_line --index 0 --partial "Usage: wscope $command"
+    done
+    both serve -h
+    assert_output --partial --rate
+    refute_output --partial --subprotocol
+}
+
 @test "--help wins over whatever else is there" {
     both --help ws://127.0.0.1:1/
     assert_equal "$status" 0

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "cli/options.h"
+#include "cli/verb.h"
 #include "net/fault.h"
 
 #define TEXT_MAX (1024 * 1024)
@@ -194,25 +195,69 @@ static void manual_speaks_of_no_other_option(void **state)
     free(man);
 }
 
+/* The name heads an item of the section EVENTS, alone or with others. */
+static bool event_described(const char *section, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *line = strstr(section, "\n.It Cm "); line;
+         line = strstr(line + 1, "\n.It Cm ")) {
+        const char *end = strchr(line + 1, '\n');
+
+        for (const char *at = line + 8; at < end;
+             at += strcspn(at, " ,\n"), at += strspn(at, " ,")) {
+            if (strncmp(at, name, len) == 0 && strchr(" ,\n", at[len]))
+                return true;
+            if (*at == '\n')
+                break;
+        }
+    }
+    return false;
+}
+
 static void manual_has_every_event_that_can_be_selected(void **state)
 {
-    static const char *const names[] = {"resolve", "connect", "tls",       "request", "response",
-                                        "open",    "frame",   "message",   "ping",    "pong",
-                                        "close",   "error",   "violation", "summary"};
     char *man = read_source("man/wscope.1");
+    char *section = strstr(man, "\n.Sh EVENTS\n"), *end;
 
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char macro[32], option[64];
+    assert_non_null(section);
+    end = strstr(section + 1, "\n.Sh ");
+    assert_non_null(end);
+    *end = '\0';
+    for (int kind = 0; kind < EVENT_NAMED_COUNT; kind++) {
+        char option[64];
         char *argv[] = {"wscope", "--json", "--events", option, "ws://h/", NULL};
         struct options o;
         struct err e;
 
-        snprintf(macro, sizeof macro, "\n.It Cm %s\n", names[i]);
-        assert_non_null(strstr(man, macro));
-        snprintf(option, sizeof option, "%s", names[i]);
+        snprintf(option, sizeof option, "%s", event_name((enum event_kind)kind));
+        if (!event_described(section, option))
+            fail_msg("EVENTS lacks %s", option);
         assert_int_equal(options_parse(&o, 5, argv, &e), 0);
         options_clear(&o);
+    }
+    free(man);
+}
+
+/* As exit_code.h has them, and no other. */
+static void manual_has_every_exit_status(void **state)
+{
+    static const enum exit_code codes[] = {
+        EXIT_OK,         EXIT_OTHER,   EXIT_USAGE,    EXIT_EXPECT, EXIT_RESOLVE, EXIT_CONNECT,
+        EXIT_PEER_ERROR, EXIT_UPGRADE, EXIT_TIMEOUT,  EXIT_TLS,    EXIT_HANGUP,  EXIT_LOST,
+        EXIT_CERT,       EXIT_TOO_BIG, EXIT_PROTOCOL, EXIT_PROXY};
+    char *man = read_source("man/wscope.1");
+    char *section = strstr(man, "\n.Sh EXIT STATUS\n");
+
+    (void)state;
+    assert_non_null(section);
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        char item[32];
+
+        snprintf(item, sizeof item, "\n.It %d\n", (int)codes[i]);
+        if (!strstr(section, item))
+            fail_msg("EXIT STATUS lacks %d", (int)codes[i]);
     }
     free(man);
 }
@@ -223,13 +268,13 @@ static void check_width(const char *line)
         fail_msg("wider than 80 columns: %s", line);
 }
 
-static char *help_text(bool all)
+static char *help_text(const struct verb *verb, bool all)
 {
     struct buf out;
     char *text;
 
     buf_init(&out, TEXT_MAX);
-    assert_int_equal(options_help(&out, all), 0);
+    assert_int_equal(options_help(&out, verb, all), 0);
     text = strndup((const char *)buf_data(&out), out.len);
     assert_non_null(text);
     buf_clear(&out);
@@ -239,8 +284,11 @@ static char *help_text(bool all)
 static void help_fits_80_columns_and_knows_no_other_option(void **state)
 {
     (void)state;
-    for (int all = 0; all < 2; all++) {
-        char *text = help_text(all);
+    size_t count;
+    const struct verb *verbs = verb_table(&count);
+
+    for (size_t i = 0; i < 2 * count; i++) {
+        char *text = help_text(i / 2 ? &verbs[i / 2] : NULL, i % 2);
 
         check_no_strange_names(text, "--help");
         each_line(text, check_width);
@@ -248,11 +296,61 @@ static void help_fits_80_columns_and_knows_no_other_option(void **state)
     }
 }
 
+/* A name that begins a line of options: not one in an example. */
+static bool lists(const char *help, const struct option_row *row)
+{
+    return strstr(help, row->help) != NULL;
+}
+
+static void help_of_a_command_has_its_options_and_no_others(void **state)
+{
+    size_t verb_count, count;
+    const struct verb *verbs = verb_table(&verb_count);
+    const struct option_row *table = options_table(&count);
+
+    (void)state;
+    for (size_t v = 1; v < verb_count; v++) {
+        char *common = help_text(&verbs[v], false), *all = help_text(&verbs[v], true);
+
+        for (size_t i = 0; i < count && verbs[v].text; i++) {
+            bool fits = option_fits(&table[i], verbs[v].mode);
+
+            if (lists(all, &table[i]) != fits)
+                fail_msg("wscope %s --help=all: %s", verbs[v].name, table[i].help);
+            if (lists(common, &table[i]) && !fits)
+                fail_msg("wscope %s --help: %s", verbs[v].name, table[i].help);
+        }
+        free(common);
+        free(all);
+    }
+}
+
+static void the_manual_and_the_help_have_every_command(void **state)
+{
+    size_t count;
+    const struct verb *verbs = verb_table(&count);
+    char *man = read_source("man/wscope.1"), *help = help_text(NULL, false);
+
+    (void)state;
+    for (size_t i = 1; i < count; i++) {
+        char text[64];
+
+        snprintf(text, sizeof text, ".It Nm Cm %s", verbs[i].name);
+        if (!strstr(man, text))
+            fail_msg("the manual lacks \"%s\"", text);
+        snprintf(text, sizeof text, " wscope %s", verbs[i].name);
+        if (!strstr(help, text))
+            fail_msg("the help lacks \"%s\"", text);
+    }
+    free(man);
+    free(help);
+}
+
 static void help_all_has_every_option_and_help_the_common_ones(void **state)
 {
     size_t count;
     const struct option_row *table = options_table(&count);
-    char *common = help_text(false), *all = help_text(true);
+    char *common = help_text(NULL, false), *all = help_text(NULL, true);
 
     (void)state;
     for (size_t i = 0; i < count; i++) {
@@ -283,12 +381,55 @@ static void check_values(const char *text, const char *values, const char *where
     }
 }
 
+/* The letters of the commands that take the option, in the table's order. */
+static void letters_of(const struct option_row *row, char letters[16])
+{
+    size_t count, n = 0;
+    const struct verb *verbs = verb_table(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (verbs[i].text && option_fits(row, verbs[i].mode))
+            letters[n++] = verbs[i].letter;
+    }
+    letters[n] = '\0';
+}
+
+/* Is the spelling a word of the line? */
+static bool line_has(const char *line, size_t len, const char *spelling)
+{
+    char copy[256];
+
+    snprintf(copy, sizeof copy, "%.*s", (int)len, line);
+    return has_word(copy, spelling);
+}
+
+/* The spelling is listed once, on a line that begins with the letters. */
+static void check_bash_word(const char *list, const char *letters, const char *spelling)
+{
+    int found = 0;
+
+    for (const char *line = list; *line;) {
+        size_t len = strcspn(line, "\n"), blanks = strspn(line, " ");
+        size_t have = strcspn(line + blanks, " \n");
+
+        if (line_has(line, len, spelling)) {
+            found++;
+            if (have != strlen(letters) || memcmp(line + blanks, letters, have) != 0)
+                fail_msg("wscope.bash has %s for %.*s, not for %s", spelling, (int)have,
+                         line + blanks, letters);
+        }
+        line += len + (line[len] == '\n');
+    }
+    if (found != 1)
+        fail_msg("wscope.bash lists %s %d times", spelling, found);
+}
+
 static void bash_completion_knows_the_table_and_no_more(void **state)
 {
     size_t count;
     const struct option_row *table = options_table(&count);
     char *text = read_source("completions/wscope.bash");
-    char *list = strstr(text, "\n            -H ");
+    char *list = strstr(text, "local options='\n");
     char *end;
 
     (void)state;
@@ -296,32 +437,29 @@ static void bash_completion_knows_the_table_and_no_more(void **state)
     for (size_t i = 0; i < count; i++)
         check_values(text, table[i].values, "wscope.bash");
     assert_non_null(list);
+    *list = '\0'; /* what takes a value is in the case of values before it */
+    list += strlen("local options='\n");
     end = strchr(list, '\'');
     assert_non_null(end);
-    /* What takes a value stands in the case of values too; the list has all. */
+    *end = '\0';
     for (size_t i = 0; i < count; i++) {
-        char spelling[2][64] = {"", ""};
+        char spelling[2][64] = {"", ""}, letters[16];
 
+        letters_of(&table[i], letters);
         if (table[i].letter)
             snprintf(spelling[0], sizeof spelling[0], "-%c", table[i].letter);
         if (table[i].name)
             snprintf(spelling[1], sizeof spelling[1], "--%s", table[i].name);
         for (int form = 0; form < 2; form++) {
-            char saved = *list;
-
             if (!spelling[form][0])
                 continue;
-            if (!has_word(list, spelling[form]))
-                fail_msg("wscope.bash does not list %s", spelling[form]);
-            *list = '\0';
+            check_bash_word(list, letters, spelling[form]);
             if (table[i].arg == OPTION_VALUE && !has_word(text, spelling[form]))
                 fail_msg("wscope.bash does not know that %s takes a value", spelling[form]);
-            *list = saved;
         }
     }
-    *end = '\0';
     for (char *word = strtok(list, " \n"); word; word = strtok(NULL, " \n")) {
-        if (word[1] != '-' && !(strlen(word) == 2 && row_of_letter(word[1])))
+        if (word[0] == '-' && word[1] != '-' && !(strlen(word) == 2 && row_of_letter(word[1])))
             fail_msg("wscope.bash lists %s", word);
     }
     free(text);
@@ -341,6 +479,19 @@ static void check_fish_line(const char *line)
         fail_msg("wscope.fish knows --%.*s", (int)len, name + 4);
     if (letter && name && row_of_letter(letter[4]) != row_of_name(name + 4, len))
         fail_msg("wscope.fish: -%c is not --%.*s", letter[4], (int)len, name + 4);
+}
+
+/* "-n '__wscope_in c m r'" */
+static void check_fish_commands(const char *line, size_t len, const struct option_row *row)
+{
+    char letters[16], condition[64] = " -n '__wscope_in";
+
+    letters_of(row, letters);
+    for (const char *at = letters; *at; at++)
+        snprintf(condition + strlen(condition), sizeof condition - strlen(condition), " %c", *at);
+    snprintf(condition + strlen(condition), sizeof condition - strlen(condition), "' ");
+    if (!memmem(line, len, condition, strlen(condition)))
+        fail_msg("%s is not in: %.*s", condition, (int)len, line);
 }
 
 static void fish_completion_knows_the_table_and_no_more(void **state)
@@ -373,6 +524,7 @@ static void fish_completion_knows_the_table_and_no_more(void **state)
         if (row->arg == OPTION_VALUE && !memmem(line, (size_t)(end - line), " -x", 3) &&
             !memmem(line, (size_t)(end - line), " -r", 3))
             fail_msg("wscope.fish does not know that%s takes a value", name);
+        check_fish_commands(line, (size_t)(end - line), row);
         check_values(text, row->values, "wscope.fish");
     }
     each_line(text, check_fish_line);
@@ -391,6 +543,23 @@ static void check_zsh_line(const char *line)
             !row_of_letter(at[1]))
             fail_msg("_wscope knows -%c", at[1]);
     }
+}
+
+/* The spec is in the array of the commands that take the option. */
+static void check_zsh_array(const char *text, const struct option_row *row, const char *spec)
+{
+    char letters[16], begin[40];
+    const char *from, *end, *found;
+
+    letters_of(row, letters);
+    snprintf(begin, sizeof begin, "\n    of_%s=(\n", letters);
+    from = strstr(text, begin);
+    if (!from)
+        fail_msg("_wscope has no array of_%s", letters);
+    end = strstr(from, "\n    )\n");
+    found = strstr(from, spec);
+    if (!found || !end || found > end)
+        fail_msg("_wscope lacks %s in of_%s", spec, letters);
 }
 
 static void zsh_completion_knows_the_table_and_no_more(void **state)
@@ -416,28 +585,50 @@ static void zsh_completion_knows_the_table_and_no_more(void **state)
             snprintf(spec, sizeof spec, "-%c%s[%s]", row->letter, plus, row->help);
         else
             snprintf(spec, sizeof spec, "--%s%s[%s]", row->name, equals, row->help);
-        if (!strstr(text, spec))
-            fail_msg("_wscope lacks %s", spec);
+        check_zsh_array(text, row, spec);
         check_values(text, row->values, "_wscope");
     }
     each_line(text, check_zsh_line);
     free(text);
 }
 
-static void completions_know_every_kind_of_fault(void **state)
+static const char *const completion_files[] = {"completions/wscope.bash", "completions/wscope.fish",
+                                               "completions/_wscope"};
+
+static void completions_know_every_event_and_command(void **state)
 {
-    static const char *const files[] = {"completions/wscope.bash", "completions/wscope.fish",
-                                        "completions/_wscope"};
+    size_t count;
+    const struct verb *verbs = verb_table(&count);
 
     (void)state;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char *text = read_source(files[i]), *kinds = strstr(text, "half-close");
+    for (size_t f = 0; f < 3; f++) {
+        char *text = read_source(completion_files[f]), *events = strstr(text, "resolve connect");
+
+        assert_non_null(events);
+        for (int kind = 0; kind < EVENT_NAMED_COUNT; kind++) {
+            if (!has_word(events, event_name((enum event_kind)kind)))
+                fail_msg("%s does not complete %s", completion_files[f],
+                         event_name((enum event_kind)kind));
+        }
+        for (size_t i = 1; i < count; i++) {
+            if (!has_word(text, verbs[i].name))
+                fail_msg("%s does not complete %s", completion_files[f], verbs[i].name);
+        }
+        free(text);
+    }
+}
+
+static void completions_know_every_kind_of_fault(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        char *text = read_source(completion_files[i]), *kinds = strstr(text, "half-close");
 
         assert_non_null(kinds);
         kinds -= strlen("rst fin ");
         for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
             if (!has_word(kinds, fault_kind_name((enum fault_kind)kind)))
-                fail_msg("%s does not complete %s", files[i],
+                fail_msg("%s does not complete %s", completion_files[i],
                          fault_kind_name((enum fault_kind)kind));
         }
         free(text);
@@ -451,11 +642,15 @@ int main(void)
         cmocka_unit_test(manual_has_every_option_as_an_item),
         cmocka_unit_test(manual_speaks_of_no_other_option),
         cmocka_unit_test(manual_has_every_event_that_can_be_selected),
+        cmocka_unit_test(manual_has_every_exit_status),
         cmocka_unit_test(help_fits_80_columns_and_knows_no_other_option),
+        cmocka_unit_test(help_of_a_command_has_its_options_and_no_others),
+        cmocka_unit_test(the_manual_and_the_help_have_every_command),
         cmocka_unit_test(help_all_has_every_option_and_help_the_common_ones),
         cmocka_unit_test(bash_completion_knows_the_table_and_no_more),
         cmocka_unit_test(fish_completion_knows_the_table_and_no_more),
         cmocka_unit_test(zsh_completion_knows_the_table_and_no_more),
+        cmocka_unit_test(completions_know_every_event_and_command),
         cmocka_unit_test(completions_know_every_kind_of_fault),
     };
 

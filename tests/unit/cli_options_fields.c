@@ -1,6 +1,8 @@
 /* The command line: each option lands where it belongs. */
 #include "cli_options.h"
 
+#include "cli/verb.h"
+
 static void defaults_are_those_of_the_manual(void **state)
 {
     (void)state;
@@ -382,7 +384,32 @@ static void help_and_version_win(void **state)
     }
     {
         GOOD("serve", "--help=all");
-        assert_int_equal(l->o.mode, MODE_HELP_ALL);
+        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_string_equal(l->o.help->name, "serve");
+        assert_true(l->o.help_all);
+        done(l);
+    }
+    {
+        GOOD("help", "run");
+        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_string_equal(l->o.help->name, "run");
+        assert_false(l->o.help_all);
+        done(l);
+    }
+    {
+        GOOD("-h", URL);
+        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_null(l->o.help);
+        done(l);
+    }
+    {
+        GOOD("-V");
+        assert_int_equal(l->o.mode, MODE_VERSION);
+        done(l);
+    }
+    {
+        GOOD("version");
+        assert_int_equal(l->o.mode, MODE_VERSION);
         done(l);
     }
     {

@@ -121,16 +121,71 @@ static void unknown_options_get_the_nearest_spelling(void **state)
     BAD("unknown option \"--xyzzy\"", "--xyzzy", URL);
     BAD("unknown option \"--secure\"", "--secure", URL);
     BAD("unknown option \"-j\"; did you mean \"--json\"?", "-json", URL);
-    BAD("unknown option \"-h\"; did you mean \"--help\"?", "-h");
+    BAD("unknown option \"-?\"; did you mean \"--help\"?", "-?");
     BAD("unknown option \"-Z\"", "-vZ", URL);
     BAD("unknown option \"-\\x1b\"", "-\033", URL);
+}
+
+/* The hint of a mistake has this in it. */
+static void check_hint(const char *part, ...)
+{
+    struct line *l = malloc(sizeof *l);
+    va_list list;
+
+    assert_non_null(l);
+    va_start(list, part);
+    line_set(l, va_arg(list, const char *), list);
+    va_end(list);
+    l->status = options_parse(&l->o, l->argc, l->argv, &l->e);
+    assert_int_equal(l->status, -1);
+    if (!strstr(l->e.hint, part))
+        fail_msg("\"%s\" is not in: %s: %s", part, l->e.text, l->e.hint);
+    done(l);
+}
+
+static void users_of_other_programs_are_advised(void **state)
+{
+    (void)state;
+    check_hint("wscope URL", "-c", "ws://h/", NULL);
+    check_hint("wscope serve", "-l", "8080", NULL);
+    check_hint("wscope serve", "--listen", "8080", NULL);
+    check_hint("-u USER:PASS", "--auth", "a:b", NULL);
+    check_hint("-k", "--no-check", URL, NULL);
+    check_hint("-e MSG", "-d", "x", URL, NULL);
+    check_hint("-e MSG", "--data", "x", URL, NULL);
+    check_hint("--method", "-X", "POST", URL, NULL);
+    check_hint("-b", "-t", URL, NULL);
+    check_hint("ws://HOST:PORT/", "-p", "80", URL, NULL);
+    check_hint("write --reconnect=foo", "-r=foo", URL, NULL);
+    check_hint("--color takes a value, WHEN: auto (on a terminal)", "--color", "ws://me:pw@h/",
+               NULL);
+    BAD("the letter -r takes no value", "-r=foo", URL);
+    BAD("-k takes no value, but \"=\" follows it", "-k=1", URL);
+    BAD("no URL was given: it was taken as the value of --color", "--color", "ws://me:pw@h/");
+    BAD("no URL was given: it was taken as the value of -m", "-m", "ws://h/");
+}
+
+static void a_word_that_is_no_url_is_explained(void **state)
+{
+    (void)state;
+    BAD("\"comapre\" is neither a URL nor a command; did you mean \"compare\"?", "comapre", URL);
+    BAD("\"serv\" is neither a URL nor a command; did you mean \"serve\"?", "serv", "8080");
+    BAD("\"8080\" is neither a URL nor a command", "8080");
+    check_hint("\":8080\"", "8080", NULL);
+    check_hint("\"wscope serve 8080\"", "8080", NULL);
+    check_hint("compare, serve, run, demo, help, version", "xyz", NULL);
+    BAD("there is no command \"serv\"; did you mean \"serve\"?", "help", "serv");
+    BAD("wscope help takes one command", "help", "serve", "run");
+    BAD("wscope version takes no argument", "version", "x");
 }
 
 static void prefixes_of_long_options_are_not_taken(void **state)
 {
     (void)state;
     BAD("unknown option \"--verbos\"; did you mean \"--verbose\"?", "--verbos", URL);
-    BAD("unknown option \"--insec\"", "--insec", URL);
+    BAD("unknown option \"--insec\"; did you mean \"--insecure\"?", "--insec", URL);
+    BAD("unknown option \"--retr\"; did you mean \"--retry\"?", "--retr", URL);
+    BAD("unknown option \"--tls\"", "--tls", URL);
 }
 
 static void options_of_another_mode_say_so(void **state)
@@ -149,7 +204,7 @@ static void missing_values_say_what_is_taken(void **state)
     BAD("-m takes a value, SEC: end the whole run after this (exit 28)", URL, "-m");
     BAD("--events takes a value, LIST: with --json, only these, as open,message,close", URL,
         "--events");
-    BAD("--hex takes no value, but \"=\" stands behind it", "--hex=1", URL);
+    BAD("--hex takes no value, but \"=\" follows it", "--hex=1", URL);
 }
 
 static void bad_values_say_what_came_and_what_is_right(void **state)
@@ -264,10 +319,11 @@ static void a_single_word_is_not_taken_for_a_host(void **state)
     struct line *l = parse("srve", NULL);
 
     (void)state;
-    assert_string_equal(l->e.text, "\"srve\" is neither a URL nor a command");
-    assert_non_null(strstr(l->e.hint, "\"compare\", \"serve\", \"run\" and \"demo\""));
+    assert_string_equal(l->e.text,
+                        "\"srve\" is neither a URL nor a command; did you mean \"serve\"?");
+    assert_non_null(strstr(l->e.hint, "compare, serve, run, demo"));
     done(l);
-    BAD("\"compares\" is neither a URL nor a command", "compares", URL);
+    BAD("\"compares\" is neither a URL nor a command; did you mean \"compare\"?", "compares", URL);
     l = parse("localhost", NULL);
     assert_int_equal(l->status, 0);
     assert_int_equal(l->o.url.scheme, URL_WS);
@@ -377,6 +433,8 @@ int main(void)
         cmocka_unit_test(resuming_needs_what_it_fills_in),
         cmocka_unit_test(bad_serve_addresses_are_refused),
         cmocka_unit_test(unknown_options_get_the_nearest_spelling),
+        cmocka_unit_test(users_of_other_programs_are_advised),
+        cmocka_unit_test(a_word_that_is_no_url_is_explained),
         cmocka_unit_test(prefixes_of_long_options_are_not_taken),
         cmocka_unit_test(options_of_another_mode_say_so),
         cmocka_unit_test(missing_values_say_what_is_taken),
