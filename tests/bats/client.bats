@@ -132,3 +132,16 @@ setup() {
     assert_equal "$status" 0
     assert_equal "$(wc -l <<<"$output")" 3
 }
+
+@test "-n leaves the lines of a loop to the loop" {
+    serve
+    each_line() {
+        local id
+        while read -r id; do
+            wscope -q -n -e "$id" -1 "$SERVE/echo"
+        done
+    }
+    run each_line <<<$'1\n2\n3'
+    assert_success
+    assert_output $'1\n2\n3'
+}
