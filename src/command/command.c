@@ -158,7 +158,7 @@ static void on_event(struct sink *sink, const struct event *ev)
     struct commands *c = (struct commands *)sink;
     char text[REACTION_TEXT];
 
-    record_event(&c->record, ev);
+    conninfo_event(&c->conninfo, ev);
     asked_event(c, ev);
     if (reaction_event(&c->reaction, ev, clock_mono_us(), text))
         commands_say(c, "%s", text);
@@ -179,18 +179,18 @@ static void free_nothing(struct sink *sink)
 void commands_init(struct commands *c, const struct command_hooks *hooks)
 {
     *c = (struct commands){
-        .watch = {RECORD_WANTS | INBOX_WANTS | EVENT_BIT(EVENT_CLOSE_FRAME), on_event,
+        .watch = {CONNINFO_WANTS | INBOX_WANTS | EVENT_BIT(EVENT_CLOSE_FRAME), on_event,
                   free_nothing},
         .hooks = *hooks,
     };
-    record_init(&c->record);
+    conninfo_init(&c->conninfo);
     transfer_init(&c->transfer);
     asked_init(&c->asked);
 }
 
 void commands_clear(struct commands *c)
 {
-    record_clear(&c->record);
+    conninfo_clear(&c->conninfo);
     transfer_clear(&c->transfer);
     asked_clear(&c->asked);
 }

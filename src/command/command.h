@@ -9,8 +9,8 @@
 #define COMMAND_COMMAND_H
 
 #include "command/asked.h"
+#include "command/conninfo.h"
 #include "command/reaction.h"
-#include "command/record.h"
 #include "command/transfer.h"
 #include "session/session.h"
 
@@ -87,7 +87,7 @@ struct commands {
     struct sink watch; /* to be put on the session's bus; freed with it, which frees nothing */
     struct command_hooks hooks;
     struct session *session; /* the front replaces it; NULL for a while in between */
-    struct record record;
+    struct conninfo conninfo;
     struct reaction reaction;
     struct transfer transfer;
     bool transfer_failed; /* the last one did not come to its end */

@@ -9,11 +9,11 @@ int command_headers(struct commands *c, const char *args, struct err *e)
 {
     if (args[0])
         return command_misused("headers", e);
-    if (!c->record.request.there)
+    if (!c->conninfo.request.there)
         return err_set(e, EXIT_OTHER, STAGE_IO, 0, "no request was sent yet");
-    c->hooks.replay(c->hooks.ctx, &c->record.request.ev);
-    if (c->record.response.there)
-        c->hooks.replay(c->hooks.ctx, &c->record.response.ev);
+    c->hooks.replay(c->hooks.ctx, &c->conninfo.request.ev);
+    if (c->conninfo.response.there)
+        c->hooks.replay(c->hooks.ctx, &c->conninfo.response.ev);
     else
         commands_say(c, "there was no response");
     return 0;
@@ -34,7 +34,7 @@ static const char *or_none(const char *text)
 
 int command_info(struct commands *c, const char *args, struct err *e)
 {
-    const struct record *r = &c->record;
+    const struct conninfo *r = &c->conninfo;
 
     if (args[0])
         return command_misused("info", e);
@@ -60,10 +60,10 @@ int command_info(struct commands *c, const char *args, struct err *e)
 
 static void say_flow(struct commands *c, enum event_dir dir, uint64_t now)
 {
-    const struct record_flow *f = &c->record.flow[dir];
+    const struct conninfo_flow *f = &c->conninfo.flow[dir];
     double messages, bytes;
 
-    record_rate(&c->record, dir, now, &messages, &bytes);
+    conninfo_rate(&c->conninfo, dir, now, &messages, &bytes);
     commands_say(
         c, "%s %" PRIu64 " messages, %" PRIu64 " bytes; last 10 s: %.1f messages/s, %.0f bytes/s",
         dir == DIR_IN ? "received     " : "sent         ", f->messages, f->bytes, messages, bytes);
@@ -74,7 +74,7 @@ static void say_flow(struct commands *c, enum event_dir dir, uint64_t now)
 
 static void say_compression(struct commands *c, enum event_dir dir)
 {
-    const struct record_flow *f = &c->record.flow[dir];
+    const struct conninfo_flow *f = &c->conninfo.flow[dir];
 
     if (f->plain > 0 && f->packed > 0)
         commands_say(c, "  compressed  %s %" PRIu64 " to %" PRIu64 " bytes, %.0f %%",
@@ -134,11 +134,12 @@ int command_stats(struct commands *c, const char *args, struct err *e)
     since_start = session_since_start_us(c->session, now);
     commands_say(c, "connection    %s, %" PRIu64 " opened so far", state_text(c),
                  totals.connections);
-    if (c->record.open)
-        commands_say(c, "open for      %.1f s", (double)(since_start - c->record.opened_us) / 1e6);
+    if (c->conninfo.open)
+        commands_say(c, "open for      %.1f s",
+                     (double)(since_start - c->conninfo.opened_us) / 1e6);
     say_flow(c, DIR_IN, since_start);
     say_flow(c, DIR_OUT, since_start);
-    if (c->record.extensions[0]) {
+    if (c->conninfo.extensions[0]) {
         say_compression(c, DIR_IN);
         say_compression(c, DIR_OUT);
     }

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "alloc.h"
+#include "command/conninfo.h"
 #include "command/reaction.h"
-#include "command/record.h"
 
 /* --- what a peer makes of a frame ---------------------------------------------------------------
  */
@@ -97,18 +97,18 @@ static void reaction_waits_a_second_and_tells_of_messages(void **state)
 /* --- what is remembered -------------------------------------------------------------------------
  */
 
-static void record_keeps_heads_of_its_own(void **state)
+static void conninfo_keeps_heads_of_its_own(void **state)
 {
     char name[] = "Server", value[] = "test", raw[] = "HTTP/1.1 101 OK\r\n\r\n";
     struct field field = {slice_str(name), slice_str(value)};
     struct event ev = incoming(EVENT_RESPONSE);
-    struct record r;
+    struct conninfo r;
 
     (void)state;
-    record_init(&r);
+    conninfo_init(&r);
     ev.response = (struct event_response){
         .status = 101, .headers = &field, .header_count = 1, .raw = slice_str(raw), .hint = "gone"};
-    record_event(&r, &ev);
+    conninfo_event(&r, &ev);
     memset(name, 'x', sizeof name - 1);
     memset(value, 'x', sizeof value - 1);
     memset(raw, 'x', sizeof raw - 1);
@@ -117,10 +117,10 @@ static void record_keeps_heads_of_its_own(void **state)
     assert_true(slice_is(r.response.ev.response.headers[0].name, "Server"));
     assert_true(slice_is(r.response.ev.response.headers[0].value, "test"));
     assert_string_equal(r.response.ev.response.hint, "");
-    record_clear(&r);
+    conninfo_clear(&r);
 }
 
-static void record_survives_want_of_memory(void **state)
+static void conninfo_survives_want_of_memory(void **state)
 {
     struct field field = {slice_str("Server"), slice_str("test")};
     struct event ev = incoming(EVENT_REQUEST);
@@ -132,16 +132,16 @@ static void record_survives_want_of_memory(void **state)
                                         .header_count = 1,
                                         .raw = slice_str("GET / HTTP/1.1\r\n\r\n")};
     ALLOC_EACH({
-        struct record r;
+        struct conninfo r;
 
-        record_init(&r);
-        record_event(&r, &ev);
+        conninfo_init(&r);
+        conninfo_event(&r, &ev);
         assert_true(!r.request.there || slice_is(r.request.ev.request.target, "/"));
-        record_clear(&r);
+        conninfo_clear(&r);
     });
 }
 
-static void message(struct record *r, uint64_t at_us, size_t len)
+static void message(struct conninfo *r, uint64_t at_us, size_t len)
 {
     struct event ev = incoming(EVENT_MESSAGE);
     static const uint8_t bytes[1000];
@@ -149,31 +149,31 @@ static void message(struct record *r, uint64_t at_us, size_t len)
     ev.at_us = at_us;
     ev.message = (struct event_message){
         .type = OPCODE_TEXT, .data = slice_make(bytes, len), .final = true, .total = len};
-    record_event(r, &ev);
+    conninfo_event(r, &ev);
 }
 
-static void record_rate_counts_whole_seconds_that_are_over(void **state)
+static void conninfo_rate_counts_whole_seconds_that_are_over(void **state)
 {
     double messages, bytes;
     struct event open = incoming(EVENT_OPEN);
-    struct record r;
+    struct conninfo r;
 
     (void)state;
-    record_init(&r);
+    conninfo_init(&r);
     open.at_us = 100000000;
     open.open = (struct event_open){.url = "ws://x/", .subprotocol = "", .extensions = ""};
-    record_event(&r, &open);
+    conninfo_event(&r, &open);
     message(&r, 100500000, 10);
-    record_rate(&r, DIR_IN, 100900000, &messages, &bytes);
+    conninfo_rate(&r, DIR_IN, 100900000, &messages, &bytes);
     assert_true(messages == 0);
     message(&r, 101500000, 30);
-    record_rate(&r, DIR_IN, 102000000, &messages, &bytes);
+    conninfo_rate(&r, DIR_IN, 102000000, &messages, &bytes);
     assert_true(messages == 1 && bytes == 20);
-    record_rate(&r, DIR_IN, 200000000, &messages, &bytes);
+    conninfo_rate(&r, DIR_IN, 200000000, &messages, &bytes);
     assert_true(messages == 0 && bytes == 0);
     assert_int_equal(r.flow[DIR_IN].smallest, 10);
     assert_int_equal(r.flow[DIR_IN].largest, 30);
-    record_clear(&r);
+    conninfo_clear(&r);
 }
 
 int main(void)
@@ -184,9 +184,9 @@ int main(void)
         cmocka_unit_test(reaction_takes_a_pong_for_an_answer_to_a_ping_alone),
         cmocka_unit_test(reaction_names_a_hangup),
         cmocka_unit_test(reaction_waits_a_second_and_tells_of_messages),
-        cmocka_unit_test(record_keeps_heads_of_its_own),
-        cmocka_unit_test(record_survives_want_of_memory),
-        cmocka_unit_test(record_rate_counts_whole_seconds_that_are_over),
+        cmocka_unit_test(conninfo_keeps_heads_of_its_own),
+        cmocka_unit_test(conninfo_survives_want_of_memory),
+        cmocka_unit_test(conninfo_rate_counts_whole_seconds_that_are_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "command/record.h"
+#include "command/conninfo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,14 +7,14 @@
 /* Of a handshake's head and a refused upgrade's body together. */
 #define HEAD_MAX ((size_t)512 * 1024)
 
-static void head_init(struct record_head *h)
+static void head_init(struct conninfo_head *h)
 {
     h->there = false;
     buf_init(&h->bytes, HEAD_MAX);
     buf_init(&h->fields, HEAD_MAX);
 }
 
-static void head_clear(struct record_head *h)
+static void head_clear(struct conninfo_head *h)
 {
     buf_clear(&h->bytes);
     buf_clear(&h->fields);
@@ -42,7 +42,7 @@ static size_t size_of_fields(const struct field *fields, size_t count)
     return n;
 }
 
-static const struct field *keep_fields(struct record_head *h, const struct field *fields,
+static const struct field *keep_fields(struct conninfo_head *h, const struct field *fields,
                                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -54,7 +54,7 @@ static const struct field *keep_fields(struct record_head *h, const struct field
 }
 
 /* Room for all that is kept of a head, so that nothing moves while it is copied. */
-static bool head_reserve(struct record_head *h, size_t bytes, size_t fields)
+static bool head_reserve(struct conninfo_head *h, size_t bytes, size_t fields)
 {
     buf_clear(&h->bytes);
     buf_clear(&h->fields);
@@ -63,7 +63,7 @@ static bool head_reserve(struct record_head *h, size_t bytes, size_t fields)
     return h->there;
 }
 
-static void keep_request(struct record_head *h, const struct event *ev)
+static void keep_request(struct conninfo_head *h, const struct event *ev)
 {
     const struct event_request *r = &ev->request;
     size_t method = strlen(r->method) + 1;
@@ -79,7 +79,7 @@ static void keep_request(struct record_head *h, const struct event *ev)
     h->ev.request.headers = keep_fields(h, r->headers, r->header_count);
 }
 
-static void keep_response(struct record_head *h, const struct event *ev)
+static void keep_response(struct conninfo_head *h, const struct event *ev)
 {
     const struct event_response *r = &ev->response;
 
@@ -98,7 +98,7 @@ static void keep_response(struct record_head *h, const struct event *ev)
 
 #define COPY(to, from) snprintf((to), sizeof(to), "%s", (from) ? (from) : "")
 
-static void keep_connect(struct record *r, const struct event_connect *c)
+static void keep_connect(struct conninfo *r, const struct event_connect *c)
 {
     COPY(r->address, c->address);
     COPY(r->local, c->local);
@@ -107,7 +107,7 @@ static void keep_connect(struct record *r, const struct event_connect *c)
     r->tls = false;
 }
 
-static void keep_tls(struct record *r, const struct event_tls *t)
+static void keep_tls(struct conninfo *r, const struct event_tls *t)
 {
     r->tls = true;
     r->tls_verified = t->verified;
@@ -119,7 +119,7 @@ static void keep_tls(struct record *r, const struct event_tls *t)
     COPY(r->tls_until, t->not_after);
 }
 
-static void keep_open(struct record *r, const struct event *ev)
+static void keep_open(struct conninfo *r, const struct event *ev)
 {
     r->open = true;
     r->opened_us = ev->at_us;
@@ -131,24 +131,24 @@ static void keep_open(struct record *r, const struct event *ev)
 }
 
 /* Bring the ring to this second: seconds without anything are zero. */
-static void turn_to(struct record_flow *f, uint64_t second)
+static void turn_to(struct conninfo_flow *f, uint64_t second)
 {
     uint64_t steps = second > f->second ? second - f->second : 0;
 
-    for (uint64_t i = 1; i <= steps && i <= RECORD_SECONDS; i++) {
-        f->per_second[(f->second + i) % RECORD_SECONDS] = 0;
-        f->bytes_per_second[(f->second + i) % RECORD_SECONDS] = 0;
+    for (uint64_t i = 1; i <= steps && i <= CONNINFO_SECONDS; i++) {
+        f->per_second[(f->second + i) % CONNINFO_SECONDS] = 0;
+        f->bytes_per_second[(f->second + i) % CONNINFO_SECONDS] = 0;
     }
     f->second += steps;
 }
 
-static void count_message(struct record_flow *f, const struct event *ev)
+static void count_message(struct conninfo_flow *f, const struct event *ev)
 {
     const struct event_message *m = &ev->message;
     size_t slot;
 
     turn_to(f, ev->at_us / US_PER_S);
-    slot = (size_t)(f->second % RECORD_SECONDS);
+    slot = (size_t)(f->second % CONNINFO_SECONDS);
     f->bytes_per_second[slot] += m->data.len;
     f->bytes += m->data.len;
     if (!m->final)
@@ -159,7 +159,7 @@ static void count_message(struct record_flow *f, const struct event *ev)
     f->messages++;
 }
 
-static void count_frame(struct record_flow *f, const struct event_frame *frame)
+static void count_frame(struct conninfo_flow *f, const struct event_frame *frame)
 {
     if (frame->opcode >= OPCODE_CLOSE)
         return;
@@ -167,20 +167,20 @@ static void count_frame(struct record_flow *f, const struct event_frame *frame)
     f->packed += frame->wire_length;
 }
 
-void record_init(struct record *r)
+void conninfo_init(struct conninfo *r)
 {
-    *r = (struct record){0};
+    *r = (struct conninfo){0};
     head_init(&r->request);
     head_init(&r->response);
 }
 
-void record_clear(struct record *r)
+void conninfo_clear(struct conninfo *r)
 {
     head_clear(&r->request);
     head_clear(&r->response);
 }
 
-void record_event(struct record *r, const struct event *ev)
+void conninfo_event(struct conninfo *r, const struct event *ev)
 {
     r->last_us = ev->at_us;
     switch (ev->kind) {
@@ -214,20 +214,20 @@ void record_event(struct record *r, const struct event *ev)
     }
 }
 
-void record_rate(const struct record *r, enum event_dir dir, uint64_t at_us, double *messages,
-                 double *bytes)
+void conninfo_rate(const struct conninfo *r, enum event_dir dir, uint64_t at_us, double *messages,
+                   double *bytes)
 {
-    struct record_flow f = r->flow[dir];
+    struct conninfo_flow f = r->flow[dir];
     uint64_t now = at_us / US_PER_S, first = r->opened_us / US_PER_S;
     uint64_t seconds = 0;
 
     *messages = *bytes = 0;
     turn_to(&f, now);
     /* The second that is not over yet does not count. */
-    for (uint64_t s = now; s > first && seconds + 1 < RECORD_SECONDS; seconds++) {
+    for (uint64_t s = now; s > first && seconds + 1 < CONNINFO_SECONDS; seconds++) {
         s--;
-        *messages += (double)f.per_second[s % RECORD_SECONDS];
-        *bytes += (double)f.bytes_per_second[s % RECORD_SECONDS];
+        *messages += (double)f.per_second[s % CONNINFO_SECONDS];
+        *bytes += (double)f.bytes_per_second[s % CONNINFO_SECONDS];
     }
     if (seconds > 0) {
         *messages /= (double)seconds;

@@ -1,17 +1,17 @@
 /*
- * record: what was seen of the connection: its handshake, how it was reached, how long its pongs
+ * conninfo: what was seen of the connection: its handshake, how it was reached, how long its pongs
  * took, how large its messages are and how fast they come. Fed with events; pure but for memory.
  */
-#ifndef COMMAND_RECORD_H
-#define COMMAND_RECORD_H
+#ifndef COMMAND_CONNINFO_H
+#define COMMAND_CONNINFO_H
 
 #include "base/buf.h"
 #include "event/event.h"
 
-#define RECORD_SECONDS 10 /* over which rates are taken */
+#define CONNINFO_SECONDS 10 /* over which rates are taken */
 
 /* A head of the handshake as it went over the wire, and what is needed to show it again. */
-struct record_head {
+struct conninfo_head {
     bool there;
     struct event ev; /* its slices point into `bytes` and `fields` */
     struct buf bytes;
@@ -19,16 +19,16 @@ struct record_head {
 };
 
 /* One direction. */
-struct record_flow {
+struct conninfo_flow {
     uint64_t messages, largest, smallest, bytes;
     uint64_t plain, packed; /* payload bytes of data frames, and what they were on the wire */
-    uint64_t per_second[RECORD_SECONDS];
-    uint64_t bytes_per_second[RECORD_SECONDS];
+    uint64_t per_second[CONNINFO_SECONDS];
+    uint64_t bytes_per_second[CONNINFO_SECONDS];
     uint64_t second; /* that the newest of them is for */
 };
 
-struct record {
-    struct record_head request, response;
+struct conninfo {
+    struct conninfo_head request, response;
     bool open;
     uint64_t opened_us;  /* event time (at_us); of the last opening */
     uint64_t opening_us; /* how long it took */
@@ -40,22 +40,22 @@ struct record {
     bool tls, tls_verified;
     char tls_version[16], tls_cipher[64], tls_subject[256], tls_issuer[256], tls_until[32];
     uint64_t tls_us;
-    struct record_flow flow[2]; /* by direction */
+    struct conninfo_flow flow[2]; /* by direction */
 };
 
 /* The events it looks at. */
-#define RECORD_WANTS                                                                \
+#define CONNINFO_WANTS                                                              \
     (EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_TLS) | EVENT_BIT(EVENT_REQUEST) |   \
      EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_MESSAGE) | \
      EVENT_BIT(EVENT_FRAME) | EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_CLOSE))
 
-void record_init(struct record *r);
-void record_clear(struct record *r);
-void record_event(struct record *r, const struct event *ev);
+void conninfo_init(struct conninfo *r);
+void conninfo_clear(struct conninfo *r);
+void conninfo_event(struct conninfo *r, const struct event *ev);
 
-/* Messages and bytes a second over the last RECORD_SECONDS whole seconds, or since the opening if
+/* Messages and bytes a second over the last CONNINFO_SECONDS whole seconds, or since the opening if
  * that is shorter; at_us: event time now. */
-void record_rate(const struct record *r, enum event_dir dir, uint64_t at_us, double *messages,
-                 double *bytes);
+void conninfo_rate(const struct conninfo *r, enum event_dir dir, uint64_t at_us, double *messages,
+                   double *bytes);
 
 #endif
