@@ -149,7 +149,7 @@ static struct totals ws_totals(const struct channel *ch)
         .pings_out = n->pings_out,
         .pongs_in = n->pongs_in,
         .pongs_out = n->pongs_out,
-        .violations = n->violations,
+        .violations = n->violations + ws->broken_rules,
     };
 }
 

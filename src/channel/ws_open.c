@@ -270,6 +270,35 @@ static void report_open(struct ws *ws)
     free(url);
 }
 
+/* A broken rule of the handshake that --lenient lets pass. The sentence names the RFC and section
+ * at its end. */
+static void report_broken_rule(struct ws *ws, struct err *why)
+{
+    struct event ev = ws_event(ws, EVENT_VIOLATION);
+    char *rule = strstr(why->text, " (RFC ");
+
+    if (!rule)
+        return; /* memory was out, not the rule broken */
+    *rule = '\0';
+    rule += 2;
+    rule[strcspn(rule, ")")] = '\0';
+    ev.dir = DIR_IN;
+    ev.violation = (struct event_violation){.rule = rule, .message = why->text};
+    ws->broken_rules++;
+    ws_emit(ws, &ev);
+}
+
+static void check_rules(struct ws *ws, const struct http1_head *head)
+{
+    for (unsigned rule = 0; rule < HANDSHAKE_RULES && ws->state == WS_UPGRADING; rule++) {
+        struct err why;
+
+        if (handshake_rule_check((enum handshake_rule)rule, &ws->handshake, &ws->config->handshake,
+                                 head, &why) < 0)
+            report_broken_rule(ws, &why);
+    }
+}
+
 static void begin_open(struct ws *ws, const struct http1_head *head, size_t head_len)
 {
     struct err e;
@@ -280,6 +309,10 @@ static void begin_open(struct ws *ws, const struct http1_head *head, size_t head
         ws_fail(ws, &e);
         return;
     }
+    if (ws->config->lenient)
+        check_rules(ws, head);
+    if (ws->state != WS_UPGRADING)
+        return;
     buf_consume(&ws->incoming, head_len);
     ws->conn = make_conn(ws);
     if (!ws->conn || wsconn_feed(ws->conn, buf_data(&ws->incoming), ws->incoming.len) < 0) {

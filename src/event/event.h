@@ -192,7 +192,7 @@ struct event_violation {
     const char *rule;    /* "RFC 6455, section 5.5" */
     const char *message; /* one sentence: what came and what the rule wants */
     uint64_t offset; /* of the offending byte, from the start of the incoming WebSocket stream */
-    uint16_t code;   /* the close code that answers it */
+    uint16_t code;   /* the close code that answers it; 0: in the handshake, so offset is 0 too */
     bool fatal;      /* false: lenient, the connection goes on */
 };
 

@@ -186,8 +186,28 @@ static int subprotocol_check(const struct handshake_config *config, const struct
         e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
         "the server chose the subprotocol \"%s\", which was not offered (RFC 6455, section 4.1)",
         excerpt_of(&x, *value));
-    err_hint(e, "it must name exactly one of those offered, in the same letters");
+    err_hint(e, "it must name exactly one of those offered, in the same letters; --lenient lets it "
+                "pass");
     return -1;
+}
+
+int handshake_rule_check(enum handshake_rule rule, const struct handshake *hs,
+                         const struct handshake_config *config, const struct http1_head *head,
+                         struct err *e)
+{
+    switch (rule) {
+    case HANDSHAKE_UPGRADE:
+        return upgrade_check(head, e);
+    case HANDSHAKE_CONNECTION:
+        return connection_check(head, e);
+    case HANDSHAKE_ACCEPT:
+        return accept_check(hs, head, e);
+    case HANDSHAKE_SUBPROTOCOL:
+        return subprotocol_check(config, head, e);
+    case HANDSHAKE_RULES:
+        break;
+    }
+    return 0;
 }
 
 int handshake_check(const struct handshake *hs, const struct handshake_config *config,
@@ -202,9 +222,10 @@ int handshake_check(const struct handshake *hs, const struct handshake_config *c
                        "the server answered with status %d, expected 101 (RFC 6455, section 4.1)",
                        head->status);
     }
-    if (!lenient && (upgrade_check(head, e) < 0 || connection_check(head, e) < 0 ||
-                     accept_check(hs, head, e) < 0))
-        return -1;
+    for (unsigned rule = 0; rule < HANDSHAKE_RULES && !lenient; rule++) {
+        if (handshake_rule_check((enum handshake_rule)rule, hs, config, head, e) < 0)
+            return -1;
+    }
 
     subprotocol = http1_field(head, "Sec-WebSocket-Protocol");
     found.extensions = handshake_field_join(head, "Sec-WebSocket-Extensions");
@@ -215,7 +236,7 @@ int handshake_check(const struct handshake *hs, const struct handshake_config *c
         err_nomem(e, STAGE_HANDSHAKE, "checking the server's answer");
         goto fail;
     }
-    if (extensions_check(config, &found, e) < 0 || subprotocol_check(config, head, e) < 0)
+    if (extensions_check(config, &found, e) < 0)
         goto fail;
     *result = found;
     return 0;

@@ -16,7 +16,9 @@ void human_violation(struct human *h, const struct event *ev)
     human_style(h, STYLE_DIM);
     human_put(h, " (");
     human_safe_str(h, v->rule);
-    human_printf(h, "; byte %" PRIu64 " of the stream)", v->offset);
+    if (v->code)
+        human_printf(h, "; byte %" PRIu64 " of the stream", v->offset);
+    human_put(h, ")");
     human_style(h, STYLE_PLAIN);
     if (!v->fatal) {
         human_dot(h);

@@ -94,7 +94,7 @@ static void as_client(uint8_t choice, const struct deflate_params *offer, const 
     }
     assert(h.status == 101);
     assert(choice & 16 || slice_is(*http1_field(&h, "Sec-WebSocket-Accept"), hs.accept));
-    assert(!result.subprotocol[0] || choice & 12);
+    assert(!result.subprotocol[0] || choice & 28);
     handshake_result_clear(&result);
 }
 

@@ -219,7 +219,7 @@ static void handshake_check_22_takes_no_other_status(void **state)
     assert_non_null(strstr(e.text, "status 200"));
 }
 
-static void handshake_check_lenient_lets_three_rules_pass(void **state)
+static void handshake_check_lenient_lets_four_rules_pass(void **state)
 {
     struct handshake_config config = {.url = &url};
     struct handshake_result result;
@@ -231,7 +231,12 @@ static void handshake_check_lenient_lets_three_rules_pass(void **state)
     assert_int_equal(check(&config, "Sec-WebSocket-Accept: x\r\nUpgrade: y\r\n", true, &result, &e),
                      0);
     handshake_result_clear(&result);
-    assert_int_equal(check(&config, GOOD "Sec-WebSocket-Protocol: x\r\n", true, &result, &e), -1);
+    assert_int_equal(check(&config, GOOD "Sec-WebSocket-Protocol: x\r\n", true, &result, &e), 0);
+    assert_string_equal(result.subprotocol, "x");
+    handshake_result_clear(&result);
+    assert_int_equal(check(&config, GOOD "Sec-WebSocket-Protocol:\r\n", true, &result, &e), 0);
+    assert_string_equal(result.subprotocol, "");
+    handshake_result_clear(&result);
     assert_int_equal(check(&config, GOOD "Sec-WebSocket-Extensions: x\r\n", true, &result, &e), -1);
 }
 
@@ -279,7 +284,7 @@ int main(void)
         cmocka_unit_test(handshake_check_tells_the_agreed_parameters),
         cmocka_unit_test(handshake_check_21_refuses_subprotocols_not_offered),
         cmocka_unit_test(handshake_check_22_takes_no_other_status),
-        cmocka_unit_test(handshake_check_lenient_lets_three_rules_pass),
+        cmocka_unit_test(handshake_check_lenient_lets_four_rules_pass),
         cmocka_unit_test(handshake_check_shows_hostile_values_escaped),
         cmocka_unit_test(handshake_check_survives_each_failed_allocation),
     };

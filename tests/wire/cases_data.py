@@ -347,6 +347,28 @@ def lenient(t):
     same([e["text"] for e in named(events, "message")], ["hi", "Hello", "ok"])
 
 
+@case("--lenient reports rules that the handshake breaks and carries on")
+def lenient_handshake(t):
+    made = t.start("-n", "--lenient", "--json", t.url)
+    conn = t.accept()
+    conn.open(accept="wrong", upgrade="h2c", connection=None, extra="Sec-WebSocket-Protocol: chat\r\n")
+    conn.send(frame(TEXT, b"hi"))
+    conn.finish()
+    made.exits(0)
+    events = made.json()
+    violations = named(events, "violation")
+    same([(e["rule"], e["fatal"], e["code"]) for e in violations], [("RFC 6455, section 4.1", False, 0)] * 4)
+    for event, word in zip(violations, ("Upgrade is", "no Connection", "Sec-WebSocket-Accept is", 'chose the subprotocol "chat"')):
+        if word not in event["message"]:
+            raise Unmet(f"{event['message']!r} does not speak of {word!r}")
+    same([e["text"] for e in named(events, "message")], ["hi"])
+    same(single(events, "summary")["violations"], 4)
+    made, conn = t.open("-n", "--lenient", "-s", "chat", extra="Sec-WebSocket-Protocol:\r\n")
+    conn.finish()
+    made.exits(0)
+    made.says('violation: the server chose the subprotocol ""', "carried on")
+
+
 @case("the bytes of every split are understood alike")
 def any_split(t):
     stream = HELLO + HEL + PING_HELLO + LO + frame(BINARY, b"\x00" * 300)
