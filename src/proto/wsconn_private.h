@@ -76,7 +76,7 @@ struct violation {
     const char *rule;
     uint64_t offset;
     uint16_t code;
-    char message[200];
+    char message[400];
 };
 
 struct wsconn {

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "proto/excerpt.h"
 #include "proto/wsconn_private.h"
 
 #define SECTION(number) "RFC 6455, section " number
@@ -197,9 +198,26 @@ bool wsconn_rules_header(struct wsconn *c)
     return rsv(c) || opcode(c) || mask(c) || length(c) || control(c) || sequence(c) || bounds(c);
 }
 
+/* What a Close says besides its code, for the sentence that refuses it: as it is if it can be read
+ * (the sinks make it safe), else as an excerpt. */
+static void quote_reason(char *text, size_t size, struct slice reason)
+{
+    struct excerpt x;
+
+    text[0] = '\0';
+    if (reason.len == 0)
+        return;
+    if (reason.len <= FRAME_CONTROL_MAX && utf8_valid(reason.data, reason.len))
+        snprintf(text, size, " and the reason \"%.*s\"", (int)reason.len,
+                 (const char *)reason.data);
+    else
+        snprintf(text, size, " and the reason \"%s\"", excerpt_of(&x, reason));
+}
+
 bool wsconn_rules_close(struct wsconn *c, const uint8_t *body, size_t n)
 {
     uint64_t at = c->frame.offset + c->frame.header.size;
+    char reason[EXCERPT_CHARS + 32];
     struct utf8 u = {0};
     unsigned code;
     size_t fine;
@@ -211,24 +229,27 @@ bool wsconn_rules_close(struct wsconn *c, const uint8_t *body, size_t n)
                       "a close frame with a body of 1 byte came; a body begins with a code of 2 "
                       "bytes");
     code = (unsigned)(body[0] << 8 | body[1]);
+    quote_reason(reason, sizeof reason, slice_make(body + 2, n - 2));
     if (code == CLOSE_NO_STATUS || code == CLOSE_ABNORMAL || code == 1015)
         return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.1"),
-                      "a close frame with the code %u came; this code must never be sent", code);
+                      "a close frame with the code %u%s came; this code must never be sent", code,
+                      reason);
     if (!close_code_valid(code))
         return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.2"),
-                      "a close frame with the code %u came; codes are 1000 to 1003, 1007 to 1014 "
+                      "a close frame with the code %u%s came; codes are 1000 to 1003, 1007 to 1014 "
                       "and 3000 to 4999",
-                      code);
+                      code, reason);
     fine = 2 + utf8_check(&u, body + 2, n - 2);
     if (fine < n)
         return breach(c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + fine, SECTION("8.1"),
-                      "a close frame with a reason that is not UTF-8 came: byte 0x%02X at offset "
-                      "%zu of the reason does not fit",
-                      body[fine], fine - 2);
+                      "a close frame with the code %u%s came; the reason is not UTF-8: byte 0x%02X "
+                      "at offset %zu of it does not fit",
+                      code, reason, body[fine], fine - 2);
     if (!utf8_complete(&u))
         return breach(c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + n, SECTION("8.1"),
-                      "a close frame with a reason that is not UTF-8 came: it ends inside a "
-                      "character");
+                      "a close frame with the code %u%s came; the reason is not UTF-8: it ends "
+                      "inside a character",
+                      code, reason);
     return false;
 }
 

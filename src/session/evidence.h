@@ -12,7 +12,7 @@ struct evidence {
     char deflate[128]; /* as it was agreed, or "" */
     bool subprotocol_agreed;
     bool deflate_broken;    /* the last violation was one of RFC 7692 */
-    char violation[256];    /* the sentence of the last fatal one, with its rule, or "" */
+    char violation[440];    /* the sentence of the last fatal one, with its rule, or "" */
     uint64_t message_at_us; /* at_us of the last message that came in; 0: none */
     uint64_t opened_at_us;  /* at_us of the opening */
     uint64_t rtt_us;        /* of the last pong that answered a ping; 0: none */

@@ -213,8 +213,8 @@ static void close_codes_that_may_not_be_sent_fail(void **state)
     kit_expect(&lenient,
                BYTES("\x88\x03\x07\xD0"
                      "x"),
-               "violation 1002 at 2 (RFC 6455, section 7.4.2) a close frame with the code 2000 "
-               "came; codes are 1000 to 1003, 1007 to 1014 and 3000 to 4999\n"
+               "violation 1002 at 2 (RFC 6455, section 7.4.2) a close frame with the code 2000 and "
+               "the reason \"x\" came; codes are 1000 to 1003, 1007 to 1014 and 3000 to 4999\n"
                "close 2000 \"x\"\n");
 }
 
@@ -224,11 +224,12 @@ static void a_close_reason_is_utf8(void **state)
     kit_expect(&client,
                BYTES("\x88\x05\x03\xE8"
                      "a\xC0x"),
-               "fatal 1007 at 5 (RFC 6455, section 8.1) a close frame with a reason that is not "
-               "UTF-8 came: byte 0xC0 at offset 1 of the reason does not fit\n");
+               "fatal 1007 at 5 (RFC 6455, section 8.1) a close frame with the code 1000 and the "
+               "reason \"a\\xc0x\" came; the reason is not UTF-8: byte 0xC0 at offset 1 of it does "
+               "not fit\n");
     kit_expect(&client, BYTES("\x88\x04\x03\xE8\xE2\x82"),
-               "fatal 1007 at 6 (RFC 6455, section 8.1) a close frame with a reason that is not "
-               "UTF-8 came: it ends inside a character\n");
+               "fatal 1007 at 6 (RFC 6455, section 8.1) a close frame with the code 1000 and the "
+               "reason \"\\xe2\\x82\" came; the reason is not UTF-8: it ends inside a character\n");
 }
 
 static void text_fails_at_the_first_impossible_byte(void **state)

@@ -254,6 +254,22 @@ for _code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535):
         violates(t, b"\x88\x02" + struct.pack(">H", code), words=[str(code)])
 
 
+@case("38 a forbidden close code does not hide the reason that came with it")
+def bad_code_with_reason(t):
+    for form in ((), ("--json",)):
+        made, conn = t.open("-n", *form)
+        conn.send(close(5000, "quota exceeded: ü".encode()))
+        conn.expect_close(1002)
+        conn.fin()
+        made.exits(65)
+        if form:
+            for event in (single(made.json(), "violation"), single(made.json(), "error")):
+                if 'the code 5000 and the reason "quota exceeded: ü"' not in event["message"]:
+                    raise Unmet(f"the message is {event['message']!r}")
+        else:
+            made.says('the code 5000 and the reason "quota exceeded: ü"')
+
+
 for _code in (1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999):
 
     @case(f"38 received close code {_code} is answered and exits 8")
