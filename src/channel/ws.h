@@ -58,7 +58,7 @@ struct ws {
     enum close_by by;
     enum close_how how;
     unsigned broken_rules; /* of the handshake, let pass */
-    bool decided; /* by, how, code, reason are set */
+    bool decided;          /* by, how, code, reason are set */
     uint64_t decided_us;
     uint64_t idle_in_us, idle_out_us; /* at that moment */
     uint16_t code;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "proto/deflate_window.h"
 #include "proto/zlib_memory.h"
 
 /* RFC 7692, section 7.2.2: what the sender cut off each message. */
@@ -15,6 +16,9 @@ static const uint8_t tail[4] = {0x00, 0x00, 0xFF, 0xFF};
 struct inflater {
     z_stream z;
     bool reset;
+    struct deflate_window *window; /* NULL: the largest was agreed, or it was exceeded */
+    bool exceeded;
+    bool begun;           /* bytes of the current message were used */
     const uint8_t *bytes; /* fed and not used */
     size_t left;
     bool last;
@@ -35,17 +39,23 @@ struct inflater *inflater_new(unsigned window_bits, bool reset)
 {
     struct inflater *i = calloc(1, sizeof *i);
 
-    /* The largest window reads what was made with any smaller one, and sparing a few KiB is not
-     * worth an error where a peer goes beyond what was agreed. */
-    (void)window_bits;
     if (!i)
         return NULL;
     zlib_memory(&i->z);
     i->reset = reset;
     i->tail_left = sizeof tail;
+    /* The largest window reads what was made with any smaller one, also where a peer goes beyond
+     * what was agreed. */
     if (inflateInit2(&i->z, RAW(15)) != Z_OK) {
         free(i);
         return NULL;
+    }
+    if (window_bits >= 8 && window_bits < 15) {
+        i->window = deflate_window_new(window_bits);
+        if (!i->window) {
+            inflater_free(i);
+            return NULL;
+        }
     }
     return i;
 }
@@ -55,7 +65,21 @@ void inflater_free(struct inflater *i)
     if (!i)
         return;
     inflateEnd(&i->z);
+    deflate_window_free(i->window);
     free(i);
+}
+
+bool inflater_at_start(const struct inflater *i)
+{
+    return !i->begun;
+}
+
+bool inflater_exceeded(struct inflater *i)
+{
+    bool exceeded = i->exceeded;
+
+    i->exceeded = false;
+    return exceeded;
 }
 
 void inflater_feed(struct inflater *i, const uint8_t *bytes, size_t n, bool last)
@@ -83,22 +107,41 @@ static bool have_input(const struct inflater *i)
     return i->left > 0 || (i->last && !i->ended && i->tail_left > 0);
 }
 
+/* The window that was agreed sees what the inflater used. */
+static void follow(struct inflater *i, const uint8_t *bytes, size_t n)
+{
+    enum deflate_window_verdict verdict;
+
+    if (!i->window || n == 0)
+        return;
+    verdict = deflate_window_follow(i->window, slice_make(bytes, n));
+    if (verdict == DEFLATE_WINDOW_KEPT)
+        return;
+    i->exceeded = verdict == DEFLATE_WINDOW_EXCEEDED;
+    deflate_window_free(i->window);
+    i->window = NULL;
+}
+
 /* One call of zlib. Its result, with the input it used accounted for. */
 static int inflate_some(struct inflater *i)
 {
     bool from_tail = i->left == 0 && i->last;
     size_t n = from_tail ? i->tail_left : i->left;
+    const uint8_t *from;
     size_t used;
     int result;
 
     if (n > PIECE_MAX)
         n = PIECE_MAX;
-    i->z.next_in = (z_const Bytef *)(from_tail ? tail + sizeof tail - n : i->bytes);
+    from = from_tail ? tail + sizeof tail - n : i->bytes;
+    i->z.next_in = (z_const Bytef *)from;
     i->z.avail_in = (uInt)n;
     result = inflate(&i->z, Z_SYNC_FLUSH);
     used = n - i->z.avail_in;
     i->more = i->z.avail_out == 0;
     i->ended = false;
+    i->begun = true;
+    follow(i, from, used);
     if (from_tail) {
         i->tail_left = (uint8_t)(i->tail_left - used);
     } else {
@@ -118,8 +161,10 @@ static void finish_message(struct inflater *i)
         i->failed = -1;
         return;
     }
-    i->last = false;
+    i->last = i->begun = false;
     i->tail_left = sizeof tail;
+    if (i->reset && i->window)
+        deflate_window_reset(i->window);
     if (i->reset && inflateReset(&i->z) != Z_OK)
         i->failed = -1;
 }
@@ -135,6 +180,8 @@ static void inflate_step(struct inflater *i)
         i->more = false;
         i->ended = true;
         result = inflateResetKeep(&i->z);
+        if (i->window)
+            deflate_window_go_on(i->window);
     }
     if (result == Z_MEM_ERROR)
         i->failed = -2;

@@ -27,6 +27,13 @@ long inflater_read(struct inflater *i, uint8_t *out, size_t room);
  * bytes have moved feeds the rest anew. */
 size_t inflater_left(const struct inflater *i);
 
+/* True if nothing of the current message was used yet. */
+bool inflater_at_start(const struct inflater *i);
+
+/* True, once, after the data has referred further back than the window of window_bits. It was
+ * inflated all the same. */
+bool inflater_exceeded(struct inflater *i);
+
 /* After inflater_read has returned -1: what is wrong with the data. Static. */
 const char *inflater_error(const struct inflater *i);
 

@@ -54,6 +54,9 @@ enum rule_bit {
     RULE_SEQUENCE = 1 << 6,
     RULE_UTF8 = 1 << 7,
     RULE_CLOSE_BODY = 1 << 8,
+    RULE_EMPTY = 1 << 10,
+    RULE_WINDOW = 1 << 11,
+    RULE_REPORTED = RULE_EMPTY | RULE_WINDOW, /* never ends the connection: its meaning is clear */
     RULE_FATAL = 1 << 9 /* any rule that ends the connection in lenient mode too */
 };
 
@@ -129,6 +132,10 @@ bool wsconn_rules_text_end(struct wsconn *c);
 
 /* Has the message grown beyond its bound while inflating? */
 bool wsconn_rules_inflated_bound(struct wsconn *c);
+/* Report a compressed message without a byte of data, and one that refers beyond the window that
+ * was agreed. Neither ends the connection. */
+void wsconn_rules_empty(struct wsconn *c);
+void wsconn_rules_window(struct wsconn *c);
 /* The message's data can't be inflated: always a breach. */
 bool wsconn_rules_inflate_failed(struct wsconn *c);
 

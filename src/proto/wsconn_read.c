@@ -419,6 +419,12 @@ static int read_inflate(struct wsconn *c, struct event *ev)
         if (!c->inflater)
             return -1;
     }
+    /* Of no data nothing can be inflated, but what it means is clear. */
+    if (last && n == 0 && inflater_at_start(c->inflater)) {
+        wsconn_rules_empty(c);
+        c->step = STEP_END;
+        return READ_AGAIN;
+    }
     room = inflate_room(c, n);
     to = buf_reserve(&m->gathered, room);
     if (!to)
@@ -437,6 +443,8 @@ static int read_inflate(struct wsconn *c, struct event *ev)
         take_inflated(c, to, (size_t)got);
     else if (payload_left(c) == 0)
         c->step = STEP_END;
+    if (!c->violation.pending && inflater_exceeded(c->inflater))
+        wsconn_rules_window(c);
     return READ_AGAIN;
 }
 

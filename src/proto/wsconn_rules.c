@@ -22,7 +22,7 @@ static __attribute__((format(printf, 6, 7))) bool breach(struct wsconn *c, enum 
         return false;
     c->frame.told |= bit;
     v->pending = true;
-    v->fatal = !c->config.lenient || bit == RULE_FATAL;
+    v->fatal = bit == RULE_FATAL || (!c->config.lenient && !(bit & RULE_REPORTED));
     v->rule = rule;
     v->code = code;
     v->offset = offset;
@@ -284,6 +284,25 @@ bool wsconn_rules_inflated_bound(struct wsconn *c)
                   "a compressed message of more than %" PRIu64 " bytes after inflation came; that "
                   "many are accepted",
                   max);
+}
+
+void wsconn_rules_empty(struct wsconn *c)
+{
+    (void)breach(c, RULE_EMPTY, CLOSE_BAD_DATA, c->frame.offset, DEFLATE_SECTION "7.2.3.6",
+                 "a compressed message without data came; an empty one is the byte 0x00");
+}
+
+void wsconn_rules_window(struct wsconn *c)
+{
+    const struct deflate_params *p = &c->config.deflate;
+    bool server = c->config.role == WSCONN_SERVER;
+    unsigned bits = server ? p->client_max_window_bits : p->server_max_window_bits;
+
+    (void)breach(c, RULE_WINDOW, CLOSE_BAD_DATA, c->frame.offset,
+                 server ? DEFLATE_SECTION "7.1.2.2" : DEFLATE_SECTION "7.1.2.1",
+                 "a compressed message came that refers back by more than %u bytes; "
+                 "%s_max_window_bits=%u was agreed",
+                 1u << bits, server ? "client" : "server", bits);
 }
 
 bool wsconn_rules_inflate_failed(struct wsconn *c)

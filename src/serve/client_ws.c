@@ -191,6 +191,8 @@ static void take_event(struct client *c, const struct event *ev)
         client_linger(c);
         break;
     case EVENT_VIOLATION:
+        if (!ev->violation.fatal)
+            break;
         client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_VIOLATION, ev->violation.code,
                       slice_str(ev->violation.message));
         reply(c, ev);

@@ -104,6 +104,54 @@ static void inflater_forgets_the_window_where_no_takeover_was_agreed(void **stat
     inflater_free(i);
 }
 
+/* Compress text with a window of `made` bits and inflate it where `agreed` bits were agreed. */
+static bool exceeds(unsigned made, unsigned agreed, bool reset)
+{
+    struct deflater *d = deflater_new(made, reset, 9);
+    struct inflater *i = inflater_new(agreed, reset);
+    struct buf packed, out;
+    uint8_t text[1400];
+    uint32_t x = 1;
+    bool told = false;
+
+    for (size_t k = 0; k < sizeof text / 2; k++) {
+        x = x * 1664525 + 1013904223;
+        text[k] = text[k + sizeof text / 2] = (uint8_t)(x >> 24);
+    }
+    buf_init(&packed, 1 << 16);
+    buf_init(&out, 1 << 16);
+    for (int turn = 0; turn < 3; turn++) {
+        buf_reset(&packed);
+        assert_int_equal(deflater_write(d, text, sizeof text, true, &packed), 0);
+        buf_reset(&out);
+        assert_int_equal(inflate_message(i, buf_slice(&packed), 100, 700, &out), 0);
+        assert_int_equal(out.len, sizeof text);
+        assert_memory_equal(buf_data(&out), text, sizeof text);
+        if (inflater_exceeded(i)) {
+            assert_false(told); /* once */
+            told = true;
+        }
+    }
+    deflater_free(d);
+    inflater_free(i);
+    buf_clear(&packed);
+    buf_clear(&out);
+    return told;
+}
+
+static void inflater_notes_data_that_exceeds_the_agreed_window(void **state)
+{
+    (void)state;
+    for (int reset = 0; reset < 2; reset++) {
+        assert_true(exceeds(15, 9, reset));
+        assert_true(exceeds(11, 8, reset));
+        assert_false(exceeds(9, 9, reset));
+        assert_false(exceeds(10, 11, reset));
+        assert_false(exceeds(15, 15, reset));
+        assert_false(exceeds(15, 0, reset));
+    }
+}
+
 static void inflater_rejects_bad_data_and_stays_so(void **state)
 {
     static const struct slice bad[] = {
@@ -272,6 +320,7 @@ int main(void)
         cmocka_unit_test(inflater_keeps_the_window_between_messages),
         cmocka_unit_test(inflater_keeps_the_window_behind_a_final_block),
         cmocka_unit_test(inflater_forgets_the_window_where_no_takeover_was_agreed),
+        cmocka_unit_test(inflater_notes_data_that_exceeds_the_agreed_window),
         cmocka_unit_test(inflater_rejects_bad_data_and_stays_so),
         cmocka_unit_test(inflater_left_counts_what_is_not_used),
         cmocka_unit_test(deflater_writes_what_the_rfc_shows),

@@ -62,6 +62,26 @@ static void empty_compressed_messages_are_messages(void **state)
                "text \"\" fragments=2 wire=5\n");
 }
 
+static void a_compressed_message_without_data_is_reported_and_empty(void **state)
+{
+    static const char report[] = "violation 1007 at 0 (RFC 7692, section 7.2.3.6) a compressed "
+                                 "message without data came; an empty one is the byte 0x00\n"
+                                 "text \"\" fragments=1 wire=2\n";
+
+    (void)state;
+    kit_expect(&packed, BYTES("\xC1\x00"), report);
+    /* The context stays as it was: the second message refers to the first. */
+    kit_expect(&packed,
+               BYTES("\xC1\x07\xF2\x48\xCD\xC9\xC9\x07\x00"
+                     "\x41\x00\x80\x00"
+                     "\xC1\x05\xF2\x00\x11\x00\x00"),
+               "text \"Hello\" fragments=1 wire=9\n"
+               "violation 1007 at 11 (RFC 7692, section 7.2.3.6) a compressed "
+               "message without data came; an empty one is the byte 0x00\n"
+               "text \"\" fragments=2 wire=4\n"
+               "text \"Hello\" fragments=1 wire=7\n");
+}
+
 static void frames_are_shown_before_what_they_complete(void **state)
 {
     const struct wsconn_config inflated = {.want_frames = true, .deflate.enabled = true};
@@ -420,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_server_unmasks_whatever_the_keys),
         cmocka_unit_test(compressed_messages_are_the_same_however_their_bytes_arrive),
         cmocka_unit_test(empty_compressed_messages_are_messages),
+        cmocka_unit_test(a_compressed_message_without_data_is_reported_and_empty),
         cmocka_unit_test(frames_are_shown_before_what_they_complete),
         cmocka_unit_test(a_message_of_wsconn_whole_bytes_is_one_event),
         cmocka_unit_test(a_longer_message_comes_in_parts_that_end_between_characters),

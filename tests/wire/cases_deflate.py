@@ -188,6 +188,35 @@ def server_fresh(t):
              before=b"Hello\n", words=["inflat|deflat|compress"])
 
 
+@case("deflate: a server that exceeds the window that was agreed is reported once, its messages read")
+def window(t):
+    text = b"".join(b"%08x" % (i * 2654435761 & 0xFFFFFFFF) for i in range(150)) * 2
+    for bits, reports in ((15, 1), (9, 0)):
+        made, conn = t.open("-n", "--json", extra=extensions("server_max_window_bits=9"))
+        packer = zlib.compressobj(9, zlib.DEFLATED, -bits)
+        for _ in range(2):
+            conn.send(frame(TEXT, (packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4], rsv=4))
+        conn.finish()
+        made.exits(0)
+        events = made.json()
+        same([e["text"] for e in named(events, "message")], [text.decode()] * 2)
+        told = named(events, "violation")
+        same([(e["fatal"], e["rule"]) for e in told], [(False, "RFC 7692, section 7.1.2.1")] * reports)
+        if told and "server_max_window_bits=9" not in told[0]["message"]:
+            raise Unmet(f"the violation says {told[0]['message']!r}")
+
+
+@case("deflate: a compressed frame without data is an empty message, and reported")
+def no_data(t):
+    made, conn = t.open("-n", "--json", extra=extensions())
+    conn.send(b"\xc1\x00" + HELLO + b"\xc1\x00")
+    conn.finish()
+    made.exits(0)
+    events = made.json()
+    same([e["text"] for e in named(events, "message")], ["", "Hello", ""])
+    same([(e["fatal"], e["rule"]) for e in named(events, "violation")], [(False, "RFC 7692, section 7.2.3.6")] * 2)
+
+
 @case("deflate: text is validated after inflation")
 def invalid_text(t):
     packer = zlib.compressobj(wbits=-15)
