@@ -12,9 +12,9 @@ static struct figures_lag lag_of(const struct sketch *s, int64_t shift)
     return (struct figures_lag){
         .known = true,
         .count = s->count,
-        .p50_us = sketch_quantile(s, 0.5) + shift,
-        .p90_us = sketch_quantile(s, 0.9) + shift,
-        .p99_us = sketch_quantile(s, 0.99) + shift,
+        .p50_us = sketch_percentile(s, 50) + shift,
+        .p90_us = sketch_percentile(s, 90) + shift,
+        .p99_us = sketch_percentile(s, 99) + shift,
         .max_us = s->max + shift,
         .mean_us = sketch_mean(s) + (double)shift,
     };

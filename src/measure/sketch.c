@@ -1,6 +1,5 @@
 #include "measure/sketch.h"
 
-#include <math.h>
 #include <string.h>
 
 #define VALUE_MAX ((INT64_C(1) << 40) - 1)
@@ -55,13 +54,14 @@ static int64_t within(const struct sketch *s, int64_t value)
     return value < s->min ? s->min : value > s->max ? s->max : value;
 }
 
-int64_t sketch_quantile(const struct sketch *s, double q)
+int64_t sketch_percentile(const struct sketch *s, unsigned percent)
 {
     uint64_t rank, seen = 0;
 
     if (s->count == 0)
         return 0;
-    rank = (uint64_t)ceil(q * (double)s->count);
+    /* percent * count / 100, rounded up. */
+    rank = s->count / 100 * percent + (s->count % 100 * percent + 99) / 100;
     if (rank <= 1)
         return s->min;
     if (rank >= s->count)

@@ -26,9 +26,9 @@ struct sketch {
 void sketch_init(struct sketch *s);
 void sketch_add(struct sketch *s, int64_t us);
 
-/* The value that a share q (0 to 1) of the values do not exceed (nearest rank); 0 if there are
- * none. */
-int64_t sketch_quantile(const struct sketch *s, double q);
+/* The value that so many percent (0 to 100) of the values do not exceed (nearest rank); 0 if there
+ * are none. */
+int64_t sketch_percentile(const struct sketch *s, unsigned percent);
 double sketch_mean(const struct sketch *s);
 
 /* How many values v have from <= v < to, as precisely as the buckets are: one whose middle lies

@@ -7,14 +7,21 @@
 #include "base/json_write.h"
 #include "serve/pages.h"
 
-#define US_PER_S 1e6
-/* Beyond this a double no longer tells one microsecond, or update, from the next. */
-#define EXACT_MAX 9007199254740992.0
+#define MILLION UINT64_C(1000000)
+/* Microseconds from the start (285 years) beyond which nothing is due. */
+#define OFFSET_MAX (UINT64_C(1) << 53)
 
 int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us)
 {
     *f = (struct feed){
-        .rate = rate, .burst = burst ? burst : 1, .start_us = start_us, .wall_us = wall_us};
+        .burst = burst ? burst : 1,
+        .start_us = start_us,
+        .wall_us = wall_us,
+        .per_million_s = rate < FEED_RATE_MAX ? (uint64_t)(rate * (double)MILLION + 0.5)
+                                              : FEED_RATE_MAX * MILLION,
+    };
+    if (f->per_million_s == 0)
+        f->per_million_s = 1;
     buf_init(&f->scratch, FEED_LINE);
     f->cache = calloc(FEED_CACHE, sizeof *f->cache);
     if (!f->cache || !buf_reserve(&f->scratch, FEED_LINE)) {
@@ -39,38 +46,44 @@ static uint64_t burst_end(const struct feed *f, uint64_t id)
     return rest == 0 || id > UINT64_MAX - f->burst ? id : id - rest + f->burst;
 }
 
-/* Microseconds from the start to an update, rounded up, so that it is never due before its time. */
-static double offset_us(const struct feed *f, uint64_t id)
+/* Microseconds from the start to an update, rounded up, so that it is never due before its time:
+ * the update times 10^12 over the rate, six digits at a time, which is exact in 64 bits. */
+static uint64_t offset_us(const struct feed *f, uint64_t id)
 {
-    double exact = (double)burst_end(f, id) * US_PER_S / f->rate;
-    double whole;
+    uint64_t rate = f->per_million_s, last = burst_end(f, id), high, low, offset;
 
-    if (exact >= EXACT_MAX)
-        return EXACT_MAX;
-    whole = (double)(uint64_t)exact;
-    return whole < exact ? whole + 1 : whole;
+    if (last / rate > OFFSET_MAX / (MILLION * MILLION))
+        return OFFSET_MAX;
+    high = last % rate * MILLION;
+    low = high % rate * MILLION;
+    offset = (last / rate * MILLION + high / rate) * MILLION + low / rate + (low % rate != 0);
+    return offset < OFFSET_MAX ? offset : OFFSET_MAX;
 }
 
+/* The inverse, rounded down: seconds and the microseconds beyond them, times whole updates a second
+ * and the millionths beyond those. */
 uint64_t feed_latest(const struct feed *f, uint64_t now_us)
 {
-    double elapsed = now_us > f->start_us ? (double)(now_us - f->start_us) : 0;
-    double count = elapsed * f->rate / US_PER_S;
-    uint64_t id = count < EXACT_MAX ? (uint64_t)count : (uint64_t)EXACT_MAX;
+    uint64_t elapsed = now_us > f->start_us ? now_us - f->start_us : 0;
+    uint64_t whole = f->per_million_s / MILLION, part = f->per_million_s % MILLION;
+    uint64_t s, us, by_s, by_us, id;
 
-    id -= id % f->burst;
-    /* Rounding must not make the two directions disagree. */
-    while (id > 0 && offset_us(f, id) > elapsed)
-        id -= f->burst;
-    while (count < EXACT_MAX && offset_us(f, id + f->burst) <= elapsed)
-        id += f->burst;
-    return id;
+    if (elapsed > OFFSET_MAX)
+        elapsed = OFFSET_MAX;
+    s = elapsed / MILLION;
+    us = elapsed % MILLION;
+    by_s = s * part;
+    by_us = us * whole;
+    id = s * whole + by_s / MILLION + by_us / MILLION +
+         ((by_s % MILLION + by_us % MILLION) * MILLION + us * part) / (MILLION * MILLION);
+    return id - id % f->burst;
 }
 
 uint64_t feed_due_us(const struct feed *f, uint64_t id)
 {
-    double offset = offset_us(f, id);
+    uint64_t offset = offset_us(f, id);
 
-    return offset < EXACT_MAX ? f->start_us + (uint64_t)offset : UINT64_MAX;
+    return offset < OFFSET_MAX ? f->start_us + offset : UINT64_MAX;
 }
 
 uint64_t feed_oldest(uint64_t latest)
@@ -151,9 +164,9 @@ struct feed_range feed_last(uint64_t count, uint64_t latest)
 
 uint64_t feed_page(const struct feed *f)
 {
-    double count = f->rate * FEED_PAGE_S;
+    uint64_t count = f->per_million_s * FEED_PAGE_S / MILLION;
 
-    return count < 1 ? 1 : count < FEED_PAGE_MAX ? (uint64_t)count : FEED_PAGE_MAX;
+    return count < 1 ? 1 : count < FEED_PAGE_MAX ? count : FEED_PAGE_MAX;
 }
 
 int feed_request(struct slice text, uint64_t *since)

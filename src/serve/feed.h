@@ -10,11 +10,12 @@
 
 #include "base/buf.h"
 
-#define FEED_PAGE_S   5     /* who polls without a number gets the updates of so many seconds, */
-#define FEED_PAGE_MAX 1000  /* at most so many, at least the latest */
-#define FEED_KEPT     65536 /* how many of the latest updates are repeated on request */
-#define FEED_LINE     112   /* no update is longer, in bytes */
-#define FEED_CACHE    1024  /* updates whose text is at hand, as all clients want the same ones */
+#define FEED_PAGE_S   5       /* who polls without a number gets the updates of so many seconds, */
+#define FEED_PAGE_MAX 1000    /* at most so many, at least the latest */
+#define FEED_KEPT     65536   /* how many of the latest updates are repeated on request */
+#define FEED_RATE_MAX 1000000 /* updates a second */
+#define FEED_LINE     112     /* no update is longer, in bytes */
+#define FEED_CACHE    1024    /* updates whose text is at hand, as all clients want the same ones */
 
 struct feed_line {
     uint64_t id;
@@ -23,15 +24,15 @@ struct feed_line {
 };
 
 struct feed {
-    double rate;       /* updates a second, above 0 */
-    uint64_t burst;    /* so many come at once, every burst/rate seconds; from 1 */
-    uint64_t start_us; /* monotonic */
-    int64_t wall_us;   /* the wall clock at that moment */
+    uint64_t per_million_s; /* updates in a million seconds, above 0: exact for decimal rates */
+    uint64_t burst;         /* so many come at once, every burst/rate seconds; from 1 */
+    uint64_t start_us;      /* monotonic */
+    int64_t wall_us;        /* the wall clock at that moment */
     struct buf scratch;
     struct feed_line *cache;
 };
 
-/* 0, or -1 (memory; nothing to clear). */
+/* The rate is in updates a second, to six decimals. 0, or -1 (memory; nothing to clear). */
 int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us);
 void feed_clear(struct feed *f);
 

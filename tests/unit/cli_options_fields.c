@@ -170,12 +170,12 @@ static void the_way_to_the_server_can_be_chosen(void **state)
 static void limits_fill_their_fields(void **state)
 {
     (void)state;
-    GOOD("--max-message", "64k", "--max-frame", "1M", "--max-fragments", "9", "--buffer", "2G",
+    GOOD("--max-message", "64k", "--max-frame", "1M", "--max-fragments", "9", "--buffer", "512M",
          URL);
     assert_int_equal(l->o.ws.max_message, 65536);
     assert_int_equal(l->o.ws.max_frame, 1024 * 1024);
     assert_int_equal(l->o.ws.max_fragments, 9);
-    assert_true(l->o.pipe.buffer == (size_t)2 << 30);
+    assert_true(l->o.pipe.buffer == (size_t)512 << 20);
     done(l);
 }
 

@@ -14,7 +14,7 @@ static void sketch_of_nothing_is_zero(void **state)
 
     (void)state;
     sketch_init(&s);
-    assert_int_equal(sketch_quantile(&s, 0.5), 0);
+    assert_int_equal(sketch_percentile(&s, 50), 0);
     assert_int_equal(s.count, 0);
 }
 
@@ -26,14 +26,14 @@ static void sketch_is_exact_for_small_values_and_extremes(void **state)
     sketch_init(&s);
     for (int i = 1; i <= 100; i++)
         sketch_add(&s, i % 50);
-    assert_int_equal(sketch_quantile(&s, 0.5), 24);
-    assert_int_equal(sketch_quantile(&s, 0), 0);
+    assert_int_equal(sketch_percentile(&s, 50), 24);
+    assert_int_equal(sketch_percentile(&s, 0), 0);
     sketch_add(&s, 123456789);
     assert_int_equal(s.max, 123456789);
-    assert_int_equal(sketch_quantile(&s, 1), 123456789);
+    assert_int_equal(sketch_percentile(&s, 100), 123456789);
 }
 
-static void sketch_quantiles_are_within_one_percent_at_every_size(void **state)
+static void sketch_percentiles_are_within_one_percent_at_every_size(void **state)
 {
     static struct sketch s;
 
@@ -42,11 +42,11 @@ static void sketch_quantiles_are_within_one_percent_at_every_size(void **state)
         sketch_init(&s);
         for (int64_t i = 1; i <= 1000; i++)
             sketch_add(&s, i * unit);
-        for (int q = 1; q < 100; q++) {
+        for (unsigned q = 1; q < 100; q++) {
             double exact = (double)(q * 10 * unit);
 
-            assert_true((double)sketch_quantile(&s, q / 100.0) >= exact * 0.99);
-            assert_true((double)sketch_quantile(&s, q / 100.0) <= exact * 1.01);
+            assert_true((double)sketch_percentile(&s, q) >= exact * 0.99);
+            assert_true((double)sketch_percentile(&s, q) <= exact * 1.01);
         }
     }
 }
@@ -62,11 +62,11 @@ static void sketch_orders_negative_values_before_the_others(void **state)
     sketch_add(&s, 0);
     sketch_add(&s, 20);
     sketch_add(&s, 9000);
-    assert_int_equal(sketch_quantile(&s, 0.2), -5000);
-    assert_int_equal(sketch_quantile(&s, 0.4), -10);
-    assert_int_equal(sketch_quantile(&s, 0.6), 0);
-    assert_int_equal(sketch_quantile(&s, 0.8), 20);
-    assert_int_equal(sketch_quantile(&s, 1), 9000);
+    assert_int_equal(sketch_percentile(&s, 20), -5000);
+    assert_int_equal(sketch_percentile(&s, 40), -10);
+    assert_int_equal(sketch_percentile(&s, 60), 0);
+    assert_int_equal(sketch_percentile(&s, 80), 20);
+    assert_int_equal(sketch_percentile(&s, 100), 9000);
 }
 
 static void sketch_counts_what_lies_between(void **state)
@@ -92,7 +92,7 @@ static void sketch_takes_absurd_values_as_the_largest(void **state)
     sketch_add(&s, INT64_MIN);
     assert_int_equal(s.count, 2);
     assert_true(s.min == -s.max && s.max == (INT64_C(1) << 40) - 1);
-    assert_int_equal(sketch_quantile(&s, 0.99), s.max);
+    assert_int_equal(sketch_percentile(&s, 99), s.max);
 }
 
 static void trace_keeps_steps_and_merges_what_comes_together(void **state)
@@ -131,7 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sketch_of_nothing_is_zero),
         cmocka_unit_test(sketch_is_exact_for_small_values_and_extremes),
-        cmocka_unit_test(sketch_quantiles_are_within_one_percent_at_every_size),
+        cmocka_unit_test(sketch_percentiles_are_within_one_percent_at_every_size),
         cmocka_unit_test(sketch_orders_negative_values_before_the_others),
         cmocka_unit_test(sketch_counts_what_lies_between),
         cmocka_unit_test(sketch_takes_absurd_values_as_the_largest),
