@@ -58,6 +58,7 @@ everything() {
 }
 
 # await_screen REGEX: until a line of the screen matches, or too much time has passed.
+# Where messages keep arriving, lines scroll away: await_output everything finds them after that too.
 await_screen() {
     await_output screen "$1"
 }
@@ -739,22 +740,22 @@ RECORDED
     start 100 24
     wscope_in -q --every 0.2 --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since=0"
     await_screen "^http://127.0.0.1:$SERVE_PORT/feed.json>"
-    await_screen '← .*"id":'
+    await_output everything '← .*"id":'
     enter hello
-    await_screen 'nothing can be sent: polling receives only'
+    await_output everything 'nothing can be sent: polling receives only'
     enter "/connect $URL/echo"
     await_last 1 "$URL/echo>"
     enter hello
     await_screen '^← hello$'
     enter "/poll http://127.0.0.1:$SERVE_PORT/none"
-    await_screen 'answered the poll with 404'
+    await_output everything 'answered the poll with 404'
     await_last 1 'offline>'
     enter "/poll sse+http://127.0.0.1:$SERVE_PORT/feed.sse"
     await_screen "^http://127.0.0.1:$SERVE_PORT/feed.sse>"
     enter '/ping'
-    await_screen 'nothing can be sent: an event stream receives only'
+    await_output everything 'nothing can be sent: an event stream receives only'
     enter '/fallback'
-    await_screen 'there is nothing to fall back to'
+    await_output everything 'there is nothing to fall back to'
     keys C-d
     await_screen '^\$ ?$'
 }
@@ -763,12 +764,12 @@ RECORDED
     serve --rate 1
     start 100 40
     wscope_in -r --retry-delay 2 --retry-jitter none --fallback-after 1 --fallback "http://127.0.0.1:$SERVE_PORT/feed.json" ws://127.0.0.1:1/feed
-    await_screen 'falling back from ws to poll: 1 failed attempt in a row'
+    await_output everything 'falling back from ws to poll: 1 failed attempt in a row'
     await_screen '\(polling\)> ?$'
     enter /fallback
-    await_screen 'polling while the socket cannot be had'
+    await_output everything 'polling while the socket cannot be had'
     enter '/fallback off'
-    await_screen 'falling back from poll to ws: it was asked for'
+    await_output everything 'falling back from poll to ws: it was asked for'
     keys C-d
     await_screen '^\$ ?$'
 }
@@ -786,17 +787,17 @@ RECORDED
     enter "/connect $SERVE/feed"
     await_last 1 "$SERVE/feed>"
     enter "/compare poll=$http/feed.json sse=$http/feed.sse every=0.2,1 for=60 id=/id"
-    await_screen '^comparing ws, sse, poll 0.2 s, poll 1 s for 60 s'
+    await_output everything '^comparing ws, sse, poll 0.2 s, poll 1 s for 60 s'
     await_last 1 "$SERVE/feed (comparing)>"
     enter "/compare poll=$http/feed.json"
-    await_screen 'a comparison is under way'
+    await_output everything 'a comparison is under way'
     enter /reconnect
     enter '/show q'
     await_last 1 "$SERVE/feed (comparing)>"
     enter '/compare off'
-    await_screen 'updates +missed +dup +lag p50'
-    await_screen '^  poll 0.2 s .* requests'
-    await_screen 'At scale, on paper'
+    await_output everything 'updates +missed +dup +lag p50'
+    await_output everything '^  poll 0.2 s .* requests'
+    await_output everything 'At scale, on paper'
     await_last 1 "$SERVE/feed>"
     keys C-d
     await_screen '^\$ ?$'
@@ -809,16 +810,16 @@ RECORDED
     wscope_in -q --id /id --poll "$http/feed.json"
     await_screen 'feed.json>'
     enter /compare
-    await_screen 'name sse=URL, or several intervals with every=0.5,2'
+    await_output everything 'name sse=URL, or several intervals with every=0.5,2'
     enter '/compare every=0.2,1 for=60'
-    await_screen '^comparing poll 0.2 s, poll 1 s for 60 s'
+    await_output everything '^comparing poll 0.2 s, poll 1 s for 60 s'
     keys C-d
     await_screen '^\$ ?$'
     wscope_in -q -r --id /id --fallback "sse+$http/feed.sse" "$SERVE/feed"
     await_screen 'feed>'
     enter '/compare for=0.5'
-    await_screen '^comparing ws, sse for 0.5 s'
-    await_screen 'At scale, on paper'
+    await_output everything '^comparing ws, sse for 0.5 s'
+    await_output everything 'At scale, on paper'
     await_last 1 "$SERVE/feed>"
     enter '/compare for=60'
     await_screen '(comparing)'
