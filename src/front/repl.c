@@ -66,7 +66,7 @@ static void feed(struct repl *r)
         r->fed = true;
         r->feeder_options = r->options->pipe;
         r->feeder_options.no_input = true; /* the keyboard is not the feeder's */
-        repl_record_sends(r);
+        repl_transcribe_sends(r);
         feeder_init(&r->feeder, r->loop, &r->feeder_options, r->session, &hooks);
     }
     if (r->feeder.session == r->session)
@@ -79,7 +79,7 @@ static void on_opened(void *ctx)
     const char *greeting = r->options->pipe.on_connect; /* the session sends it */
 
     if (greeting)
-        repl_record_sent(r, OPCODE_TEXT, slice_str(greeting));
+        repl_transcribe_sent(r, OPCODE_TEXT, slice_str(greeting));
     feed(r);
 }
 
@@ -480,7 +480,7 @@ static void clear(struct repl *r)
     history_free(r->history);
     commands_clear(&r->commands);
     views_clear(&r->views);
-    repl_record_clear(r);
+    repl_transcribe_clear(r);
     screen_clear(&r->screen);
     target_free(r->target);
     target_free(r->former);
@@ -497,16 +497,16 @@ enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char 
     if (!r)
         return EXIT_OTHER;
     *r = (struct repl){
-        .options = o, .start_us = start_us, .loop = loop, .record_fd = -1, .code = -1};
+        .options = o, .start_us = start_us, .loop = loop, .transcribe_fd = -1, .code = -1};
     init_handles(r);
     r->target = target_new(o, url, CHANNEL_WS, start_us, REPL_MAX_MESSAGE, &e);
-    if (r->target && init_views(r, &e) == 0 && repl_record_begin(r, &e) == 0 &&
+    if (r->target && init_views(r, &e) == 0 && repl_transcribe_begin(r, &e) == 0 &&
         fault_rig_init(&r->faults, loop, o, true, &r->views.bus, start_us, &e) == 0 &&
         make_session(r, &e) == 0 && init_editor(r, &e) == 0) {
         session_note(r->session, "a line is sent as a message; /help lists commands, ^D leaves");
         session_open(r->session);
         converse(r);
-        repl_record_end(r);
+        repl_transcribe_end(r);
     } else {
         complain_err(&e);
         r->code = (int)e.code;

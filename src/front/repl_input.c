@@ -47,7 +47,7 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
     if (status == 0)
         status = commands_send(&r->commands, type, text, e);
     if (status == 0)
-        repl_record_sent(r, type, text);
+        repl_transcribe_sent(r, type, text);
     buf_clear(&bytes);
     return status;
 }
@@ -76,7 +76,7 @@ void repl_line(struct repl *r, struct buf *line)
     if (is_command(text)) {
         status = commands_run(&r->commands, text + 1, &e);
         if (status == 0)
-            repl_record_command(r, text + 1);
+            repl_transcribe_command(r, text + 1);
     } else {
         size_t skip = text[0] == '/' && text[1] == '/';
 

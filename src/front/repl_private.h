@@ -13,7 +13,7 @@
 #include "front/screen.h"
 #include "front/target.h"
 #include "front/views.h"
-#include "sink/record_script.h"
+#include "sink/transcribe.h"
 
 enum {
     REPL_ALARM,   /* of the commands */
@@ -50,10 +50,10 @@ struct repl {
     uv_idle_t awake;         /* active: the loop does not sleep, for a turn has something to do */
     enum session_state seen; /* by the last turn */
     unsigned handles;
-    struct record_script *recorder; /* --record: on the bus, which frees it; or NULL */
-    struct out record_out;
-    int record_fd;                  /* or -1 */
-    bool record_failed;             /* which was told */
+    struct transcribe *transcribe; /* --record: on the bus, which frees it; or NULL */
+    struct out transcribe_out;
+    int transcribe_fd;              /* or -1 */
+    bool transcribe_failed;         /* which was told */
     struct repl_compare *comparing; /* or NULL */
     char prompt[512];
     bool paused;   /* the terminal is slower than the peer */
@@ -74,16 +74,16 @@ void repl_say_error(struct repl *r, const struct err *e);
 /* As --hex or --base64 say. -1 with *e. */
 int repl_decode(const struct options *o, struct slice text, struct buf *bytes, struct err *e);
 
-/* repl_record.c: all but the first do nothing without --record. */
-int repl_record_begin(struct repl *r, struct err *e);
-void repl_record_sent(struct repl *r, enum opcode type, struct slice data);
+/* repl_transcribe.c: all but the first do nothing without --record. */
+int repl_transcribe_begin(struct repl *r, struct err *e);
+void repl_transcribe_sent(struct repl *r, enum opcode type, struct slice data);
 /* A line was done: "name arguments". */
-void repl_record_command(struct repl *r, const char *line);
+void repl_transcribe_command(struct repl *r, const char *line);
 /* What -e sends, before it is sent. */
-void repl_record_sends(struct repl *r);
-void repl_record_end(struct repl *r);
-/* After the bus, and with it the recorder, is gone. */
-void repl_record_clear(struct repl *r);
+void repl_transcribe_sends(struct repl *r);
+void repl_transcribe_end(struct repl *r);
+/* After the bus, and with it the sink, is gone. */
+void repl_transcribe_clear(struct repl *r);
 
 /* repl_prompt.c: as editor_hooks.prompt. */
 const char *repl_prompt(void *ctx);

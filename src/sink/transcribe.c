@@ -1,4 +1,4 @@
-#include "sink/record_script.h"
+#include "sink/transcribe.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 
 #include "base/codec.h"
 #include "base/json_scan.h"
-#include "sink/record_head.h"
-#include "sink/record_line.h"
+#include "sink/transcribe_head.h"
+#include "sink/transcribe_line.h"
 
 /* What took longer than this gets more time than expectations have by default. */
 #define PAUSE_US 2000000u
@@ -17,7 +17,7 @@
 
 #define TAIL 48
 
-struct record_script {
+struct transcribe {
     struct sink sink;
     struct out *out;
     struct buf text;    /* being put together */
@@ -35,19 +35,19 @@ static const struct slice nothing = {NULL, 0};
 /* --- writing ------------------------------------------------------------------------------------
  */
 
-static void put(struct record_script *r, const char *head, struct slice text, const char *tail)
+static void put(struct transcribe *r, const char *head, struct slice text, const char *tail)
 {
-    r->failed |= record_line(&r->text, head, text, tail) < 0;
+    r->failed |= transcribe_line(&r->text, head, text, tail) < 0;
 }
 
-static void take(struct record_script *r, struct buf *from)
+static void take(struct transcribe *r, struct buf *from)
 {
     if (from->len > 0)
         r->failed |= buf_append(&r->text, buf_data(from), from->len) < 0;
     buf_reset(from);
 }
 
-static void flush_text(struct record_script *r)
+static void flush_text(struct transcribe *r)
 {
     out_put(r->out, buf_data(&r->text), r->text.len);
     out_flush(r->out);
@@ -57,14 +57,14 @@ static void flush_text(struct record_script *r)
     buf_trim(&r->text, RECORD_SCRIPT_TEXT);
 }
 
-static void remark(struct record_script *r, const char *what, uint64_t bytes, const char *why)
+static void remark(struct transcribe *r, const char *what, uint64_t bytes, const char *why)
 {
     r->failed |=
         buf_printf(&r->text, "# not recorded: %s of %" PRIu64 " bytes, %s\n", what, bytes, why) < 0;
 }
 
 /* How long an expectation is given, if that is to be said. */
-static void give_time(struct record_script *r, uint64_t at_us, char tail[TAIL])
+static void give_time(struct transcribe *r, uint64_t at_us, char tail[TAIL])
 {
     uint64_t gap = at_us > r->last_us ? at_us - r->last_us : 0;
 
@@ -74,7 +74,7 @@ static void give_time(struct record_script *r, uint64_t at_us, char tail[TAIL])
     r->last_us = at_us;
 }
 
-static void put_hex(struct record_script *r, const char *head, struct slice data, const char *tail)
+static void put_hex(struct transcribe *r, const char *head, struct slice data, const char *tail)
 {
     r->failed |= buf_append_str(&r->text, head) < 0 || hex_encode(&r->text, data) < 0 ||
                  buf_printf(&r->text, "%s\n", tail) < 0;
@@ -92,11 +92,11 @@ static bool is_json_object(struct slice text)
     return i < text.len && text.data[i] == '{' && json_valid(text);
 }
 
-static void text_came(struct record_script *r, const struct event_message *m, const char *tail)
+static void text_came(struct transcribe *r, const struct event_message *m, const char *tail)
 {
     if (m->data.len > RECORD_SCRIPT_TEXT)
         remark(r, "a text", m->data.len, "for it is long");
-    else if (record_line_holds(m->data))
+    else if (transcribe_line_holds(m->data))
         put(r, is_json_object(m->data) ? "expect json" : "expect text",
             m->data.data ? m->data : slice_str(""), tail);
     else if (m->fragments <= 1 && m->data.len <= RECORD_SCRIPT_BINARY)
@@ -105,7 +105,7 @@ static void text_came(struct record_script *r, const struct event_message *m, co
         remark(r, "a text", m->data.len, "for no script can hold it");
 }
 
-static void on_message(struct record_script *r, const struct event *ev)
+static void on_message(struct transcribe *r, const struct event *ev)
 {
     const struct event_message *m = &ev->message;
     char tail[TAIL];
@@ -125,7 +125,7 @@ static void on_message(struct record_script *r, const struct event *ev)
         put_hex(r, m->data.len ? "expect binary " : "expect binary", m->data, tail);
 }
 
-static void on_open(struct record_script *r, const struct event *ev)
+static void on_open(struct transcribe *r, const struct event *ev)
 {
     const struct event_open *open = &ev->open;
     char tail[TAIL];
@@ -142,7 +142,7 @@ static void on_open(struct record_script *r, const struct event *ev)
     r->closing = r->retrying = false;
 }
 
-static void on_pong(struct record_script *r, const struct event *ev)
+static void on_pong(struct transcribe *r, const struct event *ev)
 {
     const struct event_control *pong = &ev->control;
     char tail[TAIL];
@@ -159,10 +159,10 @@ static bool asked_by_us(const struct event_close *close)
     return close->by == CLOSE_BY_LOCAL && close->how == CLOSE_HOW_CLOSE_FRAME;
 }
 
-static void on_close(struct record_script *r, const struct event *ev)
+static void on_close(struct transcribe *r, const struct event *ev)
 {
     const struct event_close *close = &ev->close;
-    bool reason = close->reason.len > 0 && record_line_holds(close->reason);
+    bool reason = close->reason.len > 0 && transcribe_line_holds(close->reason);
     char head[48], tail[TAIL];
 
     r->open = false;
@@ -171,15 +171,15 @@ static void on_close(struct record_script *r, const struct event *ev)
     give_time(r, ev->at_us, tail);
     snprintf(head, sizeof head, "expect close %u", (unsigned)close->code);
     r->failed |=
-        record_line(&r->ending, head,
-                    reason && close->by == CLOSE_BY_PEER ? close->reason : nothing, tail) < 0;
+        transcribe_line(&r->ending, head,
+                        reason && close->by == CLOSE_BY_PEER ? close->reason : nothing, tail) < 0;
     if (r->closing || asked_by_us(close))
         take(r, &r->ending); /* it does not come back by itself */
     r->closing = false;
     take(r, &r->connect);
 }
 
-static void on_response(struct record_script *r, const struct event *ev)
+static void on_response(struct transcribe *r, const struct event *ev)
 {
     char head[40], tail[TAIL];
 
@@ -188,11 +188,11 @@ static void on_response(struct record_script *r, const struct event *ev)
     give_time(r, ev->at_us, tail);
     buf_reset(&r->ending);
     snprintf(head, sizeof head, "expect status %d", ev->response.status);
-    r->failed |= record_line(&r->ending, head, nothing, tail) < 0;
+    r->failed |= transcribe_line(&r->ending, head, nothing, tail) < 0;
 }
 
 /* An attempt that failed. */
-static void on_error(struct record_script *r, const struct event *ev)
+static void on_error(struct transcribe *r, const struct event *ev)
 {
     char tail[TAIL];
 
@@ -200,11 +200,11 @@ static void on_error(struct record_script *r, const struct event *ev)
         ev->error.stage >= STAGE_PROTOCOL) /* after the opening, which its close tells */
         return;
     give_time(r, ev->at_us, tail);
-    r->failed |=
-        record_line(&r->ending, "expect error", slice_str(stage_name(ev->error.stage)), tail) < 0;
+    r->failed |= transcribe_line(&r->ending, "expect error", slice_str(stage_name(ev->error.stage)),
+                                 tail) < 0;
 }
 
-static void on_retry(struct record_script *r, const struct event *ev)
+static void on_retry(struct transcribe *r, const struct event *ev)
 {
     if (!ev->retry.will)
         return;
@@ -214,7 +214,7 @@ static void on_retry(struct record_script *r, const struct event *ev)
 
 static void on_event(struct sink *sink, const struct event *ev)
 {
-    struct record_script *r = (struct record_script *)sink;
+    struct transcribe *r = (struct transcribe *)sink;
 
     switch (ev->kind) {
     case EVENT_MESSAGE:
@@ -247,16 +247,15 @@ static void on_event(struct sink *sink, const struct event *ev)
 /* --- what was done ------------------------------------------------------------------------------
  */
 
-void record_script_begin(struct record_script *r, const char *url, const char *const *options,
-                         size_t count, int64_t time_us)
+void transcribe_begin(struct transcribe *r, const char *url, const char *const *options,
+                      size_t count, int64_t time_us)
 {
-    r->failed |= record_head(&r->text, url, options, count, time_us) < 0;
+    r->failed |= transcribe_head(&r->text, url, options, count, time_us) < 0;
     put(r, "connect", nothing, "");
     flush_text(r);
 }
 
-void record_script_sent(struct record_script *r, enum opcode type, struct slice data,
-                        uint64_t at_us)
+void transcribe_sent(struct transcribe *r, enum opcode type, struct slice data, uint64_t at_us)
 {
     take(r, &r->ending);
     r->last_us = at_us;
@@ -265,7 +264,7 @@ void record_script_sent(struct record_script *r, enum opcode type, struct slice 
                data.len, "for it is long");
     else if (type != OPCODE_TEXT)
         put_hex(r, data.len ? "binary " : "binary", data, "");
-    else if (record_line_holds(data))
+    else if (transcribe_line_holds(data))
         put(r, "send", data.data ? data : slice_str(""), "");
     else if (data.len <= RECORD_SCRIPT_BINARY)
         put_hex(r, "frame op=text hex=", data, "");
@@ -275,51 +274,50 @@ void record_script_sent(struct record_script *r, enum opcode type, struct slice 
 }
 
 /* Another connection: what is open is closed first, which a script has to say. */
-static void connect_again(struct record_script *r, const char *url)
+static void connect_again(struct transcribe *r, const char *url)
 {
     if (!r->open) {
-        r->failed |= record_connect(&r->text, url) < 0;
+        r->failed |= transcribe_connect(&r->text, url) < 0;
         return;
     }
     put(r, "close", nothing, "");
     r->closing = true;
     buf_reset(&r->connect);
-    r->failed |= record_connect(&r->connect, url) < 0;
+    r->failed |= transcribe_connect(&r->connect, url) < 0;
 }
 
-void record_script_command(struct record_script *r, const char *name, const char *args,
-                           uint64_t at_us)
+void transcribe_command(struct transcribe *r, const char *name, const char *args, uint64_t at_us)
 {
     take(r, &r->ending);
     r->last_us = at_us;
     r->retrying = false;
     if (strcmp(name, "send") == 0) {
-        record_script_sent(r, OPCODE_TEXT, slice_str(args), at_us);
+        transcribe_sent(r, OPCODE_TEXT, slice_str(args), at_us);
         return;
     }
     if (strcmp(name, "connect") == 0) {
         connect_again(r, args);
-    } else if (record_line_holds(slice_str(args))) {
+    } else if (transcribe_line_holds(slice_str(args))) {
         put(r, name, *args ? slice_str(args) : nothing, "");
         r->closing = strcmp(name, "close") == 0 || strcmp(name, "reconnect") == 0;
     } else {
-        record_script_remark(r, name);
+        transcribe_remark(r, name);
     }
     flush_text(r);
 }
 
-void record_script_remark(struct record_script *r, const char *text)
+void transcribe_remark(struct transcribe *r, const char *text)
 {
     struct slice shown = slice_str(text);
 
-    if (record_line_holds(shown) && !strchr(text, '\n'))
+    if (transcribe_line_holds(shown) && !strchr(text, '\n'))
         r->failed |= buf_printf(&r->text, "# not recorded: %s\n", text) < 0;
     else
         r->failed |= buf_append_str(&r->text, "# not recorded: a command\n") < 0;
     flush_text(r);
 }
 
-void record_script_end(struct record_script *r)
+void transcribe_end(struct transcribe *r)
 {
     take(r, &r->ending);
     flush_text(r);
@@ -328,9 +326,9 @@ void record_script_end(struct record_script *r)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-static void record_free(struct sink *sink)
+static void transcribe_free(struct sink *sink)
 {
-    struct record_script *r = (struct record_script *)sink;
+    struct transcribe *r = (struct transcribe *)sink;
 
     buf_clear(&r->text);
     buf_clear(&r->ending);
@@ -338,9 +336,9 @@ static void record_free(struct sink *sink)
     free(r);
 }
 
-struct record_script *record_script_new(struct out *out)
+struct transcribe *transcribe_new(struct out *out)
 {
-    struct record_script *r = calloc(1, sizeof *r);
+    struct transcribe *r = calloc(1, sizeof *r);
 
     if (!r)
         return NULL;
@@ -348,7 +346,7 @@ struct record_script *record_script_new(struct out *out)
                     EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_ERROR) |
                     EVENT_BIT(EVENT_RETRY) | SINK_INCOMING_ONLY;
     r->sink.event = on_event;
-    r->sink.free = record_free;
+    r->sink.free = transcribe_free;
     r->out = out;
     buf_init(&r->text, SIZE_MAX);
     buf_init(&r->ending, SIZE_MAX);
@@ -356,7 +354,7 @@ struct record_script *record_script_new(struct out *out)
     return r;
 }
 
-struct sink *record_script_sink(struct record_script *r)
+struct sink *transcribe_sink(struct transcribe *r)
 {
     return r ? &r->sink : NULL;
 }

@@ -1,16 +1,16 @@
-#include "sink/record_head.h"
+#include "sink/transcribe_head.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/secret.h"
-#include "sink/record_line.h"
 #include "sink/redact.h"
+#include "sink/transcribe_line.h"
 
 static int left_out(struct buf *out, struct slice what, const char *where)
 {
-    if (!record_line_holds(what) || memchr(what.data, '\n', what.len))
+    if (!transcribe_line_holds(what) || memchr(what.data, '\n', what.len))
         what = slice_str("something");
     return buf_printf(out, "# left out: %.*s%s\n", (int)what.len, (const char *)what.data, where);
 }
@@ -41,18 +41,18 @@ static int url_line(struct buf *out, const char *head, struct slice url, const c
 
     buf_init(&shown, SIZE_MAX);
     status = redact_hide(&shown, url, hide, &h);
-    if (status == 0 && record_line_holds(buf_slice(&shown)))
-        status = record_line(out, head, shown.len ? buf_slice(&shown) : slice_str(""), "");
+    if (status == 0 && transcribe_line_holds(buf_slice(&shown)))
+        status = transcribe_line(out, head, shown.len ? buf_slice(&shown) : slice_str(""), "");
     else if (status == 0)
         status = left_out(out, slice_str(head), where);
     buf_clear(&shown);
     return status;
 }
 
-int record_connect(struct buf *out, const char *url)
+int transcribe_connect(struct buf *out, const char *url)
 {
     if (!*url)
-        return record_line(out, "connect", (struct slice){NULL, 0}, "");
+        return transcribe_line(out, "connect", (struct slice){NULL, 0}, "");
     return url_line(out, "connect", slice_str(url), " (of the URL)");
 }
 
@@ -85,12 +85,12 @@ static int header_line(struct buf *out, struct slice value)
     struct slice name = slice_make(value.data, colon ? (size_t)(colon - value.data) : value.len);
 
     if (value.len > 0 && value.data[0] == '@')
-        return record_line(out, "option header", value, "");
+        return transcribe_line(out, "option header", value, "");
     if (secret_field_likely(name) && name.len + 1 < value.len)
         return left_out(out, name, "");
-    if (!record_line_holds(value))
+    if (!transcribe_line_holds(value))
         return left_out(out, name, "");
-    return record_line(out, "header", value, "");
+    return transcribe_line(out, "header", value, "");
 }
 
 /* A query without its '?': as a URL has it, and back. */
@@ -105,8 +105,8 @@ static int query_line(struct buf *out, const char *head, struct slice value)
     status = buf_append(&query, "?", 1) | buf_append(&query, value.data, value.len);
     if (status == 0)
         status = redact_hide(&shown, buf_slice(&query), hide, &h);
-    if (status == 0 && record_line_holds(buf_slice(&shown)))
-        status = record_line(out, head, slice_make(buf_data(&shown) + 1, shown.len - 1), "");
+    if (status == 0 && transcribe_line_holds(buf_slice(&shown)))
+        status = transcribe_line(out, head, slice_make(buf_data(&shown) + 1, shown.len - 1), "");
     buf_clear(&query);
     buf_clear(&shown);
     return status ? -1 : 0;
@@ -142,16 +142,16 @@ static int option_line(struct buf *out, const char *option)
         status = query_line(out, (const char *)buf_data(&head), value);
     else if (holds_url(value))
         status = url_line(out, (const char *)buf_data(&head), value, where);
-    else if (!record_line_holds(value))
+    else if (!transcribe_line_holds(value))
         status = left_out(out, name, "");
     else
-        status = record_line(out, (const char *)buf_data(&head), value, "");
+        status = transcribe_line(out, (const char *)buf_data(&head), value, "");
     buf_clear(&head);
     return status;
 }
 
-int record_head(struct buf *out, const char *url, const char *const *options, size_t count,
-                int64_t time_us)
+int transcribe_head(struct buf *out, const char *url, const char *const *options, size_t count,
+                    int64_t time_us)
 {
     time_t seconds = (time_t)(time_us / 1000000);
     char day[32] = "";

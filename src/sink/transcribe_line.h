@@ -1,19 +1,19 @@
 /*
- * record_line: one line of a script, written so that reading it gives back what was meant:
+ * transcribe_line: one line of a script, written so that reading it gives back what was meant:
  * variables are none, blanks at the ends stay, text over several lines becomes a here-text.
  */
-#ifndef SINK_RECORD_LINE_H
-#define SINK_RECORD_LINE_H
+#ifndef SINK_TRANSCRIBE_LINE_H
+#define SINK_TRANSCRIBE_LINE_H
 
 #include "base/buf.h"
 
 /* Can a script hold the text as it is, and a person read it? It is UTF-8 without control characters
  * but newline and tab, and without what a terminal would not show. */
-bool record_line_holds(struct slice text);
+bool transcribe_line_holds(struct slice text);
 
 /* Append "HEAD TEXT TAIL", or "HEAD TAIL <<END" and the text below, and a newline. An empty text
  * that is to be there (and is not just missing: data NULL) becomes a here-text of no lines. The
  * text is one that a script can hold. 0, or -1 (memory; what fitted is there). */
-int record_line(struct buf *out, const char *head, struct slice text, const char *tail);
+int transcribe_line(struct buf *out, const char *head, struct slice text, const char *tail);
 
 #endif

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "alloc.h"
-#include "sink/record_head.h"
-#include "sink/record_line.h"
-#include "sink/record_script.h"
+#include "sink/transcribe.h"
+#include "sink/transcribe_head.h"
+#include "sink/transcribe_line.h"
 #include "sink_capture.h"
 
 #define SECOND 1000000u
@@ -20,8 +20,8 @@ static void check_line(const char *text, const char *want)
     struct buf out;
 
     buf_init(&out, 4096);
-    assert_true(record_line_holds(slice_str(text)));
-    assert_int_equal(record_line(&out, "send", slice_str(text), ""), 0);
+    assert_true(transcribe_line_holds(slice_str(text)));
+    assert_int_equal(transcribe_line(&out, "send", slice_str(text), ""), 0);
     assert_int_equal(buf_append(&out, "", 1), 0);
     assert_string_equal((const char *)buf_data(&out), want);
     buf_clear(&out);
@@ -48,12 +48,12 @@ static void line_is_read_as_it_was_meant(void **state)
 static void line_does_not_hold_what_no_script_can(void **state)
 {
     (void)state;
-    assert_false(record_line_holds(slice_str("a\r\nb")));
-    assert_false(record_line_holds(slice_str("\x1b[2J")));
-    assert_false(record_line_holds(slice_str("\xff")));
-    assert_false(record_line_holds(slice_str("\xe2\x80\xae")));
-    assert_false(record_line_holds(slice_make("a\0b", 3)));
-    assert_true(record_line_holds(slice_str("tab\t gr\xc3\xbc\xc3\x9f")));
+    assert_false(transcribe_line_holds(slice_str("a\r\nb")));
+    assert_false(transcribe_line_holds(slice_str("\x1b[2J")));
+    assert_false(transcribe_line_holds(slice_str("\xff")));
+    assert_false(transcribe_line_holds(slice_str("\xe2\x80\xae")));
+    assert_false(transcribe_line_holds(slice_make("a\0b", 3)));
+    assert_true(transcribe_line_holds(slice_str("tab\t gr\xc3\xbc\xc3\x9f")));
 }
 
 static void line_has_its_time_limit_before_a_here_text(void **state)
@@ -62,9 +62,9 @@ static void line_has_its_time_limit_before_a_here_text(void **state)
 
     (void)state;
     buf_init(&out, 4096);
-    assert_int_equal(record_line(&out, "expect text", slice_str("a"), " within 9"), 0);
-    assert_int_equal(record_line(&out, "expect text", slice_str("a\nb"), " within 9"), 0);
-    assert_int_equal(record_line(&out, "expect pong", (struct slice){NULL, 0}, " within 9"), 0);
+    assert_int_equal(transcribe_line(&out, "expect text", slice_str("a"), " within 9"), 0);
+    assert_int_equal(transcribe_line(&out, "expect text", slice_str("a\nb"), " within 9"), 0);
+    assert_int_equal(transcribe_line(&out, "expect pong", (struct slice){NULL, 0}, " within 9"), 0);
     assert_int_equal(buf_append(&out, "", 1), 0);
     assert_string_equal((const char *)buf_data(&out), "expect text a within 9\n"
                                                       "expect text within 9 <<END\na\nb\nEND\n"
@@ -98,8 +98,8 @@ static void head_leaves_secrets_out_and_names_them(void **state)
 
     (void)state;
     buf_init(&out, 65536);
-    assert_int_equal(record_head(&out, "wss://me:abc@h:1/p?room=1&token=abc&x=2", options,
-                                 sizeof options / sizeof *options, BEGAN),
+    assert_int_equal(transcribe_head(&out, "wss://me:abc@h:1/p?room=1&token=abc&x=2", options,
+                                     sizeof options / sizeof *options, BEGAN),
                      0);
     assert_int_equal(buf_append(&out, "", 1), 0);
     text = (const char *)buf_data(&out);
@@ -133,18 +133,18 @@ static void head_leaves_secrets_out_and_names_them(void **state)
 }
 
 static struct capture c;
-static struct record_script *r;
+static struct transcribe *r;
 
 static void begin(void)
 {
     capture_open(&c);
-    r = record_script_new(&c.out);
+    r = transcribe_new(&c.out);
     assert_non_null(r);
 }
 
 static void emit(struct event ev)
 {
-    capture_emit(record_script_sink(r), &ev);
+    capture_emit(transcribe_sink(r), &ev);
 }
 
 static void came(const char *text, uint64_t at_us)
@@ -176,9 +176,9 @@ static void closed(enum close_by by, uint16_t code, uint64_t at_us)
 
 static void check_recorded(const char *want)
 {
-    record_script_end(r);
+    transcribe_end(r);
     assert_string_equal(capture_take(&c), want);
-    record_script_sink(r)->free(record_script_sink(r));
+    transcribe_sink(r)->free(transcribe_sink(r));
     capture_close(&c);
 }
 
@@ -195,17 +195,17 @@ static void session_becomes_lines_and_expectations(void **state)
     (void)state;
     begin();
     emit(subprotocol);
-    record_script_sent(r, OPCODE_TEXT, slice_str("{\"op\":\"hi\"}"), 1);
+    transcribe_sent(r, OPCODE_TEXT, slice_str("{\"op\":\"hi\"}"), 1);
     came("{\"op\":\"hi\"}", 2);
     came("[1]", 3);
-    record_script_command(r, "send", "plain", 4);
+    transcribe_command(r, "send", "plain", 4);
     came("plain", 4 * SECOND + 4);
-    record_script_sent(r, OPCODE_BINARY, slice_make("\0\xff", 2), 5 * SECOND);
+    transcribe_sent(r, OPCODE_BINARY, slice_make("\0\xff", 2), 5 * SECOND);
     emit(binary);
-    record_script_command(r, "ping", "", 5 * SECOND);
+    transcribe_command(r, "ping", "", 5 * SECOND);
     emit(unasked);
     emit(pong);
-    record_script_command(r, "frame", "op=text rsv=4 text=\"x y\"", 5 * SECOND);
+    transcribe_command(r, "frame", "op=text rsv=4 text=\"x y\"", 5 * SECOND);
     closed(CLOSE_BY_LOCAL, 1002, 5 * SECOND);
     check_recorded("expect open subprotocol chat\n"
                    "send {\"op\":\"hi\"}\n"
@@ -227,7 +227,7 @@ static void closing_is_written_once_whoever_asks_for_it(void **state)
     (void)state;
     begin();
     opened(0);
-    record_script_command(r, "close", "1001 going home", 0);
+    transcribe_command(r, "close", "1001 going home", 0);
     closed(CLOSE_BY_LOCAL, 1001, 0);
     check_recorded("expect open\nclose 1001 going home\nexpect close 1001\n");
     begin();
@@ -267,10 +267,10 @@ static void another_connection_begins_after_the_end_of_the_first(void **state)
     (void)state;
     begin();
     opened(0);
-    record_script_command(r, "connect", "ws://u:p@other/", 0);
+    transcribe_command(r, "connect", "ws://u:p@other/", 0);
     closed(CLOSE_BY_LOCAL, 1000, 0);
     opened(0);
-    record_script_command(r, "reconnect", "", 0);
+    transcribe_command(r, "reconnect", "", 0);
     closed(CLOSE_BY_LOCAL, 1000, 0);
     opened(0);
     check_recorded("expect open\nclose\nexpect close 1000\n"
@@ -288,7 +288,7 @@ static void failed_attempts_are_expected(void **state)
     begin();
     emit(refused);
     emit(upgrade);
-    record_script_command(r, "connect", "", 0);
+    transcribe_command(r, "connect", "", 0);
     emit(failed);
     check_recorded("expect status 403\nconnect\nexpect error connect\n");
 }
@@ -310,13 +310,13 @@ static void what_no_script_can_hold_is_digits_or_a_remark(void **state)
     assert_non_null(large);
     memset(large, 'x', RECORD_SCRIPT_TEXT + 1);
     begin();
-    record_script_sent(r, OPCODE_TEXT, slice_str("a\r\nb"), 0);
+    transcribe_sent(r, OPCODE_TEXT, slice_str("a\r\nb"), 0);
     came("a\r\nb", 0);
     emit(fragments);
     emit(parts);
     came(large, 0);
-    record_script_sent(r, OPCODE_BINARY, slice_make(large, RECORD_SCRIPT_BINARY + 1), 0);
-    record_script_command(r, "fragment", "2 a\x1b[2J", 0);
+    transcribe_sent(r, OPCODE_BINARY, slice_make(large, RECORD_SCRIPT_BINARY + 1), 0);
+    transcribe_command(r, "fragment", "2 a\x1b[2J", 0);
     check_recorded("frame op=text hex=610d0a62\n"
                    "expect frame op=text hex=610d0a62\n"
                    "# not recorded: a text of 1 bytes, for no script can hold it\n"
@@ -332,17 +332,17 @@ static void run_whole(const char *url)
     static const char *const options[] = {"--proxy=http://u:p@h/", "--header=A: b",
                                           "--resume-query=a=b"};
 
-    r = record_script_new(&c.out);
+    r = transcribe_new(&c.out);
     if (!r)
         return;
-    record_script_begin(r, url, options, 3, BEGAN);
+    transcribe_begin(r, url, options, 3, BEGAN);
     opened(0);
-    record_script_sent(r, OPCODE_TEXT, slice_str("a\nb"), 0);
+    transcribe_sent(r, OPCODE_TEXT, slice_str("a\nb"), 0);
     came("{}", 0);
-    record_script_command(r, "connect", "ws://x/?token=1", 0);
+    transcribe_command(r, "connect", "ws://x/?token=1", 0);
     closed(CLOSE_BY_LOCAL, 1000, 0);
-    record_script_end(r);
-    record_script_sink(r)->free(record_script_sink(r));
+    transcribe_end(r);
+    transcribe_sink(r)->free(transcribe_sink(r));
 }
 
 static void want_of_memory_is_an_error_of_the_file(void **state)

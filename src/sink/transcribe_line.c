@@ -1,11 +1,11 @@
-#include "sink/record_line.h"
+#include "sink/transcribe_line.h"
 
 #include <stdio.h>
 
 #include "base/utf8.h"
 #include "sink/term_safe.h"
 
-bool record_line_holds(struct slice text)
+bool transcribe_line_holds(struct slice text)
 {
     size_t i = 0;
 
@@ -108,7 +108,7 @@ static int here_text(struct buf *out, const char *head, struct slice text, const
     return buf_printf(out, "%s\n", word);
 }
 
-int record_line(struct buf *out, const char *head, struct slice text, const char *tail)
+int transcribe_line(struct buf *out, const char *head, struct slice text, const char *tail)
 {
     if (!text.data)
         return buf_printf(out, "%s%s\n", head, tail);
