@@ -34,11 +34,13 @@ static void put(struct results_json *j, struct json_tree *t)
 }
 
 /* Returns the line's object. */
-static cJSON *begin_line(struct json_tree *t, int64_t time_us, const char *event)
+/* began_us, time_us: wall clock; a clock that was set back does not make `at` negative. */
+static cJSON *begin_line(struct json_tree *t, int64_t began_us, int64_t time_us, const char *event)
 {
     tree_init(t);
     tree_u64(t, t->root, "v", SCHEMA_VERSION);
     tree_time(t, t->root, "time", time_us);
+    tree_seconds(t, t->root, "at", time_us > began_us ? (uint64_t)(time_us - began_us) : 0);
     tree_string(t, t->root, "event", event);
     return t->root;
 }
@@ -140,7 +142,7 @@ static void results_begin(struct reporter *reporter, uint64_t tests, uint64_t fi
     cJSON *to;
 
     j->began_us = time_us;
-    to = begin_line(&t, time_us, "plan");
+    to = begin_line(&t, j->began_us, time_us, "plan");
     tree_u64(&t, to, "tests", tests);
     tree_u64(&t, to, "files", files);
     put(j, &t);
@@ -152,7 +154,7 @@ static void results_test(struct reporter *reporter, const struct result *r)
     struct json_tree t;
     cJSON *to;
 
-    to = begin_line(&t, r->time_us, "test");
+    to = begin_line(&t, j->began_us, r->time_us, "test");
     tree_u64(&t, to, "number", ++j->number);
     write_place(&t, to, &r->place);
     script_text(&t, to, "name", r->name);
@@ -173,7 +175,7 @@ static void results_end(struct reporter *reporter, const struct results_total *t
     struct json_tree t;
     cJSON *to;
 
-    to = begin_line(&t, j->began_us + (int64_t)total->us, "summary");
+    to = begin_line(&t, j->began_us, j->began_us + (int64_t)total->us, "summary");
     tree_u64(&t, to, "tests", total->passed + total->failed + total->skipped + total->todo);
     tree_u64(&t, to, "passed", total->passed);
     tree_u64(&t, to, "failed", total->failed);

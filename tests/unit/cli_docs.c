@@ -186,6 +186,37 @@ static void check_macros(const char *line)
         check_no_strange_names(line, "an example of the manual");
 }
 
+/* Lines of a display are not filled: on a terminal of 80 columns, too long a one is broken, and
+ * what is copied from there is another command. "." alone at the end of .Dl is taken for
+ * punctuation. */
+static void check_display(const char *line)
+{
+    static bool literal;
+    size_t len = strlen(line);
+
+    if (strncmp(line, ".Bd -literal", 12) == 0)
+        literal = true;
+    if (strncmp(line, ".Ed", 3) == 0)
+        literal = false;
+    if (literal && len > 72)
+        fail_msg("too wide for a terminal: %s", line);
+    if (strncmp(line, ".Dl ", 4) == 0 && (len > 76 || strcmp(line + len - 2, " .") == 0))
+        fail_msg("too wide for a terminal, or it ends in punctuation: %s", line);
+}
+
+static void displays_of_the_manuals_can_be_copied(void **state)
+{
+    static const char *const manuals[] = {"man/wscope.1", "man/wscope-script.5"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char *man = read_source(manuals[i]);
+
+        each_line(man, check_display);
+        free(man);
+    }
+}
+
 static void manual_speaks_of_no_other_option(void **state)
 {
     char *man = read_source("man/wscope.1");
@@ -641,6 +672,7 @@ int main(void)
         cmocka_unit_test(table_names_each_option_once_and_fits_the_help),
         cmocka_unit_test(manual_has_every_option_as_an_item),
         cmocka_unit_test(manual_speaks_of_no_other_option),
+        cmocka_unit_test(displays_of_the_manuals_can_be_copied),
         cmocka_unit_test(manual_has_every_event_that_can_be_selected),
         cmocka_unit_test(manual_has_every_exit_status),
         cmocka_unit_test(help_fits_80_columns_and_knows_no_other_option),

@@ -354,6 +354,8 @@ static void json_has_plan_tests_and_summary(void **state)
     summary = json_line(text, 3);
     assert_string_equal(at(plan, "event")->valuestring, "plan");
     assert_int_equal(at(plan, "tests")->valueint, 2);
+    assert_true(cJSON_IsNumber(at(plan, "at")) && cJSON_IsNumber(at(test, "at")) &&
+                cJSON_IsNumber(at(summary, "at")));
     assert_string_equal(at(test, "event")->valuestring, "test");
     assert_string_equal(at(test, "status")->valuestring, "failed");
     assert_int_equal(at(test, "number")->valueint, 2);
