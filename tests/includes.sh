@@ -18,8 +18,9 @@ sink     base event measure
 command  base event proto session
 serve    base event proto net
 cli      base event proto net sink
-front    base event command session measure sink serve cli proto/withhold.h@front/target.h net/fault_clock.h net/traffic.h@front/comparing.h
-main     base event cli front serve
+app      base event
+front    base event app command session measure sink serve cli proto/withhold.h@front/target.h net/fault_clock.h net/traffic.h@front/comparing.h
+main     base event app cli front serve
 '
 
 # Headers of others that not everyone may include, and the files that may (patterns under src/).
@@ -27,7 +28,7 @@ main     base event cli front serve
 libraries='
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
-uv.h              net/* channel/* session/* front/* serve/* cli/*version*
+uv.h              net/* channel/* session/* app/* front/* serve/* cli/*version*
 cjson/*           sink/json_tree.h cli/*version*
 histedit.h        front/lineedit*
 idn2.h            net/*
@@ -40,9 +41,9 @@ linux/*           net/*
 poll.h            base/out.c net/* front/* serve/*
 time.h            base/* event/* net/* sink/* front/* serve/* session/* channel/* main.c
 sys/time.h        base/clock.c
-unistd.h          base/* net/* front/* serve/* cli/* sink/* session/* channel/* main.c
-fcntl.h           base/* net/* front/* serve/* cli/* main.c
-signal.h          base/* front/* session/* main.c
+unistd.h          base/* net/* app/* front/* serve/* cli/* sink/* session/* channel/* main.c
+fcntl.h           base/* net/* app/* front/* serve/* cli/* main.c
+signal.h          base/* app/* front/* session/* main.c
 termios.h         front/*
 pthread.h
 threads.h

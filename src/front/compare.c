@@ -6,12 +6,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "front/complain.h"
 #include "front/compare_private.h"
 
 /* What may wait for a slow reader. */
 #define OUT_LIMIT (1024 * 1024)
-/* Turns of the loop in which what is left of its handles closes. */
-#define LAST_TURNS 4
 
 static bool done(const struct output *output)
 {
@@ -21,7 +20,7 @@ static bool done(const struct output *output)
 static void stop_if_written(struct compare_front *front)
 {
     if (front->stopped && done(&front->out) && done(&front->err))
-        uv_stop(&front->loop);
+        uv_stop(&front->loop.uv);
 }
 
 static enum exit_code code_of(const struct compare_front *front)
@@ -78,7 +77,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
     front->code = 128 + number;
     if (front->run->over)
-        uv_stop(&front->loop);
+        uv_stop(&front->loop.uv);
     else
         comparing_finish(front->run);
 }
@@ -109,24 +108,17 @@ static void on_output_failed(void *ctx, struct output *output)
     stop_if_written(front);
 }
 
-static void close_any(uv_handle_t *handle, void *arg)
-{
-    (void)arg;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-static void init_handles(struct compare_front *front)
+static int init_handles(struct compare_front *front, struct err *e)
 {
     const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, front};
 
-    uv_loop_init(&front->loop);
-    output_init(&front->out, &front->loop, &front->out_bytes, &hooks);
-    output_init(&front->err, &front->loop, &front->err_bytes, &hooks);
-    uv_timer_init(&front->loop, &front->limit);
-    uv_signal_init(&front->loop, &front->interrupt);
-    uv_signal_init(&front->loop, &front->terminate);
-    front->limit.data = front->interrupt.data = front->terminate.data = front;
+    if (app_loop_init(&front->loop, e) < 0)
+        return -1;
+    output_init(&front->out, &front->loop.uv, &front->out_bytes, &hooks);
+    output_init(&front->err, &front->loop.uv, &front->err_bytes, &hooks);
+    uv_timer_init(&front->loop.uv, &front->limit);
+    front->limit.data = front;
+    return app_loop_stop_signals(&front->loop, on_signal, front, e);
 }
 
 static int open_report(struct compare_front *front, struct err *e)
@@ -151,9 +143,9 @@ static int prepare(struct compare_front *front, struct err *e)
 
     if (open_report(front, e) < 0)
         return -1;
-    front->run =
-        comparing_new(&front->loop, o, front->start_us, &hooks, o->json ? &front->out_bytes : NULL,
-                      compare_detailed(o) ? &front->err_bytes : NULL, e);
+    front->run = comparing_new(&front->loop.uv, o, front->start_us, &hooks,
+                               o->json ? &front->out_bytes : NULL,
+                               compare_detailed(o) ? &front->err_bytes : NULL, e);
     return front->run ? 0 : -1;
 }
 
@@ -162,12 +154,10 @@ static void run_loop(struct compare_front *front)
     uint64_t max_us = front->options->ws.max_time_us;
 
     show_init(front);
-    uv_signal_start(&front->interrupt, on_signal, SIGINT);
-    uv_signal_start(&front->terminate, on_signal, SIGTERM);
     if (max_us)
         uv_timer_start(&front->limit, on_limit, (max_us + 999) / 1000, 0);
     comparing_open(front->run);
-    uv_run(&front->loop, UV_RUN_DEFAULT);
+    uv_run(&front->loop.uv, UV_RUN_DEFAULT);
     front->code = (int)code_of(front);
 }
 
@@ -178,8 +168,9 @@ enum exit_code compare_run(const struct options *o, uint64_t start_us)
 
     out_init(&front.out_bytes, STDOUT_FILENO, OUT_LIMIT);
     out_init(&front.err_bytes, STDERR_FILENO, OUT_LIMIT);
-    init_handles(&front);
-    if (prepare(&front, &e) == 0) {
+    if (init_handles(&front, &e) < 0) {
+        front.code = (int)complain_err(&e);
+    } else if (prepare(&front, &e) == 0) {
         run_loop(&front);
     } else {
         front.code = e.code;
@@ -188,14 +179,9 @@ enum exit_code compare_run(const struct options *o, uint64_t start_us)
     out_drain(&front.err_bytes, 0);
     out_drain(&front.out_bytes, 0);
     comparing_free(front.run);
-    uv_run(&front.loop, UV_RUN_NOWAIT);
-    uv_walk(&front.loop, close_any, NULL);
-    for (int turn = 0; turn < LAST_TURNS && uv_loop_alive(&front.loop); turn++)
-        uv_run(&front.loop, UV_RUN_NOWAIT);
     if (front.report_fd >= 0)
         close(front.report_fd);
-    if (uv_loop_close(&front.loop) == UV_EBUSY)
-        _exit(front.code); /* a name server that does not answer holds libuv's thread: no waiting */
+    app_loop_close(&front.loop, front.code);
     out_clear(&front.out_bytes);
     out_clear(&front.err_bytes);
     return (enum exit_code)front.code;

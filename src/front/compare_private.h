@@ -5,6 +5,7 @@
 #ifndef FRONT_COMPARE_PRIVATE_H
 #define FRONT_COMPARE_PRIVATE_H
 
+#include "app/loop.h"
 #include "front/compare.h"
 #include "front/comparing.h"
 #include "front/output.h"
@@ -12,11 +13,10 @@
 struct compare_front {
     const struct options *options;
     uint64_t start_us;
-    uv_loop_t loop;
+    struct app_loop loop;
     struct out out_bytes, err_bytes;
     struct output out, err;
     uv_timer_t limit; /* --max-time */
-    uv_signal_t interrupt, terminate;
     struct comparing *run;
     int report_fd; /* of --report, or -1 */
 

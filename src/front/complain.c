@@ -14,13 +14,24 @@ int complain_flags(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? 0 : TERM_SAFE_ASCII;
 }
 
+static void print_without_memory(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        int c = text.data[i];
+
+        fputc((c >= ' ' && c < 0x7F) || c == '\n' ? c : '?', stderr);
+    }
+}
+
 static void print(struct slice text, int flags)
 {
     struct buf safe;
 
     buf_init(&safe, 8 * SENTENCE_MAX);
-    term_safe(&safe, text, flags | complain_flags());
-    fwrite(buf_data(&safe), 1, safe.len, stderr);
+    if (term_safe(&safe, text, flags | complain_flags()) == 0)
+        fwrite(buf_data(&safe), 1, safe.len, stderr);
+    else
+        print_without_memory(text);
     buf_clear(&safe);
 }
 
@@ -46,10 +57,11 @@ void complain_hint(const struct err *e)
     fputc('\n', stderr);
 }
 
-void complain_err(const struct err *e)
+enum exit_code complain_err(const struct err *e)
 {
     complain("%s", e->text);
     complain_hint(e);
+    return e->code;
 }
 
 void complain_lines(struct slice text)

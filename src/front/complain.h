@@ -15,8 +15,8 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What to try, on lines of its own; nothing if there is no hint. */
 void complain_hint(const struct err *e);
 
-/* The sentence, and the hint. */
-void complain_err(const struct err *e);
+/* The sentence, and the hint. Returns the error's exit code. */
+enum exit_code complain_err(const struct err *e);
 
 /* How term_safe is asked for standard error: beyond ASCII only where the locale shows it. */
 int complain_flags(void);

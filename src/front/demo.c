@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/loop.h"
 #include "base/clock.h"
+#include "front/complain.h"
 #include "front/demo_compare.h"
 #include "front/demo_drop.h"
 #include "front/demo_echo.h"
@@ -30,7 +32,7 @@ struct demo {
     struct bus events; /* of the sessions */
     const struct options *options;
     uint64_t start_us;
-    uv_loop_t loop;
+    struct app_loop loop;
     struct views views;
     struct output out, err;
     struct bus silent; /* of the server: the tour shows the client's side */
@@ -104,7 +106,7 @@ static void put_text(struct demo *d, enum demo_text which)
 static void stop_if_written(struct demo *d)
 {
     if (d->finished && out_queued(&d->views.out) == 0 && out_queued(&d->views.err) == 0)
-        uv_stop(&d->loop);
+        uv_stop(&d->loop.uv);
 }
 
 static void finish(struct demo *d)
@@ -306,11 +308,11 @@ static int start_drop(struct demo *d, struct err *e)
     if (demo_drop_init(&d->drop, server_url(d->server), e) < 0)
         return -1;
     put_line(d, d->drop.command);
-    if (demo_drop_arm(&d->drop, &d->loop, &d->events, d->start_us, e) < 0)
+    if (demo_drop_arm(&d->drop, &d->loop.uv, &d->events, d->start_us, e) < 0)
         return -1;
     config = demo_drop_config(&d->drop, d->start_us);
     config.ws.dial.embedded = server_url(d->server);
-    d->session = session_new(&d->loop, &config, &d->events, hooks_of(d, &hooks), e);
+    d->session = session_new(&d->loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     if (!d->session) {
         d->session = first;
         return -1;
@@ -360,7 +362,7 @@ static void begin_compare(struct demo *d)
     put_line(d, "");
     /* What the other process prints comes behind this. */
     out_drain(&d->views.out, STEP_MS);
-    if (demo_compare_start(&d->compare, &d->loop, &hooks, &e) < 0)
+    if (demo_compare_start(&d->compare, &d->loop.uv, &hooks, &e) < 0)
         fail(d, e.text);
 }
 
@@ -411,7 +413,7 @@ static void on_output_failed(void *ctx, struct output *output)
     if (output == &d->out) { /* nobody is watching any more */
         d->failed = true;
         d->finished = true;
-        uv_stop(&d->loop);
+        uv_stop(&d->loop.uv);
     }
 }
 
@@ -435,18 +437,21 @@ static int init_views(struct demo *d, struct err *e)
     }
     d->watch = (struct sink){EVENT_ALL, on_event, watch_free};
     bus_init(&d->events);
-    return bus_add(&d->events, &d->watch);
+    return bus_add(&d->events, &d->watch) < 0 ? err_nomem(e, STAGE_IO, "starting") : 0;
 }
 
-static void init_handles(struct demo *d)
+static int init_handles(struct demo *d, struct err *e)
 {
     const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, d};
 
-    output_init(&d->out, &d->loop, &d->views.out, &hooks);
-    output_init(&d->err, &d->loop, &d->views.err, &hooks);
-    uv_timer_init(&d->loop, &d->next);
-    uv_timer_init(&d->loop, &d->limit);
+    if (app_loop_init(&d->loop, e) < 0)
+        return -1;
+    output_init(&d->out, &d->loop.uv, &d->views.out, &hooks);
+    output_init(&d->err, &d->loop.uv, &d->views.err, &hooks);
+    uv_timer_init(&d->loop.uv, &d->next);
+    uv_timer_init(&d->loop.uv, &d->limit);
     d->next.data = d->limit.data = d;
+    return 0;
 }
 
 static int start(struct demo *d, const struct server_config *server, struct err *e)
@@ -455,7 +460,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     struct session_config config = session_setup(d->options, d->start_us, MAX_MESSAGE);
     char text[128];
 
-    d->server = server_new(&d->loop, server, &d->silent, e);
+    d->server = server_new(&d->loop.uv, server, &d->silent, e);
     if (!d->server)
         return -1;
     snprintf(text, sizeof text, "%s/echo", server_url(d->server));
@@ -464,7 +469,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     config.ws.dial.embedded = server_url(d->server);
     config.ws.handshake.url = &d->url;
     config.ws.handshake.deflate.enabled = false; /* short messages would only grow */
-    d->session = session_new(&d->loop, &config, &d->events, hooks_of(d, &hooks), e);
+    d->session = session_new(&d->loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     return d->session ? 0 : -1;
 }
 
@@ -472,7 +477,7 @@ static void watch_keys(struct demo *d)
 {
     const struct demo_keys_hooks hooks = {on_go_on, on_leave, d};
 
-    if (d->on_terminal && demo_keys_start(&d->keys, &d->loop, &hooks) == 0)
+    if (d->on_terminal && demo_keys_start(&d->keys, &d->loop.uv, &hooks) == 0)
         put_text(d, DEMO_TEXT_KEYS);
 }
 
@@ -480,7 +485,7 @@ static void run(struct demo *d, const struct server_config *server)
 {
     struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us()};
 
-    if (start(d, server, &ev.error) < 0) {
+    if (init_handles(d, &ev.error) < 0 || start(d, server, &ev.error) < 0) {
         bus_emit(&d->views.bus, &ev);
         d->code = ev.error.code;
         return;
@@ -488,11 +493,13 @@ static void run(struct demo *d, const struct server_config *server)
     watch_keys(d);
     put_text(d, DEMO_TEXT_BEGIN);
     begin_step(d);
-    uv_run(&d->loop, UV_RUN_DEFAULT);
+    uv_run(&d->loop.uv, UV_RUN_DEFAULT);
 }
 
 static void close_handles(struct demo *d)
 {
+    if (!d->loop.open)
+        return;
     demo_keys_stop(&d->keys);
     session_free(d->session);
     if (d->dropping)
@@ -503,8 +510,8 @@ static void close_handles(struct demo *d)
     output_close(&d->err);
     uv_close((uv_handle_t *)&d->next, NULL);
     uv_close((uv_handle_t *)&d->limit, NULL);
-    uv_run(&d->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&d->loop);
+    uv_run(&d->loop.uv, UV_RUN_DEFAULT);
+    app_loop_close(&d->loop, (int)d->code);
 }
 
 static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t start_us)
@@ -520,9 +527,7 @@ static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t s
 
     bus_init(&d.silent);
     if (init_views(&d, &e) < 0)
-        return EXIT_OTHER;
-    uv_loop_init(&d.loop);
-    init_handles(&d);
+        return complain_err(&e);
     run(&d, &server);
     out_drain(&d.views.err, 0);
     out_drain(&d.views.out, 0);

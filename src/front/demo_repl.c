@@ -24,25 +24,26 @@ enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
     struct server *server;
     struct bus silent; /* the session shows the client's side */
     char url[128];
-    uv_loop_t loop;
+    struct app_loop loop;
     struct err e;
 
     bus_init(&silent);
-    uv_loop_init(&loop);
-    server = server_new(&loop, &config, &silent, &e);
+    if (app_loop_init(&loop, &e) < 0)
+        return complain_err(&e);
+    server = server_new(&loop.uv, &config, &silent, &e);
     if (server) {
         snprintf(url, sizeof url, "%s/echo", server_url(server));
         options.dial.embedded = server_url(server);
         code = repl_run_on(&loop, &options, url, start_us);
         server_stop(server, STOP_MS, on_stopped, &stopped);
         while (!stopped)
-            uv_run(&loop, UV_RUN_ONCE);
+            uv_run(&loop.uv, UV_RUN_ONCE);
         server_free(server);
     } else {
         complain_err(&e);
         code = e.code;
     }
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+    uv_run(&loop.uv, UV_RUN_DEFAULT);
+    app_loop_close(&loop, (int)code);
     return code;
 }

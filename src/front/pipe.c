@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/loop.h"
 #include "base/clock.h"
+#include "front/complain.h"
 #include "front/fault_rig.h"
 #include "front/feeder.h"
 #include "front/output.h"
@@ -29,14 +31,13 @@ struct pipe {
     struct sink watch; /* counts, matches, echoes, and minds the outputs */
     const struct options *options;
     struct pipe_options input; /* how standard input is read, if it is */
-    uv_loop_t loop;
+    struct app_loop loop;
     struct views views;
     struct output out, err;
     struct session *session;
     struct fault_rig faults;
     struct feeder feeder;
     uv_timer_t timers[TIMER_COUNT];
-    uv_signal_t interrupt, terminate;
 
     regex_t until;
     bool has_until;
@@ -88,7 +89,7 @@ static bool done(const struct output *output)
 static void stop_if_written(struct pipe *p)
 {
     if (p->ended && done(&p->out) && done(&p->err))
-        uv_stop(&p->loop);
+        uv_stop(&p->loop.uv);
 }
 
 static void on_ended(void *ctx)
@@ -294,7 +295,7 @@ static void on_max_time(uv_timer_t *timer)
     session_abort(p->session);
     out_flush(&p->views.out);
     out_flush(&p->views.err);
-    uv_stop(&p->loop);
+    uv_stop(&p->loop.uv);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -305,7 +306,7 @@ static void on_signal(uv_signal_t *handle, int number)
     decide(p, (enum exit_code)(128 + number));
     if (again) {
         session_abort(p->session);
-        uv_stop(&p->loop);
+        uv_stop(&p->loop.uv);
         return;
     }
     session_discard(p->session);
@@ -357,28 +358,19 @@ static void on_output_failed(void *ctx, struct output *output)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-static void close_any(uv_handle_t *handle, void *arg)
-{
-    (void)arg;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-static void init_handles(struct pipe *p)
+static int init_handles(struct pipe *p, struct err *e)
 {
     const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, p};
 
-    output_init(&p->out, &p->loop, &p->views.out, &hooks);
-    output_init(&p->err, &p->loop, &p->views.err, &hooks);
+    if (app_loop_init(&p->loop, e) < 0)
+        return -1;
+    output_init(&p->out, &p->loop.uv, &p->views.out, &hooks);
+    output_init(&p->err, &p->loop.uv, &p->views.err, &hooks);
     for (int i = 0; i < TIMER_COUNT; i++) {
-        uv_timer_init(&p->loop, &p->timers[i]);
+        uv_timer_init(&p->loop.uv, &p->timers[i]);
         p->timers[i].data = p;
     }
-    uv_signal_init(&p->loop, &p->interrupt);
-    uv_signal_init(&p->loop, &p->terminate);
-    p->interrupt.data = p->terminate.data = p;
-    uv_signal_start(&p->interrupt, on_signal, SIGINT);
-    uv_signal_start(&p->terminate, on_signal, SIGTERM);
+    return app_loop_stop_signals(&p->loop, on_signal, p, e);
 }
 
 static enum exit_code run(struct pipe *p)
@@ -389,7 +381,7 @@ static enum exit_code run(struct pipe *p)
         start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
     if (session_open(p->session) < 0)
         on_ended(p);
-    uv_run(&p->loop, UV_RUN_DEFAULT);
+    uv_run(&p->loop.uv, UV_RUN_DEFAULT);
     return exit_code_of(p);
 }
 
@@ -419,7 +411,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     if (config.channel != CHANNEL_WS)
         p.input.no_input = true; /* nothing can be sent */
     if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
-        return EXIT_OTHER;
+        return complain_err(&ev.error);
     p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), mind_outputs, watch_free};
     if (o->pipe.echo || o->pipe.count || o->pipe.until)
         p.watch.event = on_message;
@@ -429,15 +421,14 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     buf_init(&p.subject, SIZE_MAX);
     if (o->pipe.until)
         p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
-    uv_loop_init(&p.loop);
-    init_handles(&p);
-    if (fault_rig_init(&p.faults, &p.loop, o, false, &p.views.bus, start_us, &ev.error) == 0) {
+    if (init_handles(&p, &ev.error) == 0 &&
+        fault_rig_init(&p.faults, &p.loop.uv, o, false, &p.views.bus, start_us, &ev.error) == 0) {
         config.faults = p.faults.faults;
         config.seed = p.faults.seed;
-        p.session = session_new(&p.loop, &config, &p.views.bus, &hooks, &ev.error);
+        p.session = session_new(&p.loop.uv, &config, &p.views.bus, &hooks, &ev.error);
     }
     if (p.session) {
-        feeder_init(&p.feeder, &p.loop, &p.input, p.session, &feeder_hooks);
+        feeder_init(&p.feeder, &p.loop.uv, &p.input, p.session, &feeder_hooks);
         code = run(&p);
         feeder_close(&p.feeder);
     } else {
@@ -448,10 +439,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     fault_rig_clear(&p.faults);
     out_drain(&p.views.err, 0);
     out_drain(&p.views.out, 0);
-    uv_walk(&p.loop, close_any, NULL);
-    uv_run(&p.loop, UV_RUN_NOWAIT);
-    if (uv_loop_close(&p.loop) == UV_EBUSY)
-        _exit((int)code); /* a name server that does not answer holds libuv's thread: no waiting */
+    app_loop_close(&p.loop, (int)code);
     feeder_clear(&p.feeder);
     views_clear(&p.views);
     buf_clear(&p.subject);

@@ -204,9 +204,9 @@ static void suspend(struct repl *r)
     if (r->stop) {
         r->stop = false;
         r->stopping = true;
-        uv_signal_stop(&r->signals[REPL_TSTP]);
+        uv_signal_stop(r->stop_signal);
         editor_suspend(r->editor, true);
-        uv_signal_start(&r->signals[REPL_TSTP], on_signal, SIGTSTP);
+        uv_signal_start(r->stop_signal, on_signal, SIGTSTP);
     } else if (r->resumed) {
         editor_suspend(r->editor, false);
     }
@@ -392,24 +392,28 @@ static void on_closed(uv_handle_t *handle)
     r->handles--;
 }
 
+static int init_signals(struct repl *r, struct err *e)
+{
+    r->stop_signal = app_loop_signal(r->app, SIGTSTP, on_signal, r, e);
+    return r->stop_signal && app_loop_stop_signals(r->app, on_signal, r, e) == 0 &&
+                   app_loop_signal(r->app, SIGCONT, on_signal, r, e) &&
+                   app_loop_signal(r->app, SIGWINCH, on_signal, r, e)
+               ? 0
+               : -1;
+}
+
 static void init_handles(struct repl *r)
 {
-    static const int numbers[REPL_SIGNALS] = {SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH};
 
     for (int i = 0; i < REPL_TIMERS; i++) {
         uv_timer_init(r->loop, &r->timers[i]);
         r->timers[i].data = r;
     }
-    for (int i = 0; i < REPL_SIGNALS; i++) {
-        uv_signal_init(r->loop, &r->signals[i]);
-        r->signals[i].data = r;
-        uv_signal_start(&r->signals[i], on_signal, numbers[i]);
-    }
     uv_prepare_init(r->loop, &r->before_sleep);
     uv_idle_init(r->loop, &r->awake);
     r->before_sleep.data = r->awake.data = r;
     uv_prepare_start(&r->before_sleep, on_before_sleep);
-    r->handles = REPL_TIMERS + REPL_SIGNALS + 2;
+    r->handles = REPL_TIMERS + 2;
     if (r->options->ws.max_time_us)
         uv_timer_start(&r->timers[REPL_MAX], on_max_time, (r->options->ws.max_time_us + 999) / 1000,
                        0);
@@ -419,8 +423,7 @@ static void close_handles(struct repl *r)
 {
     for (int i = 0; i < REPL_TIMERS; i++)
         uv_close((uv_handle_t *)&r->timers[i], on_closed);
-    for (int i = 0; i < REPL_SIGNALS; i++)
-        uv_close((uv_handle_t *)&r->signals[i], on_closed);
+    app_loop_unsignal(r->app);
     uv_close((uv_handle_t *)&r->before_sleep, on_closed);
     uv_close((uv_handle_t *)&r->awake, on_closed);
     while (r->handles > 0)
@@ -487,21 +490,28 @@ static void clear(struct repl *r)
     target_free(r->next);
 }
 
-enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char *url,
+enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const char *url,
                            uint64_t start_us)
 {
     struct repl *r = calloc(1, sizeof *r);
     enum exit_code code;
     struct err e;
 
-    if (!r)
-        return EXIT_OTHER;
-    *r = (struct repl){
-        .options = o, .start_us = start_us, .loop = loop, .transcribe_fd = -1, .code = -1};
+    if (!r) {
+        err_nomem(&e, STAGE_IO, "starting");
+        return complain_err(&e);
+    }
+    *r = (struct repl){.options = o,
+                       .start_us = start_us,
+                       .app = loop,
+                       .loop = &loop->uv,
+                       .transcribe_fd = -1,
+                       .code = -1};
     init_handles(r);
-    r->target = target_new(o, url, CHANNEL_WS, start_us, REPL_MAX_MESSAGE, &e);
+    if (init_signals(r, &e) == 0)
+        r->target = target_new(o, url, CHANNEL_WS, start_us, REPL_MAX_MESSAGE, &e);
     if (r->target && init_views(r, &e) == 0 && repl_transcribe_begin(r, &e) == 0 &&
-        fault_rig_init(&r->faults, loop, o, true, &r->views.bus, start_us, &e) == 0 &&
+        fault_rig_init(&r->faults, r->loop, o, true, &r->views.bus, start_us, &e) == 0 &&
         make_session(r, &e) == 0 && init_editor(r, &e) == 0) {
         session_note(r->session, "a line is sent as a message; /help lists commands, ^D leaves");
         session_open(r->session);
@@ -519,13 +529,15 @@ enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char 
 
 enum exit_code repl_run(const struct options *o, uint64_t start_us)
 {
+    struct app_loop loop;
     enum exit_code code;
-    uv_loop_t loop;
+    struct err e;
 
-    uv_loop_init(&loop);
+    if (app_loop_init(&loop, &e) < 0)
+        return complain_err(&e);
     code = repl_run_on(&loop, o, NULL, start_us);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+    uv_run(&loop.uv, UV_RUN_DEFAULT);
+    app_loop_close(&loop, (int)code);
     return code;
 }
 

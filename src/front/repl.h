@@ -5,8 +5,7 @@
 #ifndef FRONT_REPL_H
 #define FRONT_REPL_H
 
-#include <uv.h>
-
+#include "app/loop.h"
 #include "cli/options.h"
 
 /* Do the options and the terminal make this an interactive session? */
@@ -18,7 +17,7 @@ enum exit_code repl_run(const struct options *o, uint64_t start_us);
 
 /* The same on a loop that others use as well, connecting to url instead of that of the options. The
  * loop has to run on until the handles that are closed at the end are gone. */
-enum exit_code repl_run_on(uv_loop_t *loop, const struct options *o, const char *url,
+enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const char *url,
                            uint64_t start_us);
 
 #endif

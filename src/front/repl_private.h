@@ -24,12 +24,12 @@ enum {
     REPL_COMPARE, /* a comparison has come to its end */
     REPL_TIMERS
 };
-enum { REPL_INT, REPL_TERM, REPL_TSTP, REPL_CONT, REPL_WINCH, REPL_SIGNALS };
 
 struct repl {
     const struct options *options;
     uint64_t start_us;
-    uv_loop_t *loop;
+    struct app_loop *app;
+    uv_loop_t *loop; /* its */
     struct views views;
     struct screen screen;
     struct history *history;
@@ -45,7 +45,7 @@ struct repl {
     struct pipe_options feeder_options;
     bool fed;
     uv_timer_t timers[REPL_TIMERS];
-    uv_signal_t signals[REPL_SIGNALS];
+    uv_signal_t *stop_signal; /* SIGTSTP */
     uv_prepare_t before_sleep;
     uv_idle_t awake;         /* active: the loop does not sleep, for a turn has something to do */
     enum session_state seen; /* by the last turn */

@@ -14,8 +14,6 @@
 
 /* Connections of the server have ended with the tests; this is for those of others. */
 #define STOP_MS 500
-/* Of the loop, in which what was closed is let go. */
-#define LAST_TURNS 8
 
 /* --- results ------------------------------------------------------------------------------------
  */
@@ -52,7 +50,7 @@ static void finish(struct script_run *run)
     run->total.us = clock_mono_us() - run->start_us;
     for (size_t i = 0; i < run->reporter_count; i++)
         run->reporters[i]->end(run->reporters[i], &run->total, run->bail);
-    uv_stop(&run->loop);
+    uv_stop(&run->loop.uv);
 }
 
 void script_job_idle(struct script_run *run)
@@ -163,7 +161,7 @@ static int start_server(struct script_run *run, const struct server_config *conf
         snprintf(run->base, sizeof run->base, "%s", against);
         return 0;
     }
-    run->server = server_new(&run->loop, config, &run->silent, &e);
+    run->server = server_new(&run->loop.uv, config, &run->silent, &e);
     if (!run->server) {
         complain_err(&e);
         return -1;
@@ -179,31 +177,34 @@ static int make_jobs(struct script_run *run)
     if (n > run->script_count)
         n = run->script_count;
     run->jobs = calloc(n, sizeof *run->jobs);
-    if (!run->jobs)
+    if (!run->jobs) {
+        fputs("wscope: out of memory\n", stderr);
         return -1;
+    }
     run->job_count = n;
     for (size_t i = 0; i < n; i++) {
         struct script_job *job = &run->jobs[i];
 
         job->run = run;
-        uv_timer_init(&run->loop, &job->kick);
-        uv_timer_init(&run->loop, &job->timer);
+        uv_timer_init(&run->loop.uv, &job->kick);
+        uv_timer_init(&run->loop.uv, &job->timer);
         job->kick.data = job->timer.data = job;
     }
     return 0;
 }
 
-static void init_handles(struct script_run *run)
+static int init_handles(struct script_run *run)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    struct err e;
 
-    for (int i = 0; i < 2; i++) {
-        uv_signal_init(&run->loop, &run->signals[i]);
-        run->signals[i].data = run;
-        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    if (app_loop_init(&run->loop, &e) < 0 ||
+        app_loop_stop_signals(&run->loop, on_signal, run, &e) < 0) {
+        run->code = (int)complain_err(&e);
+        return -1;
     }
-    uv_timer_init(&run->loop, &run->limit);
+    uv_timer_init(&run->loop.uv, &run->limit);
     run->limit.data = run;
+    return 0;
 }
 
 static void run_all(struct script_run *run)
@@ -220,7 +221,7 @@ static void run_all(struct script_run *run)
         run->jobs[i].active = true;
     for (size_t i = 0; i < run->job_count; i++)
         job_start(&run->jobs[i]);
-    uv_run(&run->loop, UV_RUN_DEFAULT);
+    uv_run(&run->loop.uv, UV_RUN_DEFAULT);
 }
 
 /* --- the end ------------------------------------------------------------------------------------
@@ -239,7 +240,7 @@ static void on_stopped(void *ctx)
     struct script_run *run = ctx;
 
     run->server_gone = true;
-    uv_stop(&run->loop); /* or this turn of the loop waits for something to happen */
+    uv_stop(&run->loop.uv); /* or this turn of the loop waits for something to happen */
 }
 
 static void close_handles(struct script_run *run)
@@ -247,16 +248,12 @@ static void close_handles(struct script_run *run)
     if (run->server)
         server_stop(run->server, STOP_MS, on_stopped, run);
     while (run->server && !run->server_gone)
-        uv_run(&run->loop, UV_RUN_ONCE);
+        uv_run(&run->loop.uv, UV_RUN_ONCE);
     server_free(run->server);
     for (size_t i = 0; i < run->job_count; i++) {
         uv_close((uv_handle_t *)&run->jobs[i].kick, NULL);
         uv_close((uv_handle_t *)&run->jobs[i].timer, NULL);
     }
-    for (int i = 0; i < 2; i++)
-        uv_close((uv_handle_t *)&run->signals[i], NULL);
-    uv_close((uv_handle_t *)&run->limit, NULL);
-    uv_run(&run->loop, UV_RUN_NOWAIT);
 }
 
 static enum exit_code code_of(const struct script_run *run)
@@ -289,12 +286,12 @@ enum exit_code script_run(const struct options *o, uint64_t start_us)
     enum exit_code code = EXIT_USAGE;
 
     bus_init(&run.silent);
-    uv_loop_init(&run.loop);
-    init_handles(&run);
     out_init(&run.out, STDOUT_FILENO, SIZE_MAX / 4);
     run.progress = isatty(STDERR_FILENO) && o->level >= 0;
-    if (start_server(&run, &config) == 0 && script_load(&run) == 0 && open_files(&run) == 0 &&
-        make_reporters(&run) == 0 && make_jobs(&run) == 0) {
+    if (init_handles(&run) < 0)
+        code = (enum exit_code)run.code;
+    else if (start_server(&run, &config) == 0 && script_load(&run) == 0 && open_files(&run) == 0 &&
+             make_reporters(&run) == 0 && make_jobs(&run) == 0) {
         run_all(&run);
         code = code_of(&run);
     }
@@ -302,11 +299,7 @@ enum exit_code script_run(const struct options *o, uint64_t start_us)
         (run.junit_fd >= 0 && written(&run.junit_out, o->run.junit) < 0))
         code = EXIT_OTHER;
     close_handles(&run);
-    for (int turns = 0; uv_loop_close(&run.loop) == UV_EBUSY; turns++) {
-        if (turns == LAST_TURNS)
-            _exit((int)code); /* a name server that does not answer holds libuv's thread */
-        uv_run(&run.loop, UV_RUN_NOWAIT);
-    }
+    app_loop_close(&run.loop, (int)code);
     clear(&run);
     return code;
 }

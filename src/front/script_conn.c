@@ -240,7 +240,7 @@ struct script_conn *conn_get(struct test_run *t, const char *name)
     bus_add(&c->bus, &c->watch);
     bus_add(&c->bus, &c->commands.watch);
     open_transcript(c);
-    uv_timer_init(&t->job->run->loop, &c->alarm);
+    uv_timer_init(&t->job->run->loop.uv, &c->alarm);
     c->alarm.data = c;
     return c;
 }
@@ -309,7 +309,7 @@ static void faults_release(struct script_faults *f)
 
 static struct script_faults *faults_make(struct script_conn *c, struct err *e)
 {
-    uv_loop_t *loop = &c->test->job->run->loop;
+    uv_loop_t *loop = &c->test->job->run->loop.uv;
     struct script_faults *f = calloc(1, sizeof *f);
 
     if (!f || fault_rig_init(&f->rig, loop, c->options, true, &c->bus, c->test->job->run->start_us,
@@ -334,7 +334,7 @@ static int start(struct script_conn *c, struct err *e)
     c->config.faults = c->faults->rig.faults;
     c->config.seed = c->faults->rig.seed;
 
-    c->session = session_new(&c->test->job->run->loop, &c->config, &c->bus, &hooks, e);
+    c->session = session_new(&c->test->job->run->loop.uv, &c->config, &c->bus, &hooks, e);
     c->commands.session = c->session;
     if (!c->session)
         return -1;

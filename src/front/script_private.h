@@ -15,6 +15,7 @@
 #ifndef FRONT_SCRIPT_PRIVATE_H
 #define FRONT_SCRIPT_PRIVATE_H
 
+#include "app/loop.h"
 #include "base/arena.h"
 #include "base/mask.h"
 #include "cli/options.h"
@@ -145,7 +146,7 @@ struct script_job {
 struct script_run {
     const struct options *options;
     uint64_t start_us;
-    uv_loop_t loop;
+    struct app_loop loop;
     struct bus silent; /* of the server */
     struct server *server;
     bool server_gone;
@@ -160,7 +161,6 @@ struct script_run {
     size_t reporter_count;
     struct results_total total;
     uint64_t test_count, reported;
-    uv_signal_t signals[2];
     uv_timer_t limit;
     bool stopping; /* no test is begun any more */
     bool finished;

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "app/loop.h"
 #include "base/clock.h"
+#include "front/complain.h"
 #include "front/fault_rig.h"
 #include "front/output.h"
 #include "front/views.h"
@@ -22,12 +24,11 @@ struct serve {
     struct sink watch; /* minds the outputs */
     const struct options *options;
     uint64_t start_us;
-    uv_loop_t loop;
+    struct app_loop loop;
     struct views views;
     struct output out, err;
     struct fault_rig faults;
     struct server *server;
-    uv_signal_t interrupt, terminate;
     bool stopped; /* all clients are gone; only outputs remain */
     enum exit_code code;
 };
@@ -55,7 +56,7 @@ static void note(struct serve *s, const char *text)
 static void stop_if_written(struct serve *s)
 {
     if (s->stopped && out_queued(&s->views.out) == 0 && out_queued(&s->views.err) == 0)
-        uv_stop(&s->loop);
+        uv_stop(&s->loop.uv);
 }
 
 static void on_stopped(void *ctx)
@@ -81,7 +82,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
     (void)number;
     if (s->stopped)
-        uv_stop(&s->loop);
+        uv_stop(&s->loop.uv);
     else
         server_stop(s->server, STOP_MS, on_stopped, s);
 }
@@ -217,35 +218,34 @@ static void announce(struct serve *s)
                 "(127.0.0.1 keeps the server to this machine)");
 }
 
+static int init_handles(struct serve *s, struct err *e)
+{
+    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, s};
+
+    if (app_loop_init(&s->loop, e) < 0)
+        return -1;
+    output_init(&s->out, &s->loop.uv, &s->views.out, &hooks);
+    output_init(&s->err, &s->loop.uv, &s->views.err, &hooks);
+    return app_loop_stop_signals(&s->loop, on_signal, s, e);
+}
+
 static enum exit_code run(struct serve *s, struct server_config *config)
 {
     struct event ev = make_event(s, EVENT_ERROR);
 
-    if (fault_rig_init(&s->faults, &s->loop, s->options, false, &s->views.bus, s->start_us,
+    if (init_handles(s, &ev.error) == 0 &&
+        fault_rig_init(&s->faults, &s->loop.uv, s->options, false, &s->views.bus, s->start_us,
                        &ev.error) == 0) {
         config->faults = s->faults.faults;
-        s->server = server_new(&s->loop, config, &s->views.bus, &ev.error);
+        s->server = server_new(&s->loop.uv, config, &s->views.bus, &ev.error);
     }
     if (!s->server) {
         bus_emit(&s->views.bus, &ev);
         return ev.error.code;
     }
     announce(s);
-    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_run(&s->loop.uv, UV_RUN_DEFAULT);
     return s->code;
-}
-
-static void init_handles(struct serve *s)
-{
-    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, s};
-
-    output_init(&s->out, &s->loop, &s->views.out, &hooks);
-    output_init(&s->err, &s->loop, &s->views.err, &hooks);
-    uv_signal_init(&s->loop, &s->interrupt);
-    uv_signal_init(&s->loop, &s->terminate);
-    s->interrupt.data = s->terminate.data = s;
-    uv_signal_start(&s->interrupt, on_signal, SIGINT);
-    uv_signal_start(&s->terminate, on_signal, SIGTERM);
 }
 
 /* From here on it takes a moment, and a signal that comes in it asks for what is being done. */
@@ -261,15 +261,16 @@ static void hold_signals(void)
 
 static void close_handles(struct serve *s)
 {
+    if (!s->loop.open)
+        return;
     hold_signals();
     server_free(s->server);
     fault_rig_clear(&s->faults);
     output_close(&s->out);
     output_close(&s->err);
-    uv_close((uv_handle_t *)&s->interrupt, NULL);
-    uv_close((uv_handle_t *)&s->terminate, NULL);
-    uv_run(&s->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&s->loop);
+    app_loop_unsignal(&s->loop);
+    uv_run(&s->loop.uv, UV_RUN_DEFAULT);
+    app_loop_close(&s->loop, (int)s->code);
 }
 
 enum exit_code serve_run(const struct options *o, uint64_t start_us)
@@ -291,13 +292,11 @@ enum exit_code serve_run(const struct options *o, uint64_t start_us)
     struct err e;
 
     if (views_init(&s.views, o, VIEWS_NONE, &e) < 0)
-        return EXIT_OTHER;
+        return complain_err(&e);
     if (!o->json)
         leave_out_responses(&s.views.bus);
     s.watch = (struct sink){s.views.bus.wants, on_event, watch_free};
     bus_add(&s.views.bus, &s.watch);
-    uv_loop_init(&s.loop);
-    init_handles(&s);
     code = run(&s, &config);
     out_drain(&s.views.err, 0);
     out_drain(&s.views.out, 0);
