@@ -2,11 +2,13 @@
  * wscope: a WebSocket client and debugging tool. main turns the command line over to the front that
  * serves it.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,13 +25,17 @@ static enum exit_code print(int (*text)(struct buf *out, const struct options *o
                             const struct options *o)
 {
     struct buf out;
-    bool failed;
+    struct err e;
+    int failed = 0;
 
     buf_init(&out, 1024 * 1024);
-    failed = text(&out, o) < 0 || fwrite(buf_data(&out), 1, out.len, stdout) != out.len ||
-             fflush(stdout) != 0;
+    if (text(&out, o) < 0)
+        failed = err_nomem(&e, STAGE_IO, "printing");
+    else if (fwrite(buf_data(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0)
+        failed = err_set(&e, EXIT_OTHER, STAGE_IO, errno, "can't write to standard output: %s",
+                         strerror(errno));
     buf_clear(&out);
-    return failed ? EXIT_OTHER : EXIT_OK;
+    return failed < 0 ? complain_err(&e) : EXIT_OK;
 }
 
 static int help(struct buf *out, const struct options *o)

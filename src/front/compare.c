@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "front/complain.h"
 #include "front/compare_private.h"
+#include "front/complain.h"
 
 /* What may wait for a slow reader. */
 #define OUT_LIMIT (1024 * 1024)
@@ -33,18 +33,23 @@ static void on_tick(void *ctx, uint64_t now_us)
     show_tick(ctx, now_us);
 }
 
+static void fail(struct compare_front *front, const struct err *e)
+{
+    show_error(front, e);
+    if (front->code < 0)
+        front->code = (int)e->code;
+}
+
 /* What was measured stands: say it. */
 static void on_over(void *ctx)
 {
     struct compare_front *front = ctx;
     struct err e;
 
-    if (front->report_fd >= 0 && show_report(front, &e) < 0) {
-        show_error(front, &e);
-        if (front->code < 0)
-            front->code = e.code;
-    }
-    show_end(front);
+    if (front->report_fd >= 0 && show_report(front, &e) < 0)
+        fail(front, &e);
+    if (show_end(front, &e) < 0)
+        fail(front, &e);
 }
 
 static void on_closed(void *ctx)

@@ -41,7 +41,7 @@ void show_init(struct compare_front *front);
 /* A moment has passed: paint, and a line of JSON a second. */
 void show_tick(struct compare_front *front, uint64_t now_us);
 /* The end, from the figures. */
-void show_end(struct compare_front *front);
+int show_end(struct compare_front *front, struct err *e);
 /* The last line of JSON, once all channels are closed. */
 void show_summary(struct compare_front *front, enum exit_code code);
 /* The page into report_fd. 0 or -1 with *e. */

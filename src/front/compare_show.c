@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "front/compare_private.h"
+#include "front/complain.h"
 #include "front/views.h"
 #include "sink/compare_json.h"
 #include "sink/compare_table.h"
@@ -116,20 +117,25 @@ static bool asked_for(const struct options *o, enum event_kind kind)
     return !o->events || (o->events & EVENT_BIT(kind));
 }
 
-static void put_json(struct compare_front *front, const struct scale *scale, uint64_t now_us)
+/* 0, or -1: out of memory. */
+static int put_json(struct compare_front *front, const struct scale *scale, uint64_t now_us)
 {
     struct buf line;
+    int r;
 
     if (!asked_for(front->options, EVENT_COMPARE))
-        return;
+        return 0;
     if (front->out.full && !scale)
-        return; /* nobody reads: the next second's line says the same */
+        return 0; /* nobody reads: the next second's line says the same */
     buf_init(&line, TABLE_MAX);
-    if (compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
-                     clock_wall_us()) == 0 &&
-        buf_append(&line, "\n", 1) == 0)
+    r = compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
+                     clock_wall_us());
+    if (r == 0)
+        r = buf_append(&line, "\n", 1);
+    if (r == 0)
         put(&front->out, &line);
     buf_clear(&line);
+    return r;
 }
 
 void show_tick(struct compare_front *front, uint64_t now_us)
@@ -143,7 +149,7 @@ void show_tick(struct compare_front *front, uint64_t now_us)
     figures_make(&front->run->figures, &front->run->compare, now_us);
     paint(front);
     if (front->options->json && second != front->second && second > 0)
-        put_json(front, NULL, now_us);
+        (void)put_json(front, NULL, now_us); /* the next second has its own */
     front->second = second;
 }
 
@@ -161,8 +167,10 @@ void show_error(struct compare_front *front, const struct err *e)
         buf_append_str(&text, "\n  hint: ");
         term_safe(&text, slice_str(e->hint), 0);
     }
-    buf_append_str(&text, "\n");
-    put(&front->err, &text);
+    if (buf_append_str(&text, "\n") == 0)
+        put(&front->err, &text);
+    else
+        complain_err(e);
     buf_clear(&text);
 }
 
@@ -229,24 +237,27 @@ void show_summary(struct compare_front *front, enum exit_code code)
     sink->free(sink);
 }
 
-void show_end(struct compare_front *front)
+int show_end(struct compare_front *front, struct err *e)
 {
     struct view_config view = views_config(front->options, STDOUT_FILENO, false);
     uint64_t now_us = front->run->figures.end_us;
     struct buf text;
+    int r;
 
     erase_live(front);
     front->live = NULL;
     if (front->options->json) {
-        put_json(front, &front->run->scale, now_us);
+        r = put_json(front, &front->run->scale, now_us);
     } else {
         buf_init(&text, TABLE_MAX);
-        if (compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
-                          &view) == 0)
+        r = compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
+                          &view);
+        if (r == 0)
             put(&front->out, &text);
         buf_clear(&text);
     }
     put_failures(front);
+    return r < 0 ? err_nomem(e, STAGE_IO, "showing what was measured") : 0;
 }
 
 /* --- the page -----------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ static void update_pause(struct pipe *p)
 {
     bool full = (p->out.full && !p->stdout_gone) || p->err.full;
 
-    if (p->ended)
+    if (p->ended || !p->session)
         return;
     session_pause(p->session, full || p->echo_full);
     feeder_hold(&p->feeder, full);
@@ -322,7 +322,7 @@ static void on_output_full(void *ctx)
     struct pipe *p = ctx;
 
     update_pause(p);
-    if (p->told_slow || p->ended)
+    if (p->told_slow || p->ended || !p->session)
         return;
     p->told_slow = true;
     session_note(p->session, "standard output is not being read: nothing more is read from the "
@@ -344,7 +344,7 @@ static void on_output_failed(void *ctx, struct output *output)
     struct err e;
 
     stop_if_written(p);
-    if (output == &p->err)
+    if (output == &p->err || !p->session)
         return; /* nobody is left to tell; the data goes on */
     p->stdout_gone = true;
     if (error != EPIPE) {
@@ -436,6 +436,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         report_no_session(&p, &ev, start_us);
     }
     session_free(p.session);
+    p.session = NULL; /* outputs may still fail */
     fault_rig_clear(&p.faults);
     out_drain(&p.views.err, 0);
     out_drain(&p.views.out, 0);

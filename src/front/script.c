@@ -178,7 +178,7 @@ static int make_jobs(struct script_run *run)
         n = run->script_count;
     run->jobs = calloc(n, sizeof *run->jobs);
     if (!run->jobs) {
-        fputs("wscope: out of memory\n", stderr);
+        complain("out of memory");
         return -1;
     }
     run->job_count = n;

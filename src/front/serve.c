@@ -226,6 +226,8 @@ static int init_handles(struct serve *s, struct err *e)
         return -1;
     output_init(&s->out, &s->loop.uv, &s->views.out, &hooks);
     output_init(&s->err, &s->loop.uv, &s->views.err, &hooks);
+    s->watch = (struct sink){s->views.bus.wants, on_event, watch_free};
+    bus_add(&s->views.bus, &s->watch);
     return app_loop_stop_signals(&s->loop, on_signal, s, e);
 }
 
@@ -295,8 +297,6 @@ enum exit_code serve_run(const struct options *o, uint64_t start_us)
         return complain_err(&e);
     if (!o->json)
         leave_out_responses(&s.views.bus);
-    s.watch = (struct sink){s.views.bus.wants, on_event, watch_free};
-    bus_add(&s.views.bus, &s.watch);
     code = run(&s, &config);
     out_drain(&s.views.err, 0);
     out_drain(&s.views.out, 0);
