@@ -89,6 +89,24 @@ def client_certificate(t):
     made.says("not sent there: the client certificate")
 
 
+@case("a fallback of another origin is sent only what a redirect would take there")
+def other_fallback(t):
+    elsewhere = t.listen()
+    made = t.start(
+        "-n", "-r", "--fallback-after", "1", "-H", "X-Session-Id: 42", "-H", "Accept-Language: eo", "--header-cmd", "echo 'X-Ticket: hush'",
+        "--fallback", f"http://127.0.0.1:{elsewhere.port}/feed", "--count", "1", t.url,
+    )
+    conn = t.accept()
+    same(conn.request().one("X-Ticket"), "hush")
+    conn.send(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+    conn = elsewhere.accept(t.deadline)
+    request = conn.request()
+    same((request.all("X-Session-Id"), request.all("X-Ticket"), request.one("Accept-Language")), ([], [], "eo"))
+    conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]")
+    made.exits(0)
+    made.says("not sent there: X-Session-Id, X-Ticket")
+
+
 @case("-L keeps credentials where scheme, host and port are the same")
 def same_origin(t):
     made = follow(t, "-u", "me:hush", "--cookie", "a=b", t.url)
