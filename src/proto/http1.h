@@ -56,6 +56,11 @@ bool http1_is_token(struct slice text);
 /* RFC 9110, section 5.5: no control character but the tab. Blanks around it are not looked at. */
 bool http1_is_field_value(struct slice text);
 
+/* A request that a server must answer with 400, whatever it asks for: not one valid Host (RFC 9112,
+ * section 3.2), a control character in a field (RFC 9110, section 5.5), framing that is malformed,
+ * contradictory or in an unknown coding (RFC 9112, section 6). 0 or -1 with *e. */
+int http1_request_check(const struct http1_head *h, struct err *e);
+
 enum http1_body_kind { HTTP1_BODY_NONE, HTTP1_BODY_LENGTH, HTTP1_BODY_CHUNKED, HTTP1_BODY_EOF };
 
 struct http1_body {

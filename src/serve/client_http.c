@@ -342,6 +342,13 @@ static bool too_many_fields(const struct buf *head)
     return lines > HTTP1_FIELDS_MAX + 1;
 }
 
+/* A request that can't be trusted: what follows it on the connection can't either. */
+static void refuse_head(struct client *c, const struct http1_head *head, const struct err *e)
+{
+    report_request(c, head);
+    refuse(c, head, 400, e->text, e->hint);
+}
+
 /* True once there was one, or never will be. */
 static bool take_head(struct client *c)
 {
@@ -351,7 +358,10 @@ static bool take_head(struct client *c)
         http1_head_read(&head, HTTP1_REQUEST, buf_data(&c->head), c->head.len, &c->scanned, &e);
 
     if (len > 0) {
-        answer_head(c, &head);
+        if (http1_request_check(&head, &e) < 0)
+            refuse_head(c, &head, &e);
+        else
+            answer_head(c, &head);
         http1_head_clear(&head);
     } else if (len < 0 && e.code == EXIT_OTHER) {
         client_break(c); /* memory */

@@ -76,6 +76,26 @@ END
     assert_output --partial ' 400'
 }
 
+@test "a request that RFC 9112 has refused is answered with 400 everywhere" {
+    serve
+    run "$PYTHON3" - "$SERVE_PORT" <<'END'
+import socket, sys
+fields = (b"Host: a b", b"X: y", b"Host: a\r\nHost: a", b"Host: a\r\nContent-Length: x",
+          b"Host: a\r\nTransfer-Encoding: gzip", b"Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3",
+          b"Host: a\r\nX: \x01", b"Host: a")
+for path in (b"/", b"/feed.json", b"/feed.sse", b"/nowhere"):
+    for field in fields:
+        s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        s.sendall(b"GET " + path + b" HTTP/1.1\r\n" + field + b"\r\n\r\n")
+        status = s.recv(100).split(b" ")[1]
+        if (status == b"400") != (field != b"Host: a"):
+            print("wrong", path, field, status)
+        s.close()
+print("done")
+END
+    assert_output "done"
+}
+
 @test "an unmasked frame is answered with Close 1002" {
     serve
     run "$PYTHON3" - "$SERVE_PORT" <<'END'

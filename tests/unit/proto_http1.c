@@ -352,6 +352,79 @@ static void http1_fields_are_found_without_case(void **state)
     assert_false(http1_has_token(&h, "b", "x"));
 }
 
+static int check_request(const char *version, const char *fields)
+{
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
+    char text[400];
+    struct err e;
+
+    snprintf(text, sizeof text, "GET / HTTP/%s\r\n%s\r\n", version, fields);
+    head_of(&h, HTTP1_REQUEST, text);
+    err_clear(&e);
+    if (http1_request_check(&h, &e) == 0)
+        return 0;
+    assert_non_null(strstr(e.text, "(RFC 91"));
+    return -1;
+}
+
+static void http1_request_check_wants_one_host(void **state)
+{
+    static const char *const good[] = {
+        "",          "x",           "x:80",    "x:",      "[::1]:9001",   "[::1]",
+        "1.2.3.4:5", "a_b.example", "xn--e1a", "%C3%A4x", "[v1.fe:1]:443"};
+    static const char *const bad[] = {"x y",  "x/y", "u@x",   "x:80a", "x:8:0", "[::1",
+                                      "[]:1", "::1", "x\xc3", "x#",    "x?",    "a,b c"};
+    char field[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        snprintf(field, sizeof field, "Host: %s\r\n", good[i]);
+        if (check_request("1.1", field) < 0)
+            fail_msg("%s", good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(field, sizeof field, "Host: %s\r\n", bad[i]);
+        if (check_request("1.1", field) == 0)
+            fail_msg("%s", bad[i]);
+    }
+    assert_int_equal(check_request("1.1", ""), -1);
+    assert_int_equal(check_request("1.0", ""), 0);
+    assert_int_equal(check_request("1.1", "Host: x\r\nHost: x\r\n"), -1);
+    assert_int_equal(check_request("1.0", "Host: x\r\nHost: x\r\n"), -1);
+}
+
+static void http1_request_check_refuses_what_may_be_smuggled(void **state)
+{
+    static const char *const bad[] = {
+        "Content-Length: x",
+        "Content-Length: -1",
+        "Content-Length: +1",
+        "Content-Length:",
+        "Content-Length: 1, 2",
+        "Content-Length: 1\r\nContent-Length: 2",
+        "Content-Length: 99999999999999999999999",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 0",
+        "X: a\x01",
+        "X: a\x7f",
+        "X: \x1b[2J",
+    };
+    char fields[200];
+
+    (void)state;
+    assert_int_equal(check_request("1.1", "Host: x\r\nContent-Length: 0\r\nX: a\tb\xff\r\n"), 0);
+    assert_int_equal(check_request("1.1", "Host: x\r\nTransfer-Encoding: Chunked\r\n"), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(fields, sizeof fields, "Host: x\r\n%s\r\n", bad[i]);
+        if (check_request("1.1", fields) == 0)
+            fail_msg("%s", bad[i]);
+    }
+}
+
 static void http1_is_token_knows_tchar(void **state)
 {
     (void)state;
@@ -377,6 +450,8 @@ int main(void)
         cmocka_unit_test(http1_head_read_bounds_the_head),
         cmocka_unit_test(http1_head_read_bounds_the_fields),
         cmocka_unit_test(http1_fields_are_found_without_case),
+        cmocka_unit_test(http1_request_check_wants_one_host),
+        cmocka_unit_test(http1_request_check_refuses_what_may_be_smuggled),
         cmocka_unit_test(http1_is_token_knows_tchar),
     };
 
