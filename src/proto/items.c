@@ -48,11 +48,19 @@ static void begin_array(struct items *it, struct slice array)
     json_scan_next(&it->scan, &bracket);
 }
 
+/* RFC 8259, section 8.1: a byte order mark before JSON may be ignored. */
+static struct slice without_mark(struct slice body)
+{
+    bool marked = body.len >= 3 && memcmp(body.data, "\xEF\xBB\xBF", 3) == 0;
+
+    return marked ? slice_make(body.data + 3, body.len - 3) : body;
+}
+
 int items_begin(struct items *it, struct slice body, const char *pointer, struct err *e)
 {
     struct slice array;
 
-    body = trimmed(body);
+    body = trimmed(without_mark(body));
     it->left = body;
     it->form = ITEMS_ONE;
     if (pointer) {

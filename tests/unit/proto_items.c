@@ -47,6 +47,16 @@ static void items_are_the_elements_of_an_array(void **state)
           "18446744073709551615|1e400|\"\\u0000\"");
 }
 
+static void items_begin_after_a_byte_order_mark(void **state)
+{
+    (void)state;
+    check("\xEF\xBB\xBF[1,2]", NULL, "1|2");
+    check("\xEF\xBB\xBF {\"a\":1}\n{\"a\":2}\n", NULL, "{\"a\":1}|{\"a\":2}");
+    check("\xEF\xBB\xBF{\"a\":[3]}", "/a", "3");
+    check("\xEF\xBB\xBF", NULL, "");
+    check("\xEF\xBB", NULL, "\xEF\xBB");
+}
+
 static void items_are_where_the_pointer_points(void **state)
 {
     (void)state;
@@ -83,6 +93,7 @@ static void items_anything_else_is_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(items_begin_after_a_byte_order_mark),
         cmocka_unit_test(items_are_the_elements_of_an_array),
         cmocka_unit_test(items_are_where_the_pointer_points),
         cmocka_unit_test(items_are_lines_of_ndjson),
