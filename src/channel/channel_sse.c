@@ -129,6 +129,23 @@ static void refused(struct stream *s)
     receiver_fail(&s->r, &e);
 }
 
+/* Several Content-Type fields must agree: who would read another one sees no event stream. */
+static void read_type(struct stream *s, const struct http1_head *head)
+{
+    struct excerpt x;
+
+    s->right_type = http1_field_count(head, "Content-Type") > 0;
+    s->type[0] = '\0';
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *f = &head->fields[i];
+
+        if (!slice_is_nocase(f->name, "Content-Type") || is_event_stream(f->value))
+            continue;
+        s->right_type = false;
+        snprintf(s->type, sizeof s->type, "%s", excerpt_of(&x, f->value));
+    }
+}
+
 /* Before what the server makes of the request without it. */
 static void report_withheld(struct stream *s)
 {
@@ -143,17 +160,13 @@ static void report_withheld(struct stream *s)
 static void on_head(void *ctx, const struct http1_head *head, const struct url *url)
 {
     struct stream *s = ctx;
-    const struct slice *type = http1_field(head, "Content-Type");
-    struct excerpt x;
-
     (void)url;
     if (s->id_withheld)
         report_withheld(s);
     if (receiver_over(&s->r))
         return;
     s->status = head->status;
-    s->right_type = type && is_event_stream(*type);
-    snprintf(s->type, sizeof s->type, "%s", type ? excerpt_of(&x, *type) : "");
+    read_type(s, head);
     if (s->status == 200 && s->right_type)
         receiver_opened(&s->r);
     else if (s->status != 204)

@@ -62,6 +62,7 @@ struct handshake_result {
 
 /* Rules that a 101 may break and still have a meaning. */
 enum handshake_rule {
+    HANDSHAKE_VERSION,
     HANDSHAKE_UPGRADE,
     HANDSHAKE_CONNECTION,
     HANDSHAKE_ACCEPT,
@@ -75,10 +76,10 @@ int handshake_rule_check(enum handshake_rule rule, const struct handshake *hs,
                          struct err *e);
 
 /* Client: check a response head with status 101 (RFC 6455, section 4.1, each rule by its own
- * sentence: Upgrade, Connection, Accept (expected and got), uninvited extension or subprotocol). -1
- * with *e (EXIT_UPGRADE, STAGE_HANDSHAKE). Any other status is for the caller to handle as HTTP.
- * With `lenient` the rules of handshake_rule_check are not checked: what they are about is not
- * needed to go on. */
+ * sentence: version, Upgrade, Connection, Accept (expected and got), uninvited extension or
+ * subprotocol). -1 with *e (EXIT_UPGRADE, STAGE_HANDSHAKE). Any other status is for the caller to
+ * handle as HTTP. With `lenient` the rules of handshake_rule_check are not checked: what they are
+ * about is not needed to go on. */
 int handshake_check(const struct handshake *hs, const struct handshake_config *config,
                     const struct http1_head *head, bool lenient, struct handshake_result *result,
                     struct err *e);

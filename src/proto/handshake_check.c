@@ -34,6 +34,17 @@ char *handshake_field_join(const struct http1_head *head, const char *name)
     return text;
 }
 
+/* HTTP/1.0 has neither 1xx nor Upgrade (RFC 9110, sections 7.8 and 15.2). */
+static int version_check(const struct http1_head *head, struct err *e)
+{
+    if (head->minor > 0)
+        return 0;
+    err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+            "the server's 101 is HTTP/1.0, expected HTTP/1.1 (RFC 6455, section 4.1)");
+    err_hint(e, "a proxy may have answered in the server's place; --lenient lets it pass");
+    return -1;
+}
+
 static int upgrade_check(const struct http1_head *head, struct err *e)
 {
     char *value = NULL;
@@ -196,6 +207,8 @@ int handshake_rule_check(enum handshake_rule rule, const struct handshake *hs,
                          struct err *e)
 {
     switch (rule) {
+    case HANDSHAKE_VERSION:
+        return version_check(head, e);
     case HANDSHAKE_UPGRADE:
         return upgrade_check(head, e);
     case HANDSHAKE_CONNECTION:

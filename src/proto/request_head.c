@@ -60,6 +60,24 @@ static int line_safe(const struct request_field *f, struct err *e)
     return 0;
 }
 
+/* RFC 3986, section 2: these are in no URL. They are left alone until here, since a template such
+ * as {last} has some of them. */
+static int put_target(struct buf *out, const char *target)
+{
+    static const char foreign[] = "<>\"\\^`{|}";
+    int rc = 0;
+
+    while (*target && rc == 0) {
+        size_t plain = strcspn(target, foreign);
+
+        rc = buf_append(out, target, plain);
+        target += plain;
+        if (*target && rc == 0)
+            rc = buf_printf(out, "%%%02X", (unsigned)(uint8_t)*target++);
+    }
+    return rc;
+}
+
 static int start_line(const char *method, const char *target, struct buf *out, struct err *e)
 {
     struct excerpt x;
@@ -77,7 +95,7 @@ static int start_line(const char *method, const char *target, struct buf *out, s
         }
     }
     if (buf_append_str(out, method) < 0 || buf_append_str(out, " ") < 0 ||
-        buf_append_str(out, target) < 0 || buf_append_str(out, " HTTP/1.1\r\n") < 0)
+        put_target(out, target) < 0 || buf_append_str(out, " HTTP/1.1\r\n") < 0)
         return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
     return 0;
 }

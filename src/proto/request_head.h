@@ -27,7 +27,8 @@ void request_head_add(struct request_head *r, const char *name, const char *valu
 /* Replace in place, remove or append, as the person asked. */
 void request_head_change(struct request_head *r, const struct handshake_header *h);
 
-/* Append the whole head to out. -1 with *e, out unchanged: EXIT_USAGE for a name or value that
+/* Append the whole head to out; what is printable and yet in no URL is percent-encoded in the
+ * target. -1 with *e, out unchanged: EXIT_USAGE for a name or value that
  * would begin another field and for a target that can't stand in a request line; EXIT_OTHER for
  * memory. */
 int request_head_write(const struct request_head *r, const char *method, const char *target,

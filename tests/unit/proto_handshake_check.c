@@ -219,6 +219,21 @@ static void handshake_check_22_takes_no_other_status(void **state)
     assert_non_null(strstr(e.text, "status 200"));
 }
 
+static void handshake_check_refuses_a_101_of_http_1_0(void **state)
+{
+    struct handshake_config config = {.url = &url};
+    struct handshake_result result;
+    __attribute__((cleanup(http1_head_clear))) struct http1_head h = {0};
+    struct err e;
+
+    (void)state;
+    head_of(&h, HTTP1_RESPONSE, "HTTP/1.0 101 x\r\n" GOOD "\r\n");
+    assert_int_equal(handshake_check(&sample, &config, &h, false, &result, &e), -1);
+    assert_non_null(strstr(e.text, "HTTP/1.0"));
+    assert_int_equal(handshake_check(&sample, &config, &h, true, &result, &e), 0);
+    handshake_result_clear(&result);
+}
+
 static void handshake_check_lenient_lets_four_rules_pass(void **state)
 {
     struct handshake_config config = {.url = &url};
@@ -276,6 +291,7 @@ static void handshake_check_survives_each_failed_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(handshake_check_refuses_a_101_of_http_1_0),
         cmocka_unit_test(handshake_check_16_compares_upgrade_without_case),
         cmocka_unit_test(handshake_check_17_reads_connection_as_a_token_list),
         cmocka_unit_test(handshake_check_18_wants_one_accept),

@@ -112,3 +112,21 @@ def resolve(t):
     made.exits(0)
     told = single(made.json(), "connect")
     same((told["address"], told["port"]), ("127.0.0.1", t.port))
+
+
+@case("bytes that are in no URL are percent-encoded in the request line")
+def encoded_target(t):
+    path = 'a/<b>"c\\\\d^e`f{g|h}?q={last}|%7B[x]'.replace("\\\\", "\\")
+    wanted = "/a/%3Cb%3E%22c%5Cd%5Ee%60f%7Bg%7Ch%7D?q=%7Blast%7D%7C%7B[x]"
+    made = t.start("-n", t.url + path)
+    conn = t.accept()
+    same(conn.open().target, wanted)
+    conn.finish()
+    made.exits(0)
+    made = t.start("--poll", f"http://127.0.0.1:{t.port}/{path}", "--seq", "/s", "--every", "0.05", "--count", "2")
+    conn = t.accept()
+    for number in (7, 8):
+        same(conn.request().target, wanted.replace("%7Blast%7D", "7" if number == 8 else ""))
+        body = b'[{"s":%d}]' % number
+        conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    made.exits(0)

@@ -161,6 +161,7 @@ def no_content(t):
 
 for _name, _head in (
     ("another type", b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"),
+    ("two types", b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Type: text/html\r\n\r\n"),
     ("no type", b"HTTP/1.1 200 OK\r\n\r\n"),
     ("201", b"HTTP/1.1 201 Created\r\nContent-Type: text/event-stream\r\n\r\n"),
     ("404", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
