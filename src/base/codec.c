@@ -6,6 +6,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/blank.h"
+
 /* In the tables of values: not a digit. All values are below, so that the bits of several digits
  * can be or-ed and looked at once. */
 #define NO_DIGIT 0x80
@@ -233,11 +235,6 @@ int hex_encode(struct buf *out, struct slice bytes)
     }
     buf_filled(out, bytes.len * 2);
     return 0;
-}
-
-static inline bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
 }
 
 /* Room asked for bytes that never come could be refused for nothing; so blanks are counted, where

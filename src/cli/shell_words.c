@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/blank.h"
+
 /* Reading and writing in the same text: what is written never overtakes what is read, since no
  * quoted form is shorter than what it stands for. */
 struct splitter {
@@ -13,11 +15,6 @@ struct splitter {
     char *out;
     struct err *e;
 };
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static bool is_name(char c)
 {
@@ -257,7 +254,7 @@ static int curly_quoted(struct splitter *s)
     for (s->in += 3; *s->in;) {
         const char *after = s->in + 3;
 
-        if (curly(s->in) == kind && (!*after || is_blank(*after) || continuation(after))) {
+        if (curly(s->in) == kind && (!*after || is_white(*after) || continuation(after))) {
             s->in = after;
             return 0;
         }
@@ -335,7 +332,7 @@ static void skip_blanks(struct splitter *s)
     for (;;) {
         size_t skip = continuation(s->in);
 
-        if (is_blank(*s->in))
+        if (is_white(*s->in))
             skip = 1;
         else if (*s->in == '#')
             skip = strcspn(s->in, "\n");
@@ -351,7 +348,7 @@ long shell_words_split(char *text, struct err *e)
     long count = 0;
 
     for (skip_blanks(&s); *s.in; skip_blanks(&s)) {
-        while (*s.in && !is_blank(*s.in)) {
+        while (*s.in && !is_white(*s.in)) {
             if (part(&s) != 0)
                 return -1;
         }

@@ -1,11 +1,7 @@
 #include "command/parse.h"
 
+#include "base/blank.h"
 #include "base/codec.h"
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
 
 struct slice parse_name(const char *line, const char **args)
 {

@@ -2,12 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/blank.h"
 #include "base/utf8.h"
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
 
 void script_lines_init(struct script_lines *l, struct slice text)
 {

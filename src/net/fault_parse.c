@@ -384,7 +384,7 @@ int fault_parse(struct fault_spec *f, struct slice text, struct err *e)
     return 0;
 }
 
-static bool is_blank(uint8_t c)
+static bool is_gap(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\n';
 }
@@ -394,7 +394,7 @@ int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, struc
     for (;;) {
         size_t from = *pos, end;
 
-        while (from < text.len && (text.data[from] == ';' || is_blank(text.data[from])))
+        while (from < text.len && (text.data[from] == ';' || is_gap(text.data[from])))
             from++;
         if (from == text.len)
             return 0;
@@ -402,7 +402,7 @@ int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, struc
         while (end < text.len && text.data[end] != ';')
             end++;
         *pos = end;
-        while (end > from && is_blank(text.data[end - 1]))
+        while (end > from && is_gap(text.data[end - 1]))
             end--;
         if (fault_parse(f, slice_make(text.data + from, end - from), e) == 0)
             return 1;

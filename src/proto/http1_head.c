@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/blank.h"
 #include "proto/excerpt.h"
 #include "proto/http1_guess.h"
 #include "proto/list.h"
@@ -11,11 +12,6 @@ static bool is_tchar(uint8_t c)
     if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
         return true;
     return c && strchr("!#$%&'*+-.^_`|~", c);
-}
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
 }
 
 bool http1_is_token(struct slice text)

@@ -1,15 +1,12 @@
 #include "proto/items.h"
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+#include "base/blank.h"
 
 static struct slice trimmed(struct slice text)
 {
-    while (text.len > 0 && is_blank(text.data[0]))
+    while (text.len > 0 && is_white(text.data[0]))
         text = slice_make(text.data + 1, text.len - 1);
-    while (text.len > 0 && is_blank(text.data[text.len - 1]))
+    while (text.len > 0 && is_white(text.data[text.len - 1]))
         text.len--;
     return text;
 }

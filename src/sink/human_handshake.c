@@ -1,6 +1,7 @@
 /* The handshake, byte for byte but for its secrets. */
 #include "sink/human.h"
 
+#include "base/blank.h"
 #include "base/utf8.h"
 #include "sink/common.h"
 #include "sink/redact.h"
@@ -11,11 +12,6 @@
 #define BODY_LINES_MORE 200
 #define BODY_BYTES_MORE ((size_t)16 << 10)
 #define BODY_DUMP       128
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
 
 static void put_redacted_target(struct human *h, struct slice target)
 {

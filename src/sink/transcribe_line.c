@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/blank.h"
 #include "base/utf8.h"
 #include "sink/term_safe.h"
 
@@ -19,11 +20,6 @@ bool transcribe_line_holds(struct slice text)
         i += (size_t)len;
     }
     return true;
-}
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* The n-th word from the end, 0 the last; empty if there are not so many. */

@@ -1,0 +1,21 @@
+/*
+ * blank: which characters separate words. Each takes a char or a byte.
+ */
+#ifndef BASE_BLANK_H
+#define BASE_BLANK_H
+
+#include <stdbool.h>
+
+/* A blank within a line (OWS in RFC 9110, section 5.6.3). */
+static inline bool is_blank(int c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* These and the ends of lines: what JSON (RFC 8259, section 2) allows between tokens. */
+static inline bool is_white(int c)
+{
+    return is_blank(c) || c == '\n' || c == '\r';
+}
+
+#endif
