@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <locale.h>
+#include <stdlib.h>
 
 #include "front/script_error.h"
 
@@ -41,6 +42,9 @@ static void errors_are_printed_with_a_caret(void **state)
 static void escapes_keep_the_caret_below_its_character(void **state)
 {
     (void)state;
+    /* C libraries may come without the locale, as those of other architectures do. */
+    if (MB_CUR_MAX == 1)
+        skip();
     prints("a\x1b\xc2\x9b\n", "test t\nconnect\nexpect within\x01\xe2\x80\xae 5 jsn\n",
            "wscope: a\\e\\u{009B}\\n:3:");
     prints("a",
