@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "net/lookup_threads.h"
 #include "net/reason.h"
 
 struct resolve {
@@ -317,6 +318,14 @@ int resolve_start(uv_loop_t *loop, const struct resolve_query *query, struct res
     if (rc != 0)
         return rc;
 
+    if (lookup_threads_check() < 0) {
+        err_set(e, EXIT_OTHER, STAGE_RESOLVE, errno,
+                "can't resolve \"%s\": no thread can be started for it: %s", query->host,
+                strerror(errno));
+        err_hint(e, "the limits of processes (ulimit -u) or of memory (ulimit -v) are too low; a "
+                    "numeric address needs no thread");
+        return -1;
+    }
     r = calloc(1, sizeof *r);
     if (!r)
         return err_nomem(e, STAGE_RESOLVE, "resolving a name");

@@ -190,11 +190,10 @@ static void on_complaint(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
 }
 
-static int spawn(struct header_cmd *run, uv_loop_t *loop, const char *command)
+static int spawn(struct header_cmd *run, uv_loop_t *loop, char *command)
 {
     char shell[] = "/bin/sh", option[] = "-c";
-    char *copy = strdup(command);
-    char *args[] = {shell, option, copy, NULL};
+    char *args[] = {shell, option, command, NULL};
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE},
         {.flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_WRITABLE_PIPE),
@@ -209,9 +208,8 @@ static int spawn(struct header_cmd *run, uv_loop_t *loop, const char *command)
         .stdio_count = 3,
         .stdio = stdio,
     };
-    int rc = copy ? uv_spawn(loop, &run->process, &options) : UV_ENOMEM;
+    int rc = uv_spawn(loop, &run->process, &options); /* has a handle also where it fails */
 
-    free(copy);
     if (rc == 0)
         rc = uv_read_start((uv_stream_t *)&run->out, give_chunk, on_output);
     if (rc == 0)
@@ -223,9 +221,12 @@ struct header_cmd *header_cmd_start(uv_loop_t *loop, const char *command, uint64
                                     header_cmd_done_fn *done, void *ctx, struct err *e)
 {
     struct header_cmd *run = calloc(1, sizeof *run);
+    char *copy = strdup(command);
     int rc;
 
-    if (!run) {
+    if (!run || !copy) {
+        free(run);
+        free(copy);
         err_nomem(e, STAGE_HANDSHAKE, "running --header-cmd");
         return NULL;
     }
@@ -239,7 +240,8 @@ struct header_cmd *header_cmd_start(uv_loop_t *loop, const char *command, uint64
     uv_timer_init(loop, &run->timer);
     run->process.data = run->out.data = run->err.data = run->timer.data = run;
     run->handles = 4;
-    rc = spawn(run, loop, command);
+    rc = spawn(run, loop, copy);
+    free(copy);
     if (rc == 0 && timeout_us)
         rc = uv_timer_start(&run->timer, on_timer, (timeout_us + 999) / 1000, 0);
     if (rc == 0)

@@ -325,6 +325,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
         session_queue_init(s, e) < 0 || fallback_init(s, e) < 0) {
         session_catchup_free(s);
         session_account_clear(s);
+        session_queue_clear(s);
         channel_shared_free(s->shared);
         free(s);
         return NULL;

@@ -103,3 +103,10 @@ load helpers
     assert_equal "$(jq -r 'select(.event == "error") | "\(.code) \(.stage)"' <<<"$output")" '7 connect'
     assert_equal "$(tail -n 1 <<<"$output" | jq -r '"\(.event) \(.exit)"')" 'summary 7'
 }
+
+@test "where no thread can be started for it, a lookup fails with a sentence" {
+    run bash -c "ulimit -v 16000; exec ${WSCOPE_COMMAND[*]} -n -1 ws://localhost:9/ 2>&1"
+    [[ $status != 127 && $output != *Sanitizer* && $output != *valgrind* ]] || skip 'the program does not start in so little memory'
+    ((status == 1 || status == 7)) # not one thread, or enough memory for one
+    assert_output --regexp '(no thread can be started|refused)'
+}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "session/header_cmd.h"
 
 struct outcome {
@@ -67,6 +68,29 @@ static void check_failure(struct outcome *o, const char *command, uint64_t timeo
     assert_null(strstr(o->e.text, "hush"));
 }
 
+static void header_cmd_that_finds_no_memory_reports_it(void **state)
+{
+    struct outcome *o = *state;
+
+    for (unsigned long n = 1;; n++) {
+        struct header_cmd *run;
+
+        free(o->text);
+        o->text = NULL;
+        o->calls = 0;
+        err_clear(&o->e);
+        alloc_fail_at(n);
+        run = header_cmd_start(&o->loop, "echo 'A: b'", 0, done, o, &o->e);
+        uv_run(&o->loop, UV_RUN_DEFAULT);
+        if (!alloc_struck())
+            break;
+        assert_int_equal(o->calls, run ? 1 : 0);
+        assert_null(o->text);
+        assert_int_equal(o->e.code, EXIT_OTHER);
+    }
+    assert_string_equal(o->text, "A: b\n");
+}
+
 static void header_cmd_hands_over_what_was_printed(void **state)
 {
     run(*state, "echo 'A: b'; echo C:; echo complaint >&2", 0);
@@ -120,6 +144,8 @@ static void header_cmd_can_be_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(header_cmd_that_finds_no_memory_reports_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(header_cmd_hands_over_what_was_printed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(header_cmd_takes_64_kib_and_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
