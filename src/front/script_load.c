@@ -252,8 +252,10 @@ int script_load(struct script_run *run)
     int status = check_line(run);
 
     run->scripts = calloc(given->file_count, sizeof *run->scripts);
-    if (!run->scripts)
+    if (!run->scripts) {
+        complain("out of memory while reading the scripts");
         return -1;
+    }
     run->script_count = given->file_count;
     for (size_t i = 0; i < given->file_count && status == 0; i++) {
         struct script_error error;
@@ -264,8 +266,10 @@ int script_load(struct script_run *run)
             continue;
         }
         buf_init(&text, 65536);
-        script_error_print(&text, &error);
-        complain_lines(buf_slice(&text));
+        if (script_error_print(&text, &error) == 0)
+            complain_lines(buf_slice(&text));
+        else
+            complain("out of memory while reading the scripts");
         buf_clear(&text);
         status = -1;
     }
