@@ -196,6 +196,7 @@ void ws_end(struct ws *ws)
         .has_pong = ws->last_pong_us != 0,
         .last_pong_us = since(ws->decided_us, ws->last_pong_us),
         .errnum = ws->errnum,
+        .why = ws->how == CLOSE_HOW_TLS ? ws->link_error.text : NULL,
         .got_close_frame = ws->got_close_frame,
         .sent_close_frame = ws->sent_close_frame,
         .got_close_notify = (ended & LINK_GOT_CLOSE_NOTIFY) != 0,

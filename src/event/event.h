@@ -230,6 +230,7 @@ struct event_close {
     bool has_pong;
     uint64_t last_pong_us; /* age of the last pong, if there was one */
     int errnum;            /* errno of a failed read or write, or 0 */
+    const char *why;       /* CLOSE_HOW_TLS: what failed; else NULL or "" */
     bool got_close_frame, sent_close_frame, got_close_notify, got_fin, got_rst;
     bool tls;                    /* a close_notify could be expected */
     uint64_t cut_have, cut_want; /* the stream ended inside a frame: payload bytes had and announced

@@ -121,8 +121,12 @@ static void put_ending(struct human *h, const struct event *ev)
         put_flags(h, ev);
     } else {
         put_lost(h, how_lost(c));
-        if (c->errnum != 0 && c->how != CLOSE_HOW_RST)
+        if (c->how == CLOSE_HOW_TLS && !c->got_close_notify && c->why && c->why[0]) {
+            human_put(h, ": ");
+            human_safe_str(h, c->why);
+        } else if (c->errnum != 0 && c->how != CLOSE_HOW_RST) {
             human_printf(h, " (%s)", strerror(c->errnum));
+        }
         put_flags(h, ev);
     }
 }
@@ -142,10 +146,11 @@ static void put_times(struct human *h, const struct event_close *c)
     human_put(h, "up ");
     human_span(h, c->uptime_us);
     human_dot(h);
-    human_put(h, "idle in ");
+    human_put(h, "last received ");
     human_span(h, c->idle_in_us);
-    human_put(h, ", out ");
+    human_put(h, " ago, last sent ");
     human_span(h, c->idle_out_us);
+    human_put(h, " ago");
 }
 
 /* Each piece of evidence goes behind the one before it, the first on a new line. */
@@ -173,10 +178,10 @@ static void put_evidence(struct human *h, const struct event_close *c)
         next_evidence(h, &any);
         human_size(h, c->unacked_bytes);
         human_put(h, " sent and never acknowledged");
-    }
-    if (c->has_tcp && c->retransmits > 0) {
-        next_evidence(h, &any);
-        human_count(h, c->retransmits, "retransmit", "retransmits");
+        if (c->retransmits > 0) {
+            human_put(h, " in spite of ");
+            human_count(h, c->retransmits, "retransmission", "retransmissions");
+        }
     }
     if (c->unacknowledged > 0) {
         next_evidence(h, &any);

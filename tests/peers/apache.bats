@@ -140,7 +140,7 @@ load_modules() {
 @test "apache: an idle timeout: exit 56, and how long; with --ping-interval the connection stays" {
     both -n "ws://127.0.0.1:$IMPATIENT/tunnel/echo"
     assert_equal "$status" 56
-    assert_stderr 'idle in [0-9.]+ s'
+    assert_stderr 'last received [0-9.]+ s ago'
     both -n --ping-interval 0.3 --for 1.5 "ws://127.0.0.1:$IMPATIENT/upgrade"
     assert_equal "$status" 0
 }

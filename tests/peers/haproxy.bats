@@ -68,7 +68,7 @@ END
 @test "haproxy: a tunnel that was idle too long: exit 56, and how long; with --ping-interval it stays" {
     both -n "ws://127.0.0.1:$PLAIN/idle/echo"
     assert_equal "$status" 56
-    assert_stderr 'idle in [0-9.]+ s'
+    assert_stderr 'last received [0-9.]+ s ago'
     both -n --ping-interval 0.3 --for 1.5 "ws://127.0.0.1:$PLAIN/idle/echo"
     assert_equal "$status" 0
 }

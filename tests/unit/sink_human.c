@@ -365,9 +365,10 @@ static void human_colours_are_restrained_and_always_ended(void **state)
           "\x1b[33m!\x1b[0m \x1b[33mprotocol violation\x1b[0m: m\x1b[2m (R; byte 1 of the "
           "stream)\x1b[0m\n");
     ev = closing(CLOSE_BY_NETWORK, CLOSE_HOW_RST, 1006);
-    check(config, &ev,
-          "\x1b[31m✕\x1b[0m \x1b[31mconnection lost\x1b[0m: reset by the peer (RST), no Close "
-          "frame\x1b[2m · \x1b[0mup 12.3 s\x1b[2m · \x1b[0midle in 0.2 s, out 1.0 s\n");
+    check(
+        config, &ev,
+        "\x1b[31m✕\x1b[0m \x1b[31mconnection lost\x1b[0m: reset by the peer (RST), no Close "
+        "frame\x1b[2m · \x1b[0mup 12.3 s\x1b[2m · \x1b[0mlast received 0.2 s ago, last sent 1.0 s ago\n");
 }
 
 static void human_ascii_shows_nothing_beyond_ascii(void **state)

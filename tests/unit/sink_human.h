@@ -18,7 +18,7 @@
 #define DEFAULT  ((struct view_config){.utf8 = true})
 #define LEVEL(n) ((struct view_config){.utf8 = true, .level = (n)})
 
-#define TIMES " · up 12.3 s · idle in 0.2 s, out 1.0 s\n"
+#define TIMES " · up 12.3 s · last received 0.2 s ago, last sent 1.0 s ago\n"
 
 static inline struct event make(enum event_kind kind)
 {

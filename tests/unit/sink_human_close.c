@@ -24,8 +24,8 @@ static void human_close_by_the_peer(void **state)
     ev.close.clean = ev.close.got_close_frame = ev.close.sent_close_frame = true;
     check_from(0, &ev, "○ closed by the peer: 1000 normal closure \"bye\"" TIMES);
     check((struct view_config){.level = 0}, &ev,
-          "o closed by the peer: 1000 normal closure \"bye\" - up 12.3 s - idle in 0.2 s, out 1.0 "
-          "s\n");
+          "o closed by the peer: 1000 normal closure \"bye\" - up 12.3 s - last received 0.2 s "
+          "ago, last sent 1.0 s ago\n");
     ev.close.code = 1008;
     ev.close.reason = slice_str("\x1B]52;c;eA==\x07");
     ev.close.hint = "the token may have expired";
@@ -78,8 +78,9 @@ static void human_close_lost(void **state)
     ev.close.hint = "an idle timeout: try --ping-interval 25";
     check(DEFAULT, &ev,
           "✕ connection lost: reset by the peer (RST), no Close frame · in the middle of a frame: "
-          "5 of 10 bytes · up 60.2 s · idle in 60.0 s, out 2 h 5 min\n"
-          "  last pong 30.0 s ago · 12.3 KiB sent and never acknowledged · 1 retransmit\n"
+          "5 of 10 bytes · up 60.2 s · last received 60.0 s ago, last sent 2 h 5 min ago\n"
+          "  last pong 30.0 s ago · 12.3 KiB sent and never acknowledged in spite of 1 "
+          "retransmission\n"
           "  hint: an idle timeout: try --ping-interval 25\n");
 }
 
@@ -131,8 +132,9 @@ static void human_shows_spans_in_two_units(void **state)
     ev.close.uptime_us = 187u * 1000000;
     ev.close.idle_in_us = 119900000;
     ev.close.idle_out_us = (uint64_t)(3 * 86400 + 4 * 3600) * 1000000;
-    check(DEFAULT, &ev,
-          "○ closed by us: 1001 going away · up 3 min 7 s · idle in 119.9 s, out 3 d 4 h\n");
+    check(
+        DEFAULT, &ev,
+        "○ closed by us: 1001 going away · up 3 min 7 s · last received 119.9 s ago, last sent 3 d 4 h ago\n");
 }
 
 int main(void)
