@@ -79,7 +79,7 @@ static void wrong_time(const struct link_tls *t, const struct subject *s, bool e
 
 static void wrong_host(const struct link_tls *t, const struct subject *s, struct err *e)
 {
-    char names[200];
+    char names[200], quoted[104];
 
     if (!tls_names_text(t->doubt.cert, names, sizeof names)) {
         err_set(e, EXIT_CERT, STAGE_TLS, 0,
@@ -88,6 +88,16 @@ static void wrong_host(const struct link_tls *t, const struct subject *s, struct
                 t->name, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
         err_hint(e, "the server needs a certificate with a subjectAltName: the Common Name is "
                     "not used (RFC 9525); -k looks anyway");
+        return;
+    }
+    snprintf(quoted, sizeof quoted, "\"%.100s\"", t->name);
+    if (tls_name_is_ip(t->name) && strstr(names, quoted)) {
+        err_set(e, EXIT_CERT, STAGE_TLS, 0,
+                "the certificate has %s as a DNS name, not as the IP address that was connected to "
+                "(subject %.*s, depth %d: %s)",
+                quoted, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
+        err_hint(e, "the server needs a certificate with the address as an IP entry of the "
+                    "subjectAltName; -k looks anyway");
         return;
     }
     err_set(e, EXIT_CERT, STAGE_TLS, 0,

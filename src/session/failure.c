@@ -58,7 +58,9 @@ static void of_loss(struct err *e, const struct event_close *c, enum event_chann
 
     if (channel != CHANNEL_WS && c->how == CLOSE_HOW_FIN)
         how = "the server ended the stream too early";
-    if (c->errnum != 0 && c->how != CLOSE_HOW_RST)
+    if (c->how == CLOSE_HOW_TLS && !c->got_close_notify && c->why && c->why[0])
+        err_set(e, code, STAGE_TLS, c->errnum, "connection lost: %s: %.400s", how, c->why);
+    else if (c->errnum != 0 && c->how != CLOSE_HOW_RST)
         err_set(e, code, STAGE_IO, c->errnum, "connection lost: %s (%s)", how, strerror(c->errnum));
     else
         err_set(e, code, STAGE_IO, c->errnum, "connection lost: %s", how);

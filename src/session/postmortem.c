@@ -33,6 +33,23 @@ static void hint_of_code(char *hint, const struct event_close *close,
     if (!context->subprotocol_agreed &&
         (close->code == 4406 || mentions(close->reason, "subprotocol"))) {
         hint_of_subprotocol(hint, context); /* 4406: graphql-transport-ws */
+    } else if (close->code == 4408) {       /* graphql-transport-ws */
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the server waited too long for a first message: --on-connect MSG sends one at "
+                 "once (GraphQL: '{\"type\":\"connection_init\"}')");
+    } else if (close->code == 4001 || close->code == 4401 || close->code == 4403) {
+        snprintf(hint, POSTMORTEM_HINT,
+                 "a code of the application, mostly for credentials that are missing, wrong or "
+                 "expired: -u USER:PASS, --bearer TOKEN, --cookie or -H; or --on-connect MSG if "
+                 "the first message has to log in");
+    } else if (close->code == 4406) {
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the server does not accept the subprotocol that was agreed: offer another "
+                 "(GraphQL: -s graphql-transport-ws, the older one: -s graphql-ws)");
+    } else if ((mentions(close->reason, "idle") || mentions(close->reason, "inactiv") ||
+                mentions(close->reason, "timeout") || mentions(close->reason, "timed out")) &&
+               postmortem_idle(hint, close, context)) {
+        return;
     } else if ((close->code == 1008 || (close->code >= 4400 && close->code < 4500)) && at_once) {
         snprintf(hint, POSTMORTEM_HINT,
                  "closed %.0f ms after the opening: most likely the server did not accept the "

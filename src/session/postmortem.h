@@ -11,7 +11,7 @@
 #include "event/event.h"
 #include "session/endings.h"
 
-#define POSTMORTEM_HINT 320
+#define POSTMORTEM_HINT 480
 
 /* What is known beside the event itself. */
 struct postmortem_context {
@@ -30,6 +30,7 @@ struct postmortem_context {
     bool credentials_sent;
     bool cookies_sent;
     const char *backend;           /* who answered the handshake, "" if that is not known */
+    bool socketio;                 /* the URL is that of a Socket.IO server */
     const struct endings *endings; /* this ending is in it; NULL: none is kept */
     const char *fault;             /* that was asked for and active to the end; NULL: none */
 };
@@ -45,11 +46,20 @@ void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
 /* A connection came to be in spite of addresses that did not answer. */
 void postmortem_connect(char hint[POSTMORTEM_HINT], const struct event_connect *connect);
 
+/* Does this Server or Via field name a proxy or a load balancer? */
+bool postmortem_names_proxy(struct slice text);
+
+/* The first message of a connection: what it says about the protocol above. */
+void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message);
+
 /* Why a connection ended. */
 void postmortem_close(char hint[POSTMORTEM_HINT], const struct event_close *close,
                       const struct postmortem_context *context);
 /* The same for one that was lost without a Close. */
 void postmortem_loss(char hint[POSTMORTEM_HINT], const struct event_close *close,
+                     const struct postmortem_context *context);
+/* The end came after a silence that looks like a timeout. False: it does not. */
+bool postmortem_idle(char hint[POSTMORTEM_HINT], const struct event_close *close,
                      const struct postmortem_context *context);
 /* What the last connections have in common; false if nothing. */
 bool postmortem_pattern(char hint[POSTMORTEM_HINT], const struct postmortem_context *context);

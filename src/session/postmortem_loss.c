@@ -11,6 +11,10 @@
 #define JUST_NOW_US (2 * (uint64_t)SECOND_US)
 /* So much of what was sent and not taken is a reader that does not read. */
 #define SLOW_READER (64 * 1024)
+/* A silence before the end that is shorter may be the rhythm of the traffic. */
+#define IDLE_LEAST (2 * (uint64_t)SECOND_US)
+/* Timers, and the way of what they send, are late by this much. */
+#define LATE_US (uint64_t)200000
 /* The cure that is offered never pings more seldom. */
 #define PING_MOST 25
 
@@ -85,9 +89,11 @@ static void hint_of_idle(char *hint, const struct endings_pattern *p,
              "the last %d connections were each dropped after %s s %s: an idle timeout of %s s "
              "between here and the server (%s); --ping-interval %s keeps the connection busy",
              ENDINGS_ROW, limit.text, silence, limit.text,
-             known ? known->who : "a proxy's, such as nginx's proxy_read_timeout, or its own",
+             known                                                 ? known->who
+             : postmortem_names_proxy(slice_str(context->backend)) ? "such as nginx's "
+                                                                     "proxy_read_timeout"
+                                                                   : "perhaps the server's own",
              cure_of(p->us).text);
-    (void)context;
 }
 
 static void hint_of_age(char *hint, const struct endings_pattern *p)
@@ -152,30 +158,51 @@ static void hint_of_hangup(char *hint, const struct postmortem_context *context)
                  "hung up right after the opening, and none of the subprotocols that were offered "
                  "was chosen: -s NAME offers another");
     else
-        snprintf(hint, POSTMORTEM_HINT,
-                 "hung up right after the opening: a proxy that could not reach its server, a "
-                 "server that crashed%s",
-                 context->subprotocols_offered ? ""
-                                               : ", or one that wants a subprotocol (-s NAME)");
+        snprintf(
+            hint, POSTMORTEM_HINT, "hung up right after the opening: %sa server that crashed%s",
+            postmortem_names_proxy(slice_str(context->backend))
+                ? "a proxy that could not reach its server, "
+                : "",
+            context->subprotocols_offered ? "" : ", or one that wants a subprotocol (-s NAME)");
+}
+
+bool postmortem_idle(char hint[POSTMORTEM_HINT], const struct event_close *close,
+                     const struct postmortem_context *context)
+{
+    uint64_t idle_us =
+        close->idle_in_us < close->idle_out_us ? close->idle_in_us : close->idle_out_us;
+    const struct idle_limit *known = idle_limit_near(idle_us);
+    uint64_t limit_us = (idle_us + LATE_US / 4) / SECOND_US * SECOND_US;
+
+    if (known)
+        limit_us = known->seconds * (uint64_t)SECOND_US;
+    else if (limit_us < IDLE_LEAST || idle_us > limit_us + LATE_US)
+        return false; /* timers fire on a whole second, or a little later */
+    if (context->ping_interval_us && context->ping_interval_us < limit_us)
+        return false;
+    snprintf(hint, POSTMORTEM_HINT,
+             "silent for %s s before the disconnect: probably an idle timeout; try "
+             "--ping-interval %s; -r confirms it%s%s%s",
+             seconds_of(limit_us).text, cure_of(limit_us).text, known ? " (the limit of " : "",
+             known ? known->who : "", known ? ")" : "");
+    return true;
+}
+
+static void hint_of_tls(char *hint)
+{
+    snprintf(hint, POSTMORTEM_HINT,
+             "bytes were changed or lost on the way (a broken middlebox, a fault), or the peer's "
+             "TLS failed: its log may say why; -vvv shows the bytes that were read before");
 }
 
 void postmortem_loss(char hint[POSTMORTEM_HINT], const struct event_close *close,
                      const struct postmortem_context *context)
 {
-    uint64_t idle_us =
-        close->idle_in_us < close->idle_out_us ? close->idle_in_us : close->idle_out_us;
-    const struct idle_limit *limit = idle_limit_near(idle_us);
-
     if (close->cut_want > 0) {
         snprintf(
             hint, POSTMORTEM_HINT,
             "the peer or something between died in the middle of a frame: look at the server's "
             "log for a crash");
-    } else if (limit && !context->ping_interval_us) {
-        snprintf(hint, POSTMORTEM_HINT,
-                 "idle for %u s before the end: an idle timeout between here and the server (%s); "
-                 "--ping-interval %s keeps the connection busy",
-                 limit->seconds, limit->who, cure_of(limit->seconds * (uint64_t)SECOND_US).text);
     } else if (close->how == CLOSE_HOW_RST && close->idle_in_us >= FORGOTTEN_US &&
                close->idle_out_us < JUST_NOW_US) {
         snprintf(hint, POSTMORTEM_HINT,
@@ -197,6 +224,10 @@ void postmortem_loss(char hint[POSTMORTEM_HINT], const struct event_close *close
         snprintf(hint, POSTMORTEM_HINT,
                  "nothing was acknowledged for too long: the network or the peer is gone; "
                  "--ping-interval with --ping-timeout notices within seconds");
+    } else if (close->how == CLOSE_HOW_TLS && !close->got_close_notify) {
+        hint_of_tls(hint);
+    } else if (postmortem_idle(hint, close, context)) {
+        return;
     } else if ((close->how == CLOSE_HOW_FIN || close->how == CLOSE_HOW_TLS ||
                 close->how == CLOSE_HOW_RST) &&
                context->messages_in == 0 && close->uptime_us < SECOND_US) {

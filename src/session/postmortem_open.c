@@ -2,6 +2,7 @@
 #include "session/postmortem.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct slice header(const struct event_response *response, const char *name)
 {
@@ -41,6 +42,73 @@ static bool contains(struct slice text, const char *word)
     return false;
 }
 
+bool postmortem_names_proxy(struct slice text)
+{
+    static const char *const names[] = {"nginx",   "openresty", "haproxy",    "envoy",
+                                        "varnish", "traefik",   "cloudflare", "awselb",
+                                        "caddy",   "squid",     "apache",     "Via: "};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (contains(text, names[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool by_proxy(const struct event_response *response)
+{
+    return header(response, "Via").len > 0 || postmortem_names_proxy(header(response, "Server"));
+}
+
+/* "; Retry-After: 7", or "". */
+static void when_again(char *text, size_t size, const struct event_response *response)
+{
+    struct slice after = header(response, "Retry-After");
+
+    snprintf(text, size, after.len ? "; Retry-After: %.*s" : "%.*s",
+             (int)(after.len < 40 ? after.len : 40), (const char *)after.data);
+}
+
+/* A plain answer to the handshake. */
+static void no_upgrade_hint(char *hint, const struct event_response *response, const char *who)
+{
+    if (contains(header(response, "Server"), "nginx"))
+        snprintf(hint, POSTMORTEM_HINT,
+                 "this path is no WebSocket endpoint, or nginx did not pass the upgrade on; its "
+                 "location needs: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+                 "proxy_set_header Connection \"upgrade\";%s; -i shows both heads",
+                 who);
+    else if (by_proxy(response))
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the proxy may have dropped the Upgrade and Connection headers, or speaks "
+                 "HTTP/1.0 upstream, or this path is no WebSocket endpoint%s; -i shows both heads",
+                 who);
+    else
+        snprintf(hint, POSTMORTEM_HINT,
+                 "this path is no WebSocket endpoint, or the Upgrade and Connection headers did "
+                 "not reach the server%s; -i shows both heads",
+                 who);
+}
+
+/* Transports and versions of Engine.IO: what its servers refuse with. */
+static bool is_engine_io(struct slice body)
+{
+    return contains(body, "Transport unknown") || contains(body, "Unsupported protocol version");
+}
+
+#define SOCKETIO_WAY                                                                    \
+    "the URL of its WebSocket is /socket.io/?EIO=4&transport=websocket, and the first " \
+    "message to send is 40"
+
+void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message)
+{
+    hint[0] = '\0';
+    if (message.len > 8 && memcmp(message.data, "0{\"sid\":", 8) == 0)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "this is Socket.IO (an Engine.IO handshake): send 40 to join, then "
+                 "42[\"event\",data] for each event; answer each 2 (a ping) with 3");
+}
+
 /* nginx, Apache, Go's net/http, haproxy and Node say that a request without TLS met a TLS port. */
 static bool wants_tls(struct slice body)
 {
@@ -67,6 +135,8 @@ static bool hint_of_body(char *hint, const struct event_response *response,
                  context->cookies_sent
                      ? "the cookies that were sent did not lead back to the server it began with"
                      : "no cookie was sent: --cookie sends those of the request that began it");
+    } else if (is_engine_io(response->body)) {
+        snprintf(hint, POSTMORTEM_HINT, "this is a Socket.IO server: " SOCKETIO_WAY);
     } else if (wants_tls(response->body)) {
         snprintf(hint, POSTMORTEM_HINT, "this port speaks TLS: use %s://",
                  context->http ? "https" : "wss");
@@ -92,13 +162,13 @@ static void redirect_hint(char *hint, const struct event_response *response)
 
 /* What the statuses mean that mean something else to a request that is no handshake. True if it is
  * one of them. */
-static bool hint_of_http(char *hint, int status, const char *who)
+static bool hint_of_http(char *hint, const struct event_response *response, const char *who)
 {
+    int status = response->status;
+
     if (status == 404)
-        snprintf(hint, POSTMORTEM_HINT,
-                 "there is nothing at this path: check the path, and the routing of a proxy in "
-                 "front%s",
-                 who);
+        snprintf(hint, POSTMORTEM_HINT, "there is nothing at this path: check the path%s%s",
+                 by_proxy(response) ? ", and the routing of the proxy in front" : "", who);
     else if (status == 426)
         snprintf(hint, POSTMORTEM_HINT,
                  "this path is for WebSockets: the URL alone, without --poll or --sse, opens one");
@@ -108,13 +178,13 @@ static bool hint_of_http(char *hint, int status, const char *who)
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context)
 {
-    char who[160];
+    char who[160], again[64];
 
     hint[0] = '\0';
     name_the_answerer(who, sizeof who, response);
     if (response->status >= 400 && hint_of_body(hint, response, context))
         return;
-    if (context->http && hint_of_http(hint, response->status, who))
+    if (context->http && hint_of_http(hint, response, who))
         return;
     switch (response->status) {
     case 101:
@@ -129,10 +199,7 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
     case 400:
     case 200:
     case 426:
-        snprintf(hint, POSTMORTEM_HINT,
-                 "a proxy on the way may have dropped the Upgrade and Connection headers or speaks "
-                 "HTTP/1.0 upstream, or this path is no WebSocket endpoint%s; -i shows both heads",
-                 who);
+        no_upgrade_hint(hint, response, who);
         return;
     case 401:
         snprintf(
@@ -149,15 +216,13 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
                  who);
         return;
     case 404:
-        snprintf(
-            hint, POSTMORTEM_HINT,
-            "there is no WebSocket at this path: check the path, and the routing of a proxy in "
-            "front%s",
-            who);
+        snprintf(hint, POSTMORTEM_HINT, "there is no WebSocket at this path: check the path%s%s",
+                 by_proxy(response) ? ", and the routing of the proxy in front" : "", who);
         return;
     case 429:
+        when_again(again, sizeof again, response);
         snprintf(hint, POSTMORTEM_HINT,
-                 "too many connections or attempts: wait, or ask less often");
+                 "too many connections or attempts: wait, or ask less often%s", again);
         return;
     case 501:
         snprintf(hint, POSTMORTEM_HINT,
@@ -169,14 +234,14 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
         return;
     case 502:
     case 503:
-    case 504: {
-        struct slice after = header(response, "Retry-After");
-
-        snprintf(hint, POSTMORTEM_HINT, "no healthy server behind the proxy answered%s%s%.*s", who,
-                 after.len ? "; Retry-After: " : "", (int)(after.len < 40 ? after.len : 40),
-                 after.len ? (const char *)after.data : "");
+    case 504:
+        when_again(again, sizeof again, response);
+        snprintf(hint, POSTMORTEM_HINT, "%s%s%s",
+                 response->status != 503 || by_proxy(response)
+                     ? "no healthy server behind the proxy answered"
+                     : "the server is overloaded or being restarted: try again later, or with -r",
+                 who, again);
         return;
-    }
     default:
         return;
     }
@@ -187,11 +252,15 @@ void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
 {
     hint[0] = '\0';
     if (error->code == EXIT_HANGUP)
-        snprintf(
-            hint, POSTMORTEM_HINT,
-            "a server that crashed, a proxy that can't reach its server, or a port that speaks "
-            "something else%s",
-            context->secure ? "" : ", TLS perhaps: try wss://");
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the server crashed or takes nothing at this path, or the port speaks something "
+                 "else%s%s",
+                 context->secure ? "" : ", TLS perhaps: try wss://",
+                 context->http || context->socketio ? "" : "; if it is Socket.IO, " SOCKETIO_WAY);
+    else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_CONNECT)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "nothing answered at all: a firewall that drops what comes, a VPN that is down, "
+                 "or the wrong address; --connect-timeout sets how long to wait");
     else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_HANDSHAKE)
         snprintf(
             hint, POSTMORTEM_HINT,

@@ -263,12 +263,17 @@ static __attribute__((noinline)) bool is_surplus(struct session *s, const struct
 
 static void on_message_in(struct session *s, struct event *ev)
 {
+    bool first;
+
     if (s->discard || (fallback_is_active(s->fallback) && is_surplus(s, &ev->message)))
         return;
+    first = s->evidence.message_at_us == 0;
     s->evidence.message_at_us = ev->at_us;
     if (s->account)
         account_message(s->account, ev);
     bus_emit(s->bus, ev);
+    if (first && s->kind == CHANNEL_WS)
+        session_greeted(s, &ev->message);
     if (s->account && s->card.open)
         session_card_check(s);
 }

@@ -30,6 +30,7 @@ struct postmortem_context session_evidence(const struct session *s)
         .credentials_sent = hs->authorization != NULL || hs->cookie != NULL,
         .cookies_sent = hs->cookie != NULL,
         .backend = seen->backend.text,
+        .socketio = strstr(hs->url->target, "EIO=") != NULL,
         .endings = &seen->endings,
         .fault = s->fault ? fault_conn_last(s->fault) : NULL,
     };
@@ -79,6 +80,15 @@ void session_observe(struct session *s, const struct event *ev)
     default:
         break;
     }
+}
+
+void session_greeted(struct session *s, const struct event_message *m)
+{
+    char hint[POSTMORTEM_HINT];
+
+    postmortem_greeting(hint, m->data);
+    if (hint[0])
+        session_note(s, hint);
 }
 
 void session_remark(struct session *s, const struct event *ev)

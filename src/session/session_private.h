@@ -114,6 +114,8 @@ void session_catchup_stop(struct session *s);
 struct postmortem_context session_evidence(const struct session *s);
 /* Remember what an event tells, before it goes up. */
 void session_observe(struct session *s, const struct event *ev);
+/* The first message of a WebSocket came in, and has gone up: likewise. */
+void session_greeted(struct session *s, const struct event_message *m);
 /* Say what deserves a word although nothing failed, once the event has gone up. */
 void session_remark(struct session *s, const struct event *ev);
 

@@ -25,6 +25,18 @@ socketio() {
     assert_line --index 1 --regexp '^40\{"sid":"[^"]+"\}$'
 }
 
+@test "socket.io: is recognised, and a wrong URL is told the right one" {
+    local path
+    socketio
+    both -n -1 "$URL"
+    assert_equal "$status" 0
+    assert_stderr 'this is Socket\.IO' 'send 40'
+    for path in / /socket.io/; do
+        both -n "ws://$ADDRESS$path"
+        assert_stderr 'hint: .*Socket\.IO' '/socket\.io/\?EIO=4&transport=websocket' 'send is 40'
+    done
+}
+
 @test "socket.io: an event there and back, an acknowledgement, the end" {
     socketio
     dialogue "$URL" <<'END'

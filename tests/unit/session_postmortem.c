@@ -30,16 +30,17 @@ static struct event_close lost_after_idle(uint64_t idle_us)
 
 static void postmortem_names_the_idle_timeout_and_its_cure(void **state)
 {
-    static const unsigned limits[] = {60, 100, 240, 350, 600};
+    static const unsigned limits[] = {60, 75, 100, 240, 350, 600};
     struct postmortem_context context = {.backend = "", .messages_in = 3};
     char hint[POSTMORTEM_HINT];
 
     (void)state;
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct event_close close = lost_after_idle(limits[i] * (uint64_t)SECOND + 30000);
-        char words[32];
+        char words[80];
 
-        snprintf(words, sizeof words, "idle for %u s", limits[i]);
+        snprintf(words, sizeof words,
+                 "silent for %u s before the disconnect: probably an idle timeout", limits[i]);
         postmortem_close(hint, &close, &context);
         assert_has(hint, words);
         assert_has(hint, "--ping-interval 25");
@@ -49,7 +50,7 @@ static void postmortem_names_the_idle_timeout_and_its_cure(void **state)
 static void postmortem_is_silent_where_the_evidence_carries_nothing(void **state)
 {
     struct postmortem_context context = {.backend = "", .messages_in = 3};
-    struct event_close close = lost_after_idle(17 * SECOND);
+    struct event_close close = lost_after_idle(17 * SECOND + SECOND / 2);
     char hint[POSTMORTEM_HINT];
 
     (void)state;
@@ -100,6 +101,55 @@ static void postmortem_tells_codes_that_have_a_usual_cause(void **state)
     assert_has(hint, "--no-compress");
 }
 
+static void postmortem_tells_what_to_do_for_codes_of_applications(void **state)
+{
+    struct postmortem_context context = {.backend = "", .subprotocol_agreed = true};
+    struct event_close close = {
+        .by = CLOSE_BY_PEER, .how = CLOSE_HOW_CLOSE_FRAME, .uptime_us = 3 * SECOND};
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    close.code = 4001;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "--bearer");
+    close.code = 4406;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "-s graphql-transport-ws");
+    close.code = 4408;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "--on-connect");
+    close.code = 1000;
+    close.reason = slice_str("Idle timeout");
+    close.idle_in_us = close.idle_out_us = 5 * SECOND + 20000;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "silent for 5 s before the disconnect");
+    assert_has(hint, "--ping-interval 2");
+}
+
+static void postmortem_of_tls_that_failed_speaks_of_the_bytes(void **state)
+{
+    struct postmortem_context context = {.backend = "", .secure = true};
+    struct event_close close = {.by = CLOSE_BY_NETWORK, .how = CLOSE_HOW_TLS};
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    postmortem_close(hint, &close, &context);
+    assert_has(hint, "changed or lost on the way");
+}
+
+static void postmortem_knows_socket_io(void **state)
+{
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    postmortem_greeting(hint, slice_str("0{\"sid\":\"x\",\"pingInterval\":25000}"));
+    assert_has(hint, "send 40");
+    postmortem_greeting(hint, slice_str("0{\"si"));
+    assert_string_equal(hint, "");
+    postmortem_greeting(hint, slice_str("{\"sid\":1}"));
+    assert_string_equal(hint, "");
+}
+
 static void postmortem_tells_a_frame_that_was_cut(void **state)
 {
     struct postmortem_context context = {.backend = ""};
@@ -132,7 +182,18 @@ static void postmortem_explains_refused_upgrades(void **state)
     assert_string_equal(hint, "");
     hint_for(hint, 426, "Server", "nginx/1.22", "");
     assert_has(hint, "Server: nginx/1.22");
-    assert_has(hint, "Upgrade");
+    assert_has(hint, "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+                     "proxy_set_header Connection \"upgrade\";");
+    hint_for(hint, 426, "Server", "x", "");
+    assert_null(strstr(hint, "proxy"));
+    hint_for(hint, 404, "Server", "x", "");
+    assert_null(strstr(hint, "proxy"));
+    hint_for(hint, 404, "Via", "1.1 varnish", "");
+    assert_has(hint, "the proxy in front");
+    hint_for(hint, 429, "Retry-After", "30", "");
+    assert_has(hint, "Retry-After: 30");
+    hint_for(hint, 400, "Server", "x", "{\"code\":0,\"message\":\"Transport unknown\"}");
+    assert_has(hint, "/socket.io/?EIO=4&transport=websocket");
     hint_for(hint, 503, "Retry-After", "7", "");
     assert_has(hint, "Retry-After: 7");
     hint_for(hint, 401, "WWW-Authenticate", "Basic", "");
@@ -157,9 +218,15 @@ static void postmortem_offers_tls_when_a_plain_port_hangs_up(void **state)
     err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, 0, "the server hung up");
     postmortem_error(hint, &e, &context);
     assert_has(hint, "wss://");
+    assert_has(hint, "/socket.io/?EIO=4&transport=websocket");
+    assert_null(strstr(hint, "proxy"));
     context.secure = true;
     postmortem_error(hint, &e, &context);
     assert_null(strstr(hint, "wss://"));
+    err_set(&e, EXIT_TIMEOUT, STAGE_CONNECT, 0, "timed out");
+    postmortem_error(hint, &e, &context);
+    assert_has(hint, "firewall");
+    assert_has(hint, "VPN");
     err_set(&e, EXIT_CONNECT, STAGE_CONNECT, 0, "refused");
     postmortem_error(hint, &e, &context);
     assert_string_equal(hint, "");
@@ -561,6 +628,9 @@ int main(void)
         cmocka_unit_test(postmortem_is_silent_where_the_evidence_carries_nothing),
         cmocka_unit_test(postmortem_does_not_offer_pings_that_are_sent_already),
         cmocka_unit_test(postmortem_tells_codes_that_have_a_usual_cause),
+        cmocka_unit_test(postmortem_tells_what_to_do_for_codes_of_applications),
+        cmocka_unit_test(postmortem_of_tls_that_failed_speaks_of_the_bytes),
+        cmocka_unit_test(postmortem_knows_socket_io),
         cmocka_unit_test(postmortem_tells_a_frame_that_was_cut),
         cmocka_unit_test(postmortem_explains_refused_upgrades),
         cmocka_unit_test(postmortem_offers_tls_when_a_plain_port_hangs_up),

@@ -1,5 +1,6 @@
 """Faults made on purpose (--fault): what the server sees of each kind, what the events say, and how the run ends."""
 
+import re
 import time
 
 from events import named, single
@@ -254,6 +255,9 @@ def corrupt_tls(t):
         pass
     made.exits(35, 56)
     same(single(made.json(), "close")["how"], "tls")
+    error = single(made.json(), "error")
+    if not re.search("TLS failed: .*", error["message"]) or "changed or lost on the way" not in error["hint"]:
+        raise Unmet(f"no reason or no hint: {error}")
 
 
 @case("fault corrupt without TLS: one bit of the byte that was named")

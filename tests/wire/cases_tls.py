@@ -85,6 +85,11 @@ def wrong_ip(t):
     rejected(t, 60, "shop\\.example", "127\\.0\\.0\\.1", args=CA, cert="wrong", host="127.0.0.1")
 
 
+@case("tls: an address that the certificate has as a DNS name only: exit 60, said so")
+def address_as_name(t):
+    rejected(t, 60, "has \"127\\.0\\.0\\.1\" as a DNS name, not as the IP address", args=CA, cert="named", host="127.0.0.1")
+
+
 @case("tls: a self-signed certificate: exit 60, said so")
 def self_signed(t):
     rejected(t, 60, "self.signed", "localhost", cert="self", args=CA)

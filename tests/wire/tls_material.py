@@ -21,7 +21,7 @@ subjectAltName = {san}
 
 
 class Material:
-    """Paths: `ca` signs "good", "wrong" (another host), "expired", "escapes" and "client"; "self" signs itself; "other" is
+    """Paths: `ca` signs "good", "wrong" (another host), "named" (an address as a DNS name), "expired", "escapes" and "client"; "self" signs itself; "other" is
     signed by a CA that nobody knows."""
 
     def __init__(self, folder):
@@ -30,6 +30,7 @@ class Material:
         self._authority("other-ca", "Nobody Knows This Root")
         self._leaf("good", "localhost", "DNS:localhost,IP:127.0.0.1")
         self._leaf("wrong", "shop.example", "DNS:shop.example,DNS:www.shop.example")
+        self._leaf("named", "127.0.0.1", "DNS:127.0.0.1")
         self._leaf("other", "localhost", "DNS:localhost,IP:127.0.0.1", by="other-ca")
         self._leaf("escapes", "evil\x1b]52;c;aGk=\x07\x1b[31mname", "DNS:evil.example")
         self._leaf("client", "a client", "DNS:client.example")
