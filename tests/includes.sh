@@ -11,12 +11,13 @@ base
 event    base
 proto    base event
 net      base event proto/http1.h@net/link_proxy.c
-channel  base event proto net
+peer     base event proto net
+channel  base event proto net peer
 session  base event channel proto/http_date.h
 measure  base event proto/http_date.h
 sink     base event measure
 command  base event proto session
-serve    base event proto net
+serve    base event proto net peer
 cli      base event proto net sink
 app      base event
 front    base event app command session measure sink serve cli proto/withhold.h@front/target.h net/fault_clock.h net/traffic.h@front/comparing.h
@@ -28,7 +29,7 @@ main     base event app cli front serve
 libraries='
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
-uv.h              net/* channel/* session/* app/* front/* serve/* cli/*version*
+uv.h              net/* peer/* channel/* session/* app/* front/* serve/* cli/*version*
 cjson/*           sink/json_tree.h cli/*version*
 histedit.h        front/lineedit*
 idn2.h            net/*

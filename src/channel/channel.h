@@ -14,16 +14,10 @@
 #include "event/bus.h"
 #include "net/faults.h"
 #include "net/tcp_stats.h"
-#include "proto/frame.h"
+#include "peer/peer.h"
 
 /* More than this waits to be written: the sender should stop until `drained`. */
-#define CHANNEL_FULL (512 * 1024)
-
-/* Why something was not taken to be sent. */
-enum {
-    SEND_CLOSED = -1, /* no connection takes it now */
-    SEND_FAILED = -2  /* out of memory or random numbers: trying again is of no use */
-};
+#define CHANNEL_FULL PEER_FULL
 
 struct channel;
 struct channel_filter;
@@ -64,13 +58,9 @@ struct channel {
     uv_loop_t *loop;
     struct channel_up up;
     /* What anyone may read; times are clock_mono_us. */
-    uint64_t opened_us;   /* 0: not open yet */
-    uint64_t last_in_us;  /* a byte of the stream came in */
-    uint64_t last_out_us; /* a byte of the stream was written */
-    size_t pending;       /* bytes of the stream waiting to be written */
-    uint64_t written;     /* bytes of the stream that were written */
-    bool ended;           /* EVENT_CLOSE or EVENT_ERROR was reported */
-    bool pong_taken; /* set in emit of a ping: whoever looked at it answers it, not the channel */
+    uint64_t opened_us; /* 0: not open yet */
+    struct activity activity;
+    bool ended;                    /* EVENT_CLOSE or EVENT_ERROR was reported */
     struct channel_filter *filter; /* see channel_fault.h; or NULL */
     bool for_good;                 /* the end is one that no further attempt changes */
     uint64_t retry_us; /* SSE: the time that the server asks to wait before coming again; 0: it

@@ -267,7 +267,7 @@ static void ping_in(struct channel_filter *f, struct event *ev)
     if (f->up.bus->wants & EVENT_BIT(EVENT_PING))
         pass_up(f, ev);
     if (pongs_are_ours(f)) {
-        f->ch->pong_taken = true;
+        ev->control.taken = true;
         pong(f, DIR_OUT, ev->control.data, NULL);
     }
     count_frames(f);

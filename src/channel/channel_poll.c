@@ -380,8 +380,8 @@ static void on_done(void *ctx, const struct http_result *result)
     struct poll *p = ctx;
     enum exit_code code = result->error.code;
 
-    p->r.ch.last_in_us = http_last_in_us(p->r.http);
-    p->r.ch.last_out_us = http_last_out_us(p->r.http);
+    p->r.ch.activity.last_in_us = http_last_in_us(p->r.http);
+    p->r.ch.activity.last_out_us = http_last_out_us(p->r.http);
     p->report = (struct event_poll){
         .status = p->status,
         .bytes_up = result->bytes_up,

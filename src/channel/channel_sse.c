@@ -99,7 +99,7 @@ static void on_body(void *ctx, struct slice piece)
 
     if (!s->r.ch.opened_us)
         return;
-    s->r.ch.last_in_us = clock_mono_us();
+    s->r.ch.activity.last_in_us = clock_mono_us();
     sse_feed(&s->sse, piece.data, piece.len);
     give(s);
 }
@@ -178,7 +178,7 @@ static void on_done(void *ctx, const struct http_result *result)
     struct stream *s = ctx;
     struct http_result ended = *result;
 
-    s->r.ch.last_out_us = http_last_out_us(s->r.http);
+    s->r.ch.activity.last_out_us = http_last_out_us(s->r.http);
     if (receiver_over(&s->r))
         return;
     if (s->status == 204 && result->error.code == EXIT_OK) {

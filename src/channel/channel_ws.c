@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/ws.h"
+#include "channel/ws_private.h"
 
 static struct ws *ws_of(struct channel *ch)
 {
@@ -31,136 +31,97 @@ bool ws_wants(const struct ws *ws, enum event_kind kind)
     return bus_wants(ws->ch.up.bus, kind);
 }
 
-/* Does anyone look at what is sent? */
-static bool is_shown(const struct ws *ws)
-{
-    return ws_wants(ws, EVENT_FRAME) || bus_wants_sent(ws->ch.up.bus);
-}
-
-static int why_not(int wsconn_result)
-{
-    return wsconn_result == WSCONN_FAILED ? SEND_FAILED : SEND_CLOSED;
-}
+/* --- what is sent -------------------------------------------------------------------------------
+ */
 
 static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
-    struct ws *ws = ws_of(ch);
-    struct event_frame sent;
-    bool report = is_shown(ws);
-    int r;
-
-    if (ws->state != WS_OPEN)
-        return SEND_CLOSED;
-    r = wsconn_send_message(ws->conn, type, data, first, final, report ? &sent : NULL);
-    if (r < 0)
-        return why_not(r);
-    if (report) {
-        ws_report_sent(ws, &sent);
-        ws_report_message(ws, type, data, first, final, sent.wire);
-    }
-    ws_flush_soon(ws);
-    return 0;
+    return layer_send(&ws_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                                                            .opcode = type,
+                                                            .data = data,
+                                                            .first = first,
+                                                            .final = final});
 }
 
 static int ws_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
                        size_t count, size_t *sent)
 {
-    struct ws *ws = ws_of(ch);
-    int r = 0;
-
     *sent = 0;
-    if (is_shown(ws)) {
-        while (*sent < count && (r = ws_send(ch, type, messages[*sent], true, true)) == 0)
-            ++*sent;
-        return r;
-    }
-    if (ws->state != WS_OPEN)
-        return SEND_CLOSED;
-    r = wsconn_send_all(ws->conn, type, messages, count, sent);
-    ws_flush_soon(ws);
-    return r < 0 ? why_not(r) : 0;
+    return layer_send(&ws_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_BATCH,
+                                                            .opcode = type,
+                                                            .messages = messages,
+                                                            .count = count,
+                                                            .sent = sent});
 }
 
 static int ws_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
 {
-    struct ws *ws = ws_of(ch);
-    struct event_frame sent;
-    int r;
-
-    if (ws->state != WS_OPEN)
-        return SEND_CLOSED;
-    r = wsconn_send_frame(ws->conn, spec, payload, &sent);
-    if (r < 0)
-        return why_not(r);
-    if (spec->opcode == OPCODE_CLOSE)
-        ws->sent_close_frame = true;
-    ws_report_sent(ws, &sent);
-    ws_flush_soon(ws);
-    return 0;
+    return layer_send(&ws_of(ch)->layer,
+                      &(struct outgoing){.kind = OUTGOING_FRAME, .spec = spec, .data = payload});
 }
 
 static int ws_ping(struct channel *ch, enum opcode opcode, struct slice data)
 {
-    struct ws *ws = ws_of(ch);
-    struct event_frame sent;
-    int r;
-
-    if (ws->state != WS_OPEN)
-        return SEND_CLOSED;
-    r = wsconn_send_control(ws->conn, opcode, data, &sent);
-    if (r < 0)
-        return why_not(r);
-    ws_report_sent(ws, &sent);
-    ws_flush_soon(ws);
-    return 0;
+    return layer_send(&ws_of(ch)->layer,
+                      &(struct outgoing){.kind = OUTGOING_CONTROL, .opcode = opcode, .data = data});
 }
 
 static void ws_pause(struct channel *ch, bool paused)
 {
     struct ws *ws = ws_of(ch);
 
-    if (ws->paused == paused)
-        return;
     ws->paused = paused;
-    if (!paused && ws->state == WS_OPEN)
-        ws_drain(ws);
-    if (ws->pump)
-        ws_flush_soon(ws); /* reads on if the link holds bytes, and polls for what is wanted now */
+    layer_pause(&ws->layer, paused);
+}
+
+/* --- what came ----------------------------------------------------------------------------------
+ */
+
+static struct ws *ws_above(struct layer *l)
+{
+    return (struct ws *)((char *)l - offsetof(struct ws, layer));
+}
+
+static void on_event(struct layer *l, struct event *ev)
+{
+    struct ws *ws = ws_above(l);
+
+    if (ev->kind == EVENT_CLOSE) {
+        ws->state = WS_ENDED;
+        ws->ch.ended = true;
+    }
+    ws_emit(ws, ev);
+}
+
+static void on_drained(struct layer *l)
+{
+    struct ws *ws = ws_above(l);
+
+    ws->ch.up.drained(ws->ch.up.ctx);
 }
 
 static struct totals ws_totals(const struct channel *ch)
 {
     const struct ws *ws = (const struct ws *)ch;
-    const struct wsconn_counters *n;
+    struct totals totals = layer_totals(&ws->layer);
 
-    if (!ws->conn)
-        return (struct totals){0};
-    n = wsconn_counters(ws->conn);
-    return (struct totals){
-        .messages_in = n->messages_in,
-        .messages_out = n->messages_out,
-        .payload_in = n->payload_in,
-        .payload_out = n->payload_out,
-        .frames_in = n->frames_in,
-        .frames_out = n->frames_out,
-        .wire_in = n->wire_in,
-        .wire_out = n->wire_out,
-        .pings_in = n->pings_in,
-        .pings_out = n->pings_out,
-        .pongs_in = n->pongs_in,
-        .pongs_out = n->pongs_out,
-        .violations = n->violations + ws->broken_rules,
-    };
+    totals.violations += ws->broken_rules;
+    return totals;
 }
 
 static bool ws_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
 {
     const struct ws *ws = (const struct ws *)ch;
 
-    return ws->link && tcp_stats_read(ws->link->fd, stats);
+    return ws->peer ? peer_tcp_stats(ws->peer, stats)
+                    : ws->link && tcp_stats_read(ws->link->fd, stats);
 }
 
-void ws_shut(struct ws *ws)
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+/* Nothing of the opening goes on. */
+static void shut(struct ws *ws)
 {
     enum stage stage;
     char what[8];
@@ -177,31 +138,66 @@ void ws_shut(struct ws *ws)
     ws->ch.ended = true;
 }
 
+void ws_fail(struct ws *ws, const struct err *e)
+{
+    struct event ev = ws_event(ws, EVENT_ERROR);
+
+    if (ws->state == WS_ENDED)
+        return;
+    ev.error = *e;
+    shut(ws);
+    ws_emit(ws, &ev);
+}
+
+static void give_up(struct ws *ws)
+{
+    struct err e;
+
+    err_set(&e, EXIT_OTHER, STAGE_CONNECT, 0, "given up before the connection was open");
+    ws_fail(ws, &e);
+}
+
+static void ws_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
+{
+    struct ws *ws = ws_of(ch);
+
+    if (ws->peer)
+        layer_send(&ws->layer, &(struct outgoing){.kind = OUTGOING_CLOSE,
+                                                  .code = code,
+                                                  .data = reason,
+                                                  .timeout_us = timeout_us});
+    else
+        give_up(ws);
+}
+
+static void ws_abort(struct channel *ch, enum close_how how)
+{
+    struct ws *ws = ws_of(ch);
+
+    if (ws->peer)
+        layer_send(&ws->layer, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
+    else
+        give_up(ws);
+}
+
 static void ws_free(struct channel *ch)
 {
     struct ws *ws = ws_of(ch);
 
-    ws_shut(ws);
-    wsconn_free(ws->conn);
+    shut(ws);
+    peer_free(ws->peer);
+    timer_free(ws->timer);
     handshake_result_clear(&ws->agreed);
     buf_clear(&ws->request);
     buf_clear(&ws->incoming);
     buf_clear(&ws->head_bytes);
     http1_head_clear(&ws->head);
     refusal_clear(&ws->refusal);
-    timer_free(ws->timer);
     free(ws);
 }
 
-void ws_on_timer(void *ctx)
-{
-    struct ws *ws = ctx;
-
-    if (ws->state < WS_OPEN)
-        ws_open_timeout(ws);
-    else
-        ws_close_timeout(ws);
-}
+/* --- the beginning ------------------------------------------------------------------------------
+ */
 
 static const struct channel_ops ops = {
     .open = ws_open,
@@ -220,6 +216,7 @@ static const struct channel_ops ops = {
 struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *config,
                                struct channel_shared *shared, const struct channel_up *up)
 {
+    static const struct layer_ops layer_ops = {.event = on_event, .drained = on_drained};
     struct ws *ws = calloc(1, sizeof *ws);
 
     if (!ws)
@@ -230,6 +227,7 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
         return NULL;
     }
     ws->ch = (struct channel){.ops = &ops, .kind = CHANNEL_WS, .loop = loop, .up = *up};
+    ws->layer.ops = &layer_ops;
     ws->config = config;
     ws->shared = shared;
     buf_init(&ws->request, HTTP1_HEAD_MAX * 2);

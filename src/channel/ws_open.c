@@ -6,20 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "channel/ws.h"
+#include "channel/ws_private.h"
 #include "net/crypto.h"
 #include "net/idn.h"
-
-void ws_fail(struct ws *ws, const struct err *e)
-{
-    struct event ev = ws_event(ws, EVENT_ERROR);
-
-    if (ws->state == WS_ENDED)
-        return;
-    ev.error = *e;
-    ws_shut(ws);
-    ws_emit(ws, &ev);
-}
 
 static void on_dial_event(void *ctx, struct event *ev)
 {
@@ -74,6 +63,54 @@ static int write_request(struct ws *ws, struct err *e)
     return rc;
 }
 
+/* Write what the link takes of the request. */
+static void send_request(struct ws *ws)
+{
+    while (ws->request.len > 0) {
+        ssize_t n = link_write(ws->link, buf_data(&ws->request), ws->request.len, &ws->link_error);
+
+        if (n == LINK_AGAIN)
+            return;
+        if (n < 0) {
+            /* What the server said before it hung up tells more than EPIPE: let the reading find
+             * the end. */
+            ws->errnum = ws->link_error.errnum;
+            buf_reset(&ws->request);
+            return;
+        }
+        buf_consume(&ws->request, (size_t)n);
+        if (ws->request.len == 0)
+            ws->requested_us = clock_mono_us();
+    }
+}
+
+static void read_response(struct ws *ws);
+
+static void take_turn(void *ctx, bool readable)
+{
+    struct ws *ws = ctx;
+
+    if (readable)
+        read_response(ws);
+    if (ws->state == WS_UPGRADING)
+        send_request(ws);
+}
+
+static bool reads(const void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+static bool writes(const void *ctx)
+{
+    const struct ws *ws = ctx;
+
+    return ws->request.len > 0;
+}
+
+static const struct pump_hooks hooks = {.turn = take_turn, .reads = reads, .writes = writes};
+
 static void on_dialled(void *ctx, struct link *link, const struct err *why)
 {
     struct ws *ws = ctx;
@@ -91,12 +128,13 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
         return;
     }
     report_request(ws);
-    if (ws_pump_start(ws, &e) < 0) {
+    ws->pump = pump_new(ws->ch.loop, link, &hooks, ws, &e);
+    if (!ws->pump) {
         ws_fail(ws, &e);
         return;
     }
-    if (ws_flush(ws))
-        pump_update(ws->pump);
+    send_request(ws);
+    pump_update(ws->pump);
 }
 
 /* Of the time for opening, part of which may be used up. */
@@ -107,6 +145,7 @@ static uint64_t time_left_us(const struct ws *ws)
     return used < limit ? limit - used : 0;
 }
 
+static void on_timeout(void *ctx);
 static bool make_up_answer(struct ws *ws);
 
 int ws_open(struct channel *ch, struct err *e)
@@ -133,16 +172,19 @@ int ws_open(struct channel *ch, struct err *e)
     if (!ws->dial)
         return -1;
     if (ws->config->connect_timeout_us)
-        timer_start(ws->timer, time_left_us(ws), ws_on_timer);
+        timer_start(ws->timer, time_left_us(ws), on_timeout);
     return 0;
 }
 
-void ws_open_timeout(struct ws *ws)
+static void refused(struct ws *ws);
+
+static void on_timeout(void *ctx)
 {
+    struct ws *ws = ctx;
     struct err e;
 
     if (ws->state == WS_REFUSED) {
-        ws_refused(ws);
+        refused(ws);
         return;
     }
     dial_timed_out(ws->dial, ws->config->connect_timeout_us,
@@ -170,7 +212,7 @@ static void report_response(struct ws *ws, const struct http1_head *head)
 }
 
 /* The body of a refusal is complete, or as complete as it gets. */
-void ws_refused(struct ws *ws)
+static void refused(struct ws *ws)
 {
     struct err e;
 
@@ -186,7 +228,7 @@ void ws_refused(struct ws *ws)
 static void read_body(struct ws *ws)
 {
     if (refusal_read(&ws->refusal, &ws->body_framing, &ws->incoming))
-        ws_refused(ws);
+        refused(ws);
 }
 
 /* A status other than 101: an ordinary HTTP response (RFC 6455, section 4.1), whose body is shown.
@@ -209,7 +251,7 @@ static void begin_refusal(struct ws *ws, size_t head_len)
     if (http1_body_init(&ws->body_framing, &ws->head, false, &e) < 0)
         ws->body_framing.done = true;
     refusal_begin(&ws->refusal, &ws->head);
-    timer_start(ws->timer, REFUSAL_MS * 1000, ws_on_timer);
+    timer_start(ws->timer, REFUSAL_MS * 1000, on_timeout);
     read_body(ws);
 }
 
@@ -238,19 +280,36 @@ static bool make_up_answer(struct ws *ws)
     return true;
 }
 
-static struct wsconn *make_conn(struct ws *ws)
+/* The connection is the peer's from now on. rest: what came after the head. -1 with *e. */
+static int begin_frames(struct ws *ws, struct slice rest, struct err *e)
 {
-    struct wsconn_config config = {
-        .role = WSCONN_CLIENT,
-        .deflate = ws->agreed.deflate,
-        .max_message = ws->config->max_message,
-        .max_frame = ws->config->max_frame,
-        .max_fragments = ws->config->max_fragments,
-        .lenient = ws->config->lenient,
-        .want_frames = ws_wants(ws, EVENT_FRAME),
+    const struct peer_config config = {
+        .conn = {.role = WSCONN_CLIENT,
+                 .deflate = ws->agreed.deflate,
+                 .max_message = ws->config->max_message,
+                 .max_frame = ws->config->max_frame,
+                 .max_fragments = ws->config->max_fragments,
+                 .lenient = ws->config->lenient,
+                 .want_frames = ws_wants(ws, EVENT_FRAME)},
+        .rng = &ws->shared->rng,
+        .rest = rest,
+        .bus = ws->ch.up.bus,
+        .activity = &ws->ch.activity,
+        .number = ws->ch.up.conn,
+        .start_us = ws->ch.up.start_us,
+        .opened_us = ws->ch.opened_us,
+        .close_timeout = ws->config->close_timeout_us,
+        .no_pong = ws->config->no_pong,
+        .tls = ws->target.secure,
     };
 
-    return wsconn_new(&config, &ws->shared->rng);
+    pump_free(ws->pump);
+    ws->pump = NULL;
+    ws->peer = peer_new(ws->ch.loop, ws->link, &config, &ws->layer, e);
+    if (!ws->peer)
+        return -1;
+    ws->link = NULL;
+    return 0;
 }
 
 static void report_open(struct ws *ws)
@@ -314,20 +373,19 @@ static void begin_open(struct ws *ws, const struct http1_head *head, size_t head
     if (ws->state != WS_UPGRADING)
         return;
     buf_consume(&ws->incoming, head_len);
-    ws->conn = make_conn(ws);
-    if (!ws->conn || wsconn_feed(ws->conn, buf_data(&ws->incoming), ws->incoming.len) < 0) {
-        err_nomem(&e, STAGE_HANDSHAKE, "opening the connection");
+    timer_stop(ws->timer);
+    ws->ch.opened_us = clock_mono_us();
+    if (begin_frames(ws, buf_slice(&ws->incoming), &e) < 0) {
+        ws->ch.opened_us = 0;
         ws_fail(ws, &e);
         return;
     }
-    timer_stop(ws->timer);
     ws->state = WS_OPEN;
-    ws->ch.opened_us = ws->ch.last_in_us = ws->ch.last_out_us = ws->before_in_us = clock_mono_us();
-    ws_report_bytes(ws, DIR_IN, buf_data(&ws->incoming), ws->incoming.len);
     buf_clear(&ws->incoming);
     report_open(ws);
-    if (ws->state == WS_OPEN)
-        ws_drain(ws);
+    if (ws->paused)
+        layer_pause(&ws->layer, true);
+    peer_start(ws->peer);
 }
 
 static void read_head(struct ws *ws)
@@ -362,7 +420,31 @@ static void read_head(struct ws *ws)
         begin_refusal(ws, (size_t)len);
 }
 
-void ws_upgrade_readable(struct ws *ws)
+static void stream_ended(struct ws *ws, ssize_t result)
+{
+    struct err e;
+    const char *how = ws->link->ended & LINK_GOT_RST ? "reset the connection" : "hung up";
+
+    if (ws->state == WS_REFUSED) {
+        refused(ws);
+        return;
+    }
+    if (result < 0 &&
+        (ws->link_error.stage == STAGE_TLS || (ws->link->ended & LINK_BY_FAULT) != 0)) {
+        ws_fail(ws, &ws->link_error);
+        return;
+    }
+    if (ws->incoming.len > 0)
+        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, ws->errnum,
+                "the server %s in the middle of its answer to the handshake, after %zu bytes of it",
+                how, ws->incoming.len);
+    else
+        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, result < 0 ? ws->link_error.errnum : ws->errnum,
+                "the server %s before it answered the handshake", how);
+    ws_fail(ws, &e);
+}
+
+static void read_response(struct ws *ws)
 {
     while (ws->state == WS_UPGRADING || ws->state == WS_REFUSED) {
         size_t room = ws->incoming.max - ws->incoming.len;
@@ -380,7 +462,7 @@ void ws_upgrade_readable(struct ws *ws)
         if (n == LINK_AGAIN)
             return;
         if (n <= 0) {
-            ws_upgrade_ended(ws, n);
+            stream_ended(ws, n);
             return;
         }
         buf_filled(&ws->incoming, (size_t)n);
@@ -389,28 +471,4 @@ void ws_upgrade_readable(struct ws *ws)
         else
             read_body(ws);
     }
-}
-
-void ws_upgrade_ended(struct ws *ws, ssize_t result)
-{
-    struct err e;
-    const char *how = ws->link->ended & LINK_GOT_RST ? "reset the connection" : "hung up";
-
-    if (ws->state == WS_REFUSED) {
-        ws_refused(ws);
-        return;
-    }
-    if (result < 0 &&
-        (ws->link_error.stage == STAGE_TLS || (ws->link->ended & LINK_BY_FAULT) != 0)) {
-        ws_fail(ws, &ws->link_error);
-        return;
-    }
-    if (ws->incoming.len > 0)
-        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, ws->errnum,
-                "the server %s in the middle of its answer to the handshake, after %zu bytes of it",
-                how, ws->incoming.len);
-    else
-        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, result < 0 ? ws->link_error.errnum : ws->errnum,
-                "the server %s before it answered the handshake", how);
-    ws_fail(ws, &e);
 }

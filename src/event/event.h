@@ -185,6 +185,7 @@ struct event_message {
 struct event_control { /* EVENT_PING, EVENT_PONG */
     struct slice data;
     bool matched;    /* a pong that answers a ping of ours */
+    bool taken;      /* a ping that is answered on the way up, and not by the endpoint */
     uint64_t rtt_us; /* if matched */
 };
 

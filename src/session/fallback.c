@@ -198,7 +198,7 @@ enum event_channel fallback_kind(const struct fallback *f)
 
 uint64_t fallback_last_in_us(const struct fallback *f)
 {
-    return f && f->channel ? f->channel->last_in_us : 0;
+    return f && f->channel ? f->channel->activity.last_in_us : 0;
 }
 
 struct totals fallback_totals(const struct fallback *f)

@@ -31,7 +31,7 @@ static void pulse(struct session *s)
     uint64_t wait;
     enum liveness_action action;
 
-    while ((action = liveness_due(&s->liveness, s->channel->last_in_us, now, &wait)) ==
+    while ((action = liveness_due(&s->liveness, s->channel->activity.last_in_us, now, &wait)) ==
            LIVENESS_PING) {
         char text[24];
         size_t len = liveness_payload(&s->liveness, text);
@@ -89,7 +89,7 @@ void session_settle(struct session *s)
         return;
     last = channel_totals(s->channel);
     totals_add(&s->totals, &last);
-    s->last_in_us = s->channel->last_in_us;
+    s->last_in_us = s->channel->activity.last_in_us;
     s->settled = true;
 }
 
@@ -436,7 +436,7 @@ bool session_fallback_leave(struct session *s)
 
 uint64_t session_last_in_us(const struct session *s)
 {
-    uint64_t last = s->channel ? s->channel->last_in_us : s->last_in_us;
+    uint64_t last = s->channel ? s->channel->activity.last_in_us : s->last_in_us;
     uint64_t other = fallback_last_in_us(s->fallback);
 
     return last > other ? last : other;

@@ -28,7 +28,7 @@ void session_queue_clear(struct session *s)
 /* Where the stream ends when all that waits in the channel is written. */
 static uint64_t stream_end(const struct session *s)
 {
-    return s->channel->written + s->channel->pending;
+    return s->channel->activity.written + s->channel->activity.pending;
 }
 
 /* What has arrived at the peer's kernel. Where nobody knows (a unix socket): what was written. */
@@ -36,14 +36,15 @@ static uint64_t arrived(const struct session *s)
 {
     struct tcp_stats stats;
 
-    if (!channel_tcp_stats(s->channel, &stats) || stats.unacked_bytes > s->channel->written)
-        return s->channel->written;
-    return s->channel->written - stats.unacked_bytes;
+    if (!channel_tcp_stats(s->channel, &stats) ||
+        stats.unacked_bytes > s->channel->activity.written)
+        return s->channel->activity.written;
+    return s->channel->activity.written - stats.unacked_bytes;
 }
 
 static void note_written(struct session *s)
 {
-    outbox_written(s->outbox, s->channel->written);
+    outbox_written(s->outbox, s->channel->activity.written);
     if (!outbox_crowded(s->outbox))
         return;
     outbox_arrived(s->outbox, arrived(s));
@@ -144,7 +145,7 @@ static void flush(struct session *s)
     enum opcode type;
     struct slice data;
 
-    while (s->state == SESSION_OPEN && s->channel->pending < CHANNEL_FULL &&
+    while (s->state == SESSION_OPEN && s->channel->activity.pending < CHANNEL_FULL &&
            outbox_next(s->outbox, &type, &data)) {
         int r = channel_send(s->channel, type, data, true, true);
 
@@ -183,7 +184,7 @@ void session_queue_lost(struct session *s, struct event_close *close)
 
     if (!s->outbox)
         return;
-    written = s->channel->written;
+    written = s->channel->activity.written;
     unacked = close->has_tcp ? close->unacked_bytes : 0;
     if (unacked > written)
         unacked = written;
@@ -213,13 +214,13 @@ bool session_full(const struct session *s)
     if (!s->outbox)
         return session_pending(s) >= CHANNEL_FULL;
     if (s->state == SESSION_OPEN)
-        return s->outbox->waiting > 0 || s->channel->pending >= CHANNEL_FULL;
+        return s->outbox->waiting > 0 || s->channel->activity.pending >= CHANNEL_FULL;
     return !session_takes(s) || s->outbox->waiting_bytes >= s->outbox->limit;
 }
 
 size_t session_pending(const struct session *s)
 {
-    size_t pending = s->channel && !s->channel->ended ? s->channel->pending : 0;
+    size_t pending = s->channel && !s->channel->ended ? s->channel->activity.pending : 0;
 
     return s->outbox ? pending + s->outbox->waiting + s->outbox->waiting_bytes : pending;
 }
