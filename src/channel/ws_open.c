@@ -381,11 +381,11 @@ static void begin_open(struct ws *ws, const struct http1_head *head, size_t head
         return;
     }
     ws->state = WS_OPEN;
-    buf_clear(&ws->incoming);
     report_open(ws);
     if (ws->paused)
         layer_pause(&ws->layer, true);
     peer_start(ws->peer);
+    buf_clear(&ws->incoming);
 }
 
 static void read_head(struct ws *ws)

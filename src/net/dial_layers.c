@@ -14,7 +14,7 @@ static bool speaks_socks(const struct dial *d)
     return d->route.proxy.kind == PROXY_SOCKS5 || d->route.proxy.kind == PROXY_SOCKS5H;
 }
 
-static bool layer_needed(const struct dial *d, enum layer layer)
+static bool layer_needed(const struct dial *d, enum dial_layer layer)
 {
     switch (layer) {
     case LAYER_PROXY_TLS:

@@ -13,7 +13,7 @@
 #include "net/timer.h"
 
 /* What is built upon each other, as far as the way needs it. */
-enum layer { LAYER_TCP, LAYER_PROXY_TLS, LAYER_TUNNEL, LAYER_TLS, LAYER_ALL };
+enum dial_layer { LAYER_TCP, LAYER_PROXY_TLS, LAYER_TUNNEL, LAYER_TLS, LAYER_ALL };
 
 struct dial {
     uv_loop_t *loop;
@@ -39,7 +39,7 @@ struct dial {
     struct eyeballs *race;
     char peer[INET6_ADDRSTRLEN + IF_NAMESIZE + 1]; /* who was reached */
     struct link *link;
-    enum layer layer; /* the topmost of the link */
+    enum dial_layer layer; /* the topmost of the link */
 };
 
 /* dial.c: the dial is gone after the first three. */

@@ -206,13 +206,15 @@ struct peer *peer_new(uv_loop_t *loop, struct link *link, const struct peer_conf
     *config->activity =
         (struct activity){.last_in_us = config->opened_us, .last_out_us = config->opened_us};
     layer_put(above, &p->layer);
-    if (config->rest.len > 0)
-        peer_report_bytes(p, DIR_IN, config->rest.data, config->rest.len);
     return p;
 }
 
 void peer_start(struct peer *p)
 {
+    const struct slice *rest = &p->config.rest;
+
+    if (rest->len > 0)
+        peer_report_bytes(p, DIR_IN, rest->data, rest->len);
     peer_drain(p);
     if (p->state != PEER_ENDED)
         peer_flush_soon(p);

@@ -35,7 +35,8 @@ struct peer_config {
     struct wsconn_config conn;
     struct rng *rng;           /* of masking keys; borrowed */
     struct slice lead;         /* to be written before the first frame (a server's 101); copied */
-    struct slice rest;         /* what came after the other side's part of the handshake; copied */
+    struct slice rest;         /* what came after the other side's part of the handshake; borrowed
+                               until peer_start returns */
     const struct bus *bus;     /* asked what is wanted; borrowed */
     struct activity *activity; /* kept up to date; borrowed */
     uint32_t number;           /* of the connection, for its events */
@@ -64,6 +65,10 @@ void peer_write(struct peer *p);
 /* Is it open: neither a Close frame of the other side's nor a violation has come, nor the end? */
 bool peer_open(const struct peer *p);
 bool peer_close_sent(const struct peer *p);
+/* Who ended a stream without a word, and how, as far as the transport knows. result: what link_read
+ * returned, 0 or LINK_FAILED with why. */
+void transport_ending(const struct link *link, ssize_t result, const struct err *why,
+                      enum close_by *by, enum close_how *how);
 /* What the kernel knows of the connection; false if it is not TCP, or over. */
 bool peer_tcp_stats(const struct peer *p, struct tcp_stats *stats);
 

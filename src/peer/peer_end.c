@@ -176,35 +176,38 @@ void peer_farewell(struct peer *p)
 /* --- an end without a word ----------------------------------------------------------------------
  */
 
-/* What the transport knows about it. */
-static void decide_by_transport(struct peer *p, ssize_t result)
+void transport_ending(const struct link *link, ssize_t result, const struct err *why,
+                      enum close_by *by, enum close_how *how)
 {
-    unsigned ended = p->link->ended;
-    int errnum = p->link_error.errnum;
-    enum close_by by = CLOSE_BY_NETWORK;
-    enum close_how how = CLOSE_HOW_RST;
+    int errnum = why->errnum;
 
-    if (ended & LINK_BY_FAULT) {
-        by = CLOSE_BY_LOCAL;
-        how = CLOSE_HOW_FAULT;
-    } else if (ended & LINK_GOT_RST) {
-        how = CLOSE_HOW_RST;
+    *by = CLOSE_BY_NETWORK;
+    *how = CLOSE_HOW_RST;
+    if (link->ended & LINK_BY_FAULT) {
+        *by = CLOSE_BY_LOCAL;
+        *how = CLOSE_HOW_FAULT;
+    } else if (link->ended & LINK_GOT_RST) {
+        *how = CLOSE_HOW_RST;
     } else if (result == 0) {
-        by = CLOSE_BY_PEER;
-        how = ended & LINK_GOT_CLOSE_NOTIFY ? CLOSE_HOW_TLS : CLOSE_HOW_FIN;
-    } else if (p->link_error.stage == STAGE_TLS) {
-        how = CLOSE_HOW_TLS;
+        *by = CLOSE_BY_PEER;
+        *how = link->ended & LINK_GOT_CLOSE_NOTIFY ? CLOSE_HOW_TLS : CLOSE_HOW_FIN;
+    } else if (why->stage == STAGE_TLS) {
+        *how = CLOSE_HOW_TLS;
     } else if (errnum == ETIMEDOUT || errnum == EHOSTUNREACH || errnum == ENETUNREACH) {
-        how = CLOSE_HOW_TIMEOUT;
+        *how = CLOSE_HOW_TIMEOUT;
     }
-    if (result < 0)
-        p->errnum = errnum;
-    peer_decide(p, by, how, CLOSE_ABNORMAL, slice_str(""));
 }
 
 void peer_stream_ended(struct peer *p, ssize_t result)
 {
-    if (p->state == PEER_OPEN)
-        decide_by_transport(p, result);
+    enum close_by by;
+    enum close_how how;
+
+    if (p->state == PEER_OPEN) {
+        transport_ending(p->link, result, &p->link_error, &by, &how);
+        if (result < 0)
+            p->errnum = p->link_error.errnum;
+        peer_decide(p, by, how, CLOSE_ABNORMAL, slice_str(""));
+    }
     end(p);
 }

@@ -45,24 +45,15 @@ void client_break(struct client *c)
     err_set(&ev.error, EXIT_OTHER, STAGE_IO, 0,
             "a client was dropped: out of memory, or no random numbers");
     client_emit(c, &ev);
-    client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, slice_str(""));
-    client_end(c);
+    client_abort(c);
 }
 
 /* --- the loop -----------------------------------------------------------------------------------
  */
 
-/* What waits to be written: HTTP first, then frames. */
-static struct slice outgoing(const struct client *c)
-{
-    if (c->out.len > 0)
-        return buf_slice(&c->out);
-    return c->conn ? wsconn_pending(c->conn) : (struct slice){0};
-}
-
 size_t client_pending(const struct client *c)
 {
-    return c->out.len + (c->conn ? wsconn_pending(c->conn).len : 0);
+    return c->out.len + c->activity.pending;
 }
 
 static bool wants_read(const struct client *c)
@@ -80,15 +71,11 @@ static bool wants_read(const struct client *c)
     return !c->full;
 }
 
-static void written(struct client *c, const uint8_t *bytes, size_t n)
+static void written(struct client *c, size_t n)
 {
-    if (c->out.len > 0) {
-        buf_consume(&c->out, n);
-        buf_trim(&c->out, c->state == CLIENT_STREAM ? STREAM_KEPT : 0);
-        c->last_out_us = clock_mono_us();
-    } else {
-        client_ws_written(c, bytes, n);
-    }
+    buf_consume(&c->out, n);
+    buf_trim(&c->out, c->state == CLIENT_STREAM ? STREAM_KEPT : 0);
+    c->activity.last_out_us = clock_mono_us();
 }
 
 /* What the client said before it hung up may still be there to be read, and tells more than EPIPE:
@@ -101,13 +88,13 @@ static void write_failed(struct client *c)
 
 void client_write(struct client *c)
 {
-    struct slice out;
-
-    while ((out = outgoing(c)).len > 0) {
-        ssize_t n = (ssize_t)out.len;
+    if (c->peer)
+        peer_write(c->peer);
+    while (c->link && c->out.len > 0) {
+        ssize_t n = (ssize_t)c->out.len;
 
         if (!c->write_dead) {
-            n = link_write(c->link, out.data, out.len, &c->link_error);
+            n = link_write(c->link, buf_data(&c->out), c->out.len, &c->link_error);
             if (n == LINK_AGAIN)
                 return;
             if (n < 0) {
@@ -115,24 +102,11 @@ void client_write(struct client *c)
                 continue;
             }
         }
-        written(c, out.data, (size_t)n);
+        written(c, (size_t)n);
     }
 }
 
-/* There is room again for what waited for it. */
-static bool refill_open(struct client *c)
-{
-    if (!c->full)
-        return false;
-    c->full = false;
-    if (!c->sent_close_frame && c->service->drained)
-        c->service->drained(c);
-    if (c->state == CLIENT_OPEN)
-        client_ws_drain(c);
-    return true;
-}
-
-/* False if there is nothing more to write for now. */
+/* There is room again for what waited for it. False if there is nothing more to write for now. */
 static bool refill(struct client *c)
 {
     if (client_pending(c) >= CLIENT_FULL / 2)
@@ -143,9 +117,13 @@ static bool refill(struct client *c)
     case CLIENT_BODY:
         client_array_fill(c);
         return true;
-    case CLIENT_OPEN:
     case CLIENT_STREAM:
-        return refill_open(c);
+        if (!c->full)
+            return false;
+        c->full = false;
+        if (c->service->drained)
+            c->service->drained(c);
+        return true;
     default:
         return false;
     }
@@ -153,7 +131,7 @@ static bool refill(struct client *c)
 
 void client_flush(struct client *c)
 {
-    while (c->state != CLIENT_ENDED && !c->broken) {
+    while (c->state != CLIENT_ENDED && c->state != CLIENT_OPEN && !c->broken) {
         client_write(c);
         if (!refill(c))
             break;
@@ -162,7 +140,7 @@ void client_flush(struct client *c)
         client_break(c);
     if (c->state == CLIENT_LINGER && client_pending(c) == 0)
         client_farewell(c);
-    if (c->state != CLIENT_ENDED)
+    if (c->pump)
         pump_update(c->pump);
 }
 
@@ -200,10 +178,8 @@ static void go_on(void *ctx, bool readable)
     case CLIENT_HEAD:
         client_read_head(c);
         break;
-    case CLIENT_BODY:
-        break; /* writing */
-    case CLIENT_OPEN:
-        client_ws_read(c);
+    case CLIENT_BODY: /* writing */
+    case CLIENT_OPEN: /* the peer reads */
         break;
     case CLIENT_WAIT:
     case CLIENT_STREAM:
@@ -232,9 +208,16 @@ static bool pump_writes(const void *ctx)
 
 static const struct pump_hooks hooks = {.turn = go_on, .reads = pump_reads, .writes = pump_writes};
 
+static void on_again(void *ctx)
+{
+    go_on(ctx, false);
+}
+
 void client_again(struct client *c)
 {
-    if (c->state != CLIENT_ENDED)
+    if (c->state == CLIENT_OPEN)
+        timer_start(c->timer, 0, on_again);
+    else if (c->state != CLIENT_ENDED)
         pump_soon(c->pump);
 }
 
@@ -253,7 +236,7 @@ static void on_timer(void *ctx)
         client_feed_timeout(c);
         break;
     default:
-        client_close_timeout(c);
+        client_end(c);
         break;
     }
 }
@@ -346,8 +329,6 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
 
 void client_close(struct client *c, uint16_t code, const char *reason, unsigned timeout_ms)
 {
-    struct event_frame sent;
-
     if (c->state < CLIENT_OPEN) {
         client_end(c);
         return;
@@ -359,27 +340,14 @@ void client_close(struct client *c, uint16_t code, const char *reason, unsigned 
         client_flush(c);
         return;
     }
-    if (c->state != CLIENT_OPEN || c->sent_close_frame)
+    if (c->state != CLIENT_OPEN || peer_close_sent(c->peer))
         return;
     if (c->fault)
         client_fault_release(c);
-    if (wsconn_send_close(c->conn, code, slice_str(reason), &sent) < 0) {
-        client_abort(c);
-        return;
-    }
-    c->sent_close_frame = true;
-    if (client_wants(c, EVENT_FRAME)) {
-        struct event ev = client_event(c, EVENT_FRAME);
-
-        ev.dir = DIR_OUT;
-        ev.frame = sent;
-        client_emit(c, &ev);
-    }
-    client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_CLOSE_FRAME, code, slice_str(reason));
-    /* The client's own Close is all that is wanted now: read on, however much waits. */
-    c->full = false;
-    client_start_timer(c, timeout_ms);
-    client_flush(c);
+    layer_send(&c->layer, &(struct outgoing){.kind = OUTGOING_CLOSE,
+                                             .code = code,
+                                             .data = slice_str(reason),
+                                             .timeout_us = timeout_ms * UINT64_C(1000)});
 }
 
 void client_abort(struct client *c)
@@ -392,12 +360,13 @@ void client_abort(struct client *c)
 
 void client_pause_changed(struct client *c)
 {
-    /* The pause may begin inside an event of this very client. */
-    if (c->host->paused) {
-        pump_update(c->pump);
+    if (c->state == CLIENT_OPEN) {
+        layer_pause(&c->layer, c->host->paused);
         return;
     }
-    if (c->state == CLIENT_OPEN)
-        client_ws_drain(c);
-    client_flush(c);
+    /* The pause may begin inside an event of this very client. */
+    if (c->host->paused)
+        pump_update(c->pump);
+    else
+        client_flush(c);
 }

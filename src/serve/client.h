@@ -4,10 +4,10 @@
  *
  * client.c       life, the socket on the loop, TLS
  * client_http.c  the request's head, the page or the 101
- * client_ws.c    messages in and out
+ * client_ws.c    messages in and out, once a peer has the connection
  * client_feed.c  the feed over plain HTTP: server-sent events, polling
  * client_fault.c what goes wrong on purpose, where the server was asked for it
- * client_end.c   who ended it and how
+ * client_end.c   the end, and who brought it about
  *
  * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
  * CLIENT_FULL and one message part (WSCONN_WHOLE), for nothing more is read meanwhile.
@@ -21,14 +21,14 @@
 #include "net/pump.h"
 #include "net/timer.h"
 #include "net/tls.h"
+#include "peer/peer.h"
 #include "proto/http1.h"
-#include "proto/wsconn.h"
 #include "serve/feed.h"
 #include "serve/pages.h"
 
 #define CLIENT_HEAD_MAX (32 * 1024)
 /* More than this waits to be written: nothing is read until half of it has gone. */
-#define CLIENT_FULL (512 * 1024)
+#define CLIENT_FULL PEER_FULL
 /* From accept, or the first byte of a later request, to the end of its head, TLS included. */
 #define CLIENT_HEAD_MS 10000
 
@@ -67,7 +67,7 @@ enum client_state {
     CLIENT_HEAD,   /* reading the request */
     CLIENT_WAIT,   /* a long poll; the request stays in `head` meanwhile */
     CLIENT_BODY,   /* writing the answer to a poll */
-    CLIENT_OPEN,   /* frames, until both Close frames or a failure */
+    CLIENT_OPEN,   /* a WebSocket: the peer has the link */
     CLIENT_STREAM, /* server-sent events */
     CLIENT_LINGER, /* writing the last word, then waiting for the client to hang up */
     CLIENT_ENDED
@@ -102,7 +102,7 @@ struct client {
     bool crowded;               /* one too many: gets a 503 */
     struct client_fault *fault; /* NULL: none */
     enum client_state state;
-    struct link *link;
+    struct link *link;     /* NULL: the peer has it, or it is closed */
     struct err link_error; /* of the read or write that failed */
     enum event_channel channel;
     uint64_t began_us; /* the connection, or a later request on it */
@@ -122,17 +122,14 @@ struct client {
         struct echo_state echo;
         struct feed_state feed;
     };
-    struct wsconn *conn;
-    bool full;         /* more than CLIENT_FULL waits */
-    bool broken;       /* memory or random numbers ran out while sending */
-    uint32_t out_part; /* of the message that is being sent */
-    uint64_t out_total, out_wire;
-    enum opcode out_type;
-    uint64_t bytes_in, bytes_out; /* of the WebSocket streams */
-    uint64_t opened_us;           /* 0: never open */
-    uint64_t last_in_us, before_in_us, last_out_us, last_pong_us;
+    struct layer layer; /* upon the peer */
+    struct peer *peer;  /* NULL: it never was a WebSocket */
+    struct activity activity;
+    bool full;          /* more than CLIENT_FULL waits */
+    bool broken;        /* memory or random numbers ran out while sending */
+    uint64_t opened_us; /* 0: never open */
 
-    /* The end */
+    /* The end, but for a WebSocket's */
     bool decided; /* by, how, code, reason are set */
     enum close_by by;
     enum close_how how;
@@ -140,12 +137,11 @@ struct client {
     char reason[124];
     size_t reason_len;
     uint64_t decided_us, idle_in_us, idle_out_us;
-    bool got_close_frame, sent_close_frame;
     bool write_dead; /* a write failed: nothing more is written */
     bool fin_sent;
     int errnum;
 
-    struct pump *pump;
+    struct pump *pump; /* NULL where there is no link */
     struct timer *timer;
 };
 
@@ -165,8 +161,7 @@ void client_count(const struct client *c, struct totals *sum);
 
 /* For services. */
 
-/* A message or part of one, as wsconn_send_message. From elsewhere than the service's own calls,
- * client_flush is due. */
+/* A message or part of one, as OUTGOING_MESSAGE. */
 void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final);
 /* One update to a client in CLIENT_STREAM, under the same rules. */
 void client_stream_send(struct client *c, uint64_t id, struct slice text);
@@ -219,14 +214,11 @@ void client_feed_read(struct client *c);
 void client_feed_timeout(struct client *c);
 
 /* client_ws.c */
-/* Prepare for frames; rest: bytes that came behind the request's head. -1: memory. */
+/* Hand the connection to a peer. The 101 is in c->out; rest: bytes that came after the request's
+ * head. -1: memory. */
 int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest);
-/* The 101 is in c->out and all is reported: begin. */
+/* All is reported: begin. */
 void client_ws_open(struct client *c);
-void client_ws_read(struct client *c);
-/* Take what wsconn holds, until it needs more bytes or too much waits to be written. */
-void client_ws_drain(struct client *c);
-void client_ws_written(struct client *c, const uint8_t *bytes, size_t n);
 /* What client_send and client_stream_send come to, where no fault is in the way: a message, or an
  * update to a stream (id counts there alone). */
 void client_put(struct client *c, enum opcode type, uint64_t id, struct slice data, bool first,
@@ -247,8 +239,9 @@ void client_farewell(struct client *c);
 void client_discard(struct client *c);
 /* The stream came to its end (0) or the link failed. */
 void client_stream_ended(struct client *c, ssize_t result);
-void client_close_timeout(struct client *c);
-/* Report EVENT_CLOSE if it was open, and let go. */
+/* Report EVENT_CLOSE if it was open, and let go. A WebSocket is aborted first. */
 void client_end(struct client *c);
+/* ev: its EVENT_CLOSE. */
+void client_ended(struct client *c, struct event *ev);
 
 #endif

@@ -53,12 +53,10 @@ static uint64_t now(void)
 
 void client_fault_count(struct client *c)
 {
-    const struct wsconn_counters *n;
+    struct totals ws = layer_totals(&c->layer);
 
-    if (!c->conn || !c->fault->conn)
-        return;
-    n = wsconn_counters(c->conn);
-    fault_conn_frames(c->fault->conn, n->frames_in + n->frames_out, now());
+    if (c->peer && c->fault->conn)
+        fault_conn_frames(c->fault->conn, ws.frames_in + ws.frames_out, now());
 }
 
 static void count_message(struct client *c)

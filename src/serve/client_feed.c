@@ -88,7 +88,7 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
     feed_service_expect(c, a);
     buf_clear(&c->head);
     c->state = CLIENT_STREAM;
-    c->opened_us = c->last_in_us = c->before_in_us = c->last_out_us = clock_mono_us();
+    c->opened_us = c->activity.last_in_us = c->activity.last_out_us = clock_mono_us();
     client_start_timer(c, SILENT_MS);
     c->service->opened(c);
     if (c->fault)
@@ -99,7 +99,7 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
  * waited for less. */
 static void stream_timeout(struct client *c)
 {
-    uint64_t silent_ms = (clock_mono_us() - c->last_out_us) / 1000;
+    uint64_t silent_ms = (clock_mono_us() - c->activity.last_out_us) / 1000;
 
     if (silent_ms < SILENT_MS && client_pending(c) == 0) {
         client_start_timer(c, (unsigned)(SILENT_MS - silent_ms));

@@ -252,7 +252,6 @@ static void accept_upgrade(struct client *c, const struct answer *a, const struc
     }
     client_report_response(c, c->out.len, "");
     client_report_open(c, head, subprotocol, deflate);
-    buf_consume(&c->head, used);
     client_ws_open(c);
 }
 

@@ -127,7 +127,7 @@ static void on_tick(void *ctx)
 
     for (struct client *c = s->first; c; c = next) {
         next = c->feed.next;
-        if (!c->sent_close_frame) {
+        if (!c->peer || !peer_close_sent(c->peer)) {
             serve_client(s, c, latest);
             client_flush(c);
         }

@@ -106,7 +106,8 @@ static void human_pings_shows_ping_and_pong_alone(void **state)
     ev.kind = EVENT_PONG;
     ev.dir = DIR_IN;
     check(config, &ev, "← pong \"a\\e\" · unsolicited\n");
-    ev.control = (struct event_control){slice_make(NULL, 0), true, 1300};
+    ev.control =
+        (struct event_control){.data = slice_make(NULL, 0), .matched = true, .rtt_us = 1300};
     check(config, &ev, "← pong · round trip 1.3 ms\n");
 }
 
@@ -116,7 +117,7 @@ static void human_pings_are_not_shown_twice_among_frames(void **state)
     struct view_config config = {.utf8 = true, .pings = true, .level = 2};
 
     (void)state;
-    ev.control = (struct event_control){slice_str("x"), true, 1300};
+    ev.control = (struct event_control){.data = slice_str("x"), .matched = true, .rtt_us = 1300};
     check(config, &ev, "· round trip 1.3 ms\n");
     ev.kind = EVENT_PING;
     check(config, &ev, "");

@@ -206,7 +206,7 @@ static void ndjson_ping_and_pong(void **state)
     cJSON *json;
 
     (void)state;
-    ev.control = (struct event_control){slice_str("p1"), true, 12345};
+    ev.control = (struct event_control){.data = slice_str("p1"), .matched = true, .rtt_us = 12345};
     json = parse_all(&ev);
     check_text(json, "dir", "in");
     check_text(json, "text", "p1");
@@ -214,7 +214,7 @@ static void ndjson_ping_and_pong(void **state)
     cJSON_Delete(json);
 
     ev.kind = EVENT_PING;
-    ev.control = (struct event_control){slice_str("\xFF"), false, 0};
+    ev.control = (struct event_control){.data = slice_str("\xFF"), .matched = false, .rtt_us = 0};
     json = parse_all(&ev);
     check_text(json, "base64", "/w==");
     check_absent(json, "rtt_ms");
