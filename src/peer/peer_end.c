@@ -112,18 +112,21 @@ void peer_abort(struct peer *p, enum close_how how)
 /* --- the closing handshake ----------------------------------------------------------------------
  */
 
-static void on_timeout(void *ctx)
+void peer_on_timeout(void *ctx)
 {
     struct peer *p = ctx;
 
     /* While nobody takes what came, the other side's Close can't be seen. */
     if (p->state == PEER_OPEN && p->paused) {
-        timer_start(p->timer, p->close_timeout, on_timeout);
+        timer_start(p->timer, p->close_timeout ? p->close_timeout : p->config.close_timeout,
+                    peer_on_timeout);
         return;
     }
     /* In PEER_LINGER all was said: there is no need to wait (RFC 6455, section 7.1.1). */
-    if (p->state == PEER_OPEN)
+    if (p->state == PEER_OPEN && p->decided)
         p->how = CLOSE_HOW_TIMEOUT;
+    else if (p->state == PEER_OPEN) /* writing has failed, and no end came in */
+        peer_decide(p, CLOSE_BY_NETWORK, CLOSE_HOW_RST, CLOSE_ABNORMAL, slice_str(""));
     end(p);
 }
 
@@ -135,7 +138,7 @@ int peer_close(struct peer *p, const struct outgoing *close)
         return SEND_CLOSED;
     if (p->state == PEER_LINGER || p->sent_close_frame) {
         if (p->state == PEER_OPEN || close->timeout_us < p->config.close_timeout)
-            timer_start(p->timer, close->timeout_us, on_timeout);
+            timer_start(p->timer, close->timeout_us, peer_on_timeout);
         return 0;
     }
     if (wsconn_send_close(p->conn, close->code, close->data, &sent) < 0) {
@@ -147,7 +150,7 @@ int peer_close(struct peer *p, const struct outgoing *close)
     peer_report_sent(p, &sent);
     peer_decide(p, CLOSE_BY_LOCAL, CLOSE_HOW_CLOSE_FRAME, close->code, close->data);
     peer_flush_soon(p);
-    timer_start(p->timer, close->timeout_us, on_timeout);
+    timer_start(p->timer, close->timeout_us, peer_on_timeout);
     return 0;
 }
 
@@ -158,7 +161,7 @@ void peer_linger(struct peer *p)
     if (p->how == CLOSE_HOW_VIOLATION && timeout > FAILED_LINGER_US)
         timeout = FAILED_LINGER_US;
     p->state = PEER_LINGER;
-    timer_start(p->timer, timeout, on_timeout);
+    timer_start(p->timer, timeout, peer_on_timeout);
     peer_flush_soon(p);
 }
 

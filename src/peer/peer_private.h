@@ -81,6 +81,8 @@ void peer_stream_ended(struct peer *p, ssize_t result);
 /* Nothing more is to be said: end the outgoing side where it is ours to do, and wait for the other
  * side's end. */
 void peer_linger(struct peer *p);
+/* The time for the end is over. */
+void peer_on_timeout(void *ctx);
 /* The last word is written. */
 void peer_farewell(struct peer *p);
 

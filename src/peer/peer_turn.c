@@ -238,6 +238,17 @@ static void written(struct peer *p, const uint8_t *bytes, size_t n)
         peer_report_sent(p, &late);
 }
 
+/* What the other side said before it hung up is still to be read and tells more than EPIPE: write
+ * no more, and let the reading find the end. Where our side alone has failed, there is none to
+ * find. */
+static void write_failed(struct peer *p)
+{
+    p->write_dead = true;
+    p->errnum = p->link_error.errnum;
+    if (p->state == PEER_OPEN)
+        timer_start(p->timer, p->config.close_timeout, peer_on_timeout);
+}
+
 void peer_write(struct peer *p)
 {
     struct slice out;
@@ -253,10 +264,7 @@ void peer_write(struct peer *p)
                 break;
         }
         if (n < 0) {
-            /* What the other side said before it hung up is still to be read and tells more than
-             * EPIPE: write no more, and let the reading find the end. */
-            p->write_dead = true;
-            p->errnum = p->link_error.errnum;
+            write_failed(p);
         } else {
             written(p, out.data, (size_t)n);
         }
