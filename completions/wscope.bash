@@ -104,7 +104,7 @@ _wscope_value() {
             --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
             --offline-queue | --seq | --id | --epoch | --resume | \
             --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --fallback | --fallback-after | --time | --clients | --on-connect | -w | --wait | --chunk | \
-            --count | --until | --buffer | --rate | --burst | --allow-origin | --var | --only | --jobs | --timeout)
+            --count | --until | --buffer | --rate | --burst | --path | --allow-origin | --var | --only | --jobs | --timeout)
             ;;
         *)
             return 1
@@ -176,7 +176,7 @@ _wscope_options() {
         c -1 --count --until --escape --no-delimiter --buffer --record
         m --time --clients --report
         r --against --var --only --fail-fast --jobs --timeout --junit --transcript
-        s --rate --burst --allow-origin
+        s --rate --burst --path --allow-origin
     '
 
     while read -r letters words; do

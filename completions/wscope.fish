@@ -169,6 +169,7 @@ complete -c wscope -n '__wscope_in c m s d' -l color -x -a 'auto always never' -
 complete -c wscope -n '__wscope_in c m s d' -l timestamps -a 'abs rel delta' -d 'abs (the clock), rel (since start) or delta'
 complete -c wscope -n '__wscope_in s' -l rate -x -d 'updates a second of the feed (10)'
 complete -c wscope -n '__wscope_in s' -l burst -x -d 'so many of them at once, less often'
+complete -c wscope -n '__wscope_in s' -l path -x -d 'echo at this path too'
 complete -c wscope -n '__wscope_in s' -l allow-origin -x -d 'refuse other origins; repeatable'
 complete -c wscope -n '__wscope_in r' -F
 complete -c wscope -n '__wscope_in r' -l against -x -a 'serve' -d 'serve brings a server; or a URL scripts go to'

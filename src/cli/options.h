@@ -132,6 +132,7 @@ struct serve_options {
     uint64_t burst;             /* so many at once; from 1 */
     const char *const *origins; /* --allow-origin; none: any */
     size_t origin_count;
+    const char *path; /* --path: another one that echoes, or NULL */
 };
 
 struct run_options {

@@ -154,7 +154,7 @@ option_set_fn options_set_every, options_set_clients; /* options_set_compare.c *
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value,
     options_set_cookie, options_set_user, options_set_bearer, options_set_compress,
-    options_set_no_compress, options_set_allow_origin;
+    options_set_no_compress, options_set_allow_origin, options_set_path;
 option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
     options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_pointer, options_set_resume_query,

@@ -224,3 +224,16 @@ int options_set_allow_origin(struct options_parsing *p, const struct option_use 
     serve->origins = origins;
     return 0;
 }
+
+int options_set_path(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *path = use->value;
+
+    if (path[0] != '/' || strpbrk(path, "?# \t") != NULL)
+        return usage_error(e, "%s takes a path (\"/ws\", \"/chat/room\"), not \"%s\"", use->typed,
+                           options_quote(path).text);
+    if (strncmp(path, "/feed", 5) == 0 && (path[5] == '\0' || path[5] == '.'))
+        return usage_error(e, "%s: \"%s\" is a path of the feed", use->typed,
+                           options_quote(path).text);
+    return options_set_text(p, use, e);
+}

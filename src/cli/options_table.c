@@ -255,6 +255,8 @@ static const struct option_row table[] = {
      options_set_rate, AT(serve.rate)},
     {0, "burst", OPTION_VALUE, "N", "so many of them at once, less often", SERVER, NULL, true,
      SERVE, options_set_burst, AT(serve.burst)},
+    {0, "path", OPTION_VALUE, "PATH", "echo at this path too", SERVER, NULL, true, SERVE,
+     options_set_path, AT(serve.path)},
     {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", SERVER, NULL,
      true, SERVE, options_set_allow_origin, 0},
 

@@ -151,6 +151,7 @@ struct event_open {
     const char *subprotocol; /* "" if none */
     const char *extensions;  /* as negotiated, "" if none */
     bool subprotocol_missed; /* some were offered and the server chose none */
+    const char *peer;        /* of the server: the client's address and port; NULL: not known */
     uint64_t us;             /* since the attempt began */
     uint32_t attempts;       /* that it took after a loss; 0: none was before */
     uint64_t outage_us;      /* then: how long there was no connection */

@@ -205,7 +205,8 @@ static void announce(struct serve *s)
     out_flush(out);
     snprintf(text, sizeof text, "listening on %s", url);
     note(s, text);
-    snprintf(text, sizeof text, "try: wscope %s/echo  sends every message back", url);
+    snprintf(text, sizeof text, "try: wscope %s%.200s  sends every message back", url,
+             s->options->serve.path ? s->options->serve.path : "/echo");
     note(s, text);
     snprintf(text, sizeof text, "     wscope %s/feed  numbered updates, %g a second", url,
              s->options->serve.rate);
@@ -287,6 +288,7 @@ enum exit_code serve_run(const struct options *o, uint64_t start_us)
         .burst = o->serve.burst,
         .origins = o->serve.origins,
         .origin_count = o->serve.origin_count,
+        .path = o->serve.path,
         .max_clients = raise_limit(),
         .start_us = start_us,
     };

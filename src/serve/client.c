@@ -1,8 +1,10 @@
 #include "serve/client.h"
 #include "serve/client_fault.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -288,6 +290,27 @@ static struct link *make_link(struct client *c, int fd)
     return top;
 }
 
+/* "127.0.0.1:50123", "[::1]:50123". */
+static void find_address(struct client *c, int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in4;
+        struct sockaddr_in6 in6;
+    } at = {0};
+    socklen_t len = sizeof at;
+    char host[INET6_ADDRSTRLEN];
+
+    if (getpeername(fd, &at.any, &len) != 0)
+        return;
+    if (at.any.sa_family == AF_INET &&
+        inet_ntop(AF_INET, &at.in4.sin_addr, host, sizeof host) != NULL)
+        snprintf(c->address, sizeof c->address, "%s:%u", host, (unsigned)ntohs(at.in4.sin_port));
+    else if (at.any.sa_family == AF_INET6 &&
+             inet_ntop(AF_INET6, &at.in6.sin6_addr, host, sizeof host) != NULL)
+        snprintf(c->address, sizeof c->address, "[%s]:%u", host, (unsigned)ntohs(at.in6.sin6_port));
+}
+
 struct client *client_new(struct client_host *host, int fd, uint32_t number, bool crowded)
 {
     struct client *c = calloc(1, sizeof *c);
@@ -300,6 +323,7 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
     c->host = host;
     c->number = number;
     c->crowded = crowded;
+    find_address(c, fd);
     c->state = host->tls ? CLIENT_TLS : CLIENT_HEAD;
     c->began_us = clock_mono_us();
     c->link = make_link(c, fd);

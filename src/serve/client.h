@@ -99,6 +99,7 @@ struct client {
     struct client_host *host;
     struct client *prev, *next; /* the server's list */
     uint32_t number;            /* from 1, in the order they came */
+    char address[64];           /* its address and port; "" if that is not known */
     bool crowded;               /* one too many: gets a 503 */
     struct client_fault *fault; /* NULL: none */
     enum client_state state;

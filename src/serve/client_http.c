@@ -86,8 +86,9 @@ void client_note(struct client *c, const struct http1_head *head, int status, co
                      (const char *)head->method.data, (int)(path.len < 100 ? path.len : 100),
                      path.len > 0 ? (const char *)path.data : "");
     }
-    snprintf(text + n, sizeof text - (size_t)n, "answered %d%s%s", status, text_of[0] ? ", " : "",
-             text_of);
+    snprintf(text + n, sizeof text - (size_t)n, "answered %d%s%s%s%s%s", status,
+             text_of[0] ? ", " : "", text_of, c->address[0] ? " (from " : "", c->address,
+             c->address[0] ? ")" : "");
     ev.note = text;
     client_emit(c, &ev);
 }
@@ -127,6 +128,7 @@ void client_report_open(struct client *c, const struct http1_head *head, const c
         buf_append(&extensions, "", 1) == 0) {
         ev.open = (struct event_open){
             .url = (const char *)buf_data(&url),
+            .peer = c->address[0] ? c->address : NULL,
             .subprotocol = subprotocol ? subprotocol : "",
             .extensions = (const char *)buf_data(&extensions),
             .us = clock_mono_us() - c->began_us,

@@ -162,9 +162,9 @@ static bool origin_allowed(const struct pages *p, const struct http1_head *head)
     return false;
 }
 
-static enum place place_of(struct slice path)
+static enum place place_of(const struct pages *p, struct slice path)
 {
-    if (slice_is(path, "/echo"))
+    if (slice_is(path, "/echo") || (p->path && slice_is(path, p->path)))
         return PLACE_ECHO;
     return slice_is(path, "/feed") ? PLACE_FEED : PLACE_PAGE;
 }
@@ -198,7 +198,7 @@ static void answer_upgrade(struct answer *a, const struct pages *p, const struct
 {
     struct slice query, path = pages_path(head->target, &query);
 
-    a->place = place_of(path);
+    a->place = place_of(p, path);
     if (a->place == PLACE_PAGE) {
         not_found(a, path, "WebSocket");
     } else if (!origin_allowed(p, head)) {
@@ -260,7 +260,7 @@ static void answer_plain(struct answer *a, const struct pages *p, const struct h
     } else if (place != PLACE_PAGE) {
         a->place = place;
         answer_feed(a, p, head, query);
-    } else if (place_of(path) != PLACE_PAGE) {
+    } else if (!slice_is(path, "/") && place_of(p, path) != PLACE_PAGE) {
         pages_refuse(a, 426, "", "");
         snprintf(a->text, sizeof a->text,
                  "%s is a WebSocket, and the request did not ask for one (it has no \"Upgrade: "

@@ -26,6 +26,7 @@ struct pages {
     const char *url;            /* "ws://127.0.0.1:9001" */
     const char *const *origins; /* Origin values that may connect; none: any */
     size_t origin_count;
+    const char *path; /* another one that echoes; NULL: none */
 };
 
 /* A decision about one request. */

@@ -358,8 +358,10 @@ static int prepare(struct server *s, struct err *e)
     s->listener = watch_new(s->host.loop, s->fd, on_connection, s, e);
     if (!s->listener)
         return -1;
-    s->host.pages = (struct pages){
-        .url = s->url, .origins = config->origins, .origin_count = config->origin_count};
+    s->host.pages = (struct pages){.url = s->url,
+                                   .origins = config->origins,
+                                   .origin_count = config->origin_count,
+                                   .path = config->path};
     return 0;
 }
 

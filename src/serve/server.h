@@ -4,7 +4,7 @@
  * the bus.
  *
  *   /           a plain-text index
- *   /echo       sends every message back
+ *   /echo       sends every message back; so does one more path of the caller's choice
  *   /feed       {"id":N,...} at a steady rate to everyone; ?since=N repeats what came after N first
  *               (as far as the server still has it); a text message {"since":N} asks for the same
  * later /feed.sse   the same sequence as server-sent events; Last-Event-ID or ?since=N /feed.json
@@ -25,6 +25,7 @@ struct server_config {
     uint64_t burst;             /* so many at once; from 1 */
     const char *const *origins; /* Origin values that may connect; none: any */
     size_t origin_count;
+    const char *path;      /* another one that echoes; NULL: none */
     unsigned max_clients;  /* beyond: 503 */
     struct faults *faults; /* what goes wrong on purpose; borrowed; NULL: nothing */
     uint64_t start_us;     /* clock_mono_us at the program's start, for the events */

@@ -137,6 +137,10 @@ void human_open(struct human *h, const struct event *ev)
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
     put_url(h, o->url);
+    if (o->peer) {
+        human_put(h, " from ");
+        human_safe_str(h, o->peer);
+    }
     if (o->subprotocol && o->subprotocol[0]) {
         human_dot(h);
         human_put(h, "subprotocol ");

@@ -171,6 +171,8 @@ static void write_response(struct ndjson *n, struct json_write *w, const struct 
 static void write_open(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     write_target(n, w, "url", slice_str(ev->open.url));
+    if (ev->open.peer)
+        write_words(w, "peer", ev->open.peer);
     write_words(w, "subprotocol", ev->open.subprotocol);
     write_words(w, "extensions", ev->open.extensions);
     json_ms(w, "ms", ev->open.us);

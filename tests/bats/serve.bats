@@ -219,3 +219,46 @@ wait_for() {
     serve
     [[ $SERVE == ws://127.0.0.1:* ]]
 }
+
+@test "--path echoes at that path too, also at /" {
+    serve --path /ws/chat
+    both "$SERVE/ws/chat" <<<'hello'
+    assert_equal "$status" 0
+    assert_output hello
+    both "$SERVE/ws/other" <<<'hello'
+    assert_equal "$status" 22
+    serve --path /
+    both "$SERVE/" <<<'hello'
+    assert_output hello
+    run curl -s "http${SERVE#ws}/"
+    assert_output --partial 'embedded WebSocket server'
+    both serve --path ws 0
+    assert_equal "$status" 2
+    assert_stderr 'path takes a path .*, not "ws"'
+    both serve --path /feed.json 0
+    assert_equal "$status" 2
+}
+
+@test "the log and the events name the client's address" {
+    serve
+    both "$SERVE/echo" <<<'hello'
+    both "$SERVE/nothing" <<<'hello'
+    await_log 'opened ws://[^ ]*/echo from 127\.0\.0\.1:[0-9]+'
+    await_log 'GET /nothing: answered 404, .* \(from 127\.0\.0\.1:[0-9]+\)'
+    serve --json
+    both "$SERVE/echo" <<<'hello'
+    await_log '"event":"open".*"peer":"127\.0\.0\.1:[0-9]+"'
+}
+
+# await_log REGEX: until the server's log has such a line.
+await_log() {
+    local end=$((SECONDS + 15 * SLOW))
+    until grep -qE -- "$1" "$BATS_TEST_TMPDIR"/peer.*; do
+        if ((SECONDS >= end)); then
+            printf 'the log never showed /%s/:\n' "$1" >&2
+            cat "$BATS_TEST_TMPDIR"/peer.* >&2
+            return 1
+        fi
+        sleep 0.05
+    done
+}
