@@ -97,6 +97,11 @@ newest() {
     screen | grep -oE 'message [0-9]+' | tail -n 1 | grep -oE '[0-9]+'
 }
 
+# The number of the newest update of a feed.
+newest_update() {
+    everything | grep -oE '"id":[0-9]+' | tail -n 1 | grep -oE '[0-9]+'
+}
+
 # Some more messages have been printed.
 await_more() {
     local from end=$((SECONDS + 15 * SLOW))
@@ -794,6 +799,8 @@ RECORDED
     enter /reconnect
     enter '/show q'
     await_last 1 "$SERVE/feed (comparing)>"
+    # Two seconds of the feed: each poll has shown something by then.
+    await_output everything "\"id\":$(($(newest_update) + 60)),"
     enter '/compare off'
     await_output everything 'updates +missed +dup +lag p50'
     await_output everything '^  poll 0.2 s .* requests'
