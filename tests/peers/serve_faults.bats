@@ -181,7 +181,7 @@ ws_client() {
 
 @test "a slow handshake: stall-write@bytes:1+1s" {
     serve --fault 'stall-write@bytes:1+1s'
-    both -n --json --for "$(tenths 5)" "$SERVE/echo"
+    both -n --json --for "$(tenths 30)" "$SERVE/echo"
     assert_equal "$status" 0
     assert_equal "$(jq 'select(.event == "open") | .ms >= 1000' <<<"$output")" true
     both -n --connect-timeout 0.4 "$SERVE/echo"
