@@ -436,7 +436,9 @@ static void human_survives_each_failing_allocation(void **state)
 static void human_log_of_a_server_names_the_connection_on_each_line(void **state)
 {
     const struct view_config log = {.utf8 = true, .numbered = true};
-    struct event ev = {.kind = EVENT_OPEN, .conn = 12, .open = {"ws://h/", "", "", false, 2100}};
+    struct event ev = {.kind = EVENT_OPEN,
+                       .conn = 12,
+                       .open = {.url = "ws://h/", .subprotocol = "", .extensions = "", .us = 2100}};
 
     (void)state;
     check(log, &ev, "● #12 opened ws://h/ · 2.1 ms\n");
