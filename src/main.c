@@ -11,15 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/complain.h"
 #include "base/clock.h"
 #include "cli/options.h"
-#include "front/compare.h"
-#include "front/complain.h"
-#include "front/demo.h"
-#include "front/pipe.h"
-#include "front/repl.h"
-#include "front/script.h"
-#include "front/serve.h"
+#include "verb/compare/compare.h"
+#include "verb/connect/pipe.h"
+#include "verb/connect/repl.h"
+#include "verb/demo/demo.h"
+#include "verb/run/script.h"
+#include "verb/serve/serve.h"
 
 static enum exit_code print(int (*text)(struct buf *out, const struct options *o),
                             const struct options *o)

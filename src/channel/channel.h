@@ -12,7 +12,7 @@
 #include <uv.h>
 
 #include "event/bus.h"
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "net/tcp_stats.h"
 #include "peer/peer.h"
 

@@ -15,7 +15,7 @@
 
 #include "channel/shared.h"
 #include "event/bus.h"
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "net/tcp_stats.h"
 #include "proto/handshake.h"
 

@@ -1,7 +1,7 @@
 /* Setters of faults. */
 #include "cli/options_private.h"
 
-#include "net/faults.h"
+#include "fault/faults.h"
 
 /* A server resolves no name and calls nobody. */
 static bool is_client_side(enum fault_kind kind)

@@ -5,7 +5,7 @@
 #ifndef COMMAND_ASKED_H
 #define COMMAND_ASKED_H
 
-#include "command/expect.h"
+#include "script/expect/expect.h"
 
 /* What came first after the last action is kept, so much of it: a flood costs no more than that. */
 #define ASKED_COUNT 64

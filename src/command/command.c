@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "command/parse.h"
+#include "script/expect/parse.h"
 
 #define ANSWER_MAX 1024
 

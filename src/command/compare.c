@@ -4,7 +4,7 @@
 #include "base/codec.h"
 #include "base/json_scan.h"
 #include "command/command.h"
-#include "command/parse.h"
+#include "script/expect/parse.h"
 
 /* What a comparison at the prompt lasts by default. */
 #define COMPARE_FOR_US 10000000u

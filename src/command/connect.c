@@ -1,6 +1,6 @@
 /* The connection as a whole. */
 #include "command/command.h"
-#include "command/parse.h"
+#include "script/expect/parse.h"
 
 int command_connect(struct commands *c, const char *args, struct err *e)
 {

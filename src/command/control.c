@@ -1,7 +1,7 @@
 /* Control frames, and frames of any kind. */
 #include "base/clock.h"
 #include "command/command.h"
-#include "command/parse.h"
+#include "script/expect/parse.h"
 
 #define PAYLOAD_MAX ((size_t)16 * 1024 * 1024)
 

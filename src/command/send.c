@@ -1,7 +1,7 @@
 /* Messages. */
 #include "base/codec.h"
 #include "command/command.h"
-#include "command/parse.h"
+#include "script/expect/parse.h"
 
 #define FRAGMENTS_MAX 10000
 #define BINARY_MAX    ((size_t)16 * 1024 * 1024)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "command/command.h"
-#include "command/parse.h"
+#include "script/expect/parse.h"
 
 static const struct setting_row settings[SETTING_COUNT] = {
     [SETTING_LEVEL] = {"level", "q|0|1|2|3", "as -q, -v, -vv and -vvv"},

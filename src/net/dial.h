@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "event/event.h"
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "net/link.h"
 #include "net/tls.h"
 

@@ -45,6 +45,7 @@ void fault_clock_stop(struct fault_clock *c)
     if (!c->timer)
         return;
     faults_on_due(c->faults, NULL, NULL);
+    fault_socket_release(c->faults);
     timer_free(c->timer);
     c->timer = NULL;
 }

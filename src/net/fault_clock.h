@@ -6,7 +6,7 @@
 
 #include <uv.h>
 
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "net/timer.h"
 
 struct fault_clock {

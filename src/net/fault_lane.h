@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "net/fault.h"
+#include "fault/fault.h"
 
 #define FAULT_LANE_MAX    (1024 * 1024) /* bytes that may be under way */
 #define FAULT_LANE_CHUNKS 512           /* that arrive at different times */

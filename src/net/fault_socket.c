@@ -1,5 +1,6 @@
 #include "net/fault_socket.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,4 +80,21 @@ const char *fault_filter_try(void)
     if (fd >= 0)
         close(fd);
     return how;
+}
+
+void fault_socket_dangle(struct fault_conn *conn, int fd)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int oldest = own >= 0 ? fault_conn_dangle(conn, own) : -1;
+
+    if (oldest >= 0)
+        close(oldest);
+}
+
+void fault_socket_release(struct faults *faults)
+{
+    int fd;
+
+    while ((fd = faults_let_go(faults)) >= 0)
+        close(fd);
 }

@@ -6,10 +6,18 @@
 
 #include <stdbool.h>
 
+#include "fault/faults.h"
+
 /* Reset the connection now (TCP; a unix socket is closed with its link). The descriptor stays. */
 void fault_socket_reset(int fd);
 /* End the outgoing side. */
 void fault_socket_end(int fd);
+
+/* Keep the socket behind a descriptor open and unread, beyond the descriptor's own life, until
+ * fault_socket_release; the oldest of too many is closed. */
+void fault_socket_dangle(struct fault_conn *conn, int fd);
+/* Close what is kept. */
+void fault_socket_release(struct faults *faults);
 
 /* Drop what comes in before TCP sees it, so that it is not even acknowledged. */
 struct fault_filter {

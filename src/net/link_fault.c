@@ -51,7 +51,7 @@ static void cut(struct link_fault *f, enum fault_kind kind)
     f->over = true;
     f->link.ended |= LINK_BY_FAULT;
     if (kind == FAULT_REBIND)
-        fault_conn_dangle(f->fault, f->link.fd);
+        fault_socket_dangle(f->fault, f->link.fd);
     else if (kind == FAULT_FIN)
         fault_socket_end(f->link.fd);
     else
@@ -380,7 +380,7 @@ static void fault_free(struct link *l)
     fault_conn_listen(f->fault, FAULT_LISTENER_LINK, NULL, NULL);
     /* Nobody is told of an end in a black hole either. */
     if (!f->over && active(f, FAULT_BLACKHOLE, FAULT_SIDE_OUT))
-        fault_conn_dangle(f->fault, l->fd);
+        fault_socket_dangle(f->fault, l->fd);
     fault_conn_over(f->fault, clock_mono_us());
     fault_lane_clear(&f->in);
     fault_lane_clear(&f->out);

@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "net/link.h"
 
 /* Upon next, which it takes; fault is borrowed until link_free. Tells fault_conn_connected. When

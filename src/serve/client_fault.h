@@ -9,7 +9,7 @@
 #ifndef SERVE_CLIENT_FAULT_H
 #define SERVE_CLIENT_FAULT_H
 
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "serve/client.h"
 
 /* Where the server has faults: put the fault's link upon tcp, which it takes, and begin. Returns

@@ -8,7 +8,7 @@
 
 #include "channel/channel_poll.h"
 #include "channel/channel_ws.h"
-#include "session/account.h"
+#include "session/books/account.h"
 #include "session/fallback.h"
 #include "session/outcome.h"
 #include "session/retry_policy.h"

@@ -8,15 +8,15 @@
 
 #include "channel/channel_sse.h"
 #include "session/attempt.h"
-#include "session/evidence.h"
-#include "session/failure.h"
+#include "session/books/rtt.h"
+#include "session/books/scorecard.h"
+#include "session/diagnose/evidence.h"
+#include "session/diagnose/failure.h"
+#include "session/diagnose/postmortem.h"
 #include "session/header_cmd.h"
 #include "session/liveness.h"
 #include "session/outbox.h"
-#include "session/postmortem.h"
 #include "session/retry_policy.h"
-#include "session/rtt.h"
-#include "session/scorecard.h"
 #include "session/session.h"
 
 /* Room for a numeric address in brackets with its zone. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json_scan.h"
-#include "command/json_compare.h"
+#include "script/expect/json_compare.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "cli/options.h"
 #include "cli/verb.h"
-#include "net/fault.h"
+#include "fault/fault.h"
 
 #define TEXT_MAX (1024 * 1024)
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "command/command.h"
-#include "command/expect.h"
+#include "script/expect/expect.h"
 
 #define TEXT_MAX (1024 * 1024)
 

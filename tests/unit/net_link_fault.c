@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "base/clock.h"
+#include "net/fault_socket.h"
 #include "net/link_fault.h"
 #include "net_help.h"
 
@@ -135,6 +136,7 @@ static void rig_free(struct rig *r)
     uv_close((uv_handle_t *)&r->poll, NULL);
     link_free(r->link);
     fault_conn_free(r->conn, clock_mono_us());
+    fault_socket_release(r->faults);
     faults_free(r->faults);
     uv_run(&r->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&r->loop), 0);
@@ -677,6 +679,7 @@ static void the_link_is_what_memory_allows(void **state)
     assert_true(alloc_struck());
     link_free(tcp);
     fault_conn_free(conn, 0);
+    fault_socket_release(faults);
     faults_free(faults);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);

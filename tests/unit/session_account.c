@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "session/account.h"
+#include "session/books/account.h"
 
 /* What was reported, a line each. */
 static char told[8192];

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "session/backend.h"
+#include "session/diagnose/backend.h"
 
 static struct backend read_two(const char *name1, const char *value1, const char *name2,
                                const char *value2)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "session/endings.h"
+#include "session/diagnose/endings.h"
 
 #define MS 1000u
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "session/failure.h"
+#include "session/diagnose/failure.h"
 
 struct row {
     enum close_by by;

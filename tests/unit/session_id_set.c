@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "session/id_set.h"
+#include "session/books/id_set.h"
 
 static struct slice id_of(char text[32], unsigned n)
 {

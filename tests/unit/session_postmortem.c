@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "session/postmortem.h"
+#include "session/diagnose/postmortem.h"
 
 #define SECOND 1000000u
 

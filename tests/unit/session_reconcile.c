@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "session/reconcile.h"
+#include "session/books/reconcile.h"
 
 /* What was told, as "gap 4-6, recovered 4-6". */
 static char told[4096];

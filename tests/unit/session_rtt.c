@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "session/rtt.h"
+#include "session/books/rtt.h"
 
 static int by_size(const void *a, const void *b)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "session/scorecard.h"
+#include "session/books/scorecard.h"
 
 #define MS UINT64_C(1000)
 

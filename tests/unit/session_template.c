@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "alloc.h"
-#include "session/template.h"
+#include "session/books/template.h"
 
 static void check(const char *text, enum template_form form, const char *last, const char *want)
 {

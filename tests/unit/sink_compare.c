@@ -11,11 +11,11 @@
 
 #include "alloc.h"
 #include "measure_kit.h"
-#include "sink/compare_json.h"
-#include "sink/compare_table.h"
-#include "sink/compare_text.h"
+#include "sink/compare/compare_json.h"
+#include "sink/compare/compare_table.h"
+#include "sink/compare/compare_text.h"
+#include "sink/compare/report.h"
 #include "sink/grid.h"
-#include "sink/report.h"
 #include "sink/term_safe.h"
 
 static struct kit kit;

@@ -1,0 +1,27 @@
+/*
+ * complain: sentences on standard error, outside the views. They may quote the name of a file, a
+ * pattern or a line of somebody else's script: all of them pass term_safe here, and nothing else in
+ * front/ writes to standard error.
+ */
+#ifndef APP_COMPLAIN_H
+#define APP_COMPLAIN_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+/* "wscope: " and the sentence, a line of its own. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What to try, on lines of its own; nothing if there is no hint. */
+void complain_hint(const struct err *e);
+
+/* The sentence, and the hint. Returns the error's exit code. */
+enum exit_code complain_err(const struct err *e);
+
+/* How term_safe is asked for standard error: beyond ASCII only where the locale shows it. */
+int complain_flags(void);
+
+/* Lines that are complete as they are, each with its newline. */
+void complain_lines(struct slice text);
+
+#endif

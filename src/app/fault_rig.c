@@ -1,0 +1,91 @@
+#include "app/fault_rig.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+static void emit(struct fault_rig *rig, struct event *ev, uint32_t conn)
+{
+    ev->conn = conn;
+    ev->time_us = clock_wall_us();
+    ev->at_us = clock_mono_us() - rig->start_us;
+    bus_emit(rig->bus, ev);
+}
+
+static void on_report(void *ctx, const struct event_fault *fault, uint32_t conn)
+{
+    struct event ev = {.kind = EVENT_FAULT, .fault = *fault};
+
+    emit(ctx, &ev, conn);
+}
+
+/* A number that a person can type again, and that JSON readers keep exact. */
+static uint64_t choose_seed(const struct options *o)
+{
+    uint32_t seed = 1;
+
+    if (o->fault.seed_given)
+        return o->fault.seed;
+    (void)uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL);
+    return seed;
+}
+
+static void tell_seed(struct fault_rig *rig)
+{
+    char text[80];
+    struct event ev = {.kind = EVENT_NOTE, .note = text};
+
+    snprintf(text, sizeof text, "faults by chance: --seed %" PRIu64 " repeats them", rig->seed);
+    emit(rig, &ev, 0);
+}
+
+/* *random: some fault acts by chance. */
+static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool *random,
+               struct err *e)
+{
+    rig->faults = faults_new(rig->seed, on_report, rig);
+    if (!rig->faults || fault_clock_start(&rig->clock, loop, rig->faults) < 0) {
+        faults_free(rig->faults);
+        rig->faults = NULL;
+        return err_nomem(e, STAGE_IO, "arming faults");
+    }
+    for (size_t i = 0; i < o->fault.count; i++) {
+        (void)faults_arm(rig->faults, &o->fault.specs[i], clock_mono_us()); /* the options count */
+        *random = *random || fault_is_random(&o->fault.specs[i]);
+    }
+    return 0;
+}
+
+int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool always,
+                   const struct bus *bus, uint64_t start_us, struct err *e)
+{
+    bool random = false;
+
+    *rig = (struct fault_rig){.bus = bus, .start_us = start_us, .seed = choose_seed(o)};
+    if (o->fault.count == 0 && !always)
+        return 0;
+    if (arm(rig, loop, o, &random, e) < 0)
+        return -1;
+    if (random && !o->fault.seed_given)
+        tell_seed(rig);
+    return 0;
+}
+
+int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
+                        const struct options *o, const struct bus *bus, struct err *e)
+{
+    bool random = false;
+
+    *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed};
+    return o->fault.count ? arm(rig, loop, o, &random, e) : 0;
+}
+
+void fault_rig_clear(struct fault_rig *rig)
+{
+    if (!rig->faults)
+        return;
+    fault_clock_stop(&rig->clock);
+    faults_free(rig->faults);
+    rig->faults = NULL;
+}

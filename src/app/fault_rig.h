@@ -1,0 +1,29 @@
+/*
+ * fault_rig: the faults of a front: made from the options, acting on its loop, told on its bus.
+ */
+#ifndef APP_FAULT_RIG_H
+#define APP_FAULT_RIG_H
+
+#include "cli/options.h"
+#include "event/bus.h"
+#include "net/fault_clock.h"
+
+struct fault_rig {
+    struct faults *faults; /* NULL: nothing can go wrong on purpose */
+    struct fault_clock clock;
+    const struct bus *bus;
+    uint64_t start_us;
+    uint64_t seed;
+};
+
+/* always: also without --fault, as more may be armed later. bus is borrowed and must be complete.
+ * 0, or -1 with *e. */
+int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool always,
+                   const struct bus *bus, uint64_t start_us, struct err *e);
+/* The same faults with the same chances for another session; nothing is told of the seed. */
+int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
+                        const struct options *o, const struct bus *bus, struct err *e);
+/* After the sessions that use it are freed. */
+void fault_rig_clear(struct fault_rig *rig);
+
+#endif

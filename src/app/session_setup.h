@@ -1,0 +1,14 @@
+/*
+ * session_setup: from the options to what a session needs, the same for every front.
+ */
+#ifndef APP_SESSION_SETUP_H
+#define APP_SESSION_SETUP_H
+
+#include "cli/options.h"
+#include "session/session.h"
+
+/* Borrowed parts of *o are referred to. default_max: --max-message where none was given. */
+struct session_config session_setup(const struct options *o, uint64_t start_us,
+                                    uint64_t default_max);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * target: where a session goes: a URL, and the session's settings for it. Made from the options,
+ * and for another URL that the person names later.
+ */
+#ifndef APP_TARGET_H
+#define APP_TARGET_H
+
+#include "cli/options.h"
+#include "proto/withhold.h"
+#include "session/session.h"
+
+struct target {
+    struct url url;
+    struct session_config config; /* points into this and into the options */
+    char *authorization;          /* from the URL's userinfo, or NULL */
+    struct withheld withheld; /* what of the options is not sent, as the URL has another origin */
+};
+
+/* text: the URL, for a channel of that kind ("sse+http..." says itself that it is a stream), or
+ * NULL for that of the options. NULL with *e. */
+struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
+                          uint64_t start_us, uint64_t max_message, struct err *e);
+/* The same, another channel of the same service: what the options say of who asks goes along
+ * wherever it is. */
+struct target *target_beside(const struct options *o, const char *text, enum event_channel kind,
+                             uint64_t start_us, uint64_t max_message, struct err *e);
+/* NULL is fine. What secrets it had is wiped. */
+void target_free(struct target *t);
+
+#endif

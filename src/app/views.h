@@ -1,0 +1,31 @@
+/*
+ * views: the outputs and sinks that the options ask for, on one bus.
+ */
+#ifndef APP_VIEWS_H
+#define APP_VIEWS_H
+
+#include "cli/options.h"
+#include "event/bus.h"
+
+struct views {
+    struct out out; /* stdout */
+    struct out err; /* stderr */
+    struct bus bus;
+};
+
+/* What stdout carries. */
+enum views_kind {
+    VIEWS_DATA, /* messages as lines, or the event stream; the rest goes to stderr */
+    VIEWS_NONE, /* nothing of the messages (--echo) */
+    VIEWS_TOUR, /* everything for a person, in order */
+    VIEWS_REPL  /* nothing yet: `out` is in memory, and the REPL's screen puts a view of its own */
+};
+
+/* 0, or -1 with *e (memory). */
+int views_init(struct views *v, const struct options *o, enum views_kind kind, struct err *e);
+void views_clear(struct views *v);
+
+/* How the options want things shown to a person on fd. messages: the received and sent ones too. */
+struct view_config views_config(const struct options *o, int fd, bool messages);
+
+#endif

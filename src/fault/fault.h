@@ -1,0 +1,101 @@
+/*
+ * fault: what can be made to go wrong on purpose, as a person writes it:
+ *
+ *   KIND[:ARG[,ARG][,side=in|out]][@TRIGGER][+DURATION][*COUNT]
+ *
+ * Pure: text to struct and back. The manual's section FAULTS is the table of kinds and triggers.
+ */
+#ifndef FAULT_FAULT_H
+#define FAULT_FAULT_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+enum fault_kind {
+    /* What happens to the bytes of a connection, below TLS. */
+    FAULT_RST,        /* the connection is reset */
+    FAULT_FIN,        /* it is closed, without a Close frame */
+    FAULT_HALF_CLOSE, /* its outgoing side is closed */
+    FAULT_BLACKHOLE,  /* nothing passes either way, and nobody is told */
+    FAULT_STALL_READ,
+    FAULT_STALL_WRITE,
+    FAULT_LATENCY,  /* us, jitter_us */
+    FAULT_RATE,     /* bytes a second */
+    FAULT_SLICE,    /* bytes at a time, us between them */
+    FAULT_TRUNCATE, /* bytes more, then a reset */
+    FAULT_CORRUPT,  /* one bit of the bytes-th byte from now on */
+    FAULT_REBIND,   /* the socket is left dangling; the next one comes from `address` */
+    /* What happens to messages and control frames of a WebSocket. */
+    FAULT_DROP_PONG,
+    FAULT_DELAY_PONG, /* us */
+    FAULT_WRONG_PONG,
+    FAULT_DROP_IN, /* with probability p, as the next four */
+    FAULT_DROP_OUT,
+    FAULT_DUP_IN,
+    FAULT_DUP_OUT,
+    FAULT_REORDER,
+    FAULT_CLOSE, /* a Close frame with `code`; only a server's */
+    /* What happens instead of a connection; made up before any I/O. */
+    FAULT_REFUSE,
+    FAULT_DNS_FAIL,
+    FAULT_DNS_SLOW, /* us */
+    FAULT_STATUS,   /* the upgrade is answered with `code`, Retry-After: retry_after */
+    FAULT_KIND_COUNT
+};
+
+enum fault_family { FAULT_FAMILY_LINK, FAULT_FAMILY_WS, FAULT_FAMILY_DIAL };
+
+enum fault_side { FAULT_SIDE_IN = 1, FAULT_SIDE_OUT = 2, FAULT_SIDE_BOTH = 3 };
+
+enum fault_trigger {
+    FAULT_AT_ONCE,
+    FAULT_AFTER,      /* at_us after it was armed, once; reaches whoever is connected then */
+    FAULT_ON_OPEN,    /* each opening */
+    FAULT_ON_MESSAGE, /* the n-th message of a connection, both ways counted */
+    FAULT_ON_FRAME,
+    FAULT_ON_BYTES,   /* once n bytes passed below TLS, both ways counted */
+    FAULT_ON_CONNECT, /* the n-th attempt at a connection */
+    FAULT_EVERY,      /* every at_us */
+    FAULT_RANDOM      /* again and again after at_us to most_us, drawn anew each time */
+};
+
+struct fault_spec {
+    enum fault_kind kind;
+    enum fault_side side;
+    uint64_t us, jitter_us;
+    uint64_t bytes;
+    double p; /* 0 to 1 */
+    unsigned code;
+    uint64_t retry_after; /* seconds */
+    bool has_retry_after;
+    char address[46]; /* numeric, or "" */
+    enum fault_trigger trigger;
+    uint64_t at_us, most_us;
+    uint64_t n;           /* from 1 */
+    uint64_t duration_us; /* 0: none given */
+    uint64_t count;       /* realised at most so often; 0: none given */
+};
+
+/* Read one SPEC. -1 with *e (EXIT_USAGE): what is wrong, and e->at, counted from the start of text.
+ */
+int fault_parse(struct fault_spec *f, struct slice text, struct err *e);
+/* Step through "SPEC;SPEC": the next one from *pos on into *f. 1, 0 at the end, -1 with *e (e->at
+ * counted from the start of text). Empty parts are passed over. */
+int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, struct err *e);
+
+/* "blackhole" ...; static. */
+const char *fault_kind_name(enum fault_kind kind);
+enum fault_family fault_family(enum fault_kind kind);
+/* Done in one moment, rather than lasting until its duration is over. */
+bool fault_is_instant(enum fault_kind kind);
+/* It depends on chance, so that --seed matters. */
+bool fault_is_random(const struct fault_spec *f);
+
+#define FAULT_TEXT 160
+/* As they would be typed: the arguments, "" if there are none; the trigger, "" for at once; the
+ * whole. */
+void fault_print_args(const struct fault_spec *f, char text[FAULT_TEXT]);
+void fault_print_trigger(const struct fault_spec *f, char text[FAULT_TEXT]);
+void fault_print(const struct fault_spec *f, char text[FAULT_TEXT]);
+
+#endif

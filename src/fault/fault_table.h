@@ -1,0 +1,34 @@
+/*
+ * fault_table: the kinds of faults and what may be said of each, shared by what reads and what
+ * prints them.
+ */
+#ifndef FAULT_FAULT_TABLE_H
+#define FAULT_FAULT_TABLE_H
+
+#include "fault/fault.h"
+
+/* What may stand behind a kind's colon, in order. */
+enum fault_arg {
+    FAULT_ARG_NONE,
+    FAULT_ARG_TIME,
+    FAULT_ARG_BYTES,
+    FAULT_ARG_CHANCE,
+    FAULT_ARG_CODE,
+    FAULT_ARG_ADDRESS
+};
+
+struct fault_kind_row {
+    const char *name;
+    enum fault_family family;
+    bool instant;
+    enum fault_arg first;
+    bool first_needed;
+    enum fault_arg second;
+    bool sided; /* side= means something */
+};
+
+extern const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT];
+/* "open", "message:" ...; NULL for those that are only a time, or nothing. */
+extern const char *const fault_trigger_names[FAULT_RANDOM + 1];
+
+#endif

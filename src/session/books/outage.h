@@ -1,0 +1,34 @@
+/*
+ * outage: what a person is told of what was missed: one line when the books are settled, and one
+ * before if that takes long, instead of a line for each event. Pure.
+ */
+#ifndef SESSION_BOOKS_OUTAGE_H
+#define SESSION_BOOKS_OUTAGE_H
+
+#include "event/event.h"
+
+/* Ranges of lost numbers that are named. */
+#define OUTAGE_NAMED 8
+
+struct outage {
+    bool hopeless;    /* nothing was set up that would bring back what is missing: told at once */
+    bool open;        /* something was missed since the last one was settled */
+    bool told;        /* and a word was said about all of it */
+    uint64_t next_us; /* no word before this */
+    struct event_missed sums;
+    struct event_range named[OUTAGE_NAMED];
+};
+
+/* EVENT_GAP, EVENT_RECOVERED or EVENT_LOST happened. */
+void outage_note(struct outage *o, enum event_kind kind, const struct event_range *range,
+                 uint64_t now_us);
+void outage_duplicate(struct outage *o);
+
+/* Something was missed a while ago, and nothing was said of it. */
+bool outage_due(const struct outage *o, uint64_t now_us);
+
+/* The sums; they point into *o. Then: they were told; a settled outage is over. */
+void outage_event(const struct outage *o, bool settled, struct event_missed *event);
+void outage_told(struct outage *o, bool settled, uint64_t now_us);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * compare: the same updates over several channels at once, on one loop and one clock; a live table
+ * meanwhile, and at the end tables, JSON or a page.
+ */
+#ifndef VERB_COMPARE_COMPARE_H
+#define VERB_COMPARE_COMPARE_H
+
+#include "cli/options.h"
+
+/* Run to the end. Returns the exit code. start_us: clock_mono_us at the program's start. */
+enum exit_code compare_run(const struct options *o, uint64_t start_us);
+
+#endif

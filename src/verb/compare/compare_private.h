@@ -1,0 +1,54 @@
+/*
+ * compare_private: what the files of compare share: compare (life), compare_show (what is printed
+ * meanwhile and in the end).
+ */
+#ifndef VERB_COMPARE_COMPARE_PRIVATE_H
+#define VERB_COMPARE_COMPARE_PRIVATE_H
+
+#include "app/comparing.h"
+#include "app/loop.h"
+#include "app/output.h"
+#include "verb/compare/compare.h"
+
+struct compare_front {
+    const struct options *options;
+    uint64_t start_us;
+    struct app_loop loop;
+    struct out out_bytes, err_bytes;
+    struct output out, err;
+    uv_timer_t limit; /* --max-time */
+    struct comparing *run;
+    int report_fd; /* of --report, or -1 */
+
+    struct output *live; /* where the live table is painted, or NULL */
+    struct view_config live_view;
+    unsigned live_lines; /* that stand there */
+    uint64_t second;     /* of the last line of JSON */
+
+    bool stopped; /* all channels are closed; only outputs remain */
+    int code;     /* what something of ours decided, or -1 */
+};
+
+/* Those who asked for details have a view of each channel. */
+static inline bool compare_detailed(const struct options *o)
+{
+    return o->level >= 1 || o->include || o->pings;
+}
+
+/* compare_show.c */
+
+void show_init(struct compare_front *front);
+/* A moment has passed: paint, and a line of JSON a second. */
+void show_tick(struct compare_front *front, uint64_t now_us);
+/* The end, from the figures. */
+int show_end(struct compare_front *front, struct err *e);
+/* The last line of JSON, once all channels are closed. */
+void show_summary(struct compare_front *front, enum exit_code code);
+/* The page into report_fd. 0 or -1 with *e. */
+int show_report(struct compare_front *front, struct err *e);
+/* A sentence for the person. */
+void show_note(struct compare_front *front, const char *text);
+/* A failure of our own. */
+void show_error(struct compare_front *front, const struct err *e);
+
+#endif

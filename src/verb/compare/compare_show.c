@@ -1,0 +1,361 @@
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/complain.h"
+#include "app/views.h"
+#include "base/clock.h"
+#include "sink/compare/compare_json.h"
+#include "sink/compare/compare_table.h"
+#include "sink/compare/report.h"
+#include "sink/term_safe.h"
+#include "verb/compare/compare_private.h"
+
+#define PAGE_MAX  (16u << 20)
+#define TABLE_MAX (1u << 20)
+
+static void put(struct output *output, const struct buf *text)
+{
+    out_put(output->out, buf_data(text), text->len);
+    output_check(output);
+}
+
+/* --- the live table -----------------------------------------------------------------------------
+ */
+
+void show_init(struct compare_front *front)
+{
+    const struct options *o = front->options;
+    bool quiet = o->json || o->level != 0 || compare_detailed(o);
+    const char *term = getenv("TERM");
+    int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
+
+    if (quiet || !isatty(fd) || !term || strcmp(term, "dumb") == 0)
+        return;
+    front->live = fd == STDOUT_FILENO ? &front->out : &front->err;
+    front->live_view = views_config(o, fd, false);
+}
+
+/* Columns of a line without the sequences of styles in it. */
+static size_t line_columns(const uint8_t *line, size_t len)
+{
+    size_t columns = 0;
+
+    for (size_t i = 0; i < len;) {
+        size_t from = i;
+
+        if (line[i] == 0x1b) {
+            while (i < len && line[i] != 'm')
+                i++;
+            i++;
+            continue;
+        }
+        while (i < len && line[i] != 0x1b)
+            i++;
+        columns += (size_t)term_width(slice_make(line + from, i - from));
+    }
+    return columns;
+}
+
+/* Rows that the text takes on the terminal: a line that is too long takes several. */
+static unsigned rows_of(const struct buf *text, int columns)
+{
+    const uint8_t *at = buf_data(text);
+    size_t left = text->len;
+    unsigned rows = 0;
+
+    while (left > 0) {
+        const uint8_t *end = memchr(at, '\n', left);
+        size_t len = end ? (size_t)(end - at) : left;
+        size_t wide = line_columns(at, len);
+
+        rows += columns > 0 && wide > 0 ? (unsigned)((wide - 1) / (size_t)columns) + 1 : 1;
+        left -= len + (end != NULL);
+        at += len + 1;
+    }
+    return rows;
+}
+
+static void erase_live(struct compare_front *front)
+{
+    struct buf text;
+
+    if (!front->live || front->live_lines == 0)
+        return;
+    buf_init(&text, 64);
+    buf_printf(&text, "\r\033[%uA\033[J", front->live_lines);
+    put(front->live, &text);
+    buf_clear(&text);
+    front->live_lines = 0;
+}
+
+static void paint(struct compare_front *front)
+{
+    struct buf text;
+
+    if (!front->live || front->live->full || front->live->failed)
+        return;
+    buf_init(&text, TABLE_MAX);
+    if (compare_table_live(&text, &front->run->figures, comparing_end_us(front->run),
+                           &front->live_view) == 0) {
+        erase_live(front);
+        put(front->live, &text);
+        front->live_lines = rows_of(&text, front->live_view.columns);
+    }
+    buf_clear(&text);
+}
+
+/* --events names it, or there is no --events. */
+static bool asked_for(const struct options *o, enum event_kind kind)
+{
+    return !o->events || (o->events & EVENT_BIT(kind));
+}
+
+/* 0, or -1: out of memory. */
+static int put_json(struct compare_front *front, const struct scale *scale, uint64_t now_us)
+{
+    struct buf line;
+    int r;
+
+    if (!asked_for(front->options, EVENT_COMPARE))
+        return 0;
+    if (front->out.full && !scale)
+        return 0; /* nobody reads: the next second's line says the same */
+    buf_init(&line, TABLE_MAX);
+    r = compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
+                     clock_wall_us());
+    if (r == 0)
+        r = buf_append(&line, "\n", 1);
+    if (r == 0)
+        put(&front->out, &line);
+    buf_clear(&line);
+    return r;
+}
+
+void show_tick(struct compare_front *front, uint64_t now_us)
+{
+    uint64_t second = now_us / 1000000;
+
+    if (!front->live && !front->options->json)
+        return;
+    if (!front->live && second == front->second)
+        return;
+    figures_make(&front->run->figures, &front->run->compare, now_us);
+    paint(front);
+    if (front->options->json && second != front->second && second > 0)
+        (void)put_json(front, NULL, now_us); /* the next second has its own */
+    front->second = second;
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+void show_error(struct compare_front *front, const struct err *e)
+{
+    struct buf text;
+
+    buf_init(&text, 8192);
+    buf_append_str(&text, "wscope: ");
+    term_safe(&text, slice_str(e->text), 0);
+    if (e->hint[0]) {
+        buf_append_str(&text, "\n  hint: ");
+        term_safe(&text, slice_str(e->hint), 0);
+    }
+    if (buf_append_str(&text, "\n") == 0)
+        put(&front->err, &text);
+    else
+        complain_err(e);
+    buf_clear(&text);
+}
+
+void show_note(struct compare_front *front, const char *text)
+{
+    struct err e;
+
+    if (compare_detailed(front->options) || front->options->level < 0)
+        return;
+    err_set(&e, EXIT_OK, STAGE_IO, 0, "%s", text);
+    erase_live(front);
+    show_error(front, &e);
+}
+
+static void put_failures(struct compare_front *front)
+{
+    if (compare_detailed(front->options))
+        return;
+    for (unsigned i = 0; i < front->run->compare.count; i++) {
+        const struct compare_channel *ch = front->run->compare.channels[i];
+        struct err e = ch->error;
+
+        if (e.code == EXIT_OK)
+            continue;
+        snprintf(e.text, sizeof e.text, "%s: %.480s", ch->source.label, ch->error.text);
+        show_error(front, &e);
+    }
+}
+
+void show_summary(struct compare_front *front, enum exit_code code)
+{
+    const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_SUMMARY)};
+    bool wanted = front->options->json && asked_for(front->options, EVENT_SUMMARY);
+    struct sink *sink = wanted ? ndjson_new(&front->out_bytes, &config) : NULL;
+    uint64_t now_us = clock_mono_us() - front->start_us;
+    struct event ev = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us(), .at_us = now_us};
+    struct totals *sum = &ev.summary.totals;
+
+    if (!sink)
+        return;
+
+    for (unsigned i = 0; i < front->run->count; i++) {
+        struct totals one = session_totals(front->run->lanes[i].session);
+
+        sum->connections += one.connections;
+        sum->messages_in += one.messages_in;
+        sum->messages_out += one.messages_out;
+        sum->payload_in += one.payload_in;
+        sum->payload_out += one.payload_out;
+        sum->frames_in += one.frames_in;
+        sum->frames_out += one.frames_out;
+        sum->wire_in += one.wire_in;
+        sum->wire_out += one.wire_out;
+        sum->pings_in += one.pings_in;
+        sum->pings_out += one.pings_out;
+        sum->pongs_in += one.pongs_in;
+        sum->pongs_out += one.pongs_out;
+        sum->violations += one.violations;
+    }
+    ev.summary.duration_us = now_us;
+    ev.summary.exit = code;
+    ev.summary.seed = front->run->count ? front->run->lanes[0].faults.seed : 0;
+    sink->event(sink, &ev);
+    sink->free(sink);
+}
+
+int show_end(struct compare_front *front, struct err *e)
+{
+    struct view_config view = views_config(front->options, STDOUT_FILENO, false);
+    uint64_t now_us = front->run->figures.end_us;
+    struct buf text;
+    int r;
+
+    erase_live(front);
+    front->live = NULL;
+    if (front->options->json) {
+        r = put_json(front, &front->run->scale, now_us);
+    } else {
+        buf_init(&text, TABLE_MAX);
+        r = compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
+                          &view);
+        if (r == 0)
+            put(&front->out, &text);
+        buf_clear(&text);
+    }
+    put_failures(front);
+    return r < 0 ? err_nomem(e, STAGE_IO, "showing what was measured") : 0;
+}
+
+/* --- the page -----------------------------------------------------------------------------------
+ */
+
+struct settings {
+    struct report_setting list[24];
+    size_t count;
+    char texts[24][160];
+};
+
+static __attribute__((format(printf, 3, 4))) void set(struct settings *s, const char *name,
+                                                      const char *format, ...)
+{
+    va_list args;
+
+    if (s->count == sizeof s->list / sizeof *s->list)
+        return;
+    va_start(args, format);
+    vsnprintf(s->texts[s->count], sizeof s->texts[0], format, args);
+    va_end(args);
+    s->list[s->count] = (struct report_setting){name, s->texts[s->count]};
+    s->count++;
+}
+
+static const char *yes_no(bool yes)
+{
+    return yes ? "yes" : "no";
+}
+
+static void gather_settings(struct settings *s, const struct compare_front *front)
+{
+    const struct options *o = front->options;
+
+    s->count = 0;
+    for (unsigned i = 0; i < front->run->count; i++)
+        set(s, front->run->lanes[i].label, "%s", front->run->lanes[i].url);
+    set(s, "Duration", "%.1f s", (double)front->run->figures.elapsed_us / 1e6);
+    set(s, "The same update (--id)", "%s", o->account.id ? o->account.id : "all its bytes");
+    set(s, "Server's time (--time)", "%s", o->compare.time ? o->compare.time : "not asked for");
+    if (o->http.poll)
+        set(s, "Connections of polls kept", "%s", yes_no(!o->http.no_keepalive));
+    set(s, "Compression of messages offered", "%s", yes_no(o->handshake.deflate.enabled));
+    set(s, "Certificates verified", "%s", yes_no(!o->dial.tls.insecure));
+    if (o->dial.proxy)
+        set(s, "Proxy", "as --proxy says");
+    if (o->handshake.header_count)
+        set(s, "Own headers", "%zu", o->handshake.header_count);
+    if (o->handshake.authorization || o->handshake.cookie)
+        set(s, "Credentials", "sent, not shown");
+    if (o->fault.count)
+        set(s, "Faults", "%zu armed, --seed %llu", o->fault.count,
+            (unsigned long long)front->run->lanes[0].faults.seed);
+    if (o->ws.ping_interval_us)
+        set(s, "Pings", "every %g s", (double)o->ws.ping_interval_us / 1e6);
+}
+
+static int write_all(int fd, const struct buf *text, struct err *e)
+{
+    size_t done = 0;
+
+    if (ftruncate(fd, 0) != 0 && errno != EINVAL) /* a pipe or /dev/stdout has no length */
+        return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s", strerror(errno));
+    while (done < text->len) {
+        ssize_t n = write(fd, buf_data(text) + done, text->len - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s",
+                           strerror(errno));
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int show_report(struct compare_front *front, struct err *e)
+{
+    struct settings settings;
+    struct report report = {
+        .compare = &front->run->compare,
+        .figures = &front->run->figures,
+        .scale = &front->run->scale,
+        .time_us = clock_wall_us(),
+        .at_us = front->run->figures.end_us,
+        .version = "wscope " PACKAGE_VERSION,
+        .settings = settings.list,
+    };
+    struct buf page;
+    int r;
+
+    gather_settings(&settings, front);
+    report.setting_count = settings.count;
+    for (unsigned i = 0; i < front->run->count; i++)
+        report.openings[i] = out_kept(&front->run->lanes[i].opening);
+    buf_init(&page, PAGE_MAX);
+    r = report_page(&page, &report) < 0 ? err_nomem(e, STAGE_IO, "writing the page")
+                                        : write_all(front->report_fd, &page, e);
+    buf_clear(&page);
+    return r;
+}

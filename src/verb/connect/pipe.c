@@ -1,0 +1,450 @@
+#include "verb/connect/pipe.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/complain.h"
+#include "app/fault_rig.h"
+#include "app/feeder.h"
+#include "app/loop.h"
+#include "app/output.h"
+#include "app/session_setup.h"
+#include "app/views.h"
+#include "base/clock.h"
+
+/* --max-message where none is given: pipes stream, so this is only a stop for the absurd. */
+#define MAX_MESSAGE (1024ull * 1024 * 1024)
+/* With --echo, bytes that may wait to be sent back while more is read: a peer may write a whole
+ * message before it reads. */
+#define ECHO_MAX (64ull * 1024 * 1024)
+/* How long a peer may take to answer the Close that a signal sends. */
+#define SIGNAL_CLOSE_US 1000000
+/* How soon to look again whether all that waited for a connection is sent. */
+#define QUEUE_US 20000
+
+enum { TIMER_QUIET, TIMER_FOR, TIMER_MAX, TIMER_COUNT };
+
+struct pipe {
+    struct sink watch; /* counts, matches, echoes, and minds the outputs */
+    const struct options *options;
+    struct pipe_options input; /* how standard input is read, if it is */
+    struct app_loop loop;
+    struct views views;
+    struct output out, err;
+    struct session *session;
+    struct fault_rig faults;
+    struct feeder feeder;
+    uv_timer_t timers[TIMER_COUNT];
+
+    regex_t until;
+    bool has_until;
+    struct buf subject;     /* what is matched against it */
+    uint64_t received;      /* whole messages */
+    uint64_t quiet_from_us; /* the input's end, or the last time something waited to be sent */
+    enum opcode echo_type;
+    bool echo_full; /* the peer does not take its echoes fast enough */
+    bool told_slow;
+    bool quiet_due; /* the input is at its end */
+    bool ended;     /* the session is over; only outputs remain */
+    bool stdout_gone;
+    int code; /* the exit code if something of ours decided it, else -1 */
+};
+
+static void decide(struct pipe *p, enum exit_code code)
+{
+    if (p->code < 0)
+        p->code = (int)code;
+}
+
+static enum exit_code exit_code_of(const struct pipe *p)
+{
+    if (p->code >= 0)
+        return (enum exit_code)p->code;
+    return p->stdout_gone ? EXIT_OK : session_outcome(p->session);
+}
+
+/* Reading goes on only while everyone downstream keeps up; so does sending, which is shown too. */
+static void update_pause(struct pipe *p)
+{
+    bool full = (p->out.full && !p->stdout_gone) || p->err.full;
+
+    if (p->ended || !p->session)
+        return;
+    session_pause(p->session, full || p->echo_full);
+    feeder_hold(&p->feeder, full);
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+/* Nothing is left to write, or nobody to write it to. */
+static bool done(const struct output *output)
+{
+    return output->failed || out_queued(output->out) == 0;
+}
+
+static void stop_if_written(struct pipe *p)
+{
+    if (p->ended && done(&p->out) && done(&p->err))
+        uv_stop(&p->loop.uv);
+}
+
+static void on_ended(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    p->ended = true;
+    feeder_close(&p->feeder);
+    uv_timer_stop(&p->timers[TIMER_QUIET]);
+    uv_timer_stop(&p->timers[TIMER_FOR]);
+    if (p->code < 0 && !p->stdout_gone)
+        session_report_failure(p->session);
+    session_summary(p->session, exit_code_of(p));
+    stop_if_written(p);
+}
+
+/* Enough was received, or the reader of standard output left: say goodbye and show nothing more. */
+static void finish_early(struct pipe *p, enum outcome_asked asked)
+{
+    session_discard(p->session);
+    session_close(p->session, CLOSE_NORMAL, "", 0, asked);
+    update_pause(p);
+}
+
+static void fail(struct pipe *p, const struct err *e)
+{
+    session_report_error(p->session, e);
+    decide(p, e->code);
+}
+
+/* --- messages -----------------------------------------------------------------------------------
+ */
+
+static bool too_much_to_echo(const struct pipe *p)
+{
+    uint64_t max = p->options->ws.max_message;
+
+    return session_pending(p->session) >= (max > 0 && max < ECHO_MAX ? max : ECHO_MAX);
+}
+
+static void echo(struct pipe *p, const struct event_message *m)
+{
+    bool first = m->part <= 1;
+    struct err e;
+
+    if (first)
+        p->echo_type = m->type;
+    if (session_send(p->session, p->echo_type, m->data, first, m->final) == SEND_FAILED) {
+        err_nomem(&e, STAGE_IO, "sending a message back");
+        fail(p, &e);
+        finish_early(p, ASKED_CLOSE);
+        return;
+    }
+    if (session_full(p->session) && too_much_to_echo(p) && !p->echo_full) {
+        p->echo_full = true;
+        update_pause(p);
+    }
+}
+
+/* NUL bytes are part of the message (REG_STARTEND); one more behind it makes it a string as well,
+ * which is what regexec is promised. */
+static bool matches(struct pipe *p, struct slice data)
+{
+    regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)data.len};
+
+    buf_reset(&p->subject);
+    if (buf_append(&p->subject, data.data, data.len) < 0 || buf_append(&p->subject, "", 1) < 0)
+        return false;
+    return regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
+}
+
+/* Where messages are only printed: what is put may have filled an output. */
+static void mind_outputs(struct sink *sink, const struct event *ev)
+{
+    struct pipe *p = (struct pipe *)sink;
+
+    (void)ev;
+    output_check(&p->out);
+    output_check(&p->err);
+}
+
+/* Where they also count for something. */
+static void on_message(struct sink *sink, const struct event *ev)
+{
+    struct pipe *p = (struct pipe *)sink;
+    const struct event_message *m = &ev->message;
+
+    output_check(&p->out);
+    output_check(&p->err);
+    if (ev->dir != DIR_IN)
+        return;
+    if (p->options->pipe.echo)
+        echo(p, m);
+    if (m->again)
+        return; /* it is not printed, and counted before */
+    p->received += m->final;
+    if ((p->options->pipe.count && m->final && p->received >= p->options->pipe.count) ||
+        (p->has_until && matches(p, m->data)))
+        finish_early(p, ASKED_ENOUGH);
+}
+
+static void watch_free(struct sink *sink)
+{
+    (void)sink; /* part of struct pipe */
+}
+
+/* --- the session --------------------------------------------------------------------------------
+ */
+
+static void start_timer(struct pipe *p, int which, uint64_t us, uv_timer_cb callback)
+{
+    uv_timer_start(&p->timers[which], callback, (us + 999) / 1000, 0);
+}
+
+static void on_for(uv_timer_t *timer)
+{
+    struct pipe *p = timer->data;
+
+    session_close(p->session, CLOSE_NORMAL, "", 0, ASKED_ENOUGH);
+}
+
+static void close_when_quiet(struct pipe *p);
+
+static void on_opened(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    feeder_pump(&p->feeder);
+    if (p->quiet_due)
+        close_when_quiet(p);
+}
+
+static void on_drained(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    p->echo_full = false;
+    feeder_pump(&p->feeder);
+    update_pause(p);
+}
+
+/* The input is at its end: close once all of it is sent and nothing has come in for --wait. Without
+ * a connection that begins anew at the next opening. */
+static void on_quiet(uv_timer_t *timer)
+{
+    struct pipe *p = timer->data;
+    uint64_t wait = p->options->pipe.wait_us;
+    uint64_t now = clock_mono_us();
+    uint64_t last = session_last_in_us(p->session);
+
+    if (session_state(p->session) != SESSION_OPEN)
+        return;
+    if (session_queued(p->session).messages > 0) {
+        start_timer(p, TIMER_QUIET, QUEUE_US, on_quiet);
+        return;
+    }
+    if (wait > 0 && (session_pending(p->session) > 0 || p->out.full || p->err.full))
+        p->quiet_from_us = now;
+    if (last < p->quiet_from_us)
+        last = p->quiet_from_us;
+    if (now - last >= wait)
+        session_close(p->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
+    else
+        start_timer(p, TIMER_QUIET, last + wait - now, on_quiet);
+}
+
+static void close_when_quiet(struct pipe *p)
+{
+    p->quiet_due = true;
+    p->quiet_from_us = clock_mono_us();
+    on_quiet(&p->timers[TIMER_QUIET]);
+}
+
+static void on_input_finished(void *ctx)
+{
+    struct pipe *p = ctx;
+    const struct pipe_options *o = &p->input;
+    bool waits_for_messages = (o->count || o->until) && !o->wait_given;
+
+    if (!o->no_input && !o->echo && !waits_for_messages)
+        close_when_quiet(p);
+}
+
+static void on_input_failed(void *ctx, const struct err *e)
+{
+    struct pipe *p = ctx;
+
+    fail(p, e);
+    close_when_quiet(p);
+}
+
+/* --- limits and signals -------------------------------------------------------------------------
+ */
+
+static void on_max_time(uv_timer_t *timer)
+{
+    struct pipe *p = timer->data;
+    struct err e;
+
+    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
+            (double)p->options->ws.max_time_us / 1e6);
+    fail(p, &e);
+    session_abort(p->session);
+    out_flush(&p->views.out);
+    out_flush(&p->views.err);
+    uv_stop(&p->loop.uv);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct pipe *p = handle->data;
+    bool again = p->code == 128 + number || p->ended;
+
+    decide(p, (enum exit_code)(128 + number));
+    if (again) {
+        session_abort(p->session);
+        uv_stop(&p->loop.uv);
+        return;
+    }
+    session_discard(p->session);
+    session_pause(p->session, false);
+    session_close(p->session, CLOSE_GOING_AWAY, "", SIGNAL_CLOSE_US, ASKED_CLOSE);
+}
+
+/* --- outputs ------------------------------------------------------------------------------------
+ */
+
+static void on_output_full(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    update_pause(p);
+    if (p->told_slow || p->ended || !p->session)
+        return;
+    p->told_slow = true;
+    session_note(p->session, "standard output is not being read: nothing more is read from the "
+                             "server until it is (--buffer sets how much is read ahead)");
+}
+
+static void on_output_written(void *ctx)
+{
+    struct pipe *p = ctx;
+
+    update_pause(p);
+    stop_if_written(p);
+}
+
+static void on_output_failed(void *ctx, struct output *output)
+{
+    struct pipe *p = ctx;
+    int error = output->out->error;
+    struct err e;
+
+    stop_if_written(p);
+    if (output == &p->err || !p->session)
+        return; /* nobody is left to tell; the data goes on */
+    p->stdout_gone = true;
+    if (error != EPIPE) {
+        err_set(&e, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
+                strerror(error));
+        fail(p, &e);
+    }
+    finish_early(p, ASKED_ENOUGH);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static int init_handles(struct pipe *p, struct err *e)
+{
+    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, p};
+
+    if (app_loop_init(&p->loop, e) < 0)
+        return -1;
+    output_init(&p->out, &p->loop.uv, &p->views.out, &hooks);
+    output_init(&p->err, &p->loop.uv, &p->views.err, &hooks);
+    for (int i = 0; i < TIMER_COUNT; i++) {
+        uv_timer_init(&p->loop.uv, &p->timers[i]);
+        p->timers[i].data = p;
+    }
+    return app_loop_stop_signals(&p->loop, on_signal, p, e);
+}
+
+static enum exit_code run(struct pipe *p)
+{
+    if (p->options->ws.max_time_us)
+        start_timer(p, TIMER_MAX, p->options->ws.max_time_us, on_max_time);
+    if (p->options->ws.for_us)
+        start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
+    if (session_open(p->session) < 0)
+        on_ended(p);
+    uv_run(&p->loop.uv, UV_RUN_DEFAULT);
+    return exit_code_of(p);
+}
+
+/* What kept the session from being made, and the summary of what then never was. */
+static void report_no_session(struct pipe *p, struct event *error, uint64_t start_us)
+{
+    struct event end = {.kind = EVENT_SUMMARY};
+
+    end.time_us = error->time_us = clock_wall_us();
+    end.at_us = error->at_us = clock_mono_us() - start_us;
+    end.summary.duration_us = end.at_us;
+    end.summary.exit = error->error.code;
+    end.summary.seed = p->faults.seed;
+    bus_emit(&p->views.bus, error);
+    bus_emit(&p->views.bus, &end);
+}
+
+enum exit_code pipe_run(const struct options *o, uint64_t start_us)
+{
+    struct pipe p = {.options = o, .input = o->pipe, .code = -1};
+    struct session_config config = session_setup(o, start_us, MAX_MESSAGE);
+    const struct session_hooks hooks = {on_opened, on_drained, on_ended, &p};
+    const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
+    enum exit_code code = EXIT_OTHER;
+    struct event ev = {.kind = EVENT_ERROR};
+
+    if (config.channel != CHANNEL_WS)
+        p.input.no_input = true; /* nothing can be sent */
+    if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
+        return complain_err(&ev.error);
+    p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), mind_outputs, watch_free};
+    if (o->pipe.echo || o->pipe.count || o->pipe.until)
+        p.watch.event = on_message;
+    if (!o->json)
+        p.watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
+    bus_add(&p.views.bus, &p.watch);
+    buf_init(&p.subject, SIZE_MAX);
+    if (o->pipe.until)
+        p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
+    if (init_handles(&p, &ev.error) == 0 &&
+        fault_rig_init(&p.faults, &p.loop.uv, o, false, &p.views.bus, start_us, &ev.error) == 0) {
+        config.faults = p.faults.faults;
+        config.seed = p.faults.seed;
+        p.session = session_new(&p.loop.uv, &config, &p.views.bus, &hooks, &ev.error);
+    }
+    if (p.session) {
+        feeder_init(&p.feeder, &p.loop.uv, &p.input, p.session, &feeder_hooks);
+        code = run(&p);
+        feeder_close(&p.feeder);
+    } else {
+        code = ev.error.code;
+        report_no_session(&p, &ev, start_us);
+    }
+    session_free(p.session);
+    p.session = NULL; /* outputs may still fail */
+    fault_rig_clear(&p.faults);
+    out_drain(&p.views.err, 0);
+    out_drain(&p.views.out, 0);
+    app_loop_close(&p.loop, (int)code);
+    feeder_clear(&p.feeder);
+    views_clear(&p.views);
+    buf_clear(&p.subject);
+    if (p.has_until)
+        regfree(&p.until);
+    return code;
+}

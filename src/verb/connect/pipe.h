@@ -1,0 +1,14 @@
+/*
+ * pipe: the scriptable front: standard input and -e become messages, messages go to standard
+ * output, and the exit code says how it went.
+ */
+#ifndef VERB_CONNECT_PIPE_H
+#define VERB_CONNECT_PIPE_H
+
+#include "cli/options.h"
+
+/* Run one session to its end. Returns the exit code. start_us: clock_mono_us at the program's
+ * start. */
+enum exit_code pipe_run(const struct options *o, uint64_t start_us);
+
+#endif

@@ -1,0 +1,559 @@
+#include "verb/connect/repl_private.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/complain.h"
+#include "base/clock.h"
+#include "term/tty.h"
+
+/* What is printed between two looks at the keyboard: whole lines, at least one. */
+#define BATCH ((size_t)16 * 1024)
+/* How soon a terminal that did not take more is asked again. */
+#define RETRY_MS 20
+/* How long a peer may take to answer the Close that a signal sends. */
+#define SIGNAL_CLOSE_US 1000000
+
+/* --- the connection -----------------------------------------------------------------------------
+ */
+
+static bool is_over(const struct repl *r)
+{
+    return !r->session || session_state(r->session) == SESSION_IDLE ||
+           session_state(r->session) == SESSION_ENDED;
+}
+
+static enum session_state state_of(const struct repl *r)
+{
+    return r->session ? session_state(r->session) : SESSION_IDLE;
+}
+
+void repl_leave(struct repl *r)
+{
+    r->leaving = true;
+}
+
+void repl_reopen(struct repl *r, struct target *next)
+{
+    target_free(r->next);
+    r->next = next;
+    r->reopen = true;
+    if (next)
+        repl_compare_end(r, true); /* it is about the session that there was */
+    if (!is_over(r))
+        session_close(r->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
+}
+
+static void on_fed(void *ctx)
+{
+    (void)ctx; /* from now on the person sends */
+}
+
+static void on_feed_failed(void *ctx, const struct err *e)
+{
+    repl_say_error(ctx, e);
+}
+
+/* What -e gives is sent at the first opening alone. */
+static void feed(struct repl *r)
+{
+    const struct feeder_hooks hooks = {on_fed, on_feed_failed, r};
+
+    if (!r->fed) {
+        r->fed = true;
+        r->feeder_options = r->options->pipe;
+        r->feeder_options.no_input = true; /* the keyboard is not the feeder's */
+        repl_transcribe_sends(r);
+        feeder_init(&r->feeder, r->loop, &r->feeder_options, r->session, &hooks);
+    }
+    if (r->feeder.session == r->session)
+        feeder_pump(&r->feeder);
+}
+
+static void on_opened(void *ctx)
+{
+    struct repl *r = ctx;
+    const char *greeting = r->options->pipe.on_connect; /* the session sends it */
+
+    if (greeting)
+        repl_transcribe_sent(r, OPCODE_TEXT, slice_str(greeting));
+    feed(r);
+}
+
+static void on_drained(void *ctx)
+{
+    struct repl *r = ctx;
+
+    if (r->fed)
+        feed(r);
+    if (r->commands.transfer.phase != TRANSFER_IDLE)
+        repl_wake(r);
+}
+
+static int make_session(struct repl *r, struct err *e)
+{
+    const struct session_hooks hooks = {on_opened, on_drained, NULL, r};
+
+    r->target->config.faults = r->faults.faults;
+    r->target->config.seed = r->faults.seed;
+    r->session = session_new(r->loop, &r->target->config, &r->views.bus, &hooks, e);
+    r->commands.session = r->session;
+    return r->session ? 0 : -1;
+}
+
+/* Nothing is open: connect, to another server if one was named. */
+static void reopen(struct repl *r)
+{
+    struct err e;
+
+    r->reopen = false;
+    if (r->next) {
+        session_free(r->session);
+        if (r->fed)
+            feeder_close(&r->feeder);
+        r->session = NULL;
+        repl_compare_drop(r); /* it may use what belonged to the former target */
+        target_free(r->former);
+        r->former = r->target;
+        r->target = r->next;
+        r->next = NULL;
+    }
+    if (!r->session && make_session(r, &e) < 0) {
+        repl_say_error(r, &e);
+        return;
+    }
+    session_pause(r->session, r->paused);
+    session_open(r->session); /* a failure is told as an event */
+}
+
+/* --- output -------------------------------------------------------------------------------------
+ */
+
+static bool terminal_takes_more(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&p, 1, 0) > 0;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    (void)timer; /* the turn of the loop is what counts */
+}
+
+/* The front of the text: whole lines, about BATCH bytes of them. */
+static size_t batch_of(struct slice text)
+{
+    const uint8_t *newline;
+
+    if (text.len <= BATCH)
+        return text.len;
+    newline = memrchr(text.data, '\n', BATCH);
+    if (!newline)
+        newline = memchr(text.data + BATCH, '\n', text.len - BATCH);
+    return newline ? (size_t)(newline - text.data) + 1 : text.len;
+}
+
+/* While the terminal keeps up the connection is read. */
+static void update_pause(struct repl *r)
+{
+    bool pause = r->paused ? out_queued(&r->views.out) > 0 : out_full(&r->views.out);
+
+    if (pause == r->paused)
+        return;
+    r->paused = pause;
+    if (r->session)
+        session_pause(r->session, pause);
+}
+
+/* Print a batch of what waits. True if more is left and the terminal takes it. */
+static bool print_some(struct repl *r)
+{
+    struct slice text = out_kept(&r->views.out);
+    size_t n;
+
+    if (!terminal_takes_more()) {
+        uv_timer_start(&r->timers[REPL_RETRY], on_retry, RETRY_MS, 0);
+        return false;
+    }
+    n = batch_of(text);
+    editor_print(r->editor, slice_make(text.data, n));
+    out_take(&r->views.out, n);
+    update_pause(r);
+    return out_queued(&r->views.out) > 0;
+}
+
+static void on_tell(uv_timer_t *timer)
+{
+    struct repl *r = timer->data;
+
+    if (!screen_tell_hidden(&r->screen))
+        uv_timer_stop(timer);
+}
+
+/* --- the loop -----------------------------------------------------------------------------------
+ */
+
+static void on_signal(uv_signal_t *handle, int number);
+
+static void suspend(struct repl *r)
+{
+    if (r->stop) {
+        r->stop = false;
+        r->stopping = true;
+        uv_signal_stop(r->stop_signal);
+        editor_suspend(r->editor, true);
+        uv_signal_start(r->stop_signal, on_signal, SIGTSTP);
+    } else if (r->resumed) {
+        editor_suspend(r->editor, false);
+    }
+    r->resumed = false;
+}
+
+static void follow_width(struct repl *r)
+{
+    struct view_config config = r->screen.config;
+    int columns, lines;
+
+    tty_size(STDOUT_FILENO, &columns, &lines);
+    if (config.columns == columns || r->options->plain)
+        return;
+    config.columns = columns;
+    screen_configure(&r->screen, &config);
+}
+
+static void on_awake(uv_idle_t *idle)
+{
+    (void)idle; /* being active is all it does */
+}
+
+/* What timers have done at the beginning of this run of the loop must not wait for its end. */
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    struct repl *r = prepare->data;
+    bool blocked = uv_is_active((uv_handle_t *)&r->timers[REPL_RETRY]);
+
+    if ((out_queued(&r->views.out) > 0 && !blocked) || (r->leaving && !r->finishing) || r->stop ||
+        r->resumed || (r->reopen && is_over(r)) || state_of(r) != r->seen)
+        uv_idle_start(&r->awake, on_awake);
+}
+
+/* The prompt tells whole seconds, rounded up: be back when that number changes. */
+static void count_down(struct repl *r)
+{
+    uint64_t left;
+
+    if (state_of(r) != SESSION_WAITING || uv_is_active((uv_handle_t *)&r->timers[REPL_COUNT]))
+        return;
+    left = session_retry_wait_us(r->session);
+    uv_timer_start(&r->timers[REPL_COUNT], on_retry, left % 1000000 / 1000 + 1, 0);
+}
+
+static enum editor_turn on_turn(void *ctx)
+{
+    struct repl *r = ctx;
+    bool more;
+
+    uv_idle_stop(&r->awake);
+    suspend(r);
+    follow_width(r);
+    if (r->reopen && is_over(r) && !r->leaving)
+        reopen(r);
+    if (r->screen.thin.hidden > 0 && !uv_is_active((uv_handle_t *)&r->timers[REPL_TELL]))
+        uv_timer_start(&r->timers[REPL_TELL], on_tell, THIN_PERIOD_US / 1000,
+                       THIN_PERIOD_US / 1000);
+    r->seen = state_of(r);
+    count_down(r);
+    more = print_some(r);
+    if (r->leaving)
+        return EDITOR_LEAVE;
+    return more ? EDITOR_AGAIN : EDITOR_WAIT;
+}
+
+/* ^C where nothing was typed. */
+static void on_interrupted(void *ctx)
+{
+    struct repl *r = ctx;
+
+    if (r->leaving && !is_over(r))
+        session_abort(r->session);
+    else if (!is_over(r) && session_state(r->session) != SESSION_CLOSING)
+        session_close(r->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
+    else
+        repl_leave(r);
+}
+
+static void on_terminate(struct repl *r)
+{
+    bool again = r->code == EXIT_SIGTERM;
+
+    r->code = EXIT_SIGTERM;
+    repl_leave(r);
+    if (is_over(r))
+        return;
+    if (again)
+        session_abort(r->session);
+    else
+        session_close(r->session, CLOSE_GOING_AWAY, "", SIGNAL_CLOSE_US, ASKED_CLOSE);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct repl *r = handle->data;
+
+    switch (number) {
+    case SIGINT:
+        editor_interrupt(r->editor);
+        break;
+    case SIGTERM:
+        on_terminate(r);
+        break;
+    case SIGTSTP:
+        r->stop = true;
+        break;
+    case SIGCONT:
+        r->resumed = !r->stopping;
+        r->stopping = false;
+        break;
+    default:
+        break; /* SIGWINCH: the turn of the loop looks at the size */
+    }
+}
+
+static void on_max_time(uv_timer_t *timer)
+{
+    struct repl *r = timer->data;
+    struct err e;
+
+    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
+            (double)r->options->ws.max_time_us / 1e6);
+    if (r->session)
+        session_report_error(r->session, &e);
+    r->code = EXIT_TIMEOUT;
+    repl_leave(r);
+    if (!is_over(r))
+        session_abort(r->session);
+}
+
+/* The person has left: say goodbye to the peer, and show what it still says. */
+static void finish(struct repl *r)
+{
+    r->leaving = r->finishing = true;
+    r->reopen = false;
+    if (!is_over(r))
+        session_close(r->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
+    repl_compare_end(r, false);
+    while (!is_over(r) || r->comparing) {
+        while (print_some(r))
+            ;
+        suspend(r);
+        uv_idle_stop(&r->awake);
+        r->seen = state_of(r);
+        uv_run(r->loop, UV_RUN_ONCE);
+    }
+    if (r->code < 0)
+        r->code = r->session ? (int)session_outcome(r->session) : EXIT_OTHER;
+    screen_tell_hidden(&r->screen);
+    if (r->session && r->options->level < 0)
+        session_report_failure(r->session); /* what -q kept back */
+    if (r->session)
+        session_summary(r->session, (enum exit_code)r->code);
+    while (out_queued(&r->views.out) > 0 && terminal_takes_more())
+        print_some(r);
+}
+
+static void converse(struct repl *r)
+{
+    struct buf line;
+
+    buf_init(&line, SIZE_MAX);
+    while (!r->leaving) {
+        while (print_some(r)) /* the answers of the last line */
+            ;
+        if (editor_read(r->editor, &line) != EDITOR_LINE)
+            break;
+        repl_line(r, &line);
+        buf_trim(&line, 65536);
+    }
+    finish(r);
+    buf_clear(&line);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct repl *r = handle->data;
+
+    r->handles--;
+}
+
+static int init_signals(struct repl *r, struct err *e)
+{
+    r->stop_signal = app_loop_signal(r->app, SIGTSTP, on_signal, r, e);
+    return r->stop_signal && app_loop_stop_signals(r->app, on_signal, r, e) == 0 &&
+                   app_loop_signal(r->app, SIGCONT, on_signal, r, e) &&
+                   app_loop_signal(r->app, SIGWINCH, on_signal, r, e)
+               ? 0
+               : -1;
+}
+
+static void init_handles(struct repl *r)
+{
+
+    for (int i = 0; i < REPL_TIMERS; i++) {
+        uv_timer_init(r->loop, &r->timers[i]);
+        r->timers[i].data = r;
+    }
+    uv_prepare_init(r->loop, &r->before_sleep);
+    uv_idle_init(r->loop, &r->awake);
+    r->before_sleep.data = r->awake.data = r;
+    uv_prepare_start(&r->before_sleep, on_before_sleep);
+    r->handles = REPL_TIMERS + 2;
+    if (r->options->ws.max_time_us)
+        uv_timer_start(&r->timers[REPL_MAX], on_max_time, (r->options->ws.max_time_us + 999) / 1000,
+                       0);
+}
+
+static void close_handles(struct repl *r)
+{
+    for (int i = 0; i < REPL_TIMERS; i++)
+        uv_close((uv_handle_t *)&r->timers[i], on_closed);
+    app_loop_unsignal(r->app);
+    uv_close((uv_handle_t *)&r->before_sleep, on_closed);
+    uv_close((uv_handle_t *)&r->awake, on_closed);
+    while (r->handles > 0)
+        uv_run(r->loop, UV_RUN_NOWAIT);
+}
+
+static bool is_plain(const struct options *o)
+{
+    const char *term = getenv("TERM");
+
+    return o->plain || !term || !*term || strcmp(term, "dumb") == 0;
+}
+
+static int init_editor(struct repl *r, struct err *e)
+{
+    const struct editor_hooks hooks = {on_turn, repl_prompt, repl_complete, on_interrupted, r};
+
+    r->history = history_new(NULL);
+    if (r->history && !is_plain(r->options))
+        r->editor = lineedit_new(r->loop, r->history, &hooks);
+    if (r->history && !r->editor)
+        r->editor = lineplain_new(r->loop, r->history, &hooks);
+    return r->editor ? 0 : err_nomem(e, STAGE_IO, "preparing the terminal");
+}
+
+static int init_views(struct repl *r, struct err *e)
+{
+    struct view_config config = views_config(r->options, STDOUT_FILENO, true);
+    struct command_hooks hooks = repl_hooks;
+
+    config.pretty = true;
+    if (r->options->plain) {
+        config.color = false;
+        config.columns = 0; /* a screen reader does not mind the width */
+    }
+    if (views_init(&r->views, r->options, VIEWS_REPL, e) < 0)
+        return -1;
+    hooks.ctx = r;
+    commands_init(&r->commands, &hooks);
+    r->commands.asked.on = true;
+    if (screen_init(&r->screen, &r->views.out, &config, &r->views.bus) < 0)
+        return err_nomem(e, STAGE_IO, "starting");
+    return bus_add(&r->views.bus, &r->commands.watch);
+}
+
+static void clear(struct repl *r)
+{
+    if (r->fed) {
+        feeder_close(&r->feeder);
+        feeder_clear(&r->feeder);
+    }
+    session_free(r->session);
+    repl_compare_drop(r);
+    fault_rig_clear(&r->faults);
+    editor_free(r->editor);
+    close_handles(r);
+    history_free(r->history);
+    commands_clear(&r->commands);
+    views_clear(&r->views);
+    repl_transcribe_clear(r);
+    screen_clear(&r->screen);
+    target_free(r->target);
+    target_free(r->former);
+    target_free(r->next);
+}
+
+enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const char *url,
+                           uint64_t start_us)
+{
+    struct repl *r = calloc(1, sizeof *r);
+    enum exit_code code;
+    struct err e;
+
+    if (!r) {
+        err_nomem(&e, STAGE_IO, "starting");
+        return complain_err(&e);
+    }
+    *r = (struct repl){.options = o,
+                       .start_us = start_us,
+                       .app = loop,
+                       .loop = &loop->uv,
+                       .transcribe_fd = -1,
+                       .code = -1};
+    init_handles(r);
+    if (init_signals(r, &e) == 0)
+        r->target = target_new(o, url, CHANNEL_WS, start_us, REPL_MAX_MESSAGE, &e);
+    if (r->target && init_views(r, &e) == 0 && repl_transcribe_begin(r, &e) == 0 &&
+        fault_rig_init(&r->faults, r->loop, o, true, &r->views.bus, start_us, &e) == 0 &&
+        make_session(r, &e) == 0 && init_editor(r, &e) == 0) {
+        session_note(r->session, "a line is sent as a message; /help lists commands, ^D leaves");
+        session_open(r->session);
+        converse(r);
+        repl_transcribe_end(r);
+    } else {
+        complain_err(&e);
+        r->code = (int)e.code;
+    }
+    code = (enum exit_code)r->code;
+    clear(r);
+    free(r);
+    return code;
+}
+
+enum exit_code repl_run(const struct options *o, uint64_t start_us)
+{
+    struct app_loop loop;
+    enum exit_code code;
+    struct err e;
+
+    if (app_loop_init(&loop, &e) < 0)
+        return complain_err(&e);
+    code = repl_run_on(&loop, o, NULL, start_us);
+    uv_run(&loop.uv, UV_RUN_DEFAULT);
+    app_loop_close(&loop, (int)code);
+    return code;
+}
+
+static bool reads_stdin(const struct pipe_options *pipe)
+{
+    for (size_t i = 0; i < pipe->send_count; i++) {
+        if (strcmp(pipe->sends[i], "@-") == 0)
+            return true;
+    }
+    return pipe->input == INPUT_WHOLE || pipe->input == INPUT_CHUNKS || pipe->input == INPUT_NUL;
+}
+
+bool repl_wanted(const struct options *o)
+{
+    const struct pipe_options *pipe = &o->pipe;
+
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !pipe->no_input && !o->json &&
+           !pipe->echo && !pipe->count && !pipe->until && !o->ws.for_us && !reads_stdin(pipe);
+}

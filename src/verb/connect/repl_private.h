@@ -1,0 +1,113 @@
+/*
+ * The inside of the REPL, shared by its files: repl (life and the loop), repl_input (what is
+ * typed), repl_hooks (what the commands ask of the front), repl_prompt.
+ */
+#ifndef VERB_CONNECT_REPL_PRIVATE_H
+#define VERB_CONNECT_REPL_PRIVATE_H
+
+#include "app/fault_rig.h"
+#include "app/feeder.h"
+#include "app/target.h"
+#include "app/views.h"
+#include "command/command.h"
+#include "sink/transcribe.h"
+#include "term/editor.h"
+#include "term/screen.h"
+#include "verb/connect/repl.h"
+
+enum {
+    REPL_ALARM,   /* of the commands */
+    REPL_TELL,    /* how many messages were not shown */
+    REPL_RETRY,   /* the terminal did not take more */
+    REPL_MAX,     /* --max-time */
+    REPL_COUNT,   /* the prompt counts down */
+    REPL_COMPARE, /* a comparison has come to its end */
+    REPL_TIMERS
+};
+
+struct repl {
+    const struct options *options;
+    uint64_t start_us;
+    struct app_loop *app;
+    uv_loop_t *loop; /* its */
+    struct views views;
+    struct screen screen;
+    struct history *history;
+    struct editor *editor;
+    struct commands commands;
+    struct target *target;
+    struct target *former; /* of the session that is being freed */
+    struct target *next;   /* connect there once the connection is closed */
+    bool reopen;           /* connect again once it is closed: to `next` if there is one */
+    struct session *session;
+    struct fault_rig faults;
+    struct feeder feeder;
+    struct pipe_options feeder_options;
+    bool fed;
+    uv_timer_t timers[REPL_TIMERS];
+    uv_signal_t *stop_signal; /* SIGTSTP */
+    uv_prepare_t before_sleep;
+    uv_idle_t awake;         /* active: the loop does not sleep, for a turn has something to do */
+    enum session_state seen; /* by the last turn */
+    unsigned handles;
+    struct transcribe *transcribe; /* --record: on the bus, which frees it; or NULL */
+    struct out transcribe_out;
+    int transcribe_fd;              /* or -1 */
+    bool transcribe_failed;         /* which was told */
+    struct repl_compare *comparing; /* or NULL */
+    char prompt[512];
+    bool paused;   /* the terminal is slower than the peer */
+    bool stop;     /* ^Z was pressed */
+    bool resumed;  /* the process goes on after others stopped it */
+    bool stopping; /* we stopped ourselves: the SIGCONT to come is no news */
+    bool leaving;
+    bool finishing; /* no line is read any more */
+    int code;       /* the exit code if something of ours decided it, else -1 */
+};
+
+/* repl_input.c */
+/* A line was typed. */
+void repl_line(struct repl *r, struct buf *line);
+void repl_complete(void *ctx, struct slice before, struct editor_completion *found);
+void repl_say_error(struct repl *r, const struct err *e);
+
+/* As --hex or --base64 say. -1 with *e. */
+int repl_decode(const struct options *o, struct slice text, struct buf *bytes, struct err *e);
+
+/* repl_transcribe.c: all but the first do nothing without --record. */
+int repl_transcribe_begin(struct repl *r, struct err *e);
+void repl_transcribe_sent(struct repl *r, enum opcode type, struct slice data);
+/* A line was done: "name arguments". */
+void repl_transcribe_command(struct repl *r, const char *line);
+/* What -e sends, before it is sent. */
+void repl_transcribe_sends(struct repl *r);
+void repl_transcribe_end(struct repl *r);
+/* After the bus, and with it the sink, is gone. */
+void repl_transcribe_clear(struct repl *r);
+
+/* repl_prompt.c: as editor_hooks.prompt. */
+const char *repl_prompt(void *ctx);
+/* The seconds that the prompt tells while an attempt is waited for. */
+uint64_t repl_countdown_s(const struct repl *r);
+
+/* repl_compare.c: as command_hooks.compare. */
+int repl_compare(void *ctx, const struct command_compare *ask, struct err *e);
+/* Count no more, and tell what came of it, or that nothing does any more. The channels close, which
+ * takes a moment; then r->comparing is NULL. */
+void repl_compare_end(struct repl *r, bool tell);
+/* Drop it now; what is left of it goes in later turns of the loop, counted in r->handles. */
+void repl_compare_drop(struct repl *r);
+
+/* repl_hooks.c */
+extern const struct command_hooks repl_hooks;
+/* The commands' alarm, or the session takes more. */
+void repl_wake(struct repl *r);
+
+/* repl.c */
+void repl_leave(struct repl *r);
+/* Connect as soon as nothing is open: to next (taken; NULL: where the last one went). */
+void repl_reopen(struct repl *r, struct target *next);
+
+#define REPL_MAX_MESSAGE (64ull * 1024 * 1024)
+
+#endif

@@ -1,0 +1,159 @@
+#include "verb/demo/demo_drop.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/session_setup.h"
+#include "base/json_scan.h"
+#include "sink/view.h"
+
+/* Updates before the drop, and in all: what comes before it, what is missed while the program
+ * waits, and a few to see that it goes on. */
+#define BEFORE "4"
+#define IN_ALL 16
+#define WAIT   "0.3"
+
+#define MAX_MESSAGE (64 * 1024)
+
+int demo_drop_init(struct demo_drop *d, const char *server, struct err *e)
+{
+    static char fault[] = "--fault=rst@message:" BEFORE "*1", wait[] = "--retry-delay=" WAIT;
+    char catchup[sizeof d->catchup + 16];
+    char *argv[] = {(char[]){"wscope"},
+                    (char[]){"--no-config"},
+                    (char[]){"-n"},
+                    (char[]){"-r"},
+                    wait,
+                    (char[]){"--retry-jitter=none"},
+                    (char[]){"--seq=/id"},
+                    fault,
+                    catchup,
+                    d->url,
+                    NULL};
+
+    *d = (struct demo_drop){0};
+    snprintf(d->url, sizeof d->url, "%s/feed", server);
+    snprintf(d->catchup, sizeof d->catchup, "http%s/feed.json?since={last}", server + 2);
+    snprintf(catchup, sizeof catchup, "--catchup=%s", d->catchup);
+    snprintf(d->command, sizeof d->command,
+             "$ wscope -n -r --retry-delay " WAIT " --retry-jitter none --seq /id \\\n"
+             "    --fault 'rst@message:" BEFORE "*1' \\\n"
+             "    --catchup '%s' %s",
+             d->catchup, d->url);
+    return options_parse(&d->options, (int)(sizeof argv / sizeof *argv) - 1, argv, e);
+}
+
+int demo_drop_arm(struct demo_drop *d, uv_loop_t *loop, const struct bus *bus, uint64_t start_us,
+                  struct err *e)
+{
+    return fault_rig_init(&d->faults, loop, &d->options, false, bus, start_us, e);
+}
+
+int demo_drop_show(struct views *v, const struct options *o)
+{
+    struct options shown = *o;
+    struct view_config config;
+    struct sink *human;
+
+    if (o->json)
+        return 0;
+    for (unsigned i = 0; i < v->bus.count; i++)
+        v->bus.sinks[i]->wants = 0;
+    if (shown.level > 0)
+        shown.level = 0;
+    shown.include = shown.pings = false;
+    config = views_config(&shown, STDOUT_FILENO, shown.level == 0);
+    human = human_new(&v->out, &config);
+    if (human && shown.level == 0)
+        human->wants |=
+            EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_DUPLICATE);
+    return bus_add(&v->bus, human);
+}
+
+void demo_drop_clear(struct demo_drop *d)
+{
+    fault_rig_clear(&d->faults);
+    options_clear(&d->options);
+}
+
+struct session_config demo_drop_config(const struct demo_drop *d, uint64_t start_us)
+{
+    struct session_config config = session_setup(&d->options, start_us, MAX_MESSAGE);
+
+    config.faults = d->faults.faults;
+    config.seed = d->faults.seed;
+    return config;
+}
+
+/* The number of an update; 0: it has none. */
+static uint64_t number_of(struct slice text)
+{
+    struct slice token;
+    uint64_t n = 0;
+
+    if (json_pointer_get(text, "/id", &token) != 1 || token.len > 18)
+        return 0;
+    for (size_t i = 0; i < token.len; i++) {
+        if (token.data[i] < '0' || token.data[i] > '9')
+            return 0;
+        n = n * 10 + (uint64_t)(token.data[i] - '0');
+    }
+    return n;
+}
+
+static void take_update(struct demo_drop *d, const struct event_message *m)
+{
+    uint64_t n = number_of(m->data);
+
+    if (n == 0)
+        d->wrong = true;
+    /* On a slow machine a live one may come before those that are made up for, and even after it
+     * was fetched with them: what was seen is told as a duplicate and does not count. */
+    if (m->again)
+        return;
+    if (d->count == 0 || n < d->first)
+        d->first = n;
+    if (n > d->last)
+        d->last = n;
+    d->count++;
+}
+
+static bool none_missing(const struct demo_drop *d)
+{
+    return d->last - d->first + 1 == d->count;
+}
+
+bool demo_drop_take(struct demo_drop *d, const struct event *ev)
+{
+    switch (ev->kind) {
+    case EVENT_MESSAGE:
+        if (ev->dir == DIR_IN)
+            take_update(d, &ev->message);
+        break;
+    case EVENT_CLOSE:
+        if (!d->lost_us && ev->channel == CHANNEL_WS)
+            d->lost_us = ev->at_us;
+        break;
+    case EVENT_OPEN:
+        if (d->lost_us && !d->back_us)
+            d->back_us = ev->at_us;
+        break;
+    case EVENT_RECOVERED:
+        d->recovered += ev->range.count;
+        break;
+    default:
+        break;
+    }
+    return d->count >= IN_ALL && d->recovered > 0 && none_missing(d);
+}
+
+int demo_drop_result(const struct demo_drop *d, char *text, size_t size)
+{
+    snprintf(text, size,
+             "away for %.2f s, %" PRIu64
+             " updates missed and made up for: each number from %" PRIu64 " to %" PRIu64
+             " came, once",
+             (double)(d->back_us - d->lost_us) / 1e6, d->recovered, d->first, d->last);
+    return d->wrong || !d->back_us || d->recovered == 0 || !none_missing(d) ? -1 : 0;
+}

@@ -1,0 +1,25 @@
+/*
+ * demo_echo: the steps of the tour over one connection that echoes: what is said of each, what is
+ * sent, and how its end is known.
+ */
+#ifndef VERB_DEMO_DEMO_ECHO_H
+#define VERB_DEMO_DEMO_ECHO_H
+
+#include "session/session.h"
+
+/* A step of the tour says what comes, does it, and is over when its event has been seen. */
+struct demo_step {
+    const char *say;
+    const char *awaited;           /* for the error if it does not come */
+    int (*act)(struct session *s); /* 0, or negative: it failed. NULL: the tour knows */
+    struct slice echo; /* a message with these bytes ends it; else what `act` leads to */
+};
+
+#define DEMO_ECHO_STEPS 7
+#define DEMO_ECHO_PING  5 /* ends with the pong */
+#define DEMO_ECHO_CLOSE 6 /* ends with the connection */
+
+/* i below DEMO_ECHO_STEPS; static. */
+const struct demo_step *demo_echo_step(size_t i);
+
+#endif

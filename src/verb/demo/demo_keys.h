@@ -1,0 +1,30 @@
+/*
+ * demo_keys: the keyboard while the tour plays on a terminal. What is typed is not shown and goes
+ * nowhere else: Enter or the space bar goes on at once, ^C, ^D or q ends the tour.
+ */
+#ifndef VERB_DEMO_DEMO_KEYS_H
+#define VERB_DEMO_DEMO_KEYS_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct demo_keys_hooks {
+    void (*go_on)(void *ctx);
+    /* terminated: the signal SIGTERM asks for it. */
+    void (*leave)(void *ctx, bool terminated);
+    void *ctx;
+};
+
+struct demo_keys {
+    struct demo_keys_hooks hooks;
+    uv_poll_t input;
+    uv_signal_t interrupt, terminate;
+    bool on;
+};
+
+/* Take over standard input, a terminal. 0, or -1: it can't be watched, and is as it was. */
+int demo_keys_start(struct demo_keys *k, uv_loop_t *loop, const struct demo_keys_hooks *hooks);
+/* Give it back; the handles close in the next turn of the loop. Nothing if it was not started. */
+void demo_keys_stop(struct demo_keys *k);
+
+#endif

@@ -1,0 +1,305 @@
+#include "verb/run/script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/complain.h"
+#include "base/clock.h"
+#include "verb/run/script_private.h"
+
+/* Connections of the server have ended with the tests; this is for those of others. */
+#define STOP_MS 500
+
+/* --- results ------------------------------------------------------------------------------------
+ */
+
+static void count(struct results_total *total, const struct result *r)
+{
+    if (r->status == RESULT_SKIPPED)
+        total->skipped++;
+    else if (r->todo)
+        total->todo++;
+    else if (r->status == RESULT_FAILED)
+        total->failed++;
+    else
+        total->passed++;
+}
+
+void script_report(struct script_run *run, const struct result *result)
+{
+    count(&run->total, result);
+    run->reported++;
+    progress_clear(run);
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->test(run->reporters[i], result);
+    out_flush(&run->out);
+}
+
+/* Nothing more will happen. */
+static void finish(struct script_run *run)
+{
+    if (run->finished)
+        return;
+    run->finished = true;
+    progress_clear(run);
+    run->total.us = clock_mono_us() - run->start_us;
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->end(run->reporters[i], &run->total, run->bail);
+    uv_stop(&run->loop.uv);
+}
+
+void script_job_idle(struct script_run *run)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        if (run->jobs[i].active)
+            return;
+    }
+    finish(run);
+}
+
+static void bail(struct script_run *run, const char *why, int code)
+{
+    if (run->finished)
+        return;
+    run->bail = why;
+    run->code = code;
+    for (size_t i = 0; i < run->job_count; i++)
+        job_abort(&run->jobs[i], why);
+    finish(run);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct script_run *run = handle->data;
+
+    bail(run, number == SIGINT ? "interrupted (SIGINT)" : "terminated (SIGTERM)", 128 + number);
+}
+
+static void on_limit(uv_timer_t *timer)
+{
+    struct script_run *run = timer->data;
+
+    complain("the time limit of %g s (--max-time) is over",
+             (double)run->options->ws.max_time_us / 1e6);
+    bail(run, "the time limit (--max-time) is over", EXIT_TIMEOUT);
+}
+
+/* --- the beginning ------------------------------------------------------------------------------
+ */
+
+static int complain_path(const char *what, const char *path)
+{
+    complain("%s %s: %s", what, path, strerror(errno));
+    return -1;
+}
+
+/* Better known before the first test than after the last. */
+static int open_files(struct script_run *run)
+{
+    const struct run_options *o = &run->options->run;
+    struct stat st;
+
+    if (o->junit) {
+        run->junit_fd = open(o->junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (run->junit_fd < 0)
+            return complain_path("--junit: can't write", o->junit);
+        out_init(&run->junit_out, run->junit_fd, SIZE_MAX / 4);
+    }
+    if (o->transcript) {
+        if (mkdir(o->transcript, 0777) < 0 && errno != EEXIST)
+            return complain_path("--transcript: can't make the directory", o->transcript);
+        if (stat(o->transcript, &st) == 0 && !S_ISDIR(st.st_mode)) {
+            errno = ENOTDIR;
+            return complain_path("--transcript: can't write to", o->transcript);
+        }
+        if (access(o->transcript, W_OK | X_OK) < 0)
+            return complain_path("--transcript: can't write to", o->transcript);
+    }
+    return 0;
+}
+
+static int add_reporter(struct script_run *run, struct reporter *r)
+{
+    if (!r)
+        return -1;
+    run->reporters[run->reporter_count++] = r;
+    return 0;
+}
+
+static int make_reporters(struct script_run *run)
+{
+    const struct options *o = run->options;
+    int status = add_reporter(run, o->json ? results_json_new(&run->out) : tap_new(&run->out));
+
+    if (o->run.junit)
+        status |= add_reporter(run, junit_new(&run->junit_out));
+    if (status < 0)
+        complain("out of memory");
+    return status;
+}
+
+static int start_server(struct script_run *run, const struct server_config *config)
+{
+    const char *against = run->options->run.against;
+    struct err e;
+
+    if (!against)
+        return 0;
+    if (strcmp(against, "serve") != 0) {
+        struct url url;
+
+        if (url_parse(&url, against, &e) < 0) {
+            complain("--against takes \"serve\" or a URL: %s", e.text);
+            return -1;
+        }
+        url_clear(&url);
+        snprintf(run->base, sizeof run->base, "%s", against);
+        return 0;
+    }
+    run->server = server_new(&run->loop.uv, config, &run->silent, &e);
+    if (!run->server) {
+        complain_err(&e);
+        return -1;
+    }
+    snprintf(run->base, sizeof run->base, "%s", server_url(run->server));
+    return 0;
+}
+
+static int make_jobs(struct script_run *run)
+{
+    size_t n = (size_t)run->options->run.jobs;
+
+    if (n > run->script_count)
+        n = run->script_count;
+    run->jobs = calloc(n, sizeof *run->jobs);
+    if (!run->jobs) {
+        complain("out of memory");
+        return -1;
+    }
+    run->job_count = n;
+    for (size_t i = 0; i < n; i++) {
+        struct script_job *job = &run->jobs[i];
+
+        job->run = run;
+        uv_timer_init(&run->loop.uv, &job->kick);
+        uv_timer_init(&run->loop.uv, &job->timer);
+        job->kick.data = job->timer.data = job;
+    }
+    return 0;
+}
+
+static int init_handles(struct script_run *run)
+{
+    struct err e;
+
+    if (app_loop_init(&run->loop, &e) < 0 ||
+        app_loop_stop_signals(&run->loop, on_signal, run, &e) < 0) {
+        run->code = (int)complain_err(&e);
+        return -1;
+    }
+    uv_timer_init(&run->loop.uv, &run->limit);
+    run->limit.data = run;
+    return 0;
+}
+
+static void run_all(struct script_run *run)
+{
+    int64_t now = clock_wall_us();
+    uint64_t limit = run->options->ws.max_time_us;
+
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->begin(run->reporters[i], run->test_count, run->script_count, now);
+    out_flush(&run->out);
+    if (limit)
+        uv_timer_start(&run->limit, on_limit, (limit + 999) / 1000, 0);
+    for (size_t i = 0; i < run->job_count; i++)
+        run->jobs[i].active = true;
+    for (size_t i = 0; i < run->job_count; i++)
+        job_start(&run->jobs[i]);
+    uv_run(&run->loop.uv, UV_RUN_DEFAULT);
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+static int written(struct out *out, const char *what)
+{
+    if (out_drain(out, -1) >= 0 || out->error == EPIPE)
+        return 0;
+    complain("can't write %s: %s", what, strerror(out->error));
+    return -1;
+}
+
+static void on_stopped(void *ctx)
+{
+    struct script_run *run = ctx;
+
+    run->server_gone = true;
+    uv_stop(&run->loop.uv); /* or this turn of the loop waits for something to happen */
+}
+
+static void close_handles(struct script_run *run)
+{
+    if (run->server)
+        server_stop(run->server, STOP_MS, on_stopped, run);
+    while (run->server && !run->server_gone)
+        uv_run(&run->loop.uv, UV_RUN_ONCE);
+    server_free(run->server);
+    for (size_t i = 0; i < run->job_count; i++) {
+        uv_close((uv_handle_t *)&run->jobs[i].kick, NULL);
+        uv_close((uv_handle_t *)&run->jobs[i].timer, NULL);
+    }
+}
+
+static enum exit_code code_of(const struct script_run *run)
+{
+    if (run->code >= 0)
+        return (enum exit_code)run->code;
+    return run->total.failed > 0 ? EXIT_EXPECT : EXIT_OK;
+}
+
+static void clear(struct script_run *run)
+{
+    for (size_t i = 0; i < run->reporter_count; i++)
+        run->reporters[i]->free(run->reporters[i]);
+    for (size_t i = 0; i < run->script_count; i++)
+        script_clear(&run->scripts[i]);
+    free(run->scripts);
+    free(run->jobs);
+    out_clear(&run->out);
+    if (run->junit_fd >= 0) {
+        out_clear(&run->junit_out);
+        close(run->junit_fd);
+    }
+}
+
+enum exit_code script_run(const struct options *o, uint64_t start_us)
+{
+    struct script_run run = {.options = o, .start_us = start_us, .code = -1, .junit_fd = -1};
+    const struct server_config config = {
+        .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 1024, .start_us = start_us};
+    enum exit_code code = EXIT_USAGE;
+
+    bus_init(&run.silent);
+    out_init(&run.out, STDOUT_FILENO, SIZE_MAX / 4);
+    run.progress = isatty(STDERR_FILENO) && o->level >= 0;
+    if (init_handles(&run) < 0)
+        code = (enum exit_code)run.code;
+    else if (start_server(&run, &config) == 0 && script_load(&run) == 0 && open_files(&run) == 0 &&
+             make_reporters(&run) == 0 && make_jobs(&run) == 0) {
+        run_all(&run);
+        code = code_of(&run);
+    }
+    if (written(&run.out, "to standard output") < 0 ||
+        (run.junit_fd >= 0 && written(&run.junit_out, o->run.junit) < 0))
+        code = EXIT_OTHER;
+    close_handles(&run);
+    app_loop_close(&run.loop, (int)code);
+    clear(&run);
+    return code;
+}

@@ -1,0 +1,277 @@
+/* The scripts, and what they ask of the options. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/complain.h"
+#include "cli/options.h"
+#include "verb/run/script_error.h"
+#include "verb/run/script_private.h"
+
+/* --- options of a connection --------------------------------------------------------------------
+ */
+
+struct argv {
+    char **words;
+    size_t count;
+    bool failed;
+};
+
+static void put(struct argv *a, char *word)
+{
+    char **more = word ? realloc(a->words, (a->count + 2) * sizeof *more) : NULL;
+
+    if (!more) {
+        free(word);
+        a->failed = true;
+        return;
+    }
+    a->words = more;
+    a->words[a->count++] = word;
+    a->words[a->count] = NULL;
+}
+
+static void argv_free(struct argv *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        memset(a->words[i], 0, strlen(a->words[i])); /* it may be a secret */
+        free(a->words[i]);
+    }
+    free(a->words);
+}
+
+static char *joined(const char *name, const char *value)
+{
+    size_t size = strlen(name) + (value ? strlen(value) : 0) + 4;
+    char *text = malloc(size);
+
+    if (text && name[0] && !name[1])
+        snprintf(text, size, "-%s%s", name, value ? value : "");
+    else if (text)
+        snprintf(text, size, "--%s%s%s", name, value ? "=" : "", value ? value : "");
+    return text;
+}
+
+static void put_option(struct argv *a, const char *text)
+{
+    const char *name, *value;
+    char *copy = strdup(text);
+
+    if (!copy) {
+        a->failed = true;
+        return;
+    }
+    script_option_split(copy, &name, &value);
+    if (strcmp(name, "timeout") != 0)
+        put(a, joined(name, value));
+    free(copy);
+}
+
+static struct options *parse(struct argv *a, struct err *e)
+{
+    struct options *o = NULL;
+
+    if (!a->failed)
+        o = calloc(1, sizeof *o);
+    if (!o) {
+        err_nomem(e, STAGE_USAGE, "reading options");
+        return NULL;
+    }
+    if (options_parse(o, (int)a->count, a->words, e) == 0)
+        return o;
+    script_options_free(o);
+    return NULL;
+}
+
+static void begin(struct argv *a, const struct script_run *run)
+{
+    const struct run_options *given = &run->options->run;
+
+    *a = (struct argv){0};
+    put(a, strdup("wscope"));
+    put(a, strdup("--no-config")); /* it was read for the run */
+    for (size_t i = 0; i < given->connection_count; i++)
+        put(a, strdup(given->connection[i]));
+}
+
+struct options *script_options(struct script_run *run, const struct setting_made *settings,
+                               const char *conn, const char *url, struct err *e)
+{
+    struct options *o;
+    struct argv a;
+
+    begin(&a, run);
+    for (; settings; settings = settings->next) {
+        if (settings->conn[0] && strcmp(settings->conn, conn) != 0)
+            continue;
+        if (settings->kind == STATEMENT_HEADER)
+            put(&a, joined("header", settings->text));
+        else if (settings->kind == STATEMENT_OPTION)
+            put_option(&a, settings->text);
+    }
+    put(&a, strdup("--"));
+    put(&a, strdup(url));
+    o = parse(&a, e);
+    argv_free(&a);
+    return o;
+}
+
+void script_options_free(struct options *o)
+{
+    if (!o)
+        return;
+    options_clear(o);
+    free(o);
+}
+
+/* --- what a script asks before it is run --------------------------------------------------------
+ */
+
+static int check_row(const char *name, const char *value, struct err *e)
+{
+    const struct option_row *row = options_row_named(name, strlen(name));
+    const char *nearest;
+
+    if (row && !option_is_of_connection(row)) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--%.40s is no option of a connection", name);
+        err_hint(e, "it stands on the command line, if \"wscope run\" has it");
+        return -1;
+    }
+    if (!row) {
+        nearest = options_nearest_of_connection(name, strlen(name));
+        if (!nearest && strlen(name) > 5 && strncmp(name, "time", 4) == 0)
+            nearest = "timeout";
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "unknown option \"%.40s\"%s%s%s", name,
+                       nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+                       nearest ? "\"?" : "");
+    }
+    if (row->arg == OPTION_VALUE && !value)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s takes a value, %s: %s", row->name,
+                       row->metavar, row->help);
+    if (row->arg == OPTION_FLAG && value)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s takes no value", row->name);
+    return 0;
+}
+
+static int check_option(void *ctx, const char *name, const char *value, struct err *e)
+{
+    (void)ctx;
+    if (check_row(name, value, e) < 0)
+        return -1;
+    if (option_check(name, value, e) == 0)
+        return 0;
+    e->at = -1;
+    return -1;
+}
+
+static int check_url(void *ctx, const char *text, struct err *e)
+{
+    struct url url;
+
+    (void)ctx;
+    if (url_parse(&url, text, e) < 0)
+        return -1;
+    url_clear(&url);
+    return 0;
+}
+
+const char *script_variable(struct script_run *run, const char *name)
+{
+    const struct run_options *given = &run->options->run;
+    size_t len = strlen(name);
+
+    for (size_t i = given->var_count; i-- > 0;) {
+        if (strncmp(given->vars[i], name, len) == 0 && given->vars[i][len] == '=')
+            return given->vars[i] + len + 1;
+    }
+    return strcmp(name, "server") == 0 && given->against ? run->base : NULL;
+}
+
+static const char *variable(void *ctx, const char *name)
+{
+    return script_variable(ctx, name);
+}
+
+/* What the command line says of all connections has to make sense by itself. */
+static int check_line(struct script_run *run)
+{
+    struct options *o;
+    struct argv a;
+    struct err e;
+
+    begin(&a, run);
+    put(&a, strdup("ws://localhost/"));
+    o = parse(&a, &e);
+    argv_free(&a);
+    script_options_free(o);
+    if (!o)
+        complain_err(&e);
+    return o ? 0 : -1;
+}
+
+static bool matches_any(const struct script_run *run, const char *glob)
+{
+    for (size_t i = 0; i < run->script_count; i++) {
+        for (const struct script_test *t = run->scripts[i].tests; t; t = t->next) {
+            if (fnmatch(glob, t->name, 0) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A slip in --only must not look like success: what a pattern leaves out is only skipped. */
+static int check_only(const struct script_run *run)
+{
+    const struct run_options *given = &run->options->run;
+    struct err e;
+
+    for (size_t i = 0; i < given->only_count; i++) {
+        if (matches_any(run, given->only[i]))
+            continue;
+        err_set(&e, EXIT_USAGE, STAGE_USAGE, 0, "--only: no test matches \"%.200s\"",
+                given->only[i]);
+        err_hint(&e, "it is compared with the whole name, such as \"%.200s\"; * matches any text",
+                 run->scripts[0].tests->name);
+        complain_err(&e);
+        return -1;
+    }
+    return 0;
+}
+
+int script_load(struct script_run *run)
+{
+    const struct run_options *given = &run->options->run;
+    const struct script_checks checks = {
+        .option = check_option,
+        .url = check_url,
+        .variable = variable,
+        .has_url = given->against != NULL,
+        .ctx = run,
+    };
+    int status = check_line(run);
+
+    run->scripts = calloc(given->file_count, sizeof *run->scripts);
+    if (!run->scripts) {
+        complain("out of memory while reading the scripts");
+        return -1;
+    }
+    run->script_count = given->file_count;
+    for (size_t i = 0; i < given->file_count && status == 0; i++) {
+        struct script_error error;
+        struct buf text;
+
+        if (script_parse(&run->scripts[i], given->files[i], &checks, &error) == 0) {
+            run->test_count += run->scripts[i].test_count;
+            continue;
+        }
+        buf_init(&text, 65536);
+        if (script_error_print(&text, &error) == 0)
+            complain_lines(buf_slice(&text));
+        else
+            complain("out of memory while reading the scripts");
+        buf_clear(&text);
+        status = -1;
+    }
+    return status == 0 ? check_only(run) : -1;
+}

@@ -1,0 +1,325 @@
+/* Expectations that wait, and what becomes of them. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "verb/run/script_private.h"
+
+static struct script_conn *conn_of(const struct test_run *t, const struct inbox *in)
+{
+    struct script_conn *c = t->conns;
+
+    while (c && &c->inbox != in)
+        c = c->next;
+    return c;
+}
+
+static void on_seen(void *ctx, const struct expect_wait *w, const struct came *came,
+                    const char *why)
+{
+    struct test_run *t = ctx;
+    const struct script_conn *c = conn_of(t, w->inbox);
+
+    if (c)
+        test_seen(t, c, came, why);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------
+ */
+
+static size_t count_lines(const struct statement *st)
+{
+    size_t n = 0;
+
+    if (st->kind != STATEMENT_ANY_ORDER)
+        return 1;
+    st = st->body; /* a block is never empty */
+    do
+        n++;
+    while ((st = st->next) != NULL);
+    return n;
+}
+
+/* One line of those that wait. */
+static int add(struct test_run *t, const struct statement *st)
+{
+    size_t i = t->wait_count;
+    struct script_conn *c = conn_find(t, st->conn);
+    char *args = test_fill(t, st, st->args), *here = NULL;
+    struct err e;
+
+    if (!args || (st->here && !(here = test_fill(t, st, st->here))))
+        return -1;
+    if (!c || !c->session) {
+        test_fail(t, st, "", "", "%s%sthere is no connection", st->conn, st->conn[0] ? ": " : "");
+        return -1;
+    }
+    t->wait_count++;
+    if (expect_parse(&t->expects[i], args, here, &e) < 0) {
+        test_fail(t, st, "", e.hint, "%s", e.text);
+        return -1;
+    }
+    t->waits[i] = (struct expect_wait){.expect = &t->expects[i], .inbox = &c->inbox};
+    t->wait_lines[i] = st;
+    t->wait_limits[i] = t->wait_since_us + expect_limit_us(&t->expects[i], t->timeout_us);
+    if (t->wait_limits[i] > t->wait_until_us)
+        t->wait_until_us = t->wait_limits[i];
+    return 0;
+}
+
+int wait_begin(struct test_run *t, const struct statement *st)
+{
+    size_t count = count_lines(st);
+    const struct statement *line = st->kind == STATEMENT_ANY_ORDER ? st->body : st;
+
+    t->waiting = st;
+    t->wait_since_us = clock_mono_us();
+    t->wait_until_us = 0;
+    t->wait_count = 0;
+    t->seen_count = 0;
+    t->expects = calloc(count, sizeof *t->expects);
+    t->waits = calloc(count, sizeof *t->waits);
+    t->wait_lines = calloc(count, sizeof *t->wait_lines);
+    t->wait_limits = calloc(count, sizeof *t->wait_limits);
+    if (!t->expects || !t->waits || !t->wait_lines || !t->wait_limits) {
+        test_fail(t, st, "", "", "out of memory");
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++, line = line->next) {
+        if (add(t, line) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void wait_end(struct test_run *t)
+{
+    for (size_t i = 0; i < t->wait_count; i++)
+        expect_clear(&t->expects[i]);
+    free(t->expects);
+    free(t->waits);
+    free(t->wait_lines);
+    free(t->wait_limits);
+    t->expects = NULL;
+    t->waits = NULL;
+    t->wait_lines = NULL;
+    t->wait_limits = NULL;
+    t->wait_count = 0;
+    t->waiting = NULL;
+}
+
+/* What the line wanted, in one line; what comes from the environment stays hidden. */
+struct hiding {
+    struct test_run *test;
+    char name[SCRIPT_NAME_MAX + 8];
+};
+
+static const char *hidden(void *ctx, const char *name)
+{
+    struct hiding *h = ctx;
+
+    if (strncmp(name, "env:", 4) == 0) {
+        snprintf(h->name, sizeof h->name, "{{%s}}", name);
+        return h->name;
+    }
+    for (const struct variable *v = h->test->variables; v; v = v->next) {
+        if (v->value && strcmp(v->name, name) == 0)
+            return v->value;
+    }
+    snprintf(h->name, sizeof h->name, "{{%s}}", name);
+    return h->name;
+}
+
+static void tell_expected(struct test_run *t, const struct statement *st, struct buf *out)
+{
+    struct hiding h = {.test = t};
+    char missing[SCRIPT_NAME_MAX];
+
+    script_fill(out, st->args, hidden, &h, missing);
+    if (st->here) {
+        buf_append_str(out, " ");
+        script_fill(out, st->here, hidden, &h, missing);
+    }
+    buf_append(out, "", 1);
+}
+
+/* So much of what was expected stands in the sentence; all of it is told beside. */
+#define EXPECTED_SHOWN 80
+
+/* How much of it that is: the first line without its time limit, and no half character. */
+static int expected_length(const char *expected)
+{
+    const char *within = strstr(expected, " within ");
+    size_t n = strcspn(expected, "\n");
+
+    if (within && (size_t)(within - expected) < n && !strchr(within + 8, ' '))
+        n = (size_t)(within - expected);
+    if (n > EXPECTED_SHOWN) {
+        for (n = EXPECTED_SHOWN; n > 0 && ((unsigned char)expected[n] & 0xC0) == 0x80; n--)
+            ;
+    }
+    return (int)n;
+}
+
+static void fail_wait(struct test_run *t, size_t i, const char *why)
+{
+    const struct statement *st = t->wait_lines[i];
+    struct buf expected;
+    const char *text;
+
+    buf_init(&expected, 65536);
+    tell_expected(t, st, &expected);
+    text = expected.len ? (const char *)buf_data(&expected) : "";
+    test_fail(t, st, text, "", "%s%sexpect %.*s: %s", st->conn, st->conn[0] ? ": " : "",
+              expected_length(text), text, why);
+    buf_clear(&expected);
+}
+
+static bool about_opening(enum expect_what what)
+{
+    return what == EXPECT_STATUS || what == EXPECT_HEADER || what == EXPECT_ERROR ||
+           what == EXPECT_CLOSE;
+}
+
+/* The peer broke a rule: nothing that comes on this connection counts any more. */
+static bool judge_broken(struct test_run *t, size_t i, const struct script_conn *c)
+{
+    struct expect_wait *w = &t->waits[i];
+    enum came_class which = expect_class(w->expect);
+    char text[900];
+
+    if (!c->inbox.broken || (which == CAME_CLASSES ? w->expect->what != EXPECT_NONE
+                                                   : which == CAME_LIFE || which == CAME_GAPS))
+        return false;
+    snprintf(text, sizeof text, "%sthe peer broke a rule: %.700s",
+             which == CAME_CLASSES ? "" : "it did not come: ", c->inbox.broken->data);
+    fail_wait(t, i, text);
+    return true;
+}
+
+/* An end that the script wanted, be it as it had been meant or not. */
+static bool asked_for(const struct came *end)
+{
+    return end->kind == EVENT_CLOSE && end->by == CLOSE_BY_LOCAL &&
+           end->how != CLOSE_HOW_VIOLATION && end->how != CLOSE_HOW_PING_TIMEOUT;
+}
+
+/* Of those that wait for something that can't come any more. */
+static void judge_over(struct test_run *t, size_t i, const struct script_conn *c)
+{
+    struct expect_wait *w = &t->waits[i];
+    char end[512], text[900];
+
+    if (w->expect->what == EXPECT_NONE) {
+        if (c->inbox.ended && !asked_for(c->inbox.ended)) {
+            conn_tell_end(c, end, sizeof end);
+            fail_wait(t, i, end);
+            w->state = EXPECT_FAILED;
+        }
+        return;
+    }
+    conn_tell_end(c, end, sizeof end);
+    snprintf(text, sizeof text, "it did not come: %.250s%s%.500s", w->why[0] ? w->why : end,
+             w->why[0] ? "; " : "", w->why[0] ? end : "");
+    fail_wait(t, i, text);
+    w->state = EXPECT_FAILED;
+}
+
+static void judge_time(struct test_run *t, size_t i)
+{
+    struct expect_wait *w = &t->waits[i];
+    char text[512];
+    double s = (double)(t->wait_limits[i] - t->wait_since_us) / 1e6;
+
+    if (w->expect->what == EXPECT_NONE) {
+        w->state = EXPECT_MET;
+        return;
+    }
+    if (w->why[0])
+        snprintf(text, sizeof text, "not in %g s: %s", s, w->why);
+    else if (!conn_open(conn_of(t, w->inbox)))
+        snprintf(text, sizeof text, "it did not come in %g s: %s", s,
+                 conn_opening(conn_of(t, w->inbox)));
+    else if (t->seen_count > 0)
+        snprintf(text, sizeof text, "it did not come in %g s; %llu other%s did", s,
+                 (unsigned long long)t->seen_count, t->seen_count == 1 ? "" : "s");
+    else
+        snprintf(text, sizeof text, "it did not come in %g s, nor did anything else of the kind",
+                 s);
+    w->state = EXPECT_FAILED;
+    fail_wait(t, i, text);
+}
+
+static void judge(struct test_run *t, size_t i, uint64_t now)
+{
+    struct expect_wait *w = &t->waits[i];
+    struct script_conn *c = conn_of(t, w->inbox);
+    char text[EXPECT_WHY + 32];
+
+    if (w->state == EXPECT_WAITS && w->expect->what == EXPECT_NO_GAP) {
+        struct totals totals = session_totals(c->session);
+
+        if (totals.missed == totals.recovered)
+            w->state = EXPECT_MET;
+        else
+            snprintf(w->why, sizeof w->why, "%llu of %llu missing numbers did not come",
+                     (unsigned long long)(totals.missed - totals.recovered),
+                     (unsigned long long)totals.missed);
+    }
+    if (w->state == EXPECT_FAILED) {
+        snprintf(text, sizeof text, "%s%s", w->expect->next ? "something else came first: " : "",
+                 w->why);
+        fail_wait(t, i, text);
+    }
+    if (w->state != EXPECT_WAITS)
+        return;
+    if (c->inbox.missed)
+        fail_wait(t, i, "something that came is too large to be looked at");
+    else if (judge_broken(t, i, c))
+        w->state = EXPECT_FAILED;
+    else if (conn_over(c) && !c->reopen)
+        judge_over(t, i, c);
+    else if ((w->expect->what == EXPECT_STATUS || w->expect->what == EXPECT_HEADER) &&
+             conn_open(c) && c->inbox.response)
+        fail_wait(t, i, w->why); /* no other answer will come */
+    if (t->failed)
+        w->state = EXPECT_FAILED;
+    else if (w->state == EXPECT_WAITS && now >= t->wait_limits[i])
+        judge_time(t, i);
+}
+
+void wait_fail(struct test_run *t, const char *why)
+{
+    for (size_t i = 0; i < t->wait_count && !t->failed; i++) {
+        if (t->waits[i].state == EXPECT_WAITS)
+            fail_wait(t, i, why);
+    }
+}
+
+bool wait_look(struct test_run *t)
+{
+    uint64_t now = clock_mono_us(), due = UINT64_MAX;
+    bool waits = false;
+
+    expects_feed(t->waits, t->wait_count, on_seen, t);
+    for (size_t i = 0; i < t->wait_count && !t->failed; i++) {
+        judge(t, i, now);
+        if (t->waits[i].state == EXPECT_MET && t->wait_limits[i] != UINT64_MAX) {
+            if (about_opening(t->waits[i].expect->what))
+                conn_of(t, t->waits[i].inbox)->judged = true;
+            t->wait_limits[i] = UINT64_MAX; /* counted */
+            t->expectations++;
+        }
+        if (t->waits[i].state == EXPECT_WAITS) {
+            waits = true;
+            if (t->wait_limits[i] < due)
+                due = t->wait_limits[i];
+        }
+    }
+    for (struct script_conn *c = t->conns; c; c = c->next)
+        conn_pause(c);
+    if (t->failed || !waits)
+        return true;
+    test_alarm(t, due);
+    return false;
+}

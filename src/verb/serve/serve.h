@@ -1,0 +1,12 @@
+/*
+ * serve: the front of the embedded server: `wscope serve`.
+ */
+#ifndef VERB_SERVE_SERVE_H
+#define VERB_SERVE_SERVE_H
+
+#include "cli/options.h"
+
+/* Serve until SIGINT or SIGTERM (then 0), or fail. */
+enum exit_code serve_run(const struct options *o, uint64_t start_us);
+
+#endif

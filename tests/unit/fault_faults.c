@@ -1,0 +1,502 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fault/faults.h"
+
+#define SECOND 1000000u
+
+/* What was reported, a line each: "KIND PHASE @TRIGGER #CONN". */
+struct log {
+    char text[4096];
+    unsigned changes;
+};
+
+static void on_report(void *ctx, const struct event_fault *f, uint32_t conn)
+{
+    struct log *log = ctx;
+    size_t n = strlen(log->text);
+
+    snprintf(log->text + n, sizeof log->text - n, "%s %s%s%s%s%s #%u\n", f->kind, f->phase,
+             f->args[0] ? " " : "", f->args, f->trigger[0] ? " @" : "", f->trigger, conn);
+}
+
+static void on_change(void *ctx)
+{
+    ((struct log *)ctx)->changes++;
+}
+
+static struct faults *armed(struct log *log, uint64_t seed, const char *list)
+{
+    struct faults *f;
+    struct fault_spec spec;
+    struct err e;
+    size_t pos = 0;
+    int r;
+
+    memset(log, 0, sizeof *log);
+    f = faults_new(seed, on_report, log);
+    assert_non_null(f);
+    while ((r = fault_parse_next(&spec, slice_str(list), &pos, &e)) == 1)
+        assert_int_equal(faults_arm(f, &spec, 0), 0);
+    assert_int_equal(r, 0);
+    return f;
+}
+
+static struct fault_conn *connected(struct faults *f, uint32_t conn, uint64_t now)
+{
+    struct fault_conn *c = fault_conn_new(f, conn, now);
+
+    assert_non_null(c);
+    fault_conn_connected(c, now);
+    return c;
+}
+
+static void faults_at_once_lasting_meets_every_connection(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "latency:200ms");
+    struct fault_conn *a = connected(f, 1, 0), *b;
+
+    (void)state;
+    assert_non_null(fault_conn_active(a, FAULT_LATENCY, FAULT_SIDE_IN));
+    fault_conn_free(a, 5);
+    b = connected(f, 2, 10);
+    assert_non_null(fault_conn_active(b, FAULT_LATENCY, FAULT_SIDE_OUT));
+    assert_null(fault_conn_active(b, FAULT_RATE, FAULT_SIDE_OUT));
+    fault_conn_free(b, 20);
+    assert_string_equal(log.text,
+                        "latency armed 200ms #0\nlatency begin 200ms #1\nlatency end 200ms #1\n"
+                        "latency begin 200ms #2\nlatency end 200ms #2\n");
+    faults_free(f);
+}
+
+static void faults_count_pongs_for_kinds_that_act_on_them(void **state)
+{
+    static const struct {
+        const char *spec;
+        enum fault_kind kind;
+    } kinds[] = {{"drop-pong*3", FAULT_DROP_PONG},
+                 {"delay-pong:1s*3", FAULT_DELAY_PONG},
+                 {"wrong-pong*3", FAULT_WRONG_PONG}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct log log;
+        struct faults *f = armed(&log, 1, kinds[i].spec);
+        struct fault_conn *a = connected(f, 1, 0), *b = connected(f, 2, 0), *c;
+
+        /* Three pongs in all, however many connections there are. */
+        assert_non_null(fault_conn_pong(a, kinds[i].kind, FAULT_SIDE_IN));
+        assert_non_null(fault_conn_pong(b, kinds[i].kind, FAULT_SIDE_OUT));
+        assert_non_null(fault_conn_active(a, kinds[i].kind, FAULT_SIDE_IN));
+        assert_non_null(fault_conn_pong(b, kinds[i].kind, FAULT_SIDE_OUT));
+        assert_null(fault_conn_pong(a, kinds[i].kind, FAULT_SIDE_IN));
+        assert_null(fault_conn_active(b, kinds[i].kind, FAULT_SIDE_OUT));
+        c = connected(f, 3, 0);
+        assert_null(fault_conn_pong(c, kinds[i].kind, FAULT_SIDE_IN));
+        fault_conn_free(a, 1);
+        fault_conn_free(b, 1);
+        fault_conn_free(c, 1);
+        assert_non_null(strstr(log.text, "end"));
+        faults_free(f);
+    }
+}
+
+static void faults_at_once_momentary_strikes_once(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst");
+    struct fault_conn *a = connected(f, 1, 0), *b;
+
+    (void)state;
+    assert_non_null(fault_conn_strike(a, FAULT_FAMILY_LINK));
+    assert_null(fault_conn_strike(a, FAULT_FAMILY_LINK));
+    fault_conn_free(a, 1);
+    b = connected(f, 2, 2);
+    assert_null(fault_conn_strike(b, FAULT_FAMILY_LINK));
+    fault_conn_free(b, 3);
+    faults_free(f);
+}
+
+static void faults_every_strikes_who_is_there(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst@every:2s");
+    struct fault_conn *a = connected(f, 1, 0), *b;
+
+    (void)state;
+    assert_int_equal(faults_due(f), 2 * SECOND);
+    faults_tick(f, 2 * SECOND);
+    assert_non_null(fault_conn_strike(a, FAULT_FAMILY_LINK));
+    fault_conn_free(a, 2 * SECOND);
+    assert_int_equal(faults_due(f), 4 * SECOND);
+    faults_tick(f, 4 * SECOND); /* nobody is there */
+    b = connected(f, 2, 5 * SECOND);
+    assert_null(fault_conn_strike(b, FAULT_FAMILY_LINK));
+    faults_tick(f, 9 * SECOND); /* slept through 6 and 8: one blow */
+    assert_non_null(fault_conn_strike(b, FAULT_FAMILY_LINK));
+    assert_int_equal(faults_due(f), 10 * SECOND);
+    fault_conn_free(b, 9 * SECOND);
+    faults_free(f);
+}
+
+static void faults_after_waits_for_a_connection(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst@5s");
+    struct fault_conn *a;
+
+    (void)state;
+    faults_tick(f, 5 * SECOND);
+    assert_true(faults_due(f) == UINT64_MAX);
+    a = connected(f, 1, 6 * SECOND);
+    assert_non_null(fault_conn_strike(a, FAULT_FAMILY_LINK));
+    fault_conn_free(a, 7 * SECOND);
+    a = connected(f, 2, 8 * SECOND);
+    assert_null(fault_conn_strike(a, FAULT_FAMILY_LINK));
+    fault_conn_free(a, 9 * SECOND);
+    faults_free(f);
+}
+
+static void faults_duration_ends_and_meets_newcomers_until_then(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "blackhole@5s+3s");
+    struct fault_conn *a = connected(f, 1, 0), *b;
+
+    (void)state;
+    fault_conn_listen(a, FAULT_LISTENER_LINK, on_change, &log);
+    faults_tick(f, 5 * SECOND);
+    assert_int_equal(log.changes, 1);
+    assert_non_null(fault_conn_active(a, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    b = connected(f, 2, 6 * SECOND);
+    assert_non_null(fault_conn_active(b, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    assert_int_equal(faults_due(f), 8 * SECOND);
+    faults_tick(f, 8 * SECOND);
+    assert_int_equal(log.changes, 2);
+    assert_null(fault_conn_active(a, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    assert_null(fault_conn_active(b, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    assert_true(faults_due(f) == UINT64_MAX);
+    fault_conn_free(a, 9 * SECOND);
+    fault_conn_free(b, 9 * SECOND);
+    faults_free(f);
+}
+
+static void faults_lasting_without_duration_goes_with_its_connection(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "blackhole@5s");
+    struct fault_conn *a = connected(f, 1, 0), *b;
+
+    (void)state;
+    faults_tick(f, 5 * SECOND);
+    assert_true(faults_any_active(f));
+    fault_conn_free(a, 6 * SECOND);
+    assert_false(faults_any_active(f));
+    b = connected(f, 2, 7 * SECOND);
+    assert_null(fault_conn_active(b, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    fault_conn_free(b, 8 * SECOND);
+    faults_free(f);
+}
+
+static void faults_counting_triggers_act_on_each_connection(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst@message:3*2");
+    (void)state;
+
+    for (uint32_t conn = 1; conn <= 3; conn++) {
+        struct fault_conn *c = connected(f, conn, conn);
+
+        fault_conn_opened(c, conn);
+        fault_conn_messages(c, 2, conn);
+        assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+        fault_conn_messages(c, 5, conn); /* several at a time */
+        if (conn <= 2)
+            assert_non_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+        else
+            assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+        fault_conn_free(c, conn);
+    }
+    assert_string_equal(log.text, "rst armed @message:3 #0\nrst begin @message:3 #1\n"
+                                  "rst begin @message:3 #2\n");
+    faults_free(f);
+}
+
+static void faults_bytes_tell_how_many_may_pass(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "fin@bytes:100");
+    struct fault_conn *c = connected(f, 1, 0);
+
+    (void)state;
+    assert_int_equal(fault_conn_bytes_left(c), 100);
+    fault_conn_bytes(c, 60, 1);
+    assert_int_equal(fault_conn_bytes_left(c), 40);
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_bytes(c, 100, 2);
+    assert_int_equal(fault_conn_strike(c, FAULT_FAMILY_LINK)->kind, FAULT_FIN);
+    assert_true(fault_conn_bytes_left(c) == UINT64_MAX);
+    fault_conn_free(c, 3);
+    faults_free(f);
+}
+
+static void faults_instead_of_a_connection_meet_attempts(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "status:503,retry-after=2*2;refuse@connect:3");
+    (void)state;
+
+    for (uint32_t attempt = 1; attempt <= 4; attempt++) {
+        struct fault_conn *c = fault_conn_new(f, 1, attempt);
+        const struct fault_spec *status = fault_conn_dial(c, FAULT_STATUS, attempt);
+        const struct fault_spec *refuse = fault_conn_dial(c, FAULT_REFUSE, attempt);
+
+        assert_int_equal(status != NULL, attempt <= 2);
+        assert_int_equal(refuse != NULL, attempt == 3);
+        if (status)
+            assert_int_equal(status->retry_after, 2);
+        fault_conn_free(c, attempt);
+    }
+    faults_free(f);
+}
+
+static void faults_dialling_kind_in_its_time(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "refuse+10s;dns-fail@20s+5s");
+    struct fault_conn *c = fault_conn_new(f, 1, SECOND);
+
+    (void)state;
+    assert_non_null(fault_conn_dial(c, FAULT_REFUSE, SECOND));
+    assert_null(fault_conn_dial(c, FAULT_DNS_FAIL, SECOND));
+    faults_tick(f, 10 * SECOND);
+    assert_null(fault_conn_dial(c, FAULT_REFUSE, 11 * SECOND));
+    faults_tick(f, 20 * SECOND);
+    assert_non_null(fault_conn_dial(c, FAULT_DNS_FAIL, 21 * SECOND));
+    faults_tick(f, 25 * SECOND);
+    assert_null(fault_conn_dial(c, FAULT_DNS_FAIL, 26 * SECOND));
+    fault_conn_free(c, 26 * SECOND);
+    faults_free(f);
+}
+
+/* Which of 200 messages each of two connections loses. */
+static void drops(uint64_t seed, struct log *log)
+{
+    struct faults *f = armed(log, seed, "drop-in:0.1;reorder:0.05");
+
+    for (uint32_t conn = 1; conn <= 2; conn++) {
+        struct fault_conn *c = connected(f, conn, 0);
+
+        for (uint64_t i = 1; i <= 200; i++) {
+            fault_conn_chance(c, FAULT_DROP_IN, FAULT_SIDE_IN, i, i);
+            fault_conn_chance(c, FAULT_REORDER, FAULT_SIDE_IN, i, i);
+        }
+        fault_conn_free(c, 300);
+    }
+    faults_free(f);
+}
+
+static void faults_same_seed_same_chances(void **state)
+{
+    struct log a, b, other;
+
+    (void)state;
+    drops(42, &a);
+    drops(42, &b);
+    drops(43, &other);
+    assert_string_equal(a.text, b.text);
+    assert_string_not_equal(a.text, other.text);
+    assert_non_null(strstr(a.text, "drop-in begin 0.1 @message:"));
+    assert_non_null(strstr(a.text, "#2\n"));
+}
+
+static void faults_chance_is_bounded_by_its_count(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "drop-in:1*2");
+    struct fault_conn *c = connected(f, 1, 0);
+
+    (void)state;
+    assert_true(fault_conn_chance(c, FAULT_DROP_IN, FAULT_SIDE_IN, 1, 1));
+    assert_true(fault_conn_chance(c, FAULT_DROP_IN, FAULT_SIDE_IN, 2, 1));
+    assert_false(fault_conn_chance(c, FAULT_DROP_IN, FAULT_SIDE_IN, 3, 1));
+    fault_conn_free(c, 2);
+    faults_free(f);
+}
+
+static void faults_random_times_stay_in_their_range(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 9, "rst@random:10s..60s");
+    uint64_t last = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        uint64_t due = faults_due(f);
+
+        assert_in_range(due - last, 10 * SECOND, 60 * SECOND);
+        last = due;
+        faults_tick(f, due);
+    }
+    faults_free(f);
+}
+
+static void faults_heal_ends_all(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "latency:1s;rst@30s;drop-in:0.5");
+    struct fault_conn *c = connected(f, 1, 0);
+    bool active;
+
+    (void)state;
+    assert_non_null(faults_get(f, 2, &active));
+    faults_heal(f, 1);
+    assert_null(fault_conn_active(c, FAULT_LATENCY, FAULT_SIDE_IN));
+    assert_null(faults_get(f, 0, &active));
+    assert_true(faults_due(f) == UINT64_MAX);
+    fault_conn_free(c, 2);
+    faults_free(f);
+}
+
+static void faults_armed_later_strikes_who_is_there(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_conn *c = connected(f, 1, 0);
+    struct fault_spec spec;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(fault_parse(&spec, slice_str("rst"), &e), 0);
+    assert_int_equal(faults_arm(f, &spec, 5), 0);
+    assert_non_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_free(c, 6);
+    faults_free(f);
+}
+
+static void faults_take_the_places_of_those_that_are_spent(void **state)
+{
+    static const char *const past[] = {"rst", "fin*1", "rst@5s", "stall-read+2s", "rst@connect:1"};
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_spec spec;
+    struct err e;
+    bool active;
+
+    (void)state;
+    for (unsigned i = 0; i < 20 * FAULTS_MAX; i++) {
+        uint64_t now = (uint64_t)i * 10 * SECOND;
+        struct fault_conn *c = i == 0 ? fault_conn_new(f, 1, now) : connected(f, 1, now);
+
+        assert_int_equal(fault_parse(&spec, slice_str(past[i % (sizeof past / sizeof *past)]), &e),
+                         0);
+        assert_int_equal(faults_arm(f, &spec, now), 0);
+        faults_tick(f, now + 6 * SECOND);
+        while (fault_conn_strike(c, FAULT_FAMILY_LINK))
+            continue;
+        fault_conn_free(c, now + 7 * SECOND);
+        log.text[0] = '\0';
+    }
+    assert_null(faults_get(f, 0, &active));
+    assert_int_equal(fault_parse(&spec, slice_str("rst"), &e), 0);
+    for (int i = 0; i < FAULTS_MAX; i++)
+        assert_int_equal(faults_arm(f, &spec, 7), 0);
+    assert_int_equal(faults_arm(f, &spec, 8), -1);
+    faults_free(f);
+}
+
+static void faults_let_a_connection_that_is_over_alone(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst@every:2s;latency:1s;blackhole@3s");
+    struct fault_conn *c = connected(f, 1, 0);
+
+    (void)state;
+    log.text[0] = '\0';
+    fault_conn_over(c, SECOND);
+    assert_string_equal(log.text, "latency end 1s #1\n");
+    fault_conn_messages(c, 1, SECOND);
+    faults_tick(f, 2 * SECOND);
+    faults_tick(f, 3 * SECOND);
+    assert_string_equal(log.text, "latency end 1s #1\n");
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_free(c, 4 * SECOND);
+    assert_string_equal(log.text, "latency end 1s #1\n");
+    /* What was due once waits for the next. */
+    c = connected(f, 2, 5 * SECOND);
+    assert_non_null(fault_conn_active(c, FAULT_BLACKHOLE, FAULT_SIDE_IN));
+    fault_conn_free(c, 6 * SECOND);
+    faults_free(f);
+}
+
+static void faults_count_on_while_nothing_is_armed(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_conn *c = connected(f, 1, 0);
+    struct fault_spec spec;
+    struct err e;
+
+    (void)state;
+    assert_true(fault_conn_idle(c));
+    fault_conn_messages(c, 9, 1);
+    assert_int_equal(fault_parse(&spec, slice_str("rst@message:5"), &e), 0);
+    assert_int_equal(faults_arm(f, &spec, 2), 0);
+    assert_false(fault_conn_idle(c));
+    fault_conn_messages(c, 10, 3);
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK)); /* the fifth is long past */
+    faults_heal(f, 4);
+    assert_true(fault_conn_idle(c));
+    fault_conn_free(c, 5);
+    faults_free(f);
+}
+
+static void faults_tell_the_fidelity_where_a_black_hole_is_armed(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "");
+    struct fault_spec spec;
+    struct err e;
+
+    (void)state;
+    faults_fidelity(f, "so and so");
+    assert_int_equal(fault_parse(&spec, slice_str("blackhole:side=in@5s"), &e), 0);
+    assert_int_equal(faults_arm(f, &spec, 0), 0);
+    assert_string_equal(log.text, "blackhole armed side=in, so and so @5s #0\n");
+    faults_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_at_once_lasting_meets_every_connection),
+        cmocka_unit_test(faults_count_pongs_for_kinds_that_act_on_them),
+        cmocka_unit_test(faults_at_once_momentary_strikes_once),
+        cmocka_unit_test(faults_every_strikes_who_is_there),
+        cmocka_unit_test(faults_after_waits_for_a_connection),
+        cmocka_unit_test(faults_duration_ends_and_meets_newcomers_until_then),
+        cmocka_unit_test(faults_lasting_without_duration_goes_with_its_connection),
+        cmocka_unit_test(faults_counting_triggers_act_on_each_connection),
+        cmocka_unit_test(faults_bytes_tell_how_many_may_pass),
+        cmocka_unit_test(faults_instead_of_a_connection_meet_attempts),
+        cmocka_unit_test(faults_dialling_kind_in_its_time),
+        cmocka_unit_test(faults_same_seed_same_chances),
+        cmocka_unit_test(faults_chance_is_bounded_by_its_count),
+        cmocka_unit_test(faults_random_times_stay_in_their_range),
+        cmocka_unit_test(faults_heal_ends_all),
+        cmocka_unit_test(faults_armed_later_strikes_who_is_there),
+        cmocka_unit_test(faults_take_the_places_of_those_that_are_spent),
+        cmocka_unit_test(faults_let_a_connection_that_is_over_alone),
+        cmocka_unit_test(faults_count_on_while_nothing_is_armed),
+        cmocka_unit_test(faults_tell_the_fidelity_where_a_black_hole_is_armed),
+    };
+
+    return cmocka_run_group_tests_name("net_faults", tests, NULL, NULL);
+}
