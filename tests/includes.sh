@@ -193,6 +193,11 @@ closers=$(
 ) || true
 result 'net/pump, net/timer and net/watch close handles for everything below app' "$closers"
 
+# A cast to libuv's handle is taken of anything's address, so only those who own handles write one: these rooms have
+# timers and watches of net, which are asked with timer_runs.
+handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer channel) || true
+result 'serve, peer and channel leave the handles of libuv to net' "$handles"
+
 # A file that the makefiles do not name would be missing from the next release, a test would not run.
 unlisted=$(
     cd "$top_srcdir"

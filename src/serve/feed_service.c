@@ -157,7 +157,7 @@ static void opened(struct client *c)
 
     join(s, c);
     serve_client(s, c, feed_latest(&s->feed, clock_mono_us()));
-    if (!uv_is_active((uv_handle_t *)&s->tick))
+    if (!timer_runs(s->tick))
         schedule(s);
 }
 
@@ -167,7 +167,7 @@ void feed_service_wait(struct client *c, uint64_t latest)
 
     c->feed = (struct feed_state){.next_id = latest + 1};
     join(s, c);
-    if (!uv_is_active((uv_handle_t *)&s->tick))
+    if (!timer_runs(s->tick))
         schedule(s);
 }
 
