@@ -149,28 +149,23 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
     http_watch(h);
 }
 
-/* The fault status: an answer that no server gave, before anything is tried. */
-static bool make_up_answer(struct http *h)
+/* An answer that no server gave takes the place of a connection: refusal_make_up's results. */
+static int make_up_answer(struct http *h, struct err *e)
 {
-    struct fault_conn *fault = h->config.fault;
-    const struct fault_spec *status =
-        fault ? fault_conn_dial(fault, FAULT_STATUS, clock_mono_us()) : NULL;
+    int r = refusal_make_up(&h->incoming, h->config.fault, e);
 
-    if (!status ||
-        buf_printf(&h->incoming, "HTTP/1.1 %u Made up by the fault status\r\n", status->code) < 0)
-        return false;
-    if (status->has_retry_after)
-        buf_printf(&h->incoming, "Retry-After: %llu\r\n", (unsigned long long)status->retry_after);
-    buf_append_str(&h->incoming, "Content-Length: 0\r\n\r\n");
-    h->requested_us = clock_mono_us();
-    h->state = HTTP_HEAD;
-    http_soon(h); /* by way of the loop, as everything that is reported */
-    return true;
+    if (r == 1) {
+        h->requested_us = clock_mono_us();
+        h->state = HTTP_HEAD;
+        http_soon(h); /* by way of the loop, as everything that is reported */
+    }
+    return r;
 }
 
 static int dial(struct http *h, struct err *e)
 {
     const struct url *url = h->identity.url;
+    int made_up;
 
     h->target = (struct dial_target){
         .host = url->host,
@@ -180,8 +175,9 @@ static int dial(struct http *h, struct err *e)
         .secure = url->scheme == URL_WSS,
         .fault = h->config.fault,
     };
-    if (make_up_answer(h))
-        return 0;
+    made_up = make_up_answer(h, e);
+    if (made_up != 0)
+        return made_up < 0 ? -1 : 0;
     if (channel_shared_load(h->shared, &h->reach, &h->target, e) < 0)
         return -1;
     h->dial = dial_start(h->loop, &h->reach, &h->target, on_dial_event, on_dialled, h, e);

@@ -1,5 +1,7 @@
 #include "channel/refusal.h"
 
+#include "base/clock.h"
+
 #define PIECE (16 * 1024) /* bytes inflated at a time */
 
 void refusal_init(struct refusal *r)
@@ -79,4 +81,24 @@ bool refusal_read(struct refusal *r, struct http1_body *framing, struct buf *inc
         buf_consume(incoming, (size_t)used);
     }
     return framing->done || r->cut;
+}
+
+static int put_retry_after(struct buf *out, const struct fault_spec *status)
+{
+    if (!status->has_retry_after)
+        return 0;
+    return buf_printf(out, "Retry-After: %llu\r\n", (unsigned long long)status->retry_after);
+}
+
+int refusal_make_up(struct buf *out, struct fault_conn *fault, struct err *e)
+{
+    const struct fault_spec *status =
+        fault ? fault_conn_dial(fault, FAULT_STATUS, clock_mono_us()) : NULL;
+
+    if (!status)
+        return 0;
+    if (buf_printf(out, "HTTP/1.1 %u Made up by the fault status\r\n", status->code) < 0 ||
+        put_retry_after(out, status) < 0 || buf_append_str(out, "Content-Length: 0\r\n\r\n") < 0)
+        return err_nomem(e, STAGE_HANDSHAKE, "making up an answer");
+    return 1;
 }

@@ -7,6 +7,7 @@
 #define CHANNEL_REFUSAL_H
 
 #include "base/buf.h"
+#include "net/faults.h"
 #include "proto/gunzip.h"
 #include "proto/http1.h"
 
@@ -30,5 +31,9 @@ void refusal_begin(struct refusal *r, const struct http1_head *head);
 /* Take out of `incoming` what has come of the body. True once nothing more is to be read of it:
  * framing->done, or r->cut. */
 bool refusal_read(struct refusal *r, struct http1_body *framing, struct buf *incoming);
+
+/* The fault `status`: put the head of an answer that no server gave into *out, empty before. 1: it
+ * is there. 0: no such fault acts now. -1 with *e: memory. fault: NULL is fine. */
+int refusal_make_up(struct buf *out, struct fault_conn *fault, struct err *e);
 
 #endif

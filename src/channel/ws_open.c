@@ -146,12 +146,13 @@ static uint64_t time_left_us(const struct ws *ws)
 }
 
 static void on_timeout(void *ctx);
-static bool make_up_answer(struct ws *ws);
+static void on_made_up(void *ctx);
 
 int ws_open(struct channel *ch, struct err *e)
 {
     struct ws *ws = (struct ws *)ch;
     const struct url *url = ws->config->handshake.url;
+    int made_up;
 
     ws->target = (struct dial_target){
         .host = url->host,
@@ -165,8 +166,11 @@ int ws_open(struct channel *ch, struct err *e)
         return -1;
     ws->began_us = ws->config->began_us ? ws->config->began_us : clock_mono_us();
     ws->state = WS_DIALING;
-    if (make_up_answer(ws))
-        return 0;
+    made_up = refusal_make_up(&ws->incoming, ch->up.fault, e);
+    if (made_up > 0) /* by way of the loop, as everything that a channel reports */
+        timer_start(ws->timer, 0, on_made_up);
+    if (made_up != 0)
+        return made_up < 0 ? -1 : 0;
     ws->dial =
         dial_start(ch->loop, &ws->config->dial, &ws->target, on_dial_event, on_dialled, ws, e);
     if (!ws->dial)
@@ -260,24 +264,6 @@ static void on_made_up(void *ctx)
     struct ws *ws = ctx;
 
     begin_refusal(ws, ws->incoming.len);
-}
-
-/* The fault status: an answer that no server gave, before anything is tried. */
-static bool make_up_answer(struct ws *ws)
-{
-    struct fault_conn *fault = ws->ch.up.fault;
-    const struct fault_spec *status =
-        fault ? fault_conn_dial(fault, FAULT_STATUS, clock_mono_us()) : NULL;
-
-    if (!status ||
-        buf_printf(&ws->incoming, "HTTP/1.1 %u Made up by the fault status\r\n", status->code) < 0)
-        return false;
-    if (status->has_retry_after)
-        buf_printf(&ws->incoming, "Retry-After: %llu\r\n", (unsigned long long)status->retry_after);
-    buf_append_str(&ws->incoming, "Content-Length: 0\r\n\r\n");
-    /* By way of the loop, as everything that a channel reports. */
-    timer_start(ws->timer, 0, on_made_up);
-    return true;
 }
 
 /* The connection is the peer's from now on. rest: what came after the head. -1 with *e. */
