@@ -142,7 +142,7 @@ int peer_close(struct peer *p, const struct outgoing *close)
         return 0;
     }
     if (wsconn_send_close(p->conn, close->code, close->data, &sent) < 0) {
-        peer_abort(p, CLOSE_HOW_FIN);
+        peer_break(p);
         return SEND_FAILED;
     }
     p->sent_close_frame = true;

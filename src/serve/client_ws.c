@@ -12,17 +12,22 @@
 /* How long a client may take to hang up once all is said. */
 #define LINGER_US 1000000
 
-static void put_message(struct client *c, enum opcode type, struct slice data, bool first,
-                        bool final)
+static void put(struct client *c, const struct outgoing *out)
 {
-    if (layer_send(&c->layer, &(struct outgoing){.kind = OUTGOING_MESSAGE,
-                                                 .opcode = type,
-                                                 .data = data,
-                                                 .first = first,
-                                                 .final = final}) != SEND_FAILED)
+    if (layer_send(&c->layer, out) != SEND_FAILED)
         return;
     c->broken = true; /* ended in a turn of its own, not under the service's feet */
     client_again(c);
+}
+
+static void put_message(struct client *c, enum opcode type, struct slice data, bool first,
+                        bool final)
+{
+    put(c, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                              .opcode = type,
+                              .data = data,
+                              .first = first,
+                              .final = final});
 }
 
 static bool may_send(const struct client *c)
@@ -51,8 +56,7 @@ void client_put(struct client *c, enum opcode type, uint64_t id, struct slice da
 
 void client_pong(struct client *c, struct slice data)
 {
-    layer_send(&c->layer,
-               &(struct outgoing){.kind = OUTGOING_CONTROL, .opcode = OPCODE_PONG, .data = data});
+    put(c, &(struct outgoing){.kind = OUTGOING_CONTROL, .opcode = OPCODE_PONG, .data = data});
 }
 
 void client_take_message(struct client *c, const struct event *ev)
