@@ -219,6 +219,39 @@ END
     assert_success
 }
 
+@test "reconnecting that fails is reported like connecting that fails" {
+    script a <<'END'
+test the last line reconnects
+connect
+expect status 101
+fault status:503
+reconnect
+
+test a line expects it
+connect
+expect status 101
+fault status:503
+reconnect
+expect status 503
+END
+    both run --against serve a.wscope
+    assert_equal "$status" 3
+    assert_line --regexp '^not ok 1 '
+    assert_line --partial 'the connection did not open, and no line expects that: '
+    assert_line --regexp '^ok 2 '
+}
+
+@test "a transcript that can't be written fails its test" {
+    script a <<'END'
+test x
+connect
+END
+    mkdir -p out/a.wscope-1-x.ndjson
+    both run --against serve --transcript out a.wscope
+    assert_equal "$status" 3
+    assert_output --partial "--transcript: can't write out/a.wscope-1-x.ndjson: Is a directory"
+}
+
 @test "a script with a mistake: file, line, column, and no connection" {
     script good <<'END'
 test x

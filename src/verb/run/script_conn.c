@@ -1,7 +1,9 @@
 /* A connection of a test: a session, what came on it, and the commands that act on it. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/session_setup.h"
@@ -182,29 +184,34 @@ static void file_name(char *name, size_t size, const struct test_run *t, const c
     }
 }
 
-static void open_transcript(struct script_conn *c)
+static int open_transcript(struct script_conn *c, struct err *e)
 {
     const struct options *o = c->test->job->run->options;
     const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_JSON_COUNT) - 1,
                                          .show_secrets = o->show_secrets};
     char name[256], path[4096];
 
-    c->transcript_fd = -1;
     if (!o->run.transcript)
-        return;
+        return 0;
     file_name(name, sizeof name, c->test, c->name);
     snprintf(path, sizeof path, "%s/%s.ndjson", o->run.transcript, name);
     c->transcript_path = arena_copy(&c->test->memory, path, strlen(path));
     if (!c->transcript_path)
-        return;
+        return err_nomem(e, STAGE_CONNECT, "opening a transcript");
     c->transcript_fd = private_file_open(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (c->transcript_fd < 0)
-        return;
+    if (c->transcript_fd < 0) {
+        c->transcript_path = NULL;
+        err_set(e, EXIT_OTHER, STAGE_CONNECT, errno, "--transcript: can't write %s: %s", path,
+                strerror(errno));
+        return -1;
+    }
     out_init(&c->transcript, c->transcript_fd, SIZE_MAX / 4);
-    bus_add(&c->bus, ndjson_new(&c->transcript, &config));
+    if (bus_add(&c->bus, ndjson_new(&c->transcript, &config)) < 0)
+        return err_nomem(e, STAGE_CONNECT, "opening a transcript");
+    return 0;
 }
 
-struct script_conn *conn_get(struct test_run *t, const char *name)
+struct script_conn *conn_get(struct test_run *t, const char *name, struct err *e)
 {
     static const struct command_hooks hooks = {.say = say,
                                                .replay = replay,
@@ -220,10 +227,13 @@ struct script_conn *conn_get(struct test_run *t, const char *name)
     if (c)
         return c;
     c = calloc(1, sizeof *c);
-    if (!c)
+    if (!c) {
+        err_nomem(e, STAGE_CONNECT, "connecting");
         return NULL;
+    }
     c->test = t;
     c->name = name;
+    c->transcript_fd = -1;
     c->next = t->conns;
     t->conns = c;
     c->watch = (struct sink){INBOX_WANTS | EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_REQUEST),
@@ -239,10 +249,9 @@ struct script_conn *conn_get(struct test_run *t, const char *name)
     bus_init(&c->bus);
     bus_add(&c->bus, &c->watch);
     bus_add(&c->bus, &c->commands.watch);
-    open_transcript(c);
     uv_timer_init(&t->job->run->loop.uv, &c->alarm);
     c->alarm.data = c;
-    return c;
+    return open_transcript(c, e) < 0 ? NULL : c;
 }
 
 bool conn_open(const struct script_conn *c)
@@ -324,6 +333,16 @@ static struct script_faults *faults_make(struct script_conn *c, struct err *e)
     return f;
 }
 
+/* An attempt of which nothing is known yet. */
+static void open_anew(struct script_conn *c)
+{
+    c->opened = c->closed = c->judged = false;
+    c->opening = "the server is not connected";
+    (void)session_open(
+        c->session); /* one that can't begin is an event, like one that fails later */
+    job_kick(c->test->job);
+}
+
 static int start(struct script_conn *c, struct err *e)
 {
     const struct session_hooks hooks = {on_change, on_drained, on_change, c};
@@ -338,8 +357,7 @@ static int start(struct script_conn *c, struct err *e)
     c->commands.session = c->session;
     if (!c->session)
         return -1;
-    session_open(c->session); /* a failure is an event */
-    job_kick(c->test->job);
+    open_anew(c);
     return 0;
 }
 
@@ -364,8 +382,6 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
     c->options = o;
     c->config = session_setup(o, run->start_us, SCRIPT_MAX_MESSAGE);
     c->config.ws.dial.embedded = run->server ? run->base : NULL;
-    c->opened = c->closed = c->judged = false;
-    c->opening = "the server is not connected";
     inbox_forget(&c->inbox);
     show_url(c);
     return start(c, e);
@@ -376,8 +392,7 @@ void conn_reopen(struct script_conn *c)
     if (!c->reopen || !conn_over(c))
         return;
     c->reopen = false;
-    c->judged = false;
-    session_open(c->session);
+    open_anew(c);
 }
 
 void conn_pause(struct script_conn *c)

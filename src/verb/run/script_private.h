@@ -233,8 +233,8 @@ void test_fail(struct test_run *t, const struct statement *st, const char *expec
 
 /* script_conn.c */
 struct script_conn *conn_find(const struct test_run *t, const char *name);
-/* Made if it is not there. NULL: memory. */
-struct script_conn *conn_get(struct test_run *t, const char *name);
+/* Made if it is not there. NULL with *e: memory, or its transcript can't be written. */
+struct script_conn *conn_get(struct test_run *t, const char *name, struct err *e);
 /* -1 with *e. */
 int conn_connect(struct script_conn *c, const char *url, struct err *e);
 /* What is waited for where it is not open. */

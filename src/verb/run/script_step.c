@@ -80,13 +80,15 @@ static enum line_done fail_with(struct test_run *t, const struct statement *st, 
 
 static enum line_done do_connect(struct test_run *t, const struct statement *st)
 {
-    struct script_conn *c = conn_get(t, st->conn);
-    char *args = line_arguments(t, st), *url = args ? where_to(t, st, args) : NULL;
     struct err e;
+    struct script_conn *c = conn_get(t, st->conn, &e);
+    char *args = c ? line_arguments(t, st) : NULL, *url = args ? where_to(t, st, args) : NULL;
 
+    if (!c)
+        return fail_with(t, st, &e);
     if (!args)
         return LINE_FAILED;
-    if (!c || !url) {
+    if (!url) {
         test_fail(t, st, "", "", "out of memory");
         return LINE_FAILED;
     }
@@ -348,9 +350,9 @@ static bool settled(struct test_run *t)
     for (struct script_conn *c = t->conns; c && !t->failed; c = c->next) {
         if (c->session && c->options->account.fail_on_loss)
             fail_on_loss(t, c);
-        if (!c->session || c->judged || c->opened)
+        if (!c->session || (!c->reopen && (c->judged || c->opened)))
             continue;
-        if (!conn_over(c))
+        if (coming(c))
             return false; /* its own time limit ends it */
         conn_tell_end(c, end, sizeof end);
         test_fail(t, NULL, "", "\"expect error\" or \"expect status\" says that it should",

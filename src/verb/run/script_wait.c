@@ -130,17 +130,18 @@ static const char *hidden(void *ctx, const char *name)
     return h->name;
 }
 
-static void tell_expected(struct test_run *t, const struct statement *st, struct buf *out)
+/* Empty where memory is out, or it is longer than is worth telling. */
+static const char *tell_expected(struct test_run *t, const struct statement *st, struct buf *out)
 {
     struct hiding h = {.test = t};
     char missing[SCRIPT_NAME_MAX];
 
-    script_fill(out, st->args, hidden, &h, missing);
-    if (st->here) {
-        buf_append_str(out, " ");
-        script_fill(out, st->here, hidden, &h, missing);
-    }
-    buf_append(out, "", 1);
+    if (script_fill(out, st->args, hidden, &h, missing) < 0 ||
+        (st->here &&
+         (buf_append_str(out, " ") < 0 || script_fill(out, st->here, hidden, &h, missing) < 0)) ||
+        buf_append(out, "", 1) < 0)
+        return "";
+    return (const char *)buf_data(out);
 }
 
 /* So much of what was expected stands in the sentence; all of it is told beside. */
@@ -168,8 +169,7 @@ static void fail_wait(struct test_run *t, size_t i, const char *why)
     const char *text;
 
     buf_init(&expected, 65536);
-    tell_expected(t, st, &expected);
-    text = expected.len ? (const char *)buf_data(&expected) : "";
+    text = tell_expected(t, st, &expected);
     test_fail(t, st, text, "", "%s%sexpect %.*s: %s", st->conn, st->conn[0] ? ": " : "",
               expected_length(text), text, why);
     buf_clear(&expected);
