@@ -224,11 +224,13 @@ def start(run, environment, before):
 def execute_server(run, environment, before):
     """A server, one client that uses it, and SIGTERM: it says why if it does not serve."""
     process = start(run, environment, before)
-    text, waiting = "", time.monotonic() + LIMIT
-    os.set_blocking(process.stderr.fileno(), False)
-    while process.poll() is None and time.monotonic() < waiting and "feed.json" not in text:
-        select.select([process.stderr], [], [], 0.05)
-        text += process.stderr.read() or ""
+    text, waiting = "", time.monotonic() + 5 * SLOW  # without memory, it may serve and not be able to say where
+    while time.monotonic() < waiting and "feed.json" not in text:
+        if select.select([process.stderr], [], [], 0.05)[0]:
+            chunk = os.read(process.stderr.fileno(), 65536)
+            if not chunk:
+                break
+            text += chunk.decode(errors="replace")
     found = re.search(r"listening on ws://[^ ]*:([0-9]+)", text)
     if found:
         subprocess.run(
@@ -239,7 +241,6 @@ def execute_server(run, environment, before):
         )
     if process.poll() is None:
         process.terminate()
-    os.set_blocking(process.stderr.fileno(), True)
     result = finish(process, "")
     result.err = text + result.err
     return result
