@@ -7,7 +7,7 @@
 #define CHANNEL_REFUSAL_H
 
 #include "base/buf.h"
-#include "net/faults.h"
+#include "fault/faults.h"
 #include "proto/gunzip.h"
 #include "proto/http1.h"
 
