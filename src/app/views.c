@@ -62,7 +62,7 @@ static struct lines_config lines_config(const struct options *o)
 
 static struct ndjson_config ndjson_config(const struct options *o)
 {
-    uint32_t kinds = EVENT_BIT(EVENT_JSON_COUNT) - 1;
+    uint64_t kinds = EVENT_BIT(EVENT_JSON_COUNT) - 1;
 
     if (o->level < 2)
         kinds &= ~EVENT_BIT(EVENT_FRAME);

@@ -177,7 +177,7 @@ struct options {
 
     const char *record; /* --record: a file, or NULL; run.connection is filled in too */
     bool json;          /* --json */
-    uint32_t events;    /* --events: EVENT_BITs; 0: not given */
+    uint64_t events;    /* --events: EVENT_BITs; 0: not given */
     int level;          /* -q: -1, -v: 1 ... 3 */
     bool include, pings, show_secrets;
     bool pretty;

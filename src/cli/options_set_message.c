@@ -23,7 +23,7 @@ int options_set_verbose(struct options_parsing *p, const struct option_use *use,
     return 0;
 }
 
-static uint32_t event_bit(const char *name, size_t len)
+static uint64_t event_bit(const char *name, size_t len)
 {
     for (int kind = 0; kind < EVENT_NAMED_COUNT; kind++) {
         const char *known = event_name((enum event_kind)kind);
@@ -47,11 +47,11 @@ static void hint_events(struct err *e)
 
 int options_set_events(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    uint32_t events = 0;
+    uint64_t events = 0;
 
     for (char *at = use->value;; at++) {
         size_t len = strcspn(at, ",");
-        uint32_t bit = event_bit(at, len);
+        uint64_t bit = event_bit(at, len);
 
         if (bit == 0) {
             at[len] = '\0';

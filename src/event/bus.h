@@ -11,7 +11,7 @@
 struct bus {
     struct sink *sinks[BUS_SINKS_MAX];
     unsigned count;
-    uint32_t wants;  /* what any of them wants */
+    uint64_t wants;  /* what any of them wants */
     bool wants_sent; /* any of them looks at messages that go out */
 };
 
@@ -36,7 +36,7 @@ static inline bool bus_wants_sent(const struct bus *bus)
 
 static inline void bus_emit(const struct bus *bus, const struct event *ev)
 {
-    uint32_t bit = EVENT_BIT(ev->kind);
+    uint64_t bit = EVENT_BIT(ev->kind);
 
     for (unsigned i = 0; i < bus->count; i++) {
         if (bus->sinks[i]->wants & bit)

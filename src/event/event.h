@@ -46,8 +46,8 @@ enum event_kind {
     EVENT_KIND_COUNT
 };
 
-#define EVENT_BIT(kind) (1u << (kind))
-#define EVENT_ALL       ((1u << EVENT_KIND_COUNT) - 1)
+#define EVENT_BIT(kind) (UINT64_C(1) << (kind))
+#define EVENT_ALL       (EVENT_BIT(EVENT_KIND_COUNT) - 1)
 
 /* "resolve" ... "summary": the names of the JSON events; NULL for the others. Static. */
 const char *event_name(enum event_kind kind);

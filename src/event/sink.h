@@ -6,13 +6,13 @@
 
 #include "event/event.h"
 
-_Static_assert(EVENT_KIND_COUNT < 31, "the bits of wants");
+_Static_assert(EVENT_KIND_COUNT <= 63, "a kind for each bit of `wants` but the last");
 
 /* Of messages, those that go out need not be made for this sink. */
-#define SINK_INCOMING_ONLY (1u << 31)
+#define SINK_INCOMING_ONLY (UINT64_C(1) << 63)
 
 struct sink {
-    uint32_t wants; /* EVENT_BIT of each kind this sink looks at, and SINK_INCOMING_ONLY */
+    uint64_t wants; /* EVENT_BIT of each kind this sink looks at, and SINK_INCOMING_ONLY */
     void (*event)(struct sink *sink, const struct event *ev);
     void (*free)(struct sink *sink);
 };

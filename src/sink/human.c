@@ -25,9 +25,9 @@ static human_fn *const writers[EVENT_KIND_COUNT] = {
     [EVENT_MISSED] = human_missed,
 };
 
-static uint32_t wanted(const struct view_config *config)
+static uint64_t wanted(const struct view_config *config)
 {
-    uint32_t wants = EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY);
+    uint64_t wants = EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY);
 
     if (config->messages)
         wants |= EVENT_BIT(EVENT_MESSAGE);

@@ -41,7 +41,7 @@ struct lines_config {
 };
 
 struct ndjson_config {
-    uint32_t kinds; /* EVENT_BIT of what is printed */
+    uint64_t kinds; /* EVENT_BIT of what is printed */
     bool show_secrets;
     bool tty; /* C1, bidi controls escaped as \uXXXX too */
 };

@@ -14,7 +14,7 @@
 
 static bool passes(struct screen *s, const struct event *ev)
 {
-    uint32_t bit = EVENT_BIT(ev->kind);
+    uint64_t bit = EVENT_BIT(ev->kind);
 
     if (!(s->human->wants & bit))
         return false;

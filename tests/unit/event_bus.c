@@ -49,6 +49,27 @@ static void bus_hands_an_event_to_the_sinks_that_want_its_kind(void **state)
     assert_true(a.freed && b.freed);
 }
 
+static void bus_keeps_kinds_apart_up_to_the_62nd(void **state)
+{
+    struct seen sinks[63] = {0};
+
+    (void)state;
+    for (unsigned kind = 0; kind < 63; kind++)
+        sinks[kind].sink = (struct sink){EVENT_BIT(kind), see, see_free};
+    for (unsigned kind = 0; kind < 63; kind++) {
+        struct event ev = {.kind = (enum event_kind)kind};
+        struct bus bus;
+
+        bus_init(&bus);
+        assert_int_equal(bus_add(&bus, &sinks[kind].sink), 0);
+        assert_int_equal(bus_add(&bus, &sinks[(kind + 32) % 63].sink), 0);
+        bus_emit(&bus, &ev);
+        assert_int_equal(sinks[kind].events, 1);
+        assert_int_equal(sinks[(kind + 32) % 63].events, kind < 31 ? 0 : 1);
+        bus_clear(&bus);
+    }
+}
+
 static void bus_wants_sent_messages_only_for_sinks_that_look_at_them(void **state)
 {
     struct seen none = {{EVENT_BIT(EVENT_OPEN), see, see_free}, 0, false};
@@ -90,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bus_hands_an_event_to_the_sinks_that_want_its_kind),
+        cmocka_unit_test(bus_keeps_kinds_apart_up_to_the_62nd),
         cmocka_unit_test(bus_wants_sent_messages_only_for_sinks_that_look_at_them),
         cmocka_unit_test(bus_add_frees_the_sink_it_has_no_room_for),
     };
