@@ -13,10 +13,11 @@ proto             base event
 fault             base event
 net               base event fault proto/http1.h@net/link_proxy.c
 peer              base event proto net
-channel           base event proto fault net peer
+http              base event proto fault net
+channel           base event proto fault net peer http
 session/books     base event
 session/diagnose  base event
-session           base event channel proto/http_date.h
+session           base event channel http proto/http_date.h
 measure           base event proto/http_date.h
 sink              base event measure
 sink/compare      base event measure sink
@@ -43,7 +44,7 @@ pure='proto fault measure session/books session/diagnose script/expect'
 libraries='
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
-uv.h              net/* peer/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
+uv.h              net/* peer/* http/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
 cjson/*           sink/json_tree.h cli/*version*
 histedit.h        term/lineedit*
 idn2.h            net/*
@@ -195,8 +196,8 @@ result 'net/pump, net/timer and net/watch close handles for everything below app
 
 # A cast to libuv's handle is taken of anything's address, so only those who own handles write one: these rooms have
 # timers and watches of net, which are asked with timer_runs.
-handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer channel) || true
-result 'serve, peer and channel leave the handles of libuv to net' "$handles"
+handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer http channel) || true
+result 'serve, peer, http and channel leave the handles of libuv to net' "$handles"
 
 # A file that the makefiles do not name would be missing from the next release, a test would not run.
 unlisted=$(
@@ -237,6 +238,7 @@ planted 'a clock in proto' proto/bad.c '# include <time.h>'
 planted 'zlib outside deflate' proto/bad.c '#include <zlib.h>'
 planted 'OpenSSL outside net' proto/bad.c '#include <openssl/sha.h>'
 planted 'libuv in a sink' sink/bad.c '#include <uv.h>'
+planted 'a channel in the HTTP client' http/bad.c '#include "channel/channel.h"'
 planted 'a session in a sink' sink/bad.h '#include "session/session.h"'
 planted 'a verb in another' verb/compare/bad.c '#include "verb/connect/pipe.h"'
 planted 'a session above its books' session/books/bad.c '#include "session/session.h"'

@@ -352,7 +352,7 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
     r->config = config;
     r->shared = shared;
     r->timer = timer_new(loop, r);
-    r->http = r->timer ? http_new(loop, &http, shared, up->bus, hooks, r) : NULL;
+    r->http = r->timer ? http_new(loop, &http, &shared->http, up->bus, hooks, r) : NULL;
     if (!r->http) {
         timer_free(r->timer);
         free(r);

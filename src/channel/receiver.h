@@ -6,7 +6,8 @@
 #define CHANNEL_RECEIVER_H
 
 #include "channel/channel.h"
-#include "channel/http.h"
+#include "channel/shared.h"
+#include "http/http.h"
 #include "net/timer.h"
 
 /* Of both kinds; borrowed for the channel's life with all it points to. */

@@ -58,7 +58,8 @@ static int write_request(struct ws *ws, struct err *e)
     if (!url.host)
         return -1;
     config.url = &url;
-    rc = handshake_request(&ws->handshake, &config, &ws->shared->rng, crypto_sha1, &ws->request, e);
+    rc = handshake_request(&ws->handshake, &config, &ws->shared->http.rng, crypto_sha1,
+                           &ws->request, e);
     free(url.host);
     return rc;
 }
@@ -162,7 +163,7 @@ int ws_open(struct channel *ch, struct err *e)
         .secure = url->scheme == URL_WSS,
         .fault = ch->up.fault,
     };
-    if (channel_shared_load(ws->shared, &ws->config->dial, &ws->target, e) < 0)
+    if (http_shared_load(&ws->shared->http, &ws->config->dial, &ws->target, e) < 0)
         return -1;
     ws->began_us = ws->config->began_us ? ws->config->began_us : clock_mono_us();
     ws->state = WS_DIALING;
@@ -277,7 +278,7 @@ static int begin_frames(struct ws *ws, struct slice rest, struct err *e)
                  .max_fragments = ws->config->max_fragments,
                  .lenient = ws->config->lenient,
                  .want_frames = ws_wants(ws, EVENT_FRAME)},
-        .rng = &ws->shared->rng,
+        .rng = &ws->shared->http.rng,
         .rest = rest,
         .bus = ws->ch.up.bus,
         .activity = &ws->ch.activity,

@@ -6,7 +6,7 @@
 #define CHANNEL_WS_PRIVATE_H
 
 #include "channel/channel_ws.h"
-#include "channel/refusal.h"
+#include "http/refusal.h"
 #include "net/pump.h"
 #include "net/timer.h"
 #include "peer/peer.h"

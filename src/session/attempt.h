@@ -6,7 +6,7 @@
 #define SESSION_ATTEMPT_H
 
 #include "channel/channel_ws.h"
-#include "channel/redirect.h"
+#include "http/redirect.h"
 
 /* Of --header-cmd; a program that prints more prints something else. */
 #define ATTEMPT_HEADERS_MAX 100

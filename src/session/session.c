@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/redirect.h"
+#include "http/redirect.h"
 #include "proto/http_date.h"
 
 void session_stamp(const struct session *s, struct event *ev)

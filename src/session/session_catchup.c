@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "channel/fetch.h"
+#include "http/fetch.h"
 #include "session/session_private.h"
 
 struct catchup {
@@ -120,7 +120,7 @@ int session_catchup_init(struct session *s, struct err *e)
         .follow = s->config.follow,
         .max_redirects = s->config.max_redirects,
     };
-    c->fetch = fetch_new(s->loop, &c->config, s->config.items, s->shared, s->bus, &hooks, c);
+    c->fetch = fetch_new(s->loop, &c->config, s->config.items, &s->shared->http, s->bus, &hooks, c);
     return c->fetch ? 0 : err_nomem(e, STAGE_IO, "starting");
 }
 

@@ -1,4 +1,4 @@
-#include "channel/fetch.h"
+#include "http/fetch.h"
 
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ static void on_done(void *ctx, const struct http_result *result)
 }
 
 struct fetch *fetch_new(uv_loop_t *loop, const struct http_config *config, const char *pointer,
-                        struct channel_shared *shared, const struct bus *bus,
+                        struct http_shared *shared, const struct bus *bus,
                         const struct fetch_hooks *hooks, void *ctx)
 {
     const struct http_hooks http_hooks = {.report = on_report, .body = on_body, .done = on_done};

@@ -1,10 +1,10 @@
 /*
  * fetch: one GET whose answer is updates, to make up for those that a channel missed.
  */
-#ifndef CHANNEL_FETCH_H
-#define CHANNEL_FETCH_H
+#ifndef HTTP_FETCH_H
+#define HTTP_FETCH_H
 
-#include "channel/http.h"
+#include "http/http.h"
 #include "proto/items.h"
 
 /* An answer is held until it is complete: items may be anywhere in it. */
@@ -26,7 +26,7 @@ struct fetch;
 /* config, shared and bus are borrowed for its life; pointer is where the items are (items_begin),
  * or NULL, borrowed too. NULL: memory. */
 struct fetch *fetch_new(uv_loop_t *loop, const struct http_config *config, const char *pointer,
-                        struct channel_shared *shared, const struct bus *bus,
+                        struct http_shared *shared, const struct bus *bus,
                         const struct fetch_hooks *hooks, void *ctx);
 /* NULL is fine. */
 void fetch_free(struct fetch *f);

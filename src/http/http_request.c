@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/http_private.h"
-#include "channel/redirect.h"
+#include "http/http_private.h"
+#include "http/redirect.h"
 #include "net/idn.h"
 #include "proto/request_head.h"
 #include "proto/url_resolve.h"
@@ -178,7 +178,7 @@ static int dial(struct http *h, struct err *e)
     made_up = make_up_answer(h, e);
     if (made_up != 0)
         return made_up < 0 ? -1 : 0;
-    if (channel_shared_load(h->shared, &h->reach, &h->target, e) < 0)
+    if (http_shared_load(h->shared, &h->reach, &h->target, e) < 0)
         return -1;
     h->dial = dial_start(h->loop, &h->reach, &h->target, on_dial_event, on_dialled, h, e);
     if (!h->dial)

@@ -1,4 +1,4 @@
-#include "channel/refusal.h"
+#include "http/refusal.h"
 
 #include "base/clock.h"
 

@@ -2,8 +2,8 @@
  * redirect: where an answer to the opening handshake sends the client (RFC 6455, section 4.1;
  * RFC 9110, section 15.4). What may go along: proto/withhold. Pure.
  */
-#ifndef CHANNEL_REDIRECT_H
-#define CHANNEL_REDIRECT_H
+#ifndef HTTP_REDIRECT_H
+#define HTTP_REDIRECT_H
 
 #include "event/event.h"
 #include "proto/withhold.h"

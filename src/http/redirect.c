@@ -1,4 +1,4 @@
-#include "channel/redirect.h"
+#include "http/redirect.h"
 
 #include "proto/url_resolve.h"
 

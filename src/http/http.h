@@ -8,14 +8,14 @@
  * Hooks are called from the loop, never inside http_start but for EVENT_REQUEST. Inside a hook
  * http_cancel, http_pause and (in `done`) http_start may be called, http_free may not.
  */
-#ifndef CHANNEL_HTTP_H
-#define CHANNEL_HTTP_H
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
 
 #include <uv.h>
 
-#include "channel/shared.h"
 #include "event/bus.h"
 #include "fault/faults.h"
+#include "http/shared.h"
 #include "net/tcp_stats.h"
 #include "proto/handshake.h"
 
@@ -89,9 +89,8 @@ struct http_totals {
 struct http;
 
 /* shared and bus (only asked what is wanted) are borrowed. NULL: memory. */
-struct http *http_new(uv_loop_t *loop, const struct http_config *config,
-                      struct channel_shared *shared, const struct bus *bus,
-                      const struct http_hooks *hooks, void *ctx);
+struct http *http_new(uv_loop_t *loop, const struct http_config *config, struct http_shared *shared,
+                      const struct bus *bus, const struct http_hooks *hooks, void *ctx);
 /* Drops everything; no hook is called any more. NULL is fine. */
 void http_free(struct http *h);
 

@@ -3,8 +3,8 @@
  * beginning is enough, decoded if it is compressed (RFC 9110, section 8.4.1), and a mistake in it
  * only ends it.
  */
-#ifndef CHANNEL_REFUSAL_H
-#define CHANNEL_REFUSAL_H
+#ifndef HTTP_REFUSAL_H
+#define HTTP_REFUSAL_H
 
 #include "base/buf.h"
 #include "fault/faults.h"

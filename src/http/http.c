@@ -1,9 +1,9 @@
-#include "channel/http.h"
+#include "http/http.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/http_private.h"
+#include "http/http_private.h"
 
 bool http_wants(const struct http *h, enum event_kind kind)
 {
@@ -275,9 +275,8 @@ void http_pause(struct http *h, bool paused)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-struct http *http_new(uv_loop_t *loop, const struct http_config *config,
-                      struct channel_shared *shared, const struct bus *bus,
-                      const struct http_hooks *hooks, void *ctx)
+struct http *http_new(uv_loop_t *loop, const struct http_config *config, struct http_shared *shared,
+                      const struct bus *bus, const struct http_hooks *hooks, void *ctx)
 {
     struct http *h = calloc(1, sizeof *h);
 

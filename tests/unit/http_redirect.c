@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "channel/redirect.h"
+#include "http/redirect.h"
 
 static struct url parsed(const char *text)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/http_private.h"
-#include "channel/redirect.h"
+#include "http/http_private.h"
+#include "http/redirect.h"
 #include "proto/excerpt.h"
 
 #define READ_BLOCK     (64 * 1024)

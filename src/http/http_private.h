@@ -2,11 +2,11 @@
  * http_private: the inside of http, shared by its files: http (life, time, counts), http_request
  * (dial, the request, where a redirect leads), http_answer (head and body of the answer).
  */
-#ifndef CHANNEL_HTTP_PRIVATE_H
-#define CHANNEL_HTTP_PRIVATE_H
+#ifndef HTTP_HTTP_PRIVATE_H
+#define HTTP_HTTP_PRIVATE_H
 
-#include "channel/http.h"
-#include "channel/refusal.h"
+#include "http/http.h"
+#include "http/refusal.h"
 #include "net/pump.h"
 #include "net/timer.h"
 #include "proto/gunzip.h"
@@ -23,7 +23,7 @@ enum http_state {
 struct http {
     uv_loop_t *loop;
     struct http_config config;
-    struct channel_shared *shared;
+    struct http_shared *shared;
     const struct bus *bus;
     struct http_hooks hooks;
     void *ctx;
