@@ -335,11 +335,12 @@ static int release_out(struct channel_filter *f)
 /* The same where nobody is left to return a failure to: it ends the connection. */
 static void release_out_late(struct channel_filter *f)
 {
-    struct event ev = {.kind = EVENT_ERROR, .channel = CHANNEL_WS, .conn = f->up.conn};
+    struct err e;
+    struct event ev = {.kind = EVENT_ERROR, .channel = CHANNEL_WS, .conn = f->up.conn, .error = &e};
 
     if (release_out(f) != SEND_FAILED)
         return;
-    err_nomem(&ev.error, STAGE_IO, "sending a message that was held to be reordered");
+    err_nomem(&e, STAGE_IO, "sending a message that was held to be reordered");
     pass_up(f, &ev);
     f->cut = true;
     timer_start(f->timer, 0, on_timer);

@@ -144,7 +144,7 @@ void ws_fail(struct ws *ws, const struct err *e)
 
     if (ws->state == WS_ENDED)
         return;
-    ev.error = *e;
+    ev.error = e;
     shut(ws);
     ws_emit(ws, &ev);
 }

@@ -178,7 +178,7 @@ static void report_error(struct receiver *r, const struct err *e)
 {
     struct event ev = receiver_event(r, EVENT_ERROR);
 
-    ev.error = *e;
+    ev.error = e;
     receiver_emit(r, &ev);
 }
 

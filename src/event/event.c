@@ -97,17 +97,15 @@ const char *close_code_name(uint16_t code)
 
 bool event_failed_attempt(const struct event *ev, struct event *as)
 {
-    const struct err *error = ev->kind == EVENT_ERROR                      ? &ev->error
+    const struct err *error = ev->kind == EVENT_ERROR                      ? ev->error
                               : ev->kind == EVENT_RETRY && ev->retry.error ? ev->retry.error
                                                                            : NULL;
-    struct err copy;
 
     if (!error)
         return false;
-    copy = *error;
     *as = *ev;
     as->kind = EVENT_ERROR;
-    as->error = copy;
+    as->error = error;
     return true;
 }
 

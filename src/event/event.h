@@ -367,13 +367,16 @@ struct event {
         struct event_fault fault;
         struct event_poll poll;
         struct event_fallback fallback;
-        struct err error;
+        const struct err *error; /* never NULL */
         struct event_summary summary;
         struct event_close_frame close_frame;
         struct event_bytes bytes;
         const char *note;
     };
 };
+
+/* Events are made for every message, most of them on the stack: what is large is pointed to. */
+_Static_assert(sizeof(struct event) <= 320, "the size of an event");
 
 /* An attempt that failed comes as EVENT_ERROR if it is the last one, else within EVENT_RETRY. True
  * if ev is either; *as is then the EVENT_ERROR. */

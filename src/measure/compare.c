@@ -257,7 +257,7 @@ static void take_error(struct compare *c, struct compare_channel *ch, const stru
     if (!event_failed_attempt(ev, &failed))
         return;
     if (ch->error.code == EXIT_OK)
-        ch->error = failed.error;
+        ch->error = *failed.error;
     if (ch->state == COMPARE_OPENING || ch->state == COMPARE_UP)
         is_over(c, ch, ev->at_us);
 }

@@ -41,11 +41,13 @@ void client_emit(const struct client *c, const struct event *ev)
 void client_break(struct client *c)
 {
     struct event ev = client_event(c, EVENT_ERROR);
+    struct err e;
 
     if (c->state == CLIENT_ENDED)
         return;
-    err_set(&ev.error, EXIT_OTHER, STAGE_IO, 0,
+    err_set(&e, EXIT_OTHER, STAGE_IO, 0,
             "a client was dropped: out of memory, or no random numbers");
+    ev.error = &e;
     client_emit(c, &ev);
     client_abort(c);
 }
@@ -149,11 +151,13 @@ void client_flush(struct client *c)
 static void secure(struct client *c)
 {
     struct event ev = client_event(c, EVENT_ERROR);
-    int r = link_connect(c->link, &ev.error);
+    struct err e;
+    int r = link_connect(c->link, &e);
 
     if (r == LINK_AGAIN)
         return;
     if (r == LINK_FAILED) {
+        ev.error = &e;
         client_emit(c, &ev);
         client_end(c);
         return;

@@ -79,11 +79,13 @@ void client_discard(struct client *c)
 static void report_cut_head(struct client *c)
 {
     struct event ev = client_event(c, EVENT_ERROR);
+    struct err e;
 
     if (c->state != CLIENT_HEAD || c->head.len == 0 || (c->link->ended & LINK_BY_FAULT))
         return;
-    err_set(&ev.error, EXIT_HANGUP, STAGE_HANDSHAKE, c->link_error.errnum,
+    err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, c->link_error.errnum,
             "a client hung up in the middle of its request, after %zu bytes of it", c->head.len);
+    ev.error = &e;
     client_emit(c, &ev);
 }
 

@@ -435,6 +435,7 @@ void client_read_head(struct client *c)
 void client_head_timeout(struct client *c)
 {
     struct event ev;
+    struct err e;
 
     /* RFC 9110, section 15.5.9: one who began is told; where nothing came, nobody listens. */
     if (c->state == CLIENT_HEAD && c->head.len > 0) {
@@ -444,9 +445,10 @@ void client_head_timeout(struct client *c)
     }
     if (c->state == CLIENT_TLS) {
         ev = client_event(c, EVENT_ERROR);
-        err_set(&ev.error, EXIT_TIMEOUT, STAGE_TLS, 0,
+        err_set(&e, EXIT_TIMEOUT, STAGE_TLS, 0,
                 "a client connected and did not finish the TLS handshake in time");
-        err_hint(&ev.error, "does it speak TLS? The address is %s", c->host->pages.url);
+        err_hint(&e, "does it speak TLS? The address is %s", c->host->pages.url);
+        ev.error = &e;
         client_emit(c, &ev);
     }
     client_end(c);

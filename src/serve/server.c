@@ -71,10 +71,12 @@ static void on_retry(void *ctx)
  * would only burn time. */
 static void accept_failed(struct server *s, int errnum)
 {
+    struct err e;
     struct event ev = {
         .kind = EVENT_ERROR,
         .time_us = clock_wall_us(),
         .at_us = clock_mono_us() - s->host.start_us,
+        .error = &e,
     };
     char reason[REASON_SIZE];
 
@@ -82,11 +84,11 @@ static void accept_failed(struct server *s, int errnum)
     if (s->told_full)
         return;
     s->told_full = true;
-    err_set(&ev.error, EXIT_OTHER, STAGE_CONNECT, errnum,
+    err_set(&e, EXIT_OTHER, STAGE_CONNECT, errnum,
             "no more clients can be accepted while %u are connected: %s; new ones wait", s->clients,
             reason_text(errnum, reason));
     if (errnum == EMFILE)
-        err_hint(&ev.error, "ulimit -Hn is how many files a process may have open");
+        err_hint(&e, "ulimit -Hn is how many files a process may have open");
     bus_emit(s->host.bus, &ev);
 }
 

@@ -80,9 +80,9 @@ static void on_closed(struct fallback *f, struct event *ev)
 
 static void on_error(struct fallback *f, struct event *ev)
 {
-    const struct retry_failure failure = {.error = &ev->error, .status = f->status};
+    const struct retry_failure failure = {.error = ev->error, .status = f->status};
 
-    f->error = ev->error; /* reported with what follows from it */
+    f->error = *ev->error; /* reported with what follows from it */
     if (f->channel->ended && f->active)
         fallback_failed(f, &failure, f->channel->for_good);
 }

@@ -143,9 +143,10 @@ static void closed(struct session *s, struct event *ev)
 static void failed(struct session *s, struct event *ev)
 {
     struct postmortem_context context = session_evidence(s);
+    struct err e = *ev->error;
     const struct retry_failure failure = {
-        .error = &ev->error,
-        .status = s->status ? s->status : ev->error.status,
+        .error = &e,
+        .status = s->status ? s->status : e.status,
         .has_retry_after = s->has_retry_after,
         .retry_after_us = s->retry_after_us,
     };
@@ -161,13 +162,13 @@ static void failed(struct session *s, struct event *ev)
         return;
     }
     if (s->asked == ASKED_ENOUGH)
-        session_too_late(s, &ev->error);
+        session_too_late(s, &e);
     if (s->redirect_error.code != EXIT_OK)
-        ev->error = s->redirect_error;
-    postmortem_error(hint, &ev->error, &context);
-    if (!ev->error.hint[0])
-        err_hint(&ev->error, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
-    session_failed(s, &ev->error);
+        e = s->redirect_error;
+    postmortem_error(hint, &e, &context);
+    if (!e.hint[0])
+        err_hint(&e, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
+    session_failed(s, &e);
     if (s->channel->ended)
         session_over(s, &failure);
 }
@@ -484,10 +485,11 @@ uint64_t session_since_start_us(const struct session *s, uint64_t now_us)
 void session_report_error(struct session *s, const struct err *e)
 {
     struct event ev = session_event(s, EVENT_ERROR);
+    struct err complete = *e;
 
     s->reported = true;
-    ev.error = *e;
-    failure_complete(&ev.error);
+    failure_complete(&complete);
+    ev.error = &complete;
     bus_emit(s->bus, &ev);
 }
 

@@ -98,7 +98,7 @@ static void human_event(struct sink *sink, const struct event *ev)
     if (!h->failed && h->text.len > 0)
         out_put(h->out, buf_data(&h->text), h->text.len);
     else if (h->failed && ev->kind == EVENT_ERROR)
-        put_bare_error(h, &ev->error);
+        put_bare_error(h, ev->error);
     buf_reset(&h->text);
     buf_reset(&h->scratch);
     buf_trim(&h->text, TEXT_KEEP);

@@ -33,13 +33,13 @@ void human_error(struct human *h, const struct event *ev)
     human_put(h, "wscope:");
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
-    human_safe_str(h, ev->error.text);
+    human_safe_str(h, ev->error->text);
     if (h->config.level >= 0) {
         h->hint[0] = '\0'; /* whatever was shown before */
-        human_hint(h, ev->error.hint);
-    } else if (ev->error.hint[0]) { /* one line for each failure */
+        human_hint(h, ev->error->hint);
+    } else if (ev->error->hint[0]) { /* one line for each failure */
         human_put(h, " (hint: ");
-        human_safe_str(h, ev->error.hint);
+        human_safe_str(h, ev->error->hint);
         human_put(h, ")");
     }
 }

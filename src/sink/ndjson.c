@@ -374,7 +374,7 @@ static void write_fallback(struct ndjson *n, struct json_write *w, const struct 
 static void write_failure(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
-    write_err(w, &ev->error);
+    write_err(w, ev->error);
 }
 
 static void write_summary(struct ndjson *n, struct json_write *w, const struct event *ev)

@@ -196,12 +196,12 @@ static void on_error(struct transcribe *r, const struct event *ev)
 {
     char tail[TAIL];
 
-    if (r->open || r->ending.len > 0 || ev->error.stage == STAGE_USAGE ||
-        ev->error.stage >= STAGE_PROTOCOL) /* after the opening, which its close tells */
+    if (r->open || r->ending.len > 0 || ev->error->stage == STAGE_USAGE ||
+        ev->error->stage >= STAGE_PROTOCOL) /* after the opening, which its close tells */
         return;
     give_time(r, ev->at_us, tail);
-    r->failed |= transcribe_line(&r->ending, "expect error", slice_str(stage_name(ev->error.stage)),
-                                 tail) < 0;
+    r->failed |= transcribe_line(&r->ending, "expect error",
+                                 slice_str(stage_name(ev->error->stage)), tail) < 0;
 }
 
 static void on_retry(struct transcribe *r, const struct event *ev)

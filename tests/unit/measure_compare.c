@@ -125,7 +125,7 @@ static void compare_does_not_wait_for_ever_for_one_that_does_not_come_up(void **
     assert_false(kit.compare.counting);
     compare_tick(&kit.compare, KIT_S + COMPARE_PATIENCE_US);
     assert_true(kit.compare.counting);
-    ev.error.code = EXIT_CONNECT;
+    ev.error = &(const struct err){.code = EXIT_CONNECT};
     compare_event(&kit.compare, 1, &ev, ev.at_us);
     figures_make(&figures, &kit.compare, 10 * KIT_S);
     assert_int_equal(figures.channels[1].state, COMPARE_FAILED);

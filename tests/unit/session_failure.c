@@ -78,16 +78,16 @@ static void a_reason_without_an_end_is_read_no_further(void **state)
 static void a_failed_attempt_is_an_error_or_comes_with_the_retry(void **state)
 {
     const struct err why = {.code = EXIT_CONNECT, .text = "refused"};
-    struct event ev = {.kind = EVENT_ERROR, .error = why}, as;
+    struct event ev = {.kind = EVENT_ERROR, .error = &why}, as;
 
     (void)state;
     assert_true(event_failed_attempt(&ev, &as));
-    assert_string_equal(as.error.text, "refused");
+    assert_string_equal(as.error->text, "refused");
     ev = (struct event){.kind = EVENT_RETRY, .conn = 3, .retry = {.will = true, .error = &why}};
     assert_true(event_failed_attempt(&ev, &as));
     assert_int_equal(as.kind, EVENT_ERROR);
     assert_int_equal(as.conn, 3);
-    assert_string_equal(as.error.text, "refused");
+    assert_string_equal(as.error->text, "refused");
     ev.retry.error = NULL;
     assert_false(event_failed_attempt(&ev, &as));
     ev.kind = EVENT_CLOSE;

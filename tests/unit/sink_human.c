@@ -219,11 +219,11 @@ static void human_shows_errors_at_every_level(void **state)
     struct event ev = make(EVENT_ERROR);
 
     (void)state;
-    ev.error = (struct err){.code = EXIT_CONNECT,
-                            .stage = STAGE_CONNECT,
-                            .at = -1,
-                            .text = "not connected: \x1B[2J",
-                            .hint = "try -4"};
+    ev.error = &(const struct err){.code = EXIT_CONNECT,
+                                   .stage = STAGE_CONNECT,
+                                   .at = -1,
+                                   .text = "not connected: \x1B[2J",
+                                   .hint = "try -4"};
     check(LEVEL(-1), &ev, "wscope: not connected: \\e[2J (hint: try -4)\n");
     for (int level = 0; level <= 3; level++)
         check(LEVEL(level), &ev, "wscope: not connected: \\e[2J\n  hint: try -4\n");
@@ -237,7 +237,7 @@ static void human_shows_the_hint_after_the_error(void **state)
 
     (void)state;
     evs[0].close.hint = "look";
-    evs[1].error = (struct err){.text = "lost", .hint = "look"};
+    evs[1].error = &(const struct err){.text = "lost", .hint = "look"};
     check_events(config, evs, 3,
                  "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES
                  "wscope: lost\n  hint: look\n");
@@ -252,7 +252,7 @@ static void human_shows_the_hint_after_the_error(void **state)
                  "  hint: look\n");
     evs[0] = refusal();
     evs[1] = make(EVENT_ERROR);
-    evs[1].error = (struct err){.text = "refused", .hint = "no healthy backend; try later"};
+    evs[1].error = &(const struct err){.text = "refused", .hint = "no healthy backend; try later"};
     check_events(DEFAULT, evs, 2,
                  "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n  <html>\n  no backend \\e[2J\n"
                  "  </html>\nwscope: refused\n  hint: no healthy backend; try later\n");
@@ -335,7 +335,7 @@ static void human_timestamps_indent_the_lines_below(void **state)
     config.stamps = STAMPS_REL;
     check(config, &ev, "    1.234 ← a\n            b\n");
     evs[0].response.body = slice_make(NULL, 0);
-    evs[1].error = (struct err){.text = "refused", .hint = "try later"};
+    evs[1].error = &(const struct err){.text = "refused", .hint = "try later"};
     check_events(config, evs, 2,
                  "    1.234 < HTTP/1.1 503 Unavailable\n"
                  "          < Server: nginx\n"
@@ -357,7 +357,7 @@ static void human_colours_are_restrained_and_always_ended(void **state)
                                   .us = 1000};
     check(config, &ev, "\x1b[32m●\x1b[0m \x1b[32mopened\x1b[0m ws://h/\x1b[2m · \x1b[0m1.0 ms\n");
     ev = make(EVENT_ERROR);
-    ev.error = (struct err){.text = "gone", .hint = "look"};
+    ev.error = &(const struct err){.text = "gone", .hint = "look"};
     check(config, &ev, "\x1b[31mwscope:\x1b[0m gone\n  \x1b[2mhint: \x1b[0mlook\n");
     ev = make(EVENT_VIOLATION);
     ev.violation = (struct event_violation){"R", "m", 1, 1002, true};
@@ -386,7 +386,7 @@ static void human_tells_an_error_even_without_memory(void **state)
     struct view_config config = DEFAULT;
 
     (void)state;
-    ev.error = (struct err){.text = "out of memory \x1B", .hint = "close something"};
+    ev.error = &(const struct err){.text = "out of memory \x1B", .hint = "close something"};
     for (unsigned long n = 1;; n++) {
         struct capture c;
         struct sink *sink;

@@ -107,11 +107,11 @@ static void human_does_not_tell_the_same_hint_twice(void **state)
 
     (void)state;
     evs[0].response.body = slice_make(NULL, 0);
-    evs[1].error = (struct err){.code = EXIT_UPGRADE,
-                                .stage = STAGE_HANDSHAKE,
-                                .at = -1,
-                                .text = "the upgrade was refused",
-                                .hint = "no healthy backend; try later"};
+    evs[1].error = &(const struct err){.code = EXIT_UPGRADE,
+                                       .stage = STAGE_HANDSHAKE,
+                                       .at = -1,
+                                       .text = "the upgrade was refused",
+                                       .hint = "no healthy backend; try later"};
     check_events(DEFAULT, evs, 2,
                  "< HTTP/1.1 503 Unavailable\n< Server: nginx\n<\n"
                  "wscope: the upgrade was refused\n"

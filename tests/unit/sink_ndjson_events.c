@@ -282,12 +282,12 @@ static void ndjson_error_and_summary(void **state)
     cJSON *json;
 
     (void)state;
-    ev.error = (struct err){.code = EXIT_CONNECT,
-                            .stage = STAGE_CONNECT,
-                            .errnum = ECONNREFUSED,
-                            .at = -1,
-                            .text = "not connected",
-                            .hint = "try"};
+    ev.error = &(const struct err){.code = EXIT_CONNECT,
+                                   .stage = STAGE_CONNECT,
+                                   .errnum = ECONNREFUSED,
+                                   .at = -1,
+                                   .text = "not connected",
+                                   .hint = "try"};
     json = parse_all(&ev);
     check_number(json, "code", 7);
     check_text(json, "stage", "connect");

@@ -244,7 +244,8 @@ static void reconnecting_by_itself_is_one_expectation(void **state)
 {
     const struct event retry = {.kind = EVENT_RETRY, .retry = {.will = true}};
     const struct event refused = {.kind = EVENT_RESPONSE, .response = {.status = 503}};
-    const struct event failed = {.kind = EVENT_ERROR, .error = {.stage = STAGE_CONNECT}};
+    const struct err e = {.stage = STAGE_CONNECT};
+    const struct event failed = {.kind = EVENT_ERROR, .error = &e};
 
     (void)state;
     begin();
@@ -281,8 +282,10 @@ static void another_connection_begins_after_the_end_of_the_first(void **state)
 static void failed_attempts_are_expected(void **state)
 {
     const struct event refused = {.kind = EVENT_RESPONSE, .response = {.status = 403}};
-    const struct event upgrade = {.kind = EVENT_ERROR, .error = {.stage = STAGE_HANDSHAKE}};
-    const struct event failed = {.kind = EVENT_ERROR, .error = {.stage = STAGE_CONNECT}};
+    const struct err e_upgrade = {.stage = STAGE_HANDSHAKE};
+    const struct event upgrade = {.kind = EVENT_ERROR, .error = &e_upgrade};
+    const struct err e = {.stage = STAGE_CONNECT};
+    const struct event failed = {.kind = EVENT_ERROR, .error = &e};
 
     (void)state;
     begin();

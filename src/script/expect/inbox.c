@@ -177,9 +177,9 @@ static void keep_end(struct inbox *in, const struct event *ev)
             c->how = ev->close.how;
         }
     } else {
-        c = came_new(in, ev, slice_str(ev->error.text));
+        c = came_new(in, ev, slice_str(ev->error->text));
         if (c)
-            c->code = (int)ev->error.stage;
+            c->code = (int)ev->error->stage;
     }
     if (!c)
         return;

@@ -393,7 +393,7 @@ static void report_no_session(struct pipe *p, struct event *error, uint64_t star
     end.time_us = error->time_us = clock_wall_us();
     end.at_us = error->at_us = clock_mono_us() - start_us;
     end.summary.duration_us = end.at_us;
-    end.summary.exit = error->error.code;
+    end.summary.exit = error->error->code;
     end.summary.seed = p->faults.seed;
     bus_emit(&p->views.bus, error);
     bus_emit(&p->views.bus, &end);
@@ -406,12 +406,13 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     const struct session_hooks hooks = {on_opened, on_drained, on_ended, &p};
     const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
     enum exit_code code = EXIT_OTHER;
-    struct event ev = {.kind = EVENT_ERROR};
+    struct err e;
+    struct event ev = {.kind = EVENT_ERROR, .error = &e};
 
     if (config.channel != CHANNEL_WS)
         p.input.no_input = true; /* nothing can be sent */
-    if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &ev.error) < 0)
-        return complain_err(&ev.error);
+    if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &e) < 0)
+        return complain_err(&e);
     p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), mind_outputs, watch_free};
     if (o->pipe.echo || o->pipe.count || o->pipe.until)
         p.watch.event = on_message;
@@ -421,18 +422,18 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     buf_init(&p.subject, SIZE_MAX);
     if (o->pipe.until)
         p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
-    if (init_handles(&p, &ev.error) == 0 &&
-        fault_rig_init(&p.faults, &p.loop.uv, o, false, &p.views.bus, start_us, &ev.error) == 0) {
+    if (init_handles(&p, &e) == 0 &&
+        fault_rig_init(&p.faults, &p.loop.uv, o, false, &p.views.bus, start_us, &e) == 0) {
         config.faults = p.faults.faults;
         config.seed = p.faults.seed;
-        p.session = session_new(&p.loop.uv, &config, &p.views.bus, &hooks, &ev.error);
+        p.session = session_new(&p.loop.uv, &config, &p.views.bus, &hooks, &e);
     }
     if (p.session) {
         feeder_init(&p.feeder, &p.loop.uv, &p.input, p.session, &feeder_hooks);
         code = run(&p);
         feeder_close(&p.feeder);
     } else {
-        code = ev.error.code;
+        code = e.code;
         report_no_session(&p, &ev, start_us);
     }
     session_free(p.session);

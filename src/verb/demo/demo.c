@@ -483,11 +483,12 @@ static void watch_keys(struct demo *d)
 
 static void run(struct demo *d, const struct server_config *server)
 {
-    struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us()};
+    struct err e;
+    struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us(), .error = &e};
 
-    if (init_handles(d, &ev.error) < 0 || start(d, server, &ev.error) < 0) {
+    if (init_handles(d, &e) < 0 || start(d, server, &e) < 0) {
         bus_emit(&d->views.bus, &ev);
-        d->code = ev.error.code;
+        d->code = e.code;
         return;
     }
     watch_keys(d);

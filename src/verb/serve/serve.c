@@ -128,14 +128,16 @@ static void on_output_failed(void *ctx, struct output *output)
     struct serve *s = ctx;
     struct event ev = make_event(s, EVENT_ERROR);
     int error = output->out->error;
+    struct err e;
 
     update_pause(s);
     stop_if_written(s);
     if (output == &s->err || !s->options->json)
         return; /* the address alone stood there, and it is known by now */
     if (error != EPIPE) {
-        err_set(&ev.error, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
+        err_set(&e, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
                 strerror(error));
+        ev.error = &e;
         bus_emit(&s->views.bus, &ev);
         s->code = EXIT_OTHER;
     }
@@ -235,16 +237,17 @@ static int init_handles(struct serve *s, struct err *e)
 static enum exit_code run(struct serve *s, struct server_config *config)
 {
     struct event ev = make_event(s, EVENT_ERROR);
+    struct err e;
 
-    if (init_handles(s, &ev.error) == 0 &&
-        fault_rig_init(&s->faults, &s->loop.uv, s->options, false, &s->views.bus, s->start_us,
-                       &ev.error) == 0) {
+    ev.error = &e;
+    if (init_handles(s, &e) == 0 && fault_rig_init(&s->faults, &s->loop.uv, s->options, false,
+                                                   &s->views.bus, s->start_us, &e) == 0) {
         config->faults = s->faults.faults;
-        s->server = server_new(&s->loop.uv, config, &s->views.bus, &ev.error);
+        s->server = server_new(&s->loop.uv, config, &s->views.bus, &e);
     }
     if (!s->server) {
         bus_emit(&s->views.bus, &ev);
-        return ev.error.code;
+        return e.code;
     }
     announce(s);
     uv_run(&s->loop.uv, UV_RUN_DEFAULT);
