@@ -110,3 +110,41 @@ load helpers
     ((status == 1 || status == 7)) # not one thread, or enough memory for one
     assert_output --regexp '(no thread can be started|refused)'
 }
+
+# without_processes ARGUMENT...: wscope where no further thread or process can be started. That limit does not hold for
+# root, who becomes a user with no other processes and needs a copy of the program that this user can reach.
+without_processes() {
+    local become=() folder= program=("${WSCOPE_COMMAND[@]}")
+    if ((EUID == 0)); then
+        need setpriv
+        [[ $(head -c 4 "$(command -v "${program[0]}")" | tr -d '\0') == $'\x7fELF' ]] || skip 'the program is not one file that can be copied'
+        folder=$(mktemp -d)
+        chmod 755 "$folder"
+        install -m 755 "$(command -v "${program[0]}")" "$folder/wscope"
+        program[0]=$folder/wscope
+        become=(setpriv --reuid=2054321 --regid=2054321 --clear-groups)
+        "${become[@]}" "${program[@]}" --version >/dev/null || skip 'no other user can be become here, or the program does not run for one'
+    fi
+    run bash -c 'ulimit -u 1 && exec "$@" 2>&1' - "${become[@]}" "${program[@]}" "$@"
+    [[ -z $folder ]] || rm -r "$folder"
+    [[ $output != *LeakSanitizer* && $output != *'cannot set user id'* && $output != *'failed to execute'* ]] || skip "not possible here: $output"
+}
+
+@test "where no thread can be started (ulimit -u), only what needs one fails, with a sentence" {
+    without_processes --no-config -n -1 ws://localhost:9/
+    assert_failure 1
+    assert_output --partial 'can'\''t resolve "localhost": no thread can be started for it: '
+    assert_output --partial 'ulimit -u'
+    without_processes --no-config -n -1 --proxy http://localhost:9 ws://192.0.2.1/
+    assert_failure 1
+    assert_output --partial 'the proxy localhost:9 (from --proxy): can'\''t resolve'
+    without_processes --no-config -n -1 ws://127.0.0.1:9/
+    assert_failure 7
+    assert_output --partial 'connection refused'
+}
+
+@test "where no process can be started (ulimit -u), --header-cmd fails with a sentence" {
+    without_processes --no-config --header-cmd 'echo x: y' -n -1 ws://127.0.0.1:9/
+    assert_failure 1
+    assert_output --partial "can't run --header-cmd: "
+}
