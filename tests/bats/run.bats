@@ -249,7 +249,7 @@ END
     mkdir -p out/a.wscope-1-x.ndjson
     both run --against serve --transcript out a.wscope
     assert_equal "$status" 3
-    assert_output --partial "--transcript: can't write out/a.wscope-1-x.ndjson: Is a directory"
+    assert_output --partial 'write out/a.wscope-1-x.ndjson: Is a directory'
 }
 
 @test "a script with a mistake: file, line, column, and no connection" {

@@ -50,6 +50,7 @@ struct demo {
     bool on_terminal; /* someone reads along, and is offered a prompt afterwards */
     bool left;        /* and wants no more of the tour */
     bool failed, finished;
+    bool reported; /* an error was */
     enum exit_code code;
 };
 
@@ -119,13 +120,18 @@ static void finish(struct demo *d)
     stop_if_written(d);
 }
 
-static void fail(struct demo *d, const char *text)
+static void report(struct demo *d, const char *text)
 {
     struct err e;
 
     err_set(&e, EXIT_OTHER, STAGE_IO, 0, "the tour stopped at step %zu: %s", d->step + 1, text);
     err_hint(&e, "wscope demo -vvv shows every byte");
     session_report_error(d->session, &e);
+}
+
+static void fail(struct demo *d, const char *text)
+{
+    report(d, text);
     d->failed = true;
     d->code = EXIT_OTHER;
     session_abort(d->session);
@@ -210,6 +216,8 @@ static void on_event(struct sink *sink, const struct event *ev)
         show_summary(d, ev);
     else
         bus_emit(&d->views.bus, ev);
+    if (ev->kind == EVENT_ERROR)
+        d->reported = true;
     if (d->step == STEP_DROP) {
         if (demo_drop_take(&d->drop, ev))
             session_close(d->session, CLOSE_NORMAL, "end of the tour", 0, ASKED_ENOUGH);
@@ -252,6 +260,15 @@ static void end_tour(struct demo *d)
     finish(d);
 }
 
+/* A session has ended. With -q the loss of a connection is not shown: it is reported as an error.
+ */
+static void summarize(struct demo *d)
+{
+    if (d->code != EXIT_OK && !d->reported)
+        report(d, step_of(d)->awaited);
+    session_summary(d->session, d->code);
+}
+
 /* The session with the feed has ended. */
 static void end_drop(struct demo *d)
 {
@@ -260,7 +277,7 @@ static void end_drop(struct demo *d)
 
     if (d->code == EXIT_OK && !good)
         d->code = EXIT_OTHER;
-    session_summary(d->session, d->code);
+    summarize(d);
     if (good)
         session_note(d->session, text);
     /* What comes is for people. */
@@ -283,7 +300,7 @@ static void on_ended(void *ctx)
     }
     if (d->step != DEMO_ECHO_CLOSE && d->code == EXIT_OK)
         d->code = EXIT_OTHER;
-    session_summary(d->session, d->code);
+    summarize(d);
     if (d->code == EXIT_OK)
         step_done(d);
     else
