@@ -33,6 +33,8 @@ verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
 verb/serve        base event app cli sink serve
 verb/demo         base event app cli command session sink serve term verb/connect
+verb/help         base event app cli
+verb              cli verb
 main              base event cli app verb
 '
 

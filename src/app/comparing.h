@@ -62,8 +62,8 @@ struct comparing {
     bool closed; /* so are the channels */
 };
 
-/* Make the channels that the options ask for, which are borrowed. In MODE_COMPARE who asks is told
- * to all of them, for their URLs were given together; else credentials go to the server of the
+/* Make the channels that the options ask for, which are borrowed. In `wscope compare` who asks is
+ * told to all of them, for their URLs were given together; else credentials go to the server of the
  * options' URL alone. json, details: outputs for their events, borrowed, or NULL. NULL with *e;
  * `freed` comes all the same. */
 struct comparing *comparing_new(uv_loop_t *loop, const struct options *o, uint64_t start_us,

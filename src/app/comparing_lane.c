@@ -4,6 +4,7 @@
 #include "app/comparing.h"
 #include "app/views.h"
 #include "base/clock.h"
+#include "cli/verb.h"
 #include "sink/redact.h"
 
 /* --max-message where none is given: a measurement is not the place for more. */
@@ -143,7 +144,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     out_init_memory(&lane->opening, 0);
     snprintf(lane->label, sizeof lane->label, "%s", label);
     run->count++;
-    lane->target = o->mode == MODE_COMPARE
+    lane->target = (o->verb->sets & OPTIONS_COMPARE)
                        ? target_beside(o, text, kind, run->start_us, MAX_MESSAGE, e)
                        : target_new(o, text, kind, run->start_us, MAX_MESSAGE, e);
     if (!lane->target)

@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/verb.h"
+
 /* What may wait for a slow reader of stderr. */
 #define ERR_LIMIT (1024 * 1024)
 
@@ -89,7 +91,7 @@ int views_init(struct views *v, const struct options *o, enum views_kind kind, s
     out_init(&v->err, STDERR_FILENO, ERR_LIMIT);
     if (kind == VIEWS_REPL)
         return 0;
-    human.numbered = o->mode == MODE_SERVE;
+    human.numbered = o->verb->sets & OPTIONS_LISTEN;
     human.report = kind == VIEWS_DATA || kind == VIEWS_NONE;
     if (tour)
         human = views_config(o, STDOUT_FILENO, true);

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void defaults(struct options *o)
+static void defaults(struct options *o, const struct verbs *verbs)
 {
     *o = (struct options){
-        .mode = MODE_CONNECT,
+        .verbs = verbs,
+        .verb = verbs ? verbs->rows[0] : NULL,
         .handshake = {.user_agent = "wscope/" PACKAGE_VERSION},
         .ws = {.connect_timeout_us = 10000000, .close_timeout_us = 5000000, .max_redirects = 5},
         .retry = {.tries = RETRY_PRESET,
@@ -55,24 +56,6 @@ static int capture(struct options_parsing *p, struct err *e)
     return 0;
 }
 
-/* "wscope help [COMMAND]". */
-static int help_operand(struct options_parsing *p, struct err *e)
-{
-    const char *nearest;
-
-    if (!p->operand)
-        return 0;
-    p->o->help = verb_named(p->operand);
-    if (p->surplus)
-        return usage_error(e, "wscope help takes one command");
-    if (p->o->help)
-        return 0;
-    nearest = verb_nearest(p->operand);
-    usage_error(e, "there is no command \"%s\"%s%s%s", options_quote(p->operand).text,
-                nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-    return -1;
-}
-
 /* --help and --version win over everything else that was understood. True if one was given, as an
  * option or as a command. */
 static bool asks_only(struct options_parsing *p, int *status, struct err *e)
@@ -84,40 +67,27 @@ static bool asks_only(struct options_parsing *p, int *status, struct err *e)
     if (help && help->value && strcmp(help->value, "all") != 0)
         *status = usage_error(e, "--help takes \"all\" or nothing, not \"%s\"",
                               options_quote(help->value).text);
-    else if (o->mode == MODE_HELP)
-        *status = help_operand(p, e);
+    else if (o->verb == o->verbs->help)
+        *status = o->verb->operands(p, e);
     else if (help)
         o->help = p->verb;
     else if (options_given(p, "--version"))
-        o->mode = MODE_VERSION;
-    else if (o->mode != MODE_VERSION)
+        o->verb = o->verbs->version;
+    else if (o->verb != o->verbs->version)
         return false;
-    else if (p->surplus)
-        *status = usage_error(e, "wscope version takes no argument");
+    else
+        *status = o->verb->operands(p, e);
     if (help)
-        o->mode = MODE_HELP;
+        o->verb = o->verbs->help;
     o->help_all = help && help->value;
     return true;
 }
 
-static int address(struct options_parsing *p, struct err *e)
+static int operands(struct options_parsing *p, struct err *e)
 {
-    switch (p->o->mode) {
-    case MODE_CONNECT:
-        return options_url(p, e);
-    case MODE_COMPARE:
-        return options_compare_operand(p, e);
-    case MODE_RUN:
-        return options_run_operands(p, e);
-    case MODE_SERVE:
-        if (p->surplus)
-            return usage_error(e, "wscope serve takes one address, and there are two arguments");
-        return options_serve_operand(p, e);
-    default:
-        if (p->surplus)
-            return usage_error(e, "wscope demo takes no argument besides options");
-        return 0;
-    }
+    const struct verb *verb = p->o->verb;
+
+    return verb->operands ? verb->operands(p, e) : 0;
 }
 
 static int set_all(struct options_parsing *p, struct err *e)
@@ -136,13 +106,14 @@ static int set_all(struct options_parsing *p, struct err *e)
     return 0;
 }
 
-int options_parse(struct options *o, int argc, char **argv, struct err *e)
+int options_parse(struct options *o, const struct verbs *verbs, int argc, char **argv,
+                  struct err *e)
 {
     struct options_parsing p = {.o = o};
     int status;
 
     err_clear(e);
-    defaults(o);
+    defaults(o, verbs);
     o->memory = calloc(1, sizeof *o->memory);
     if (!o->memory)
         return options_nomem(e);
@@ -150,7 +121,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
         return -1;
     if (asks_only(&p, &status, e))
         return status;
-    if (options_gather(&p, e) != 0 || options_check(&p, e) != 0 || address(&p, e) != 0 ||
+    if (options_gather(&p, e) != 0 || options_check(&p, e) != 0 || operands(&p, e) != 0 ||
         options_keep_connection(&p, e) != 0 || set_all(&p, e) != 0)
         return -1;
     return options_finish(&p, e);
@@ -162,7 +133,7 @@ void options_clear(struct options *o)
     url_clear(&o->http.fallback);
     url_clear(&o->account.catchup);
     options_memory_free(o->memory);
-    *o = (struct options){.mode = MODE_CONNECT};
+    *o = (struct options){0};
 }
 
 int option_check(const char *name, const char *value, struct err *e)
@@ -175,7 +146,7 @@ int option_check(const char *name, const char *value, struct err *e)
 
     err_clear(e);
     if (o) {
-        defaults(o);
+        defaults(o, NULL);
         o->memory = calloc(1, sizeof *o->memory);
     }
     if (o && o->memory)

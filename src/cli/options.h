@@ -15,8 +15,6 @@
 #include "proto/url.h"
 #include "sink/view.h"
 
-enum mode { MODE_CONNECT, MODE_SERVE, MODE_RUN, MODE_DEMO, MODE_COMPARE, MODE_HELP, MODE_VERSION };
-
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* How stdin becomes messages. */
@@ -154,12 +152,14 @@ struct run_options {
 };
 
 struct verb;
+struct verbs;
 
 struct options {
-    enum mode mode;
-    const struct verb *help; /* with MODE_HELP: the command it is about, or NULL for all, */
-    bool help_all;           /* with every option */
-    const char *url_text;    /* as typed, or NULL */
+    const struct verbs *verbs; /* as they were given to options_parse */
+    const struct verb *verb;   /* the one that is to run */
+    const struct verb *help;   /* of --help: the command it is about, or NULL for all, */
+    bool help_all;             /* with every option */
+    const char *url_text;      /* as typed, or NULL */
     struct url url;
     /* handshake: url, headers, subprotocols, identity, deflate all filled in; user_agent's default
      * is "wscope/VERSION"; -u, --bearer and the URL's userinfo have become `authorization`. */
@@ -192,15 +192,17 @@ struct options {
     struct options_memory *memory; /* what the parser allocated; wiped when freed */
 };
 
-/* Parse argv, on top of what the config file says (the manual's CONFIGURATION) and --from-curl.
- * Reads the files that options name (-H @FILE, secrets as @FILE or env:NAME). On failure -1 and *e
- * (EXIT_USAGE): the option as typed, or the file and the line, what it takes, the nearest spelling
- * of an unknown one. --help and --version count before anything is read. argv is borrowed for the
- * life of *o; secrets in argv (-u, --bearer, --cookie, --pass, --header-cmd, --var, -H of a
- * credential, userinfo and secret parameters of URLs) are overwritten there after copying, so that
- * ps does not show them. *o points into itself (handshake.url): it must stay where it is.
- * options_clear is due after a failure too. */
-int options_parse(struct options *o, int argc, char **argv, struct err *e);
+/* Parse argv, with these subcommands (borrowed, as argv is), on top of what the config file says
+ * (the manual's CONFIGURATION) and --from-curl. Reads the files that options name (-H @FILE,
+ * secrets as @FILE or env:NAME). On failure -1 and *e (EXIT_USAGE): the option as typed, or the
+ * file and the line, what it takes, the nearest spelling of an unknown one. --help and --version
+ * count before anything is read. argv is borrowed for the life of *o; secrets in argv (-u,
+ * --bearer, --cookie, --pass, --header-cmd, --var, -H of a credential, userinfo and secret
+ * parameters of URLs) are overwritten there after copying, so that ps does not show them. *o points
+ * into itself (handshake.url): it must stay where it is. options_clear is due after a failure too.
+ */
+int options_parse(struct options *o, const struct verbs *verbs, int argc, char **argv,
+                  struct err *e);
 void options_clear(struct options *o);
 
 /* After a failure with e->at >= 0: append the text that e->at counts in (the URL, or the value of
@@ -216,7 +218,7 @@ const char *options_http_url(const char *text, enum event_channel *channel);
 
 /* --help, of one command or (NULL) of all: grouped, at most 80 columns; all: every option.
  * --version names the linked libraries. The text is appended to out. 0 or -1 (memory). */
-int options_help(struct buf *out, const struct verb *verb, bool all);
+int options_help(struct buf *out, const struct verbs *verbs, const struct verb *verb, bool all);
 int options_version(struct buf *out);
 
 /* The table itself, for completions and tests: one option a row. The last two columns are for the
@@ -234,16 +236,16 @@ struct option_row {
     const char *help;    /* one line */
     const char *group;   /* heading in --help */
     const char
-        *values;    /* for completion: "auto|always|never" (one of these), "FILE", "DIR", "@FILE"
-                       (text, or a file behind '@'), "EVENT..." (a list of events), or NULL */
-    bool common;    /* in plain --help */
-    unsigned modes; /* 1u << MODE_CONNECT | ... where it applies */
+        *values;   /* for completion: "auto|always|never" (one of these), "FILE", "DIR", "@FILE"
+                      (text, or a file behind '@'), "EVENT..." (a list of events), or NULL */
+    bool common;   /* in plain --help */
+    unsigned sets; /* OPTIONS_... of cli/verb.h */
     option_set_fn *set; /* options_set_none: acted on before, and only on the command line */
     size_t field;       /* offset in struct options for the setters that only store */
 };
 const struct option_row *options_table(size_t *count);
-/* Does the form of the command line take the option? */
-bool option_fits(const struct option_row *row, enum mode mode);
+/* Does the subcommand take the option? */
+bool option_fits(const struct option_row *row, const struct verb *verb);
 /* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
  * script may set it. */
 bool option_is_of_connection(const struct option_row *row);

@@ -81,42 +81,45 @@ static const struct conflict needs[] = {
     {"--fallback-after", "--fallback", "there is nothing to fall back to"},
 };
 
-bool option_fits(const struct option_row *row, enum mode mode)
+bool option_fits(const struct option_row *row, const struct verb *verb)
 {
-    return (row->modes & 1u << mode) || (mode == MODE_RUN && option_is_of_connection(row));
+    return (row->sets & verb->sets) ||
+           ((verb->sets & OPTIONS_HAND_ON) && option_is_of_connection(row));
 }
 
-static int refuse_mode(const struct options_parsing *p, const struct option_use *use, struct err *e)
+static int refuse(const struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    size_t count, i = 0;
-    const struct verb *verbs = verb_table(&count);
+    const struct verbs *verbs = p->o->verbs;
+    const char *name;
+    size_t i = 0;
 
     if (p->verb) {
         usage_error(e, "%s is not an option of \"wscope %s\"", use->typed, p->verb->name);
         err_hint(e, "\"wscope %s --help\" lists its options", p->verb->name);
         return -1;
     }
-    while (i + 1 < count && !option_fits(use->row, verbs[i].mode))
+    while (i + 1 < verbs->count && !option_fits(use->row, verbs->rows[i]))
         i++;
-    usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed, verbs[i].name);
-    err_hint(e, "\"wscope %s --help\" lists its options", verbs[i].name);
+    name = verbs->rows[i]->name;
+    usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed, name);
+    err_hint(e, "\"wscope %s --help\" lists its options", name);
     return -1;
 }
 
-static int check_modes(struct options_parsing *p, struct err *e)
+static int check_fit(struct options_parsing *p, struct err *e)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];
 
-        if (option_fits(use->row, p->o->mode)) {
+        if (option_fits(use->row, p->o->verb)) {
             p->uses[kept++] = *use;
             continue;
         }
         if (use->layer < LAYER_LINE)
-            continue; /* the config file is for all modes */
-        return refuse_mode(p, use, e);
+            continue; /* the config file is for all subcommands */
+        return refuse(p, use, e);
     }
     p->use_count = kept;
     return 0;
@@ -130,7 +133,7 @@ static int check_conflict(struct options_parsing *p, const struct conflict *c, s
     /* Many channels at once is what compare is for; what can be sent goes to the WebSocket. */
     bool channels = strcmp(c->a, "--poll") == 0 || strcmp(c->a, "--sse") == 0;
 
-    if (!a || !b || (channels && p->o->mode == MODE_COMPARE))
+    if (!a || !b || (channels && options_in(p, OPTIONS_COMPARE)))
         return 0;
     if (a->layer != b->layer) {
         options_forget(p, a->layer < b->layer ? a->row : b->row);
@@ -195,7 +198,7 @@ static int check_polling(struct options_parsing *p, struct err *e)
 
 int options_check(struct options_parsing *p, struct err *e)
 {
-    if (check_modes(p, e) != 0)
+    if (check_fit(p, e) != 0)
         return -1;
     options_forget_off(p);
     for (size_t i = 0; i < sizeof conflicts / sizeof conflicts[0]; i++) {

@@ -9,9 +9,6 @@
  * common proxies. */
 #define PING_INTERVAL_US 25000000u
 
-/* So long channels are compared. */
-#define COMPARE_FOR_US 30000000u
-
 /* A single word is more likely a misspelt command than a host: a URL has a dot, a colon or a slash.
  */
 static bool looks_like_url(const char *text)
@@ -54,26 +51,27 @@ static int check_idn(struct options *o, struct err *e)
 }
 
 /* The commands are listed from their table; the lines are aligned after "  hint: ". */
-static void hint_usage(struct err *e)
+static void hint_usage(const struct verbs *verbs, struct err *e)
 {
     char text[sizeof e->hint] = "";
-    size_t count, len = 0;
-    const struct verb *verbs = verb_table(&count);
+    size_t len = 0;
 
-    for (size_t i = 0; i < count && len < sizeof text; i++)
+    for (size_t i = 0; i < verbs->count && len < sizeof text; i++) {
+        const struct verb *verb = verbs->rows[i];
+
         len += (size_t)snprintf(text + len, sizeof text - len, "%swscope%s%s%s%s",
-                                i ? "\n               " : "usage: ", i ? " " : "", verbs[i].name,
-                                verbs[i].usage[0] ? " " : "", verbs[i].usage);
+                                i ? "\n               " : "usage: ", i ? " " : "", verb->name,
+                                verb->usage[0] ? " " : "", verb->usage);
+    }
     err_hint(e, "%s", text);
 }
 
 /* A word that is no URL: a misspelt command, a port, or a host. */
-static int blame_word(const char *word, struct err *e)
+static int blame_word(const struct verbs *verbs, const char *word, struct err *e)
 {
-    const char *nearest = verb_nearest(word);
+    const char *nearest = verb_nearest(verbs, word);
     char list[160] = "";
-    size_t count, len = 0;
-    const struct verb *verbs = verb_table(&count);
+    size_t len = 0;
 
     usage_error(e, "\"%s\" is neither a URL nor a command%s%s%s", options_quote(word).text,
                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
@@ -84,9 +82,9 @@ static int blame_word(const char *word, struct err *e)
             word, word);
         return -1;
     }
-    for (size_t i = 1; i < count && len < sizeof list; i++)
+    for (size_t i = 1; i < verbs->count && len < sizeof list; i++)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i > 1 ? ", " : "",
-                                verbs[i].name);
+                                verbs->rows[i]->name);
     err_hint(e,
              "the commands are %s; a host of one word is written with its scheme, as in ws://name/",
              list);
@@ -97,9 +95,8 @@ int options_take_url(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
 
-    if (!looks_like_url(p->operand)) {
-        return blame_word(p->operand, e);
-    }
+    if (!looks_like_url(p->operand))
+        return blame_word(o->verbs, p->operand, e);
     if (p->surplus) {
         /* Not quoted: it may be a secret that lost its option. */
         usage_error(e, "there is more than one URL: one connection at a time");
@@ -134,7 +131,7 @@ static const struct option_use *taken_url(const struct options_parsing *p)
     return NULL;
 }
 
-int options_url(struct options_parsing *p, struct err *e)
+int options_url_operand(struct options_parsing *p, struct err *e)
 {
     const struct option_use *taken = p->operand ? NULL : taken_url(p);
 
@@ -149,7 +146,7 @@ int options_url(struct options_parsing *p, struct err *e)
         return -1;
     }
     usage_error(e, "no URL was given");
-    hint_usage(e);
+    hint_usage(p->o->verbs, e);
     return -1;
 }
 
@@ -262,9 +259,5 @@ static int finish_connect(struct options_parsing *p, struct err *e)
 
 int options_finish(struct options_parsing *p, struct err *e)
 {
-    if (p->o->mode == MODE_DEMO)
-        p->o->dial.noproxy = "*"; /* its server is this very process */
-    if (p->o->mode == MODE_COMPARE && !p->o->ws.for_us)
-        p->o->ws.for_us = COMPARE_FOR_US;
-    return p->o->mode == MODE_CONNECT || p->o->mode == MODE_COMPARE ? finish_connect(p, e) : 0;
+    return options_in(p, OPTIONS_DIAL) ? finish_connect(p, e) : 0;
 }

@@ -42,17 +42,17 @@ static int print_row(struct buf *out, const struct option_row *row)
 }
 
 /* "Usage: wscope serve [OPTION]..." of one command, or a line for each. */
-static int print_usage(struct buf *out, const struct verb *verb)
+static int print_usage(struct buf *out, const struct verbs *verbs, const struct verb *only)
 {
-    size_t count;
-    const struct verb *verbs = verb_table(&count);
     const char *before = "Usage:";
 
-    for (size_t i = 0; i < count; i++) {
-        if (verb && verb != &verbs[i])
+    for (size_t i = 0; i < verbs->count; i++) {
+        const struct verb *verb = verbs->rows[i];
+
+        if (only && only != verb)
             continue;
-        if (buf_printf(out, "%s wscope%s%s%s%s\n", before, verbs[i].name[0] ? " " : "",
-                       verbs[i].name, verbs[i].usage[0] ? " " : "", verbs[i].usage) != 0)
+        if (buf_printf(out, "%s wscope%s%s%s%s\n", before, verb->name[0] ? " " : "", verb->name,
+                       verb->usage[0] ? " " : "", verb->usage) != 0)
             return -1;
         before = "      ";
     }
@@ -63,7 +63,7 @@ static int print_usage(struct buf *out, const struct verb *verb)
  */
 static bool is_shown(const struct option_row *row, const struct verb *verb, bool all)
 {
-    if (verb && !(row->modes & 1u << verb->mode) && !(all && option_fits(row, verb->mode)))
+    if (verb && !(row->sets & verb->sets) && !(all && option_fits(row, verb)))
         return false;
     return all || row->common;
 }
@@ -74,7 +74,7 @@ static size_t own_options(const struct verb *verb)
     const struct option_row *table = options_table(&count);
 
     for (size_t i = 0; i < count; i++)
-        own += (table[i].modes & 1u << verb->mode) != 0;
+        own += (table[i].sets & verb->sets) != 0;
     return own;
 }
 
@@ -86,7 +86,7 @@ static int print_options(struct buf *out, const struct verb *verb, bool all)
     bool few = verb && own_options(verb) <= FEW;
 
     for (size_t i = 0; i < count; i++) {
-        if (!is_shown(&table[i], verb, all) && !(few && (table[i].modes & 1u << verb->mode)))
+        if (!is_shown(&table[i], verb, all) && !(few && (table[i].sets & verb->sets)))
             continue;
         if (strcmp(table[i].group, group) != 0) {
             group = table[i].group;
@@ -106,7 +106,7 @@ static int print_more(struct buf *out, const struct verb *verb, bool all)
 
     if (all)
         return buf_append_str(out, "\"man wscope\" explains them all.\n");
-    if (verb && verb->mode == MODE_RUN)
+    if (verb && (verb->sets & OPTIONS_HAND_ON))
         return buf_append_str(
             out, "Options of connections apply to all connections of the scripts;\n"
                  "\"wscope run --help=all\" lists them, \"man wscope\" explains them.\n");
@@ -121,19 +121,17 @@ static int print_more(struct buf *out, const struct verb *verb, bool all)
              "every\noption, \"man wscope\" explains them.\n");
 }
 
-int options_help(struct buf *out, const struct verb *verb, bool all)
+int options_help(struct buf *out, const struct verbs *verbs, const struct verb *verb, bool all)
 {
-    size_t count;
-    const struct verb *first = verb_table(&count);
+    const struct verb *about;
 
     if (verb && !verb->text)
         verb = NULL; /* help on help */
-    if (print_usage(out, verb) != 0 || buf_append(out, "\n", 1) != 0 ||
-        buf_append_str(out, (verb ? verb : first)->text) != 0 ||
-        print_options(out, verb, all) != 0 || buf_append_str(out, units) != 0 ||
-        buf_append_str(out, "\nExamples:\n") != 0 ||
-        buf_append_str(out, (verb ? verb : first)->examples) != 0 ||
-        buf_append_str(out, codes) != 0)
+    about = verb ? verb : verbs->rows[0];
+    if (print_usage(out, verbs, verb) != 0 || buf_append(out, "\n", 1) != 0 ||
+        buf_append_str(out, about->text) != 0 || print_options(out, verb, all) != 0 ||
+        buf_append_str(out, units) != 0 || buf_append_str(out, "\nExamples:\n") != 0 ||
+        buf_append_str(out, about->examples) != 0 || buf_append_str(out, codes) != 0)
         return -1;
     return print_more(out, verb, all);
 }

@@ -57,6 +57,19 @@ const struct option_use *options_given(const struct options_parsing *p, const ch
     return NULL;
 }
 
+int options_no_operand(struct options_parsing *p, struct err *e)
+{
+    if (!p->surplus)
+        return 0;
+    return usage_error(e, "wscope %s takes no argument%s", p->o->verb->name,
+                       p->o->verb->sets ? " besides options" : "");
+}
+
+bool options_in(const struct options_parsing *p, unsigned sets)
+{
+    return ((p->o->verb ? p->o->verb->sets : OPTIONS_DIAL | OPTIONS_MESSAGES) & sets) != 0;
+}
+
 struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
                                    enum option_layer layer, struct err *e)
 {
@@ -210,15 +223,14 @@ static int scan_file(struct options_parsing *p, const char *name, struct err *e)
 
 static int scan_operand(struct options_parsing *p, char *text, struct err *e)
 {
-    const struct verb *verb = !p->verb && !p->operand ? verb_named(text) : NULL;
-    enum mode mode = p->o->mode;
+    struct options *o = p->o;
+    const struct verb *verb = !p->verb && !p->operand ? verb_named(o->verbs, text) : NULL;
 
     if (verb) {
-        p->o->mode = verb->mode;
-        p->verb = verb;
-    } else if (mode == MODE_RUN) {
+        o->verb = p->verb = verb;
+    } else if (o->verb->operand_max > 1) {
         return scan_file(p, text, e);
-    } else if (p->operand || mode == MODE_DEMO || mode == MODE_VERSION) {
+    } else if (p->operand || o->verb->operand_max == 0) {
         p->surplus = true;
         options_wipe_url(text);
     } else {

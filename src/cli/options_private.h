@@ -2,17 +2,15 @@
  * options_private: what the files of the options share; nobody else includes it.
  *
  * Parsing goes: scan argv into uses and operands (options_scan) -> copy values and wipe secrets in
- * argv -> put what the config file and --from-curl say below it (options_gather) -> modes and
- * contradictions (options_check) -> URL -> each use's setter -> what depends on several options
- * (options_finish).
+ * argv -> put what the config file and --from-curl say below it (options_gather) -> what does not
+ * fit, contradictions (options_check) -> operands -> each use's setter -> what depends on several
+ * options (options_finish).
  */
 #ifndef CLI_OPTIONS_PRIVATE_H
 #define CLI_OPTIONS_PRIVATE_H
 
 #include "base/buf.h"
-#include "base/err.h"
-#include "cli/options.h"
-#include "cli/verb.h"
+#include "cli/parsing.h"
 
 /* Beyond this a file of headers or of a secret is taken for a mistake. */
 #define OPTIONS_FILE_MAX (256 * 1024)
@@ -26,53 +24,9 @@ struct options_memory {
     bool point_url;    /* it is a URL: userinfo and query have secrets to mask */
 };
 
-/* Zeroed bytes; NULL: memory. */
-void *options_alloc(struct options_memory *m, size_t n);
-/* A copy with a NUL behind it; NULL: memory. */
-char *options_copy(struct options_memory *m, const void *text, size_t len);
-/* The list with room for one element behind its `count` elements of `each` bytes; it moves as it
- * grows. list is NULL when count is 0. NULL: memory. */
-void *options_list_room(struct options_memory *m, const void *list, size_t count, size_t each);
 void options_memory_free(struct options_memory *m);
 
-/* Where an option was given, the weakest first: uses stand in this order. */
-enum option_layer { LAYER_FILE, LAYER_PROFILE, LAYER_CURL, LAYER_LINE };
-
-/* One option as it was given. */
-struct option_use {
-    const struct option_row *row;
-    char typed[24]; /* "-m" or "--max-time": errors name it as it was typed */
-    char *value;    /* NULL for a flag, or an optional value that was left out */
-    enum option_layer layer;
-    bool off;         /* "--no-NAME": what was said of this flag before is forgotten */
-    bool literal;     /* a secret's value stands here: neither "@FILE" nor "env:NAME" */
-    const char *file; /* in the config file: its name as it may be shown, and the line */
-    size_t line;
-};
-
-struct options_parsing {
-    struct options *o;
-    struct option_use *uses;
-    size_t use_count;
-    char *operand;           /* the URL, the port of `serve`, or NULL; in argv until it is copied */
-    bool curl_url;           /* the operand is that of --from-curl */
-    const struct verb *verb; /* the command that was named, or NULL */
-    bool surplus;            /* there are more operands than can be used */
-    bool curl_stdin;         /* --from-curl took stdin */
-    size_t weaker[LAYER_LINE + 1]; /* headers set by the layers weaker than each, as setters run */
-};
-
-/* A usage error; -1. */
-#define usage_error(e, ...) err_set((e), EXIT_USAGE, STAGE_USAGE, 0, __VA_ARGS__)
-int options_nomem(struct err *e);
-
-/* A person's text made fit for a sentence: controls escaped, cut when long. For use inside one
- * expression: options_quote(text).text */
-struct quoted {
-    char text[96];
-};
-struct quoted options_quote(const char *text);
-/* The same without a cut; NULL: memory. */
+/* options_quote without a cut; NULL: memory. */
 char *options_shown(struct options_memory *m, const char *text);
 
 /* The row of an option spelled "--hex" or "-4"; NULL: there is none. */
@@ -85,11 +39,8 @@ const struct option_row *options_row_off(const char *name, size_t len);
 struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
                                    enum option_layer layer, struct err *e);
 
-/* Split argv (options_parse.c). Sets o->mode. */
+/* Split argv (options_parse.c). Sets o->verb. */
 int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e);
-
-/* The last use of an option, spelled "--hex" or "-4"; NULL if it was not given. */
-const struct option_use *options_given(const struct options_parsing *p, const char *spelling);
 
 /* Layers (options_layers.c). */
 
@@ -99,8 +50,6 @@ int options_gather(struct options_parsing *p, struct err *e);
 void options_forget(struct options_parsing *p, const struct option_row *row);
 /* Forget the flags that a later use turns off, and those uses with them. */
 void options_forget_off(struct options_parsing *p);
-/* Begin the failure's sentence with the place where the option was given. Returns -1. */
-int options_blame(const struct option_use *use, struct err *e);
 /* An option of this layer sets the header `name` by itself: those that weaker layers have set with
  * -H no longer count. */
 void options_outrank_header(struct options_parsing *p, enum option_layer layer, const char *name);
@@ -109,8 +58,8 @@ void options_outrank_header(struct options_parsing *p, enum option_layer layer, 
  * (NULL: none) become uses. Sets o->advice. */
 int config_load(struct options_parsing *p, const struct option_use *profile, struct err *e);
 
-/* Options that do not belong to the mode, or contradict each other (options_check.c). Of weaker
- * layers they are forgotten. */
+/* Options that do not belong to the subcommand, or contradict each other (options_check.c). Of
+ * weaker layers they are forgotten. */
 int options_check(struct options_parsing *p, struct err *e);
 
 /* What a user of another program meant by an option that is not one here, spelled "-c" or "--auth",
@@ -172,9 +121,6 @@ int options_word_index(const struct option_use *use, struct err *e);
 /* text, at or in use->value, has no scheme but http and https (or one of a unix socket). */
 int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
                        struct err *e);
-/* The same, and read. Caller clears *url. */
-int options_http_parse(struct options_parsing *p, const struct option_use *use, const char *text,
-                       struct url *url, struct err *e);
 /* The URL of --poll or --sse becomes the operand. */
 int options_http_operand(struct options_parsing *p, struct err *e);
 
@@ -182,12 +128,6 @@ int options_http_operand(struct options_parsing *p, struct err *e);
 int options_basic(struct options_parsing *p, const char *user, size_t name_len, struct err *e);
 
 /* What follows from several options and the URL (options_finish.c). */
-int options_url(struct options_parsing *p, struct err *e);
-/* The operand as a URL. */
-int options_take_url(struct options_parsing *p, struct err *e);
-int options_compare_operand(struct options_parsing *p, struct err *e); /* .._set_compare.c */
-int options_serve_operand(struct options_parsing *p, struct err *e);
-int options_run_operands(struct options_parsing *p, struct err *e);
 /* The options of a connection as they were given: what a run hands on to each of its connections,
  * and what a recorded script has to say. To be called before their setters, which take values apart
  * (options_run.c). */

@@ -55,20 +55,11 @@ int options_set_jobs(struct options_parsing *p, const struct option_use *use, st
     return 0;
 }
 
-int options_run_operands(struct options_parsing *p, struct err *e)
-{
-    if (p->o->run.file_count > 0)
-        return 0;
-    usage_error(e, "wscope run needs a script");
-    err_hint(e, "usage: wscope run [OPTION]... FILE...; \"-\" is standard input");
-    return -1;
-}
-
 int options_keep_connection(struct options_parsing *p, struct err *e)
 {
     struct run_options *run = &p->o->run;
 
-    if (p->o->mode != MODE_RUN && !options_given(p, "--record"))
+    if (!options_in(p, OPTIONS_HAND_ON) && !options_given(p, "--record"))
         return 0;
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];

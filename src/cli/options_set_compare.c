@@ -25,7 +25,7 @@ int options_set_every(struct options_parsing *p, const struct option_use *use, s
     const char *at = use->value;
     char element[32];
 
-    if (p->o->mode != MODE_COMPARE)
+    if (!options_in(p, OPTIONS_COMPARE))
         return options_set_positive_seconds(p, use, e);
     one.value = element;
     for (c->every_count = 0; at; c->every_count++) {
@@ -66,31 +66,4 @@ int options_set_clients(struct options_parsing *p, const struct option_use *use,
                                use->typed, options_quote(use->value).text);
     }
     return 0;
-}
-
-static int check_url(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    struct url url;
-
-    if (!use)
-        return 0;
-    if (options_http_parse(p, use, use->value, &url, e) < 0)
-        return -1;
-    url_clear(&url);
-    return 0;
-}
-
-int options_compare_operand(struct options_parsing *p, struct err *e)
-{
-    const struct option_use *poll = options_given(p, "--poll"), *sse = options_given(p, "--sse");
-
-    if (check_url(p, poll, e) != 0 || check_url(p, sse, e) != 0)
-        return -1;
-    if (p->operand || p->surplus)
-        return options_take_url(p, e);
-    if (poll || sse)
-        return 0;
-    usage_error(e, "there is nothing to compare: no URL was given");
-    err_hint(e, "wscope compare ws://HOST/PATH --sse http://HOST/PATH --poll http://HOST/PATH");
-    return -1;
 }

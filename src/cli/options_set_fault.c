@@ -22,14 +22,14 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
 
         if (o->count == FAULTS_MAX)
             return usage_error(e, "%s: at most %d faults can be armed", use->typed, FAULTS_MAX);
-        if (spec.kind == FAULT_CLOSE && p->o->mode != MODE_SERVE) {
+        if (spec.kind == FAULT_CLOSE && !options_in(p, OPTIONS_LISTEN)) {
             usage_error(e, "%s: close:CODE is a fault of wscope serve", use->typed);
             err_hint(e, "on this side of the connection it is /close CODE, or fin and rst");
             e->at = (long)from;
             r = -1;
             break;
         }
-        if (p->o->mode == MODE_SERVE && is_client_side(spec.kind)) {
+        if (options_in(p, OPTIONS_LISTEN) && is_client_side(spec.kind)) {
             usage_error(e, "%s: %s is a fault of a client, not of wscope serve", use->typed,
                         fault_kind_name(spec.kind));
             return -1;

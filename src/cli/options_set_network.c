@@ -31,7 +31,7 @@ int options_set_cert(struct options_parsing *p, const struct option_use *use, st
 {
     if (readable(use, e) != 0)
         return -1;
-    if (p->o->mode == MODE_SERVE)
+    if (options_in(p, OPTIONS_LISTEN))
         p->o->serve.cert = use->value;
     else
         p->o->dial.tls.cert = use->value;
@@ -42,7 +42,7 @@ int options_set_key(struct options_parsing *p, const struct option_use *use, str
 {
     if (readable(use, e) != 0)
         return -1;
-    if (p->o->mode == MODE_SERVE)
+    if (options_in(p, OPTIONS_LISTEN))
         p->o->serve.key = use->value;
     else
         p->o->dial.tls.key = use->value;
@@ -217,13 +217,15 @@ int options_set_ipv6(struct options_parsing *p, const struct option_use *use, st
     return 0;
 }
 
-int options_serve_operand(struct options_parsing *p, struct err *e)
+int options_address_operand(struct options_parsing *p, struct err *e)
 {
     struct serve_options *serve = &p->o->serve;
     char *text = p->operand;
     char *colon;
-    const char *rest;
+    const char *rest, *name = p->o->verb->name;
 
+    if (p->surplus)
+        return usage_error(e, "wscope %s takes one address, and there are two arguments", name);
     if (!text)
         return 0;
     if (port_parse(text, 0, &serve->port, &rest) && *rest == '\0')
@@ -235,7 +237,7 @@ int options_serve_operand(struct options_parsing *p, struct err *e)
         return -1;
     }
     if (!colon || !port_parse(colon + 1, 0, &serve->port, &rest) || *rest != '\0') {
-        usage_error(e, "wscope serve takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"%s\"",
+        usage_error(e, "wscope %s takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"%s\"", name,
                     options_quote(text).text);
         err_hint(e, "a port is a number from 0 (any free one) to 65535");
         return -1;

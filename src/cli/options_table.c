@@ -2,14 +2,15 @@
 
 #include <stddef.h>
 
-#define CONNECT (1u << MODE_CONNECT)
-#define SERVE   (1u << MODE_SERVE)
-#define DEMO    (1u << MODE_DEMO)
-#define RUN     (1u << MODE_RUN)
-#define COMPARE (1u << MODE_COMPARE)
-#define CLIENT  (CONNECT | COMPARE)
-#define ALL     (CONNECT | SERVE | DEMO | COMPARE)
-#define EVERY   (ALL | RUN)
+/* Of the subcommands that take an option. */
+#define CLIENT  OPTIONS_DIAL
+#define CONNECT OPTIONS_MESSAGES
+#define COMPARE OPTIONS_COMPARE
+#define SERVE   OPTIONS_LISTEN
+#define RUN     OPTIONS_TESTS
+#define DEMO    OPTIONS_TOUR
+#define ALL     OPTIONS_VIEWS
+#define EVERY   (OPTIONS_VIEWS | OPTIONS_TESTS)
 
 #define AT(member) offsetof(struct options, member)
 
@@ -302,7 +303,7 @@ static const char *const others[] = {SENDING, RECEIVING, SHOWING, SERVER, SCRIPT
 
 bool option_is_of_connection(const struct option_row *row)
 {
-    if (!(row->modes & CONNECT) || row->set == options_set_none)
+    if (!(row->sets & (OPTIONS_DIAL | OPTIONS_MESSAGES)) || row->set == options_set_none)
         return false;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (strcmp(row->group, others[i]) == 0)

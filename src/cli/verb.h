@@ -1,31 +1,57 @@
 /*
- * verb: the forms of the command line, one row each. --help of each, the list of commands in errors
- * and the completions' test come from this table.
+ * verb: the subcommands, one row each. Whoever reads a command line hands the table down to the
+ * parser; --help of each, the list of commands in errors and the completions' test come from it.
  */
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "cli/options.h"
+#include "base/err.h"
+
+struct options;
+struct options_parsing;
+
+/* Sets of options. A row of the table of options is in one or several; a subcommand takes those
+ * that are in one of its own. */
+enum {
+    OPTIONS_DIAL = 1u << 0,     /* it opens the connections that the options describe */
+    OPTIONS_MESSAGES = 1u << 1, /* it sends and prints messages, with all of a session */
+    OPTIONS_COMPARE = 1u << 2,  /* it opens a URL, --poll and --sse at once, and compares them */
+    OPTIONS_LISTEN = 1u << 3,   /* it is a server */
+    OPTIONS_TESTS = 1u << 4,    /* it runs scripts */
+    OPTIONS_TOUR = 1u << 5,     /* it shows connections that it makes up by itself */
+    OPTIONS_VIEWS = 1u << 6,    /* it shows events */
+    OPTIONS_HAND_ON = 1u << 7,  /* options of connections apply to all those that it opens */
+};
 
 struct verb {
-    const char *name; /* the first operand; "" for the form that opens a connection */
-    char letter;      /* stands for it in the completions; no two are the same */
-    enum mode mode;
+    const char *name;     /* the first operand; "" for the form that opens a connection */
+    char letter;          /* stands for it in the completions; no two are the same */
     const char *usage;    /* what follows the name, "" for nothing */
     const char *about;    /* one line, for lists of commands */
     const char *text;     /* a paragraph for its --help, and */
     const char *examples; /* lines of commands */
+    unsigned sets;        /* OPTIONS_...; none: --help and --version alone */
+    size_t operand_max;   /* beyond one they are names of files: run.files */
+    /* Before the options' own setters: take the operand into *o, and set the defaults that differ.
+     * 0, or -1 with *e. NULL: there is nothing to do. */
+    int (*operands)(struct options_parsing *p, struct err *e);
+    /* The whole run; returns the exit code, and what is not 0 was reported. */
+    enum exit_code (*run)(const struct options *o, uint64_t start_us);
 };
 
-/* The first row is the one without a name; the last ones (help, version) have no options. Static.
- */
-const struct verb *verb_table(size_t *count);
+struct verbs {
+    const struct verb *const *rows; /* the first is the one without a name */
+    size_t count;
+    const struct verb *help, *version; /* among them: what --help and --version run */
+};
+
 /* The row of a name, or NULL. */
-const struct verb *verb_named(const char *name);
-const struct verb *verb_of_mode(enum mode mode);
+const struct verb *verb_named(const struct verbs *verbs, const char *name);
 /* The nearest name to a misspelt one, or NULL. */
-const char *verb_nearest(const char *name);
+const char *verb_nearest(const struct verbs *verbs, const char *name);
 
 #endif

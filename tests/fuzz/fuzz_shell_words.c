@@ -60,7 +60,7 @@ static void check_words(const char *words, long count)
 
 static void check_curl(const char *text)
 {
-    struct options o = {.mode = MODE_CONNECT};
+    struct options o = {0};
     struct options_parsing p = {.o = &o};
     struct err e;
     char *command = copy(text, strlen(text));

@@ -491,7 +491,7 @@ static void parse_once(struct line *l)
         l->argv[i] = l->text + used;
         used += snprintf(l->text + used, sizeof l->text - (size_t)used, "%s", argv[i]) + 1;
     }
-    l->status = options_parse(&l->o, l->argc, l->argv, &l->e);
+    l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
     options_clear(&l->o);
 }
 

@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "fault/fault.h"
+#include "verb/verbs.h"
 
 #define TEXT_MAX (1024 * 1024)
 
@@ -113,7 +114,7 @@ static void table_names_each_option_once_and_fits_the_help(void **state)
         assert_true((row->arg == OPTION_FLAG) == (row->metavar == NULL));
         assert_true(strlen(row->help) <= 50);
         assert_null(strpbrk(row->help, "'[]\\"));
-        assert_true(row->modes != 0 && row->set != NULL);
+        assert_true(row->sets != 0 && row->set != NULL);
         /* A group's rows stand together. */
         for (size_t j = i + 2; j < count; j++)
             assert_true(strcmp(table[j].group, row->group) != 0 ||
@@ -265,7 +266,7 @@ static void manual_has_every_event_that_can_be_selected(void **state)
         snprintf(option, sizeof option, "%s", event_name((enum event_kind)kind));
         if (!event_described(section, option))
             fail_msg("EVENTS lacks %s", option);
-        assert_int_equal(options_parse(&o, 5, argv, &e), 0);
+        assert_int_equal(options_parse(&o, &wscope_verbs, 5, argv, &e), 0);
         options_clear(&o);
     }
     free(man);
@@ -305,7 +306,7 @@ static char *help_text(const struct verb *verb, bool all)
     char *text;
 
     buf_init(&out, TEXT_MAX);
-    assert_int_equal(options_help(&out, verb, all), 0);
+    assert_int_equal(options_help(&out, &wscope_verbs, verb, all), 0);
     text = strndup((const char *)buf_data(&out), out.len);
     assert_non_null(text);
     buf_clear(&out);
@@ -315,11 +316,10 @@ static char *help_text(const struct verb *verb, bool all)
 static void help_fits_80_columns_and_knows_no_other_option(void **state)
 {
     (void)state;
-    size_t count;
-    const struct verb *verbs = verb_table(&count);
+    const struct verbs *verbs = &wscope_verbs;
 
-    for (size_t i = 0; i < 2 * count; i++) {
-        char *text = help_text(i / 2 ? &verbs[i / 2] : NULL, i % 2);
+    for (size_t i = 0; i < 2 * verbs->count; i++) {
+        char *text = help_text(i / 2 ? verbs->rows[i / 2] : NULL, i % 2);
 
         check_no_strange_names(text, "--help");
         each_line(text, check_width);
@@ -335,21 +335,21 @@ static bool lists(const char *help, const struct option_row *row)
 
 static void help_of_a_command_has_its_options_and_no_others(void **state)
 {
-    size_t verb_count, count;
-    const struct verb *verbs = verb_table(&verb_count);
+    size_t count;
+    const struct verbs *verbs = &wscope_verbs;
     const struct option_row *table = options_table(&count);
 
     (void)state;
-    for (size_t v = 1; v < verb_count; v++) {
-        char *common = help_text(&verbs[v], false), *all = help_text(&verbs[v], true);
+    for (size_t v = 1; v < verbs->count; v++) {
+        char *common = help_text(verbs->rows[v], false), *all = help_text(verbs->rows[v], true);
 
-        for (size_t i = 0; i < count && verbs[v].text; i++) {
-            bool fits = option_fits(&table[i], verbs[v].mode);
+        for (size_t i = 0; i < count && verbs->rows[v]->text; i++) {
+            bool fits = option_fits(&table[i], verbs->rows[v]);
 
             if (lists(all, &table[i]) != fits)
-                fail_msg("wscope %s --help=all: %s", verbs[v].name, table[i].help);
+                fail_msg("wscope %s --help=all: %s", verbs->rows[v]->name, table[i].help);
             if (lists(common, &table[i]) && !fits)
-                fail_msg("wscope %s --help: %s", verbs[v].name, table[i].help);
+                fail_msg("wscope %s --help: %s", verbs->rows[v]->name, table[i].help);
         }
         free(common);
         free(all);
@@ -358,18 +358,17 @@ static void help_of_a_command_has_its_options_and_no_others(void **state)
 
 static void the_manual_and_the_help_have_every_command(void **state)
 {
-    size_t count;
-    const struct verb *verbs = verb_table(&count);
+    const struct verbs *verbs = &wscope_verbs;
     char *man = read_source("man/wscope.1"), *help = help_text(NULL, false);
 
     (void)state;
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; i < verbs->count; i++) {
         char text[64];
 
-        snprintf(text, sizeof text, ".It Nm Cm %s", verbs[i].name);
+        snprintf(text, sizeof text, ".It Nm Cm %s", verbs->rows[i]->name);
         if (!strstr(man, text))
             fail_msg("the manual lacks \"%s\"", text);
-        snprintf(text, sizeof text, " wscope %s", verbs[i].name);
+        snprintf(text, sizeof text, " wscope %s", verbs->rows[i]->name);
         if (!strstr(help, text))
             fail_msg("the help lacks \"%s\"", text);
     }
@@ -415,12 +414,12 @@ static void check_values(const char *text, const char *values, const char *where
 /* The letters of the commands that take the option, in the table's order. */
 static void letters_of(const struct option_row *row, char letters[16])
 {
-    size_t count, n = 0;
-    const struct verb *verbs = verb_table(&count);
+    const struct verbs *verbs = &wscope_verbs;
+    size_t n = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        if (verbs[i].text && option_fits(row, verbs[i].mode))
-            letters[n++] = verbs[i].letter;
+    for (size_t i = 0; i < verbs->count; i++) {
+        if (verbs->rows[i]->text && option_fits(row, verbs->rows[i]))
+            letters[n++] = verbs->rows[i]->letter;
     }
     letters[n] = '\0';
 }
@@ -628,8 +627,7 @@ static const char *const completion_files[] = {"completions/wscope.bash", "compl
 
 static void completions_know_every_event_and_command(void **state)
 {
-    size_t count;
-    const struct verb *verbs = verb_table(&count);
+    const struct verbs *verbs = &wscope_verbs;
 
     (void)state;
     for (size_t f = 0; f < 3; f++) {
@@ -641,9 +639,9 @@ static void completions_know_every_event_and_command(void **state)
                 fail_msg("%s does not complete %s", completion_files[f],
                          event_name((enum event_kind)kind));
         }
-        for (size_t i = 1; i < count; i++) {
-            if (!has_word(text, verbs[i].name))
-                fail_msg("%s does not complete %s", completion_files[f], verbs[i].name);
+        for (size_t i = 1; i < verbs->count; i++) {
+            if (!has_word(text, verbs->rows[i]->name))
+                fail_msg("%s does not complete %s", completion_files[f], verbs->rows[i]->name);
         }
         free(text);
     }

@@ -19,6 +19,7 @@
 #include "alloc.h"
 #include "base/buf.h"
 #include "cli/options.h"
+#include "verb/verbs.h"
 
 #define ARGS_MAX 24
 
@@ -56,7 +57,7 @@ static inline struct line *parse(const char *first, ...)
     va_start(list, first);
     line_set(l, first, list);
     va_end(list);
-    l->status = options_parse(&l->o, l->argc, l->argv, &l->e);
+    l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
     return l;
 }
 

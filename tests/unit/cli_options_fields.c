@@ -7,7 +7,7 @@ static void defaults_are_those_of_the_manual(void **state)
 {
     (void)state;
     GOOD(URL);
-    assert_int_equal(l->o.mode, MODE_CONNECT);
+    assert_string_equal(l->o.verb->name, "");
     assert_string_equal(l->o.url_text, URL);
     assert_ptr_equal(l->o.handshake.url, &l->o.url);
     assert_string_equal(l->o.url.host, "h");
@@ -311,7 +311,7 @@ static void serve_takes_an_address(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         GOOD("serve", cases[i].text);
-        assert_int_equal(l->o.mode, MODE_SERVE);
+        assert_string_equal(l->o.verb->name, "serve");
         assert_string_equal(l->o.serve.host, cases[i].host);
         assert_int_equal(l->o.serve.port, cases[i].port);
         done(l);
@@ -343,7 +343,7 @@ static void compare_takes_several_channels(void **state)
 
     (void)state;
     assert_int_equal(l->status, 0);
-    assert_int_equal(l->o.mode, MODE_COMPARE);
+    assert_string_equal(l->o.verb->name, "compare");
     assert_string_equal(l->o.url.host, "h");
     assert_string_equal(l->o.http.poll, "http://h/p");
     assert_string_equal(l->o.http.sse, "http://h/s");
@@ -368,7 +368,7 @@ static void demo_takes_the_options_of_the_views(void **state)
 {
     (void)state;
     GOOD("demo", "-vv", "--pretty");
-    assert_int_equal(l->o.mode, MODE_DEMO);
+    assert_string_equal(l->o.verb->name, "demo");
     assert_int_equal(l->o.level, 2);
     done(l);
     BAD("wscope demo takes no argument besides options", "demo", "x");
@@ -379,42 +379,42 @@ static void help_and_version_win(void **state)
     (void)state;
     {
         GOOD("--help", "--for", "abc");
-        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_string_equal(l->o.verb->name, "help");
         done(l);
     }
     {
         GOOD("serve", "--help=all");
-        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_string_equal(l->o.verb->name, "help");
         assert_string_equal(l->o.help->name, "serve");
         assert_true(l->o.help_all);
         done(l);
     }
     {
         GOOD("help", "run");
-        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_string_equal(l->o.verb->name, "help");
         assert_string_equal(l->o.help->name, "run");
         assert_false(l->o.help_all);
         done(l);
     }
     {
         GOOD("-h", URL);
-        assert_int_equal(l->o.mode, MODE_HELP);
+        assert_string_equal(l->o.verb->name, "help");
         assert_null(l->o.help);
         done(l);
     }
     {
         GOOD("-V");
-        assert_int_equal(l->o.mode, MODE_VERSION);
+        assert_string_equal(l->o.verb->name, "version");
         done(l);
     }
     {
         GOOD("version");
-        assert_int_equal(l->o.mode, MODE_VERSION);
+        assert_string_equal(l->o.verb->name, "version");
         done(l);
     }
     {
         GOOD("--version", URL);
-        assert_int_equal(l->o.mode, MODE_VERSION);
+        assert_string_equal(l->o.verb->name, "version");
         done(l);
     }
     BAD("--help takes \"all\" or nothing, not \"me\"", "--help=me");

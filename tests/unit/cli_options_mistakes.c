@@ -136,7 +136,7 @@ static void check_hint(const char *part, ...)
     va_start(list, part);
     line_set(l, va_arg(list, const char *), list);
     va_end(list);
-    l->status = options_parse(&l->o, l->argc, l->argv, &l->e);
+    l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
     assert_int_equal(l->status, -1);
     if (!strstr(l->e.hint, part))
         fail_msg("\"%s\" is not in: %s: %s", part, l->e.text, l->e.hint);
@@ -400,7 +400,7 @@ static void parse_once(struct line *l)
         l->argv[i] = l->text + used;
         used += snprintf(l->text + used, sizeof l->text - (size_t)used, "%s", argv[i]) + 1;
     }
-    l->status = options_parse(&l->o, l->argc, l->argv, &l->e);
+    l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
     options_clear(&l->o);
 }
 

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "base/buf.h"
 #include "cli/options.h"
+#include "verb/verbs.h"
 
 /* argv[1] and [2] are the option and its value, in memory that can be wiped. */
 static int parse(struct options *o, const char *name, const char *value, const char *url,
@@ -23,7 +24,7 @@ static int parse(struct options *o, const char *name, const char *value, const c
     snprintf(option, sizeof option, "%s", name);
     snprintf(typed, size, "%s", value);
     snprintf(url_copy, sizeof url_copy, "%s", url);
-    return options_parse(o, 5, argv, e);
+    return options_parse(o, &wscope_verbs, 5, argv, e);
 }
 
 static void parsed(struct options *o, const char *name, const char *value)
@@ -143,7 +144,7 @@ static void redirects_are_followed_when_asked_for(void **state)
     struct err e;
 
     (void)state;
-    assert_int_equal(options_parse(&o, 6, argv, &e), 0);
+    assert_int_equal(options_parse(&o, &wscope_verbs, 6, argv, &e), 0);
     assert_true(o.ws.follow);
     assert_int_equal(o.ws.max_redirects, 7);
     options_clear(&o);
@@ -172,7 +173,7 @@ static void demo_never_takes_a_proxy(void **state)
     struct err e;
 
     (void)state;
-    assert_int_equal(options_parse(&o, 2, argv, &e), 0);
+    assert_int_equal(options_parse(&o, &wscope_verbs, 2, argv, &e), 0);
     assert_string_equal(o.dial.noproxy, "*");
     options_clear(&o);
 }

@@ -6,8 +6,12 @@
 #define VERB_COMPARE_COMPARE_H
 
 #include "cli/options.h"
+#include "cli/verb.h"
 
 /* Run to the end. Returns the exit code. start_us: clock_mono_us at the program's start. */
 enum exit_code compare_run(const struct options *o, uint64_t start_us);
+
+/* Its row of the table of subcommands. */
+extern const struct verb compare_verb;
 
 #endif

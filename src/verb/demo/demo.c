@@ -322,7 +322,7 @@ static int start_drop(struct demo *d, struct err *e)
     if (demo_drop_show(&d->views, d->options) < 0)
         return err_nomem(e, STAGE_IO, "going on with the tour");
     d->dropping = true;
-    if (demo_drop_init(&d->drop, server_url(d->server), e) < 0)
+    if (demo_drop_init(&d->drop, d->options->verbs, server_url(d->server), e) < 0)
         return -1;
     put_line(d, d->drop.command);
     if (demo_drop_arm(&d->drop, &d->loop.uv, &d->events, d->start_us, e) < 0)

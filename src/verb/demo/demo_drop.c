@@ -16,7 +16,8 @@
 
 #define MAX_MESSAGE (64 * 1024)
 
-int demo_drop_init(struct demo_drop *d, const char *server, struct err *e)
+int demo_drop_init(struct demo_drop *d, const struct verbs *verbs, const char *server,
+                   struct err *e)
 {
     static char fault[] = "--fault=rst@message:" BEFORE "*1", wait[] = "--retry-delay=" WAIT;
     char catchup[sizeof d->catchup + 16];
@@ -41,7 +42,7 @@ int demo_drop_init(struct demo_drop *d, const char *server, struct err *e)
              "    --fault 'rst@message:" BEFORE "*1' \\\n"
              "    --catchup '%s' %s",
              d->catchup, d->url);
-    return options_parse(&d->options, (int)(sizeof argv / sizeof *argv) - 1, argv, e);
+    return options_parse(&d->options, verbs, (int)(sizeof argv / sizeof *argv) - 1, argv, e);
 }
 
 int demo_drop_arm(struct demo_drop *d, uv_loop_t *loop, const struct bus *bus, uint64_t start_us,

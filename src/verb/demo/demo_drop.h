@@ -24,7 +24,8 @@ struct demo_drop {
 };
 
 /* server: its URL without a path. 0, or -1 with *e; demo_drop_clear is due either way. */
-int demo_drop_init(struct demo_drop *d, const char *server, struct err *e);
+int demo_drop_init(struct demo_drop *d, const struct verbs *verbs, const char *server,
+                   struct err *e);
 /* The fault, which is told on the bus (borrowed). 0, or -1 with *e. */
 int demo_drop_arm(struct demo_drop *d, uv_loop_t *loop, const struct bus *bus, uint64_t start_us,
                   struct err *e);

@@ -67,7 +67,7 @@ static void put_option(struct argv *a, const char *text)
     free(copy);
 }
 
-static struct options *parse(struct argv *a, struct err *e)
+static struct options *parse(const struct script_run *run, struct argv *a, struct err *e)
 {
     struct options *o = NULL;
 
@@ -77,7 +77,7 @@ static struct options *parse(struct argv *a, struct err *e)
         err_nomem(e, STAGE_USAGE, "reading options");
         return NULL;
     }
-    if (options_parse(o, (int)a->count, a->words, e) == 0)
+    if (options_parse(o, run->options->verbs, (int)a->count, a->words, e) == 0)
         return o;
     script_options_free(o);
     return NULL;
@@ -111,7 +111,7 @@ struct options *script_options(struct script_run *run, const struct setting_made
     }
     put(&a, strdup("--"));
     put(&a, strdup(url));
-    o = parse(&a, e);
+    o = parse(run, &a, e);
     argv_free(&a);
     return o;
 }
@@ -201,7 +201,7 @@ static int check_line(struct script_run *run)
 
     begin(&a, run);
     put(&a, strdup("ws://localhost/"));
-    o = parse(&a, &e);
+    o = parse(run, &a, &e);
     argv_free(&a);
     script_options_free(o);
     if (!o)

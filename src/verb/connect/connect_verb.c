@@ -1,0 +1,58 @@
+#include "verb/connect/connect_verb.h"
+
+#include <stdlib.h>
+
+#include "app/complain.h"
+#include "cli/parsing.h"
+#include "verb/connect/pipe.h"
+#include "verb/connect/repl.h"
+
+static enum exit_code record_needs_repl(void)
+{
+    struct err e;
+
+    err_set(&e, EXIT_USAGE, STAGE_USAGE, 0,
+            "--record writes down an interactive session, and this is none");
+    err_hint(
+        &e,
+        "standard input and output have to be terminals, without -n, --json, --echo, --count, --until, --for");
+    return complain_err(&e);
+}
+
+/* libuv starts four threads for its first lookup, which costs more than the lookup does. A pipe's
+ * one connection asks one question after another. Only what takes over from a connection that fails
+ * must not wait behind its question; and a child is to inherit our user's environment. */
+static void limit_lookup_threads(const struct options *o)
+{
+    if (!o->http.fallback_text && !o->ws.header_cmd)
+        setenv("UV_THREADPOOL_SIZE", "1", 0);
+}
+
+static enum exit_code connect_run(const struct options *o, uint64_t start_us)
+{
+    if (repl_wanted(o))
+        return repl_run(o, start_us);
+    if (o->record)
+        return record_needs_repl();
+    limit_lookup_threads(o);
+    return pipe_run(o, start_us);
+}
+
+const struct verb connect_verb = {
+    .name = "",
+    .letter = 'c',
+    .usage = "[OPTION]... URL",
+    .about = "open a connection",
+    .text = "Open a WebSocket: interactive on a terminal, otherwise a pipe that sends each\n"
+            "line of stdin as a message and prints each message received on a line.\n",
+    .examples = "  wscope wss://echo.example.com/            talk to a server\n"
+                "  echo '{\"op\":\"time\"}' | wscope -1 api.example.com/ws | jq .\n"
+                "                                            one request, one answer\n"
+                "  wscope -n -vv --timestamps :8080/feed     watch every frame come in\n"
+                "  wscope --bearer env:TOKEN --json -n --for 60 wss://api.example.com/events\n"
+                "                                            a minute of events as JSON\n",
+    .sets = OPTIONS_DIAL | OPTIONS_MESSAGES | OPTIONS_VIEWS,
+    .operand_max = 1,
+    .operands = options_url_operand,
+    .run = connect_run,
+};

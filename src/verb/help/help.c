@@ -1,0 +1,85 @@
+#include "verb/help/help.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/complain.h"
+#include "base/buf.h"
+#include "cli/parsing.h"
+
+static int help_operand(struct options_parsing *p, struct err *e)
+{
+    const char *nearest;
+
+    if (!p->operand)
+        return 0;
+    p->o->help = verb_named(p->o->verbs, p->operand);
+    if (p->surplus)
+        return usage_error(e, "wscope help takes one command");
+    if (p->o->help)
+        return 0;
+    nearest = verb_nearest(p->o->verbs, p->operand);
+    usage_error(e, "there is no command \"%s\"%s%s%s", options_quote(p->operand).text,
+                nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return -1;
+}
+
+static enum exit_code print(int (*text)(struct buf *out, const struct options *o),
+                            const struct options *o)
+{
+    struct buf out;
+    struct err e;
+    int failed = 0;
+
+    buf_init(&out, 1024 * 1024);
+    if (text(&out, o) < 0)
+        failed = err_nomem(&e, STAGE_IO, "printing");
+    else if (fwrite(buf_data(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0)
+        failed = err_set(&e, EXIT_OTHER, STAGE_IO, errno, "can't write to standard output: %s",
+                         strerror(errno));
+    buf_clear(&out);
+    return failed < 0 ? complain_err(&e) : EXIT_OK;
+}
+
+static int help(struct buf *out, const struct options *o)
+{
+    return options_help(out, o->verbs, o->help, o->help_all);
+}
+
+static int version(struct buf *out, const struct options *o)
+{
+    (void)o;
+    return options_version(out);
+}
+
+static enum exit_code help_run(const struct options *o, uint64_t start_us)
+{
+    (void)start_us;
+    return print(help, o);
+}
+
+static enum exit_code version_run(const struct options *o, uint64_t start_us)
+{
+    (void)start_us;
+    return print(version, o);
+}
+
+const struct verb help_verb = {
+    .name = "help",
+    .letter = 'h',
+    .usage = "[COMMAND]",
+    .about = "help for a command",
+    .operand_max = 1,
+    .operands = help_operand,
+    .run = help_run,
+};
+
+const struct verb version_verb = {
+    .name = "version",
+    .letter = 'v',
+    .usage = "",
+    .about = "versions of wscope and its libraries",
+    .operands = options_no_operand,
+    .run = version_run,
+};
