@@ -36,7 +36,10 @@ static void pulse(struct session *s)
         char text[24];
         size_t len = liveness_payload(&s->liveness, text);
 
-        session_ping(s, OPCODE_PING, slice_make(text, len));
+        if (session_ping(s, OPCODE_PING, slice_make(text, len)) == SEND_FAILED) {
+            session_sending_failed(s);
+            return;
+        }
     }
     if (action == LIVENESS_LOST && s->paused) {
         /* Nothing is being read, so nothing is known: a sign of life may lie in the socket. */

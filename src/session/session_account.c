@@ -41,8 +41,12 @@ void session_resume(struct session *s)
 {
     struct slice text;
 
-    if (s->account && account_resume(s->account, &text))
+    int r = s->account ? account_resume(s->account, &text) : 0;
+
+    if (r > 0)
         session_send_first(s, text);
+    else if (r < 0)
+        session_note(s, "--resume: nothing was sent: out of memory, or it became too long");
 }
 
 int session_resume_url(struct session *s, struct err *e)

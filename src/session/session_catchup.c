@@ -135,10 +135,13 @@ void session_catchup_free(struct session *s)
 void session_catchup_start(struct session *s)
 {
     struct catchup *c = s->catchup;
-    char *target = c ? account_catchup(s->account, c->identity.url->target) : NULL;
+    char *target = NULL;
+    int r = c ? account_catchup(s->account, c->identity.url->target, &target) : 0;
     struct err e;
 
-    if (target && fetch_start(c->fetch, target, &e) < 0)
+    if (r < 0)
+        tell_failure(s, "out of memory, or the URL became too long");
+    else if (r > 0 && fetch_start(c->fetch, target, &e) < 0)
         tell_failure(s, e.text);
     free(target);
 }

@@ -152,6 +152,8 @@ void session_queue_clear(struct session *s);
 /* Send before all that waits; not again if it is lost. A failure is reported and ends the session.
  */
 void session_send_first(struct session *s, struct slice text);
+/* What the session sends by itself could not be queued: another connection would not help. */
+void session_sending_failed(struct session *s);
 /* A connection is open: what is due at each opening goes out, then what waited. */
 void session_queue_opened(struct session *s);
 /* It is gone: what becomes of the messages it was given is put into *close. */

@@ -122,8 +122,7 @@ int session_send_all(struct session *s, enum opcode type, const struct slice *me
     return r;
 }
 
-/* What the session sends by itself could not be queued: another connection would not help. */
-static void sending_failed(struct session *s)
+void session_sending_failed(struct session *s)
 {
     struct err e;
 
@@ -136,7 +135,7 @@ static void sending_failed(struct session *s)
 void session_send_first(struct session *s, struct slice text)
 {
     if (channel_send(s->channel, OPCODE_TEXT, text, true, true) == SEND_FAILED)
-        sending_failed(s);
+        session_sending_failed(s);
 }
 
 /* What waited goes out, as far as the channel takes it. */
@@ -150,7 +149,7 @@ static void flush(struct session *s)
         int r = channel_send(s->channel, type, data, true, true);
 
         if (r == SEND_FAILED)
-            sending_failed(s);
+            session_sending_failed(s);
         if (r < 0)
             return;
         outbox_given(s->outbox, stream_end(s));

@@ -245,11 +245,11 @@ static void account_resumes_from_the_last_number_after_a_reconnect_only(void **s
     struct slice text;
 
     (void)state;
-    assert_false(account_resume(a, &text)); /* the first opening */
+    assert_int_equal(account_resume(a, &text), 0); /* the first opening */
     reconnect(a);
-    assert_false(account_resume(a, &text)); /* no number yet */
+    assert_int_equal(account_resume(a, &text), 0); /* no number yet */
     number(a, 118);
-    assert_true(account_resume(a, &text));
+    assert_int_equal(account_resume(a, &text), 1);
     assert_true(slice_is(text, "{\"since\":118}"));
     account_free(a);
 }
@@ -265,7 +265,7 @@ static void account_resumes_from_the_last_identity(void **state)
     assert_true(message(a, "{\"k\":\"a\"}")); /* an older one that came again */
     expect("duplicate id a\n");
     reconnect(a);
-    assert_true(account_resume(a, &text));
+    assert_int_equal(account_resume(a, &text), 1);
     assert_true(slice_is(text, "after 7 7"));
     account_free(a);
 }
@@ -306,7 +306,7 @@ static void account_fills_in_the_epoch(void **state)
     (void)state;
     message(a, "{\"n\":5,\"e\":\"x\\\"y\"}");
     reconnect(a);
-    assert_true(account_resume(a, &text));
+    assert_int_equal(account_resume(a, &text), 1);
     assert_true(slice_is(text, "[\"x\\\"y\",5]"));
     account_free(a);
 }
@@ -365,7 +365,7 @@ static void account_replay_that_was_asked_for_is_no_new_beginning(void **state)
     for (uint64_t n = 50; n <= 100; n++)
         number(a, n);
     reconnect(a);
-    assert_true(account_resume(a, &text));
+    assert_int_equal(account_resume(a, &text), 1);
     assert_true(slice_is(text, "{\"since\":1}"));
     for (uint64_t n = 50; n <= 100; n++)
         assert_true(number(a, n));
@@ -388,10 +388,10 @@ static void account_catches_up_with_one_hole_for_all(void **state)
     char *target;
 
     (void)state;
-    assert_null(account_catchup(a, "/since?n={last}")); /* the first connection */
+    assert_int_equal(account_catchup(a, "/since?n={last}", &target), 0); /* the first connection */
     number(a, 3);
     reconnect(a);
-    target = account_catchup(a, "/since?n={last}");
+    assert_int_equal(account_catchup(a, "/since?n={last}", &target), 1);
     assert_non_null(target);
     assert_string_equal(target, "/since?n=3");
     free(target);
@@ -430,6 +430,25 @@ static void account_new_fails_cleanly_at_any_allocation(void **state)
 
     (void)state;
     ALLOC_EACH(account_free(account_new(&config, on_emit, NULL)));
+}
+
+static void account_tells_a_lack_of_memory_from_nothing_to_ask_for(void **state)
+{
+    struct account *a = make((struct account_config){.seq = "/id", .resume = "from {last}"});
+    struct slice text;
+    char *target = NULL;
+
+    (void)state;
+    number(a, 3);
+    reconnect(a);
+    alloc_fail_at(1);
+    assert_int_equal(account_resume(a, &text), -1);
+    assert_true(alloc_struck());
+    alloc_fail_at(1);
+    assert_int_equal(account_catchup(a, "/since?n={last}", &target), -1);
+    assert_true(alloc_struck());
+    assert_null(target);
+    account_free(a);
 }
 
 static void run_all(const struct account_config *config)
@@ -482,6 +501,7 @@ int main(void)
         cmocka_unit_test(account_catches_up_with_one_hole_for_all),
         cmocka_unit_test(account_fails_on_loss_alone),
         cmocka_unit_test(account_new_fails_cleanly_at_any_allocation),
+        cmocka_unit_test(account_tells_a_lack_of_memory_from_nothing_to_ask_for),
         cmocka_unit_test(account_survives_any_allocation_that_fails),
     };
 

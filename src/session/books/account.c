@@ -305,23 +305,24 @@ static struct template_values values_now(const struct account *a, char digits[24
     return values;
 }
 
-bool account_resume(struct account *a, struct slice *text)
+int account_resume(struct account *a, struct slice *text)
 {
     char digits[24];
     struct template_values values;
     uint64_t point;
 
     if (!a->config.resume || a->openings < 2)
-        return false;
+        return 0;
     values = values_now(a, digits);
+    if (values.last.len == 0)
+        return 0;
     buf_reset(&a->text);
-    if (values.last.len == 0 ||
-        template_fill(&a->text, a->config.resume, TEMPLATE_MESSAGE, &values) < 0)
-        return false;
+    if (template_fill(&a->text, a->config.resume, TEMPLATE_MESSAGE, &values) < 0)
+        return -1;
     if (reconcile_point(&a->reconcile, &point))
         reconcile_asked(&a->reconcile, point);
     *text = buf_slice(&a->text);
-    return true;
+    return 1;
 }
 
 /* The target with the query behind it. NULL: memory, or it became too long. */
@@ -370,20 +371,21 @@ static char *fill_target(const char *target, const struct template_values *value
 /* --- catching up --------------------------------------------------------------------------------
  */
 
-char *account_catchup(struct account *a, const char *target)
+int account_catchup(struct account *a, const char *target, char **filled)
 {
     char digits[24];
     struct template_values values = values_now(a, digits);
-    char *copy;
     uint64_t point;
 
     if (a->openings < 2 || values.last.len == 0)
-        return NULL;
-    copy = fill_target(target, &values);
-    if (copy && reconcile_point(&a->reconcile, &point))
+        return 0;
+    *filled = fill_target(target, &values);
+    if (!*filled)
+        return -1;
+    if (reconcile_point(&a->reconcile, &point))
         reconcile_asked(&a->reconcile, point);
     a->fetched_top = 0;
-    return copy;
+    return 1;
 }
 
 void account_expect(struct account *a, struct slice item)

@@ -39,17 +39,17 @@ void account_message(struct account *a, struct event *ev);
 void account_opened(struct account *a);
 void account_closed(struct account *a);
 
-/* What --resume asks for on the connection that is open now: the message in *text, which lives
- * until the next call. False: nothing is to be sent, the first connection or no number seen so far.
- */
-bool account_resume(struct account *a, struct slice *text);
+/* What --resume asks for on the connection that is open now. 1: the message is in *text, which
+ * lives until the next call. 0: nothing is to be sent, the first connection or no number seen so
+ * far. -1: memory, or it became too long. */
+int account_resume(struct account *a, struct slice *text);
 /* A URL's target, with what --resume-query asks for behind it where this is a reconnect. Caller
  * frees; NULL: memory, or it became too long. */
 char *account_resume_target(struct account *a, const char *target);
 
-/* The target of a URL to catch up from, filled in. Caller frees; NULL: there is nothing to ask for
- * (the first connection, no number seen so far), or no memory. */
-char *account_catchup(struct account *a, const char *target);
+/* The target of a URL to catch up from, filled in. 1: the caller frees *filled. 0: there is nothing
+ * to ask for (the first connection, no number seen so far). -1: memory, or it became too long. */
+int account_catchup(struct account *a, const char *target, char **filled);
 /* What was fetched: all of it is shown first, so that one hole is told for all that was missed;
  * then each again, to be passed on as a message where that is true. */
 void account_expect(struct account *a, struct slice item);
