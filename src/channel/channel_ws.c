@@ -86,10 +86,8 @@ static void on_event(struct layer *l, struct event *ev)
 {
     struct ws *ws = ws_above(l);
 
-    if (ev->kind == EVENT_CLOSE) {
-        ws->state = WS_ENDED;
+    if (ev->kind == EVENT_CLOSE)
         ws->ch.ended = true;
-    }
     ws_emit(ws, ev);
 }
 
@@ -105,7 +103,7 @@ static struct totals ws_totals(const struct channel *ch)
     const struct ws *ws = (const struct ws *)ch;
     struct totals totals = layer_totals(&ws->layer);
 
-    totals.violations += ws->broken_rules;
+    totals.violations += ws->upgrade.broken_rules;
     return totals;
 }
 
@@ -113,39 +111,21 @@ static bool ws_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
 {
     const struct ws *ws = (const struct ws *)ch;
 
-    return ws->peer ? peer_tcp_stats(ws->peer, stats)
-                    : ws->link && tcp_stats_read(ws->link->fd, stats);
+    return ws->peer ? peer_tcp_stats(ws->peer, stats) : http_tcp_stats(ws->http, stats);
 }
 
 /* --- the end ------------------------------------------------------------------------------------
  */
 
-/* Nothing of the opening goes on. */
-static void shut(struct ws *ws)
-{
-    enum stage stage;
-    char what[8];
-
-    if (ws->dial)
-        dial_cancel(ws->dial, &stage, what, sizeof what);
-    ws->dial = NULL;
-    pump_free(ws->pump);
-    ws->pump = NULL;
-    timer_stop(ws->timer);
-    link_free(ws->link);
-    ws->link = NULL;
-    ws->state = WS_ENDED;
-    ws->ch.ended = true;
-}
-
 void ws_fail(struct ws *ws, const struct err *e)
 {
     struct event ev = ws_event(ws, EVENT_ERROR);
 
-    if (ws->state == WS_ENDED)
+    if (ws->ch.ended)
         return;
     ev.error = e;
-    shut(ws);
+    http_cancel(ws->http);
+    ws->ch.ended = true;
     ws_emit(ws, &ev);
 }
 
@@ -184,15 +164,9 @@ static void ws_free(struct channel *ch)
 {
     struct ws *ws = ws_of(ch);
 
-    shut(ws);
+    http_free(ws->http);
     peer_free(ws->peer);
-    timer_free(ws->timer);
-    handshake_result_clear(&ws->agreed);
-    buf_clear(&ws->request);
-    buf_clear(&ws->incoming);
-    buf_clear(&ws->head_bytes);
-    http1_head_clear(&ws->head);
-    refusal_clear(&ws->refusal);
+    upgrade_clear(&ws->upgrade);
     free(ws);
 }
 
@@ -217,12 +191,20 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
                                struct channel_shared *shared, const struct channel_up *up)
 {
     static const struct layer_ops layer_ops = {.event = on_event, .drained = on_drained};
+    static const struct http_hooks hooks = {
+        .report = ws_report, .upgraded = ws_upgraded, .done = ws_refused};
+    const struct http_config http = {
+        .identity = &config->handshake,
+        .dial = &config->dial,
+        .fault = up->fault,
+        .timeout_us = config->connect_timeout_us,
+    };
     struct ws *ws = calloc(1, sizeof *ws);
 
     if (!ws)
         return NULL;
-    ws->timer = timer_new(loop, ws);
-    if (!ws->timer) {
+    ws->http = http_new(loop, &http, &shared->http, up->bus, &hooks, ws);
+    if (!ws->http) {
         free(ws);
         return NULL;
     }
@@ -230,9 +212,6 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
     ws->layer.ops = &layer_ops;
     ws->config = config;
     ws->shared = shared;
-    buf_init(&ws->request, HTTP1_HEAD_MAX * 2);
-    buf_init(&ws->incoming, HTTP1_HEAD_MAX + REFUSAL_MAX);
-    buf_init(&ws->head_bytes, HTTP1_HEAD_MAX);
-    refusal_init(&ws->refusal);
+    ws->upgrade.lenient = config->lenient;
     return &ws->ch;
 }

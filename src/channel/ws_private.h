@@ -1,24 +1,13 @@
 /*
  * ws_private: the inside of channel_ws, shared by its files: channel_ws (the channel, over a peer
- * once it is open) and ws_open (dial, handshake).
+ * once it is open) and ws_open (from the URL to the peer).
  */
 #ifndef CHANNEL_WS_PRIVATE_H
 #define CHANNEL_WS_PRIVATE_H
 
 #include "channel/channel_ws.h"
-#include "http/refusal.h"
-#include "net/pump.h"
-#include "net/timer.h"
+#include "http/http.h"
 #include "peer/peer.h"
-
-enum ws_state {
-    WS_NEW,
-    WS_DIALING,
-    WS_UPGRADING, /* the request is being written, or the response read */
-    WS_REFUSED,   /* reading the body of a response that was no 101 */
-    WS_OPEN,      /* the peer has it */
-    WS_ENDED
-};
 
 struct ws {
     struct channel ch;
@@ -26,30 +15,12 @@ struct ws {
     struct peer *peer;  /* once it is open */
     const struct channel_ws_config *config;
     struct channel_shared *shared;
-    enum ws_state state;
     bool paused;
 
     /* Opening */
-    struct dial *dial;
-    struct dial_target target;
-    struct link *link; /* until the peer takes it */
-    struct pump *pump;
-    struct timer *timer;
-    struct err link_error; /* of the read or write that failed */
-    int errnum;            /* of a write that failed */
+    struct http *http;
+    struct upgrade upgrade;
     uint64_t began_us;
-    uint64_t requested_us;
-    struct handshake handshake;
-    struct handshake_result agreed;
-    struct buf request;  /* what is not written of it yet */
-    struct buf incoming; /* the head, then a refused upgrade's body */
-    size_t scanned;
-    struct http1_head head; /* of a refused upgrade; points into head_bytes */
-    struct buf head_bytes;
-    struct http1_body body_framing;
-    struct refusal refusal;
-    uint64_t response_us;
-    unsigned broken_rules; /* of the handshake, let pass */
 };
 
 /* channel_ws.c */
@@ -63,5 +34,9 @@ void ws_fail(struct ws *ws, const struct err *e);
 
 /* ws_open.c */
 int ws_open(struct channel *ch, struct err *e);
+/* The hooks of the exchange. */
+void ws_report(void *ctx, struct event *ev);
+void ws_upgraded(void *ctx, struct link *link, struct slice rest);
+void ws_refused(void *ctx, const struct http_result *result);
 
 #endif

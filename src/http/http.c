@@ -132,21 +132,31 @@ void http_watch(struct http *h)
         pump_update(h->pump);
 }
 
-void http_drop(struct http *h)
+/* Have nothing more to do with the connection, its counts kept. The link is the caller's. */
+static struct link *let_go(struct http *h)
 {
-    struct err ignored;
+    struct link *link = h->link;
 
-    if (!h->link)
-        return;
     add_link(h, &h->closed);
     pump_free(h->pump);
     h->pump = NULL;
     timer_stop(h->again);
-    (void)link_close(h->link, &ignored);
-    link_free(h->link);
     h->link = NULL;
     h->link_up = h->link_down = 0;
     h->used = h->elsewhere = false;
+    return link;
+}
+
+void http_drop(struct http *h)
+{
+    struct link *link;
+    struct err ignored;
+
+    if (!h->link)
+        return;
+    link = let_go(h);
+    (void)link_close(link, &ignored);
+    link_free(link);
 }
 
 /* --- an exchange ------------------------------------------------------------------------------ */
@@ -202,6 +212,23 @@ void http_finish(struct http *h, const struct err *e, bool keep)
     }
 }
 
+void http_hand_over(struct http *h)
+{
+    struct link *link = let_go(h);
+    unsigned serial;
+
+    come_to_rest(h, false);
+    serial = h->serial;
+    h->hooks.upgraded(h->ctx, link, buf_slice(&h->incoming));
+    if (h->serial != serial)
+        return;
+    http_answer_clear(h);
+    http_return(h);
+    /* The connection may live long, and has no use for this memory. */
+    buf_clear(&h->outgoing);
+    buf_clear(&h->incoming);
+}
+
 static void on_timer(void *ctx)
 {
     struct http *h = ctx;
@@ -217,7 +244,10 @@ static void on_timer(void *ctx)
                 "(--connect-timeout)",
                 (double)h->config.timeout_us / 1e6);
     else
-        dial_timed_out(h->dial, h->config.timeout_us, "waiting for the server's answer", &e);
+        dial_timed_out(h->dial, h->config.timeout_us,
+                       h->request.upgrade ? "waiting for the answer to the handshake"
+                                          : "waiting for the server's answer",
+                       &e);
     h->dial = NULL;
     http_finish(h, &e, false);
 }
@@ -237,7 +267,7 @@ int http_start(struct http *h, const struct http_request *request, struct err *e
     h->request = *request;
     if (!h->request.method)
         h->request.method = "GET";
-    h->began_us = clock_mono_us();
+    h->began_us = request->began_us ? request->began_us : clock_mono_us();
     h->before = http_totals(h);
     h->serial++;
     if (http_send(h, e) < 0) {

@@ -1,6 +1,7 @@
 /*
  * http: requests and their answers over the same links as the WebSocket (RFC 9110, RFC 9112): TLS,
- * proxies, faults, and bytes as TCP carried them. Polling, SSE, catching up are built on it.
+ * proxies, faults, and bytes as TCP carried them. Polling, SSE, catching up are built on it, and
+ * the WebSocket's opening handshake is one of its exchanges.
  *
  * A client has one request under way at a time and at most one connection, which it keeps for the
  * next request where both sides agree to that. Nothing here decides what an answer means.
@@ -16,13 +17,15 @@
 #include "event/bus.h"
 #include "fault/faults.h"
 #include "http/shared.h"
+#include "http/upgrade.h"
 #include "net/tcp_stats.h"
 #include "proto/handshake.h"
 
 /* For the client's life, borrowed with all they point to. */
 struct http_config {
-    /* Where to and who asks: URL, headers, origin, user agent, cookie, authorization. Subprotocols
-     * do not matter here; deflate.enabled says whether answers may be compressed. */
+    /* Where to and who asks: URL, headers, origin, user agent, cookie, authorization. Of an
+     * ordinary request deflate.enabled says whether its answer may be compressed; an upgrade has
+     * the subprotocols and all of deflate as well. */
     const struct handshake_config *identity;
     const struct dial_config *dial;
     struct fault_conn *fault; /* what is to go wrong with its connections, or NULL */
@@ -45,6 +48,9 @@ struct http_request {
     bool hold;         /* long polling: once the request is sent, the answer may take any time */
     bool stream;       /* the body may take any time, and no compression is asked for: it would hold
                           events back */
+    struct upgrade *upgrade; /* ask for a WebSocket with this; NULL: an ordinary request. The
+                                members above do not matter then */
+    uint64_t began_us;       /* clock_mono_us when it began, if that was before; 0: now */
 };
 
 /* What an exchange came to. */
@@ -69,11 +75,16 @@ struct http_hooks {
      * dir and member are set; to be stamped and passed on. EVENT_RESPONSE comes before `head`, with
      * the body of a refusal (neither 2xx nor 304), for answers that are redirects or 1xx too. */
     void (*report)(void *ctx, struct event *ev);
-    /* The final head; its slices are borrowed until `done`. url: where it came from. */
+    /* The final head, but not of an upgrade; its slices are borrowed until `done`. url: where it
+     * came from. */
     void (*head)(void *ctx, const struct http1_head *head, const struct url *url);
     /* The next piece of the body, decoded; never of a refusal. */
     void (*body)(void *ctx, struct slice piece);
-    /* Exactly once, last, unless the exchange was cancelled. */
+    /* In place of `done`, after a 101 that fits request.upgrade: the link is taken over, and rest
+     * is what came after the head, borrowed until this returns. */
+    void (*upgraded)(void *ctx, struct link *link, struct slice rest);
+    /* Exactly once, last, unless the exchange was cancelled or the connection upgraded. A request
+     * for an upgrade fails with EXIT_UPGRADE if there is any other final answer. */
     void (*done)(void *ctx, const struct http_result *result);
 };
 

@@ -67,7 +67,7 @@ static bool report_response(struct http *h, const struct http1_head *head,
         .raw = head->raw,
         .body = buf_slice(&h->refusal.body),
         .body_cut = h->refusal.cut,
-        .interim = head->status < 200,
+        .interim = head->status < 200 && head->status != 101,
         .followed =
             h->config.follow && redirect_status(head->status) && h->hops < h->config.max_redirects,
         .hint = "",
@@ -185,7 +185,7 @@ void http_body(struct http *h)
 
 /* --- refusals --------------------------------------------------------------------------------- */
 
-/* The body of an answer that is no success is complete, or as complete as it gets. */
+/* The body of a refusal is complete, or as complete as it gets. */
 void http_refused(struct http *h)
 {
     struct event_response response;
@@ -200,6 +200,11 @@ void http_refused(struct http *h)
         /* The response points into what the next answer will replace, hence the copy inside. */
         if (http_follow(h, &response, &e) < 0)
             fail(h, &e);
+        return;
+    }
+    if (h->request.upgrade) {
+        upgrade_refused(&h->head, &e);
+        fail(h, &e);
         return;
     }
     if (h->hooks.head)
@@ -258,12 +263,27 @@ static void begin_body(struct http *h)
         http_body(h);
 }
 
+/* Is the final answer what was asked for? */
+static bool is_success(const struct http *h)
+{
+    int status = h->head.status;
+
+    return !h->request.upgrade && (status == 304 || (status >= 200 && status < 300));
+}
+
+static void begin_refusal(struct http *h)
+{
+    h->state = HTTP_REFUSAL;
+    http_limit(h, REFUSAL_MS * 1000);
+    refusal_begin(&h->refusal, &h->head);
+    read_refusal(h);
+}
+
 /* The final head is there. */
 static void take_head(struct http *h, size_t len)
 {
-    bool head_only = strcmp(h->request.method, "HEAD") == 0;
+    bool head_only = strcmp(h->request.method, "HEAD") == 0, framed;
     size_t scanned = 0;
-    int status;
     struct err e;
 
     /* It must outlive the incoming bytes, which the body will move. */
@@ -275,50 +295,87 @@ static void take_head(struct http *h, size_t len)
         return;
     }
     buf_consume(&h->incoming, len);
-    status = h->head.status;
-    if (http1_body_init(&h->framing, &h->head, head_only, &e) < 0) {
-        fail(h, &e);
-    } else if (status == 304 || (status >= 200 && status < 300)) {
+    framed = http1_body_init(&h->framing, &h->head, head_only, &e) == 0;
+    if (framed && is_success(h)) {
         begin_body(h);
+    } else if (is_success(h)) {
+        fail(h, &e);
     } else {
-        h->state = HTTP_REFUSAL;
-        http_limit(h, REFUSAL_MS * 1000);
-        refusal_begin(&h->refusal, &h->head);
-        read_refusal(h);
+        if (!framed) { /* a refusal is one without its body, too; where the next answer would
+                          begin is unknown */
+            h->framing.done = true;
+            http_drop(h);
+        }
+        begin_refusal(h);
     }
+}
+
+/* --- the upgrade ------------------------------------------------------------------------------ */
+
+/* The head of a 101 that was asked for, which has been reported, is len bytes long. */
+static void upgrade(struct http *h, const struct http1_head *head, size_t len)
+{
+    struct upgrade *u = h->request.upgrade;
+    unsigned serial = h->serial;
+    struct event ev;
+    struct err e;
+
+    if (upgrade_check(u, &h->identity, head, &e) < 0) {
+        fail(h, &e);
+        return;
+    }
+    for (int rule = 0; rule < HANDSHAKE_RULES; rule++) {
+        if (upgrade_breaks(u, (enum handshake_rule)rule, &h->identity, head, &ev, &e) &&
+            h->hooks.report)
+            h->hooks.report(h->ctx, &ev);
+        if (h->serial != serial)
+            return;
+    }
+    buf_consume(&h->incoming, len);
+    http_hand_over(h);
+}
+
+/* An answer of 1xx. True if another one follows it (100, 103). */
+static bool take_interim(struct http *h, const struct http1_head *head, size_t len)
+{
+    struct event_response response;
+    struct err e;
+
+    if (head->status == 101 && !h->request.upgrade) {
+        err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server switched protocols (101), which nobody asked for");
+        fail(h, &e);
+        return false;
+    }
+    if (!report_response(h, head, &response))
+        return false;
+    if (head->status == 101) {
+        upgrade(h, head, len);
+        return false;
+    }
+    buf_consume(&h->incoming, len);
+    h->scanned = 0;
+    return true;
 }
 
 static void read_head(struct http *h)
 {
-    struct event_response response;
     struct http1_head head;
+    bool final, goes_on;
     struct err e;
-    bool goes_on;
-    int status;
     long len;
 
     while ((len = http1_head_read_within(&head, HTTP1_RESPONSE, h->config.dial->max_headers,
                                          buf_data(&h->incoming), h->incoming.len, &h->scanned,
                                          &e)) > 0) {
-        h->response_us = clock_mono_us() - h->requested_us;
-        status = head.status;
-        goes_on = status >= 200 || status == 101 || report_response(h, &head, &response);
+        h->response_us = h->link ? clock_mono_us() - h->requested_us : 0; /* else it is made up */
+        final = head.status >= 200;
+        goes_on = !final && take_interim(h, &head, (size_t)len);
         http1_head_clear(&head);
+        if (final)
+            take_head(h, (size_t)len);
         if (!goes_on)
             return;
-        if (status >= 200) {
-            take_head(h, (size_t)len);
-            return;
-        }
-        if (status == 101) {
-            err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                    "the server switched protocols (101), which nobody asked for");
-            fail(h, &e);
-            return;
-        }
-        /* 100, 103: the final one follows. */
-        buf_consume(&h->incoming, (size_t)len);
-        h->scanned = 0;
     }
     if (len < 0)
         fail(h, &e);
@@ -340,7 +397,7 @@ static bool is_idempotent(const char *method)
 static void ended_before_head(struct http *h, ssize_t result)
 {
     const char *how = h->link->ended & LINK_GOT_RST ? "reset the connection" : "hung up";
-    int errnum = result < 0 ? h->link_error.errnum : 0;
+    int errnum = result < 0 ? h->link_error.errnum : h->write_errnum;
     struct err e;
 
     /* The server gave up a connection that it had kept while the request was on its way (RFC 9112,
@@ -351,14 +408,15 @@ static void ended_before_head(struct http *h, ssize_t result)
             fail(h, &e);
         return;
     }
-    if (result < 0 && h->link_error.stage == STAGE_TLS)
+    if (result < 0 && (h->link_error.stage == STAGE_TLS || (h->link->ended & LINK_BY_FAULT) != 0))
         e = h->link_error;
     else if (h->incoming.len > 0)
         err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, errnum,
-                "the server %s in the middle of its answer's head, after %zu bytes of it", how,
-                h->incoming.len);
+                "the server %s in the middle of its answer%s, after %zu bytes of it", how,
+                h->request.upgrade ? " to the handshake" : "'s head", h->incoming.len);
     else
-        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, errnum, "the server %s before it answered", how);
+        err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, errnum, "the server %s before it answered%s", how,
+                h->request.upgrade ? " the handshake" : "");
     fail(h, &e);
 }
 

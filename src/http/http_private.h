@@ -1,6 +1,6 @@
 /*
  * http_private: the inside of http, shared by its files: http (life, time, counts), http_request
- * (dial, the request, where a redirect leads), http_answer (head and body of the answer).
+ * (dial, the request, where a redirect leads), http_answer (head and body of the answer; the 101).
  */
 #ifndef HTTP_HTTP_PRIVATE_H
 #define HTTP_HTTP_PRIVATE_H
@@ -16,7 +16,7 @@ enum http_state {
     HTTP_IDLE,
     HTTP_DIALING,
     HTTP_HEAD,    /* the request is being written, or the head read */
-    HTTP_REFUSAL, /* reading the body of an answer that is none of 2xx and 304 */
+    HTTP_REFUSAL, /* reading the body of an answer that is not what was asked for */
     HTTP_BODY
 };
 
@@ -49,7 +49,8 @@ struct http {
     bool elsewhere;              /* it leads to another origin than the configuration's URL */
     bool used;                   /* it has carried an exchange before this one */
     uint64_t link_up, link_down; /* bytes of its stream */
-    struct err link_error;
+    struct err link_error;       /* of the last call that failed */
+    int write_errnum;            /* of a write that failed */
 
     /* The request, and the answer as far as it has come */
     struct buf outgoing;
@@ -82,6 +83,8 @@ struct http {
 bool http_wants(const struct http *h, enum event_kind kind);
 /* Drop the connection, its counts kept. *ended: LINK_GOT_..., if not NULL. */
 void http_drop(struct http *h);
+/* The connection, and what has come on it beyond the head, is the user's from now on. */
+void http_hand_over(struct http *h);
 /* Poll for what the state needs. */
 void http_watch(struct http *h);
 /* -1 with *e. */

@@ -58,35 +58,18 @@ static void add_fields(struct http *h, struct request_head *r, const char *host,
         request_head_change(r, &id->headers[i]);
 }
 
-/* The Host field has the host as DNS knows it (RFC 9110, section 7.2; RFC 5891, section 4). */
-static char *host_field(const struct url *url, struct err *e)
+/* The head of an ordinary request to url. */
+static int write_ordinary(struct http *h, const struct url *url, struct err *e)
 {
-    struct url ascii = *url;
-    char *field;
-
-    ascii.host = idn_to_ascii(url->host, e);
-    if (!ascii.host)
-        return NULL;
-    field = url_host_field(&ascii);
-    free(ascii.host);
-    if (!field)
-        err_nomem(e, STAGE_HANDSHAKE, "writing the request");
-    return field;
-}
-
-static int write_head(struct http *h, struct err *e)
-{
-    const char *target =
-        !h->moved && h->request.target ? h->request.target : h->identity.url->target;
-    char *host = host_field(h->identity.url, e);
+    const char *target = !h->moved && h->request.target ? h->request.target : url->target;
+    char *host = url_host_field(url);
     struct request_head r = {0};
     char length[32];
     int rc = -1;
 
-    if (!host)
-        return -1;
     snprintf(length, sizeof length, "%zu", h->request.body.len);
-    if (request_head_init(&r, FIELDS_OWN + h->request.field_count + h->identity.header_count) < 0) {
+    if (!host ||
+        request_head_init(&r, FIELDS_OWN + h->request.field_count + h->identity.header_count) < 0) {
         err_nomem(e, STAGE_HANDSHAKE, "writing the request");
     } else {
         add_fields(h, &r, host, length);
@@ -97,12 +80,32 @@ static int write_head(struct http *h, struct err *e)
     return rc;
 }
 
+/* The Host field has the host as DNS knows it (RFC 9110, section 7.2; RFC 5891, section 4). */
+static int write_head(struct http *h, struct err *e)
+{
+    struct handshake_config identity = h->identity;
+    struct url url = *identity.url;
+    int rc;
+
+    url.host = idn_to_ascii(url.host, e);
+    if (!url.host)
+        return -1;
+    identity.url = &url;
+    if (h->request.upgrade)
+        rc = upgrade_write(h->request.upgrade, &identity, &h->shared->rng, &h->outgoing, e);
+    else
+        rc = write_ordinary(h, &url, e);
+    free(url.host);
+    return rc;
+}
+
 /* The connection is there. */
 static int send_request(struct http *h, struct err *e)
 {
     unsigned serial = h->serial;
 
     buf_reset(&h->outgoing);
+    h->write_errnum = 0;
     if (write_head(h, e) < 0)
         return -1;
     report_request(h);
@@ -155,7 +158,6 @@ static int make_up_answer(struct http *h, struct err *e)
     int r = refusal_make_up(&h->incoming, h->config.fault, e);
 
     if (r == 1) {
-        h->requested_us = clock_mono_us();
         h->state = HTTP_HEAD;
         http_soon(h); /* by way of the loop, as everything that is reported */
     }
@@ -217,6 +219,7 @@ void http_write(struct http *h)
         if (n < 0) {
             /* What the server said before it hung up tells more than EPIPE: let the reading side
              * find the end. */
+            h->write_errnum = h->link_error.errnum;
             buf_reset(&h->outgoing);
             return;
         }

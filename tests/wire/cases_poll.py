@@ -315,6 +315,25 @@ def hung_up(t):
     made.exits(52)
 
 
+@case("a fault that cuts the connection before the answer is named, not the server: 56")
+def cut_on_purpose(t):
+    made = poll(t, "--fault", "rst@bytes:5")
+    t.accept()
+    made.exits(56)
+    made.says("cut on purpose", "fault rst")
+
+
+@case("a refusal with two lengths is still a refusal, and its connection is not used again")
+def refused_unframed(t):
+    made = poll(t, "-r", "--json", "--count", "2")
+    conn = t.accept()
+    answer(conn, b"[1]")
+    answer(conn, b"abc", status="503 Service Unavailable", extra="Content-Length: 4\r\n")
+    answer(t.accept(), b"[1,2]")
+    made.exits(0)
+    same([told["status"] for told in named(made.json(), "response")], [200, 503, 200])
+
+
 @case("a server that says nothing, or stops in the middle: 28")
 def silent(t):
     made = poll(t, "--connect-timeout", str(0.3 * SLOW))

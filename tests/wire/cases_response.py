@@ -1,5 +1,6 @@
 """Items 16 to 22: what the client makes of the server's response (RFC 6455, section 4.1)."""
 
+import errno
 import gzip
 import zlib
 
@@ -193,6 +194,23 @@ def refused_chunked(t):
                 b"6\r\nbroken\r\n7;x=y\r\n indeed\r\n0\r\n\r\n")
 
     refused(t, "500 Oops", "broken indeed", raw=raw)
+
+
+@case("22 a refusal with two lengths is shown without a body")
+def refused_unframed(t):
+    head = b"HTTP/1.1 503 Busy\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"
+    refused(t, "503 Busy", "instead of 101", raw=lambda r: head + b"abc")
+
+
+@case("52 a connection that is reset in the middle of the answer's head: the error has its errno")
+def reset_in_head(t):
+    made = t.start("-n", "--json", t.url)
+    conn = t.accept()
+    conn.request()
+    conn.send(b"HTTP/1.1 101 Switching")
+    conn.rst()
+    made.exits(52)
+    same(single(made.json(), "error")["errno"], errno.ECONNRESET)
 
 
 @case("22 a body that ends with the connection is shown")
