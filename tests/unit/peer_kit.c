@@ -100,7 +100,7 @@ static void put_event(struct peer_kit *k, const struct event *ev)
         buf_printf(out, "violation %u", ev->violation.code);
         break;
     case EVENT_ERROR:
-        buf_printf(out, "error %s", ev->error.text);
+        buf_printf(out, "error %s", ev->error->text);
         break;
     case EVENT_CLOSE:
         put_close(out, &ev->close);
