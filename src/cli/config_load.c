@@ -84,16 +84,16 @@ static char *expand_home(struct options_parsing *p, const struct option_row *row
 }
 
 /* The row of a key: a long name, or an option with its dashes. *off: the key is "no-NAME". */
-static const struct option_row *row_of(const char *key, bool *off)
+static const struct option_row *row_of(const struct verbs *verbs, const char *key, bool *off)
 {
     const struct option_row *row =
-        key[0] == '-' ? options_row(key) : options_row_named(key, strlen(key));
+        key[0] == '-' ? options_row(verbs, key) : options_row_named(verbs, key, strlen(key));
 
     *off = false;
     if (row)
         return row;
     key += strncmp(key, "--", 2) == 0 ? 2 : 0;
-    row = options_row_off(key, strlen(key));
+    row = options_row_off(verbs, key, strlen(key));
     *off = row != NULL;
     return row;
 }
@@ -110,10 +110,10 @@ static int switch_of(const char *value)
     return value ? -1 : 1;
 }
 
-static int unknown_key(const char *key, bool alone, struct err *e)
+static int unknown_key(const struct verbs *verbs, const char *key, bool alone, struct err *e)
 {
     size_t dashes = strspn(key, "-"), len = strcspn(key + dashes, " \t:");
-    const struct option_row *row = options_row_named(key + dashes, len);
+    const struct option_row *row = options_row_named(verbs, key + dashes, len);
     const char *nearest;
     char word[64];
 
@@ -126,7 +126,7 @@ static int unknown_key(const char *key, bool alone, struct err *e)
         return -1;
     }
     snprintf(word, sizeof word, "%.*s", (int)strcspn(key, " \t"), key); /* behind it is a value */
-    nearest = options_nearest(key + dashes, strlen(key + dashes));
+    nearest = options_nearest(verbs, key + dashes, strlen(key + dashes));
     usage_error(e, "unknown option \"%s\"%s%s%s", options_quote(word).text,
                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     err_hint(e, "\"wscope --help=all\" lists every option; in the file they stand without dashes");
@@ -134,13 +134,14 @@ static int unknown_key(const char *key, bool alone, struct err *e)
 }
 
 /* A line that breaks a rule; it begins with the file and the line number. */
-static int check_setting(const struct config_line *line, struct err *e)
+static int check_setting(const struct loading *l, const struct config_line *line, struct err *e)
 {
+    const struct verbs *verbs = l->p->o->verbs;
     bool off;
-    const struct option_row *row = row_of(line->key, &off);
+    const struct option_row *row = row_of(verbs, line->key, &off);
 
     if (!row)
-        return unknown_key(line->key, line->value == NULL, e);
+        return unknown_key(verbs, line->key, line->value == NULL, e);
     if (row->set == options_set_none)
         return usage_error(e, "%s belongs on the command line", line->key);
     if (row->arg == OPTION_FLAG && switch_of(off ? NULL : line->value) < 0)
@@ -163,7 +164,7 @@ static int add_setting(struct loading *l, const struct config_line *line, size_t
                        struct err *e)
 {
     bool off;
-    const struct option_row *row = row_of(line->key, &off);
+    const struct option_row *row = row_of(l->p->o->verbs, line->key, &off);
     struct option_use *use;
     char *value = line->value;
     size_t start;
@@ -216,7 +217,7 @@ static int read_lines(struct loading *l, char *text, struct err *e)
     for (config_open(&r, text); (got = config_next(&r, &line, e)) > 0;) {
         if (line.profile
                 ? begin_section(l, line.profile, e) != 0
-                : check_setting(&line, e) != 0 || add_setting(l, &line, r.number, e) != 0) {
+                : check_setting(l, &line, e) != 0 || add_setting(l, &line, r.number, e) != 0) {
             got = -1;
             break;
         }

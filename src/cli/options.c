@@ -138,7 +138,7 @@ void options_clear(struct options *o)
 
 int option_check(const char *name, const char *value, struct err *e)
 {
-    const struct option_row *row = options_row_named(name, strlen(name));
+    const struct option_row *row = options_row_named(NULL, name, strlen(name));
     struct options *o = calloc(1, sizeof *o);
     struct options_parsing p = {.o = o};
     struct option_use *use = NULL;

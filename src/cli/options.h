@@ -221,8 +221,8 @@ const char *options_http_url(const char *text, enum event_channel *channel);
 int options_help(struct buf *out, const struct verbs *verbs, const struct verb *verb, bool all);
 int options_version(struct buf *out);
 
-/* The table itself, for completions and tests: one option a row. The last two columns are for the
- * parser: who stores the value, and where. */
+/* The tables themselves, for completions and tests: one option a row. The last two columns are for
+ * the parser: who stores the value, and where. */
 enum option_arg { OPTION_FLAG, OPTION_VALUE, OPTION_OPTIONAL };
 struct options_parsing;
 struct option_use;
@@ -239,11 +239,13 @@ struct option_row {
         *values;   /* for completion: "auto|always|never" (one of these), "FILE", "DIR", "@FILE"
                       (text, or a file behind '@'), "EVENT..." (a list of events), or NULL */
     bool common;   /* in plain --help */
-    unsigned sets; /* OPTIONS_... of cli/verb.h */
+    unsigned sets; /* OPTIONS_... of cli/verb.h; 0 in the rows of a subcommand */
     option_set_fn *set; /* options_set_none: acted on before, and only on the command line */
     size_t field;       /* offset in struct options for the setters that only store */
 };
-const struct option_row *options_table(size_t *count);
+/* The row of that index, NULL after the last: the shared ones, those of each subcommand (verbs may
+ * be NULL: none), and the general ones. */
+const struct option_row *options_nth(const struct verbs *verbs, size_t index);
 /* Does the subcommand take the option? */
 bool option_fits(const struct option_row *row, const struct verb *verb);
 /* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
@@ -254,7 +256,7 @@ bool option_is_of_connection(const struct option_row *row);
 int option_check(const char *name, const char *value, struct err *e);
 /* The row of a long name, or NULL; and the nearest name to a misspelt one that a script may set, or
  * NULL. Static. */
-const struct option_row *options_row_named(const char *name, size_t len);
+const struct option_row *options_row_named(const struct verbs *verbs, const char *name, size_t len);
 const char *options_nearest_of_connection(const char *name, size_t len);
 
 #endif

@@ -83,6 +83,10 @@ static const struct conflict needs[] = {
 
 bool option_fits(const struct option_row *row, const struct verb *verb)
 {
+    for (size_t i = 0; i < verb->option_count; i++) {
+        if (row == &verb->options[i])
+            return true;
+    }
     return (row->sets & verb->sets) ||
            ((verb->sets & OPTIONS_HAND_ON) && option_is_of_connection(row));
 }

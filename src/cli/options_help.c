@@ -59,48 +59,54 @@ static int print_usage(struct buf *out, const struct verbs *verbs, const struct 
     return 0;
 }
 
+/* For the command itself, and not only for the connections that it opens. */
+static bool is_own(const struct option_row *row, const struct verb *verb)
+{
+    return option_fits(row, verb) && (row->sets == 0 || (row->sets & verb->sets));
+}
+
 /* Of the command, an option of connections included for `run` only on demand: there are too many.
  */
 static bool is_shown(const struct option_row *row, const struct verb *verb, bool all)
 {
-    if (verb && !(row->sets & verb->sets) && !(all && option_fits(row, verb)))
+    if (verb && !is_own(row, verb) && !(all && option_fits(row, verb)))
         return false;
     return all || row->common;
 }
 
-static size_t own_options(const struct verb *verb)
+static size_t own_options(const struct verbs *verbs, const struct verb *verb)
 {
-    size_t count, own = 0;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
+    size_t own = 0;
 
-    for (size_t i = 0; i < count; i++)
-        own += (table[i].sets & verb->sets) != 0;
+    for (size_t i = 0; (row = options_nth(verbs, i)) != NULL; i++)
+        own += is_own(row, verb);
     return own;
 }
 
-static int print_options(struct buf *out, const struct verb *verb, bool all)
+static int print_options(struct buf *out, const struct verbs *verbs, const struct verb *verb,
+                         bool all)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
     const char *group = "";
-    bool few = verb && own_options(verb) <= FEW;
+    bool few = verb && own_options(verbs, verb) <= FEW;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!is_shown(&table[i], verb, all) && !(few && (table[i].sets & verb->sets)))
+    for (size_t i = 0; (row = options_nth(verbs, i)) != NULL; i++) {
+        if (!is_shown(row, verb, all) && !(few && is_own(row, verb)))
             continue;
-        if (strcmp(table[i].group, group) != 0) {
-            group = table[i].group;
+        if (strcmp(row->group, group) != 0) {
+            group = row->group;
             if (buf_printf(out, "\n%s:\n", group) != 0)
                 return -1;
         }
-        if (print_row(out, &table[i]) != 0)
+        if (print_row(out, row) != 0)
             return -1;
     }
     return 0;
 }
 
 /* What is not shown, and where it is. */
-static int print_more(struct buf *out, const struct verb *verb, bool all)
+static int print_more(struct buf *out, const struct verbs *verbs, const struct verb *verb, bool all)
 {
     const char *name = verb ? verb->name : "";
 
@@ -110,7 +116,7 @@ static int print_more(struct buf *out, const struct verb *verb, bool all)
         return buf_append_str(
             out, "Options of connections apply to all connections of the scripts;\n"
                  "\"wscope run --help=all\" lists them, \"man wscope\" explains them.\n");
-    if (verb && own_options(verb) <= FEW)
+    if (verb && own_options(verbs, verb) <= FEW)
         return buf_append_str(out, "\"man wscope\" explains them.\n");
     if (verb)
         return buf_printf(
@@ -129,9 +135,9 @@ int options_help(struct buf *out, const struct verbs *verbs, const struct verb *
         verb = NULL; /* help on help */
     about = verb ? verb : verbs->rows[0];
     if (print_usage(out, verbs, verb) != 0 || buf_append(out, "\n", 1) != 0 ||
-        buf_append_str(out, about->text) != 0 || print_options(out, verb, all) != 0 ||
+        buf_append_str(out, about->text) != 0 || print_options(out, verbs, verb, all) != 0 ||
         buf_append_str(out, units) != 0 || buf_append_str(out, "\nExamples:\n") != 0 ||
         buf_append_str(out, about->examples) != 0 || buf_append_str(out, codes) != 0)
         return -1;
-    return print_more(out, verb, all);
+    return print_more(out, verbs, verb, all);
 }

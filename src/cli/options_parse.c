@@ -7,48 +7,45 @@ int options_nomem(struct err *e)
     return err_nomem(e, STAGE_USAGE, "reading the command line");
 }
 
-static const struct option_row *find_letter(char letter)
+static const struct option_row *find_letter(const struct verbs *verbs, char letter)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
 
-    for (size_t i = 0; i < count; i++) {
-        if (table[i].letter == letter)
-            return &table[i];
-    }
-    return NULL;
+    for (size_t i = 0; (row = options_nth(verbs, i)) != NULL && row->letter != letter;)
+        i++;
+    return row;
 }
 
-const struct option_row *options_row_named(const char *name, size_t len)
+const struct option_row *options_row_named(const struct verbs *verbs, const char *name, size_t len)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
 
-    for (size_t i = 0; i < count; i++) {
-        if (table[i].name && strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
-            return &table[i];
+    for (size_t i = 0; (row = options_nth(verbs, i)) != NULL; i++) {
+        if (row->name && strlen(row->name) == len && memcmp(row->name, name, len) == 0)
+            break;
     }
-    return NULL;
+    return row;
 }
 
-const struct option_row *options_row_off(const char *name, size_t len)
+const struct option_row *options_row_off(const struct verbs *verbs, const char *name, size_t len)
 {
     const struct option_row *row =
-        len > 3 && memcmp(name, "no-", 3) == 0 ? options_row_named(name + 3, len - 3) : NULL;
+        len > 3 && memcmp(name, "no-", 3) == 0 ? options_row_named(verbs, name + 3, len - 3) : NULL;
 
     return row && row->arg == OPTION_FLAG && row->set != options_set_none ? row : NULL;
 }
 
-const struct option_row *options_row(const char *spelling)
+const struct option_row *options_row(const struct verbs *verbs, const char *spelling)
 {
     if (spelling[0] == '-' && spelling[1] == '-')
-        return options_row_named(spelling + 2, strlen(spelling + 2));
-    return spelling[0] == '-' && spelling[1] && !spelling[2] ? find_letter(spelling[1]) : NULL;
+        return options_row_named(verbs, spelling + 2, strlen(spelling + 2));
+    return spelling[0] == '-' && spelling[1] && !spelling[2] ? find_letter(verbs, spelling[1])
+                                                             : NULL;
 }
 
 const struct option_use *options_given(const struct options_parsing *p, const char *spelling)
 {
-    const struct option_row *row = options_row(spelling);
+    const struct option_row *row = options_row(p->o->verbs, spelling);
 
     for (size_t i = p->use_count; i-- > 0;) {
         if (p->uses[i].row == row)
@@ -123,7 +120,8 @@ static int unknown_name(const struct options_parsing *p, const char *name, size_
     char text[64];
 
     snprintf(text, sizeof text, "--%.*s", (int)(len < sizeof text ? len : sizeof text - 1), name);
-    return unknown(p, text, options_advice(text) ? NULL : options_nearest(name, len), e);
+    return unknown(p, text, options_advice(text) ? NULL : options_nearest(p->o->verbs, name, len),
+                   e);
 }
 
 static int unknown_letter(const struct options_parsing *p, const char *argument, char letter,
@@ -132,7 +130,7 @@ static int unknown_letter(const struct options_parsing *p, const char *argument,
     const char *meant = NULL;
     char text[3] = {'-', letter, '\0'};
 
-    if (options_row_named(argument + 1, strlen(argument + 1)))
+    if (options_row_named(p->o->verbs, argument + 1, strlen(argument + 1)))
         meant = argument + 1; /* a long option with one dash */
     else if (letter == '?')
         meant = "help";
@@ -145,8 +143,8 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     char *name = argv[*i] + 2;
     size_t len = strcspn(name, "=");
     char *value = name[len] == '=' ? name + len + 1 : NULL;
-    const struct option_row *row = options_row_named(name, len);
-    bool off = !row && (row = options_row_off(name, len)) != NULL;
+    const struct option_row *row = options_row_named(p->o->verbs, name, len);
+    bool off = !row && (row = options_row_off(p->o->verbs, name, len)) != NULL;
     struct option_use *use;
 
     if (!row)
@@ -183,7 +181,7 @@ static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, 
     char *argument = argv[*i];
 
     for (char *at = argument + 1; *at; at++) {
-        const struct option_row *row = find_letter(*at);
+        const struct option_row *row = find_letter(p->o->verbs, *at);
         struct option_use *use;
 
         if (!row)

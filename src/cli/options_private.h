@@ -30,10 +30,10 @@ void options_memory_free(struct options_memory *m);
 char *options_shown(struct options_memory *m, const char *text);
 
 /* The row of an option spelled "--hex" or "-4"; NULL: there is none. */
-const struct option_row *options_row(const char *spelling);
+const struct option_row *options_row(const struct verbs *verbs, const char *spelling);
 
 /* The flag that "no-NAME" turns off; NULL: there is none that the config file could turn on. */
-const struct option_row *options_row_off(const char *name, size_t len);
+const struct option_row *options_row_off(const struct verbs *verbs, const char *name, size_t len);
 
 /* One more use, zeroed but for its row and layer; it moves as others are added. NULL with *e. */
 struct option_use *options_add_use(struct options_parsing *p, const struct option_row *row,
@@ -66,7 +66,7 @@ int options_check(struct options_parsing *p, struct err *e);
  * as a hint; or NULL (options_advice.c). Static. */
 const char *options_advice(const char *spelling);
 /* The nearest long name to a misspelt one, or NULL (options_suggest.c). Static. */
-const char *options_nearest(const char *name, size_t len);
+const char *options_nearest(const struct verbs *verbs, const char *name, size_t len);
 
 /* Secrets (options_secret.c). */
 
@@ -90,27 +90,22 @@ char *options_load(struct options_memory *m, const char *path, const char *who, 
 char *options_read_file(struct options_parsing *p, const struct option_use *use, const char *path,
                         struct err *e);
 
-/* Setters. Plain storage at row->field (options_set.c): */
-option_set_fn options_set_none, options_set_flag, options_set_text, options_set_seconds,
-    options_set_positive_seconds, options_set_size, options_set_bytes, options_set_number,
-    options_set_word, options_set_stamps, options_set_tls_version, options_set_rate,
-    options_set_burst;
+/* Setters. At row->field (options_set.c): */
+option_set_fn options_set_stamps, options_set_tls_version;
 /* Show, send, receive (options_set_message.c): */
 option_set_fn options_set_quiet, options_set_verbose, options_set_events, options_set_hex,
     options_set_base64, options_set_whole, options_set_chunk, options_set_send, options_set_one,
     options_set_until;
-option_set_fn options_set_every, options_set_clients; /* options_set_compare.c */
+option_set_fn options_set_every;
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value,
     options_set_cookie, options_set_user, options_set_bearer, options_set_compress,
-    options_set_no_compress, options_set_allow_origin, options_set_path;
+    options_set_no_compress;
 option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
     options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
-option_set_fn options_set_pointer, options_set_resume_query,
-    options_set_catchup;                           /* options_set_account.c */
-option_set_fn options_set_fault, options_set_seed; /* .._set_fault.c */
+option_set_fn options_set_resume_query, options_set_catchup; /* options_set_account.c */
+option_set_fn options_set_fault, options_set_seed;           /* .._set_fault.c */
 option_set_fn options_set_method, options_set_data, options_set_fallback; /* options_set_http.c */
-option_set_fn options_set_only, options_set_var, options_set_jobs;        /* options_run.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 option_set_fn options_set_reconnect, options_set_retries, options_set_factor, options_set_jitter,
     options_set_codes, options_set_queue; /* .._set_retry.c */

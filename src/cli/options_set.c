@@ -167,31 +167,3 @@ int options_set_tls_version(struct options_parsing *p, const struct option_use *
     *(int *)slot(p, use) = 12 + index;
     return 0;
 }
-
-int options_set_rate(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    uint64_t millionths;
-
-    /* The decimals of seconds are the decimals wanted here. */
-    if (seconds_parse(use->value, &millionths) != 0 || millionths == 0 ||
-        millionths > UINT64_C(1000000000000))
-        return usage_error(e, "%s takes updates a second above 0 (\"0.5\", \"100\"), not \"%s\"",
-                           use->typed, options_quote(use->value).text);
-    *(double *)slot(p, use) = (double)millionths / 1e6;
-    return 0;
-}
-
-/* A client of the feed must be able to take a whole burst before it counts as slow. */
-#define BURST_MAX 8192
-
-int options_set_burst(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    uint64_t *burst = slot(p, use);
-
-    if (options_set_number(p, use, e) < 0)
-        return -1;
-    if (*burst > BURST_MAX)
-        return usage_error(e, "%s takes at most %d, not \"%s\"", use->typed, BURST_MAX,
-                           options_quote(use->value).text);
-    return 0;
-}

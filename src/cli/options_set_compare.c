@@ -1,11 +1,7 @@
-/* Setters of compare, and the URLs on its line. */
-#include <stdlib.h>
-
+/* The intervals of polls, and lists of several. */
 #include "cli/options_private.h"
 
-/* The next element of a list with commas, copied; false: it is empty or too long. *at moves on to
- * the next one, or becomes NULL. */
-static bool next_element(const char **at, char *element, size_t size)
+bool options_next_element(const char **at, char *element, size_t size)
 {
     size_t len = strcspn(*at, ",");
 
@@ -31,7 +27,7 @@ int options_set_every(struct options_parsing *p, const struct option_use *use, s
     for (c->every_count = 0; at; c->every_count++) {
         if (c->every_count == COMPARE_EVERY_MAX)
             return usage_error(e, "%s takes at most %d intervals", use->typed, COMPARE_EVERY_MAX);
-        if (!next_element(&at, element, sizeof element))
+        if (!options_next_element(&at, element, sizeof element))
             return usage_error(e,
                                "%s takes seconds with commas between them (\"0.5,2,10\"), not "
                                "\"%s\"",
@@ -43,27 +39,6 @@ int options_set_every(struct options_parsing *p, const struct option_use *use, s
                 return usage_error(e, "%s has the same interval twice", use->typed);
         }
         c->every_us[c->every_count] = p->o->http.every_us;
-    }
-    return 0;
-}
-
-int options_set_clients(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    struct compare_options *c = &p->o->compare;
-    const char *at = use->value;
-    char element[16];
-
-    for (c->client_count = 0; at; c->client_count++) {
-        char *end;
-
-        if (c->client_count == COMPARE_CLIENTS_MAX)
-            return usage_error(e, "%s takes at most %d numbers", use->typed, COMPARE_CLIENTS_MAX);
-        if (!next_element(&at, element, sizeof element) || element[0] < '1' || element[0] > '9' ||
-            (c->clients[c->client_count] = strtoull(element, &end, 10), *end))
-            return usage_error(e,
-                               "%s takes numbers above 0 with commas between them "
-                               "(\"1,1000,100000\"), not \"%s\"",
-                               use->typed, options_quote(use->value).text);
     }
     return 0;
 }

@@ -208,32 +208,3 @@ int options_set_no_compress(struct options_parsing *p, const struct option_use *
     p->o->handshake.deflate.enabled = false;
     return 0;
 }
-
-int options_set_allow_origin(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    struct serve_options *serve = &p->o->serve;
-    const char **origins;
-
-    if (use->value[0] == '\0')
-        return usage_error(e, "%s takes an origin (\"https://example.com\"), not an empty text",
-                           use->typed);
-    origins = options_list_room(p->o->memory, serve->origins, serve->origin_count, sizeof *origins);
-    if (!origins)
-        return options_nomem(e);
-    origins[serve->origin_count++] = use->value;
-    serve->origins = origins;
-    return 0;
-}
-
-int options_set_path(struct options_parsing *p, const struct option_use *use, struct err *e)
-{
-    const char *path = use->value;
-
-    if (path[0] != '/' || strpbrk(path, "?# \t") != NULL)
-        return usage_error(e, "%s takes a path (\"/ws\", \"/chat/room\"), not \"%s\"", use->typed,
-                           options_quote(path).text);
-    if (strncmp(path, "/feed", 5) == 0 && (path[5] == '\0' || path[5] == '.'))
-        return usage_error(e, "%s: \"%s\" is a path of the feed", use->typed,
-                           options_quote(path).text);
-    return options_set_text(p, use, e);
-}

@@ -1,18 +1,15 @@
 #include "cli/options_private.h"
 
-#include <stddef.h>
-
 /* Of the subcommands that take an option. */
 #define CLIENT  OPTIONS_DIAL
 #define CONNECT OPTIONS_MESSAGES
-#define COMPARE OPTIONS_COMPARE
 #define SERVE   OPTIONS_LISTEN
 #define RUN     OPTIONS_TESTS
 #define DEMO    OPTIONS_TOUR
 #define ALL     OPTIONS_VIEWS
 #define EVERY   (OPTIONS_VIEWS | OPTIONS_TESTS)
 
-#define AT(member) offsetof(struct options, member)
+#define AT(member) OPTION_AT(member)
 
 #define HANDSHAKE "Handshake"
 #define TLS       "TLS"
@@ -22,17 +19,14 @@
 #define ACCOUNT   "What was missed"
 #define FAULTS    "Faults"
 #define POLLING   "Polling and SSE"
-#define COMPARING "Comparing (wscope compare)"
 #define SENDING   "Sending"
 #define RECEIVING "Receiving"
 #define SHOWING   "What is shown"
-#define SERVER    "Server (wscope serve)"
-#define SCRIPTS   "Scripts (wscope run)"
 #define GENERAL   "General"
 
 /* Help texts stand in single quotes in the completions: no quotes, colons or brackets in them, and
  * no more than 50 characters. Rows of a group stand together. */
-static const struct option_row table[] = {
+static const struct option_row shared[] = {
     {'H', "header", OPTION_VALUE, "LINE", "add, replace or (Name:) remove a header; @FILE",
      HANDSHAKE, "@FILE", true, CLIENT, options_set_header, 0},
     {'s', "subprotocol", OPTION_VALUE, "NAME", "offer a subprotocol; repeatable, order kept",
@@ -184,13 +178,6 @@ static const struct option_row table[] = {
     {0, "fallback-after", OPTION_VALUE, "N", "failed attempts before falling back (3)", POLLING,
      NULL, false, CONNECT, options_set_number, AT(http.fallback_after)},
 
-    {0, "time", OPTION_VALUE, "POINTER", "where an update has the time it was sent", COMPARING,
-     NULL, true, COMPARE, options_set_pointer, AT(compare.time)},
-    {0, "clients", OPTION_VALUE, "N,...", "so many on paper (1,1000,100000)", COMPARING, NULL,
-     false, COMPARE, options_set_clients, 0},
-    {0, "report", OPTION_VALUE, "FILE", "write the result as an HTML page", COMPARING, "FILE", true,
-     COMPARE, options_set_text, AT(compare.report)},
-
     {'e', "send", OPTION_VALUE, "MSG", "send MSG after opening; @FILE, @- is all of stdin", SENDING,
      "@FILE", true, CONNECT, options_set_send, 0},
     {0, "on-connect", OPTION_VALUE, "MSG", "send MSG after every opening, before -e", SENDING, NULL,
@@ -247,39 +234,15 @@ static const struct option_row table[] = {
      CONNECT | DEMO, options_set_flag, AT(pretty)},
     {0, "plain", OPTION_FLAG, NULL, "interactive, without moving the cursor", SHOWING, NULL, false,
      CONNECT | DEMO, options_set_flag, AT(plain)},
+    {0, "record", OPTION_VALUE, "FILE", "interactive, and write what happens as a script", SHOWING,
+     "FILE", true, CONNECT, options_set_text, AT(record)},
     {0, "color", OPTION_VALUE, "WHEN", "auto (on a terminal), always or never", SHOWING,
      "auto|always|never", false, ALL, options_set_word, AT(color)},
     {0, "timestamps", OPTION_OPTIONAL, "KIND", "abs (the clock), rel (since start) or delta",
      SHOWING, "abs|rel|delta", true, ALL, options_set_stamps, AT(stamps)},
+};
 
-    {0, "rate", OPTION_VALUE, "N", "updates a second of the feed (10)", SERVER, NULL, true, SERVE,
-     options_set_rate, AT(serve.rate)},
-    {0, "burst", OPTION_VALUE, "N", "so many of them at once, less often", SERVER, NULL, true,
-     SERVE, options_set_burst, AT(serve.burst)},
-    {0, "path", OPTION_VALUE, "PATH", "echo at this path too", SERVER, NULL, true, SERVE,
-     options_set_path, AT(serve.path)},
-    {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", SERVER, NULL,
-     true, SERVE, options_set_allow_origin, 0},
-
-    {0, "against", OPTION_VALUE, "SERVER", "serve brings a server; or a URL scripts go to", SCRIPTS,
-     "serve", true, RUN, options_set_text, AT(run.against)},
-    {0, "var", OPTION_VALUE, "NAME=VALUE", "the value of a variable; repeatable", SCRIPTS, NULL,
-     true, RUN, options_set_var, 0},
-    {0, "only", OPTION_VALUE, "GLOB", "tests of such names alone; repeatable", SCRIPTS, NULL, true,
-     RUN, options_set_only, 0},
-    {0, "fail-fast", OPTION_FLAG, NULL, "end with the first test that fails", SCRIPTS, NULL, true,
-     RUN, options_set_flag, AT(run.fail_fast)},
-    {0, "jobs", OPTION_VALUE, "N", "run so many files side by side (1)", SCRIPTS, NULL, true, RUN,
-     options_set_jobs, 0},
-    {0, "timeout", OPTION_VALUE, "SEC", "how long an expectation waits (5)", SCRIPTS, NULL, true,
-     RUN, options_set_positive_seconds, AT(run.timeout_us)},
-    {0, "junit", OPTION_VALUE, "FILE", "results as JUnit XML, too", SCRIPTS, "FILE", true, RUN,
-     options_set_text, AT(run.junit)},
-    {0, "record", OPTION_VALUE, "FILE", "interactive, and write what happens as a script", SCRIPTS,
-     "FILE", true, CONNECT, options_set_text, AT(record)},
-    {0, "transcript", OPTION_VALUE, "DIR", "keep the events of each failed test there", SCRIPTS,
-     "DIR", true, RUN, options_set_text, AT(run.transcript)},
-
+static const struct option_row general[] = {
     {0, "from-curl", OPTION_VALUE, "TEXT", "take over a browser copy as cURL; also @FILE, @-",
      GENERAL, "@FILE", true, CLIENT, options_set_none, 0},
     {0, "profile", OPTION_VALUE, "NAME", "also this section of the config file", GENERAL, NULL,
@@ -292,14 +255,23 @@ static const struct option_row table[] = {
      EVERY, options_set_none, 0},
 };
 
-const struct option_row *options_table(size_t *count)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+const struct option_row *options_nth(const struct verbs *verbs, size_t index)
 {
-    *count = sizeof table / sizeof table[0];
-    return table;
+    if (index < COUNT(shared))
+        return &shared[index];
+    index -= COUNT(shared);
+    for (size_t i = 0; verbs && i < verbs->count; i++) {
+        if (index < verbs->rows[i]->option_count)
+            return &verbs->rows[i]->options[index];
+        index -= verbs->rows[i]->option_count;
+    }
+    return index < COUNT(general) ? &general[index] : NULL;
 }
 
 /* The groups that are about what a connection is used for, or about no connection at all. */
-static const char *const others[] = {SENDING, RECEIVING, SHOWING, SERVER, SCRIPTS, GENERAL};
+static const char *const others[] = {SENDING, RECEIVING, SHOWING, GENERAL};
 
 bool option_is_of_connection(const struct option_row *row)
 {

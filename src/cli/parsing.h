@@ -5,6 +5,8 @@
 #ifndef CLI_PARSING_H
 #define CLI_PARSING_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 #include "cli/options.h"
 #include "cli/verb.h"
@@ -65,6 +67,21 @@ char *options_copy(struct options_memory *m, const void *text, size_t len);
 /* The list with room for one element behind its `count` elements of `each` bytes; it moves as it
  * grows. list is NULL when count is 0. NULL: memory. */
 void *options_list_room(struct options_memory *m, const void *list, size_t count, size_t each);
+
+/* Where a setter stores what it is given. */
+#define OPTION_AT(member) offsetof(struct options, member)
+
+/* One more text, borrowed, at the end of a list. 0, or -1 with *e. */
+int options_add_text(struct options_memory *m, const char *const **list, size_t *count,
+                     const char *text, struct err *e);
+/* The next element of a list with commas, copied; false: it is empty or too long. *at moves on to
+ * the next one, or becomes NULL. */
+bool options_next_element(const char **at, char *element, size_t size);
+
+/* Setters that store at row->field (options_set.c, options_set_account.c). */
+option_set_fn options_set_none, options_set_flag, options_set_text, options_set_seconds,
+    options_set_positive_seconds, options_set_size, options_set_bytes, options_set_number,
+    options_set_word, options_set_pointer;
 
 /* Begin the failure's sentence with the place where the option was given. Returns -1. */
 int options_blame(const struct option_use *use, struct err *e);

@@ -13,6 +13,7 @@
 
 struct options;
 struct options_parsing;
+struct option_row;
 
 /* Sets of options. A row of the table of options is in one or several; a subcommand takes those
  * that are in one of its own. */
@@ -34,8 +35,10 @@ struct verb {
     const char *about;    /* one line, for lists of commands */
     const char *text;     /* a paragraph for its --help, and */
     const char *examples; /* lines of commands */
-    unsigned sets;        /* OPTIONS_...; none: --help and --version alone */
-    size_t operand_max;   /* beyond one they are names of files: run.files */
+    unsigned sets;        /* of options it shares, OPTIONS_...; none: --help and --version alone */
+    const struct option_row *options; /* its own, groups of their own; or NULL */
+    size_t option_count;
+    size_t operand_max; /* beyond one they are names of files: run.files */
     /* Before the options' own setters: take the operand into *o, and set the defaults that differ.
      * 0, or -1 with *e. NULL: there is nothing to do. */
     int (*operands)(struct options_parsing *p, struct err *e);

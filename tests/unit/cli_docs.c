@@ -42,26 +42,24 @@ static bool is_name_char(char c)
 
 static const struct option_row *row_of_name(const char *name, size_t len)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
 
-    for (size_t i = 0; i < count; i++) {
-        if (table[i].name && strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
-            return &table[i];
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
+        if (row->name && strlen(row->name) == len && memcmp(row->name, name, len) == 0)
+            break;
     }
-    return NULL;
+    return row;
 }
 
 static const struct option_row *row_of_letter(char letter)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
 
-    for (size_t i = 0; i < count; i++) {
-        if (table[i].letter == letter)
-            return &table[i];
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
+        if (row->letter == letter)
+            break;
     }
-    return NULL;
+    return row;
 }
 
 /* True if word stands in the text and is not part of a longer name. */
@@ -99,26 +97,33 @@ static void each_line(char *text, void (*check)(const char *line))
         check(line);
 }
 
+/* How many subcommands take it. */
+static size_t takers(const struct option_row *row)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < wscope_verbs.count; i++)
+        n += option_fits(row, wscope_verbs.rows[i]);
+    return n;
+}
+
 static void table_names_each_option_once_and_fits_the_help(void **state)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
 
     (void)state;
-    for (size_t i = 0; i < count; i++) {
-        const struct option_row *row = &table[i];
-
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
         assert_true(row->letter || row->name);
         assert_true(!row->letter || row_of_letter(row->letter) == row);
         assert_true(!row->name || row_of_name(row->name, strlen(row->name)) == row);
         assert_true((row->arg == OPTION_FLAG) == (row->metavar == NULL));
         assert_true(strlen(row->help) <= 50);
         assert_null(strpbrk(row->help, "'[]\\"));
-        assert_true(row->sets != 0 && row->set != NULL);
+        assert_true(takers(row) > 0 && row->set != NULL);
         /* A group's rows stand together. */
-        for (size_t j = i + 2; j < count; j++)
-            assert_true(strcmp(table[j].group, row->group) != 0 ||
-                        strcmp(table[j - 1].group, row->group) == 0);
+        for (size_t j = i + 2; options_nth(&wscope_verbs, j); j++)
+            assert_true(strcmp(options_nth(&wscope_verbs, j)->group, row->group) != 0 ||
+                        strcmp(options_nth(&wscope_verbs, j - 1)->group, row->group) == 0);
     }
 }
 
@@ -140,23 +145,22 @@ static bool item_has(const char *man, const char *macro)
 
 static void manual_has_every_option_as_an_item(void **state)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
     char *man = read_source("man/wscope.1");
 
     (void)state;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
         char macro[64];
 
-        if (table[i].name) {
-            snprintf(macro, sizeof macro, "Fl Fl %s", table[i].name);
+        if (row->name) {
+            snprintf(macro, sizeof macro, "Fl Fl %s", row->name);
             if (!item_has(man, macro))
-                fail_msg("the manual has no item for --%s", table[i].name);
+                fail_msg("the manual has no item for --%s", row->name);
         }
-        if (table[i].letter) {
-            snprintf(macro, sizeof macro, ".It Fl %c", table[i].letter);
+        if (row->letter) {
+            snprintf(macro, sizeof macro, ".It Fl %c", row->letter);
             if (!item_has(man, macro))
-                fail_msg("the manual has no item for -%c", table[i].letter);
+                fail_msg("the manual has no item for -%c", row->letter);
         }
     }
     free(man);
@@ -335,21 +339,20 @@ static bool lists(const char *help, const struct option_row *row)
 
 static void help_of_a_command_has_its_options_and_no_others(void **state)
 {
-    size_t count;
     const struct verbs *verbs = &wscope_verbs;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
 
     (void)state;
     for (size_t v = 1; v < verbs->count; v++) {
         char *common = help_text(verbs->rows[v], false), *all = help_text(verbs->rows[v], true);
 
-        for (size_t i = 0; i < count && verbs->rows[v]->text; i++) {
-            bool fits = option_fits(&table[i], verbs->rows[v]);
+        for (size_t i = 0; verbs->rows[v]->text && (row = options_nth(verbs, i)) != NULL; i++) {
+            bool fits = option_fits(row, verbs->rows[v]);
 
-            if (lists(all, &table[i]) != fits)
-                fail_msg("wscope %s --help=all: %s", verbs->rows[v]->name, table[i].help);
-            if (lists(common, &table[i]) && !fits)
-                fail_msg("wscope %s --help: %s", verbs->rows[v]->name, table[i].help);
+            if (lists(all, row) != fits)
+                fail_msg("wscope %s --help=all: %s", verbs->rows[v]->name, row->help);
+            if (lists(common, row) && !fits)
+                fail_msg("wscope %s --help: %s", verbs->rows[v]->name, row->help);
         }
         free(common);
         free(all);
@@ -378,18 +381,17 @@ static void the_manual_and_the_help_have_every_command(void **state)
 
 static void help_all_has_every_option_and_help_the_common_ones(void **state)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
     char *common = help_text(NULL, false), *all = help_text(NULL, true);
 
     (void)state;
-    for (size_t i = 0; i < count; i++) {
-        assert_non_null(strstr(all, table[i].help));
-        assert_int_equal(strstr(common, table[i].help) != NULL, table[i].common);
-        if (table[i].name) {
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
+        assert_non_null(strstr(all, row->help));
+        assert_int_equal(strstr(common, row->help) != NULL, row->common);
+        if (row->name) {
             char spelling[64];
 
-            snprintf(spelling, sizeof spelling, "--%s", table[i].name);
+            snprintf(spelling, sizeof spelling, "--%s", row->name);
             assert_true(has_word(all, spelling));
         }
     }
@@ -456,35 +458,34 @@ static void check_bash_word(const char *list, const char *letters, const char *s
 
 static void bash_completion_knows_the_table_and_no_more(void **state)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
     char *text = read_source("completions/wscope.bash");
     char *list = strstr(text, "local options='\n");
     char *end;
 
     (void)state;
     check_no_strange_names(text, "wscope.bash");
-    for (size_t i = 0; i < count; i++)
-        check_values(text, table[i].values, "wscope.bash");
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++)
+        check_values(text, row->values, "wscope.bash");
     assert_non_null(list);
     *list = '\0'; /* what takes a value is in the case of values before it */
     list += strlen("local options='\n");
     end = strchr(list, '\'');
     assert_non_null(end);
     *end = '\0';
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
         char spelling[2][64] = {"", ""}, letters[16];
 
-        letters_of(&table[i], letters);
-        if (table[i].letter)
-            snprintf(spelling[0], sizeof spelling[0], "-%c", table[i].letter);
-        if (table[i].name)
-            snprintf(spelling[1], sizeof spelling[1], "--%s", table[i].name);
+        letters_of(row, letters);
+        if (row->letter)
+            snprintf(spelling[0], sizeof spelling[0], "-%c", row->letter);
+        if (row->name)
+            snprintf(spelling[1], sizeof spelling[1], "--%s", row->name);
         for (int form = 0; form < 2; form++) {
             if (!spelling[form][0])
                 continue;
             check_bash_word(list, letters, spelling[form]);
-            if (table[i].arg == OPTION_VALUE && !has_word(text, spelling[form]))
+            if (row->arg == OPTION_VALUE && !has_word(text, spelling[form]))
                 fail_msg("wscope.bash does not know that %s takes a value", spelling[form]);
         }
     }
@@ -526,13 +527,11 @@ static void check_fish_commands(const char *line, size_t len, const struct optio
 
 static void fish_completion_knows_the_table_and_no_more(void **state)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
     char *text = read_source("completions/wscope.fish");
 
     (void)state;
-    for (size_t i = 0; i < count; i++) {
-        const struct option_row *row = &table[i];
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
         char letter[16] = "", name[64] = "", help[96];
         const char *line, *end;
 
@@ -594,14 +593,12 @@ static void check_zsh_array(const char *text, const struct option_row *row, cons
 
 static void zsh_completion_knows_the_table_and_no_more(void **state)
 {
-    size_t count;
-    const struct option_row *table = options_table(&count);
+    const struct option_row *row;
     char *text = read_source("completions/_wscope");
 
     (void)state;
     check_no_strange_names(text, "_wscope");
-    for (size_t i = 0; i < count; i++) {
-        const struct option_row *row = &table[i];
+    for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
         const char *plus = row->arg == OPTION_VALUE ? "+" : "";
         const char *equals = row->arg == OPTION_VALUE      ? "="
                              : row->arg == OPTION_OPTIONAL ? "=-"

@@ -1,6 +1,10 @@
 #include "verb/compare/compare.h"
 
+#include <stdlib.h>
+
 #include "cli/parsing.h"
+
+#define GROUP "Comparing (wscope compare)"
 
 /* How long channels are compared without --for. */
 #define FOR_US 30000000u
@@ -33,6 +37,36 @@ static int operands(struct options_parsing *p, struct err *e)
     return -1;
 }
 
+static int set_clients(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct compare_options *c = &p->o->compare;
+    const char *at = use->value;
+    char element[16];
+
+    for (c->client_count = 0; at; c->client_count++) {
+        char *end;
+
+        if (c->client_count == COMPARE_CLIENTS_MAX)
+            return usage_error(e, "%s takes at most %d numbers", use->typed, COMPARE_CLIENTS_MAX);
+        if (!options_next_element(&at, element, sizeof element) || element[0] < '1' ||
+            element[0] > '9' || (c->clients[c->client_count] = strtoull(element, &end, 10), *end))
+            return usage_error(e,
+                               "%s takes numbers above 0 with commas between them "
+                               "(\"1,1000,100000\"), not \"%s\"",
+                               use->typed, options_quote(use->value).text);
+    }
+    return 0;
+}
+
+static const struct option_row options[] = {
+    {0, "time", OPTION_VALUE, "POINTER", "where an update has the time it was sent", GROUP, NULL,
+     true, 0, options_set_pointer, OPTION_AT(compare.time)},
+    {0, "clients", OPTION_VALUE, "N,...", "so many on paper (1,1000,100000)", GROUP, NULL, false, 0,
+     set_clients, 0},
+    {0, "report", OPTION_VALUE, "FILE", "write the result as an HTML page", GROUP, "FILE", true, 0,
+     options_set_text, OPTION_AT(compare.report)},
+};
+
 const struct verb compare_verb = {
     .name = "compare",
     .letter = 'm',
@@ -44,6 +78,8 @@ const struct verb compare_verb = {
                 "                 --poll ':9001/feed.json?since={last}'\n",
     .sets = OPTIONS_DIAL | OPTIONS_COMPARE | OPTIONS_VIEWS,
     .operand_max = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
     .operands = operands,
     .run = compare_run,
 };

@@ -1,6 +1,12 @@
 #include "verb/run/script.h"
 
+#include <string.h>
+
 #include "cli/parsing.h"
+
+#define JOBS_MAX 256
+
+#define GROUP "Scripts (wscope run)"
 
 static int operands(struct options_parsing *p, struct err *e)
 {
@@ -10,6 +16,63 @@ static int operands(struct options_parsing *p, struct err *e)
     err_hint(e, "usage: wscope run [OPTION]... FILE...; \"-\" is standard input");
     return -1;
 }
+
+static int set_only(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    return options_add_text(p->o->memory, &p->o->run.only, &p->o->run.only_count, use->value, e);
+}
+
+static bool is_name(const char *text, size_t len)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+    return len > 0 && len < 60 && strchr(letters, text[0]) != NULL &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-") == len;
+}
+
+/* The value may be a secret: it is not quoted. */
+static int set_var(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *equals = strchr(use->value, '=');
+
+    if (!equals || !is_name(use->value, (size_t)(equals - use->value)))
+        return usage_error(e, "%s takes NAME=VALUE; a name is letters, digits, _ and -",
+                           use->typed);
+    return options_add_text(p->o->memory, &p->o->run.vars, &p->o->run.var_count, use->value, e);
+}
+
+static int set_jobs(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *text = use->value;
+    uint64_t n = 0;
+
+    for (; *text >= '0' && *text <= '9' && n <= JOBS_MAX; text++)
+        n = n * 10 + (uint64_t)(*text - '0');
+    if (*text || n == 0 || n > JOBS_MAX)
+        return usage_error(e, "%s takes a number from 1 to %d, not \"%s\"", use->typed, JOBS_MAX,
+                           options_quote(use->value).text);
+    p->o->run.jobs = n;
+    return 0;
+}
+
+static const struct option_row options[] = {
+    {0, "against", OPTION_VALUE, "SERVER", "serve brings a server; or a URL scripts go to", GROUP,
+     "serve", true, 0, options_set_text, OPTION_AT(run.against)},
+    {0, "var", OPTION_VALUE, "NAME=VALUE", "the value of a variable; repeatable", GROUP, NULL, true,
+     0, set_var, 0},
+    {0, "only", OPTION_VALUE, "GLOB", "tests of such names alone; repeatable", GROUP, NULL, true, 0,
+     set_only, 0},
+    {0, "fail-fast", OPTION_FLAG, NULL, "end with the first test that fails", GROUP, NULL, true, 0,
+     options_set_flag, OPTION_AT(run.fail_fast)},
+    {0, "jobs", OPTION_VALUE, "N", "run so many files side by side (1)", GROUP, NULL, true, 0,
+     set_jobs, 0},
+    {0, "timeout", OPTION_VALUE, "SEC", "how long an expectation waits (5)", GROUP, NULL, true, 0,
+     options_set_positive_seconds, OPTION_AT(run.timeout_us)},
+    {0, "junit", OPTION_VALUE, "FILE", "results as JUnit XML, too", GROUP, "FILE", true, 0,
+     options_set_text, OPTION_AT(run.junit)},
+    {0, "transcript", OPTION_VALUE, "DIR", "keep the events of each failed test there", GROUP,
+     "DIR", true, 0, options_set_text, OPTION_AT(run.transcript)},
+};
 
 const struct verb run_verb = {
     .name = "run",
@@ -21,6 +84,8 @@ const struct verb run_verb = {
                 "  wscope run --against wss://api.example.com/ws --junit out.xml login.wscope\n",
     .sets = OPTIONS_TESTS | OPTIONS_HAND_ON,
     .operand_max = SIZE_MAX,
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
     .operands = operands,
     .run = script_run,
 };

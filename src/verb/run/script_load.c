@@ -127,9 +127,10 @@ void script_options_free(struct options *o)
 /* --- what a script asks before it is run --------------------------------------------------------
  */
 
-static int check_row(const char *name, const char *value, struct err *e)
+static int check_row(const struct script_run *run, const char *name, const char *value,
+                     struct err *e)
 {
-    const struct option_row *row = options_row_named(name, strlen(name));
+    const struct option_row *row = options_row_named(run->options->verbs, name, strlen(name));
     const char *nearest;
 
     if (row && !option_is_of_connection(row)) {
@@ -155,8 +156,7 @@ static int check_row(const char *name, const char *value, struct err *e)
 
 static int check_option(void *ctx, const char *name, const char *value, struct err *e)
 {
-    (void)ctx;
-    if (check_row(name, value, e) < 0)
+    if (check_row(ctx, name, value, e) < 0)
         return -1;
     if (option_check(name, value, e) == 0)
         return 0;

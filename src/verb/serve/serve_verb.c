@@ -1,6 +1,71 @@
 #include "verb/serve/serve.h"
 
+#include <string.h>
+
+#include "base/codec.h"
 #include "cli/parsing.h"
+
+#define GROUP "Server (wscope serve)"
+
+/* A client of the feed must be able to take a whole burst before it counts as slow. */
+#define BURST_MAX 8192
+
+static int set_rate(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    uint64_t millionths;
+
+    /* The decimals of seconds are the decimals wanted here. */
+    if (seconds_parse(use->value, &millionths) != 0 || millionths == 0 ||
+        millionths > UINT64_C(1000000000000))
+        return usage_error(e, "%s takes updates a second above 0 (\"0.5\", \"100\"), not \"%s\"",
+                           use->typed, options_quote(use->value).text);
+    p->o->serve.rate = (double)millionths / 1e6;
+    return 0;
+}
+
+static int set_burst(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (options_set_number(p, use, e) < 0)
+        return -1;
+    if (p->o->serve.burst > BURST_MAX)
+        return usage_error(e, "%s takes at most %d, not \"%s\"", use->typed, BURST_MAX,
+                           options_quote(use->value).text);
+    return 0;
+}
+
+static int set_allow_origin(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct serve_options *serve = &p->o->serve;
+
+    if (use->value[0] == '\0')
+        return usage_error(e, "%s takes an origin (\"https://example.com\"), not an empty text",
+                           use->typed);
+    return options_add_text(p->o->memory, &serve->origins, &serve->origin_count, use->value, e);
+}
+
+static int set_path(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *path = use->value;
+
+    if (path[0] != '/' || strpbrk(path, "?# \t") != NULL)
+        return usage_error(e, "%s takes a path (\"/ws\", \"/chat/room\"), not \"%s\"", use->typed,
+                           options_quote(path).text);
+    if (strncmp(path, "/feed", 5) == 0 && (path[5] == '\0' || path[5] == '.'))
+        return usage_error(e, "%s: \"%s\" is a path of the feed", use->typed,
+                           options_quote(path).text);
+    return options_set_text(p, use, e);
+}
+
+static const struct option_row options[] = {
+    {0, "rate", OPTION_VALUE, "N", "updates a second of the feed (10)", GROUP, NULL, true, 0,
+     set_rate, OPTION_AT(serve.rate)},
+    {0, "burst", OPTION_VALUE, "N", "so many of them at once, less often", GROUP, NULL, true, 0,
+     set_burst, OPTION_AT(serve.burst)},
+    {0, "path", OPTION_VALUE, "PATH", "echo at this path too", GROUP, NULL, true, 0, set_path,
+     OPTION_AT(serve.path)},
+    {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", GROUP, NULL,
+     true, 0, set_allow_origin, 0},
+};
 
 const struct verb serve_verb = {
     .name = "serve",
@@ -14,6 +79,8 @@ const struct verb serve_verb = {
                 "  wscope serve --fault rst@every:30s        lose every client twice a minute\n",
     .sets = OPTIONS_LISTEN | OPTIONS_VIEWS,
     .operand_max = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
     .operands = options_address_operand,
     .run = serve_run,
 };
