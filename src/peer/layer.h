@@ -1,5 +1,5 @@
 /*
- * layer: what lies between an endpoint (a WebSocket, or another source of messages) and its user.
+ * layer: what is between an endpoint (a WebSocket, or another source of messages) and its user.
  * Requests go down a stack of layers, events go up, and each layer may change, hold, drop or add to
  * what passes. The endpoint is the lowest layer, its user the highest. An operation that a layer
  * does not have passes it by.

@@ -78,8 +78,8 @@ ws_client() {
     assert_equal "$status" 56
     assert_equal "$(jq -r 'select(.event == "close") | "\(.how) \(.got_rst) \(.got_close_frame)"' <<<"$output")" 'rst true false'
     # Node's loop takes an RST that comes together with data for the end: here it comes alone.
-    serve --fault 'rst@every:500ms'
-    ws_client "$SERVE/echo"
+    serve --fault 'drop-in:1;rst@message:1'
+    ws_client "$SERVE/echo" send=x
     assert_output $'open\nsocket ECONNRESET\nclose 1006 '
 }
 
