@@ -344,6 +344,7 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
         client_fault_watch(c);
     buf_init(&c->head, CLIENT_HEAD_MAX);
     buf_init(&c->out, SIZE_MAX / 2);
+    buf_init(&c->aside, CLIENT_ASIDE_MAX);
     client_start_timer(c, crowded ? CROWDED_MS : CLIENT_HEAD_MS);
     if (c->fault && client_fault_refused(c)) {
         /* The kernel has accepted it already; this is as near as it gets. */

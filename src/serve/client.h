@@ -10,7 +10,8 @@
  * client_end.c   the end, and who brought it about
  *
  * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
- * CLIENT_FULL and one message part (WSCONN_WHOLE), for nothing more is read meanwhile.
+ * CLIENT_FULL and one message part (WSCONN_WHOLE), for nothing more is read meanwhile; messages
+ * from outside its service by CLIENT_ASIDE_MAX and CLIENT_FULL.
  */
 #ifndef SERVE_CLIENT_H
 #define SERVE_CLIENT_H
@@ -31,6 +32,8 @@
 #define CLIENT_FULL PEER_FULL
 /* From accept, or the first byte of a later request, to the end of its head, TLS included. */
 #define CLIENT_HEAD_MS 10000
+/* Bytes of whole messages that wait for the end of one that is sent in parts. */
+#define CLIENT_ASIDE_MAX (1024 * 1024)
 
 struct client;
 struct client_fault;
@@ -56,6 +59,7 @@ struct client_host {
     struct feed_service *feed;
     struct faults *faults; /* NULL: none */
     struct totals totals;  /* of WebSockets that have ended */
+    unsigned open;         /* WebSockets */
     uint64_t start_us;     /* clock_mono_us at the program's start */
     bool paused;           /* nobody takes the events: read nothing */
     /* The client has ended and leaves every list; its memory goes later. */
@@ -128,6 +132,8 @@ struct client {
     struct activity activity;
     bool full;          /* more than CLIENT_FULL waits */
     bool broken;        /* memory or random numbers ran out while sending */
+    bool within;        /* the service is sending a message in parts */
+    struct buf aside;   /* whole messages that wait for the end of that one */
     uint64_t opened_us; /* 0: never open */
 
     /* The end, but for a WebSocket's */
@@ -157,6 +163,10 @@ void client_close(struct client *c, uint16_t code, const char *reason, unsigned 
 void client_abort(struct client *c);
 /* host->paused has changed. */
 void client_pause_changed(struct client *c);
+/* Send a whole message in addition to those of the service: at once, or after the message that is
+ * being sent in parts. False if it was not taken: the client is no open WebSocket, too much waits
+ * for it, or memory ran out. */
+bool client_send_aside(struct client *c, enum opcode type, struct slice data);
 /* Add what its WebSocket came to so far. */
 void client_count(const struct client *c, struct totals *sum);
 

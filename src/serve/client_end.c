@@ -179,11 +179,14 @@ static void let_go(struct client *c)
         client_fault_end(c);
     buf_clear(&c->head);
     buf_clear(&c->out);
+    buf_clear(&c->aside);
     c->host->gone(c->host, c);
 }
 
 void client_ended(struct client *c, struct event *ev)
 {
+    if (c->state == CLIENT_OPEN)
+        c->host->open--;
     c->state = CLIENT_ENDED;
     if (c->service->ended)
         c->service->ended(c);

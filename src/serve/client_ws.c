@@ -35,14 +35,60 @@ static bool may_send(const struct client *c)
     return c->state == CLIENT_OPEN && !peer_close_sent(c->peer) && !c->broken;
 }
 
-void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final)
+static void pass_on(struct client *c, enum opcode type, struct slice data, bool first, bool final)
 {
-    if (!may_send(c))
-        return;
     if (c->fault)
         client_fault_send(c, type, 0, data, first, final);
     else
         put_message(c, type, data, first, final);
+}
+
+/* What precedes each message in c->aside. */
+struct aside {
+    enum opcode type;
+    size_t len;
+};
+
+static void send_asides(struct client *c)
+{
+    struct buf waiting = c->aside; /* sending may end the client */
+    struct aside aside;
+
+    buf_init(&c->aside, CLIENT_ASIDE_MAX);
+    while (waiting.len > 0 && may_send(c)) {
+        memcpy(&aside, buf_data(&waiting), sizeof aside);
+        buf_consume(&waiting, sizeof aside);
+        pass_on(c, aside.type, slice_make(buf_data(&waiting), aside.len), true, true);
+        buf_consume(&waiting, aside.len);
+    }
+    buf_clear(&waiting);
+}
+
+void client_send(struct client *c, enum opcode type, struct slice data, bool first, bool final)
+{
+    if (!may_send(c))
+        return;
+    c->within = !final;
+    pass_on(c, type, data, first, final);
+    if (final && c->aside.len > 0)
+        send_asides(c);
+}
+
+bool client_send_aside(struct client *c, enum opcode type, struct slice data)
+{
+    const struct aside aside = {type, data.len};
+
+    if (!may_send(c) || client_pending(c) > CLIENT_FULL)
+        return false;
+    if (!c->within) {
+        pass_on(c, type, data, true, true);
+        return !c->broken;
+    }
+    /* No other frame may come between those of a message (RFC 6455, section 5.4). */
+    return data.len <= CLIENT_ASIDE_MAX &&
+           buf_reserve(&c->aside, sizeof aside + data.len) != NULL &&
+           buf_append(&c->aside, &aside, sizeof aside) == 0 &&
+           buf_append(&c->aside, data.data, data.len) == 0;
 }
 
 void client_put(struct client *c, enum opcode type, uint64_t id, struct slice data, bool first,
@@ -147,6 +193,7 @@ void client_ws_open(struct client *c)
 {
     timer_stop(c->timer);
     c->state = CLIENT_OPEN;
+    c->host->open++;
     buf_clear(&c->out);
     if (c->host->paused)
         layer_pause(&c->layer, true);

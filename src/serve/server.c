@@ -397,6 +397,23 @@ const char *server_url(const struct server *s)
     return s->url;
 }
 
+unsigned server_open(const struct server *s)
+{
+    return s->host.open;
+}
+
+unsigned server_broadcast(struct server *s, enum opcode type, struct slice text)
+{
+    unsigned taken = 0;
+    struct client *next;
+
+    for (struct client *c = s->first; c; c = next) {
+        next = c->next;
+        taken += client_send_aside(c, type, text);
+    }
+    return taken;
+}
+
 struct totals server_totals(const struct server *s)
 {
     struct totals sum = s->host.totals;

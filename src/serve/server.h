@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "event/bus.h"
+#include "proto/frame.h"
 
 struct server_config {
     const char *host;           /* address or name to listen on */
@@ -39,6 +40,11 @@ struct server *server_new(uv_loop_t *loop, const struct server_config *config,
                           const struct bus *bus, struct err *e);
 /* "ws://127.0.0.1:9001": where it listens. Borrowed. */
 const char *server_url(const struct server *s);
+/* How many WebSockets are open. */
+unsigned server_open(const struct server *s);
+/* Send a whole message to every open WebSocket, whatever its path. Returns how many took it: one
+ * that is too slow, for which more than 512 KiB wait already, does not. */
+unsigned server_broadcast(struct server *s, enum opcode type, struct slice text);
 /* What all its connections came to so far. */
 struct totals server_totals(const struct server *s);
 /* Stop and go on reading from clients and sending updates: for when nobody takes the events. */
