@@ -2,6 +2,7 @@
 # The interactive front, in a terminal of tmux whose screen is compared.
 
 load helpers
+load terminal
 
 setup() {
     need tmux
@@ -17,79 +18,6 @@ teardown() {
     local pid
     for pid in "${PEERS[@]}"; do
         kill "$pid" 2>/dev/null || true
-    done
-}
-
-terminal() {
-    tmux -u -L "wscope-$BATS_TEST_NUMBER-$$" -f /dev/null "$@" 3>&-
-}
-
-# start COLUMNS LINES: a terminal with a shell in it.
-start() {
-    terminal new-session -d -x "$1" -y "$2" "env PS1='$ ' sh"
-    terminal set-option -g history-limit 50000 >/dev/null
-    await_screen '^\$ ?$'
-}
-
-# wscope_in ARGUMENT...: start the program in the terminal's shell.
-wscope_in() {
-    enter "clear; ${WSCOPE_PREFIX:-}${WSCOPE_COMMAND[*]} $*"
-}
-
-keys() {
-    terminal send-keys "$@"
-}
-
-type_in() {
-    terminal send-keys -l -- "$1"
-}
-
-enter() {
-    type_in "$1"
-    keys Enter
-}
-
-screen() {
-    terminal capture-pane -p
-}
-
-everything() {
-    terminal capture-pane -p -S -
-}
-
-# await_screen REGEX: until a line of the screen matches, or too much time has passed.
-# Where messages keep arriving, lines scroll away: await_output everything finds them after that too.
-await_screen() {
-    await_output screen "$1"
-}
-
-await_output() {
-    local end=$((SECONDS + 15 * SLOW))
-    until "$1" | grep -qE -- "$2"; do
-        if ((SECONDS >= end)); then
-            printf 'the screen never showed /%s/:\n' "$2" >&2
-            screen >&2
-            return 1
-        fi
-        sleep 0.05
-    done
-}
-
-# The end of the screen without its blank lines.
-last_lines() {
-    screen | sed -e 's/ *$//' | awk 'NF { last = NR } { line[NR] = $0 } END { for (i = 1; i <= last; i++) print line[i] }' |
-        tail -n "$1"
-}
-
-# await_last N TEXT: until the last N lines are exactly the text.
-await_last() {
-    local end=$((SECONDS + 15 * SLOW))
-    until [[ $(last_lines "$1") == "$2" ]]; do
-        if ((SECONDS >= end)); then
-            printf 'the screen never ended with:\n%s\nbut with:\n%s\n' "$2" "$(screen)" >&2
-            return 1
-        fi
-        sleep 0.05
     done
 }
 
