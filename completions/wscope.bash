@@ -169,10 +169,12 @@ _wscope_options() {
         cmr --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
         cmr --retry-on --no-retry-on --seq --id --poll --sse --every --jitter --long-poll --items --method
         cmr --data --no-keepalive
-        cd --pretty --plain
+        cd --pretty
+        csd --plain
+        cs -n --no-input
         cm --for --on-connect --from-curl
         cr --offline-queue --epoch --resume --resume-query --catchup --fail-on-loss --fallback --fallback-after
-        c -e --send -n --no-input -w --wait -b --binary -0 --null --crlf --hex --base64 --whole --chunk --echo
+        c -e --send -w --wait -b --binary -0 --null --crlf --hex --base64 --whole --chunk --echo
         c -1 --count --until --escape --no-delimiter --buffer --record
         m --time --clients --report
         r --against --var --only --fail-fast --jobs --timeout --junit --transcript

@@ -31,7 +31,7 @@ app               base event cli command script session measure sink serve term 
 verb/connect      base event app cli command script session measure sink serve term
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
-verb/serve        base event app cli sink serve
+verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
 verb              cli verb

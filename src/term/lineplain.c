@@ -113,7 +113,7 @@ static void lp_interrupt(struct editor *ed)
         return;
     }
     lp->cleared = true;
-    fputs("\n(the line is cleared; ^C again closes the connection)\n", stdout);
+    fputs("\n(the line is cleared; ^C again closes)\n", stdout);
     put_prompt(lp);
 }
 

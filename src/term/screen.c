@@ -18,6 +18,8 @@ static bool passes(struct screen *s, const struct event *ev)
 
     if (!(s->human->wants & bit))
         return false;
+    if (ev->kind == EVENT_MESSAGE && (s->no_messages || (s->log && ev->dir == DIR_OUT)))
+        return false;
     /* The time it was sent is news even to the one who typed it; the pieces of a file are none. */
     if (s->mute_own && ev->kind == EVENT_MESSAGE && ev->dir == DIR_OUT &&
         (s->config.stamps == STAMPS_NONE || ev->message.part > 0))
@@ -38,8 +40,8 @@ static void free_nothing(struct sink *sink)
     (void)sink; /* part of its owner */
 }
 
-int screen_init(struct screen *s, struct out *out, const struct view_config *config,
-                struct bus *bus)
+static int init(struct screen *s, struct out *out, const struct view_config *config,
+                struct bus *bus, bool log)
 {
     *s = (struct screen){
         /* All kinds: what is shown changes, and the bus is asked what is wanted only once. */
@@ -47,9 +49,26 @@ int screen_init(struct screen *s, struct out *out, const struct view_config *con
         .out = out,
         .config = *config,
         .human = human_new(out, config),
+        .log = log,
     };
     thin_init(&s->thin, clock_mono_us());
-    return s->human ? bus_add(bus, &s->gate) : -1;
+    if (!s->human)
+        return -1;
+    if (log)
+        s->gate.wants = s->human->wants | SINK_INCOMING_ONLY;
+    return bus_add(bus, &s->gate);
+}
+
+int screen_init(struct screen *s, struct out *out, const struct view_config *config,
+                struct bus *bus)
+{
+    return init(s, out, config, bus, false);
+}
+
+int screen_init_log(struct screen *s, struct out *out, const struct view_config *config,
+                    struct bus *bus)
+{
+    return init(s, out, config, bus, true);
 }
 
 void screen_clear(struct screen *s)
@@ -118,8 +137,9 @@ bool screen_tell_hidden(struct screen *s)
     if (hidden == 0)
         return false;
     put_grouped(number, hidden);
-    n = snprintf(line, sizeof line, "%s %s more in the last second (/show all shows every one)\n",
-                 s->config.utf8 ? "…" : "...", number);
+    n = snprintf(line, sizeof line, "%s %s more in the last second%s\n",
+                 s->config.utf8 ? "…" : "...", number,
+                 s->log ? "" : " (/show all shows every one)");
     out_put(s->out, line, (size_t)n);
     return true;
 }

@@ -17,11 +17,17 @@ struct screen {
     struct thin thin;
     bool all;      /* show every message */
     bool mute_own; /* what is being sent was typed, or comes from a file */
+    bool log;      /* see screen_init_log */
+    bool no_messages;
 };
 
 /* 0, or -1 (memory). out is borrowed. The screen is part of its owner and outlives the bus. */
 int screen_init(struct screen *s, struct out *out, const struct view_config *config,
                 struct bus *bus);
+/* The same for the log of a server, whose settings do not change: of messages it shows those that
+ * came in. */
+int screen_init_log(struct screen *s, struct out *out, const struct view_config *config,
+                    struct bus *bus);
 void screen_clear(struct screen *s);
 
 /* Change how things are shown; what can't be had for want of memory stays as it was. */

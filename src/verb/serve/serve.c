@@ -12,6 +12,7 @@
 #include "app/views.h"
 #include "base/clock.h"
 #include "serve/server.h"
+#include "verb/serve/typing.h"
 
 /* How long clients may take to answer the Close that a signal sends. */
 #define STOP_MS 1000
@@ -29,7 +30,8 @@ struct serve {
     struct output out, err;
     struct fault_rig faults;
     struct server *server;
-    bool stopped; /* all clients are gone; only outputs remain */
+    struct typing *typing; /* NULL: the log is written as it comes, and nothing is read */
+    bool stopped;          /* all clients are gone; only outputs remain */
     enum exit_code code;
 };
 
@@ -42,8 +44,9 @@ static struct event make_event(const struct serve *s, enum event_kind kind)
     };
 }
 
-static void note(struct serve *s, const char *text)
+static void note(void *ctx, const char *text)
 {
+    struct serve *s = ctx;
     struct event ev = make_event(s, EVENT_NOTE);
 
     ev.note = text;
@@ -55,7 +58,8 @@ static void note(struct serve *s, const char *text)
 
 static void stop_if_written(struct serve *s)
 {
-    if (s->stopped && out_queued(&s->views.out) == 0 && out_queued(&s->views.err) == 0)
+    if (s->stopped && !s->typing && out_queued(&s->views.out) == 0 &&
+        out_queued(&s->views.err) == 0)
         uv_stop(&s->loop.uv);
 }
 
@@ -76,15 +80,33 @@ static void on_stopped(void *ctx)
 }
 
 /* Twice: whatever is still waited for, an output that nobody reads included, is given up. */
-static void on_signal(uv_signal_t *handle, int number)
+static void stop(void *ctx)
 {
-    struct serve *s = handle->data;
+    struct serve *s = ctx;
 
-    (void)number;
+    if (s->typing)
+        typing_leave(s->typing);
     if (s->stopped)
         uv_stop(&s->loop.uv);
     else
         server_stop(s->server, STOP_MS, on_stopped, s);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct serve *s = handle->data;
+
+    if (s->typing && number == SIGINT)
+        typing_interrupt(s->typing);
+    else
+        stop(s);
+}
+
+static bool is_stopped(void *ctx)
+{
+    const struct serve *s = ctx;
+
+    return s->stopped;
 }
 
 /* --- outputs ------------------------------------------------------------------------------------
@@ -106,10 +128,17 @@ static void watch_free(struct sink *sink)
 }
 
 /* The log is part of the service: where it can't be written, clients wait for its reader. */
+static void pause_server(void *ctx, bool paused)
+{
+    struct serve *s = ctx;
+
+    if (s->server && !s->stopped)
+        server_pause(s->server, paused);
+}
+
 static void update_pause(struct serve *s)
 {
-    if (s->server && !s->stopped)
-        server_pause(s->server, (s->out.full && !s->out.failed) || (s->err.full && !s->err.failed));
+    pause_server(s, (s->out.full && !s->out.failed) || (s->err.full && !s->err.failed));
 }
 
 static void on_output_full(void *ctx)
@@ -216,21 +245,31 @@ static void announce(struct serve *s)
     snprintf(text, sizeof text, "     http%s/feed.sse, /feed.json  the same for HTTP alone",
              url + 2);
     note(s, text);
+    if (s->typing)
+        note(s, "type a line to send it to all WebSocket clients; ^D stops the server");
     if (!is_loopback(url))
         note(s, "reachable from other machines: whoever can reach this address can connect "
                 "(127.0.0.1 keeps the server to this machine)");
 }
 
-static int init_handles(struct serve *s, struct err *e)
+static void init_outputs(struct serve *s)
 {
     const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, s};
 
-    if (app_loop_init(&s->loop, e) < 0)
-        return -1;
     output_init(&s->out, &s->loop.uv, &s->views.out, &hooks);
     output_init(&s->err, &s->loop.uv, &s->views.err, &hooks);
     s->watch = (struct sink){s->views.bus.wants, on_event, watch_free};
     bus_add(&s->views.bus, &s->watch);
+}
+
+static int init_handles(struct serve *s, struct err *e)
+{
+    if (app_loop_init(&s->loop, e) < 0)
+        return -1;
+    if (!s->typing)
+        init_outputs(s);
+    else if (typing_open(s->typing, &s->loop, e) < 0)
+        return -1;
     return app_loop_stop_signals(&s->loop, on_signal, s, e);
 }
 
@@ -250,7 +289,10 @@ static enum exit_code run(struct serve *s, struct server_config *config)
         return e.code;
     }
     announce(s);
-    uv_run(&s->loop.uv, UV_RUN_DEFAULT);
+    if (s->typing)
+        typing_run(s->typing, s->server);
+    else
+        uv_run(&s->loop.uv, UV_RUN_DEFAULT);
     return s->code;
 }
 
@@ -272,8 +314,10 @@ static void close_handles(struct serve *s)
     hold_signals();
     server_free(s->server);
     fault_rig_clear(&s->faults);
-    output_close(&s->out);
-    output_close(&s->err);
+    if (!s->typing) {
+        output_close(&s->out);
+        output_close(&s->err);
+    }
     app_loop_unsignal(&s->loop);
     uv_run(&s->loop.uv, UV_RUN_DEFAULT);
     app_loop_close(&s->loop, (int)s->code);
@@ -295,17 +339,26 @@ enum exit_code serve_run(const struct options *o, uint64_t start_us)
         .max_clients = raise_limit(),
         .start_us = start_us,
     };
+    const struct typing_hooks hooks = {note, pause_server, stop, is_stopped, &s};
+    bool typing = typing_wanted(o);
     enum exit_code code;
     struct err e;
 
-    if (views_init(&s.views, o, VIEWS_NONE, &e) < 0)
+    if (views_init(&s.views, o, typing ? VIEWS_REPL : VIEWS_NONE, &e) < 0)
         return complain_err(&e);
+    if (typing && !(s.typing = typing_new(o, &s.views, &hooks, &e))) {
+        views_clear(&s.views);
+        return complain_err(&e);
+    }
     if (!o->json)
         leave_out_responses(&s.views.bus);
     code = run(&s, &config);
+    if (s.typing)
+        typing_close(s.typing);
     out_drain(&s.views.err, 0);
     out_drain(&s.views.out, 0);
     close_handles(&s);
     views_clear(&s.views);
+    typing_free(s.typing);
     return code;
 }

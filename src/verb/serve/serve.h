@@ -1,5 +1,5 @@
 /*
- * serve: the front of the embedded server: `wscope serve`.
+ * serve: the front of the embedded server: `wscope serve`. On a terminal, lines are typed (typing).
  */
 #ifndef VERB_SERVE_SERVE_H
 #define VERB_SERVE_SERVE_H
