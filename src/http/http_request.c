@@ -304,14 +304,7 @@ int http_follow(struct http *h, const struct event_response *response, struct er
     unsigned serial = h->serial;
     struct url next;
 
-    if (h->hops >= h->config.max_redirects) {
-        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server redirects once more (%d), after %u redirects already", response->status,
-                h->hops);
-        err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
-        return -1;
-    }
-    if (redirect_next(&next, h->identity.url, response, e) < 0)
+    if (redirect_next(&next, h->identity.url, response, h->hops, h->config.max_redirects, e) < 0)
         return -1;
     if (!url_same_origin(&next, h->identity.url))
         http_drop(h);

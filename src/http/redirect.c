@@ -43,11 +43,19 @@ static const struct slice *location_of(const struct event_response *response, st
 }
 
 int redirect_next(struct url *to, const struct url *from, const struct event_response *response,
-                  struct err *e)
+                  unsigned hops, unsigned max, struct err *e)
 {
-    const struct slice *location = location_of(response, e);
+    const struct slice *location;
     struct url next;
 
+    if (hops >= max) {
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                "the server redirects once more (%d), after %u redirects already", response->status,
+                hops);
+        err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
+        return -1;
+    }
+    location = location_of(response, e);
     if (!location)
         return -1;
     if (url_resolve(&next, from, *location, e) < 0)

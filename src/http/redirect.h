@@ -11,9 +11,10 @@
 /* 301, 302, 303, 307 or 308. */
 bool redirect_status(int status);
 
-/* The URL that the Location of such an answer means. 0 with *to (the caller's to clear), or -1 with
- * *e (EXIT_UPGRADE): no Location, several, not a WebSocket's address, or from wss:// to ws://. */
+/* The URL that the Location of such an answer means, the answer being the hops-th redirect (counted
+ * from 0) of at most max. 0 with *to (the caller's to clear), or -1 with *e (EXIT_UPGRADE): one too
+ * many, no Location, several, not a WebSocket's address, or from wss:// to ws://. */
 int redirect_next(struct url *to, const struct url *from, const struct event_response *response,
-                  struct err *e);
+                  unsigned hops, unsigned max, struct err *e);
 
 #endif

@@ -88,14 +88,7 @@ int attempt_headers(struct attempt *a, char *text, struct err *e)
 int attempt_redirected(struct attempt *a, const struct event_response *response, unsigned max,
                        struct err *e)
 {
-    if (a->hops >= max) {
-        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server redirects once more (%d), after %u redirects already", response->status,
-                a->hops);
-        err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
-        return -1;
-    }
-    if (redirect_next(&a->next, a->ws.handshake.url, response, e) < 0)
+    if (redirect_next(&a->next, a->ws.handshake.url, response, a->hops, max, e) < 0)
         return -1;
     a->has_next = true;
     a->hops++;

@@ -28,7 +28,7 @@ static int next(const char *from_text, const struct field *headers, size_t count
 {
     struct event_response response = {.status = 302, .headers = headers, .header_count = count};
     struct url from = parsed(from_text), to;
-    int rc = redirect_next(&to, &from, &response, e);
+    int rc = redirect_next(&to, &from, &response, 1, 2, e);
 
     *to_text = rc == 0 ? url_print(&to) : NULL;
     if (rc == 0)
@@ -92,6 +92,24 @@ static void redirect_next_wants_one_place(void **state)
     check_error("ws://a/", unfit, 1, "ftp");
 }
 
+static void redirect_next_stops_after_the_last_one_allowed(void **state)
+{
+    const struct field field = {slice_str("Location"), slice_str("/b")};
+    const struct event_response response = {.status = 302, .headers = &field, .header_count = 1};
+    struct url from = parsed("ws://a/"), to;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(redirect_next(&to, &from, &response, 0, 1, &e), 0);
+    url_clear(&to);
+    for (unsigned max = 0; max < 2; max++) {
+        assert_int_equal(redirect_next(&to, &from, &response, 1, max, &e), -1);
+        assert_int_equal(e.code, EXIT_UPGRADE);
+        assert_non_null(strstr(e.text, "once more (302), after 1 redirects"));
+    }
+    url_clear(&from);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +117,7 @@ int main(void)
         cmocka_unit_test(redirect_next_follows_the_location),
         cmocka_unit_test(redirect_next_never_leaves_tls),
         cmocka_unit_test(redirect_next_wants_one_place),
+        cmocka_unit_test(redirect_next_stops_after_the_last_one_allowed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
