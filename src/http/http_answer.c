@@ -1,13 +1,10 @@
 /*
- * http_answer: the answer to a request, as its bytes come: heads, the body's framing and coding,
- * and how it may end (RFC 9112, sections 2 to 8).
+ * http_answer: the answer to a request, as its bytes come: heads, refusals, the upgrade, and how
+ * the stream may end (RFC 9112, sections 2 to 8).
  */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "http/http_private.h"
 #include "http/redirect.h"
-#include "proto/excerpt.h"
 
 #define READ_BLOCK     (64 * 1024)
 #define READS_PER_TURN 8
@@ -45,8 +42,7 @@ static bool persists(const struct http *h)
     return h->head.minor > 0 || http1_has_token(&h->head, "Connection", "keep-alive");
 }
 
-/* The answer is complete: the connection may serve again if nothing else came behind it. */
-static void complete(struct http *h)
+void http_complete(struct http *h)
 {
     bool whole = h->framing.done && h->incoming.len == 0;
 
@@ -79,110 +75,6 @@ static bool report_response(struct http *h, const struct http1_head *head,
     return h->serial == serial;
 }
 
-/* --- the body --------------------------------------------------------------------------------- */
-
-static void too_big(struct http *h)
-{
-    struct err e;
-
-    err_set(&e, EXIT_TOO_BIG, STAGE_IO, 0,
-            "the answer's body is longer than the %llu bytes that --max-message allows%s",
-            (unsigned long long)h->request.max_body, h->gunzip ? " (decompressed)" : "");
-    fail(h, &e);
-}
-
-/* Hand on a decoded piece. False if the exchange is over or waits. */
-static bool hand_on(struct http *h, struct slice piece)
-{
-    unsigned serial = h->serial;
-
-    if (h->request.max_body && piece.len > h->request.max_body - h->body_bytes) {
-        too_big(h);
-        return false;
-    }
-    h->body_bytes += piece.len;
-    if (piece.len > 0 && h->hooks.body)
-        h->hooks.body(h->ctx, piece);
-    return h->serial == serial && !h->paused;
-}
-
-/* Hand on what gunzip makes of the piece it was fed. False as above. */
-static bool chew(struct http *h)
-{
-    struct err e;
-    long n;
-
-    while ((n = gunzip_read(h->gunzip, h->inflated, HTTP_INFLATED)) > 0) {
-        if (!hand_on(h, slice_make(h->inflated, (size_t)n)))
-            return false;
-    }
-    if (n == GUNZIP_TOO_BIG) {
-        too_big(h);
-        return false;
-    }
-    if (n < 0) {
-        if (n == GUNZIP_NOMEM)
-            err_nomem(&e, STAGE_IO, "decompressing an answer");
-        else
-            err_set(&e, EXIT_UPGRADE, STAGE_IO, 0,
-                    "the answer's Content-Encoding can't be decoded: %s, after %llu bytes",
-                    gunzip_error(h->gunzip), (unsigned long long)h->body_bytes);
-        fail(h, &e);
-        return false;
-    }
-    buf_consume(&h->incoming, h->chewing);
-    h->chewing = 0;
-    return true;
-}
-
-static void body_done(struct http *h)
-{
-    struct err e;
-
-    if (h->gunzip && !gunzip_complete(h->gunzip)) {
-        err_set(&e, EXIT_UPGRADE, STAGE_IO, 0,
-                "the answer is complete, but its compressed body ends in the middle, after %llu "
-                "bytes of text",
-                (unsigned long long)h->body_bytes);
-        fail(h, &e);
-        return;
-    }
-    complete(h);
-}
-
-void http_body(struct http *h)
-{
-    struct slice piece;
-    struct err e;
-    long used;
-
-    if (h->paused || (h->chewing > 0 && !chew(h)))
-        return;
-    while (!h->framing.done && h->incoming.len > 0) {
-        used = http1_body_read(&h->framing, buf_data(&h->incoming), h->incoming.len, &piece, &e);
-        if (used < 0) {
-            fail(h, &e);
-            return;
-        }
-        if (used == 0)
-            return;
-        h->raw_bytes += piece.len;
-        if (h->gunzip) {
-            gunzip_feed(h->gunzip, piece.data, piece.len);
-            h->chewing = (size_t)used;
-            if (!chew(h))
-                return;
-        } else {
-            /* Consumed first: the piece stays where it is until the next read. */
-            buf_consume(&h->incoming, (size_t)used);
-            if (!hand_on(h, piece))
-                return;
-        }
-    }
-    if (h->framing.done)
-        body_done(h);
-}
-
 /* --- refusals --------------------------------------------------------------------------------- */
 
 /* The body of a refusal is complete, or as complete as it gets. */
@@ -210,7 +102,7 @@ void http_refused(struct http *h)
     if (h->hooks.head)
         h->hooks.head(h->ctx, &h->head, h->identity.url);
     if (h->serial == serial)
-        complete(h);
+        http_complete(h);
 }
 
 static void read_refusal(struct http *h)
@@ -221,28 +113,6 @@ static void read_refusal(struct http *h)
 
 /* --- heads ------------------------------------------------------------------------------------ */
 
-/* RFC 9110, section 8.4. 0 or -1 with *e. */
-static int coding_begin(struct http *h, struct err *e)
-{
-    const struct slice *coding = http1_field(&h->head, "Content-Encoding");
-    struct excerpt x;
-    enum gunzip_kind kind;
-
-    if (!coding || coding->len == 0 || slice_is_nocase(*coding, "identity") ||
-        h->framing.kind == HTTP1_BODY_NONE)
-        return 0;
-    if (!gunzip_kind_of(*coding, &kind)) {
-        return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                       "the answer's Content-Encoding is \"%s\", of which only gzip and deflate "
-                       "are understood",
-                       excerpt_of(&x, *coding));
-    }
-    if (!h->inflated)
-        h->inflated = malloc(HTTP_INFLATED);
-    h->gunzip = gunzip_new(kind, h->request.max_body);
-    return h->inflated && h->gunzip ? 0 : err_nomem(e, STAGE_IO, "decompressing an answer");
-}
-
 static void begin_body(struct http *h)
 {
     struct event_response response;
@@ -251,7 +121,7 @@ static void begin_body(struct http *h)
 
     if (!report_response(h, &h->head, &response))
         return;
-    if (coding_begin(h, &e) < 0) {
+    if (http_coding_begin(h, &e) < 0) {
         fail(h, &e);
         return;
     }
@@ -441,7 +311,7 @@ static void ended_in_body(struct http *h, ssize_t result)
         return;
     }
     if (h->framing.kind == HTTP1_BODY_EOF && result == 0) {
-        body_done(h);
+        http_body_done(h);
         return;
     }
     err_set(&e, EXIT_LOST, STAGE_IO, result < 0 ? h->link_error.errnum : 0,

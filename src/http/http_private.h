@@ -1,6 +1,7 @@
 /*
  * http_private: the inside of http, shared by its files: http (life, time, counts), http_request
- * (dial, the request, where a redirect leads), http_answer (head and body of the answer; the 101).
+ * (dial, the request, where a redirect leads), http_answer (heads, refusals, the upgrade),
+ * http_body (the body of an answer).
  */
 #ifndef HTTP_HTTP_PRIVATE_H
 #define HTTP_HTTP_PRIVATE_H
@@ -112,11 +113,19 @@ void http_read(struct http *h);
 void http_take(struct http *h);
 /* The time for a refusal's body is over. */
 void http_refused(struct http *h);
-/* Hand on what waits. */
-void http_body(struct http *h);
+/* The answer is complete: the connection may serve again if nothing else came after it. */
+void http_complete(struct http *h);
 /* How long each piece of the body may take; 0: any time. */
 uint64_t http_body_limit_us(const struct http *h);
 /* Forget the last answer. */
 void http_answer_clear(struct http *h);
+
+/* http_body.c */
+/* Prepare for the Content-Encoding of the head. 0 or -1 with *e. */
+int http_coding_begin(struct http *h, struct err *e);
+/* Hand on what waits. */
+void http_body(struct http *h);
+/* The framing is at its end, or the stream of a body without a length. */
+void http_body_done(struct http *h);
 
 #endif

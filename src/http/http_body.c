@@ -1,0 +1,131 @@
+/*
+ * http_body: the body of an answer, out of its framing (RFC 9112, section 6) and its coding (RFC
+ * 9110, section 8.4).
+ */
+#include <stdlib.h>
+
+#include "http/http_private.h"
+#include "proto/excerpt.h"
+
+int http_coding_begin(struct http *h, struct err *e)
+{
+    const struct slice *coding = http1_field(&h->head, "Content-Encoding");
+    struct excerpt x;
+    enum gunzip_kind kind;
+
+    if (!coding || coding->len == 0 || slice_is_nocase(*coding, "identity") ||
+        h->framing.kind == HTTP1_BODY_NONE)
+        return 0;
+    if (!gunzip_kind_of(*coding, &kind)) {
+        return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
+                       "the answer's Content-Encoding is \"%s\", of which only gzip and deflate "
+                       "are understood",
+                       excerpt_of(&x, *coding));
+    }
+    if (!h->inflated)
+        h->inflated = malloc(HTTP_INFLATED);
+    h->gunzip = gunzip_new(kind, h->request.max_body);
+    return h->inflated && h->gunzip ? 0 : err_nomem(e, STAGE_IO, "decompressing an answer");
+}
+
+static void too_big(struct http *h)
+{
+    struct err e;
+
+    err_set(&e, EXIT_TOO_BIG, STAGE_IO, 0,
+            "the answer's body is longer than the %llu bytes that --max-message allows%s",
+            (unsigned long long)h->request.max_body, h->gunzip ? " (decompressed)" : "");
+    http_finish(h, &e, false);
+}
+
+/* Hand on a decoded piece. False if the exchange is over or waits. */
+static bool hand_on(struct http *h, struct slice piece)
+{
+    unsigned serial = h->serial;
+
+    if (h->request.max_body && piece.len > h->request.max_body - h->body_bytes) {
+        too_big(h);
+        return false;
+    }
+    h->body_bytes += piece.len;
+    if (piece.len > 0 && h->hooks.body)
+        h->hooks.body(h->ctx, piece);
+    return h->serial == serial && !h->paused;
+}
+
+/* Hand on what gunzip makes of the piece it was fed. False as above. */
+static bool chew(struct http *h)
+{
+    struct err e;
+    long n;
+
+    while ((n = gunzip_read(h->gunzip, h->inflated, HTTP_INFLATED)) > 0) {
+        if (!hand_on(h, slice_make(h->inflated, (size_t)n)))
+            return false;
+    }
+    if (n == GUNZIP_TOO_BIG) {
+        too_big(h);
+        return false;
+    }
+    if (n < 0) {
+        if (n == GUNZIP_NOMEM)
+            err_nomem(&e, STAGE_IO, "decompressing an answer");
+        else
+            err_set(&e, EXIT_UPGRADE, STAGE_IO, 0,
+                    "the answer's Content-Encoding can't be decoded: %s, after %llu bytes",
+                    gunzip_error(h->gunzip), (unsigned long long)h->body_bytes);
+        http_finish(h, &e, false);
+        return false;
+    }
+    buf_consume(&h->incoming, h->chewing);
+    h->chewing = 0;
+    return true;
+}
+
+void http_body_done(struct http *h)
+{
+    struct err e;
+
+    if (h->gunzip && !gunzip_complete(h->gunzip)) {
+        err_set(&e, EXIT_UPGRADE, STAGE_IO, 0,
+                "the answer is complete, but its compressed body ends in the middle, after %llu "
+                "bytes of text",
+                (unsigned long long)h->body_bytes);
+        http_finish(h, &e, false);
+        return;
+    }
+    http_complete(h);
+}
+
+void http_body(struct http *h)
+{
+    struct slice piece;
+    struct err e;
+    long used;
+
+    if (h->paused || (h->chewing > 0 && !chew(h)))
+        return;
+    while (!h->framing.done && h->incoming.len > 0) {
+        used = http1_body_read(&h->framing, buf_data(&h->incoming), h->incoming.len, &piece, &e);
+        if (used < 0) {
+            http_finish(h, &e, false);
+            return;
+        }
+        if (used == 0)
+            return;
+        h->raw_bytes += piece.len;
+        if (h->gunzip) {
+            gunzip_feed(h->gunzip, piece.data, piece.len);
+            h->chewing = (size_t)used;
+            if (!chew(h))
+                return;
+        } else {
+            /* Consumed first: the piece stays where it is until the next read. */
+            buf_consume(&h->incoming, (size_t)used);
+            if (!hand_on(h, piece))
+                return;
+        }
+    }
+    if (h->framing.done)
+        http_body_done(h);
+}
