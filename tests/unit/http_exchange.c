@@ -1,0 +1,356 @@
+/* An exchange with a server on the loopback, whose bytes are written here by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/http.h"
+#include "net_help.h"
+
+#define TURNS 30000 /* of a millisecond at most: no test takes that many */
+
+/* RFC 6455, section 1.3 */
+#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
+#define SWITCHING(accept)                                                               \
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+    "Sec-WebSocket-Accept: " accept "\r\n\r\n"
+#define ACCEPTED SWITCHING("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+
+static const struct handshake_header key = {.name = "Sec-WebSocket-Key", .value = KEY};
+
+struct fixture {
+    uv_loop_t loop;
+    int listener, fd; /* the server's; -1: none */
+    struct url url;
+    struct handshake_config identity;
+    struct dial_config dial;
+    struct http_shared shared;
+    struct bus bus;
+    struct upgrade upgrade;
+    struct http *http;
+    struct link *link; /* handed over */
+    bool cancels;      /* gives up when an answer is reported */
+    char log[1024];    /* a line for each call of a hook */
+};
+
+static void note(struct fixture *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(struct fixture *f, const char *format, ...)
+{
+    size_t len = strlen(f->log);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(f->log + len, sizeof f->log - len, format, args);
+    va_end(args);
+}
+
+static void on_report(void *ctx, struct event *ev)
+{
+    struct fixture *f = ctx;
+
+    if (ev->kind == EVENT_RESPONSE) {
+        note(f, "%s %d %.*s\n", ev->response.interim ? "interim" : "response", ev->response.status,
+             (int)ev->response.body.len, (const char *)ev->response.body.data);
+        if (f->cancels)
+            http_cancel(f->http);
+    } else if (ev->kind == EVENT_VIOLATION) {
+        note(f, "violation %s\n", ev->violation.rule);
+    }
+}
+
+static void on_body(void *ctx, struct slice piece)
+{
+    note(ctx, "body %.*s\n", (int)piece.len, (const char *)piece.data);
+}
+
+static void on_upgraded(void *ctx, struct link *link, struct slice rest)
+{
+    struct fixture *f = ctx;
+
+    f->link = link;
+    note(f, "upgraded %.*s\n", (int)rest.len, (const char *)rest.data);
+}
+
+static void on_done(void *ctx, const struct http_result *result)
+{
+    if (result->error.code == EXIT_OK)
+        note(ctx, "done %d\n", result->status);
+    else
+        note(ctx, "failed %d %s\n", result->error.code, result->error.text);
+}
+
+static int set_up(void **state)
+{
+    static const struct http_hooks hooks = {
+        .report = on_report, .body = on_body, .upgraded = on_upgraded, .done = on_done};
+    struct fixture *f = calloc(1, sizeof *f);
+    struct http_config config;
+    char text[64];
+    uint16_t port = 0;
+    struct err e;
+
+    assert_int_equal(uv_loop_init(&f->loop), 0);
+    f->fd = -1;
+    f->listener = listen_on("127.0.0.1", &port, 8);
+    snprintf(text, sizeof text, "ws://127.0.0.1:%u/chat", port);
+    assert_int_equal(url_parse(&f->url, text, &e), 0);
+    f->identity = (struct handshake_config){.url = &f->url, .headers = &key, .header_count = 1};
+    f->dial.noproxy = "*";
+    assert_int_equal(http_shared_init(&f->shared, &f->dial.tls, false, &e), 0);
+    bus_init(&f->bus);
+    config = (struct http_config){.identity = &f->identity, .dial = &f->dial};
+    f->http = http_new(&f->loop, &config, &f->shared, &f->bus, &hooks, f);
+    assert_non_null(f->http);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    http_free(f->http);
+    link_free(f->link);
+    uv_run(&f->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&f->loop), 0);
+    upgrade_clear(&f->upgrade);
+    http_shared_clear(&f->shared);
+    bus_clear(&f->bus);
+    url_clear(&f->url);
+    if (f->fd >= 0)
+        close(f->fd);
+    close(f->listener);
+    free(f);
+    return 0;
+}
+
+static void turn(struct fixture *f, unsigned *turns)
+{
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    if (++*turns > TURNS)
+        fail_msg("nothing more happened after: %s", f->log);
+    poll(NULL, 0, 1);
+}
+
+/* Until the server has the whole head of a request. */
+static void ask(struct fixture *f, struct upgrade *upgrade)
+{
+    const struct http_request request = {.upgrade = upgrade};
+    char heard[1024] = "";
+    unsigned turns = 0;
+    size_t len = 0;
+    struct err e;
+
+    assert_int_equal(http_start(f->http, &request, &e), 0);
+    while (!strstr(heard, "\r\n\r\n")) {
+        ssize_t n;
+
+        turn(f, &turns);
+        if (f->fd < 0)
+            f->fd = accept(f->listener, NULL, NULL);
+        n = f->fd < 0 ? 0 : recv(f->fd, heard + len, sizeof heard - 1 - len, MSG_DONTWAIT);
+        if (n > 0)
+            len += (size_t)n;
+        heard[len] = '\0';
+    }
+    assert_int_equal(strstr(heard, "Upgrade: websocket\r\n") != NULL, upgrade != NULL);
+}
+
+/* The server writes, and the client has read it. */
+static void say(struct fixture *f, const char *bytes, size_t len)
+{
+    uint64_t before = http_totals(f->http).stream_down;
+    unsigned turns = 0;
+
+    assert_int_equal(send(f->fd, bytes, len, MSG_NOSIGNAL), len);
+    while (http_totals(f->http).stream_down < before + len)
+        turn(f, &turns);
+}
+
+/* Until the exchange is over. */
+static void expect(struct fixture *f, const char *log)
+{
+    unsigned turns = 0;
+
+    while (http_busy(f->http))
+        turn(f, &turns);
+    assert_string_equal(f->log, log);
+    f->log[0] = '\0';
+}
+
+/* Until the client has closed its connection. */
+static void expect_end(struct fixture *f)
+{
+    unsigned turns = 0;
+    char byte;
+
+    while (recv(f->fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN)
+        turn(f, &turns);
+    close(f->fd);
+    f->fd = -1;
+}
+
+static void hand_back(struct fixture *f)
+{
+    link_free(f->link);
+    f->link = NULL;
+    upgrade_clear(&f->upgrade);
+    expect_end(f);
+}
+
+static void an_upgrade_hands_over_the_link_and_what_came_after_the_head(void **state)
+{
+    static const char bytes[] =
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" ACCEPTED "\x81\x02hi";
+    struct fixture *f = *state;
+
+    ask(f, &f->upgrade);
+    say(f, bytes, sizeof bytes - 1);
+    expect(f, "interim 103 \nresponse 101 \nupgraded \x81\x02hi\n");
+    assert_string_equal(f->upgrade.agreed.subprotocol, "");
+    assert_int_equal(f->upgrade.broken_rules, 0);
+    assert_false(http_tcp_stats(f->http, &(struct tcp_stats){0}));
+    assert_int_equal(link_write(f->link, (const uint8_t *)"x", 1, &(struct err){0}), 1);
+    wait_bytes(f->fd, 1);
+}
+
+static void an_upgrade_is_read_in_any_two_pieces(void **state)
+{
+    static const char bytes[] = "HTTP/1.1 100 Continue\r\n\r\n" ACCEPTED;
+    struct fixture *f = *state;
+
+    for (size_t at = 1; at < sizeof bytes - 1; at++) {
+        ask(f, &f->upgrade);
+        say(f, bytes, at);
+        assert_true(http_busy(f->http));
+        say(f, bytes + at, sizeof bytes - 1 - at);
+        expect(f, "interim 100 \nresponse 101 \nupgraded \n");
+        hand_back(f);
+    }
+}
+
+static void the_client_asks_again_after_an_upgrade(void **state)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nyo";
+    struct fixture *f = *state;
+
+    ask(f, &f->upgrade);
+    say(f, ACCEPTED, strlen(ACCEPTED));
+    expect(f, "response 101 \nupgraded \n");
+    hand_back(f);
+    ask(f, NULL);
+    say(f, answer, strlen(answer));
+    expect(f, "response 200 \nbody yo\ndone 200\n");
+}
+
+static void any_other_answer_refuses_an_upgrade(void **state)
+{
+    static const char *const statuses[] = {"200 OK", "304 Same", "302 There", "403 No"};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        bool empty = statuses[i][0] == '3' && statuses[i][2] == '4';
+        char answer[128], log[256];
+        int len = snprintf(answer, sizeof answer, "HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\n%s",
+                           statuses[i], empty ? "" : "no");
+
+        ask(f, &f->upgrade);
+        say(f, answer, (size_t)len);
+        snprintf(log, sizeof log,
+                 "response %.3s %s\nfailed 22 the server answered %s instead of 101 Switching "
+                 "Protocols\n",
+                 statuses[i], empty ? "" : "no", statuses[i]);
+        expect(f, log);
+        expect_end(f);
+    }
+}
+
+static void a_wrong_accept_fails_unless_lenient(void **state)
+{
+    static const char wrong[] = SWITCHING("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    struct fixture *f = *state;
+
+    ask(f, &f->upgrade);
+    say(f, wrong, strlen(wrong));
+    assert_non_null(strstr(f->log, "response 101 \nfailed 22 "));
+    f->log[0] = '\0';
+    expect_end(f);
+    f->upgrade.lenient = true;
+    ask(f, &f->upgrade);
+    say(f, wrong, strlen(wrong));
+    expect(f, "response 101 \nviolation RFC 6455, section 4.1\nupgraded \n");
+    assert_int_equal(f->upgrade.broken_rules, 1);
+}
+
+static void a_101_that_nobody_asked_for_fails(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, NULL);
+    say(f, ACCEPTED, strlen(ACCEPTED));
+    expect(f, "failed 22 the server switched protocols (101), which nobody asked for\n");
+    expect_end(f);
+}
+
+static void nothing_follows_an_exchange_that_a_hook_gives_up(void **state)
+{
+    static const char refusal[] = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
+    struct fixture *f = *state;
+
+    f->cancels = true;
+    ask(f, &f->upgrade);
+    say(f, ACCEPTED "x", strlen(ACCEPTED "x"));
+    expect(f, "response 101 \n");
+    expect_end(f);
+    ask(f, &f->upgrade);
+    say(f, refusal, strlen(refusal));
+    expect(f, "response 403 \n");
+    expect_end(f);
+}
+
+static void the_end_before_the_answer_says_what_was_asked_for(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, &f->upgrade);
+    close(f->fd);
+    f->fd = -1;
+    expect(f, "failed 52 the server hung up before it answered the handshake\n");
+    ask(f, &f->upgrade);
+    say(f, ACCEPTED, 10);
+    reset_close(f->fd);
+    f->fd = -1;
+    expect(f, "failed 52 the server reset the connection in the middle of its answer to the "
+              "handshake, after 10 bytes of it\n");
+    ask(f, NULL);
+    close(f->fd);
+    f->fd = -1;
+    expect(f, "failed 52 the server hung up before it answered\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(an_upgrade_hands_over_the_link_and_what_came_after_the_head),
+        TEST(an_upgrade_is_read_in_any_two_pieces),
+        TEST(the_client_asks_again_after_an_upgrade),
+        TEST(any_other_answer_refuses_an_upgrade),
+        TEST(a_wrong_accept_fails_unless_lenient),
+        TEST(a_101_that_nobody_asked_for_fails),
+        TEST(nothing_follows_an_exchange_that_a_hook_gives_up),
+        TEST(the_end_before_the_answer_says_what_was_asked_for),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
