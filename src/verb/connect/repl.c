@@ -1,6 +1,5 @@
 #include "verb/connect/repl_private.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +9,6 @@
 #include "base/clock.h"
 #include "term/tty.h"
 
-/* What is printed between two looks at the keyboard: whole lines, at least one. */
-#define BATCH ((size_t)16 * 1024)
-/* How soon a terminal that did not take more is asked again. */
-#define RETRY_MS 20
 /* How long a peer may take to answer the Close that a signal sends. */
 #define SIGNAL_CLOSE_US 1000000
 
@@ -125,73 +120,19 @@ static void reopen(struct repl *r)
         repl_say_error(r, &e);
         return;
     }
-    session_pause(r->session, r->paused);
+    session_pause(r->session, r->console.paused);
     session_open(r->session); /* a failure is told as an event */
 }
 
 /* --- output -------------------------------------------------------------------------------------
  */
 
-static bool terminal_takes_more(void)
+static void on_pause(void *ctx, bool paused)
 {
-    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct repl *r = ctx;
 
-    return poll(&p, 1, 0) > 0;
-}
-
-static void on_retry(uv_timer_t *timer)
-{
-    (void)timer; /* the turn of the loop is what counts */
-}
-
-/* The front of the text: whole lines, about BATCH bytes of them. */
-static size_t batch_of(struct slice text)
-{
-    const uint8_t *newline;
-
-    if (text.len <= BATCH)
-        return text.len;
-    newline = memrchr(text.data, '\n', BATCH);
-    if (!newline)
-        newline = memchr(text.data + BATCH, '\n', text.len - BATCH);
-    return newline ? (size_t)(newline - text.data) + 1 : text.len;
-}
-
-/* While the terminal keeps up the connection is read. */
-static void update_pause(struct repl *r)
-{
-    bool pause = r->paused ? out_queued(&r->views.out) > 0 : out_full(&r->views.out);
-
-    if (pause == r->paused)
-        return;
-    r->paused = pause;
     if (r->session)
-        session_pause(r->session, pause);
-}
-
-/* Print a batch of what waits. True if more is left and the terminal takes it. */
-static bool print_some(struct repl *r)
-{
-    struct slice text = out_kept(&r->views.out);
-    size_t n;
-
-    if (!terminal_takes_more()) {
-        uv_timer_start(&r->timers[REPL_RETRY], on_retry, RETRY_MS, 0);
-        return false;
-    }
-    n = batch_of(text);
-    editor_print(r->editor, slice_make(text.data, n));
-    out_take(&r->views.out, n);
-    update_pause(r);
-    return out_queued(&r->views.out) > 0;
-}
-
-static void on_tell(uv_timer_t *timer)
-{
-    struct repl *r = timer->data;
-
-    if (!screen_tell_hidden(&r->screen))
-        uv_timer_stop(timer);
+        session_pause(r->session, paused);
 }
 
 /* --- the loop -----------------------------------------------------------------------------------
@@ -205,40 +146,25 @@ static void suspend(struct repl *r)
         r->stop = false;
         r->stopping = true;
         uv_signal_stop(r->stop_signal);
-        editor_suspend(r->editor, true);
+        editor_suspend(r->console.editor, true);
         uv_signal_start(r->stop_signal, on_signal, SIGTSTP);
     } else if (r->resumed) {
-        editor_suspend(r->editor, false);
+        editor_suspend(r->console.editor, false);
     }
     r->resumed = false;
 }
 
-static void follow_width(struct repl *r)
+static bool is_busy(void *ctx)
 {
-    struct view_config config = r->screen.config;
-    int columns, lines;
+    const struct repl *r = ctx;
 
-    tty_size(STDOUT_FILENO, &columns, &lines);
-    if (config.columns == columns || r->options->plain)
-        return;
-    config.columns = columns;
-    screen_configure(&r->screen, &config);
+    return (r->leaving && !r->finishing) || r->stop || r->resumed || (r->reopen && is_over(r)) ||
+           state_of(r) != r->seen;
 }
 
-static void on_awake(uv_idle_t *idle)
+static void on_count(uv_timer_t *timer)
 {
-    (void)idle; /* being active is all it does */
-}
-
-/* What timers have done at the beginning of this run of the loop must not wait for its end. */
-static void on_before_sleep(uv_prepare_t *prepare)
-{
-    struct repl *r = prepare->data;
-    bool blocked = uv_is_active((uv_handle_t *)&r->timers[REPL_RETRY]);
-
-    if ((out_queued(&r->views.out) > 0 && !blocked) || (r->leaving && !r->finishing) || r->stop ||
-        r->resumed || (r->reopen && is_over(r)) || state_of(r) != r->seen)
-        uv_idle_start(&r->awake, on_awake);
+    (void)timer; /* the turn of the loop is what counts */
 }
 
 /* The prompt tells whole seconds, rounded up: be back when that number changes. */
@@ -249,7 +175,7 @@ static void count_down(struct repl *r)
     if (state_of(r) != SESSION_WAITING || uv_is_active((uv_handle_t *)&r->timers[REPL_COUNT]))
         return;
     left = session_retry_wait_us(r->session);
-    uv_timer_start(&r->timers[REPL_COUNT], on_retry, left % 1000000 / 1000 + 1, 0);
+    uv_timer_start(&r->timers[REPL_COUNT], on_count, left % 1000000 / 1000 + 1, 0);
 }
 
 static enum editor_turn on_turn(void *ctx)
@@ -257,17 +183,13 @@ static enum editor_turn on_turn(void *ctx)
     struct repl *r = ctx;
     bool more;
 
-    uv_idle_stop(&r->awake);
     suspend(r);
-    follow_width(r);
+    console_turn(&r->console, r->options->plain);
     if (r->reopen && is_over(r) && !r->leaving)
         reopen(r);
-    if (r->screen.thin.hidden > 0 && !uv_is_active((uv_handle_t *)&r->timers[REPL_TELL]))
-        uv_timer_start(&r->timers[REPL_TELL], on_tell, THIN_PERIOD_US / 1000,
-                       THIN_PERIOD_US / 1000);
     r->seen = state_of(r);
     count_down(r);
-    more = print_some(r);
+    more = console_print(&r->console);
     if (r->leaving)
         return EDITOR_LEAVE;
     return more ? EDITOR_AGAIN : EDITOR_WAIT;
@@ -306,7 +228,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
     switch (number) {
     case SIGINT:
-        editor_interrupt(r->editor);
+        editor_interrupt(r->console.editor);
         break;
     case SIGTERM:
         on_terminate(r);
@@ -347,10 +269,9 @@ static void finish(struct repl *r)
         session_close(r->session, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
     repl_compare_end(r, false);
     while (!is_over(r) || r->comparing) {
-        while (print_some(r))
-            ;
+        console_print_all(&r->console);
         suspend(r);
-        uv_idle_stop(&r->awake);
+        uv_idle_stop(&r->console.awake);
         r->seen = state_of(r);
         uv_run(r->loop, UV_RUN_ONCE);
     }
@@ -361,8 +282,7 @@ static void finish(struct repl *r)
         session_report_failure(r->session); /* what -q kept back */
     if (r->session)
         session_summary(r->session, (enum exit_code)r->code);
-    while (out_queued(&r->views.out) > 0 && terminal_takes_more())
-        print_some(r);
+    console_print_all(&r->console);
 }
 
 static void converse(struct repl *r)
@@ -371,9 +291,8 @@ static void converse(struct repl *r)
 
     buf_init(&line, SIZE_MAX);
     while (!r->leaving) {
-        while (print_some(r)) /* the answers of the last line */
-            ;
-        if (editor_read(r->editor, &line) != EDITOR_LINE)
+        console_print_all(&r->console); /* the answers of the last line */
+        if (editor_read(r->console.editor, &line) != EDITOR_LINE)
             break;
         repl_line(r, &line);
         buf_trim(&line, 65536);
@@ -404,16 +323,14 @@ static int init_signals(struct repl *r, struct err *e)
 
 static void init_handles(struct repl *r)
 {
+    const struct console_hooks hooks = {is_busy, on_pause, r};
 
     for (int i = 0; i < REPL_TIMERS; i++) {
         uv_timer_init(r->loop, &r->timers[i]);
         r->timers[i].data = r;
     }
-    uv_prepare_init(r->loop, &r->before_sleep);
-    uv_idle_init(r->loop, &r->awake);
-    r->before_sleep.data = r->awake.data = r;
-    uv_prepare_start(&r->before_sleep, on_before_sleep);
-    r->handles = REPL_TIMERS + 2;
+    r->handles = REPL_TIMERS;
+    console_init(&r->console, r->loop, &r->views.out, &r->screen, &hooks);
     if (r->options->ws.max_time_us)
         uv_timer_start(&r->timers[REPL_MAX], on_max_time, (r->options->ws.max_time_us + 999) / 1000,
                        0);
@@ -424,9 +341,8 @@ static void close_handles(struct repl *r)
     for (int i = 0; i < REPL_TIMERS; i++)
         uv_close((uv_handle_t *)&r->timers[i], on_closed);
     app_loop_unsignal(r->app);
-    uv_close((uv_handle_t *)&r->before_sleep, on_closed);
-    uv_close((uv_handle_t *)&r->awake, on_closed);
-    while (r->handles > 0)
+    console_close(&r->console);
+    while (r->handles > 0 || r->console.handles > 0)
         uv_run(r->loop, UV_RUN_NOWAIT);
 }
 
@@ -443,10 +359,10 @@ static int init_editor(struct repl *r, struct err *e)
 
     r->history = history_new(NULL);
     if (r->history && !is_plain(r->options))
-        r->editor = lineedit_new(r->loop, r->history, &hooks);
-    if (r->history && !r->editor)
-        r->editor = lineplain_new(r->loop, r->history, &hooks);
-    return r->editor ? 0 : err_nomem(e, STAGE_IO, "preparing the terminal");
+        r->console.editor = lineedit_new(r->loop, r->history, &hooks);
+    if (r->history && !r->console.editor)
+        r->console.editor = lineplain_new(r->loop, r->history, &hooks);
+    return r->console.editor ? 0 : err_nomem(e, STAGE_IO, "preparing the terminal");
 }
 
 static int init_views(struct repl *r, struct err *e)
@@ -478,7 +394,7 @@ static void clear(struct repl *r)
     session_free(r->session);
     repl_compare_drop(r);
     fault_rig_clear(&r->faults);
-    editor_free(r->editor);
+    editor_free(r->console.editor);
     close_handles(r);
     history_free(r->history);
     commands_clear(&r->commands);

@@ -11,14 +11,11 @@
 #include "app/views.h"
 #include "command/command.h"
 #include "sink/transcribe.h"
-#include "term/editor.h"
-#include "term/screen.h"
+#include "term/console.h"
 #include "verb/connect/repl.h"
 
 enum {
     REPL_ALARM,   /* of the commands */
-    REPL_TELL,    /* how many messages were not shown */
-    REPL_RETRY,   /* the terminal did not take more */
     REPL_MAX,     /* --max-time */
     REPL_COUNT,   /* the prompt counts down */
     REPL_COMPARE, /* a comparison has come to its end */
@@ -33,7 +30,7 @@ struct repl {
     struct views views;
     struct screen screen;
     struct history *history;
-    struct editor *editor;
+    struct console console; /* has the editor */
     struct commands commands;
     struct target *target;
     struct target *former; /* of the session that is being freed */
@@ -46,9 +43,7 @@ struct repl {
     bool fed;
     uv_timer_t timers[REPL_TIMERS];
     uv_signal_t *stop_signal; /* SIGTSTP */
-    uv_prepare_t before_sleep;
-    uv_idle_t awake;         /* active: the loop does not sleep, for a turn has something to do */
-    enum session_state seen; /* by the last turn */
+    enum session_state seen;  /* by the last turn */
     unsigned handles;
     struct transcribe *transcribe; /* --record: on the bus, which frees it; or NULL */
     struct out transcribe_out;
@@ -56,7 +51,6 @@ struct repl {
     bool transcribe_failed;         /* which was told */
     struct repl_compare *comparing; /* or NULL */
     char prompt[512];
-    bool paused;   /* the terminal is slower than the peer */
     bool stop;     /* ^Z was pressed */
     bool resumed;  /* the process goes on after others stopped it */
     bool stopping; /* we stopped ourselves: the SIGCONT to come is no news */
