@@ -237,3 +237,13 @@ holds() {
     assert_equal "$status" 0
     assert_equal "$(jq -r .event <<<"$output" | sort -u)" $'open\nsummary'
 }
+
+@test "--max-time ends a comparison: exit 28, and the reason on stderr" {
+    serve
+    for quiet in '' -q; do
+        both compare $quiet -m 0.3 "$SERVE/feed" --sse "${SERVE/ws/http}/feed.sse"
+        assert_equal "$status" 28
+        assert_output --partial sse
+        assert_equal "$stderr" 'wscope: the time limit of 0.3 s (--max-time) is over'
+    done
+}

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "app/complain.h"
@@ -11,17 +10,6 @@
 
 /* What may wait for a slow reader. */
 #define OUT_LIMIT (1024 * 1024)
-
-static bool done(const struct output *output)
-{
-    return output->failed || out_queued(output->out) == 0;
-}
-
-static void stop_if_written(struct compare_front *front)
-{
-    if (front->stopped && done(&front->out) && done(&front->err))
-        uv_stop(&front->loop.uv);
-}
 
 static enum exit_code code_of(const struct compare_front *front)
 {
@@ -56,9 +44,8 @@ static void on_closed(void *ctx)
 {
     struct compare_front *front = ctx;
 
-    front->stopped = true;
     show_summary(front, code_of(front));
-    stop_if_written(front);
+    app_end(&front->app);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -66,64 +53,41 @@ static void on_note(void *ctx, const char *text)
     show_note(ctx, text);
 }
 
-static void on_limit(uv_timer_t *timer)
+static void on_limit(void *ctx, const struct err *e)
 {
-    struct compare_front *front = timer->data;
+    struct compare_front *front = ctx;
 
-    if (front->code < 0 && !front->run->over)
-        front->code = EXIT_TIMEOUT;
+    bool cut = front->code < 0 && !front->run->over;
+
+    if (cut)
+        front->code = (int)e->code;
     comparing_finish(front->run);
+    if (cut)
+        show_error(front, e); /* after the table, which takes the place of the live one */
 }
 
 /* Twice: at once. */
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *ctx, int number)
 {
-    struct compare_front *front = handle->data;
+    struct compare_front *front = ctx;
 
     front->code = 128 + number;
     if (front->run->over)
-        uv_stop(&front->loop.uv);
+        app_leave(&front->app);
     else
         comparing_finish(front->run);
 }
 
-static void on_output_full(void *ctx)
-{
-    (void)ctx; /* what is printed meanwhile is left out then */
-}
-
-static void on_output_written(void *ctx)
-{
-    stop_if_written(ctx);
-}
-
-static void on_output_failed(void *ctx, struct output *output)
+static void on_output_gone(void *ctx, const struct err *e)
 {
     struct compare_front *front = ctx;
-    struct err e;
 
-    if (output == &front->out && output->out->error != EPIPE) {
-        err_set(&e, EXIT_OTHER, STAGE_IO, output->out->error, "can't write to standard output: %s",
-                strerror(output->out->error));
-        show_error(front, &e);
+    if (e) {
+        show_error(front, e);
         front->code = EXIT_OTHER;
     }
-    if (output == &front->out && front->report_fd < 0)
+    if (front->report_fd < 0)
         comparing_finish(front->run); /* nobody is left to tell */
-    stop_if_written(front);
-}
-
-static int init_handles(struct compare_front *front, struct err *e)
-{
-    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, front};
-
-    if (app_loop_init(&front->loop, e) < 0)
-        return -1;
-    output_init(&front->out, &front->loop.uv, &front->out_bytes, &hooks);
-    output_init(&front->err, &front->loop.uv, &front->err_bytes, &hooks);
-    uv_timer_init(&front->loop.uv, &front->limit);
-    front->limit.data = front;
-    return app_loop_stop_signals(&front->loop, on_signal, front, e);
 }
 
 static int open_report(struct compare_front *front, struct err *e)
@@ -148,7 +112,7 @@ static int prepare(struct compare_front *front, struct err *e)
 
     if (open_report(front, e) < 0)
         return -1;
-    front->run = comparing_new(&front->loop.uv, o, front->start_us, &hooks,
+    front->run = comparing_new(&front->app.loop.uv, o, front->start_us, &hooks,
                                o->json ? &front->out_bytes : NULL,
                                compare_detailed(o) ? &front->err_bytes : NULL, e);
     return front->run ? 0 : -1;
@@ -156,24 +120,22 @@ static int prepare(struct compare_front *front, struct err *e)
 
 static void run_loop(struct compare_front *front)
 {
-    uint64_t max_us = front->options->ws.max_time_us;
-
     show_init(front);
-    if (max_us)
-        uv_timer_start(&front->limit, on_limit, (max_us + 999) / 1000, 0);
+    app_limit(&front->app, front->options->ws.max_time_us);
     comparing_open(front->run);
-    uv_run(&front->loop.uv, UV_RUN_DEFAULT);
+    uv_run(&front->app.loop.uv, UV_RUN_DEFAULT);
     front->code = (int)code_of(front);
 }
 
 enum exit_code compare_run(const struct options *o, uint64_t start_us)
 {
     struct compare_front front = {.options = o, .start_us = start_us, .code = -1, .report_fd = -1};
+    const struct app_hooks hooks = {NULL, NULL, on_output_gone, on_signal, on_limit, &front};
     struct err e;
 
     out_init(&front.out_bytes, STDOUT_FILENO, OUT_LIMIT);
     out_init(&front.err_bytes, STDERR_FILENO, OUT_LIMIT);
-    if (init_handles(&front, &e) < 0) {
+    if (app_init(&front.app, &front.out_bytes, &front.err_bytes, &hooks, &e) < 0) {
         front.code = (int)complain_err(&e);
     } else if (prepare(&front, &e) == 0) {
         run_loop(&front);
@@ -181,12 +143,11 @@ enum exit_code compare_run(const struct options *o, uint64_t start_us)
         front.code = e.code;
         show_error(&front, &e);
     }
-    out_drain(&front.err_bytes, 0);
-    out_drain(&front.out_bytes, 0);
+    app_drain(&front.app);
     comparing_free(front.run);
     if (front.report_fd >= 0)
         close(front.report_fd);
-    app_loop_close(&front.loop, front.code);
+    app_close(&front.app, front.code);
     out_clear(&front.out_bytes);
     out_clear(&front.err_bytes);
     return (enum exit_code)front.code;

@@ -5,18 +5,15 @@
 #ifndef VERB_COMPARE_COMPARE_PRIVATE_H
 #define VERB_COMPARE_COMPARE_PRIVATE_H
 
+#include "app/app.h"
 #include "app/comparing.h"
-#include "app/loop.h"
-#include "app/output.h"
 #include "verb/compare/compare.h"
 
 struct compare_front {
     const struct options *options;
     uint64_t start_us;
-    struct app_loop loop;
+    struct app app;
     struct out out_bytes, err_bytes;
-    struct output out, err;
-    uv_timer_t limit; /* --max-time */
     struct comparing *run;
     int report_fd; /* of --report, or -1 */
 
@@ -25,8 +22,7 @@ struct compare_front {
     unsigned live_lines; /* that stand there */
     uint64_t second;     /* of the last line of JSON */
 
-    bool stopped; /* all channels are closed; only outputs remain */
-    int code;     /* what something of ours decided, or -1 */
+    int code; /* what something of ours decided, or -1 */
 };
 
 /* Those who asked for details have a view of each channel. */

@@ -38,7 +38,7 @@ void show_init(struct compare_front *front)
 
     if (quiet || !isatty(fd) || !term || strcmp(term, "dumb") == 0)
         return;
-    front->live = fd == STDOUT_FILENO ? &front->out : &front->err;
+    front->live = fd == STDOUT_FILENO ? &front->app.out : &front->app.err;
     front->live_view = views_config(o, fd, false);
 }
 
@@ -125,7 +125,7 @@ static int put_json(struct compare_front *front, const struct scale *scale, uint
 
     if (!asked_for(front->options, EVENT_COMPARE))
         return 0;
-    if (front->out.full && !scale)
+    if (front->app.out.full && !scale)
         return 0; /* nobody reads: the next second's line says the same */
     buf_init(&line, TABLE_MAX);
     r = compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
@@ -133,7 +133,7 @@ static int put_json(struct compare_front *front, const struct scale *scale, uint
     if (r == 0)
         r = buf_append(&line, "\n", 1);
     if (r == 0)
-        put(&front->out, &line);
+        put(&front->app.out, &line);
     buf_clear(&line);
     return r;
 }
@@ -168,7 +168,7 @@ void show_error(struct compare_front *front, const struct err *e)
         term_safe(&text, slice_str(e->hint), 0);
     }
     if (buf_append_str(&text, "\n") == 0)
-        put(&front->err, &text);
+        put(&front->app.err, &text);
     else
         complain_err(e);
     buf_clear(&text);
@@ -253,7 +253,7 @@ int show_end(struct compare_front *front, struct err *e)
         r = compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
                           &view);
         if (r == 0)
-            put(&front->out, &text);
+            put(&front->app.out, &text);
         buf_clear(&text);
     }
     put_failures(front);

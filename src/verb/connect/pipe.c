@@ -1,16 +1,13 @@
 #include "verb/connect/pipe.h"
 
-#include <errno.h>
 #include <regex.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/complain.h"
 #include "app/fault_rig.h"
 #include "app/feeder.h"
-#include "app/loop.h"
-#include "app/output.h"
 #include "app/session_setup.h"
 #include "app/views.h"
 #include "base/clock.h"
@@ -25,15 +22,14 @@
 /* How soon to look again whether all that waited for a connection is sent. */
 #define QUEUE_US 20000
 
-enum { TIMER_QUIET, TIMER_FOR, TIMER_MAX, TIMER_COUNT };
+enum { TIMER_QUIET, TIMER_FOR, TIMER_COUNT };
 
 struct pipe {
     struct sink watch; /* counts, matches, echoes, and minds the outputs */
     const struct options *options;
     struct pipe_options input; /* how standard input is read, if it is */
-    struct app_loop loop;
+    struct app app;
     struct views views;
-    struct output out, err;
     struct session *session;
     struct fault_rig faults;
     struct feeder feeder;
@@ -69,7 +65,7 @@ static enum exit_code exit_code_of(const struct pipe *p)
 /* Reading goes on only while everyone downstream keeps up; so does sending, which is shown too. */
 static void update_pause(struct pipe *p)
 {
-    bool full = (p->out.full && !p->stdout_gone) || p->err.full;
+    bool full = (p->app.out.full && !p->stdout_gone) || p->app.err.full;
 
     if (p->ended || !p->session)
         return;
@@ -79,18 +75,6 @@ static void update_pause(struct pipe *p)
 
 /* --- the end ------------------------------------------------------------------------------------
  */
-
-/* Nothing is left to write, or nobody to write it to. */
-static bool done(const struct output *output)
-{
-    return output->failed || out_queued(output->out) == 0;
-}
-
-static void stop_if_written(struct pipe *p)
-{
-    if (p->ended && done(&p->out) && done(&p->err))
-        uv_stop(&p->loop.uv);
-}
 
 static void on_ended(void *ctx)
 {
@@ -103,7 +87,7 @@ static void on_ended(void *ctx)
     if (p->code < 0 && !p->stdout_gone)
         session_report_failure(p->session);
     session_summary(p->session, exit_code_of(p));
-    stop_if_written(p);
+    app_end(&p->app);
 }
 
 /* Enough was received, or the reader of standard output left: say goodbye and show nothing more. */
@@ -167,8 +151,8 @@ static void mind_outputs(struct sink *sink, const struct event *ev)
     struct pipe *p = (struct pipe *)sink;
 
     (void)ev;
-    output_check(&p->out);
-    output_check(&p->err);
+    output_check(&p->app.out);
+    output_check(&p->app.err);
 }
 
 /* Where they also count for something. */
@@ -177,8 +161,8 @@ static void on_message(struct sink *sink, const struct event *ev)
     struct pipe *p = (struct pipe *)sink;
     const struct event_message *m = &ev->message;
 
-    output_check(&p->out);
-    output_check(&p->err);
+    output_check(&p->app.out);
+    output_check(&p->app.err);
     if (ev->dir != DIR_IN)
         return;
     if (p->options->pipe.echo)
@@ -246,7 +230,7 @@ static void on_quiet(uv_timer_t *timer)
         start_timer(p, TIMER_QUIET, QUEUE_US, on_quiet);
         return;
     }
-    if (wait > 0 && (session_pending(p->session) > 0 || p->out.full || p->err.full))
+    if (wait > 0 && (session_pending(p->session) > 0 || p->app.out.full || p->app.err.full))
         p->quiet_from_us = now;
     if (last < p->quiet_from_us)
         last = p->quiet_from_us;
@@ -284,29 +268,25 @@ static void on_input_failed(void *ctx, const struct err *e)
 /* --- limits and signals -------------------------------------------------------------------------
  */
 
-static void on_max_time(uv_timer_t *timer)
+static void on_limit(void *ctx, const struct err *e)
 {
-    struct pipe *p = timer->data;
-    struct err e;
+    struct pipe *p = ctx;
 
-    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
-            (double)p->options->ws.max_time_us / 1e6);
-    fail(p, &e);
+    fail(p, e);
     session_abort(p->session);
-    out_flush(&p->views.out);
-    out_flush(&p->views.err);
-    uv_stop(&p->loop.uv);
+    app_drain(&p->app);
+    app_leave(&p->app);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *ctx, int number)
 {
-    struct pipe *p = handle->data;
+    struct pipe *p = ctx;
     bool again = p->code == 128 + number || p->ended;
 
     decide(p, (enum exit_code)(128 + number));
     if (again) {
         session_abort(p->session);
-        uv_stop(&p->loop.uv);
+        app_leave(&p->app);
         return;
     }
     session_discard(p->session);
@@ -331,27 +311,18 @@ static void on_output_full(void *ctx)
 
 static void on_output_written(void *ctx)
 {
-    struct pipe *p = ctx;
-
-    update_pause(p);
-    stop_if_written(p);
+    update_pause(ctx);
 }
 
-static void on_output_failed(void *ctx, struct output *output)
+static void on_output_gone(void *ctx, const struct err *e)
 {
     struct pipe *p = ctx;
-    int error = output->out->error;
-    struct err e;
 
-    stop_if_written(p);
-    if (output == &p->err || !p->session)
-        return; /* nobody is left to tell; the data goes on */
+    if (!p->session)
+        return;
     p->stdout_gone = true;
-    if (error != EPIPE) {
-        err_set(&e, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
-                strerror(error));
-        fail(p, &e);
-    }
+    if (e)
+        fail(p, e);
     finish_early(p, ASKED_ENOUGH);
 }
 
@@ -360,28 +331,26 @@ static void on_output_failed(void *ctx, struct output *output)
 
 static int init_handles(struct pipe *p, struct err *e)
 {
-    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, p};
+    const struct app_hooks hooks = {on_output_full, on_output_written, on_output_gone,
+                                    on_signal,      on_limit,          p};
 
-    if (app_loop_init(&p->loop, e) < 0)
+    if (app_init(&p->app, &p->views.out, &p->views.err, &hooks, e) < 0)
         return -1;
-    output_init(&p->out, &p->loop.uv, &p->views.out, &hooks);
-    output_init(&p->err, &p->loop.uv, &p->views.err, &hooks);
     for (int i = 0; i < TIMER_COUNT; i++) {
-        uv_timer_init(&p->loop.uv, &p->timers[i]);
+        uv_timer_init(&p->app.loop.uv, &p->timers[i]);
         p->timers[i].data = p;
     }
-    return app_loop_stop_signals(&p->loop, on_signal, p, e);
+    return 0;
 }
 
 static enum exit_code run(struct pipe *p)
 {
-    if (p->options->ws.max_time_us)
-        start_timer(p, TIMER_MAX, p->options->ws.max_time_us, on_max_time);
+    app_limit(&p->app, p->options->ws.max_time_us);
     if (p->options->ws.for_us)
         start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
     if (session_open(p->session) < 0)
         on_ended(p);
-    uv_run(&p->loop.uv, UV_RUN_DEFAULT);
+    uv_run(&p->app.loop.uv, UV_RUN_DEFAULT);
     return exit_code_of(p);
 }
 
@@ -423,13 +392,13 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     if (o->pipe.until)
         p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
     if (init_handles(&p, &e) == 0 &&
-        fault_rig_init(&p.faults, &p.loop.uv, o, false, &p.views.bus, start_us, &e) == 0) {
+        fault_rig_init(&p.faults, &p.app.loop.uv, o, false, &p.views.bus, start_us, &e) == 0) {
         config.faults = p.faults.faults;
         config.seed = p.faults.seed;
-        p.session = session_new(&p.loop.uv, &config, &p.views.bus, &hooks, &e);
+        p.session = session_new(&p.app.loop.uv, &config, &p.views.bus, &hooks, &e);
     }
     if (p.session) {
-        feeder_init(&p.feeder, &p.loop.uv, &p.input, p.session, &feeder_hooks);
+        feeder_init(&p.feeder, &p.app.loop.uv, &p.input, p.session, &feeder_hooks);
         code = run(&p);
         feeder_close(&p.feeder);
     } else {
@@ -439,9 +408,8 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
     session_free(p.session);
     p.session = NULL; /* outputs may still fail */
     fault_rig_clear(&p.faults);
-    out_drain(&p.views.err, 0);
-    out_drain(&p.views.out, 0);
-    app_loop_close(&p.loop, (int)code);
+    app_drain(&p.app);
+    app_close(&p.app, (int)code);
     feeder_clear(&p.feeder);
     views_clear(&p.views);
     buf_clear(&p.subject);

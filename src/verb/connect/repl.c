@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/complain.h"
 #include "base/clock.h"
 #include "term/tty.h"
@@ -250,8 +251,7 @@ static void on_max_time(uv_timer_t *timer)
     struct repl *r = timer->data;
     struct err e;
 
-    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
-            (double)r->options->ws.max_time_us / 1e6);
+    app_limit_err(&e, r->options->ws.max_time_us);
     if (r->session)
         session_report_error(r->session, &e);
     r->code = EXIT_TIMEOUT;

@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/complain.h"
-#include "app/loop.h"
-#include "app/output.h"
 #include "app/session_setup.h"
 #include "app/views.h"
 #include "base/clock.h"
@@ -32,9 +31,8 @@ struct demo {
     struct bus events; /* of the sessions */
     const struct options *options;
     uint64_t start_us;
-    struct app_loop loop;
+    struct app app;
     struct views views;
-    struct output out, err;
     struct bus silent; /* of the server: the tour shows the client's side */
     struct server *server;
     struct url url;
@@ -104,12 +102,6 @@ static void put_text(struct demo *d, enum demo_text which)
         demo_text_put(&d->views.out, which, columns_of(d));
 }
 
-static void stop_if_written(struct demo *d)
-{
-    if (d->finished && out_queued(&d->views.out) == 0 && out_queued(&d->views.err) == 0)
-        uv_stop(&d->loop.uv);
-}
-
 static void finish(struct demo *d)
 {
     if (d->finished)
@@ -117,7 +109,7 @@ static void finish(struct demo *d)
     d->finished = true;
     uv_timer_stop(&d->limit);
     uv_timer_stop(&d->next);
-    stop_if_written(d);
+    app_end(&d->app);
 }
 
 static void report(struct demo *d, const char *text)
@@ -325,11 +317,11 @@ static int start_drop(struct demo *d, struct err *e)
     if (demo_drop_init(&d->drop, d->options->verbs, server_url(d->server), e) < 0)
         return -1;
     put_line(d, d->drop.command);
-    if (demo_drop_arm(&d->drop, &d->loop.uv, &d->events, d->start_us, e) < 0)
+    if (demo_drop_arm(&d->drop, &d->app.loop.uv, &d->events, d->start_us, e) < 0)
         return -1;
     config = demo_drop_config(&d->drop, d->start_us);
     config.ws.dial.embedded = server_url(d->server);
-    d->session = session_new(&d->loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
+    d->session = session_new(&d->app.loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     if (!d->session) {
         d->session = first;
         return -1;
@@ -379,7 +371,7 @@ static void begin_compare(struct demo *d)
     put_line(d, "");
     /* What the other process prints comes behind this. */
     out_drain(&d->views.out, STEP_MS);
-    if (demo_compare_start(&d->compare, &d->loop.uv, &hooks, &e) < 0)
+    if (demo_compare_start(&d->compare, &d->app.loop.uv, &hooks, &e) < 0)
         fail(d, e.text);
 }
 
@@ -413,25 +405,15 @@ static void on_leave(void *ctx, bool terminated)
 /* --- outputs ------------------------------------------------------------------------------------
  */
 
-static void on_output_full(void *ctx)
-{
-    (void)ctx; /* the whole tour is less than what may wait */
-}
-
-static void on_output_written(void *ctx)
-{
-    stop_if_written(ctx);
-}
-
-static void on_output_failed(void *ctx, struct output *output)
+/* Nobody is watching any more. */
+static void on_output_gone(void *ctx, const struct err *e)
 {
     struct demo *d = ctx;
 
-    if (output == &d->out) { /* nobody is watching any more */
-        d->failed = true;
-        d->finished = true;
-        uv_stop(&d->loop.uv);
-    }
+    (void)e;
+    d->failed = true;
+    d->finished = true;
+    app_leave(&d->app);
 }
 
 /* --- life ---------------------------------------------------------------------------------------
@@ -459,14 +441,12 @@ static int init_views(struct demo *d, struct err *e)
 
 static int init_handles(struct demo *d, struct err *e)
 {
-    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, d};
+    const struct app_hooks hooks = {.gone = on_output_gone, .ctx = d};
 
-    if (app_loop_init(&d->loop, e) < 0)
+    if (app_init(&d->app, &d->views.out, &d->views.err, &hooks, e) < 0)
         return -1;
-    output_init(&d->out, &d->loop.uv, &d->views.out, &hooks);
-    output_init(&d->err, &d->loop.uv, &d->views.err, &hooks);
-    uv_timer_init(&d->loop.uv, &d->next);
-    uv_timer_init(&d->loop.uv, &d->limit);
+    uv_timer_init(&d->app.loop.uv, &d->next);
+    uv_timer_init(&d->app.loop.uv, &d->limit);
     d->next.data = d->limit.data = d;
     return 0;
 }
@@ -477,7 +457,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     struct session_config config = session_setup(d->options, d->start_us, MAX_MESSAGE);
     char text[128];
 
-    d->server = server_new(&d->loop.uv, server, &d->silent, e);
+    d->server = server_new(&d->app.loop.uv, server, &d->silent, e);
     if (!d->server)
         return -1;
     snprintf(text, sizeof text, "%s/echo", server_url(d->server));
@@ -486,7 +466,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     config.ws.dial.embedded = server_url(d->server);
     config.ws.handshake.url = &d->url;
     config.ws.handshake.deflate.enabled = false; /* short messages would only grow */
-    d->session = session_new(&d->loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
+    d->session = session_new(&d->app.loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     return d->session ? 0 : -1;
 }
 
@@ -494,7 +474,7 @@ static void watch_keys(struct demo *d)
 {
     const struct demo_keys_hooks hooks = {on_go_on, on_leave, d};
 
-    if (d->on_terminal && demo_keys_start(&d->keys, &d->loop.uv, &hooks) == 0)
+    if (d->on_terminal && demo_keys_start(&d->keys, &d->app.loop.uv, &hooks) == 0)
         put_text(d, DEMO_TEXT_KEYS);
 }
 
@@ -511,12 +491,12 @@ static void run(struct demo *d, const struct server_config *server)
     watch_keys(d);
     put_text(d, DEMO_TEXT_BEGIN);
     begin_step(d);
-    uv_run(&d->loop.uv, UV_RUN_DEFAULT);
+    uv_run(&d->app.loop.uv, UV_RUN_DEFAULT);
 }
 
 static void close_handles(struct demo *d)
 {
-    if (!d->loop.open)
+    if (!d->app.loop.open)
         return;
     demo_keys_stop(&d->keys);
     session_free(d->session);
@@ -524,12 +504,12 @@ static void close_handles(struct demo *d)
         demo_drop_clear(&d->drop);
     demo_compare_stop(&d->compare);
     server_free(d->server);
-    output_close(&d->out);
-    output_close(&d->err);
+    output_close(&d->app.out);
+    output_close(&d->app.err);
     uv_close((uv_handle_t *)&d->next, NULL);
     uv_close((uv_handle_t *)&d->limit, NULL);
-    uv_run(&d->loop.uv, UV_RUN_DEFAULT);
-    app_loop_close(&d->loop, (int)d->code);
+    uv_run(&d->app.loop.uv, UV_RUN_DEFAULT);
+    app_close(&d->app, (int)d->code);
 }
 
 static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t start_us)
@@ -547,8 +527,7 @@ static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t s
     if (init_views(&d, &e) < 0)
         return complain_err(&e);
     run(&d, &server);
-    out_drain(&d.views.err, 0);
-    out_drain(&d.views.out, 0);
+    app_drain(&d.app);
     close_handles(&d);
     url_clear(&d.url);
     bus_clear(&d.events);

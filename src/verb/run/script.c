@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/complain.h"
 #include "base/clock.h"
 #include "verb/run/script_private.h"
@@ -83,9 +84,10 @@ static void on_signal(uv_signal_t *handle, int number)
 static void on_limit(uv_timer_t *timer)
 {
     struct script_run *run = timer->data;
+    struct err e;
 
-    complain("the time limit of %g s (--max-time) is over",
-             (double)run->options->ws.max_time_us / 1e6);
+    app_limit_err(&e, run->options->ws.max_time_us);
+    complain_err(&e);
     bail(run, "the time limit (--max-time) is over", EXIT_TIMEOUT);
 }
 
