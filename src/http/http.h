@@ -58,7 +58,8 @@ struct http_result {
     struct err error; /* code EXIT_OK: the answer is complete. EXIT_RESOLVE, EXIT_CONNECT, EXIT_TLS,
                          EXIT_CERT, EXIT_PROXY: no connection; EXIT_HANGUP: ended before the head;
                          EXIT_UPGRADE: head, framing, coding or redirect at fault; EXIT_LOST: ended
-                         in the body; EXIT_TIMEOUT; EXIT_TOO_BIG: max_body; EXIT_OTHER: memory */
+                         in the body, or cut by a fault; EXIT_TIMEOUT; EXIT_TOO_BIG: max_body;
+                         EXIT_OTHER: memory */
     int status;       /* of the final head; 0: there was none */
     bool framed;      /* the body's end was announced (Content-Length, last chunk), not just the
                          end of the connection */
