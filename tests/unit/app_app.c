@@ -1,0 +1,169 @@
+/* The loop of a run, on pipes in place of standard output and standard error. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app.h"
+
+struct run {
+    struct app app;
+    struct out out, err;
+    int read_out, read_err;
+    int gone, gone_code, limits, signals;
+    struct err limit;
+};
+
+static void on_gone(void *ctx, const struct err *e)
+{
+    struct run *r = ctx;
+
+    r->gone++;
+    r->gone_code = e ? (int)e->code : 0;
+}
+
+static void on_limit(void *ctx, const struct err *e)
+{
+    struct run *r = ctx;
+
+    r->limits++;
+    r->limit = *e;
+    app_end(&r->app);
+}
+
+static void on_signal(void *ctx, int number)
+{
+    struct run *r = ctx;
+
+    r->signals += number == SIGTERM;
+    app_leave(&r->app);
+}
+
+static void pipe_into(struct out *out, int *read_end)
+{
+    int fds[2];
+
+    assert_int_equal(pipe(fds), 0);
+    *read_end = fds[0];
+    out_init(out, fds[1], 1024);
+}
+
+static void start(struct run *r)
+{
+    const struct app_hooks hooks = {
+        .gone = on_gone, .limit = on_limit, .signal = on_signal, .ctx = r};
+    struct err e;
+
+    memset(r, 0, sizeof *r);
+    signal(SIGPIPE, SIG_IGN);
+    pipe_into(&r->out, &r->read_out);
+    pipe_into(&r->err, &r->read_err);
+    assert_int_equal(app_init(&r->app, &r->out, &r->err, &hooks, &e), 0);
+}
+
+static void run_and_close(struct run *r)
+{
+    uv_run(&r->app.loop.uv, UV_RUN_DEFAULT);
+    app_drain(&r->app);
+    app_close(&r->app, 0);
+    close(r->out.fd);
+    close(r->err.fd);
+    close(r->read_err);
+    out_clear(&r->out);
+    out_clear(&r->err);
+}
+
+static void the_loop_ends_once_all_is_written(void **state)
+{
+    struct run r;
+    char text[8] = "";
+
+    (void)state;
+    start(&r);
+    out_put(&r.out, "hello", 5);
+    app_end(&r.app);
+    run_and_close(&r);
+    assert_int_equal(read(r.read_out, text, sizeof text), 5);
+    assert_string_equal(text, "hello");
+    assert_int_equal(r.gone, 0);
+    close(r.read_out);
+}
+
+static void a_reader_that_left_is_no_error_and_does_not_hold_the_loop(void **state)
+{
+    struct run r;
+
+    (void)state;
+    start(&r);
+    close(r.read_out);
+    out_put(&r.out, "hello", 5);
+    app_end(&r.app);
+    run_and_close(&r);
+    assert_int_equal(r.gone, 1);
+    assert_int_equal(r.gone_code, 0);
+}
+
+static void an_output_that_cannot_be_written_is_an_error(void **state)
+{
+    struct run r;
+    int fd;
+
+    (void)state;
+    start(&r);
+    fd = open("/dev/full", O_WRONLY);
+    if (fd < 0)
+        skip();
+    dup2(fd, r.out.fd);
+    close(fd);
+    out_put(&r.out, "hello", 5);
+    app_end(&r.app);
+    run_and_close(&r);
+    assert_int_equal(r.gone, 1);
+    assert_int_equal(r.gone_code, EXIT_OTHER);
+    close(r.read_out);
+}
+
+static void the_time_limit_comes_with_what_to_report(void **state)
+{
+    struct run r;
+
+    (void)state;
+    start(&r);
+    app_limit(&r.app, 1000);
+    run_and_close(&r);
+    assert_int_equal(r.limits, 1);
+    assert_int_equal(r.limit.code, EXIT_TIMEOUT);
+    assert_string_equal(r.limit.text, "the time limit of 0.001 s (--max-time) is over");
+    close(r.read_out);
+}
+
+static void a_signal_is_handed_on(void **state)
+{
+    struct run r;
+
+    (void)state;
+    start(&r);
+    raise(SIGTERM);
+    run_and_close(&r);
+    assert_int_equal(r.signals, 1);
+    close(r.read_out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_loop_ends_once_all_is_written),
+        cmocka_unit_test(a_reader_that_left_is_no_error_and_does_not_hold_the_loop),
+        cmocka_unit_test(an_output_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(the_time_limit_comes_with_what_to_report),
+        cmocka_unit_test(a_signal_is_handed_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
