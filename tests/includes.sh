@@ -13,7 +13,7 @@ event             base
 proto             base event
 fault             base event
 net               base event fault proto/http1.h@net/link_proxy.c
-peer              base event proto net
+peer              base event proto fault net
 http              base event proto fault net
 channel           base event proto fault net peer http
 session/books     base event

@@ -20,7 +20,6 @@
 #define CHANNEL_FULL PEER_FULL
 
 struct channel;
-struct channel_filter;
 
 typedef void channel_emit_fn(void *ctx, struct event *ev);
 
@@ -60,9 +59,8 @@ struct channel {
     /* What anyone may read; times are clock_mono_us. */
     uint64_t opened_us; /* 0: not open yet */
     struct activity activity;
-    bool ended;                    /* EVENT_CLOSE or EVENT_ERROR was reported */
-    struct channel_filter *filter; /* see channel_fault.h; or NULL */
-    bool for_good;                 /* the end is one that no further attempt changes */
+    bool ended;        /* EVENT_CLOSE or EVENT_ERROR was reported */
+    bool for_good;     /* the end is one that no further attempt changes */
     uint64_t retry_us; /* SSE: the time that the server asks to wait before coming again; 0: it
                           did not say */
 };

@@ -404,9 +404,9 @@ static void on_done(void *ctx, const struct http_result *result)
         forget_answer(p);
 }
 
-static void poll_pause(struct channel *ch, bool paused)
+static void pause_poll(struct receiver *r, bool paused)
 {
-    struct poll *p = poll_of(ch);
+    struct poll *p = (struct poll *)r;
 
     if (p->r.paused == paused)
         return;
@@ -433,7 +433,7 @@ static const struct channel_ops ops = {
     .ping = receiver_ping,
     .close = receiver_close,
     .abort = receiver_abort,
-    .pause = poll_pause,
+    .pause = receiver_pause,
     .totals = receiver_totals,
     .tcp_stats = receiver_tcp_stats,
     .free = receiver_free,
@@ -452,6 +452,7 @@ struct channel *channel_poll_new(uv_loop_t *loop, const struct channel_poll_conf
         return NULL;
     p->config = config;
     buf_init(&p->body, SIZE_MAX / 2);
+    r->pause = pause_poll;
     r->clear = clear;
     return &r->ch;
 }

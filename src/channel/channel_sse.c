@@ -223,9 +223,9 @@ static int stream_open(struct channel *ch, struct err *e)
     return http_start(s->r.http, &request, e);
 }
 
-static void stream_pause(struct channel *ch, bool paused)
+static void pause_stream(struct receiver *r, bool paused)
 {
-    struct stream *s = stream_of(ch);
+    struct stream *s = (struct stream *)r;
 
     if (s->r.paused == paused)
         return;
@@ -253,7 +253,7 @@ static const struct channel_ops ops = {
     .ping = receiver_ping,
     .close = receiver_close,
     .abort = receiver_abort,
-    .pause = stream_pause,
+    .pause = receiver_pause,
     .totals = receiver_totals,
     .tcp_stats = receiver_tcp_stats,
     .free = receiver_free,
@@ -271,6 +271,7 @@ struct channel *channel_sse_new(uv_loop_t *loop, const struct channel_sse_config
     if (!s)
         return NULL;
     s->config = config;
+    r->pause = pause_stream;
     r->clear = clear;
     return &r->ch;
 }

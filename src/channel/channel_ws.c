@@ -165,6 +165,7 @@ static void ws_free(struct channel *ch)
     struct ws *ws = ws_of(ch);
 
     http_free(ws->http);
+    layer_fault_free(ws->fault);
     peer_free(ws->peer);
     upgrade_clear(&ws->upgrade);
     free(ws);
@@ -199,12 +200,15 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
         .fault = up->fault,
         .timeout_us = config->connect_timeout_us,
     };
+    const struct layer_fault_config fault = {
+        .fault = up->fault, .channel = CHANNEL_WS, .number = up->conn, .start_us = up->start_us};
     struct ws *ws = calloc(1, sizeof *ws);
 
     if (!ws)
         return NULL;
     ws->http = http_new(loop, &http, &shared->http, up->bus, &hooks, ws);
-    if (!ws->http) {
+    if (!ws->http || layer_fault_new(&ws->fault, loop, &fault) < 0) {
+        http_free(ws->http);
         free(ws);
         return NULL;
     }

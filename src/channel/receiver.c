@@ -1,6 +1,7 @@
 #include "channel/receiver.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -12,6 +13,11 @@
 static struct receiver *receiver_of(struct channel *ch)
 {
     return (struct receiver *)ch;
+}
+
+static struct receiver *of_source(struct layer *l)
+{
+    return (struct receiver *)((char *)l - offsetof(struct receiver, source));
 }
 
 struct event receiver_event(const struct receiver *r, enum event_kind kind)
@@ -28,7 +34,7 @@ struct event receiver_event(const struct receiver *r, enum event_kind kind)
 
 void receiver_emit(struct receiver *r, struct event *ev)
 {
-    r->ch.up.emit(r->ch.up.ctx, ev);
+    layer_event(&r->source, ev);
 }
 
 void receiver_report(void *ctx, struct event *ev)
@@ -56,6 +62,7 @@ void receiver_opened(struct receiver *r)
         .us = r->ch.opened_us - r->began_us,
     };
     receiver_emit(r, &ev);
+    layer_fault_opened(r->fault);
     free(url);
 }
 
@@ -261,14 +268,12 @@ static void on_closed(void *ctx)
     receiver_end(r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, r->code, true);
 }
 
-void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
+/* The server is not told. */
+static void close_source(struct receiver *r, uint16_t code)
 {
-    struct receiver *r = receiver_of(ch);
-
-    (void)reason, (void)timeout_us; /* nobody is to be told */
     if (receiver_over(r))
         return;
-    if (!ch->opened_us) {
+    if (!r->ch.opened_us) {
         give_up(r);
         return;
     }
@@ -278,13 +283,28 @@ void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint
     timer_start(r->timer, 0, on_closed);
 }
 
-void receiver_abort(struct channel *ch, enum close_how how)
+static void abort_source(struct receiver *r, enum close_how how)
 {
-    struct receiver *r = receiver_of(ch);
-
-    if (!ch->opened_us && !ch->ended)
+    if (!r->ch.opened_us && !r->ch.ended)
         give_up(r);
     receiver_end(r, CLOSE_BY_LOCAL, how, CLOSE_ABNORMAL, false);
+}
+
+void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
+{
+    layer_send(&receiver_of(ch)->layer,
+               &(struct outgoing){
+                   .kind = OUTGOING_CLOSE, .code = code, .data = reason, .timeout_us = timeout_us});
+}
+
+void receiver_abort(struct channel *ch, enum close_how how)
+{
+    layer_send(&receiver_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
+}
+
+void receiver_pause(struct channel *ch, bool paused)
+{
+    layer_pause(&receiver_of(ch)->layer, paused);
 }
 
 struct totals receiver_totals(const struct channel *ch)
@@ -317,6 +337,35 @@ bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
     return true;
 }
 
+/* --- layers ----------------------------------------------------------------------------------- */
+
+static int on_send(struct layer *l, const struct outgoing *out)
+{
+    struct receiver *r = of_source(l);
+
+    if (out->kind == OUTGOING_CLOSE)
+        close_source(r, out->code);
+    else if (out->kind == OUTGOING_ABORT)
+        abort_source(r, out->how);
+    else
+        return SEND_CLOSED;
+    return 0;
+}
+
+static void on_pause(struct layer *l, bool paused)
+{
+    struct receiver *r = of_source(l);
+
+    r->pause(r, paused);
+}
+
+static void on_event(struct layer *l, struct event *ev)
+{
+    struct receiver *r = (struct receiver *)((char *)l - offsetof(struct receiver, layer));
+
+    r->ch.up.emit(r->ch.up.ctx, ev);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 void receiver_free(struct channel *ch)
@@ -326,6 +375,7 @@ void receiver_free(struct channel *ch)
     if (r->clear)
         r->clear(r);
     http_free(r->http);
+    layer_fault_free(r->fault);
     timer_free(r->timer);
     free(r);
 }
@@ -335,7 +385,11 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
                               struct channel_shared *shared, const struct http_hooks *hooks,
                               const struct channel_up *up)
 {
+    static const struct layer_ops source = {.send = on_send, .pause = on_pause};
+    static const struct layer_ops top = {.event = on_event};
     struct receiver *r = calloc(1, size);
+    const struct layer_fault_config fault = {
+        .fault = up->fault, .channel = kind, .number = up->conn, .start_us = up->start_us};
     const struct http_config http = {
         .identity = &config->handshake,
         .dial = &config->dial,
@@ -353,11 +407,16 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
     r->shared = shared;
     r->timer = timer_new(loop, r);
     r->http = r->timer ? http_new(loop, &http, &shared->http, up->bus, hooks, r) : NULL;
-    if (!r->http) {
+    if (!r->http || layer_fault_new(&r->fault, loop, &fault) < 0) {
+        http_free(r->http);
         timer_free(r->timer);
         free(r);
         return NULL;
     }
+    r->source.ops = &source;
+    r->layer.ops = &top;
+    layer_put(&r->layer, &r->source);
+    layer_fault_put(r->fault, &r->source);
     r->began_us = config->began_us ? config->began_us : clock_mono_us();
     return r;
 }

@@ -9,6 +9,7 @@
 #include "channel/shared.h"
 #include "http/http.h"
 #include "net/timer.h"
+#include "peer/layer_fault.h"
 
 /* Of both kinds; borrowed for the channel's life with all it points to. */
 struct receiver_config {
@@ -24,6 +25,9 @@ struct receiver_config {
 
 struct receiver {
     struct channel ch;
+    struct layer source;       /* the lowest: what is received */
+    struct layer_fault *fault; /* upon it; NULL: nothing is to go wrong */
+    struct layer layer;        /* the highest: its events are the channel's */
     const struct receiver_config *config;
     struct channel_shared *shared;
     struct http *http;
@@ -33,7 +37,8 @@ struct receiver {
     struct timer *timer; /* the kind's, until it is closing */
     bool closing;        /* it was asked to end, and says so in the next turn of the loop */
     uint16_t code;       /* with this */
-    void (*clear)(struct receiver *r); /* frees what the kind added; NULL: nothing */
+    void (*pause)(struct receiver *r, bool paused); /* the kind's */
+    void (*clear)(struct receiver *r);              /* frees what the kind added; NULL: nothing */
 };
 
 /* Embedded at the front of a channel of size bytes, which is allocated here. NULL: memory. */
@@ -77,6 +82,7 @@ int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct sli
 int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data);
 void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);
 void receiver_abort(struct channel *ch, enum close_how how);
+void receiver_pause(struct channel *ch, bool paused);
 struct totals receiver_totals(const struct channel *ch);
 /* All its connections together; round trip and queue are the open one's. */
 bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats);

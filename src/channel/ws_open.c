@@ -43,7 +43,10 @@ static int begin_frames(struct ws *ws, struct link *link, struct slice rest, str
     };
 
     ws->peer = peer_new(ws->ch.loop, link, &config, &ws->layer, e);
-    return ws->peer ? 0 : -1;
+    if (!ws->peer)
+        return -1;
+    layer_fault_put(ws->fault, ws->layer.below);
+    return 0;
 }
 
 static void report_open(struct ws *ws)
@@ -77,6 +80,7 @@ void ws_upgraded(void *ctx, struct link *link, struct slice rest)
         return;
     }
     report_open(ws);
+    layer_fault_opened(ws->fault);
     if (ws->paused)
         layer_pause(&ws->layer, true);
     peer_start(ws->peer);

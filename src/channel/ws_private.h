@@ -7,12 +7,14 @@
 
 #include "channel/channel_ws.h"
 #include "http/http.h"
+#include "peer/layer_fault.h"
 #include "peer/peer.h"
 
 struct ws {
     struct channel ch;
-    struct layer layer; /* upon the peer: its events are the channel's */
-    struct peer *peer;  /* once it is open */
+    struct layer layer;        /* the highest: its events are the channel's */
+    struct layer_fault *fault; /* below it; NULL: nothing is to go wrong */
+    struct peer *peer;         /* once it is open */
     const struct channel_ws_config *config;
     struct channel_shared *shared;
     bool paused;

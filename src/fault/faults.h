@@ -86,9 +86,9 @@ void fault_conn_bytes(struct fault_conn *c, uint64_t bytes, uint64_t now_us);
 /* How many bytes may pass before the next fault that counts them; UINT64_MAX: any number. */
 uint64_t fault_conn_bytes_left(const struct fault_conn *c);
 
-/* Called when something begins or ends for this connection: once for the link, once for the filter.
+/* Called when something begins or ends for this connection: once for the link, once for the layer.
  * It may not free the connection. */
-enum fault_listener { FAULT_LISTENER_LINK, FAULT_LISTENER_FILTER, FAULT_LISTENERS };
+enum fault_listener { FAULT_LISTENER_LINK, FAULT_LISTENER_LAYER, FAULT_LISTENERS };
 void fault_conn_listen(struct fault_conn *c, enum fault_listener which, void (*changed)(void *ctx),
                        void *ctx);
 

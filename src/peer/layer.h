@@ -23,6 +23,7 @@ enum outgoing_kind {
     OUTGOING_BATCH,   /* several whole messages of one type */
     OUTGOING_CONTROL, /* a ping or a pong */
     OUTGOING_FRAME,   /* any frame, unchecked */
+    OUTGOING_FLUSH,   /* nothing more: write now what waits, as far as the socket takes it */
     OUTGOING_CLOSE,   /* the closing handshake (RFC 6455, section 7.1.2) */
     OUTGOING_ABORT    /* the end, at once */
 };

@@ -102,6 +102,10 @@ static int on_send(struct layer *l, const struct outgoing *out)
         peer_abort(p, out->how);
         return 0;
     }
+    if (out->kind == OUTGOING_FLUSH) {
+        peer_write(p);
+        return 0;
+    }
     if (p->state != PEER_OPEN)
         return SEND_CLOSED;
     switch (out->kind) {

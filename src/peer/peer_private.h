@@ -63,6 +63,8 @@ void peer_report_sent(struct peer *p, const struct event_frame *sent);
 void peer_report_message(struct peer *p, const struct outgoing *out, uint64_t wire);
 /* Count raw bytes of the WebSocket stream, and show them where that is wanted. */
 void peer_report_bytes(struct peer *p, enum event_dir dir, const uint8_t *bytes, size_t n);
+/* Write now what the socket takes. */
+void peer_write(struct peer *p);
 /* See to it that what waits is written before the loop next waits. */
 void peer_flush_soon(struct peer *p);
 /* Report what wsconn holds, until it needs more bytes or the peer is held up. */

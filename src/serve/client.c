@@ -1,5 +1,4 @@
 #include "serve/client.h"
-#include "serve/client_fault.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "net/fault_socket.h"
+#include "net/link_fault.h"
 
 /* A client that is sent away has no claim on a place for long. */
 #define CROWDED_MS 2000
@@ -92,8 +92,6 @@ static void write_failed(struct client *c)
 
 void client_write(struct client *c)
 {
-    if (c->peer)
-        peer_write(c->peer);
     while (c->link && c->out.len > 0) {
         ssize_t n = (ssize_t)c->out.len;
 
@@ -171,12 +169,10 @@ static void go_on(void *ctx, bool readable)
     struct client *c = ctx;
 
     (void)readable; /* a needless try only says "again" */
-    if (c->fault && client_fault_refused(c)) {
+    if (c->refused) {
         client_end(c);
         return;
     }
-    if (c->fault)
-        client_fault_step(c);
     switch (c->state) {
     case CLIENT_TLS:
         secure(c);
@@ -268,6 +264,19 @@ static void set_socket(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
+/* Triggers that count (open, message, frame, bytes) count for each client; connect:N is the N-th
+ * connection that is accepted; times are for all that are connected. */
+static struct link *add_faults(struct client *c, struct link *tcp)
+{
+    uint64_t now = clock_mono_us();
+
+    c->fault = fault_conn_new(c->host->faults, c->number, now);
+    if (!c->fault)
+        return NULL;
+    c->refused = fault_conn_dial(c->fault, FAULT_REFUSE, now) != NULL;
+    return link_fault_new(tcp, c->fault, c->host->loop);
+}
+
 static struct link *make_link(struct client *c, int fd)
 {
     struct link *bottom = link_tcp_new(fd);
@@ -279,7 +288,7 @@ static struct link *make_link(struct client *c, int fd)
         return NULL;
     }
     if (c->host->faults) {
-        top = client_fault_begin(c, bottom);
+        top = add_faults(c, bottom);
         if (!top) {
             link_free(bottom);
             return NULL;
@@ -336,17 +345,15 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
     if (!c->pump) {
         link_free(c->link);
         timer_free(c->timer);
-        client_fault_free(c);
+        fault_conn_free(c->fault, clock_mono_us());
         free(c);
         return NULL;
     }
-    if (c->fault)
-        client_fault_watch(c);
     buf_init(&c->head, CLIENT_HEAD_MAX);
     buf_init(&c->out, SIZE_MAX / 2);
     buf_init(&c->aside, CLIENT_ASIDE_MAX);
     client_start_timer(c, crowded ? CROWDED_MS : CLIENT_HEAD_MS);
-    if (c->fault && client_fault_refused(c)) {
+    if (c->refused) {
         /* The kernel has accepted it already; this is as near as it gets. */
         fault_socket_reset(fd);
         client_again(c);
@@ -362,17 +369,8 @@ void client_close(struct client *c, uint16_t code, const char *reason, unsigned 
         client_end(c);
         return;
     }
-    if (c->state == CLIENT_STREAM) {
-        client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, slice_str(reason));
-        client_linger(c);
-        client_start_timer(c, timeout_ms);
-        client_flush(c);
+    if (c->state != CLIENT_STREAM && (c->state != CLIENT_OPEN || peer_close_sent(c->peer)))
         return;
-    }
-    if (c->state != CLIENT_OPEN || peer_close_sent(c->peer))
-        return;
-    if (c->fault)
-        client_fault_release(c);
     layer_send(&c->layer, &(struct outgoing){.kind = OUTGOING_CLOSE,
                                              .code = code,
                                              .data = slice_str(reason),

@@ -6,7 +6,6 @@
  * client_http.c  the request's head, the page or the 101
  * client_ws.c    messages in and out, once a peer has the connection
  * client_feed.c  the feed over plain HTTP: server-sent events, polling
- * client_fault.c what goes wrong on purpose, where the server was asked for it
  * client_end.c   the end, and who brought it about
  *
  * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
@@ -19,9 +18,11 @@
 #include <uv.h>
 
 #include "event/bus.h"
+#include "fault/faults.h"
 #include "net/pump.h"
 #include "net/timer.h"
 #include "net/tls.h"
+#include "peer/layer_fault.h"
 #include "peer/peer.h"
 #include "proto/http1.h"
 #include "serve/feed.h"
@@ -36,8 +37,6 @@
 #define CLIENT_ASIDE_MAX (1024 * 1024)
 
 struct client;
-struct client_fault;
-struct faults;
 
 /* What talks through the WebSockets of one path. Called from the loop. NULL members are skipped. */
 struct service {
@@ -105,7 +104,8 @@ struct client {
     uint32_t number;            /* from 1, in the order they came */
     char address[64];           /* its address and port; "" if that is not known */
     bool crowded;               /* one too many: gets a 503 */
-    struct client_fault *fault; /* NULL: none */
+    struct fault_conn *fault;   /* what is to go wrong with it; NULL: nothing, or it has ended */
+    bool refused;               /* by a fault: it is to end before anything is read */
     enum client_state state;
     struct link *link;     /* NULL: the peer has it, or it is closed */
     struct err link_error; /* of the read or write that failed */
@@ -127,8 +127,10 @@ struct client {
         struct echo_state echo;
         struct feed_state feed;
     };
-    struct layer layer; /* upon the peer */
-    struct peer *peer;  /* NULL: it never was a WebSocket */
+    struct layer layer;              /* the highest, once it is open */
+    struct layer_fault *layer_fault; /* below it; NULL: nothing is to go wrong */
+    struct layer stream;             /* the lowest where there is no peer: an event stream */
+    struct peer *peer;               /* NULL: it never was a WebSocket */
     struct activity activity;
     bool full;          /* more than CLIENT_FULL waits */
     bool broken;        /* memory or random numbers ran out while sending */
@@ -217,7 +219,6 @@ void client_note(struct client *c, const struct http1_head *head, int status, co
 /* PLACE_STREAM, PLACE_POLL, PLACE_PREFLIGHT; may_wait: for something new. */
 void client_feed_answer(struct client *c, const struct answer *a, const struct http1_head *head,
                         bool may_wait);
-void client_stream_put(struct client *c, uint64_t id, struct slice text);
 /* CLIENT_BODY: put more of it into c->out, and go on once it is whole. */
 void client_array_fill(struct client *c);
 /* CLIENT_STREAM and CLIENT_WAIT: nothing is expected but the end. */
@@ -230,13 +231,10 @@ void client_feed_timeout(struct client *c);
 int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest);
 /* All is reported: begin. */
 void client_ws_open(struct client *c);
-/* What client_send and client_stream_send come to, where no fault is in the way: a message, or an
- * update to a stream (id counts there alone). */
-void client_put(struct client *c, enum opcode type, uint64_t id, struct slice data, bool first,
-                bool final);
-/* A message that came in, for the service. */
-void client_take_message(struct client *c, const struct event *ev);
-void client_pong(struct client *c, struct slice data);
+/* Down through the layers. Where it fails the client ends, in a turn of its own. */
+void client_put(struct client *c, const struct outgoing *out);
+/* The layers of a connection that is about to open, but for its endpoint. -1: memory. */
+int client_layers_init(struct client *c);
 
 /* client_end.c */
 /* Note who ended it and how; the first call counts. */

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "net/tcp_stats.h"
 #include "serve/client.h"
-#include "serve/client_fault.h"
 #include "serve/feed_service.h"
 
 /* How long a client may take to hang up when all is said. */
@@ -160,7 +159,7 @@ static void free_client(void *ctx)
 {
     struct client *c = ctx;
 
-    client_fault_free(c);
+    layer_fault_free(c->layer_fault);
     peer_free(c->peer);
     timer_free(c->timer);
     free(c);
@@ -175,8 +174,8 @@ static void let_go(struct client *c)
     c->link = NULL;
     timer_start(c->timer, 0, free_client);
     client_count(c, &c->host->totals);
-    if (c->fault)
-        client_fault_end(c);
+    fault_conn_free(c->fault, clock_mono_us());
+    c->fault = NULL;
     buf_clear(&c->head);
     buf_clear(&c->out);
     buf_clear(&c->aside);
@@ -212,7 +211,7 @@ void client_end(struct client *c)
     }
     if (c->opened_us) {
         ev = close_event(c);
-        client_ended(c, &ev);
+        layer_event(&c->stream, &ev);
     } else {
         let_go(c);
     }

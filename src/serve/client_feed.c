@@ -3,11 +3,11 @@
  * answers to polls, one after the other on the same connection.
  */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "serve/client.h"
-#include "serve/client_fault.h"
 #include "serve/feed_http.h"
 #include "serve/feed_service.h"
 
@@ -26,22 +26,21 @@
 
 void client_stream_send(struct client *c, uint64_t id, struct slice text)
 {
-    if (c->state != CLIENT_STREAM || c->broken)
-        return;
-    if (c->fault)
-        client_fault_send(c, OPCODE_TEXT, id, text, true, true);
-    else
-        client_stream_put(c, id, text);
+    if (c->state == CLIENT_STREAM && !c->broken)
+        client_put(c, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                                         .opcode = OPCODE_TEXT,
+                                         .data = text,
+                                         .first = true,
+                                         .final = true,
+                                         .id = id});
 }
 
-void client_stream_put(struct client *c, uint64_t id, struct slice text)
+static int stream_put(struct client *c, uint64_t id, struct slice text)
 {
     size_t before = c->out.len;
 
-    if (feed_http_event(&c->out, id, text) < 0) {
-        c->broken = true;
-        return;
-    }
+    if (feed_http_event(&c->out, id, text) < 0)
+        return SEND_FAILED;
     c->messages_out++;
     c->payload_out += text.len;
     c->http_out += c->out.len - before;
@@ -61,15 +60,50 @@ void client_stream_put(struct client *c, uint64_t id, struct slice text)
             .sse_name = "message",
             .sse_id = digits,
         };
-        client_emit(c, &ev);
+        layer_event(&c->stream, &ev);
     }
     if (c->out.len >= CLIENT_FULL)
         c->full = true;
+    return 0;
+}
+
+/* An event stream has no closing handshake: what waits is written, and that is the end. */
+static void stream_close(struct client *c, const struct outgoing *close)
+{
+    client_decide(c, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, close->data);
+    client_linger(c);
+    client_start_timer(c, (unsigned)(close->timeout_us / 1000));
+    client_flush(c);
+}
+
+static int on_send(struct layer *l, const struct outgoing *out)
+{
+    struct client *c = (struct client *)((char *)l - offsetof(struct client, stream));
+
+    if (c->state != CLIENT_STREAM)
+        return SEND_CLOSED;
+    switch (out->kind) {
+    case OUTGOING_MESSAGE:
+        return stream_put(c, out->id, out->data);
+    case OUTGOING_FLUSH:
+        client_write(c);
+        client_again(c);
+        return 0;
+    case OUTGOING_CLOSE:
+        stream_close(c, out);
+        return 0;
+    case OUTGOING_ABORT:
+        client_abort(c);
+        return 0;
+    default:
+        return SEND_CLOSED;
+    }
 }
 
 static void begin_stream(struct client *c, const struct answer *a, const struct http1_head *head)
 {
     static const struct deflate_params none = {0};
+    static const struct layer_ops ops = {.send = on_send};
     size_t head_len;
 
     if (feed_http_stream_head(&c->out, &c->host->pages, a, clock_wall_us(), &head_len) < 0) {
@@ -83,6 +117,13 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
         client_linger(c);
         return;
     }
+    if (client_layers_init(c) < 0) {
+        client_break(c);
+        return;
+    }
+    c->stream.ops = &ops;
+    layer_put(&c->layer, &c->stream);
+    layer_fault_put(c->layer_fault, &c->stream);
     client_report_open(c, head, NULL, &none);
     c->service = feed_service();
     feed_service_expect(c, a);
@@ -91,8 +132,7 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
     c->opened_us = c->activity.last_in_us = c->activity.last_out_us = clock_mono_us();
     client_start_timer(c, SILENT_MS);
     c->service->opened(c);
-    if (c->fault)
-        client_fault_opened(c);
+    layer_fault_opened(c->layer_fault);
 }
 
 /* The timer is not wound up for each update: when it fires, what has gone by since the last one is

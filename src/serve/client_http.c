@@ -9,7 +9,6 @@
 #include "proto/handshake.h"
 #include "proto/list.h"
 #include "serve/client.h"
-#include "serve/client_fault.h"
 #include "serve/echo.h"
 #include "serve/feed_service.h"
 
@@ -307,7 +306,8 @@ static void answer_head(struct client *c, const struct http1_head *head)
     pages_answer(&a, &c->host->pages, head);
     c->channel = channel_of(a.place);
     report_request(c, head);
-    fault = c->fault && !c->crowded ? client_fault_status(c) : NULL;
+    fault =
+        c->fault && !c->crowded ? fault_conn_dial(c->fault, FAULT_STATUS, clock_mono_us()) : NULL;
     if (fault) {
         send_made_up(c, fault, head);
         return;

@@ -5,29 +5,26 @@
 
 #include "base/clock.h"
 #include "serve/client.h"
-#include "serve/client_fault.h"
 
 /* A small block at rest, as there may be thousands of clients. */
 #define READ_BLOCK (16 * 1024)
 /* How long a client may take to hang up once all is said. */
 #define LINGER_US 1000000
 
-static void put(struct client *c, const struct outgoing *out)
+static struct client *above(struct layer *l)
+{
+    return (struct client *)((char *)l - offsetof(struct client, layer));
+}
+
+/* --- what is sent -------------------------------------------------------------------------------
+ */
+
+void client_put(struct client *c, const struct outgoing *out)
 {
     if (layer_send(&c->layer, out) != SEND_FAILED)
         return;
     c->broken = true; /* ended in a turn of its own, not under the service's feet */
     client_again(c);
-}
-
-static void put_message(struct client *c, enum opcode type, struct slice data, bool first,
-                        bool final)
-{
-    put(c, &(struct outgoing){.kind = OUTGOING_MESSAGE,
-                              .opcode = type,
-                              .data = data,
-                              .first = first,
-                              .final = final});
 }
 
 static bool may_send(const struct client *c)
@@ -37,10 +34,11 @@ static bool may_send(const struct client *c)
 
 static void pass_on(struct client *c, enum opcode type, struct slice data, bool first, bool final)
 {
-    if (c->fault)
-        client_fault_send(c, type, 0, data, first, final);
-    else
-        put_message(c, type, data, first, final);
+    client_put(c, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                                     .opcode = type,
+                                     .data = data,
+                                     .first = first,
+                                     .final = final});
 }
 
 /* What precedes each message in c->aside. */
@@ -91,59 +89,21 @@ bool client_send_aside(struct client *c, enum opcode type, struct slice data)
            buf_append(&c->aside, data.data, data.len) == 0;
 }
 
-void client_put(struct client *c, enum opcode type, uint64_t id, struct slice data, bool first,
-                bool final)
-{
-    if (c->state == CLIENT_STREAM)
-        client_stream_put(c, id, data);
-    else if (may_send(c))
-        put_message(c, type, data, first, final);
-}
-
-void client_pong(struct client *c, struct slice data)
-{
-    put(c, &(struct outgoing){.kind = OUTGOING_CONTROL, .opcode = OPCODE_PONG, .data = data});
-}
-
-void client_take_message(struct client *c, const struct event *ev)
-{
-    if (client_wants(c, EVENT_MESSAGE))
-        client_emit(c, ev);
-    if (c->state == CLIENT_OPEN && !peer_close_sent(c->peer))
-        c->service->message(c, &ev->message);
-}
-
-static struct client *above(struct layer *l)
-{
-    return (struct client *)((char *)l - offsetof(struct client, layer));
-}
-
-static void incoming(struct client *c, struct event *ev)
-{
-    if (ev->kind == EVENT_MESSAGE) {
-        if (c->fault)
-            client_fault_take(c, ev);
-        else
-            client_take_message(c, ev);
-    } else {
-        client_emit(c, ev);
-        if (ev->kind == EVENT_PING && c->fault)
-            ev->control.taken = client_fault_ping(c, ev->control.data);
-    }
-    if (c->fault)
-        client_fault_count(c);
-}
+/* --- what came ----------------------------------------------------------------------------------
+ */
 
 static void on_event(struct layer *l, struct event *ev)
 {
     struct client *c = above(l);
 
-    if (ev->kind == EVENT_CLOSE)
+    if (ev->kind == EVENT_CLOSE) {
         client_ended(c, ev);
-    else if (ev->dir == DIR_IN)
-        incoming(c, ev);
-    else
-        client_emit(c, ev);
+        return;
+    }
+    client_emit(c, ev);
+    if (ev->kind == EVENT_MESSAGE && ev->dir == DIR_IN && c->state == CLIENT_OPEN &&
+        !peer_close_sent(c->peer))
+        c->service->message(c, &ev->message);
 }
 
 static void on_drained(struct layer *l)
@@ -154,9 +114,23 @@ static void on_drained(struct layer *l)
         c->service->drained(c);
 }
 
-int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest)
+/* --- the beginning ------------------------------------------------------------------------------
+ */
+
+int client_layers_init(struct client *c)
 {
     static const struct layer_ops ops = {.event = on_event, .drained = on_drained};
+    const struct layer_fault_config fault = {.fault = c->fault,
+                                             .channel = c->channel,
+                                             .number = c->number,
+                                             .start_us = c->host->start_us};
+
+    c->layer.ops = &ops;
+    return layer_fault_new(&c->layer_fault, c->host->loop, &fault);
+}
+
+int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest)
+{
     struct client_host *host = c->host;
     const struct peer_config config = {
         .conn = {.role = WSCONN_SERVER,
@@ -178,12 +152,17 @@ int client_ws_init(struct client *c, const struct deflate_params *deflate, struc
     };
     struct err e;
 
+    if (client_layers_init(c) < 0)
+        return -1;
     pump_free(c->pump);
     c->pump = NULL;
-    c->layer.ops = &ops;
     c->peer = peer_new(host->loop, c->link, &config, &c->layer, &e);
-    if (!c->peer)
+    if (!c->peer) {
+        layer_fault_free(c->layer_fault);
+        c->layer_fault = NULL;
         return -1;
+    }
+    layer_fault_put(c->layer_fault, c->layer.below);
     c->link = NULL;
     c->opened_us = config.opened_us;
     return 0;
@@ -199,8 +178,7 @@ void client_ws_open(struct client *c)
         layer_pause(&c->layer, true);
     if (c->service->opened)
         c->service->opened(c);
-    if (c->fault)
-        client_fault_opened(c);
+    layer_fault_opened(c->layer_fault);
     peer_start(c->peer);
     buf_clear(&c->head);
 }

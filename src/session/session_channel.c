@@ -2,7 +2,6 @@
  * session_channel: the one place where a channel is made, of the kind the session uses now.
  */
 #include "base/clock.h"
-#include "channel/channel_fault.h"
 #include "session/session_private.h"
 
 static struct channel *new_channel(struct session *s, const struct channel_up *up)
@@ -48,7 +47,7 @@ int session_start_channel(struct session *s, struct err *e)
     if (take_faults(s, &up) < 0)
         return err_nomem(e, STAGE_CONNECT, "connecting");
     s->channel = new_channel(s, &up);
-    if (!s->channel || (up.fault && channel_fault_put(s->channel) < 0))
+    if (!s->channel)
         return err_nomem(e, STAGE_CONNECT, "connecting");
     if (channel_open(s->channel, e) < 0)
         return -1;

@@ -222,6 +222,22 @@ ws_client() {
     assert_equal "$(grep -c ^data: <<<"$output")" 5
 }
 
+@test "what a cut at a message finds after it, already read, is lost" {
+    "${WSCOPE_COMMAND[@]}" serve --json --fault 'fin@message:2' 0 >"$BATS_TEST_TMPDIR/json" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+    PEERS+=($!)
+    local server=$! url
+    until grep -q . "$BATS_TEST_TMPDIR/log"; do kill -0 "$server"; done
+    url=$(grep -m 1 -oE 'ws://[0-9.:]+' "$BATS_TEST_TMPDIR/log")
+    printf '%s\n' 1 2 3 4 5 >"$BATS_TEST_TMPDIR/lines"
+    run wscope -q -w 5 "$url/echo" <"$BATS_TEST_TMPDIR/lines"
+    assert_equal "$status" 56
+    kill -TERM "$server"
+    wait "$server"
+    PEERS=()
+    assert_equal "$(jq -r 'select(.event == "message" and .dir == "in") | .text' "$BATS_TEST_TMPDIR/json")" 1
+    assert_equal "$(jq -r 'select(.event == "close") | "\(.by) \(.how)"' "$BATS_TEST_TMPDIR/json")" 'local fault'
+}
+
 @test "what happened is in the server's JSON, with the seed in its summary" {
     "${WSCOPE_COMMAND[@]}" serve --json --rate 100 --seed 5 --fault 'rst@message:3*1' 0 >"$BATS_TEST_TMPDIR/json" 2>"$BATS_TEST_TMPDIR/log" 3>&- &
     PEERS+=($!)

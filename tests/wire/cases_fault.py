@@ -69,6 +69,16 @@ def at_the_message(t):
     same([e["text"] for e in named(made.json(), "message")], ["1", "2", "3"])
 
 
+@case("fault at a message that is sent: it leaves first, and nothing after it")
+def at_the_sent_message(t):
+    for trigger in ("message:2", "frame:2"):
+        made, conn = t.open("-w", "5", "--json", "--fault", f"fin@{trigger}", stdin=b"1\n2\n3\n")
+        conn.expect(TEXT, b"1")
+        conn.expect(TEXT, b"2")
+        conn.expect_eof()
+        cut(made, "fin")
+
+
 @case("fault at a byte: the messages before it are whole")
 def at_the_byte(t):
     made, conn = opened(t, "-n", "--fault", "truncate:8,side=in@open")
