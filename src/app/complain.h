@@ -1,7 +1,7 @@
 /*
  * complain: sentences on standard error, outside the views. They may quote the name of a file, a
  * pattern or a line of somebody else's script: all of them pass term_safe here, and nothing else in
- * front/ writes to standard error.
+ * app/ and verb/ writes sentences there.
  */
 #ifndef APP_COMPLAIN_H
 #define APP_COMPLAIN_H
