@@ -7,6 +7,7 @@ import time
 
 from events import named, single
 from judge import same
+from program import SLOW
 from rawserver import Unmet
 from runner import case
 import tls_material
@@ -185,7 +186,7 @@ for _name, (_location, _word) in UNFIT.items():
 
 @case("the time for opening is one for all redirects")
 def one_time(t):
-    made = follow(t, "--connect-timeout", "1", "--json", t.url)
+    made = follow(t, "--connect-timeout", str(SLOW), "--json", t.url)
     redirect(t.accept(), "/silence")
     t.accept().request()
     made.exits(28)
