@@ -471,12 +471,23 @@ def header_cmd(t):
     same([e["code"] for e in named(made.json(), "retry") if "code" in e], [1])
 
 
+def both_families(t):
+    """Listeners on one port of ::1 and of 127.0.0.1, which someone else may use there."""
+    for _ in range(20):
+        six, four = t.listen("::1"), socket.socket()
+        try:
+            four.bind(("127.0.0.1", six.port))
+            four.listen()
+            return six, four
+        except OSError:
+            six.close()
+            four.close()
+    raise Unmet("no port is free on both ::1 and 127.0.0.1")
+
+
 @case("reconnect: a changed source address is told")
 def source(t):
-    six = t.listen("::1")
-    four = socket.socket()
-    four.bind(("127.0.0.1", six.port))
-    four.listen()
+    six, four = both_families(t)
     where = ("--resolve", f"name.test:{six.port}:[::1],127.0.0.1", f"ws://name.test:{six.port}/")
     made = t.start(*QUICK, "-n", *where)
     conn = six.accept(t.deadline)
