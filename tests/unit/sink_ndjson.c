@@ -35,6 +35,7 @@ static void ndjson_message_is_this_line_exactly(void **state)
 static void ndjson_every_event_begins_with_the_common_fields(void **state)
 {
     static const char *const keys[] = {"v", "time", "at", "event", "conn", "channel"};
+    static const struct err error;
 
     (void)state;
     for (int kind = 0; kind < EVENT_JSON_COUNT; kind++) {
@@ -42,6 +43,8 @@ static void ndjson_every_event_begins_with_the_common_fields(void **state)
         const cJSON *item;
         cJSON *json;
 
+        if (kind == EVENT_ERROR)
+            ev.error = &error;
         ev.channel = CHANNEL_SSE;
         json = parse_all(&ev);
         item = json->child;
