@@ -129,7 +129,7 @@ static int prepare(struct comparing *run, struct err *e)
     return lanes_make(run, e);
 }
 
-struct comparing *comparing_new(uv_loop_t *loop, const struct options *o, uint64_t start_us,
+struct comparing *comparing_new(struct app_loop *loop, const struct options *o, uint64_t start_us,
                                 const struct comparing_hooks *hooks, struct out *json,
                                 struct out *details, struct err *e)
 {
@@ -144,11 +144,12 @@ struct comparing *comparing_new(uv_loop_t *loop, const struct options *o, uint64
     run->hooks = (struct comparing_hooks){.freed = hooks->freed, .ctx = hooks->ctx};
     run->options = o;
     run->start_us = start_us;
-    run->loop = loop;
+    run->loop = &loop->uv;
+    run->supplies = &loop->supplies;
     run->json = json;
     run->details = details;
-    uv_prepare_init(loop, &run->idle);
-    uv_timer_init(loop, &run->tick);
+    uv_prepare_init(&loop->uv, &run->idle);
+    uv_timer_init(&loop->uv, &run->tick);
     run->idle.data = run->tick.data = run;
     uv_prepare_start(&run->idle, on_idle);
     uv_unref((uv_handle_t *)&run->idle);

@@ -6,6 +6,7 @@
 #define APP_COMPARING_H
 
 #include "app/fault_rig.h"
+#include "app/loop.h"
 #include "app/target.h"
 #include "cli/options.h"
 #include "measure/scale.h"
@@ -46,6 +47,7 @@ struct comparing {
     const struct options *options;
     uint64_t start_us;
     uv_loop_t *loop;
+    struct supplies *supplies;
     struct comparing_hooks hooks;
     struct out *json, *details; /* the channels' own events as well, or NULL */
     struct traffic_meter meter;
@@ -66,7 +68,7 @@ struct comparing {
  * told to all of them, for their URLs were given together; else credentials go to the server of the
  * options' URL alone. json, details: outputs for their events, borrowed, or NULL. NULL with *e;
  * `freed` comes all the same. */
-struct comparing *comparing_new(uv_loop_t *loop, const struct options *o, uint64_t start_us,
+struct comparing *comparing_new(struct app_loop *loop, const struct options *o, uint64_t start_us,
                                 const struct comparing_hooks *hooks, struct out *json,
                                 struct out *details, struct err *e);
 void comparing_open(struct comparing *run);

@@ -177,6 +177,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
              : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, run->loop, o, &lane->bus,
                                    e)) < 0)
         return -1;
+    lane->target->config.supplies = run->supplies;
     lane->target->config.faults = lane->faults.faults;
     lane->session = session_new(run->loop, &lane->target->config, &lane->bus, &hooks, e);
     return lane->session ? 0 : -1;

@@ -72,6 +72,7 @@ int app_loop_init(struct app_loop *loop, struct err *e)
     rc = uv_loop_init(&loop->uv);
     if (rc < 0)
         return fail(rc, "starting the event loop", e);
+    supplies_init(&loop->supplies);
     loop->open = true;
     return 0;
 }
@@ -128,4 +129,5 @@ void app_loop_close(struct app_loop *loop, int code)
             _exit(code);
         uv_run(&loop->uv, UV_RUN_NOWAIT);
     }
+    supplies_clear(&loop->supplies);
 }

@@ -1,6 +1,7 @@
 /*
  * loop: the event loop of a run and the signals it reacts to. libuv aborts or spins where it finds
- * too few descriptors, so this looks before libuv does.
+ * too few descriptors, so this looks before libuv does. What the connections on it share is part of
+ * it, and goes after the last of them.
  */
 #ifndef APP_LOOP_H
 #define APP_LOOP_H
@@ -10,6 +11,7 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "net/supplies.h"
 
 #define APP_LOOP_SIGNALS 5
 
@@ -18,9 +20,11 @@ struct app_loop {
     uv_signal_t signals[APP_LOOP_SIGNALS];
     unsigned signal_count;
     bool open;
+    struct supplies supplies; /* of all connections on it */
 };
 
-/* 0, or -1 with *e: too few descriptors, or memory. Nothing has to be closed then. */
+/* The struct must not move. 0, or -1 with *e: too few descriptors, or memory. Nothing has to be
+ * closed then. */
 int app_loop_init(struct app_loop *loop, struct err *e);
 
 /* React to a signal, one of at most APP_LOOP_SIGNALS; the handle's data is ctx. Returns the handle,

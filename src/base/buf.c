@@ -124,6 +124,23 @@ int buf_printf(struct buf *b, const char *format, ...)
     return 0;
 }
 
+void buf_leave(struct buf *b, struct spare *spare, size_t keep)
+{
+    if (b->len > 0 || !b->data)
+        return;
+    spare_put(spare, b->data, b->cap, keep);
+    buf_init(b, b->max);
+}
+
+void buf_take(struct buf *b, struct spare *spare)
+{
+    if (b->data || spare->cap > b->max)
+        return;
+    b->data = spare->data;
+    b->cap = spare->cap;
+    *spare = (struct spare){0};
+}
+
 void buf_trim(struct buf *b, size_t keep)
 {
     if (b->len == 0 && b->cap > keep)

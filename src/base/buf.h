@@ -8,6 +8,7 @@
 #define BASE_BUF_H
 
 #include "base/slice.h"
+#include "base/spare.h"
 
 struct buf {
     uint8_t *data;
@@ -33,6 +34,12 @@ int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pri
 
 /* Give memory back to the system when the content is empty and more than `keep` is allocated. */
 void buf_trim(struct buf *b, size_t keep);
+
+/* Leave the memory of an empty buffer to `spare`, unless it is more than `keep`. Nothing happens to
+ * a buffer with content. */
+void buf_leave(struct buf *b, struct spare *spare, size_t keep);
+/* Give a buffer without memory what is spare. */
+void buf_take(struct buf *b, struct spare *spare);
 
 static inline uint8_t *buf_data(const struct buf *b)
 {

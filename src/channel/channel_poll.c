@@ -52,7 +52,8 @@ static uint64_t jitter(struct poll *p)
 {
     uint64_t n = 0;
 
-    if (p->config->jitter_us == 0 || rng_draw(&p->r.shared->http.rng, (uint8_t *)&n, sizeof n) < 0)
+    if (p->config->jitter_us == 0 ||
+        rng_draw(&p->r.shared->http.supplies->rng, (uint8_t *)&n, sizeof n) < 0)
         return 0;
     return n % (p->config->jitter_us + 1);
 }
@@ -157,7 +158,7 @@ static int poll_open(struct channel *ch, struct err *e)
     uint64_t seed = 0;
 
     if (!shared->poll) {
-        (void)rng_draw(&shared->http.rng, (uint8_t *)&seed, sizeof seed);
+        (void)rng_draw(&shared->http.supplies->rng, (uint8_t *)&seed, sizeof seed);
         shared->poll = poll_memory_new(seed);
         if (!shared->poll)
             return err_nomem(e, STAGE_CONNECT, "preparing to poll");

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-struct channel_shared *channel_shared_new(const struct tls_config *config, bool secure,
+struct channel_shared *channel_shared_new(struct supplies *supplies,
+                                          const struct tls_config *config, bool secure,
                                           struct err *e)
 {
     struct channel_shared *shared = calloc(1, sizeof *shared);
@@ -11,7 +12,7 @@ struct channel_shared *channel_shared_new(const struct tls_config *config, bool 
         err_nomem(e, STAGE_CONNECT, "preparing the connection");
         return NULL;
     }
-    if (http_shared_init(&shared->http, config, secure, e) < 0) {
+    if (http_shared_init(&shared->http, supplies, config, secure, e) < 0) {
         free(shared);
         return NULL;
     }

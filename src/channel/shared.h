@@ -15,7 +15,8 @@ struct channel_shared {
 };
 
 /* secure: see http_shared_init. NULL with *e. */
-struct channel_shared *channel_shared_new(const struct tls_config *config, bool secure,
+struct channel_shared *channel_shared_new(struct supplies *supplies,
+                                          const struct tls_config *config, bool secure,
                                           struct err *e);
 void channel_shared_free(struct channel_shared *shared);
 

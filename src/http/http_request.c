@@ -92,7 +92,8 @@ static int write_head(struct http *h, struct err *e)
         return -1;
     identity.url = &url;
     if (h->request.upgrade)
-        rc = upgrade_write(h->request.upgrade, &identity, &h->shared->rng, &h->outgoing, e);
+        rc = upgrade_write(h->request.upgrade, &identity, &h->shared->supplies->rng, &h->outgoing,
+                           e);
     else
         rc = write_ordinary(h, &url, e);
     free(url.host);

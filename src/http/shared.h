@@ -1,25 +1,24 @@
 /*
- * shared: what all connections of a session share, whatever is spoken on them: trust and keys for
- * TLS, loaded by the opening that first needs them, and the source of random bytes.
+ * shared: what all connections of a session share, whatever is spoken on them: versions, keys and
+ * trust for TLS, loaded by the opening that first needs them, and the program's supplies.
  */
 #ifndef HTTP_SHARED_H
 #define HTTP_SHARED_H
 
-#include "base/rng.h"
 #include "net/dial.h"
+#include "net/supplies.h"
 
 struct http_shared {
-    struct rng rng;
-    bool drawn;                    /* rng's source was used */
+    struct supplies *supplies;     /* borrowed */
     struct tls_context *tls;       /* with a client certificate; NULL until a target asks for it */
     struct tls_context *tls_bare;  /* without one, likewise */
     struct tls_context *proxy_tls; /* likewise, a proxy that speaks TLS */
 };
 
-/* secure: load what TLS needs now, so that a file that can't be read is reported before anything is
- * tried. The struct must not move from then on. 0, or -1 with *e: nothing is left to clear. */
-int http_shared_init(struct http_shared *shared, const struct tls_config *config, bool secure,
-                     struct err *e);
+/* supplies outlive it. secure: load what TLS needs now, so that a file that can't be read is
+ * reported before anything is tried. 0, or -1 with *e: nothing is left to clear. */
+int http_shared_init(struct http_shared *shared, struct supplies *supplies,
+                     const struct tls_config *config, bool secure, struct err *e);
 void http_shared_clear(struct http_shared *shared);
 
 /* Load what TLS needs on the way to the target, unless it is there, and set target->tls and

@@ -24,10 +24,18 @@ bool tls_forget_identity(struct tls_config *config);
 
 struct tls_context;
 
+/* Certificates that are trusted, kept for the contexts that trust the same. */
+struct tls_trust;
+/* NULL is fine. */
+void tls_trust_free(struct tls_trust *trust);
+
 /* Load what the configuration names. Default trust: SSL_CERT_FILE, SSL_CERT_DIR, else OpenSSL's
- * hashed directory if it has certificates, else its bundle. SSLKEYLOGFILE is honoured. NULL with *e
- * (EXIT_USAGE for a file that can't be read, naming the option). */
-struct tls_context *tls_context_client(const struct tls_config *config, struct err *e);
+ * hashed directory if it has certificates, else its bundle. trust: what earlier contexts loaded is
+ * taken from there, and what this one loads is added; *trust is NULL at first. trust NULL: nothing
+ * is shared. SSLKEYLOGFILE is honoured. NULL with *e (EXIT_USAGE for a file that can't be read,
+ * naming the option). */
+struct tls_context *tls_context_client(const struct tls_config *config, struct tls_trust **trust,
+                                       struct err *e);
 /* For the embedded server; key NULL: in cert's file. */
 struct tls_context *tls_context_server(const char *cert, const char *key, struct err *e);
 void tls_context_free(struct tls_context *ctx);

@@ -108,7 +108,8 @@ static int set_versions(SSL_CTX *ssl, int min, int max, struct err *e)
                    "this OpenSSL does not speak the TLS versions of --tls-min and --tls-max");
 }
 
-static int load_client(struct tls_context *ctx, const struct tls_config *config, struct err *e)
+static int load_client(struct tls_context *ctx, const struct tls_config *config,
+                       struct tls_trust **trust, struct err *e)
 {
     struct tls_identity identity = {.cert_option = "--cert",
                                     .cert = config->cert,
@@ -128,7 +129,7 @@ static int load_client(struct tls_context *ctx, const struct tls_config *config,
     /* What --cacert and --capath name is read even where nothing is verified: a wrong path is told
      * before -k is taken away again. The system's own need not be. */
     if ((!config->insecure || config->cacert || config->capath) &&
-        tls_trust_load(ctx->ssl, config, e) != 0)
+        tls_trust_load(ctx->ssl, config, trust, e) != 0)
         return -1;
     if (config->cert && tls_identity_load(ctx->ssl, &identity, e) != 0)
         return -1;
@@ -160,11 +161,12 @@ bool tls_forget_identity(struct tls_config *config)
     return had;
 }
 
-struct tls_context *tls_context_client(const struct tls_config *config, struct err *e)
+struct tls_context *tls_context_client(const struct tls_config *config, struct tls_trust **trust,
+                                       struct err *e)
 {
     struct tls_context *ctx = context_new(TLS_client_method(), e);
 
-    if (ctx && load_client(ctx, config, e) != 0) {
+    if (ctx && load_client(ctx, config, trust, e) != 0) {
         tls_context_free(ctx);
         ctx = NULL;
     }

@@ -73,8 +73,11 @@ struct link_tls {
 BIO_METHOD *tls_bio_method_new(void);
 BIO *tls_bio_new(struct link_tls *t);
 
-/* tls_trust: load what is trusted. 0 or -1 with *e. */
-int tls_trust_load(SSL_CTX *ssl, const struct tls_config *config, struct err *e);
+/* tls_trust: load what is trusted, or take it from *trust (see tls_context_client). 0 or -1 with
+ * *e.
+ */
+int tls_trust_load(SSL_CTX *ssl, const struct tls_config *config, struct tls_trust **trust,
+                   struct err *e);
 /* 0 if the file can be opened, else -1 with *e: "can't read --cacert "x": ...". what: the option.
  */
 int tls_file_check(const char *what, const char *path, struct err *e);

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,17 +101,19 @@ static const char *environment(const char *name)
     return value && value[0] != '\0' ? value : NULL;
 }
 
-int tls_trust_load(SSL_CTX *ssl, const struct tls_config *config, struct err *e)
+/* What is trusted. NULL with *e. */
+static X509_STORE *load(const struct tls_config *config, struct err *e)
 {
-    X509_STORE *store = SSL_CTX_get_cert_store(ssl);
     const char *file = environment(X509_get_default_cert_file_env());
     const char *dir = environment(X509_get_default_cert_dir_env());
+    X509_STORE *store = X509_STORE_new();
     int rc = 0;
 
-    ERR_clear_error();
+    if (!store) {
+        err_nomem(e, STAGE_TLS, "loading trusted certificates");
+        return NULL;
+    }
     if (config->cacert || config->capath) {
-        /* Who names a certificate trusts that one, though it be no root. */
-        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl), X509_V_FLAG_PARTIAL_CHAIN);
         if (config->cacert)
             rc = trust_file(store, "--cacert", config->cacert, e);
         if (rc == 0 && config->capath)
@@ -123,6 +126,82 @@ int tls_trust_load(SSL_CTX *ssl, const struct tls_config *config, struct err *e)
     } else {
         rc = trust_system(store, e);
     }
+    if (rc == 0)
+        return store;
+    X509_STORE_free(store);
+    return NULL;
+}
+
+struct tls_trust {
+    struct tls_trust *next;
+    char *cacert, *capath; /* NULL: not given */
+    X509_STORE *store;
+};
+
+void tls_trust_free(struct tls_trust *trust)
+{
+    while (trust) {
+        struct tls_trust *next = trust->next;
+
+        free(trust->cacert);
+        free(trust->capath);
+        X509_STORE_free(trust->store);
+        free(trust);
+        trust = next;
+    }
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static X509_STORE *find(const struct tls_trust *trust, const struct tls_config *config)
+{
+    while (trust &&
+           !(is_same(trust->cacert, config->cacert) && is_same(trust->capath, config->capath)))
+        trust = trust->next;
+    return trust ? trust->store : NULL;
+}
+
+/* Keep a store of one's own reference; where there is no memory for that, the next loads anew. */
+static void keep(struct tls_trust **trust, const struct tls_config *config, X509_STORE *store)
+{
+    struct tls_trust *t = calloc(1, sizeof *t);
+
+    if (!t)
+        return;
+    t->cacert = config->cacert ? strdup(config->cacert) : NULL;
+    t->capath = config->capath ? strdup(config->capath) : NULL;
+    if ((config->cacert && !t->cacert) || (config->capath && !t->capath)) {
+        tls_trust_free(t);
+        return;
+    }
+    X509_STORE_up_ref(store);
+    t->store = store;
+    t->next = *trust;
+    *trust = t;
+}
+
+int tls_trust_load(SSL_CTX *ssl, const struct tls_config *config, struct tls_trust **trust,
+                   struct err *e)
+{
+    X509_STORE *store = trust ? find(*trust, config) : NULL;
+
     ERR_clear_error();
-    return rc;
+    if (store) {
+        X509_STORE_up_ref(store);
+    } else {
+        store = load(config, e);
+        if (store && trust)
+            keep(trust, config, store);
+    }
+    ERR_clear_error();
+    if (!store)
+        return -1;
+    SSL_CTX_set_cert_store(ssl, store);
+    /* Who names a certificate trusts that one, though it be no root. */
+    if (config->cacert || config->capath)
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ssl), X509_V_FLAG_PARTIAL_CHAIN);
+    return 0;
 }

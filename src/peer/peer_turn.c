@@ -312,6 +312,7 @@ static void take_turn(void *ctx, bool readable)
         discard(p);
     if (p->state != PEER_ENDED)
         flush(p);
+    wsconn_rest(p->conn);
 }
 
 static bool reads(const void *ctx)

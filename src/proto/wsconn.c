@@ -34,10 +34,40 @@ struct wsconn *wsconn_new(const struct wsconn_config *config, struct rng *rng)
     return c;
 }
 
+static void leave_read_buffer(struct wsconn *c)
+{
+    struct read_buffer *in = &c->in;
+
+    spare_put(&c->config.spares->read, in->bytes, in->cap, MEMORY_KEPT);
+    in->base += in->end;
+    in->bytes = NULL;
+    in->start = in->end = in->cap = 0;
+}
+
+static void leave_buffers(struct wsconn *c)
+{
+    struct spares *spares = c->config.spares;
+
+    buf_leave(&c->message.gathered, &spares->gathered, MEMORY_KEPT);
+    buf_leave(&c->out, &spares->written, MEMORY_KEPT);
+    buf_reset(&c->deflated); /* a piece that was sent, or never will be */
+    buf_leave(&c->deflated, &spares->deflated, MEMORY_KEPT);
+}
+
+static void leave_all(struct wsconn *c)
+{
+    leave_read_buffer(c);
+    buf_reset(&c->message.gathered);
+    buf_reset(&c->out);
+    leave_buffers(c);
+}
+
 void wsconn_free(struct wsconn *c)
 {
     if (!c)
         return;
+    if (c->config.spares)
+        leave_all(c);
     free(c->in.bytes);
     message_clear(&c->message);
     inflater_free(c->inflater);
@@ -73,6 +103,31 @@ static void move_to_front(struct read_buffer *in)
     in->base += in->start;
     in->end -= in->start;
     in->start = 0;
+}
+
+/* Memory for a connection that begins to read. */
+static void take_spares(struct wsconn *c)
+{
+    struct spares *spares = c->config.spares;
+
+    if (!spares || c->in.bytes)
+        return;
+    c->in.bytes = spares->read.data;
+    c->in.cap = spares->read.cap;
+    spares->read = (struct spare){0};
+    buf_take(&c->message.gathered, &spares->gathered);
+}
+
+void wsconn_rest(struct wsconn *c)
+{
+    bool between = c->step == STEP_HEADER && !c->violation.pending && c->in.start == c->in.end;
+
+    message_release(&c->message);
+    if (!c->config.spares)
+        return;
+    if (c->in.bytes && (between || is_deaf(c)))
+        leave_read_buffer(c);
+    leave_buffers(c);
 }
 
 static int set_cap(struct read_buffer *in, size_t cap)
@@ -120,6 +175,7 @@ uint8_t *wsconn_space(struct wsconn *c, size_t *room)
     size_t want = missing > c->in.block ? missing : c->in.block;
 
     message_release(&c->message);
+    take_spares(c);
     if (make_room(c, want, missing ? c->in.block : 0) < 0)
         return NULL;
     *room = want;
@@ -137,6 +193,7 @@ int wsconn_feed(struct wsconn *c, const uint8_t *bytes, size_t n)
     message_release(&c->message);
     if (n == 0)
         return 0;
+    take_spares(c);
     if (make_room(c, n, 0) < 0)
         return -1;
     memcpy(c->in.bytes + c->in.end, bytes, n);

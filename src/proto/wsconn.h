@@ -10,8 +10,8 @@
  * wsconn_next sets ev->kind, ev->dir (DIR_IN) and the member of the union for it, nothing else, so
  * one struct event serves a whole batch. Kinds: EVENT_FRAME (only if wanted), EVENT_MESSAGE,
  * EVENT_PING, EVENT_PONG (matched is left false), EVENT_CLOSE_FRAME, EVENT_VIOLATION. Slices in it
- * are borrowed until the next call of wsconn_space, wsconn_feed, wsconn_next or wsconn_free;
- * sending does not touch them.
+ * are borrowed until the next call of wsconn_space, wsconn_feed, wsconn_next, wsconn_rest or
+ * wsconn_free; sending does not touch them.
  *
  * Large messages: up to WSCONN_WHOLE bytes (after inflation) a message is one event; beyond that it
  * comes in parts as its bytes arrive, so memory is bounded by about WSCONN_WHOLE plus two read
@@ -36,6 +36,7 @@ struct wsconn_config {
     uint64_t max_frame;            /* payload bytes on the wire; 0: no bound */
     uint64_t max_fragments;        /* frames in a message; 0: no bound */
     size_t read_block;             /* bytes wsconn_space offers at least; 0: 256 KiB */
+    struct spares *spares;         /* borrowed for the connection's life; NULL: it keeps its own */
     bool lenient;                  /* report violations and go on where a meaning remains */
     bool want_frames;              /* EVENT_FRAME for each frame that comes in */
 };
@@ -60,6 +61,10 @@ uint8_t *wsconn_space(struct wsconn *c, size_t *room);
 void wsconn_filled(struct wsconn *c, size_t n);
 /* The same with a copy, for bytes that came with the handshake. 0 or -1 (memory). */
 int wsconn_feed(struct wsconn *c, const uint8_t *bytes, size_t n);
+
+/* Nothing is to be read or sent for now: leave the memory without content to other connections.
+ * What events pointed to is gone. */
+void wsconn_rest(struct wsconn *c);
 
 /* The next event: 1, 0 if more bytes are needed (or the connection has failed, or the peer's Close
  * was read: later bytes are ignored), -1 when memory is out. Text is validated as it arrives: a

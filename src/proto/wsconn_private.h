@@ -16,6 +16,9 @@
 
 _Static_assert(MESSAGE_WHOLE == WSCONN_WHOLE, "one bound");
 
+/* The most memory of each kind that is kept while it has no content. */
+#define MEMORY_KEPT (4 * 1024 * 1024)
+
 /* The read buffer: bytes[start .. end) have come and are not used up. */
 struct read_buffer {
     uint8_t *bytes;

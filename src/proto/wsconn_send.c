@@ -1,14 +1,20 @@
 #include "proto/wsconn_private.h"
 
-/* Memory of the outgoing buffer that is kept while nothing waits. */
-#define OUT_KEPT (4 * 1024 * 1024)
+static uint8_t *reserve_more(struct wsconn *c, size_t n)
+{
+    if (c->config.spares)
+        buf_take(&c->out, &c->config.spares->written);
+    return buf_reserve(&c->out, n);
+}
 
 /* As buf_reserve, without the call where there is room. */
-static inline uint8_t *reserve(struct buf *out, size_t n)
+static inline uint8_t *reserve(struct wsconn *c, size_t n)
 {
+    struct buf *out = &c->out;
+
     if (out->cap - out->start - out->len >= n && out->data)
         return out->data + out->start + out->len;
-    return buf_reserve(out, n);
+    return reserve_more(c, n);
 }
 
 static void count_frame(struct wsconn *c, unsigned opcode, size_t wire)
@@ -48,7 +54,7 @@ static inline int queue(struct wsconn *c, const struct frame_header *h, struct s
 
     if (payload.len > SIZE_MAX - FRAME_HEADER_MAX)
         return WSCONN_FAILED;
-    to = reserve(&c->out, FRAME_HEADER_MAX + payload.len);
+    to = reserve(c, FRAME_HEADER_MAX + payload.len);
     if (!to)
         return WSCONN_FAILED;
     size = frame_encode(to, h);
@@ -83,7 +89,9 @@ static int deflate_piece(struct wsconn *c, struct slice data, bool final)
             server ? p->server_max_window_bits : p->client_max_window_bits,
             server ? p->server_no_context_takeover : p->client_no_context_takeover, p->level);
     buf_reset(&c->deflated);
-    buf_trim(&c->deflated, OUT_KEPT);
+    buf_trim(&c->deflated, MEMORY_KEPT);
+    if (c->config.spares)
+        buf_take(&c->deflated, &c->config.spares->deflated);
     if (!c->deflater || deflater_write(c->deflater, data.data, data.len, final, &c->deflated) < 0)
         return WSCONN_FAILED;
     return 0;
@@ -136,7 +144,7 @@ int wsconn_send_message(struct wsconn *c, enum opcode type, struct slice data, b
 static inline int send_short(struct wsconn *c, enum opcode type, struct slice data)
 {
     size_t size = 6 + data.len;
-    uint8_t *to = reserve(&c->out, size);
+    uint8_t *to = reserve(c, size);
 
     if (!to || rng_key(c->rng, to + 2) < 0)
         return WSCONN_FAILED;
@@ -273,5 +281,5 @@ void wsconn_sent(struct wsconn *c, size_t n)
         c->pongs_end -= n;
     else
         c->pongs = c->pongs_end = 0;
-    buf_trim(&c->out, OUT_KEPT);
+    buf_trim(&c->out, MEMORY_KEPT);
 }

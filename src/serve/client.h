@@ -20,6 +20,7 @@
 #include "event/bus.h"
 #include "fault/faults.h"
 #include "net/pump.h"
+#include "net/supplies.h"
 #include "net/timer.h"
 #include "net/tls.h"
 #include "peer/layer_fault.h"
@@ -54,7 +55,7 @@ struct client_host {
     const struct bus *bus;
     struct pages pages;
     struct tls_context *tls; /* NULL: none */
-    struct rng rng;
+    struct supplies *supplies;
     struct feed_service *feed;
     struct faults *faults; /* NULL: none */
     struct totals totals;  /* of WebSockets that have ended */

@@ -378,10 +378,10 @@ struct server *server_new(uv_loop_t *loop, const struct server_config *config,
     }
     s->host = (struct client_host){.loop = loop,
                                    .bus = bus,
+                                   .supplies = config->supplies,
                                    .faults = config->faults,
                                    .start_us = config->start_us,
                                    .gone = on_gone};
-    rng_init(&s->host.rng, crypto_random, NULL);
     s->config = config;
     s->fd = -1;
     if (prepare(s, e) < 0) {

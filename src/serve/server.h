@@ -26,10 +26,11 @@ struct server_config {
     uint64_t burst;             /* so many at once; from 1 */
     const char *const *origins; /* Origin values that may connect; none: any */
     size_t origin_count;
-    const char *path;      /* another one that echoes; NULL: none */
-    unsigned max_clients;  /* beyond: 503 */
-    struct faults *faults; /* what goes wrong on purpose; borrowed; NULL: nothing */
-    uint64_t start_us;     /* clock_mono_us at the program's start, for the events */
+    const char *path;          /* another one that echoes; NULL: none */
+    unsigned max_clients;      /* beyond: 503 */
+    struct supplies *supplies; /* borrowed; outlive the server and the loop's last turn */
+    struct faults *faults;     /* what goes wrong on purpose; borrowed; NULL: nothing */
+    uint64_t start_us;         /* clock_mono_us at the program's start, for the events */
 };
 
 struct server;

@@ -328,7 +328,7 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     retry_policy_init(&s->policy, &config->retry);
     s->bus = bus;
     s->hooks = *hooks;
-    s->shared = channel_shared_new(&s->config.ws.dial.tls,
+    s->shared = channel_shared_new(s->config.supplies, &s->config.ws.dial.tls,
                                    s->config.ws.handshake.url->scheme == URL_WSS, e);
     if (!s->shared || session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0 ||
         session_queue_init(s, e) < 0 || fallback_init(s, e) < 0) {

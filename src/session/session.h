@@ -30,10 +30,11 @@ struct session_config {
     struct retry_config retry;
     size_t offline_queue; /* with it: bytes of messages that may wait for a connection; 0: none */
     const struct url
-        *catchup;          /* to GET what was missed from, placeholders in its target; or NULL */
-    struct faults *faults; /* borrowed; outlives the session; NULL: nothing is to go wrong */
-    uint64_t seed;         /* told in the summary */
-    uint64_t start_us;     /* clock_mono_us at the program's start */
+        *catchup; /* to GET what was missed from, placeholders in its target; or NULL */
+    struct supplies *supplies; /* borrowed; outlive the session */
+    struct faults *faults;     /* borrowed; outlives the session; NULL: nothing is to go wrong */
+    uint64_t seed;             /* told in the summary */
+    uint64_t start_us;         /* clock_mono_us at the program's start */
 };
 
 enum session_state {

@@ -33,6 +33,7 @@ struct fixture {
     struct url url;
     struct handshake_config identity;
     struct dial_config dial;
+    struct supplies supplies;
     struct http_shared shared;
     struct bus bus;
     struct upgrade upgrade;
@@ -106,7 +107,8 @@ static int set_up(void **state)
     assert_int_equal(url_parse(&f->url, text, &e), 0);
     f->identity = (struct handshake_config){.url = &f->url, .headers = &key, .header_count = 1};
     f->dial.noproxy = "*";
-    assert_int_equal(http_shared_init(&f->shared, &f->dial.tls, false, &e), 0);
+    supplies_init(&f->supplies);
+    assert_int_equal(http_shared_init(&f->shared, &f->supplies, &f->dial.tls, false, &e), 0);
     bus_init(&f->bus);
     config = (struct http_config){.identity = &f->identity, .dial = &f->dial};
     f->http = http_new(&f->loop, &config, &f->shared, &f->bus, &hooks, f);
@@ -125,6 +127,7 @@ static int tear_down(void **state)
     assert_int_equal(uv_loop_close(&f->loop), 0);
     upgrade_clear(&f->upgrade);
     http_shared_clear(&f->shared);
+    supplies_clear(&f->supplies);
     bus_clear(&f->bus);
     url_clear(&f->url);
     if (f->fd >= 0)

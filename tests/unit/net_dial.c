@@ -519,7 +519,7 @@ static void dial_speaks_tls_and_tells_of_it(void **state)
     cert_dir_make(&dir);
     cert_make(&dir, &spec);
     config.tls.cacert = cert_path(&dir, "ca.pem");
-    client = tls_context_client(&config.tls, &e);
+    client = tls_context_client(&config.tls, NULL, &e);
     peer.ctx = tls_context_server(cert_path(&dir, "good.pem"), cert_path(&dir, "good.key"), &e);
     assert_non_null(client);
     assert_non_null(peer.ctx);
@@ -564,7 +564,7 @@ static void dial_cancel_in_the_tls_handshake_names_the_peer(void **state)
     struct dial *d;
     struct err e;
 
-    client = tls_context_client(&config.tls, &e);
+    client = tls_context_client(&config.tls, NULL, &e);
     target.tls = client;
     d = start(f, &config, &target);
     while (strcmp(f->out.events, "RC") != 0)

@@ -122,7 +122,7 @@ static void tls_refuses_a_name_with_an_empty_label(void **state)
         int fds[2];
         struct link *tcp;
 
-        assert_null(tls_context_client(&config, &e));
+        assert_null(tls_context_client(&config, NULL, &e));
         assert_int_equal(e.code, EXIT_USAGE);
         assert_has(e.text, "--servername");
         tcp_pair(fds);
@@ -268,7 +268,7 @@ static void tls_takes_a_pinned_key_from_a_file(void **state)
     assert_cert_error(&s, "the server's public key is not the pinned one", "new key");
     ends_free(&s);
     config.pinned = cert_path(&certs, "good.pem");
-    assert_null(tls_context_client(&config, &e));
+    assert_null(tls_context_client(&config, NULL, &e));
     assert_has(e.text, "holds no public key");
 }
 
@@ -476,7 +476,7 @@ static void tls_survives_every_failed_allocation(void **state)
     snprintf(ca, sizeof ca, "%s", cert_path(&certs, "ca.pem"));
     ALLOC_EACH({
         struct err e;
-        struct tls_context *ctx = tls_context_client(&config, &e);
+        struct tls_context *ctx = tls_context_client(&config, NULL, &e);
         int fds[2];
 
         assert_true(ctx || e.code == EXIT_OTHER);

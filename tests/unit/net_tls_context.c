@@ -24,7 +24,7 @@ static void tls_pins_that_are_none_are_usage_errors(void **state)
         struct tls_config config = {.insecure = true, .pinned = bad[i]};
         struct err e;
 
-        assert_null(tls_context_client(&config, &e));
+        assert_null(tls_context_client(&config, NULL, &e));
         assert_int_equal(e.code, EXIT_USAGE);
         assert_has(e.text, "--pinnedpubkey");
     }
@@ -69,7 +69,7 @@ static void tls_context_names_the_option_whose_file_is_no_use(void **state)
         struct err e;
 
         config.insecure = true;
-        assert_null(tls_context_client(&config, &e));
+        assert_null(tls_context_client(&config, NULL, &e));
         assert_int_equal(e.code, EXIT_USAGE);
         assert_int_equal(e.stage, STAGE_USAGE);
         assert_has(e.text, cases[i].text);
@@ -89,21 +89,21 @@ static void tls_context_asks_for_a_password_in_words_only(void **state)
     snprintf(locked, sizeof locked, "%s", cert_path(&certs, "locked.key"));
     config.cert = cert;
     config.key = locked;
-    assert_null(tls_context_client(&config, &e));
+    assert_null(tls_context_client(&config, NULL, &e));
     assert_has(e.text, "is encrypted");
     assert_has(e.hint, "--pass");
     config.pass = "wrong";
-    assert_null(tls_context_client(&config, &e));
+    assert_null(tls_context_client(&config, NULL, &e));
     assert_has(e.text, "can't decrypt the key in --key");
     assert_null(strstr(e.text, "wrong\""));
     config.pass = "opensesame";
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     assert_non_null(ctx);
     tls_context_free(ctx);
 
     config =
         (struct tls_config){.insecure = true, .cert = cert, .key = cert_path(&certs, "good.key")};
-    assert_null(tls_context_client(&config, &e));
+    assert_null(tls_context_client(&config, NULL, &e));
     assert_has(e.text, "does not belong to the certificate in --cert");
 }
 
@@ -120,14 +120,14 @@ static void tls_trusts_what_the_environment_names(void **state)
     (void)state;
     fclose(f);
     setenv("SSL_CERT_FILE", cert_path(&certs, "ca.pem"), 1);
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     s = ends_make(ctx, server_context("good"), "good.test", false);
     shake(&s);
     assert_int_equal(s.client_rc, 0);
     ends_free(&s);
 
     setenv("SSL_CERT_FILE", "/nowhere/ca.pem", 1);
-    assert_null(tls_context_client(&config, &e));
+    assert_null(tls_context_client(&config, NULL, &e));
     assert_int_equal(e.code, EXIT_USAGE);
     assert_has(e.text, "can't read SSL_CERT_FILE");
     unsetenv("SSL_CERT_FILE");
@@ -136,7 +136,7 @@ static void tls_trusts_what_the_environment_names(void **state)
              X509_NAME_hash_ex(X509_get_subject_name(certs.ca), NULL, NULL, NULL));
     cert_file(&certs, hashed, ca, n);
     setenv("SSL_CERT_DIR", certs.path, 1);
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     unsetenv("SSL_CERT_DIR");
     s = ends_make(ctx, server_context("good"), "good.test", false);
     shake(&s);
@@ -144,14 +144,14 @@ static void tls_trusts_what_the_environment_names(void **state)
     ends_free(&s);
 
     config.capath = certs.path;
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     s = ends_make(ctx, server_context("good"), "good.test", false);
     shake(&s);
     assert_int_equal(s.client_rc, 0);
     ends_free(&s);
 
     config.capath = NULL;
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     s = ends_make(ctx, server_context("good"), "good.test", false);
     shake(&s);
     assert_cert_error(&s, "not trusted", "--cacert");
@@ -172,13 +172,13 @@ static void tls_appends_secrets_to_the_key_log(void **state)
     cert_file(&certs, "keys.log", "# kept\n", 7);
     unlink(cert_path(&certs, "keys2.log"));
     setenv("SSLKEYLOGFILE", cert_path(&certs, "keys2.log"), 1);
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     assert_int_equal(stat(cert_path(&certs, "keys2.log"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     tls_context_free(ctx);
 
     setenv("SSLKEYLOGFILE", cert_path(&certs, "keys.log"), 1);
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     setenv("SSLKEYLOGFILE", "/nowhere/keys.log", 1);
     s = ends_make(ctx, server_context("good"), "good.test", false);
     unsetenv("SSLKEYLOGFILE");

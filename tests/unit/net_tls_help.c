@@ -71,7 +71,7 @@ struct tls_context *client_context(struct tls_config config)
 
     if (!config.cacert && !config.insecure)
         config.cacert = cert_path(&certs, "ca.pem");
-    ctx = tls_context_client(&config, &e);
+    ctx = tls_context_client(&config, NULL, &e);
     if (!ctx)
         fail_msg("%s", e.text);
     return ctx;

@@ -112,7 +112,7 @@ static int prepare(struct compare_front *front, struct err *e)
 
     if (open_report(front, e) < 0)
         return -1;
-    front->run = comparing_new(&front->app.loop.uv, o, front->start_us, &hooks,
+    front->run = comparing_new(&front->app.loop, o, front->start_us, &hooks,
                                o->json ? &front->out_bytes : NULL,
                                compare_detailed(o) ? &front->err_bytes : NULL, e);
     return front->run ? 0 : -1;

@@ -393,6 +393,7 @@ enum exit_code pipe_run(const struct options *o, uint64_t start_us)
         p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
     if (init_handles(&p, &e) == 0 &&
         fault_rig_init(&p.faults, &p.app.loop.uv, o, false, &p.views.bus, start_us, &e) == 0) {
+        config.supplies = &p.app.loop.supplies;
         config.faults = p.faults.faults;
         config.seed = p.faults.seed;
         p.session = session_new(&p.app.loop.uv, &config, &p.views.bus, &hooks, &e);

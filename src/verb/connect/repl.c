@@ -93,6 +93,7 @@ static int make_session(struct repl *r, struct err *e)
 {
     const struct session_hooks hooks = {on_opened, on_drained, NULL, r};
 
+    r->target->config.supplies = &r->app->supplies;
     r->target->config.faults = r->faults.faults;
     r->target->config.seed = r->faults.seed;
     r->session = session_new(r->loop, &r->target->config, &r->views.bus, &hooks, e);

@@ -204,7 +204,7 @@ static int start(struct repl *r, const struct command_compare *ask, struct err *
         on_freed(rc);
         return -1;
     }
-    rc->run = comparing_new(r->loop, &rc->options, r->start_us, &hooks, NULL, NULL, e);
+    rc->run = comparing_new(r->app, &rc->options, r->start_us, &hooks, NULL, NULL, e);
     if (!rc->run)
         return -1;
     r->comparing = rc;

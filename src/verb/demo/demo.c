@@ -321,6 +321,7 @@ static int start_drop(struct demo *d, struct err *e)
         return -1;
     config = demo_drop_config(&d->drop, d->start_us);
     config.ws.dial.embedded = server_url(d->server);
+    config.supplies = &d->app.loop.supplies;
     d->session = session_new(&d->app.loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     if (!d->session) {
         d->session = first;
@@ -464,6 +465,7 @@ static int start(struct demo *d, const struct server_config *server, struct err 
     if (url_parse(&d->url, text, e) < 0)
         return -1;
     config.ws.dial.embedded = server_url(d->server);
+    config.supplies = &d->app.loop.supplies;
     config.ws.handshake.url = &d->url;
     config.ws.handshake.deflate.enabled = false; /* short messages would only grow */
     d->session = session_new(&d->app.loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
@@ -516,7 +518,8 @@ static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t s
 {
     struct demo d = {
         .options = o, .on_terminal = on_terminal, .start_us = start_us, .code = EXIT_OK};
-    const struct server_config server = {.host = "127.0.0.1",
+    const struct server_config server = {.supplies = &d.app.loop.supplies,
+                                         .host = "127.0.0.1",
                                          .rate = DEMO_DROP_RATE,
                                          .burst = 1,
                                          .max_clients = 16,

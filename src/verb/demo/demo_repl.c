@@ -16,15 +16,19 @@ static void on_stopped(void *ctx)
 
 enum exit_code demo_repl_run(const struct options *o, uint64_t start_us)
 {
-    const struct server_config config = {
-        .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 16, .start_us = start_us};
+    struct app_loop loop;
+    const struct server_config config = {.supplies = &loop.supplies,
+                                         .host = "127.0.0.1",
+                                         .rate = 10,
+                                         .burst = 1,
+                                         .max_clients = 16,
+                                         .start_us = start_us};
     struct options options = *o;
     enum exit_code code;
     bool stopped = false;
     struct server *server;
     struct bus silent; /* the session shows the client's side */
     char url[128];
-    struct app_loop loop;
     struct err e;
 
     bus_init(&silent);

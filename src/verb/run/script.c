@@ -283,8 +283,12 @@ static void clear(struct script_run *run)
 enum exit_code script_run(const struct options *o, uint64_t start_us)
 {
     struct script_run run = {.options = o, .start_us = start_us, .code = -1, .junit_fd = -1};
-    const struct server_config config = {
-        .host = "127.0.0.1", .rate = 10, .burst = 1, .max_clients = 1024, .start_us = start_us};
+    const struct server_config config = {.host = "127.0.0.1",
+                                         .rate = 10,
+                                         .burst = 1,
+                                         .max_clients = 1024,
+                                         .start_us = start_us,
+                                         .supplies = &run.loop.supplies};
     enum exit_code code = EXIT_USAGE;
 
     bus_init(&run.silent);

@@ -350,6 +350,7 @@ static int start(struct script_conn *c, struct err *e)
     c->faults = faults_make(c, e);
     if (!c->faults)
         return -1;
+    c->config.supplies = &c->test->job->run->loop.supplies;
     c->config.faults = c->faults->rig.faults;
     c->config.seed = c->faults->rig.seed;
 

@@ -281,6 +281,7 @@ static enum exit_code run(struct serve *s, struct server_config *config)
     ev.error = &e;
     if (init_handles(s, &e) == 0 && fault_rig_init(&s->faults, &s->loop.uv, s->options, false,
                                                    &s->views.bus, s->start_us, &e) == 0) {
+        config->supplies = &s->loop.supplies;
         config->faults = s->faults.faults;
         s->server = server_new(&s->loop.uv, config, &s->views.bus, &e);
     }
