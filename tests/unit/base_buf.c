@@ -216,9 +216,41 @@ static void buf_without_memory_keeps_its_content(void **state)
     ALLOC_EACH(append_or_keep());
 }
 
+static void buf_leave_keeps_the_larger_memory_for_the_next(void **state)
+{
+    struct spare spare = {0};
+    struct buf a, b;
+    const uint8_t *memory;
+
+    (void)state;
+    buf_init(&a, 1 << 20);
+    buf_init(&b, 1 << 20);
+    assert_int_equal(buf_append(&a, "content", 7), 0);
+    buf_leave(&a, &spare, 1 << 20);
+    assert_null(spare.data); /* in use */
+    assert_non_null(buf_reserve(&b, 4096));
+    memory = buf_data(&b);
+    buf_leave(&b, &spare, 1 << 20);
+    assert_null(buf_data(&b));
+    buf_reset(&a);
+    buf_leave(&a, &spare, 1 << 20);
+    assert_ptr_equal(spare.data, memory);
+    buf_take(&a, &spare);
+    assert_null(spare.data);
+    assert_ptr_equal(buf_data(&a), memory);
+    assert_int_equal(buf_append(&a, "content", 7), 0);
+    assert_ptr_equal(buf_data(&a), memory);
+    buf_reset(&a);
+    buf_leave(&a, &spare, 4095);
+    assert_null(spare.data); /* more than is to be kept */
+    buf_clear(&a);
+    buf_clear(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buf_leave_keeps_the_larger_memory_for_the_next),
         cmocka_unit_test(buf_init_allocates_nothing),
         cmocka_unit_test(buf_append_keeps_order_while_the_front_is_consumed),
         cmocka_unit_test(buf_append_beyond_max_changes_nothing),

@@ -107,6 +107,38 @@ static void tls_context_asks_for_a_password_in_words_only(void **state)
     assert_has(e.text, "does not belong to the certificate in --cert");
 }
 
+static void contexts_that_trust_the_same_load_it_once(void **state)
+{
+    const char *ca = cert_path(&certs, "ca.pem");
+    struct tls_config config = {.cacert = ca}, other = {.cacert = ca, .capath = certs.path};
+    struct tls_trust *trust = NULL;
+    struct tls_context *a, *b, *c, *alone;
+    struct ends s;
+    struct err e;
+
+    (void)state;
+    a = tls_context_client(&config, &trust, &e);
+    b = tls_context_client(&config, &trust, &e);
+    c = tls_context_client(&other, &trust, &e);
+    alone = tls_context_client(&config, NULL, &e);
+    assert_true(a && b && c && alone);
+    assert_ptr_equal(SSL_CTX_get_cert_store(a->ssl), SSL_CTX_get_cert_store(b->ssl));
+    assert_ptr_not_equal(SSL_CTX_get_cert_store(a->ssl), SSL_CTX_get_cert_store(c->ssl));
+    assert_ptr_not_equal(SSL_CTX_get_cert_store(a->ssl), SSL_CTX_get_cert_store(alone->ssl));
+    config.cacert = cert_path(&certs, "good.key");
+    assert_null(tls_context_client(&config, &trust, &e));
+    assert_has(e.text, "no usable certificate");
+    tls_trust_free(trust);
+    tls_context_free(a);
+    tls_context_free(c);
+    tls_context_free(alone);
+    /* The store outlives what it was shared through. */
+    s = ends_make(b, server_context("good"), "good.test", false);
+    shake(&s);
+    assert_int_equal(s.client_rc, 0);
+    ends_free(&s);
+}
+
 static void tls_trusts_what_the_environment_names(void **state)
 {
     struct tls_config config = {0};
@@ -199,6 +231,7 @@ int main(void)
         cmocka_unit_test(tls_pins_that_are_none_are_usage_errors),
         cmocka_unit_test(tls_context_names_the_option_whose_file_is_no_use),
         cmocka_unit_test(tls_context_asks_for_a_password_in_words_only),
+        cmocka_unit_test(contexts_that_trust_the_same_load_it_once),
         cmocka_unit_test(tls_trusts_what_the_environment_names),
         cmocka_unit_test(tls_appends_secrets_to_the_key_log),
     };

@@ -154,6 +154,7 @@ static inline void kit_run(const struct wsconn_config *config, struct slice byte
             n = bytes.len - at;
         assert_int_equal(wsconn_feed(c, bytes.data + at, n), 0);
         kit_drain(c, log);
+        wsconn_rest(c);
         at += n;
         n = step;
     }
@@ -163,12 +164,19 @@ static inline void kit_run(const struct wsconn_config *config, struct slice byte
 static inline void kit_expect_once(const struct wsconn_config *config, struct slice bytes,
                                    size_t first, size_t step, const char *expected)
 {
-    struct kit_log log;
+    struct spares spares = {0};
+    struct wsconn_config sharing = *config;
 
-    kit_run(config, bytes, first, step, &log);
-    assert_int_equal(buf_append(&log.text, "", 1), 0);
-    assert_string_equal((const char *)buf_data(&log.text), expected);
-    kit_log_clear(&log);
+    sharing.spares = &spares;
+    for (int i = 0; i < 2; i++) {
+        struct kit_log log;
+
+        kit_run(i ? &sharing : config, bytes, first, step, &log);
+        assert_int_equal(buf_append(&log.text, "", 1), 0);
+        assert_string_equal((const char *)buf_data(&log.text), expected);
+        kit_log_clear(&log);
+    }
+    spares_clear(&spares);
 }
 
 /* The bytes give these events whole, byte by byte, and cut in two at each offset. */
