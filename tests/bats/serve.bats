@@ -163,6 +163,21 @@ END
     ((now <= before + 32 * 1024))
 }
 
+@test "an idle client costs at most 8 KiB, over TLS 40" {
+    ((SLOW == 1 && ${#WSCOPE_COMMAND[@]} == 1)) || skip 'instrumented programs have memory of their own'
+    grep -q RssAnon /proc/self/status || skip 'there is no RssAnon in /proc'
+    need openssl
+    serve
+    run "$PYTHON3" "$HERE/crowd.py" "$SERVE_PORT" 1000 idle "${PEERS[-1]}" $((8 * 1024))
+    assert_success
+    echo "# $output" >&3
+    certificate localhost DNS:localhost,IP:127.0.0.1
+    serve --cert "$BATS_TEST_TMPDIR/localhost.pem" --key "$BATS_TEST_TMPDIR/localhost.key"
+    run "$PYTHON3" "$HERE/crowd.py" "${SERVE##*:}" 1000 idle "${PEERS[-1]}" $((40 * 1024)) "$BATS_TEST_TMPDIR/ca.pem"
+    assert_success
+    echo "# $output" >&3
+}
+
 # resident PID: the memory of a process, in kB
 resident() {
     awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"
