@@ -154,8 +154,21 @@ while True:
 END
 }
 
+# A port that nothing listens on, and below those that the kernel gives to connections.
 free_port() {
-    "$PYTHON3" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    "$PYTHON3" -c '
+import random
+import socket
+
+while True:
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", random.randrange(12000, 32000)))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break
+'
 }
 
 stop_peers() {

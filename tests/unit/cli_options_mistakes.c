@@ -130,11 +130,13 @@ static void unknown_options_get_the_nearest_spelling(void **state)
 static void check_hint(const char *part, ...)
 {
     struct line *l = malloc(sizeof *l);
+    const char *first;
     va_list list;
 
     assert_non_null(l);
     va_start(list, part);
-    line_set(l, va_arg(list, const char *), list);
+    first = va_arg(list, const char *);
+    line_set(l, first, list);
     va_end(list);
     l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
     assert_int_equal(l->status, -1);
