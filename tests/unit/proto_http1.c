@@ -146,6 +146,7 @@ static void http1_head_read_takes_common_status_lines(void **state)
     assert_int_equal(h.status, 999);
     assert_int_equal(h.reason.len, 4);
     scanned = 0;
+    http1_head_clear(&h);
     assert_int_equal(
         http1_head_read(&h, HTTP1_RESPONSE, BYTES("HTTP/1.7 100 x\r\n\r\n"), &scanned, &e), 18);
     assert_int_equal(h.minor, 1);
@@ -289,6 +290,7 @@ static void http1_head_read_bounds_the_head(void **state)
     memcpy(bytes + n - 4, "\r\n\r\n", 4);
     assert_int_equal(http1_head_read(&h, HTTP1_RESPONSE, bytes, n + 10, &scanned, &e), n);
     scanned = 0;
+    http1_head_clear(&h);
     memcpy(bytes + n - 4, "a\r\n\r\n", 5);
     assert_int_equal(http1_head_read(&h, HTTP1_RESPONSE, bytes, n + 10, &scanned, &e), -1);
     free(bytes);
