@@ -369,7 +369,8 @@ static void describe(const struct dial *d, char *what, size_t size)
     else if (r->proxied && !at_proxy)
         snprintf(what, size, "%s port %u through the proxy %s", r->host, r->port, r->proxy_text);
     else
-        snprintf(what + len, size - len, "%s port %u", d->peer, hop_port(d));
+        snprintf(what + len, size - len, "%s port %u", d->peer[0] ? d->peer : hop_host(d),
+                 hop_port(d));
 }
 
 void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size)
