@@ -43,6 +43,7 @@ static void on_failed(void *ctx, struct output *output)
             err_set(&e, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
                     strerror(error));
         s->hooks.gone(s->hooks.ctx, error == EPIPE ? NULL : &e);
+        output_flush(&s->err); /* what that reported: its own turn may be over */
     }
     check_end(s);
 }

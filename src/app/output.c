@@ -17,7 +17,7 @@ static void wait_for_reader(struct output *o, bool wait)
 
 /* Write what is there; what `written` leads to goes out in the same turn, for the loop may sleep
  * next. */
-static void flush(struct output *o)
+void output_flush(struct output *o)
 {
     int r = 0;
 
@@ -37,7 +37,7 @@ static void on_writable(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    flush(poll->data);
+    output_flush(poll->data);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -45,7 +45,7 @@ static void on_prepare(uv_prepare_t *prepare)
     struct output *o = prepare->data;
 
     if (!o->waiting)
-        flush(o);
+        output_flush(o);
 }
 
 void output_init(struct output *o, uv_loop_t *loop, struct out *out,

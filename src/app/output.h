@@ -36,6 +36,8 @@ static inline void output_check(struct output *o)
         o->hooks.full(o->hooks.ctx);
     }
 }
+/* Write what waits now, for the loop may sleep next. */
+void output_flush(struct output *o);
 /* The handles close in a later turn of the loop; o must live until then. */
 void output_close(struct output *o);
 

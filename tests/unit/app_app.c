@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct run {
     struct out out, err;
     int read_out, read_err;
     int gone, gone_code, limits, signals;
+    const char *says; /* on standard error, about an output that is gone */
     struct err limit;
 };
 
@@ -26,6 +28,8 @@ static void on_gone(void *ctx, const struct err *e)
 
     r->gone++;
     r->gone_code = e ? (int)e->code : 0;
+    if (r->says)
+        out_put(&r->err, r->says, strlen(r->says));
 }
 
 static void on_limit(void *ctx, const struct err *e)
@@ -129,6 +133,25 @@ static void an_output_that_cannot_be_written_is_an_error(void **state)
     close(r.read_out);
 }
 
+/* The end of one output is found in the loop's last steps before it sleeps, and nothing else wakes
+ * it. */
+static void what_is_reported_of_an_output_is_written_before_the_loop_sleeps(void **state)
+{
+    struct run r;
+
+    (void)state;
+    start(&r);
+    r.says = "it can't be written\n";
+    app_limit(&r.app, 5000000);
+    out_put(&r.out, "hello", 5);
+    r.out.error = ENOMEM;
+    app_end(&r.app);
+    run_and_close(&r);
+    assert_int_equal(r.gone, 1);
+    assert_int_equal(r.limits, 0);
+    close(r.read_out);
+}
+
 static void the_time_limit_comes_with_what_to_report(void **state)
 {
     struct run r;
@@ -161,6 +184,7 @@ int main(void)
         cmocka_unit_test(the_loop_ends_once_all_is_written),
         cmocka_unit_test(a_reader_that_left_is_no_error_and_does_not_hold_the_loop),
         cmocka_unit_test(an_output_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(what_is_reported_of_an_output_is_written_before_the_loop_sleeps),
         cmocka_unit_test(the_time_limit_comes_with_what_to_report),
         cmocka_unit_test(a_signal_is_handed_on),
     };
