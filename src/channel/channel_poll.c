@@ -59,12 +59,14 @@ static uint64_t jitter(struct poll *p)
 }
 
 /* The next point of the grid after now: intervals count from the first request, so that neither a
- * slow answer nor a late timer moves those behind it. */
+ * slow answer nor a late timer moves those after it. The loop's clock has whole milliseconds, so a
+ * timer may be as much too early: the point that it fired for is not due once more. */
 static uint64_t next_due_us(struct poll *p, uint64_t now)
 {
     uint64_t every = p->config->every_us;
+    uint64_t early = every / 2 < 1000 ? every / 2 : 1000;
 
-    return p->grid_us + ((now - p->grid_us) / every + 1) * every;
+    return p->grid_us + ((now + early - p->grid_us) / every + 1) * every;
 }
 
 static void wait_for(struct poll *p, uint64_t due_us)
