@@ -30,7 +30,7 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
 {
     if (o->advice && o->level >= 1)
         complain("%s", o->advice);
-    return o->verb->run(o, start_us);
+    return o->verb->run(o, o->own, start_us);
 }
 
 /* A descriptor the caller closed must not become a socket of ours. What stands in for it fails like

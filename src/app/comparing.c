@@ -34,7 +34,7 @@ static void closed(struct comparing *run)
 
 void comparing_finish(struct comparing *run)
 {
-    const struct compare_options *o = &run->options->compare;
+    const struct comparing_config *o = &run->config;
 
     if (run->over)
         return;
@@ -118,7 +118,7 @@ static int prepare(struct comparing *run, struct err *e)
 {
     const struct options *o = run->options;
     struct compare_config config = {.id = o->account.id ? o->account.id : o->account.seq,
-                                    .time = o->compare.time,
+                                    .time = run->config.time,
                                     .carried = carried,
                                     .ctx = run};
 
@@ -129,9 +129,9 @@ static int prepare(struct comparing *run, struct err *e)
     return lanes_make(run, e);
 }
 
-struct comparing *comparing_new(struct app_loop *loop, const struct options *o, uint64_t start_us,
-                                const struct comparing_hooks *hooks, struct out *json,
-                                struct out *details, struct err *e)
+struct comparing *comparing_new(struct app_loop *loop, const struct comparing_config *config,
+                                uint64_t start_us, const struct comparing_hooks *hooks,
+                                struct out *json, struct out *details, struct err *e)
 {
     struct comparing *run = calloc(1, sizeof *run);
 
@@ -142,7 +142,8 @@ struct comparing *comparing_new(struct app_loop *loop, const struct options *o, 
         return NULL;
     }
     run->hooks = (struct comparing_hooks){.freed = hooks->freed, .ctx = hooks->ctx};
-    run->options = o;
+    run->config = *config;
+    run->options = config->options;
     run->start_us = start_us;
     run->loop = &loop->uv;
     run->supplies = &loop->supplies;

@@ -15,6 +15,16 @@
 
 struct comparing;
 
+/* What is compared. */
+struct comparing_config {
+    const struct options *options; /* the connections */
+    bool together;    /* their URLs were given together: who asks is told to all of them. Else
+                         credentials go to the server of the options' URL alone */
+    const char *time; /* JSON Pointer, or NULL */
+    const uint64_t *clients; /* so many on paper; none: the usual ones */
+    size_t client_count;
+};
+
 /* Called from the loop, or inside comparing_open and comparing_finish. NULL members are skipped. */
 struct comparing_hooks {
     void (*tick)(void *ctx, uint64_t now_us); /* a moment has passed */
@@ -44,6 +54,7 @@ struct lane {
 };
 
 struct comparing {
+    struct comparing_config config;
     const struct options *options;
     uint64_t start_us;
     uv_loop_t *loop;
@@ -64,13 +75,11 @@ struct comparing {
     bool closed; /* so are the channels */
 };
 
-/* Make the channels that the options ask for, which are borrowed. In `wscope compare` who asks is
- * told to all of them, for their URLs were given together; else credentials go to the server of the
- * options' URL alone. json, details: outputs for their events, borrowed, or NULL. NULL with *e;
- * `freed` comes all the same. */
-struct comparing *comparing_new(struct app_loop *loop, const struct options *o, uint64_t start_us,
-                                const struct comparing_hooks *hooks, struct out *json,
-                                struct out *details, struct err *e);
+/* Make the channels that the options ask for; what config points to is borrowed. json, details:
+ * outputs for their events, borrowed, or NULL. NULL with *e; `freed` comes all the same. */
+struct comparing *comparing_new(struct app_loop *loop, const struct comparing_config *config,
+                                uint64_t start_us, const struct comparing_hooks *hooks,
+                                struct out *json, struct out *details, struct err *e);
 void comparing_open(struct comparing *run);
 /* Count no more: `over`, and close the channels. Nothing if it is over. */
 void comparing_finish(struct comparing *run);

@@ -4,7 +4,6 @@
 #include "app/comparing.h"
 #include "app/views.h"
 #include "base/clock.h"
-#include "cli/verb.h"
 #include "sink/redact.h"
 
 /* --max-message where none is given: a measurement is not the place for more. */
@@ -144,7 +143,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     out_init_memory(&lane->opening, 0);
     snprintf(lane->label, sizeof lane->label, "%s", label);
     run->count++;
-    lane->target = (o->verb->sets & OPTIONS_COMPARE)
+    lane->target = run->config.together
                        ? target_beside(o, text, kind, run->start_us, MAX_MESSAGE, e)
                        : target_new(o, text, kind, run->start_us, MAX_MESSAGE, e);
     if (!lane->target)
@@ -187,8 +186,8 @@ static int make_polls(struct comparing *run, struct err *e)
 {
     const struct options *o = run->options;
     uint64_t usual = o->http.every_us;
-    const uint64_t *every = o->compare.every_count ? o->compare.every_us : &usual;
-    size_t count = o->compare.every_count ? o->compare.every_count : 1;
+    const uint64_t *every = o->http.every_count ? o->http.every : &usual;
+    size_t count = o->http.every_count ? o->http.every_count : 1;
     char label[32];
 
     if (o->http.long_poll)

@@ -21,8 +21,7 @@ static void defaults(struct options *o, const struct verbs *verbs)
                   .offline_queue = 1024 * 1024},
         .http = {.every_us = 2000000, .fallback_after = 3},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
-        .serve = {.host = "127.0.0.1", .port = 9001, .rate = 10, .burst = 1},
-        .run = {.jobs = 1, .timeout_us = 5000000},
+        .listen = {.host = "127.0.0.1", .port = 9001},
     };
     o->handshake.url = &o->url;
     deflate_params_default(&o->handshake.deflate);
@@ -53,6 +52,20 @@ static int capture(struct options_parsing *p, struct err *e)
             return options_nomem(e);
         options_wipe_url(typed);
     }
+    return 0;
+}
+
+/* The own part of the subcommand, before any option. */
+static int take_own(struct options_parsing *p, struct err *e)
+{
+    const struct verb *verb = p->o->verb;
+
+    if (!verb->own)
+        return 0;
+    p->own = p->o->own = options_alloc(p->o->memory, verb->own_size);
+    if (!p->own)
+        return options_nomem(e);
+    memcpy(p->own, verb->own, verb->own_size);
     return 0;
 }
 
@@ -121,8 +134,8 @@ int options_parse(struct options *o, const struct verbs *verbs, int argc, char *
         return -1;
     if (asks_only(&p, &status, e))
         return status;
-    if (options_gather(&p, e) != 0 || options_check(&p, e) != 0 || operands(&p, e) != 0 ||
-        options_keep_connection(&p, e) != 0 || set_all(&p, e) != 0)
+    if (options_gather(&p, e) != 0 || options_check(&p, e) != 0 || take_own(&p, e) != 0 ||
+        operands(&p, e) != 0 || options_keep_connection(&p, e) != 0 || set_all(&p, e) != 0)
         return -1;
     return options_finish(&p, e);
 }

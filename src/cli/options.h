@@ -95,11 +95,15 @@ struct retry_options {
     size_t offline_queue; /* bytes */
 };
 
+#define HTTP_EVERY_MAX 8
+
 /* Polling and SSE. */
 struct http_options {
-    enum event_channel channel;   /* of the URL: CHANNEL_WS without --poll and --sse */
-    const char *poll, *sse;       /* as typed, or NULL */
-    uint64_t every_us, jitter_us; /* between polls; each is later by up to jitter_us */
+    enum event_channel channel;     /* of the URL: CHANNEL_WS without --poll and --sse */
+    const char *poll, *sse;         /* as typed, or NULL */
+    uint64_t every_us, jitter_us;   /* between polls; each is later by up to jitter_us */
+    uint64_t every[HTTP_EVERY_MAX]; /* to compare: all that --every lists, */
+    size_t every_count;             /* if it was given */
     bool long_poll, no_keepalive;
     const char *items;  /* JSON Pointer (RFC 6901), checked, or NULL */
     const char *method; /* or NULL */
@@ -110,45 +114,17 @@ struct http_options {
     uint64_t fallback_after; /* failed attempts */
 };
 
-#define COMPARE_EVERY_MAX   8
-#define COMPARE_CLIENTS_MAX 8
-
-struct compare_options {
-    uint64_t every_us[COMPARE_EVERY_MAX]; /* --every, if it was given */
-    size_t every_count;
-    const char *time;                      /* JSON Pointer (RFC 6901), checked, or NULL */
-    uint64_t clients[COMPARE_CLIENTS_MAX]; /* --clients, if it was given */
-    size_t client_count;
-    const char *report; /* file, or NULL */
+/* Where a server listens. */
+struct listen_options {
+    const char *host;       /* 127.0.0.1 by default */
+    uint16_t port;          /* 9001 by default; 0: any free one, printed */
+    const char *cert, *key; /* files, or NULL */
 };
 
-struct serve_options {
-    const char *host; /* 127.0.0.1 by default */
-    uint16_t port;    /* 9001 by default; 0: any free one, printed */
-    const char *cert, *key;
-    double rate;                /* updates a second of the feed, */
-    uint64_t burst;             /* so many at once; from 1 */
-    const char *const *origins; /* --allow-origin; none: any */
-    size_t origin_count;
-    const char *path; /* --path: another one that echoes, or NULL */
-};
-
-struct run_options {
-    const char *const *files; /* scripts; "-" is stdin */
-    size_t file_count;
-    uint64_t jobs;           /* so many files side by side */
-    const char *const *only; /* --only: run tests whose name fits one of these; none: all */
-    size_t only_count;
-    bool fail_fast;
-    const char *junit;       /* file, or NULL */
-    const char *transcript;  /* directory, or NULL */
-    const char *against;     /* "serve", a URL, or NULL */
-    const char *const *vars; /* --var: "NAME=VALUE", checked */
-    size_t var_count;
-    uint64_t timeout_us; /* how long expectations wait */
-    /* The options of a connection that were given, each "--name=value", "--name" or "-4". */
-    const char *const *connection;
-    size_t connection_count;
+/* The options of a connection as they were given, each "--name=value", "--name" or "-4". */
+struct given_options {
+    const char *const *words;
+    size_t count;
 };
 
 struct verb;
@@ -156,7 +132,8 @@ struct verbs;
 
 struct options {
     const struct verbs *verbs; /* as they were given to options_parse */
-    const struct verb *verb;   /* the one that is to run */
+    const struct verb *verb;   /* the one that is to run, */
+    void *own;                 /* with its own part: what its rows stored, or NULL */
     const struct verb *help;   /* of --help: the command it is about, or NULL for all, */
     bool help_all;             /* with every option */
     const char *url_text;      /* as typed, or NULL */
@@ -170,12 +147,11 @@ struct options {
     struct pipe_options pipe;
     struct account_options account;
     struct http_options http;
-    struct compare_options compare;
-    struct serve_options serve;
+    struct listen_options listen;
     struct fault_options fault;
-    struct run_options run;
+    struct given_options given; /* filled in for those that hand it on, and with --record */
 
-    const char *record; /* --record: a file, or NULL; run.connection is filled in too */
+    const char *record; /* --record: a file, or NULL */
     bool json;          /* --json */
     uint64_t events;    /* --events: EVENT_BITs; 0: not given */
     int level;          /* -q: -1, -v: 1 ... 3 */
@@ -241,7 +217,8 @@ struct option_row {
     bool common;   /* in plain --help */
     unsigned sets; /* OPTIONS_... of cli/verb.h; 0 in the rows of a subcommand */
     option_set_fn *set; /* options_set_none: acted on before, and only on the command line */
-    size_t field;       /* offset in struct options for the setters that only store */
+    size_t field; /* for the setters that only store: offset in struct options, or, in the rows of a
+                     subcommand, in its own part */
 };
 /* The row of that index, NULL after the last: the shared ones, those of each subcommand (verbs may
  * be NULL: none), and the general ones. */

@@ -207,16 +207,9 @@ static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, 
 
 static int scan_file(struct options_parsing *p, const char *name, struct err *e)
 {
-    struct run_options *run = &p->o->run;
-    const char **files =
-        options_list_room(p->o->memory, run->files, run->file_count, sizeof *files);
     char *copy = options_copy(p->o->memory, name, strlen(name));
 
-    if (!files || !copy)
-        return options_nomem(e);
-    files[run->file_count++] = copy;
-    run->files = files;
-    return 0;
+    return copy ? options_add_text(p, &p->files, &p->file_count, copy, e) : options_nomem(e);
 }
 
 static int scan_operand(struct options_parsing *p, char *text, struct err *e)

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
-int options_add_text(struct options_memory *m, const char *const **list, size_t *count,
+int options_add_text(struct options_parsing *p, const char *const **list, size_t *count,
                      const char *text, struct err *e)
 {
-    const char **more = options_list_room(m, *list, *count, sizeof *more);
+    const char **more = options_list_room(p->o->memory, *list, *count, sizeof *more);
 
     if (!more)
         return options_nomem(e);
@@ -17,7 +17,7 @@ int options_add_text(struct options_memory *m, const char *const **list, size_t 
 
 int options_keep_connection(struct options_parsing *p, struct err *e)
 {
-    struct run_options *run = &p->o->run;
+    struct given_options *given = &p->o->given;
 
     if (!options_in(p, OPTIONS_HAND_ON) && !options_given(p, "--record"))
         return 0;
@@ -38,7 +38,7 @@ int options_keep_connection(struct options_parsing *p, struct err *e)
                      use->value ? use->value : "");
         else
             snprintf(text, size, "-%c", row->letter);
-        if (options_add_text(p->o->memory, &run->connection, &run->connection_count, text, e) < 0)
+        if (options_add_text(p, &given->words, &given->count, text, e) < 0)
             return -1;
     }
     return 0;

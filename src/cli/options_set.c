@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void *slot(const struct options_parsing *p, const struct option_use *use)
+void *options_place(const struct options_parsing *p, const struct option_use *use)
 {
-    return (char *)p->o + use->row->field;
+    return (char *)(use->row->sets ? (void *)p->o : p->own) + use->row->field;
 }
 
 int options_set_none(struct options_parsing *p, const struct option_use *use, struct err *e)
@@ -22,7 +22,7 @@ int options_set_none(struct options_parsing *p, const struct option_use *use, st
 int options_set_flag(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     (void)e;
-    *(bool *)slot(p, use) = true;
+    *(bool *)options_place(p, use) = true;
     return 0;
 }
 
@@ -30,7 +30,7 @@ int options_set_text(struct options_parsing *p, const struct option_use *use, st
 {
     if (use->value[0] == '\0' && strcmp(use->row->name, "on-connect") != 0)
         return usage_error(e, "%s takes %s, not an empty text", use->typed, use->row->metavar);
-    *(const char **)slot(p, use) = use->value;
+    *(const char **)options_place(p, use) = use->value;
     return 0;
 }
 
@@ -42,7 +42,7 @@ static int bad_seconds(const struct option_use *use, const char *above, struct e
 
 int options_set_seconds(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    if (duration_parse(slice_str(use->value), slot(p, use)) != 0)
+    if (duration_parse(slice_str(use->value), options_place(p, use)) != 0)
         return bad_seconds(use, "", e);
     return 0;
 }
@@ -56,7 +56,7 @@ int options_set_positive_seconds(struct options_parsing *p, const struct option_
         return bad_seconds(use, "", e);
     if (us == 0)
         return bad_seconds(use, " above 0", e);
-    *(uint64_t *)slot(p, use) = us;
+    *(uint64_t *)options_place(p, use) = us;
     return 0;
 }
 
@@ -71,7 +71,7 @@ static int parse_size(const struct option_use *use, uint64_t max, uint64_t *byte
 
 int options_set_size(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    return parse_size(use, UINT64_MAX, slot(p, use), e);
+    return parse_size(use, UINT64_MAX, options_place(p, use), e);
 }
 
 /* As options_set_size, for what must fit into memory. */
@@ -81,7 +81,7 @@ int options_set_bytes(struct options_parsing *p, const struct option_use *use, s
 
     if (parse_size(use, SIZE_MAX / 4, &bytes, e) != 0)
         return -1;
-    *(size_t *)slot(p, use) = (size_t)bytes;
+    *(size_t *)options_place(p, use) = (size_t)bytes;
     return 0;
 }
 
@@ -98,7 +98,7 @@ int options_set_number(struct options_parsing *p, const struct option_use *use, 
     if (*at || number == 0)
         return usage_error(e, "%s takes a whole number above 0, not \"%s\"", use->typed,
                            options_quote(use->value).text);
-    *(uint64_t *)slot(p, use) = number;
+    *(uint64_t *)options_place(p, use) = number;
     return 0;
 }
 
@@ -144,7 +144,7 @@ int options_set_word(struct options_parsing *p, const struct option_use *use, st
 
     if (index < 0)
         return -1;
-    *(enum when *)slot(p, use) = (enum when)index;
+    *(enum when *)options_place(p, use) = (enum when)index;
     return 0;
 }
 
@@ -154,7 +154,7 @@ int options_set_stamps(struct options_parsing *p, const struct option_use *use, 
 
     if (index < 0)
         return -1;
-    *(enum view_stamps *)slot(p, use) = (enum view_stamps)(STAMPS_ABS + index);
+    *(enum view_stamps *)options_place(p, use) = (enum view_stamps)(STAMPS_ABS + index);
     return 0;
 }
 
@@ -164,6 +164,6 @@ int options_set_tls_version(struct options_parsing *p, const struct option_use *
 
     if (index < 0)
         return -1;
-    *(int *)slot(p, use) = 12 + index;
+    *(int *)options_place(p, use) = 12 + index;
     return 0;
 }

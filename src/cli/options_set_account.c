@@ -29,7 +29,7 @@ int options_set_pointer(struct options_parsing *p, const struct option_use *use,
     const char *fault = pointer_fault(use->value);
 
     if (!fault) {
-        *(const char **)((char *)p->o + use->row->field) = use->value;
+        *(const char **)options_place(p, use) = use->value;
         return 0;
     }
     usage_error(e, "%s takes a JSON Pointer, and \"%s\" is none: %s", use->typed,

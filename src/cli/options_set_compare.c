@@ -16,7 +16,7 @@ bool options_next_element(const char **at, char *element, size_t size)
 /* One interval, or in compare several. */
 int options_set_every(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct compare_options *c = &p->o->compare;
+    struct http_options *c = &p->o->http;
     struct option_use one = *use;
     const char *at = use->value;
     char element[32];
@@ -25,8 +25,8 @@ int options_set_every(struct options_parsing *p, const struct option_use *use, s
         return options_set_positive_seconds(p, use, e);
     one.value = element;
     for (c->every_count = 0; at; c->every_count++) {
-        if (c->every_count == COMPARE_EVERY_MAX)
-            return usage_error(e, "%s takes at most %d intervals", use->typed, COMPARE_EVERY_MAX);
+        if (c->every_count == HTTP_EVERY_MAX)
+            return usage_error(e, "%s takes at most %d intervals", use->typed, HTTP_EVERY_MAX);
         if (!options_next_element(&at, element, sizeof element))
             return usage_error(e,
                                "%s takes seconds with commas between them (\"0.5,2,10\"), not "
@@ -35,10 +35,10 @@ int options_set_every(struct options_parsing *p, const struct option_use *use, s
         if (options_set_positive_seconds(p, &one, e) != 0)
             return -1;
         for (size_t i = 0; i < c->every_count; i++) {
-            if (c->every_us[i] == p->o->http.every_us)
+            if (c->every[i] == c->every_us)
                 return usage_error(e, "%s has the same interval twice", use->typed);
         }
-        c->every_us[c->every_count] = p->o->http.every_us;
+        c->every[c->every_count] = c->every_us;
     }
     return 0;
 }

@@ -117,7 +117,7 @@ int options_set_field_value(struct options_parsing *p, const struct option_use *
         return usage_error(e, "%s takes an origin (\"https://example.com\"), not an empty text",
                            use->typed);
     options_outrank_header(p, use->layer, agent ? "User-Agent" : "Origin");
-    *(const char **)(void *)((char *)p->o + use->row->field) = use->value;
+    *(const char **)options_place(p, use) = use->value;
     return 0;
 }
 

@@ -23,7 +23,7 @@ int options_set_readable(struct options_parsing *p, const struct option_use *use
 {
     if (readable(use, e) != 0)
         return -1;
-    *(const char **)(void *)((char *)p->o + use->row->field) = use->value;
+    *(const char **)options_place(p, use) = use->value;
     return 0;
 }
 
@@ -32,7 +32,7 @@ int options_set_cert(struct options_parsing *p, const struct option_use *use, st
     if (readable(use, e) != 0)
         return -1;
     if (options_in(p, OPTIONS_LISTEN))
-        p->o->serve.cert = use->value;
+        p->o->listen.cert = use->value;
     else
         p->o->dial.tls.cert = use->value;
     return 0;
@@ -43,7 +43,7 @@ int options_set_key(struct options_parsing *p, const struct option_use *use, str
     if (readable(use, e) != 0)
         return -1;
     if (options_in(p, OPTIONS_LISTEN))
-        p->o->serve.key = use->value;
+        p->o->listen.key = use->value;
     else
         p->o->dial.tls.key = use->value;
     return 0;
@@ -219,7 +219,7 @@ int options_set_ipv6(struct options_parsing *p, const struct option_use *use, st
 
 int options_address_operand(struct options_parsing *p, struct err *e)
 {
-    struct serve_options *serve = &p->o->serve;
+    struct listen_options *at = &p->o->listen;
     char *text = p->operand;
     char *colon;
     const char *rest, *name = p->o->verb->name;
@@ -228,7 +228,7 @@ int options_address_operand(struct options_parsing *p, struct err *e)
         return usage_error(e, "wscope %s takes one address, and there are two arguments", name);
     if (!text)
         return 0;
-    if (port_parse(text, 0, &serve->port, &rest) && *rest == '\0')
+    if (port_parse(text, 0, &at->port, &rest) && *rest == '\0')
         return 0;
     colon = host_end(text);
     if (colon && strchr(colon + 1, ':')) {
@@ -236,7 +236,7 @@ int options_address_operand(struct options_parsing *p, struct err *e)
         err_hint(e, "an IPv6 address is written in brackets: \"[::1]:9001\"");
         return -1;
     }
-    if (!colon || !port_parse(colon + 1, 0, &serve->port, &rest) || *rest != '\0') {
+    if (!colon || !port_parse(colon + 1, 0, &at->port, &rest) || *rest != '\0') {
         usage_error(e, "wscope %s takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"%s\"", name,
                     options_quote(text).text);
         err_hint(e, "a port is a number from 0 (any free one) to 65535");
@@ -244,6 +244,6 @@ int options_address_operand(struct options_parsing *p, struct err *e)
     }
     *colon = '\0';
     if (colon != text)
-        serve->host = unbracket(text);
+        at->host = unbracket(text);
     return 0;
 }

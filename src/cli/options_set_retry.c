@@ -77,7 +77,7 @@ int options_set_jitter(struct options_parsing *p, const struct option_use *use, 
 /* Close codes (RFC 6455, section 7.4) lie above the statuses of HTTP, so one list can hold both. */
 int options_set_codes(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct ranges *ranges = (struct ranges *)(void *)((char *)p->o + use->row->field);
+    struct ranges *ranges = options_place(p, use);
     size_t column = ranges_parse(ranges, use->value, 100, 4999);
 
     if (column == 0)

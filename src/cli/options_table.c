@@ -9,7 +9,7 @@
 #define ALL     OPTIONS_VIEWS
 #define EVERY   (OPTIONS_VIEWS | OPTIONS_TESTS)
 
-#define AT(member) OPTION_AT(member)
+#define AT(member) offsetof(struct options, member)
 
 #define HANDSHAKE "Handshake"
 #define TLS       "TLS"

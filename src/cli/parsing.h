@@ -30,9 +30,12 @@ struct option_use {
 
 struct options_parsing {
     struct options *o;
+    void *own; /* the subcommand's own part (struct verb) */
     struct option_use *uses;
     size_t use_count;
-    char *operand;                 /* the first, unless they are files, or NULL */
+    char *operand;            /* the first, unless they are files, or NULL */
+    const char *const *files; /* all, where they are ("-" is stdin) */
+    size_t file_count;
     bool curl_url;                 /* the operand is that of --from-curl */
     const struct verb *verb;       /* the command that was named, or NULL */
     bool surplus;                  /* there are more operands than can be used */
@@ -68,17 +71,17 @@ char *options_copy(struct options_memory *m, const void *text, size_t len);
  * grows. list is NULL when count is 0. NULL: memory. */
 void *options_list_room(struct options_memory *m, const void *list, size_t count, size_t each);
 
-/* Where a setter stores what it is given. */
-#define OPTION_AT(member) offsetof(struct options, member)
-
 /* One more text, borrowed, at the end of a list. 0, or -1 with *e. */
-int options_add_text(struct options_memory *m, const char *const **list, size_t *count,
+int options_add_text(struct options_parsing *p, const char *const **list, size_t *count,
                      const char *text, struct err *e);
 /* The next element of a list with commas, copied; false: it is empty or too long. *at moves on to
  * the next one, or becomes NULL. */
 bool options_next_element(const char **at, char *element, size_t size);
 
-/* Setters that store at row->field (options_set.c, options_set_account.c). */
+/* Where a setter stores what it is given: row->field of its struct. */
+void *options_place(const struct options_parsing *p, const struct option_use *use);
+
+/* Setters that store there (options_set.c, options_set_account.c). */
 option_set_fn options_set_none, options_set_flag, options_set_text, options_set_seconds,
     options_set_positive_seconds, options_set_size, options_set_bytes, options_set_number,
     options_set_word, options_set_pointer;
@@ -95,7 +98,7 @@ int options_http_parse(struct options_parsing *p, const struct option_use *use, 
 
 /* One URL, or that of --poll or --sse: o->url. */
 int options_url_operand(struct options_parsing *p, struct err *e);
-/* [HOST:]PORT or nothing: o->serve. */
+/* [HOST:]PORT or nothing: o->listen. */
 int options_address_operand(struct options_parsing *p, struct err *e);
 /* None. */
 int options_no_operand(struct options_parsing *p, struct err *e);

@@ -38,12 +38,16 @@ struct verb {
     unsigned sets;        /* of options it shares, OPTIONS_...; none: --help and --version alone */
     const struct option_row *options; /* its own, groups of their own; or NULL */
     size_t option_count;
-    size_t operand_max; /* beyond one they are names of files: run.files */
+    /* Its own part: what its rows and its operands store in. This is copied before any of them
+     * runs; NULL: it has none. */
+    const void *own;
+    size_t own_size;
+    size_t operand_max; /* beyond one they are names of files */
     /* Before the options' own setters: take the operand into *o, and set the defaults that differ.
      * 0, or -1 with *e. NULL: there is nothing to do. */
     int (*operands)(struct options_parsing *p, struct err *e);
     /* The whole run; returns the exit code, and what is not 0 was reported. */
-    enum exit_code (*run)(const struct options *o, uint64_t start_us);
+    enum exit_code (*run)(const struct options *o, const void *own, uint64_t start_us);
 };
 
 struct verbs {

@@ -239,7 +239,8 @@ static void what_the_mode_has_no_use_for_is_passed_over(void **state)
     }
     {
         WITH(config, "serve", "1");
-        assert_true(l->o.serve.rate > 2.9 && l->o.serve.rate < 3.1);
+        assert_true(OWN(l, struct serve_options)->rate > 2.9 &&
+                    OWN(l, struct serve_options)->rate < 3.1);
         assert_int_equal(l->o.color, WHEN_NEVER);
         done(l);
     }

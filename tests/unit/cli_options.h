@@ -19,6 +19,9 @@
 #include "alloc.h"
 #include "base/buf.h"
 #include "cli/options.h"
+#include "verb/compare/compare.h"
+#include "verb/run/script.h"
+#include "verb/serve/serve.h"
 #include "verb/verbs.h"
 
 #define ARGS_MAX 24
@@ -72,6 +75,9 @@ static inline void done(struct line *l)
     struct line *l = parse(__VA_ARGS__, NULL); \
     if (l->status != 0)                        \
     fail_msg("%s", l->e.text)
+
+/* The part of the subcommand that was named. */
+#define OWN(line, type) ((const type *)(line)->o.own)
 
 /* Parse what must be wrong, and compare the sentence. */
 #define BAD(sentence, ...)                           \

@@ -312,8 +312,8 @@ static void serve_takes_an_address(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         GOOD("serve", cases[i].text);
         assert_string_equal(l->o.verb->name, "serve");
-        assert_string_equal(l->o.serve.host, cases[i].host);
-        assert_int_equal(l->o.serve.port, cases[i].port);
+        assert_string_equal(l->o.listen.host, cases[i].host);
+        assert_int_equal(l->o.listen.port, cases[i].port);
         done(l);
     }
 }
@@ -323,14 +323,15 @@ static void serve_options_fill_their_fields(void **state)
     (void)state;
     GOOD("--rate", "2.5", "serve", "--cert", "/dev/null", "--key", "/dev/zero", "--allow-origin",
          "https://a", "--allow-origin", "https://b", "-v");
-    assert_string_equal(l->o.serve.host, "127.0.0.1");
-    assert_int_equal(l->o.serve.port, 9001);
-    assert_true(l->o.serve.rate > 2.49 && l->o.serve.rate < 2.51);
-    assert_string_equal(l->o.serve.cert, "/dev/null");
-    assert_string_equal(l->o.serve.key, "/dev/zero");
+    assert_string_equal(l->o.listen.host, "127.0.0.1");
+    assert_int_equal(l->o.listen.port, 9001);
+    assert_true(OWN(l, struct serve_options)->rate > 2.49 &&
+                OWN(l, struct serve_options)->rate < 2.51);
+    assert_string_equal(l->o.listen.cert, "/dev/null");
+    assert_string_equal(l->o.listen.key, "/dev/zero");
     assert_null(l->o.dial.tls.cert);
-    assert_int_equal(l->o.serve.origin_count, 2);
-    assert_string_equal(l->o.serve.origins[1], "https://b");
+    assert_int_equal(OWN(l, struct serve_options)->origin_count, 2);
+    assert_string_equal(OWN(l, struct serve_options)->origins[1], "https://b");
     assert_int_equal(l->o.level, 1);
     done(l);
 }
@@ -347,20 +348,20 @@ static void compare_takes_several_channels(void **state)
     assert_string_equal(l->o.url.host, "h");
     assert_string_equal(l->o.http.poll, "http://h/p");
     assert_string_equal(l->o.http.sse, "http://h/s");
-    assert_int_equal(l->o.compare.every_count, 2);
-    assert_int_equal(l->o.compare.every_us[0], 500000);
-    assert_int_equal(l->o.compare.every_us[1], 2000000);
-    assert_int_equal(l->o.compare.client_count, 2);
-    assert_int_equal(l->o.compare.clients[1], 100000);
-    assert_string_equal(l->o.compare.time, "/t");
-    assert_string_equal(l->o.compare.report, "r.html");
+    assert_int_equal(l->o.http.every_count, 2);
+    assert_int_equal(l->o.http.every[0], 500000);
+    assert_int_equal(l->o.http.every[1], 2000000);
+    assert_int_equal(OWN(l, struct compare_options)->client_count, 2);
+    assert_int_equal(OWN(l, struct compare_options)->clients[1], 100000);
+    assert_string_equal(OWN(l, struct compare_options)->time, "/t");
+    assert_string_equal(OWN(l, struct compare_options)->report, "r.html");
     assert_int_equal(l->o.ws.for_us, 30000000);
     done(l);
     l = parse("compare", "--poll", "http://h/p", "--for", "5", NULL);
     assert_int_equal(l->status, 0);
     assert_null(l->o.url_text);
     assert_int_equal(l->o.ws.for_us, 5000000);
-    assert_int_equal(l->o.compare.every_count, 0);
+    assert_int_equal(l->o.http.every_count, 0);
     done(l);
 }
 

@@ -195,7 +195,7 @@ static void secrets_in_queries_and_commands_are_overwritten(void **state)
         GOOD("run", "--var", "PASSWORD=pw", "--against=ws://me:pw@h/?token=t", "a.wscope");
         assert_string_equal(l->argv[3], "PASSWORD***");
         assert_string_equal(l->argv[4], "--against=ws://*****@h/?token=*");
-        assert_string_equal(l->o.run.vars[0], "PASSWORD=pw");
+        assert_string_equal(OWN(l, struct run_options)->vars[0], "PASSWORD=pw");
         done(l);
     }
 }

@@ -92,7 +92,7 @@ static void on_output_gone(void *ctx, const struct err *e)
 
 static int open_report(struct compare_front *front, struct err *e)
 {
-    const char *path = front->options->compare.report;
+    const char *path = front->own->report;
 
     front->report_fd = -1;
     if (!path)
@@ -108,11 +108,18 @@ static int open_report(struct compare_front *front, struct err *e)
 static int prepare(struct compare_front *front, struct err *e)
 {
     const struct options *o = front->options;
+    const struct comparing_config config = {
+        .options = o,
+        .together = true,
+        .time = front->own->time,
+        .clients = front->own->clients,
+        .client_count = front->own->client_count,
+    };
     const struct comparing_hooks hooks = {on_tick, on_over, on_closed, on_note, NULL, front};
 
     if (open_report(front, e) < 0)
         return -1;
-    front->run = comparing_new(&front->app.loop, o, front->start_us, &hooks,
+    front->run = comparing_new(&front->app.loop, &config, front->start_us, &hooks,
                                o->json ? &front->out_bytes : NULL,
                                compare_detailed(o) ? &front->err_bytes : NULL, e);
     return front->run ? 0 : -1;
@@ -127,9 +134,10 @@ static void run_loop(struct compare_front *front)
     front->code = (int)code_of(front);
 }
 
-enum exit_code compare_run(const struct options *o, uint64_t start_us)
+enum exit_code compare_run(const struct options *o, const void *own, uint64_t start_us)
 {
-    struct compare_front front = {.options = o, .start_us = start_us, .code = -1, .report_fd = -1};
+    struct compare_front front = {
+        .options = o, .own = own, .start_us = start_us, .code = -1, .report_fd = -1};
     const struct app_hooks hooks = {NULL, NULL, on_output_gone, on_signal, on_limit, &front};
     struct err e;
 

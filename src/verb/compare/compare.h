@@ -8,8 +8,18 @@
 #include "cli/options.h"
 #include "cli/verb.h"
 
+#define COMPARE_CLIENTS_MAX 8
+
+/* What it has options of its own for. */
+struct compare_options {
+    const char *time;                      /* JSON Pointer (RFC 6901), checked, or NULL */
+    uint64_t clients[COMPARE_CLIENTS_MAX]; /* --clients, if it was given */
+    size_t client_count;
+    const char *report; /* file, or NULL */
+};
+
 /* Run to the end. Returns the exit code. start_us: clock_mono_us at the program's start. */
-enum exit_code compare_run(const struct options *o, uint64_t start_us);
+enum exit_code compare_run(const struct options *o, const void *own, uint64_t start_us);
 
 /* Its row of the table of subcommands. */
 extern const struct verb compare_verb;

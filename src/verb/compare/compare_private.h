@@ -11,6 +11,7 @@
 
 struct compare_front {
     const struct options *options;
+    const struct compare_options *own;
     uint64_t start_us;
     struct app app;
     struct out out_bytes, err_bytes;

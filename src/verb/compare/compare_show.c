@@ -297,7 +297,7 @@ static void gather_settings(struct settings *s, const struct compare_front *fron
         set(s, front->run->lanes[i].label, "%s", front->run->lanes[i].url);
     set(s, "Duration", "%.1f s", (double)front->run->figures.elapsed_us / 1e6);
     set(s, "The same update (--id)", "%s", o->account.id ? o->account.id : "all its bytes");
-    set(s, "Server's time (--time)", "%s", o->compare.time ? o->compare.time : "not asked for");
+    set(s, "Server's time (--time)", "%s", front->own->time ? front->own->time : "not asked for");
     if (o->http.poll)
         set(s, "Connections of polls kept", "%s", yes_no(!o->http.no_keepalive));
     set(s, "Compression of messages offered", "%s", yes_no(o->handshake.deflate.enabled));

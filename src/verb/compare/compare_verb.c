@@ -39,7 +39,7 @@ static int operands(struct options_parsing *p, struct err *e)
 
 static int set_clients(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct compare_options *c = &p->o->compare;
+    struct compare_options *c = p->own;
     const char *at = use->value;
     char element[16];
 
@@ -58,13 +58,15 @@ static int set_clients(struct options_parsing *p, const struct option_use *use, 
     return 0;
 }
 
+static const struct compare_options defaults = {.time = NULL};
+
 static const struct option_row options[] = {
     {0, "time", OPTION_VALUE, "POINTER", "where an update has the time it was sent", GROUP, NULL,
-     true, 0, options_set_pointer, OPTION_AT(compare.time)},
+     true, 0, options_set_pointer, offsetof(struct compare_options, time)},
     {0, "clients", OPTION_VALUE, "N,...", "so many on paper (1,1000,100000)", GROUP, NULL, false, 0,
      set_clients, 0},
     {0, "report", OPTION_VALUE, "FILE", "write the result as an HTML page", GROUP, "FILE", true, 0,
-     options_set_text, OPTION_AT(compare.report)},
+     options_set_text, offsetof(struct compare_options, report)},
 };
 
 const struct verb compare_verb = {
@@ -80,6 +82,8 @@ const struct verb compare_verb = {
     .operand_max = 1,
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .own = &defaults,
+    .own_size = sizeof defaults,
     .operands = operands,
     .run = compare_run,
 };

@@ -28,8 +28,9 @@ static void limit_lookup_threads(const struct options *o)
         setenv("UV_THREADPOOL_SIZE", "1", 0);
 }
 
-static enum exit_code connect_run(const struct options *o, uint64_t start_us)
+static enum exit_code connect_run(const struct options *o, const void *own, uint64_t start_us)
 {
+    (void)own;
     if (repl_wanted(o))
         return repl_run(o, start_us);
     if (o->record)

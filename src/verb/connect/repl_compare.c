@@ -164,9 +164,9 @@ static int fill(struct repl_compare *rc, const struct command_compare *ask)
     o->http.fallback_text = NULL;
     o->account = (struct account_options){.id = rc->id ? rc->id : r->options->account.id,
                                           .seq = r->options->account.seq};
-    o->compare = (struct compare_options){.time = rc->time, .every_count = ask->every_count};
+    o->http.every_count = ask->every_count;
     for (size_t i = 0; i < ask->every_count; i++)
-        o->compare.every_us[i] = ask->every_us[i];
+        o->http.every[i] = ask->every_us[i];
     return 0;
 }
 
@@ -178,8 +178,8 @@ static int check_several(const struct repl_compare *rc, struct err *e)
         [CHANNEL_POLL] = "sse=URL, or several intervals with every=0.5,2",
     };
     const struct options *o = &rc->options;
-    bool listed = o->compare.every_count > 0 && !o->http.long_poll;
-    size_t polls = !o->http.poll ? 0 : listed ? o->compare.every_count : 1;
+    bool listed = o->http.every_count > 0 && !o->http.long_poll;
+    size_t polls = !o->http.poll ? 0 : listed ? o->http.every_count : 1;
 
     if (polls + (o->http.sse != NULL) + (o->url_text != NULL) > 1)
         return 0;
@@ -193,6 +193,7 @@ static int start(struct repl *r, const struct command_compare *ask, struct err *
 {
     struct repl_compare *rc = calloc(1, sizeof *rc);
     const struct comparing_hooks hooks = {NULL, on_over, on_closed, on_note, on_freed, rc};
+    struct comparing_config config;
     int status;
 
     if (!rc)
@@ -204,7 +205,8 @@ static int start(struct repl *r, const struct command_compare *ask, struct err *
         on_freed(rc);
         return -1;
     }
-    rc->run = comparing_new(r->app, &rc->options, r->start_us, &hooks, NULL, NULL, e);
+    config = (struct comparing_config){.options = &rc->options, .time = rc->time};
+    rc->run = comparing_new(r->app, &config, r->start_us, &hooks, NULL, NULL, e);
     if (!rc->run)
         return -1;
     r->comparing = rc;

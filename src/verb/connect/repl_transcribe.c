@@ -48,8 +48,7 @@ int repl_transcribe_begin(struct repl *r, struct err *e)
         free(url);
         return err_nomem(e, STAGE_IO, "starting");
     }
-    transcribe_begin(r->transcribe, url, o->run.connection, o->run.connection_count,
-                     clock_wall_us());
+    transcribe_begin(r->transcribe, url, o->given.words, o->given.count, clock_wall_us());
     free(url);
     check(r);
     return 0;

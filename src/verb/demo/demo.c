@@ -538,8 +538,9 @@ static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t s
     return d.code;
 }
 
-enum exit_code demo_run(const struct options *o, uint64_t start_us)
+enum exit_code demo_run(const struct options *o, const void *own, uint64_t start_us)
 {
+    (void)own;
     enum exit_code code = EXIT_OK;
 
     if (!repl_wanted(o))

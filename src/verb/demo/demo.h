@@ -10,7 +10,7 @@
 
 /* Returns the exit code of the tour if it failed or no prompt follows, else that of the prompt.
  * With -q there is no tour before the prompt. */
-enum exit_code demo_run(const struct options *o, uint64_t start_us);
+enum exit_code demo_run(const struct options *o, const void *own, uint64_t start_us);
 
 /* Its row of the table of subcommands. */
 extern const struct verb demo_verb;

@@ -53,14 +53,16 @@ static int version(struct buf *out, const struct options *o)
     return options_version(out);
 }
 
-static enum exit_code help_run(const struct options *o, uint64_t start_us)
+static enum exit_code help_run(const struct options *o, const void *own, uint64_t start_us)
 {
+    (void)own;
     (void)start_us;
     return print(help, o);
 }
 
-static enum exit_code version_run(const struct options *o, uint64_t start_us)
+static enum exit_code version_run(const struct options *o, const void *own, uint64_t start_us)
 {
+    (void)own;
     (void)start_us;
     return print(version, o);
 }

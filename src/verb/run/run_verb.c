@@ -8,9 +8,15 @@
 
 #define GROUP "Scripts (wscope run)"
 
+static const struct run_options defaults = {.jobs = 1, .timeout_us = 5000000};
+
 static int operands(struct options_parsing *p, struct err *e)
 {
-    if (p->o->run.file_count > 0)
+    struct run_options *run = p->own;
+
+    run->files = p->files;
+    run->file_count = p->file_count;
+    if (run->file_count > 0)
         return 0;
     usage_error(e, "wscope run needs a script");
     err_hint(e, "usage: wscope run [OPTION]... FILE...; \"-\" is standard input");
@@ -19,7 +25,9 @@ static int operands(struct options_parsing *p, struct err *e)
 
 static int set_only(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    return options_add_text(p->o->memory, &p->o->run.only, &p->o->run.only_count, use->value, e);
+    struct run_options *run = p->own;
+
+    return options_add_text(p, &run->only, &run->only_count, use->value, e);
 }
 
 static bool is_name(const char *text, size_t len)
@@ -33,16 +41,18 @@ static bool is_name(const char *text, size_t len)
 /* The value may be a secret: it is not quoted. */
 static int set_var(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
+    struct run_options *run = p->own;
     const char *equals = strchr(use->value, '=');
 
     if (!equals || !is_name(use->value, (size_t)(equals - use->value)))
         return usage_error(e, "%s takes NAME=VALUE; a name is letters, digits, _ and -",
                            use->typed);
-    return options_add_text(p->o->memory, &p->o->run.vars, &p->o->run.var_count, use->value, e);
+    return options_add_text(p, &run->vars, &run->var_count, use->value, e);
 }
 
 static int set_jobs(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
+    struct run_options *run = p->own;
     const char *text = use->value;
     uint64_t n = 0;
 
@@ -51,27 +61,27 @@ static int set_jobs(struct options_parsing *p, const struct option_use *use, str
     if (*text || n == 0 || n > JOBS_MAX)
         return usage_error(e, "%s takes a number from 1 to %d, not \"%s\"", use->typed, JOBS_MAX,
                            options_quote(use->value).text);
-    p->o->run.jobs = n;
+    run->jobs = n;
     return 0;
 }
 
 static const struct option_row options[] = {
     {0, "against", OPTION_VALUE, "SERVER", "serve brings a server; or a URL scripts go to", GROUP,
-     "serve", true, 0, options_set_text, OPTION_AT(run.against)},
+     "serve", true, 0, options_set_text, offsetof(struct run_options, against)},
     {0, "var", OPTION_VALUE, "NAME=VALUE", "the value of a variable; repeatable", GROUP, NULL, true,
      0, set_var, 0},
     {0, "only", OPTION_VALUE, "GLOB", "tests of such names alone; repeatable", GROUP, NULL, true, 0,
      set_only, 0},
     {0, "fail-fast", OPTION_FLAG, NULL, "end with the first test that fails", GROUP, NULL, true, 0,
-     options_set_flag, OPTION_AT(run.fail_fast)},
+     options_set_flag, offsetof(struct run_options, fail_fast)},
     {0, "jobs", OPTION_VALUE, "N", "run so many files side by side (1)", GROUP, NULL, true, 0,
      set_jobs, 0},
     {0, "timeout", OPTION_VALUE, "SEC", "how long an expectation waits (5)", GROUP, NULL, true, 0,
-     options_set_positive_seconds, OPTION_AT(run.timeout_us)},
+     options_set_positive_seconds, offsetof(struct run_options, timeout_us)},
     {0, "junit", OPTION_VALUE, "FILE", "results as JUnit XML, too", GROUP, "FILE", true, 0,
-     options_set_text, OPTION_AT(run.junit)},
+     options_set_text, offsetof(struct run_options, junit)},
     {0, "transcript", OPTION_VALUE, "DIR", "keep the events of each failed test there", GROUP,
-     "DIR", true, 0, options_set_text, OPTION_AT(run.transcript)},
+     "DIR", true, 0, options_set_text, offsetof(struct run_options, transcript)},
 };
 
 const struct verb run_verb = {
@@ -86,6 +96,8 @@ const struct verb run_verb = {
     .operand_max = SIZE_MAX,
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .own = &defaults,
+    .own_size = sizeof defaults,
     .operands = operands,
     .run = script_run,
 };

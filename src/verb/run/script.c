@@ -103,7 +103,7 @@ static int complain_path(const char *what, const char *path)
 /* Better known before the first test than after the last. */
 static int open_files(struct script_run *run)
 {
-    const struct run_options *o = &run->options->run;
+    const struct run_options *o = run->own;
     struct stat st;
 
     if (o->junit) {
@@ -138,7 +138,7 @@ static int make_reporters(struct script_run *run)
     const struct options *o = run->options;
     int status = add_reporter(run, o->json ? results_json_new(&run->out) : tap_new(&run->out));
 
-    if (o->run.junit)
+    if (run->own->junit)
         status |= add_reporter(run, junit_new(&run->junit_out));
     if (status < 0)
         complain("out of memory");
@@ -147,7 +147,7 @@ static int make_reporters(struct script_run *run)
 
 static int start_server(struct script_run *run, const struct server_config *config)
 {
-    const char *against = run->options->run.against;
+    const char *against = run->own->against;
     struct err e;
 
     if (!against)
@@ -174,7 +174,7 @@ static int start_server(struct script_run *run, const struct server_config *conf
 
 static int make_jobs(struct script_run *run)
 {
-    size_t n = (size_t)run->options->run.jobs;
+    size_t n = (size_t)run->own->jobs;
 
     if (n > run->script_count)
         n = run->script_count;
@@ -280,9 +280,10 @@ static void clear(struct script_run *run)
     }
 }
 
-enum exit_code script_run(const struct options *o, uint64_t start_us)
+enum exit_code script_run(const struct options *o, const void *own, uint64_t start_us)
 {
-    struct script_run run = {.options = o, .start_us = start_us, .code = -1, .junit_fd = -1};
+    struct script_run run = {
+        .options = o, .own = own, .start_us = start_us, .code = -1, .junit_fd = -1};
     const struct server_config config = {.host = "127.0.0.1",
                                          .rate = 10,
                                          .burst = 1,
@@ -302,7 +303,7 @@ enum exit_code script_run(const struct options *o, uint64_t start_us)
         code = code_of(&run);
     }
     if (written(&run.out, "to standard output") < 0 ||
-        (run.junit_fd >= 0 && written(&run.junit_out, o->run.junit) < 0))
+        (run.junit_fd >= 0 && written(&run.junit_out, run.own->junit) < 0))
         code = EXIT_OTHER;
     close_handles(&run);
     app_loop_close(&run.loop, (int)code);

@@ -8,9 +8,25 @@
 #include "cli/options.h"
 #include "cli/verb.h"
 
+/* What it has options of its own for. */
+struct run_options {
+    const char *const *files; /* scripts; "-" is stdin */
+    size_t file_count;
+    uint64_t jobs;           /* so many files side by side */
+    const char *const *only; /* --only: run tests whose name fits one of these; none: all */
+    size_t only_count;
+    bool fail_fast;
+    const char *junit;       /* file, or NULL */
+    const char *transcript;  /* directory, or NULL */
+    const char *against;     /* "serve", a URL, or NULL */
+    const char *const *vars; /* --var: "NAME=VALUE", checked */
+    size_t var_count;
+    uint64_t timeout_us; /* how long expectations wait */
+};
+
 /* EXIT_OK: all passed; EXIT_EXPECT: some failed; EXIT_USAGE: a script is wrong, and nothing was
  * run. */
-enum exit_code script_run(const struct options *o, uint64_t start_us);
+enum exit_code script_run(const struct options *o, const void *own, uint64_t start_us);
 
 /* Its row of the table of subcommands. */
 extern const struct verb run_verb;

@@ -191,10 +191,10 @@ static int open_transcript(struct script_conn *c, struct err *e)
                                          .show_secrets = o->show_secrets};
     char name[256], path[4096];
 
-    if (!o->run.transcript)
+    if (!c->test->job->run->own->transcript)
         return 0;
     file_name(name, sizeof name, c->test, c->name);
-    snprintf(path, sizeof path, "%s/%s.ndjson", o->run.transcript, name);
+    snprintf(path, sizeof path, "%s/%s.ndjson", c->test->job->run->own->transcript, name);
     c->transcript_path = arena_copy(&c->test->memory, path, strlen(path));
     if (!c->transcript_path)
         return err_nomem(e, STAGE_CONNECT, "opening a transcript");

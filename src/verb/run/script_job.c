@@ -50,7 +50,7 @@ static void begin_test(struct script_job *job, const struct script_test *test)
     t->job = job;
     t->test = test;
     t->last_setting = &t->settings;
-    t->timeout_us = job->run->options->run.timeout_us;
+    t->timeout_us = job->run->own->timeout_us;
     t->began_us = clock_mono_us();
     t->began_wall_us = clock_wall_us();
     t->blocks[0] = (struct test_block){.next = job->script->settings};
@@ -101,7 +101,7 @@ void test_over(struct test_run *t)
 
     uv_timer_stop(&job->timer);
     report(t);
-    if (t->failed && !t->test->todo && job->run->options->run.fail_fast)
+    if (t->failed && !t->test->todo && job->run->own->fail_fast)
         job->run->stopping = true;
     test_free(t, t->failed);
     job->test = NULL;
@@ -113,7 +113,7 @@ void test_over(struct test_run *t)
 
 static bool wanted(const struct script_run *run, const char *name)
 {
-    const struct run_options *o = &run->options->run;
+    const struct run_options *o = run->own;
 
     for (size_t i = 0; i < o->only_count; i++) {
         if (fnmatch(o->only[i], name, 0) == 0)

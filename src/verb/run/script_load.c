@@ -85,13 +85,13 @@ static struct options *parse(const struct script_run *run, struct argv *a, struc
 
 static void begin(struct argv *a, const struct script_run *run)
 {
-    const struct run_options *given = &run->options->run;
+    const struct given_options *given = &run->options->given;
 
     *a = (struct argv){0};
     put(a, strdup("wscope"));
     put(a, strdup("--no-config")); /* it was read for the run */
-    for (size_t i = 0; i < given->connection_count; i++)
-        put(a, strdup(given->connection[i]));
+    for (size_t i = 0; i < given->count; i++)
+        put(a, strdup(given->words[i]));
 }
 
 struct options *script_options(struct script_run *run, const struct setting_made *settings,
@@ -177,7 +177,7 @@ static int check_url(void *ctx, const char *text, struct err *e)
 
 const char *script_variable(struct script_run *run, const char *name)
 {
-    const struct run_options *given = &run->options->run;
+    const struct run_options *given = run->own;
     size_t len = strlen(name);
 
     for (size_t i = given->var_count; i-- > 0;) {
@@ -223,7 +223,7 @@ static bool matches_any(const struct script_run *run, const char *glob)
 /* A slip in --only must not look like success: what a pattern leaves out is only skipped. */
 static int check_only(const struct script_run *run)
 {
-    const struct run_options *given = &run->options->run;
+    const struct run_options *given = run->own;
     struct err e;
 
     for (size_t i = 0; i < given->only_count; i++) {
@@ -241,7 +241,7 @@ static int check_only(const struct script_run *run)
 
 int script_load(struct script_run *run)
 {
-    const struct run_options *given = &run->options->run;
+    const struct run_options *given = run->own;
     const struct script_checks checks = {
         .option = check_option,
         .url = check_url,

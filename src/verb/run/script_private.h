@@ -27,6 +27,7 @@
 #include "script/results.h"
 #include "script/script.h"
 #include "serve/server.h"
+#include "verb/run/script.h"
 
 /* --max-message where none is given: a message an expectation looks at is held whole. */
 #define SCRIPT_MAX_MESSAGE (64ull * 1024 * 1024)
@@ -145,6 +146,7 @@ struct script_job {
 
 struct script_run {
     const struct options *options;
+    const struct run_options *own;
     uint64_t start_us;
     struct app_loop loop;
     struct bus silent; /* of the server */

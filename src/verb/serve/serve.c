@@ -24,6 +24,7 @@
 struct serve {
     struct sink watch; /* minds the outputs */
     const struct options *options;
+    const struct serve_options *own;
     uint64_t start_us;
     struct app_loop loop;
     struct views views;
@@ -237,10 +238,10 @@ static void announce(struct serve *s)
     snprintf(text, sizeof text, "listening on %s", url);
     note(s, text);
     snprintf(text, sizeof text, "try: wscope %s%.200s  sends every message back", url,
-             s->options->serve.path ? s->options->serve.path : "/echo");
+             s->own->path ? s->own->path : "/echo");
     note(s, text);
     snprintf(text, sizeof text, "     wscope %s/feed  numbered updates, %g a second", url,
-             s->options->serve.rate);
+             s->own->rate);
     note(s, text);
     snprintf(text, sizeof text, "     http%s/feed.sse, /feed.json  the same for HTTP alone",
              url + 2);
@@ -324,19 +325,20 @@ static void close_handles(struct serve *s)
     app_loop_close(&s->loop, (int)s->code);
 }
 
-enum exit_code serve_run(const struct options *o, uint64_t start_us)
+enum exit_code serve_run(const struct options *o, const void *own, uint64_t start_us)
 {
-    struct serve s = {.options = o, .start_us = start_us, .code = EXIT_OK};
+    const struct serve_options *serve = own;
+    struct serve s = {.options = o, .own = serve, .start_us = start_us, .code = EXIT_OK};
     struct server_config config = {
-        .host = o->serve.host,
-        .port = o->serve.port,
-        .cert = o->serve.cert,
-        .key = o->serve.key,
-        .rate = o->serve.rate,
-        .burst = o->serve.burst,
-        .origins = o->serve.origins,
-        .origin_count = o->serve.origin_count,
-        .path = o->serve.path,
+        .host = o->listen.host,
+        .port = o->listen.port,
+        .cert = o->listen.cert,
+        .key = o->listen.key,
+        .rate = serve->rate,
+        .burst = serve->burst,
+        .origins = serve->origins,
+        .origin_count = serve->origin_count,
+        .path = serve->path,
         .max_clients = raise_limit(),
         .start_us = start_us,
     };

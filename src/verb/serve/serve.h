@@ -7,8 +7,17 @@
 #include "cli/options.h"
 #include "cli/verb.h"
 
+/* What it has options of its own for. */
+struct serve_options {
+    double rate;                /* updates a second of the feed, */
+    uint64_t burst;             /* so many at once; from 1 */
+    const char *const *origins; /* --allow-origin; none: any */
+    size_t origin_count;
+    const char *path; /* --path: another one that echoes, or NULL */
+};
+
 /* Serve until SIGINT or SIGTERM (then 0), or fail. */
-enum exit_code serve_run(const struct options *o, uint64_t start_us);
+enum exit_code serve_run(const struct options *o, const void *own, uint64_t start_us);
 
 /* Its row of the table of subcommands. */
 extern const struct verb serve_verb;

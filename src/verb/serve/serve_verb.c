@@ -10,8 +10,11 @@
 /* A client of the feed must be able to take a whole burst before it counts as slow. */
 #define BURST_MAX 8192
 
+static const struct serve_options defaults = {.rate = 10, .burst = 1};
+
 static int set_rate(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
+    struct serve_options *serve = p->own;
     uint64_t millionths;
 
     /* The decimals of seconds are the decimals wanted here. */
@@ -19,15 +22,17 @@ static int set_rate(struct options_parsing *p, const struct option_use *use, str
         millionths > UINT64_C(1000000000000))
         return usage_error(e, "%s takes updates a second above 0 (\"0.5\", \"100\"), not \"%s\"",
                            use->typed, options_quote(use->value).text);
-    p->o->serve.rate = (double)millionths / 1e6;
+    serve->rate = (double)millionths / 1e6;
     return 0;
 }
 
 static int set_burst(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
+    const struct serve_options *serve = p->own;
+
     if (options_set_number(p, use, e) < 0)
         return -1;
-    if (p->o->serve.burst > BURST_MAX)
+    if (serve->burst > BURST_MAX)
         return usage_error(e, "%s takes at most %d, not \"%s\"", use->typed, BURST_MAX,
                            options_quote(use->value).text);
     return 0;
@@ -35,12 +40,12 @@ static int set_burst(struct options_parsing *p, const struct option_use *use, st
 
 static int set_allow_origin(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct serve_options *serve = &p->o->serve;
+    struct serve_options *serve = p->own;
 
     if (use->value[0] == '\0')
         return usage_error(e, "%s takes an origin (\"https://example.com\"), not an empty text",
                            use->typed);
-    return options_add_text(p->o->memory, &serve->origins, &serve->origin_count, use->value, e);
+    return options_add_text(p, &serve->origins, &serve->origin_count, use->value, e);
 }
 
 static int set_path(struct options_parsing *p, const struct option_use *use, struct err *e)
@@ -58,11 +63,11 @@ static int set_path(struct options_parsing *p, const struct option_use *use, str
 
 static const struct option_row options[] = {
     {0, "rate", OPTION_VALUE, "N", "updates a second of the feed (10)", GROUP, NULL, true, 0,
-     set_rate, OPTION_AT(serve.rate)},
+     set_rate, offsetof(struct serve_options, rate)},
     {0, "burst", OPTION_VALUE, "N", "so many of them at once, less often", GROUP, NULL, true, 0,
-     set_burst, OPTION_AT(serve.burst)},
+     set_burst, offsetof(struct serve_options, burst)},
     {0, "path", OPTION_VALUE, "PATH", "echo at this path too", GROUP, NULL, true, 0, set_path,
-     OPTION_AT(serve.path)},
+     offsetof(struct serve_options, path)},
     {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", GROUP, NULL,
      true, 0, set_allow_origin, 0},
 };
@@ -82,6 +87,8 @@ const struct verb serve_verb = {
     .operand_max = 1,
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .own = &defaults,
+    .own_size = sizeof defaults,
     .operands = options_address_operand,
     .run = serve_run,
 };
