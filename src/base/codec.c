@@ -6,7 +6,9 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/ascii.h"
 #include "base/blank.h"
+#include "base/decimal.h"
 
 /* In the tables of values: not a digit. All values are below, so that the bits of several digits
  * can be or-ed and looked at once. */
@@ -279,37 +281,12 @@ long hex_decode(struct buf *out, struct slice text)
     return 0;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Decimal digits at *text, which moves behind them. 0, or -1: none, or more than `most`. */
-static int read_decimal(const char **text, uint64_t most, uint64_t *number)
-{
-    const char *p = *text;
-    uint64_t value = 0;
-    unsigned digit;
-
-    if (!is_digit(*p))
-        return -1;
-    for (; is_digit(*p); p++) {
-        digit = (unsigned)(*p - '0');
-        if (digit > most || value > (most - digit) / 10)
-            return -1;
-        value = value * 10 + digit;
-    }
-    *text = p;
-    *number = value;
-    return 0;
-}
-
 int size_parse(const char *text, uint64_t *bytes)
 {
     unsigned shift = 0;
     uint64_t number;
 
-    if (read_decimal(&text, UINT64_MAX, &number) < 0)
+    if (!decimal_take_str(&text, UINT64_MAX, &number))
         return -1;
     switch (*text) {
     case 'k':
@@ -362,7 +339,7 @@ static int read_seconds(const char **text, uint64_t *microseconds)
     uint64_t fraction = 0;
     bool digits = is_digit(**text);
 
-    if (digits && read_decimal(text, SECONDS_MOST, &whole) < 0)
+    if (digits && !decimal_take_str(text, SECONDS_MOST, &whole))
         return -1;
     if (**text == '.') {
         ++*text;

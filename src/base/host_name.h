@@ -9,11 +9,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* RFC 3986, section 3.2.2, reg-name, once decoded. */
 static inline bool host_byte_valid(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-           (c && strchr("-._~!$&'()*+,;=", c));
+    return is_letter_or_digit(c) || (c && strchr("-._~!$&'()*+,;=", c));
 }
 
 /* RFC 1034, section 3.1: no label is empty but the root's, so "a." is a name, and ".a", "a..b" and

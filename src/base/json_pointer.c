@@ -1,5 +1,7 @@
 #include "base/json_scan.h"
 
+#include "base/decimal.h"
+
 /* The four digits of a \u escape, known to be digits: letters have bit 6 set and count from 1. */
 static uint32_t read_unit(const uint8_t *digits)
 {
@@ -174,21 +176,11 @@ static bool names_equal(struct slice key, struct slice segment)
  * the last element, where there is never a value. */
 static bool read_index(struct slice segment, size_t *index)
 {
-    size_t value = 0;
-    size_t i;
-    unsigned digit;
+    uint64_t value;
 
-    if (segment.len == 0 || (segment.len > 1 && segment.data[0] == '0'))
+    if ((segment.len > 1 && segment.data[0] == '0') || !decimal_read(segment, SIZE_MAX, &value))
         return false;
-    for (i = 0; i < segment.len; i++) {
-        if (segment.data[i] < '0' || segment.data[i] > '9')
-            return false;
-        digit = (unsigned)(segment.data[i] - '0');
-        if (value > (SIZE_MAX - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    *index = value;
+    *index = (size_t)value;
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "base/json_scan.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 #ifdef __SSE2__
@@ -62,14 +63,14 @@ static enum json_token fail(struct json_scan *s, size_t at)
     return JSON_ERROR;
 }
 
-static bool is_digit(const struct json_scan *s, size_t at)
+static bool digit_at(const struct json_scan *s, size_t at)
 {
-    return at < s->text.len && s->text.data[at] >= '0' && s->text.data[at] <= '9';
+    return at < s->text.len && is_digit(s->text.data[at]);
 }
 
 static size_t skip_digits(const struct json_scan *s, size_t at)
 {
-    while (is_digit(s, at))
+    while (digit_at(s, at))
         at++;
     return at;
 }
@@ -86,12 +87,12 @@ static enum json_token read_number(struct json_scan *s)
 
     if (is_byte(s, at, '-'))
         at++;
-    if (!is_digit(s, at))
+    if (!digit_at(s, at))
         return fail(s, at);
     /* A leading zero stands alone; a digit behind it then has no place in the grammar. */
     at = is_byte(s, at, '0') ? at + 1 : skip_digits(s, at);
     if (is_byte(s, at, '.')) {
-        if (!is_digit(s, ++at))
+        if (!digit_at(s, ++at))
             return fail(s, at);
         at = skip_digits(s, at);
     }
@@ -99,7 +100,7 @@ static enum json_token read_number(struct json_scan *s)
         at++;
         if (is_byte(s, at, '+') || is_byte(s, at, '-'))
             at++;
-        if (!is_digit(s, at))
+        if (!digit_at(s, at))
             return fail(s, at);
         at = skip_digits(s, at);
     }
@@ -186,17 +187,6 @@ size_t json_plain_run(const uint8_t *bytes, size_t n)
     while (i < n && bytes[i] >= 0x20 && bytes[i] != '"' && bytes[i] != '\\' && bytes[i] != 0x7F)
         i++;
     return i;
-}
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* Where the escape that begins (with its backslash) at `at` ends, or SIZE_MAX with *at at the byte

@@ -4,13 +4,9 @@
 #include <stdio.h>
 
 #include "base/codec.h"
+#include "base/decimal_put.h"
 #include "base/json_scan.h"
 #include "base/utf8.h"
-
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
-                                  "25262728293031323334353637383940414243444546474849"
-                                  "50515253545556575859606162636465666768697071727374"
-                                  "75767778798081828384858687888990919293949596979899";
 
 void json_write_init(struct json_write *w, struct buf *out)
 {
@@ -305,100 +301,23 @@ void json_payload(struct json_write *w, const char *key, struct slice bytes)
         json_base64(w, "base64", bytes);
 }
 
-#define U64_DIGITS 20
-
-static inline uint8_t *put_pair(uint8_t *to, unsigned value)
-{
-    memcpy(to, digit_pairs + 2 * value, 2);
-    return to + 2;
-}
-
-/* How many digits a number (above 0) has: 1233/4096 is a little more than log10(2), so the guess
- * from its bits is right or one too few. */
-static inline unsigned count_digits(uint64_t number)
-{
-    static const uint64_t powers[U64_DIGITS] = {
-        1u,
-        10u,
-        100u,
-        1000u,
-        10000u,
-        100000u,
-        1000000u,
-        10000000u,
-        100000000u,
-        1000000000u,
-        10000000000u,
-        100000000000u,
-        1000000000000u,
-        10000000000000u,
-        100000000000000u,
-        1000000000000000u,
-        10000000000000000u,
-        100000000000000000u,
-        1000000000000000000u,
-        10000000000000000000u,
-    };
-    unsigned bits = 64 - (unsigned)__builtin_clzll(number);
-    unsigned guess = bits * 1233 >> 12;
-
-    return guess + (number >= powers[guess]);
-}
-
-static inline uint8_t *put_u64(uint8_t *to, uint64_t number)
-{
-    uint8_t *end;
-    uint8_t *at;
-
-    if (number < 10) {
-        *to = (uint8_t)('0' + number);
-        return to + 1;
-    }
-    at = end = to + count_digits(number);
-    while (number >= 100) {
-        at -= 2;
-        put_pair(at, (unsigned)(number % 100));
-        number /= 100;
-    }
-    if (number >= 10)
-        put_pair(at - 2, (unsigned)number);
-    else
-        at[-1] = (uint8_t)('0' + number);
-    return end;
-}
-
-/* Exactly three digits of a number below 1000. */
-static inline uint8_t *put_3(uint8_t *to, unsigned value)
-{
-    *to++ = (uint8_t)('0' + value / 100);
-    return put_pair(to, value % 100);
-}
-
-/* Exactly six digits of a number below 10^6. */
-static inline uint8_t *put_6(uint8_t *to, unsigned value)
-{
-    to = put_pair(to, value / 10000);
-    to = put_pair(to, value / 100 % 100);
-    return put_pair(to, value % 100);
-}
-
 void json_u64(struct json_write *w, const char *key, uint64_t number)
 {
-    uint8_t *to = begin_value(w, key, U64_DIGITS);
+    uint8_t *to = begin_value(w, key, DECIMAL_MOST);
 
     if (to)
-        written(w, put_u64(to, number));
+        written(w, decimal_put(to, number));
 }
 
 void json_i64(struct json_write *w, const char *key, int64_t number)
 {
-    uint8_t *to = begin_value(w, key, 1 + U64_DIGITS);
+    uint8_t *to = begin_value(w, key, 1 + DECIMAL_MOST);
 
     if (!to)
         return;
     if (number < 0)
         *to++ = '-';
-    written(w, put_u64(to, number < 0 ? 0 - (uint64_t)number : (uint64_t)number));
+    written(w, decimal_put(to, number < 0 ? 0 - (uint64_t)number : (uint64_t)number));
 }
 
 void json_double(struct json_write *w, const char *key, double number, int digits)
@@ -421,24 +340,24 @@ void json_double(struct json_write *w, const char *key, double number, int digit
 
 void json_ms(struct json_write *w, const char *key, uint64_t microseconds)
 {
-    uint8_t *to = begin_value(w, key, U64_DIGITS + 4);
+    uint8_t *to = begin_value(w, key, DECIMAL_MOST + 4);
 
     if (!to)
         return;
-    to = put_u64(to, microseconds / 1000);
+    to = decimal_put(to, microseconds / 1000);
     *to++ = '.';
-    written(w, put_3(to, (unsigned)(microseconds % 1000)));
+    written(w, decimal_put_3(to, (unsigned)(microseconds % 1000)));
 }
 
 void json_seconds(struct json_write *w, const char *key, uint64_t microseconds)
 {
-    uint8_t *to = begin_value(w, key, U64_DIGITS + 7);
+    uint8_t *to = begin_value(w, key, DECIMAL_MOST + 7);
 
     if (!to)
         return;
-    to = put_u64(to, microseconds / 1000000);
+    to = decimal_put(to, microseconds / 1000000);
     *to++ = '.';
-    written(w, put_6(to, (unsigned)(microseconds % 1000000)));
+    written(w, decimal_put_6(to, (unsigned)(microseconds % 1000000)));
 }
 
 /* 0000-01-01T00:00:00 and 9999-12-31T23:59:59 in seconds since 1970: RFC 3339, section 5.6 has four
@@ -466,12 +385,12 @@ static uint8_t *put_date(uint8_t *to, unsigned days)
 
     month = month < 10 ? month + 3 : month - 9;
     year = year + 400 * cycle - 400 + (month <= 2);
-    to = put_pair(to, year / 100);
-    to = put_pair(to, year % 100);
+    to = decimal_put_2(to, year / 100);
+    to = decimal_put_2(to, year % 100);
     *to++ = '-';
-    to = put_pair(to, month);
+    to = decimal_put_2(to, month);
     *to++ = '-';
-    return put_pair(to, in_month + 1);
+    return decimal_put_2(to, in_month + 1);
 }
 
 void json_time(struct json_write *w, const char *key, int64_t microseconds)
@@ -500,13 +419,13 @@ void json_time(struct json_write *w, const char *key, int64_t microseconds)
     *to++ = '"';
     to = put_date(to, (unsigned)(since / DAY));
     *to++ = 'T';
-    to = put_pair(to, clock / 3600);
+    to = decimal_put_2(to, clock / 3600);
     *to++ = ':';
-    to = put_pair(to, clock / 60 % 60);
+    to = decimal_put_2(to, clock / 60 % 60);
     *to++ = ':';
-    to = put_pair(to, clock % 60);
+    to = decimal_put_2(to, clock % 60);
     *to++ = '.';
-    to = put_6(to, (unsigned)part);
+    to = decimal_put_6(to, (unsigned)part);
     *to++ = 'Z';
     *to++ = '"';
     written(w, to);

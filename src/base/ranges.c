@@ -1,16 +1,16 @@
 #include "base/ranges.h"
 
+#include "base/decimal.h"
+
 /* Digits at *at, which moves behind them. False: none, or out of bounds. */
 static bool take_number(const char **at, uint32_t min, uint32_t max, uint32_t *number)
 {
     const char *start = *at;
-    uint64_t n = 0;
+    uint64_t n;
 
-    while (**at >= '0' && **at <= '9' && n <= max) {
-        n = n * 10 + (uint64_t)(**at - '0');
-        (*at)++;
-    }
-    if (*at == start || n < min || n > max) {
+    if (!decimal_take_str(at, max, &n))
+        return false;
+    if (n < min) {
         *at = start;
         return false;
     }

@@ -1,5 +1,7 @@
 #include "base/secret.h"
 
+#include "base/ascii.h"
+
 enum place { IN_QUERY = 1, IN_FIELD = 2, IN_TEXT = 4, EVERYWHERE = 7 };
 
 /* How a word must appear in a text to count. In a name it counts wherever it is: "clientsecret". */
@@ -25,14 +27,6 @@ static const struct word {
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The character at *i, percent-decoded if asked for and in lower case; *i moves behind it. */
@@ -108,20 +102,10 @@ static bool is_upper(uint8_t c)
     return c >= 'A' && c <= 'Z';
 }
 
-static bool is_letter(uint8_t c)
-{
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The characters of a name: "x-api_key", "%74oken". */
 static bool is_of_name(uint8_t c)
 {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '%';
+    return is_letter_or_digit(c) || c == '_' || c == '-' || c == '%';
 }
 
 /* "myPass" has a word that begins at its P. */
@@ -179,7 +163,7 @@ static bool has_secret_name(struct slice text)
 /* The characters of tokens: base64, base64url, hexadecimal. */
 static bool is_of_token(uint8_t c)
 {
-    return is_letter(c) || is_digit(c) || memchr("_-.+/=~", c, 7) != NULL;
+    return is_letter_or_digit(c) || memchr("_-.+/=~", c, 7) != NULL;
 }
 
 /* A JSON Web Token, a token of a well-known service, or what looks random: capitals, small letters

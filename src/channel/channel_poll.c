@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "channel/poll_memory.h"
 #include "proto/http_date.h"
 #include "proto/items.h"
@@ -175,16 +176,7 @@ static bool read_number(struct slice item, const char *pointer, uint64_t *number
 {
     struct slice token;
 
-    *number = 0;
-    if (json_pointer_get(item, pointer, &token) != 1 || token.len == 0)
-        return false;
-    for (size_t i = 0; i < token.len; i++) {
-        if (token.data[i] < '0' || token.data[i] > '9' ||
-            __builtin_mul_overflow(*number, 10u, number) ||
-            __builtin_add_overflow(*number, (uint64_t)(token.data[i] - '0'), number))
-            return false;
-    }
-    return true;
+    return json_pointer_get(item, pointer, &token) == 1 && decimal_read(token, UINT64_MAX, number);
 }
 
 /* Many lists have the newest first. How many items there are if each has a smaller number than the

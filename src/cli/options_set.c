@@ -2,6 +2,7 @@
 #include "cli/options_private.h"
 
 #include "base/codec.h"
+#include "base/decimal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,15 +88,9 @@ int options_set_bytes(struct options_parsing *p, const struct option_use *use, s
 
 int options_set_number(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    uint64_t number = 0;
-    const char *at = use->value;
+    uint64_t number;
 
-    for (; *at >= '0' && *at <= '9'; at++) {
-        if (__builtin_mul_overflow(number, 10u, &number) ||
-            __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
-            break;
-    }
-    if (*at || number == 0)
+    if (!decimal_read(slice_str(use->value), UINT64_MAX, &number) || number == 0)
         return usage_error(e, "%s takes a whole number above 0, not \"%s\"", use->typed,
                            options_quote(use->value).text);
     *(uint64_t *)options_place(p, use) = number;

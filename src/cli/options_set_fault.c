@@ -1,6 +1,7 @@
 /* Setters of faults. */
 #include "cli/options_private.h"
 
+#include "base/decimal.h"
 #include "fault/faults.h"
 
 /* A server resolves no name and calls nobody. */
@@ -52,18 +53,9 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
 
 int options_set_seed(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    uint64_t seed = 0;
-    const char *at = use->value;
-
-    for (; *at >= '0' && *at <= '9'; at++) {
-        if (__builtin_mul_overflow(seed, 10u, &seed) ||
-            __builtin_add_overflow(seed, (uint64_t)(*at - '0'), &seed))
-            break;
-    }
-    if (*at || at == use->value)
+    if (!decimal_read(slice_str(use->value), UINT64_MAX, &p->o->fault.seed))
         return usage_error(e, "%s takes a whole number from 0 to 2^64-1, not \"%s\"", use->typed,
                            options_quote(use->value).text);
-    p->o->fault.seed = seed;
     p->o->fault.seed_given = true;
     return 0;
 }

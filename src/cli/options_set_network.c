@@ -2,6 +2,7 @@
 #include "cli/options_private.h"
 
 #include "base/codec.h"
+#include "base/decimal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -117,15 +118,12 @@ static bool address_valid(const char *text)
 /* "443" up to ':' or the end; false if it is not a port from `least` on. */
 static bool port_parse(const char *text, unsigned least, uint16_t *port, const char **end)
 {
-    unsigned number = 0;
-    const char *at = text;
+    uint64_t number;
 
-    for (; *at >= '0' && *at <= '9' && at - text < 5; at++)
-        number = 10 * number + (unsigned)(*at - '0');
-    if (at == text || number < least || number > 65535)
+    if (!decimal_take_str(&text, 65535, &number) || number < least)
         return false;
     *port = (uint16_t)number;
-    *end = at;
+    *end = text;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/options_private.h"
 
 #include "base/codec.h"
+#include "base/decimal.h"
 
 /* The lists are not computed, so there is nothing to set in them. */
 static bool is_list(const char *preset)
@@ -19,15 +20,9 @@ int options_set_reconnect(struct options_parsing *p, const struct option_use *us
 
 int options_set_retries(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    uint64_t n = 0;
-    size_t len = strspn(use->value, "0123456789");
-
-    for (size_t i = 0; i < len && n <= UINT32_MAX; i++)
-        n = n * 10 + (uint64_t)(use->value[i] - '0');
-    if (len == 0 || use->value[len] || n >= UINT32_MAX)
+    if (!decimal_read(slice_str(use->value), UINT32_MAX - 1, &p->o->retry.tries))
         return usage_error(e, "%s takes a whole number, 0 for none, not \"%s\"", use->typed,
                            options_quote(use->value).text);
-    p->o->retry.tries = n;
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* Setters of the way to the server: proxies and detours. */
 #include "cli/options_private.h"
 
+#include "base/decimal.h"
 #include "net/idn.h"
 #include "net/proxy.h"
 
@@ -89,12 +90,12 @@ static char *take_host(char **text)
 /* "443" or nothing, up to `end`; *text moves behind that. False if it is no port. */
 static bool take_port(char **text, char end, uint16_t *port)
 {
-    unsigned number = 0;
-    char *at = *text;
+    size_t span = decimal_span(slice_str(*text));
+    char *at = *text + span;
+    uint64_t number = 0;
 
-    for (; *at >= '0' && *at <= '9' && number <= 65535; at++)
-        number = 10 * number + (unsigned)(*at - '0');
-    if (*at != end || number > 65535 || (at > *text && number == 0))
+    if (*at != end ||
+        (span > 0 && (!decimal_read(slice_make(*text, span), 65535, &number) || number == 0)))
         return false;
     *port = (uint16_t)number;
     *text = *at ? at + 1 : at;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/blank.h"
 
 /* Reading and writing in the same text: what is written never overtakes what is read, since no
@@ -18,7 +19,7 @@ struct splitter {
 
 static bool is_name(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return is_letter_or_digit(c) || c == '_';
 }
 
 /* A sentence about what stands at `at`, and what to try. */
@@ -93,12 +94,8 @@ static int double_quoted(struct splitter *s)
 
 static int digit(char c, int base)
 {
-    int value = -1;
+    int value = hex_value(c);
 
-    if (c >= '0' && c <= '9')
-        value = c - '0';
-    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-        value = (c | 0x20) - 'a' + 10;
     return value < base ? value : -1;
 }
 

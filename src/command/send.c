@@ -1,5 +1,6 @@
 /* Messages. */
 #include "base/codec.h"
+#include "base/decimal.h"
 #include "command/command.h"
 #include "script/expect/parse.h"
 
@@ -61,7 +62,7 @@ static bool fragment_arguments(const char *args, const char **text, uint64_t *n)
 
     if (number.len < sizeof digits && number.len > 0)
         memcpy(digits, number.data, number.len);
-    return parse_number(digits, FRAGMENTS_MAX, n) && *n > 0;
+    return decimal_read(slice_str(digits), FRAGMENTS_MAX, n) && *n > 0;
 }
 
 int command_fragment(struct commands *c, const char *args, struct err *e)

@@ -1,6 +1,7 @@
 /* How things are shown, and help. */
 #include <stdio.h>
 
+#include "base/decimal.h"
 #include "command/command.h"
 #include "script/expect/parse.h"
 
@@ -132,7 +133,7 @@ int command_history(struct commands *c, const char *args, struct err *e)
     uint64_t n = 20, count = 0;
     struct slice line;
 
-    if (args[0] && !parse_number(args, 1000000, &n))
+    if (args[0] && !decimal_read(slice_str(args), 1000000, &n))
         return command_misused("history", e);
     while (c->hooks.history(c->hooks.ctx, (size_t)count, &line))
         count++;

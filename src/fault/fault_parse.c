@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/decimal.h"
 #include "base/nearest.h"
 
 /* The text of one SPEC and how far it is read; `base` is where it began in what was typed. */
@@ -78,28 +79,12 @@ static bool take_word(struct slice *text, const char *word)
     return true;
 }
 
-/* Digits into *number; what is left of text stands behind them. False: no digits, or too many. */
-static bool take_digits(struct slice *text, uint64_t *number)
-{
-    const uint8_t *from = text->data;
-
-    *number = 0;
-    while (text->len > 0 && text->data[0] >= '0' && text->data[0] <= '9') {
-        if (__builtin_mul_overflow(*number, 10u, number) ||
-            __builtin_add_overflow(*number, (uint64_t)(text->data[0] - '0'), number))
-            return false;
-        text->data++;
-        text->len--;
-    }
-    return text->data > from;
-}
-
 /* "4096", "64k", "1M", "2G" (powers of 1024). */
 static bool read_bytes(struct slice text, uint64_t *bytes)
 {
     unsigned shift = 0;
 
-    if (!take_digits(&text, bytes))
+    if (!decimal_take(&text, UINT64_MAX, bytes))
         return false;
     if (text.len == 1 && strchr("kKMG", text.data[0]))
         shift = text.data[0] == 'G' ? 30 : text.data[0] == 'M' ? 20 : 10;
@@ -111,22 +96,17 @@ static bool read_bytes(struct slice text, uint64_t *bytes)
     return true;
 }
 
-static bool read_number(struct slice text, uint64_t *number)
-{
-    return take_digits(&text, number) && text.len == 0;
-}
-
 /* 0 to 1, at most six decimals. */
 static bool read_chance(struct slice text, double *p)
 {
     uint64_t whole = 0, part = 0, scale = 1;
 
-    if (text.len > 0 && text.data[0] != '.' && !take_digits(&text, &whole))
+    if (text.len > 0 && text.data[0] != '.' && !decimal_take(&text, UINT64_MAX, &whole))
         return false;
     if (take_word(&text, ".")) {
         struct slice digits = text;
 
-        if (!take_digits(&text, &part) || digits.len - text.len > 6)
+        if (!decimal_take(&text, UINT64_MAX, &part) || digits.len - text.len > 6)
             return false;
         for (size_t i = text.len; i < digits.len; i++)
             scale *= 10;
@@ -151,7 +131,8 @@ static int read_code(struct fault_spec *f, struct slice text, size_t at, struct 
     uint64_t code;
     bool status = f->kind == FAULT_STATUS;
 
-    if (!read_number(text, &code) || code < (status ? 200 : 1000) || code > (status ? 599 : 4999))
+    if (!decimal_read(text, UINT64_MAX, &code) || code < (status ? 200 : 1000) ||
+        code > (status ? 599 : 4999))
         return complain(e, at, "%s takes %s, not \"%s\"", fault_kinds[f->kind].name,
                         status ? "an HTTP status from 200 to 599"
                                : "a close code from 1000 to 4999",
@@ -207,7 +188,7 @@ static int read_named(struct fault_spec *f, struct slice text, size_t at, struct
         return 1;
     }
     if (f->kind == FAULT_STATUS && take_word(&text, "retry-after=")) {
-        if (!read_number(text, &f->retry_after))
+        if (!decimal_read(text, UINT64_MAX, &f->retry_after))
             return complain(e, at + 12, "retry-after= takes whole seconds, not \"%s\"",
                             quote(text).text);
         f->has_retry_after = true;
@@ -303,7 +284,8 @@ static int read_trigger(struct fault_spec *f, struct reader *r, struct err *e)
                       : complain(e, at, "every: takes a time above 0 (\"30s\"), not \"%s\"",
                                  quote(rest).text);
         }
-        ok = i == FAULT_ON_BYTES ? read_bytes(rest, &f->n) : read_number(rest, &f->n) && f->n > 0;
+        ok = i == FAULT_ON_BYTES ? read_bytes(rest, &f->n)
+                                 : decimal_read(rest, UINT64_MAX, &f->n) && f->n > 0;
         return ok ? 0
                   : complain(e, at, "%s takes a %s above 0, not \"%s\"", name,
                              i == FAULT_ON_BYTES ? "size" : "number", quote(rest).text);
@@ -337,7 +319,7 @@ static int read_tail(struct fault_spec *f, struct reader *r, struct err *e)
     if (take_char(r, '*')) {
         at = r->pos;
         text = take_until(r, "@+");
-        if (!read_number(text, &f->count) || f->count == 0)
+        if (!decimal_read(text, UINT64_MAX, &f->count) || f->count == 0)
             return complain(e, at, "* takes a whole number above 0, not \"%s\"", quote(text).text);
     }
     if (r->pos < r->text.len)

@@ -1,45 +1,38 @@
 #include "measure/moment.h"
 
+#include "base/ascii.h"
+#include "base/decimal.h"
+
 #define SECOND INT64_C(1000000)
 
-/* What is left to read. */
-struct text {
-    const uint8_t *at, *end;
-};
-
-static bool skip(struct text *t, const char *any_of)
+/* Each function that takes a pointer to a slice moves its front over what was read. */
+static void advance(struct slice *t, size_t n)
 {
-    if (t->at == t->end || *t->at == '\0' || !strchr(any_of, *t->at))
-        return false;
-    t->at++;
-    return true;
+    *t = slice_make(t->data + n, t->len - n);
 }
 
-/* Exactly n digits. */
-static bool digits(struct text *t, int n, int *value)
+static bool skip(struct slice *t, const char *any_of)
 {
-    *value = 0;
-    for (; n > 0; n--, t->at++) {
-        if (t->at == t->end || *t->at < '0' || *t->at > '9')
-            return false;
-        *value = *value * 10 + (*t->at - '0');
-    }
+    if (t->len == 0 || t->data[0] == '\0' || !strchr(any_of, t->data[0]))
+        return false;
+    advance(t, 1);
     return true;
 }
 
 /* Digits behind a point, as microseconds; further ones are cut. */
-static bool fraction(struct text *t, int64_t *us, uint64_t *resolution_us)
+static bool fraction(struct slice *t, int64_t *us, uint64_t *resolution_us)
 {
     int64_t unit = SECOND;
-    const uint8_t *first = t->at;
+    size_t n = decimal_span(*t);
 
     *us = 0;
-    for (; t->at < t->end && *t->at >= '0' && *t->at <= '9'; t->at++) {
+    for (size_t i = 0; i < n; i++) {
         unit /= 10;
-        *us += unit * (*t->at - '0');
+        *us += unit * (t->data[i] - '0');
     }
     *resolution_us = unit > 0 ? (uint64_t)unit : 1;
-    return t->at > first;
+    advance(t, n);
+    return n > 0;
 }
 
 /* Days since 1970-01-01 in the Gregorian calendar, counted from March so that the leap day is the
@@ -68,26 +61,28 @@ static int64_t seconds_of(int hour, int minute, int second)
 }
 
 /* RFC 3339, section 5.6; "z" and a blank in place of "T" are let pass. */
-static int parse_rfc3339(struct text t, struct moment *moment)
+static int parse_rfc3339(struct slice t, struct moment *moment)
 {
     int year, month, day, hour, minute, second, east = 1, zone_hour = 0, zone_minute = 0;
     int64_t us = 0;
 
     moment->resolution_us = (uint64_t)SECOND;
-    if (!digits(&t, 4, &year) || !skip(&t, "-") || !digits(&t, 2, &month) || !skip(&t, "-") ||
-        !digits(&t, 2, &day) || !skip(&t, "Tt ") || !digits(&t, 2, &hour) || !skip(&t, ":") ||
-        !digits(&t, 2, &minute) || !skip(&t, ":") || !digits(&t, 2, &second))
+    if (!decimal_take_fixed(&t, 4, &year) || !skip(&t, "-") || !decimal_take_fixed(&t, 2, &month) ||
+        !skip(&t, "-") || !decimal_take_fixed(&t, 2, &day) || !skip(&t, "Tt ") ||
+        !decimal_take_fixed(&t, 2, &hour) || !skip(&t, ":") ||
+        !decimal_take_fixed(&t, 2, &minute) || !skip(&t, ":") ||
+        !decimal_take_fixed(&t, 2, &second))
         return -1;
     if (skip(&t, ".,") && !fraction(&t, &us, &moment->resolution_us))
         return -1;
     if (!skip(&t, "Zz")) {
-        if (t.at < t.end && *t.at == '-')
+        if (t.len > 0 && t.data[0] == '-')
             east = -1;
-        if (!skip(&t, "+-") || !digits(&t, 2, &zone_hour) || !skip(&t, ":") ||
-            !digits(&t, 2, &zone_minute))
+        if (!skip(&t, "+-") || !decimal_take_fixed(&t, 2, &zone_hour) || !skip(&t, ":") ||
+            !decimal_take_fixed(&t, 2, &zone_minute))
             return -1;
     }
-    if (t.at != t.end || !is_date(month, day) || !is_time(hour, minute, second))
+    if (t.len > 0 || !is_date(month, day) || !is_time(hour, minute, second))
         return -1;
     moment->us = (days_of(year, month, day) * 86400 + seconds_of(hour, minute, second) -
                   east * seconds_of(zone_hour, zone_minute, 0)) *
@@ -96,25 +91,21 @@ static int parse_rfc3339(struct text t, struct moment *moment)
     return 0;
 }
 
-static int parse_number(struct text t, struct moment *moment)
+static int parse_number(struct slice t, struct moment *moment)
 {
-    int64_t whole = 0, us = 0;
-    uint64_t resolution = 1;
+    uint64_t digits = 0, resolution = 1;
+    int64_t whole, us = 0;
     bool pointed = false;
 
-    if (t.at == t.end)
+    if (t.len == 0 || (is_digit(t.data[0]) && !decimal_take(&t, INT64_MAX, &digits)))
         return -1;
-    for (; t.at < t.end && *t.at >= '0' && *t.at <= '9'; t.at++) {
-        if (whole > INT64_MAX / 10 - 1)
-            return -1;
-        whole = whole * 10 + (*t.at - '0');
-    }
+    whole = (int64_t)digits;
     if (skip(&t, ".")) {
         if (!fraction(&t, &us, &resolution))
             return -1;
         pointed = true;
     }
-    if (t.at != t.end)
+    if (t.len > 0)
         return -1;
     if (whole < INT64_C(100000000000)) {
         moment->us = whole * SECOND + us;
@@ -136,14 +127,11 @@ static int parse_number(struct text t, struct moment *moment)
 
 int moment_parse(struct slice token, struct moment *moment)
 {
-    struct text t = {token.data, slice_end(token)};
     struct moment found;
 
-    if (token.len >= 2 && *t.at == '"') {
-        t.at++;
-        t.end--;
-    }
-    if (parse_rfc3339(t, &found) < 0 && parse_number(t, &found) < 0)
+    if (token.len >= 2 && token.data[0] == '"')
+        token = slice_make(token.data + 1, token.len - 2);
+    if (parse_rfc3339(token, &found) < 0 && parse_number(token, &found) < 0)
         return -1;
     *moment = found;
     return 0;

@@ -1,5 +1,8 @@
 #include "net/proxy.h"
 
+#include "base/ascii.h"
+#include "base/decimal.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -43,14 +46,6 @@ static int wrong(struct parse *in, const char *where, const char *why)
 static int nomem(struct err *e)
 {
     return err_nomem(e, STAGE_USAGE, "reading the address of a proxy");
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* RFC 3986, section 2.1. A decoded control byte is refused: RFC 7617, section 2 has none in
@@ -109,17 +104,16 @@ static int take_userinfo(struct parse *in, struct proxy *p, const char *from, si
 
 static int take_port(struct parse *in, struct proxy *p, const char *from, const char *end)
 {
-    unsigned long port = 0;
+    struct slice text = slice_make(from, (size_t)(end - from));
+    size_t digits = decimal_span(text);
+    uint64_t port;
 
-    for (const char *at = from; at < end; at++) {
-        if (*at < '0' || *at > '9')
-            return wrong(in, at, "the port of a proxy is a number from 1 to 65535");
-        port = port <= 65535 ? port * 10 + (unsigned long)(*at - '0') : port;
-    }
-    if (from < end && (port == 0 || port > 65535))
-        return wrong(in, from, "the port of a proxy is a number from 1 to 65535");
-    if (from < end)
-        p->port = (uint16_t)port;
+    if (text.len == 0)
+        return 0;
+    if (!decimal_read(text, 65535, &port) || port == 0)
+        return wrong(in, digits < text.len ? from + digits : from,
+                     "the port of a proxy is a number from 1 to 65535");
+    p->port = (uint16_t)port;
     return 0;
 }
 
@@ -149,8 +143,7 @@ static int take_ipv6(struct parse *in, struct proxy *p, const char *from, size_t
 /* RFC 3986, section 3.2.2; bytes above 127 are for IDN. */
 static bool in_host(char c)
 {
-    return (unsigned char)c > 127 || (c >= '0' && c <= '9') ||
-           ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c && strchr("-._~", c));
+    return (unsigned char)c > 127 || is_letter_or_digit(c) || (c && strchr("-._~", c));
 }
 
 static int take_name(struct parse *in, struct proxy *p, const char *from, size_t len)

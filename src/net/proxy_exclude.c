@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/decimal.h"
+
 /* An IPv4 or IPv6 address; size 0: it is a name. */
 struct address {
     uint8_t bytes[16];
@@ -45,16 +47,9 @@ static bool same_network(const struct address *a, const struct address *b, unsig
 /* The number behind the "/" of a network; above `most` if it is none. */
 static unsigned read_bits(struct span s, unsigned most)
 {
-    unsigned bits = 0;
+    uint64_t bits;
 
-    if (s.len == 0 || s.len > 3)
-        return most + 1;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.text[i] < '0' || s.text[i] > '9')
-            return most + 1;
-        bits = bits * 10 + (unsigned)(s.text[i] - '0');
-    }
-    return bits;
+    return decimal_read(slice_make(s.text, s.len), most, &bits) ? (unsigned)bits : most + 1;
 }
 
 /* "10.1.2.3", "10.0.0.0/8", "::1", "[::1]", "fd00::/8" */

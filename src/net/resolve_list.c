@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "net/resolve.h"
 
 void resolve_list_clear(struct resolve_list *list)
@@ -13,16 +14,12 @@ void resolve_list_clear(struct resolve_list *list)
 /* RFC 4007, section 11: a zone is an interface name or its number. 0: there is no such zone. */
 static uint32_t zone_index(const char *zone)
 {
-    char *end;
-    unsigned long number;
     unsigned index = if_nametoindex(zone);
+    uint64_t number;
 
     if (index != 0)
         return index;
-    if (zone[0] < '0' || zone[0] > '9')
-        return 0;
-    number = strtoul(zone, &end, 10);
-    return *end == '\0' && number <= UINT32_MAX ? (uint32_t)number : 0;
+    return decimal_read(slice_str(zone), UINT32_MAX, &number) ? (uint32_t)number : 0;
 }
 
 static int literal6(const char *text, const char *zone, uint16_t port,

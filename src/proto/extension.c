@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
+#include "base/decimal.h"
 #include "proto/excerpt.h"
 #include "proto/extension_scan.h"
 
@@ -41,15 +43,11 @@ void deflate_params_default(struct deflate_params *p)
 /* RFC 7692, section 7.1.2: a decimal number from 8 to 15 without leading zeros. 0 if it is not. */
 static uint8_t bits_parse(const struct extension_param *p)
 {
-    const char *v = p->value;
+    uint64_t bits;
 
-    if (p->cut)
+    if (p->cut || p->value[0] == '0' || !decimal_read(slice_str(p->value), 15, &bits) || bits < 8)
         return 0;
-    if ((v[0] == '8' || v[0] == '9') && v[1] == '\0')
-        return (uint8_t)(v[0] - '0');
-    if (v[0] == '1' && v[1] >= '0' && v[1] <= '5' && v[2] == '\0')
-        return (uint8_t)(10 + v[1] - '0');
-    return 0;
+    return (uint8_t)bits;
 }
 
 /* Take one parameter into *d. NULL, or what is wrong with it; *seen gathers the kinds. */
@@ -73,7 +71,7 @@ static const char *param_apply(struct deflate_params *d, const struct extension_
         *(kind == SERVER_RESET ? &d->server_no_context_takeover : &d->client_no_context_takeover) =
             true;
     } else if (kind == LEVEL) {
-        if (p->value[0] < '0' || p->value[0] > '9' || p->value[1] != '\0')
+        if (!is_digit(p->value[0]) || p->value[1] != '\0')
             return "is not a level from 0 to 9";
         d->level = p->value[0] - '0';
     } else if (!p->has_value) {

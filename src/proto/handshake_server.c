@@ -1,4 +1,5 @@
 /* The server's side (RFC 6455, section 4.2), and the Accept value of both. */
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "proto/excerpt.h"
 #include "proto/handshake_private.h"
@@ -32,9 +33,9 @@ static bool is_key(struct slice key)
     if (key.len != 24 || key.data[22] != '=' || key.data[23] != '=')
         return false;
     for (size_t i = 0; i < 22; i++) {
-        uint8_t c = key.data[i], lower = c | 0x20;
+        uint8_t c = key.data[i];
 
-        if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '+' && c != '/')
+        if (!is_letter_or_digit(c) && c != '+' && c != '/')
             return false;
     }
     return true;

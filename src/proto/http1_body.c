@@ -1,5 +1,7 @@
 #include "proto/http1.h"
 
+#include "base/ascii.h"
+#include "base/decimal.h"
 #include "proto/excerpt.h"
 #include "proto/list.h"
 
@@ -23,20 +25,6 @@ enum chunk_state {
     CHUNK_END_LF
 };
 
-/* RFC 9110, section 8.6: 1*DIGIT. */
-static bool length_parse(struct slice text, uint64_t *length)
-{
-    *length = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        uint64_t digit = (uint64_t)text.data[i] - '0';
-
-        if (digit > 9 || *length > (UINT64_MAX - digit) / 10)
-            return false;
-        *length = *length * 10 + digit;
-    }
-    return text.len > 0;
-}
-
 /* RFC 9112, section 6.3: several fields, or a list, of one and the same number are that number;
  * anything else is an error. 1 if there is a length, 0 if there is none, -1 with *e. */
 static int length_read(const struct http1_head *h, uint64_t *length, struct err *e)
@@ -52,7 +40,7 @@ static int length_read(const struct http1_head *h, uint64_t *length, struct err 
             continue;
         list_next(&list, &item);
         do {
-            if (!length_parse(item, &number)) {
+            if (!decimal_read(item, UINT64_MAX, &number)) {
                 return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                                "the Content-Length \"%s\" is not a length (RFC 9110, section 8.6)",
                                excerpt_of(&x, value));
@@ -132,14 +120,6 @@ int http1_body_init(struct http1_body *b, const struct http1_head *h, bool head_
     return 0;
 }
 
-static int digit_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_line_text(uint8_t c)
 {
     return c != '\r' && c != '\n' && c != '\0';
@@ -147,7 +127,7 @@ static bool is_line_text(uint8_t c)
 
 static int chunk_size_byte(struct http1_body *b, uint8_t c, struct err *e)
 {
-    int digit = digit_value(c);
+    int digit = hex_value(c);
 
     if (digit >= 0) {
         if (b->left > UINT64_MAX >> 4) {

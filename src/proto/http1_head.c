@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/blank.h"
 #include "proto/excerpt.h"
 #include "proto/http1_guess.h"
@@ -9,7 +10,7 @@
 
 static bool is_tchar(uint8_t c)
 {
-    if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+    if (is_letter_or_digit(c))
         return true;
     return c && strchr("!#$%&'*+-.^_`|~", c);
 }

@@ -1,13 +1,14 @@
 /* What makes a request unacceptable whatever it asks for. */
 #include "proto/http1.h"
 
+#include "base/ascii.h"
+#include "base/decimal.h"
 #include "proto/excerpt.h"
 
 /* RFC 3986, section 3.2.2: a byte of a registered name, or of an address in brackets. */
 static bool is_host_byte(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-           (c && strchr("-._~%!$&'()*+,;=", c));
+    return is_letter_or_digit(c) || (c && strchr("-._~%!$&'()*+,;=", c));
 }
 
 /* RFC 9110, section 7.2: uri-host [":" port]; the host may be empty, and an IPv6 address is in
@@ -27,9 +28,7 @@ static bool is_host(struct slice text)
     }
     if (i < text.len && text.data[i++] != ':')
         return false;
-    while (i < text.len && text.data[i] >= '0' && text.data[i] <= '9')
-        i++;
-    return i == text.len;
+    return decimal_span(slice_make(text.data + i, text.len - i)) == text.len - i;
 }
 
 /* RFC 9112, section 3.2. */

@@ -1,51 +1,48 @@
 #include "proto/http_date.h"
 
-/* What is left to read. */
-struct cursor {
-    const uint8_t *at, *end;
-};
+#include "base/decimal.h"
 
-static bool skip(struct cursor *c, const char *text)
+/* Each function that takes a pointer to a slice moves its front over what was read. */
+static void advance(struct slice *c, size_t n)
+{
+    *c = slice_make(c->data + n, c->len - n);
+}
+
+static bool skip(struct slice *c, const char *text)
 {
     size_t len = strlen(text);
 
-    if ((size_t)(c->end - c->at) < len || memcmp(c->at, text, len) != 0)
+    if (c->len < len || memcmp(c->data, text, len) != 0)
         return false;
-    c->at += len;
+    advance(c, len);
     return true;
 }
 
 /* The place of the word among words that are `each` bytes long, or -1. */
-static int word(struct cursor *c, const char *words, size_t each)
+static int word(struct slice *c, const char *words, size_t each)
 {
     for (int i = 0; words[(size_t)i * each]; i++) {
-        if ((size_t)(c->end - c->at) >= each &&
-            memcmp(c->at, words + (size_t)i * each, each) == 0) {
-            c->at += each;
+        if (c->len >= each && memcmp(c->data, words + (size_t)i * each, each) == 0) {
+            advance(c, each);
             return i;
         }
     }
     return -1;
 }
 
-/* So many digits; -1 if they are not there. */
-static int digits(struct cursor *c, int count)
+/* The number that `count` digits write; -1 if there are fewer. */
+static int digits(struct slice *c, size_t count)
 {
-    int n = 0;
+    int n;
 
-    for (int i = 0; i < count; i++, c->at++) {
-        if (c->at == c->end || *c->at < '0' || *c->at > '9')
-            return -1;
-        n = n * 10 + (*c->at - '0');
-    }
-    return n;
+    return decimal_take_fixed(c, count, &n) ? n : -1;
 }
 
 struct parts {
     int year, month, day, hour, minute, second;
 };
 
-static bool take_time(struct cursor *c, struct parts *p)
+static bool take_time(struct slice *c, struct parts *p)
 {
     p->hour = digits(c, 2);
     if (!skip(c, ":"))
@@ -57,14 +54,14 @@ static bool take_time(struct cursor *c, struct parts *p)
     return true;
 }
 
-static bool take_month(struct cursor *c, struct parts *p)
+static bool take_month(struct slice *c, struct parts *p)
 {
     p->month = word(c, "JanFebMarAprMayJunJulAugSepOctNovDec", 3) + 1;
     return p->month > 0;
 }
 
 /* ", 06 Nov 1994 08:49:37 GMT" */
-static bool take_fixdate(struct cursor *c, struct parts *p)
+static bool take_fixdate(struct slice *c, struct parts *p)
 {
     if (!skip(c, ", "))
         return false;
@@ -76,10 +73,10 @@ static bool take_fixdate(struct cursor *c, struct parts *p)
 }
 
 /* "day, 06-Nov-94 08:49:37 GMT", the front of the day's name being taken */
-static bool take_rfc850(struct cursor *c, struct parts *p, int this_year)
+static bool take_rfc850(struct slice *c, struct parts *p, int this_year)
 {
-    while (c->at < c->end && *c->at >= 'a' && *c->at <= 'z')
-        c->at++;
+    while (c->len > 0 && c->data[0] >= 'a' && c->data[0] <= 'z')
+        advance(c, 1);
     if (!skip(c, ", "))
         return false;
     p->day = digits(c, 2);
@@ -95,7 +92,7 @@ static bool take_rfc850(struct cursor *c, struct parts *p, int this_year)
 }
 
 /* " Nov  6 08:49:37 1994" */
-static bool take_asctime(struct cursor *c, struct parts *p)
+static bool take_asctime(struct slice *c, struct parts *p)
 {
     if (!skip(c, " ") || !take_month(c, p) || !skip(c, " "))
         return false;
@@ -138,37 +135,33 @@ static bool to_seconds(const struct parts *p, int64_t *seconds)
 
 bool http_date_parse(struct slice text, int64_t now_s, int64_t *seconds)
 {
-    struct cursor c = {text.data, slice_end(text)};
+    struct slice c = text;
     struct parts p = {0};
     int this_year = 1970 + (int)(now_s / 31556952); /* of the Gregorian calendar, on average */
     bool good;
 
     if (text.len < 8 || word(&c, "SunMonTueWedThuFriSat", 3) < 0)
         return false;
-    if (*c.at == ',')
+    if (c.data[0] == ',')
         good = take_fixdate(&c, &p);
-    else if (*c.at == ' ')
+    else if (c.data[0] == ' ')
         good = take_asctime(&c, &p);
     else
         good = take_rfc850(&c, &p, this_year);
-    return good && c.at == c.end && to_seconds(&p, seconds);
+    return good && c.len == 0 && to_seconds(&p, seconds);
 }
 
 bool http_retry_after(struct slice value, int64_t now_s, uint64_t *wait_us)
 {
-    uint64_t wait = 0;
+    uint64_t wait = HTTP_RETRY_AFTER_MAX_S; /* of a greater number too */
     int64_t then;
-    size_t i = 0;
 
-    while (i < value.len && value.data[i] >= '0' && value.data[i] <= '9') {
-        if (wait < HTTP_RETRY_AFTER_MAX_S)
-            wait = wait * 10 + (uint64_t)(value.data[i] - '0');
-        i++;
-    }
-    if (i == 0 || i < value.len) {
+    if (value.len == 0 || decimal_span(value) < value.len) {
         if (!http_date_parse(value, now_s, &then))
             return false;
         wait = then > now_s ? (uint64_t)(then - now_s) : 0;
+    } else {
+        decimal_read(value, HTTP_RETRY_AFTER_MAX_S, &wait);
     }
     if (wait > HTTP_RETRY_AFTER_MAX_S)
         wait = HTTP_RETRY_AFTER_MAX_S;

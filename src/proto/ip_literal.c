@@ -1,35 +1,25 @@
 #include "proto/ip_literal.h"
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/ascii.h"
+#include "base/decimal.h"
 
 bool ip4_parse(struct slice text, uint8_t bytes[4])
 {
-    size_t i = 0;
-
     for (int part = 0; part < 4; part++) {
-        unsigned value = 0;
-        size_t digits = 0;
+        uint64_t value;
 
-        if (part > 0 && (i == text.len || text.data[i++] != '.'))
-            return false;
-        for (; i < text.len && digits < 3 && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
-            /* "010" is ten to some and eight to others, so it is no address to us. */
-            if (digits > 0 && value == 0)
+        if (part > 0) {
+            if (text.len == 0 || text.data[0] != '.')
                 return false;
-            value = value * 10 + (unsigned)(text.data[i] - '0');
-            digits++;
+            text = slice_make(text.data + 1, text.len - 1);
         }
-        if (digits == 0 || value > 255)
+        /* "010" is ten to some and eight to others, so it is no address to us. */
+        if ((text.len > 1 && text.data[0] == '0' && is_digit(text.data[1])) ||
+            !decimal_take(&text, 255, &value))
             return false;
         bytes[part] = (uint8_t)value;
     }
-    return i == text.len;
+    return text.len == 0;
 }
 
 /* One group at offset i: its count of digits, 0 if it is none. */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
+#include "base/decimal.h"
 #include "base/host_name.h"
 #include "base/utf8.h"
 #include "proto/excerpt.h"
@@ -26,16 +28,6 @@ struct parse {
     const char *text;
     struct err *e;
 };
-
-static bool is_alpha(uint8_t c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_control(uint8_t c)
 {
@@ -99,14 +91,6 @@ static bool in_socket_path(uint8_t c)
     return !is_control(c);
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that a percent-escape at the front of text stands for, or -1. */
 static int escape_value(struct slice text)
 {
@@ -114,8 +98,8 @@ static int escape_value(struct slice text)
 
     if (text.len < 3)
         return -1;
-    high = hex_digit(text.data[1]);
-    low = hex_digit(text.data[2]);
+    high = hex_value(text.data[1]);
+    low = hex_value(text.data[2]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
@@ -178,7 +162,7 @@ static const char *scheme_take(struct parse *p, struct url *u, bool *known)
     size_t i;
 
     *known = false;
-    while (is_alpha((uint8_t)*end) ||
+    while (is_letter((uint8_t)*end) ||
            (end > p->text && *end && (is_digit((uint8_t)*end) || strchr("+-.", *end))))
         end++;
     name = slice_make(p->text, (size_t)(end - p->text));
@@ -212,19 +196,16 @@ static const char *scheme_take(struct parse *p, struct url *u, bool *known)
 /* RFC 3986, section 3.2.3; an empty port leaves the default. */
 static int port_take(struct parse *p, struct url *u, struct slice digits)
 {
-    uint32_t port = 0;
+    size_t span = decimal_span(digits);
+    uint64_t port = 0;
     struct excerpt x;
 
-    for (size_t i = 0; i < digits.len; i++) {
-        if (!is_digit(digits.data[i])) {
-            err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" is not a port; " PORT_RANGE,
-                    excerpt_of(&x, digits));
-            return point_at(p, digits.data + i);
-        }
-        if (port <= 65535)
-            port = port * 10 + (uint32_t)(digits.data[i] - '0');
+    if (span < digits.len) {
+        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" is not a port; " PORT_RANGE,
+                excerpt_of(&x, digits));
+        return point_at(p, digits.data + span);
     }
-    if (digits.len > 0 && (port == 0 || port > 65535)) {
+    if (digits.len > 0 && (!decimal_read(digits, 65535, &port) || port == 0)) {
         err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "the port %s is out of range; " PORT_RANGE,
                 excerpt_of(&x, digits));
         return point_at(p, digits.data);
@@ -251,7 +232,7 @@ static int zone_take(struct parse *p, struct url *u, struct slice zone)
     for (size_t i = 0; i < zone.len; i++) {
         uint8_t c = zone.data[i];
 
-        if (!is_alpha(c) && !is_digit(c) && !(c && strchr("-._~", c))) {
+        if (!is_letter_or_digit(c) && !(c && strchr("-._~", c))) {
             err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0,
                     "the zone of an IPv6 address is an interface name like eth0 or its number");
             return point_at(p, zone.data + i);

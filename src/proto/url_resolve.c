@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "proto/excerpt.h"
 #include "proto/list.h"
@@ -9,14 +10,9 @@
 /* Escaping makes three bytes of one. */
 #define TEXT_MAX (4 * URL_REFERENCE_MAX)
 
-static bool is_alpha(uint8_t c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
 static bool is_scheme_char(uint8_t c)
 {
-    return is_alpha(c) || (c >= '0' && c <= '9') || (c && strchr("+-.", c));
+    return is_letter_or_digit(c) || (c && strchr("+-.", c));
 }
 
 /* RFC 3986, section 3.1: the bytes of "scheme" if ":" follows, else 0. */
@@ -24,7 +20,7 @@ static size_t scheme_len(struct slice ref)
 {
     size_t i = 0;
 
-    if (ref.len == 0 || !is_alpha(ref.data[0]))
+    if (ref.len == 0 || !is_letter(ref.data[0]))
         return 0;
     while (i < ref.len && is_scheme_char(ref.data[i]))
         i++;

@@ -1,21 +1,23 @@
 #include <stdlib.h>
 
+#include "base/ascii.h"
+#include "base/decimal.h"
 #include "script/expect/parse.h"
 #include "script/script.h"
 
-static bool is_letter(char c)
+static bool begins_name(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return is_letter(c) || c == '_';
 }
 
 static bool is_name_byte(char c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '-';
+    return begins_name(c) || is_digit(c) || c == '-';
 }
 
 bool script_name_valid(struct slice name)
 {
-    if (name.len == 0 || name.len >= SCRIPT_NAME_MAX || !is_letter((char)name.data[0]))
+    if (name.len == 0 || name.len >= SCRIPT_NAME_MAX || !begins_name((char)name.data[0]))
         return false;
     for (size_t i = 1; i < name.len; i++) {
         if (!is_name_byte((char)name.data[i]))
@@ -128,7 +130,7 @@ void script_option_split(char *copy, const char **name, const char **value)
 
 bool script_rounds(const char *args, uint64_t *rounds)
 {
-    return parse_number(args, SCRIPT_REPEAT_MAX, rounds) && *rounds > 0;
+    return decimal_read(slice_str(args), SCRIPT_REPEAT_MAX, rounds) && *rounds > 0;
 }
 
 bool script_pair_split(char *copy, const char **name, const char **rest)

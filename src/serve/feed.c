@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "base/json_scan.h"
 #include "base/json_write.h"
 #include "serve/pages.h"
@@ -175,5 +176,5 @@ int feed_request(struct slice text, uint64_t *since)
 
     if (!json_valid(text) || json_pointer_get(text, "/since", &token) != 1)
         return -1;
-    return pages_number(token, since);
+    return decimal_read(token, UINT64_MAX, since) ? 0 : -1;
 }

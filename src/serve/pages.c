@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/codec.h"
+#include "base/decimal.h"
 #include "proto/excerpt.h"
 #include "proto/handshake.h"
 
@@ -34,23 +35,6 @@ struct slice pages_path(struct slice target, struct slice *query)
         target.len = n;
     }
     return target;
-}
-
-int pages_number(struct slice text, uint64_t *number)
-{
-    uint64_t n = 0;
-
-    if (text.len == 0)
-        return -1;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t digit = (uint8_t)(text.data[i] - '0');
-
-        if (digit > 9 || n > (UINT64_MAX - digit) / 10)
-            return -1;
-        n = n * 10 + digit;
-    }
-    *number = n;
-    return 0;
 }
 
 void pages_refuse(struct answer *a, int status, const char *text, const char *hint)
@@ -88,7 +72,7 @@ static void read_since(struct answer *a, struct slice query)
 
     if (!query_get(query, "since", &text) || text.len == 0)
         return;
-    if (pages_number(text, &a->since) == 0) {
+    if (decimal_read(text, UINT64_MAX, &a->since)) {
         a->has_since = true;
         return;
     }
@@ -106,7 +90,7 @@ static void read_last_event(struct answer *a, const struct http1_head *head)
 
     if (!id || id->len == 0)
         return;
-    if (pages_number(*id, &a->since) == 0) {
+    if (decimal_read(*id, UINT64_MAX, &a->since)) {
         a->has_since = true;
         return;
     }
@@ -122,7 +106,7 @@ static void read_last(struct answer *a, struct slice query)
 
     if (!query_get(query, "last", &text) || text.len == 0)
         return;
-    if (pages_number(text, &a->last) == 0 && a->last > 0)
+    if (decimal_read(text, UINT64_MAX, &a->last) && a->last > 0)
         return;
     pages_refuse(a, 400, "", "how many of the latest updates, as in /feed.json?last=1");
     snprintf(a->text, sizeof a->text, "last is \"%s\", expected a whole number above 0",

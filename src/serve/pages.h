@@ -66,7 +66,5 @@ int pages_cors(struct buf *out, const struct pages *p, const struct answer *a);
 /* The path of a request target, without its query; empty for one that has none ("*"). Slices of
  * target. The absolute form (RFC 9112, section 3.2.2) is understood. */
 struct slice pages_path(struct slice target, struct slice *query);
-/* A whole number from 0 to 2^64 - 1, digits only. 0, or -1 (*number unchanged). */
-int pages_number(struct slice text, uint64_t *number);
 
 #endif

@@ -69,23 +69,6 @@ static void parse_word_refuses_an_open_quote(void **state)
     buf_clear(&word);
 }
 
-static void parse_number_keeps_to_its_bound(void **state)
-{
-    uint64_t n = 7;
-
-    (void)state;
-    assert_true(parse_number("18446744073709551615", UINT64_MAX, &n));
-    assert_true(n == UINT64_MAX);
-    assert_false(parse_number("18446744073709551616", UINT64_MAX, &n));
-    assert_false(parse_number("2", 1, &n));
-    assert_false(parse_number("99", 1, &n));
-    assert_false(parse_number("", 10, &n));
-    assert_false(parse_number("-1", 10, &n));
-    assert_false(parse_number("1x", 10, &n));
-    assert_true(parse_number("007", 10, &n));
-    assert_int_equal(n, 7);
-}
-
 struct frame_case {
     const char *args;
     struct frame_spec spec;
@@ -219,7 +202,6 @@ int main(void)
         cmocka_unit_test(parse_word_holds_quoted_blanks_together),
         cmocka_unit_test(parse_word_knows_escapes_in_quotes_alone),
         cmocka_unit_test(parse_word_refuses_an_open_quote),
-        cmocka_unit_test(parse_number_keeps_to_its_bound),
         cmocka_unit_test(parse_frame_takes_every_part),
         cmocka_unit_test(parse_frame_says_what_is_wrong),
         cmocka_unit_test(parse_frame_survives_want_of_memory),

@@ -94,31 +94,6 @@ static void pages_path_parts_the_query(void **state)
     }
 }
 
-static void pages_number_takes_what_fits_64_bits(void **state)
-{
-    static const char *const bad[] = {"",
-                                      "-1",
-                                      "+1",
-                                      " 1",
-                                      "1 ",
-                                      "0x1",
-                                      "1.0",
-                                      "1e3",
-                                      "a",
-                                      "18446744073709551616",
-                                      "99999999999999999999999"};
-    uint64_t n = 7;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(pages_number(slice_str(bad[i]), &n), -1);
-    assert_int_equal(n, 7);
-    assert_int_equal(pages_number(slice_str("18446744073709551615"), &n), 0);
-    assert_true(n == UINT64_MAX);
-    assert_int_equal(pages_number(slice_str("007"), &n), 0);
-    assert_int_equal(n, 7);
-}
-
 static void upgrades_lead_to_the_services(void **state)
 {
     struct answer a;
@@ -480,7 +455,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_path_parts_the_query),
-        cmocka_unit_test(pages_number_takes_what_fits_64_bits),
         cmocka_unit_test(upgrades_lead_to_the_services),
         cmocka_unit_test(feed_takes_since_from_the_query),
         cmocka_unit_test(a_since_that_is_no_number_is_refused_and_quoted),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "base/decimal.h"
 #include "script/expect/expect.h"
 #include "script/expect/parse.h"
 
@@ -31,7 +32,7 @@ int expect_bytes_parse(struct expect *x, struct slice digits, size_t at, struct 
 
 static int frame_number(const char *value, uint64_t max, uint64_t *number, size_t at, struct err *e)
 {
-    if (!parse_number(value, max, number))
+    if (!decimal_read(slice_str(value), max, number))
         return wrong(at, e, "fin= and masked= are 0 or 1, rsv= is 0 to 7, len= a number of bytes");
     return 0;
 }
@@ -49,7 +50,7 @@ static int frame_op(struct expect *x, const char *value, size_t at, struct err *
             return 0;
         }
     }
-    if (!parse_number(value, 15, &n))
+    if (!decimal_read(slice_str(value), 15, &n))
         return wrong(at, e, "op= is text, binary, cont, close, ping, pong or a number up to 15");
     x->opcode = (uint8_t)n;
     return 0;

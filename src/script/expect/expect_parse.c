@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "base/decimal.h"
 #include "base/nearest.h"
 #include "script/expect/expect.h"
 #include "script/expect/parse.h"
@@ -111,7 +112,7 @@ static int read_number(struct expect *x, struct slice text, size_t at, uint64_t 
 
     if (text.len < sizeof digits)
         memcpy(digits, text.data, text.len);
-    if (!parse_number(digits, max, &x->number))
+    if (!decimal_read(slice_str(digits), max, &x->number))
         return wrong(at, e, why);
     x->has_number = true;
     return 0;

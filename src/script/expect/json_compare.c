@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "base/json_scan.h"
 
 enum json_kind json_kind(struct slice value)
@@ -46,16 +47,15 @@ struct decimal {
 static int64_t read_power(const uint8_t *p, const uint8_t *end)
 {
     bool negative = p < end && *p == '-';
-    int64_t power = 0;
+    uint64_t power = POWER_MAX;
 
     if (p < end && (*p == '-' || *p == '+'))
         p++;
-    for (; p < end; p++)
-        power = power > POWER_MAX / 10 - 1 ? POWER_MAX : power * 10 + (*p - '0');
-    return negative ? -power : power;
+    decimal_read(slice_make(p, (size_t)(end - p)), POWER_MAX, &power);
+    return negative ? -(int64_t)power : (int64_t)power;
 }
 
-static struct decimal decimal_read(struct slice text)
+static struct decimal decimal_of(struct slice text)
 {
     const uint8_t *p = text.data, *end = slice_end(text), *first = NULL, *mantissa_end;
     struct decimal d = {.zero = true};
@@ -99,7 +99,7 @@ static int next_digit(const struct decimal *d, size_t *i)
 
 int json_number_compare(struct slice a, struct slice b)
 {
-    struct decimal x = decimal_read(a), y = decimal_read(b);
+    struct decimal x = decimal_of(a), y = decimal_of(b);
     size_t i = 0, j = 0;
     int sign = x.negative ? -1 : 1;
 
@@ -124,7 +124,7 @@ int json_number_compare(struct slice a, struct slice b)
 
 bool json_is_integer(struct slice number)
 {
-    struct decimal d = decimal_read(number);
+    struct decimal d = decimal_of(number);
     int64_t digits = 0, last = 0; /* digits up to the last that is not 0 */
     size_t i = 0;
 

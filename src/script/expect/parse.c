@@ -2,6 +2,7 @@
 
 #include "base/blank.h"
 #include "base/codec.h"
+#include "base/decimal.h"
 
 struct slice parse_name(const char *line, const char **args)
 {
@@ -69,23 +70,6 @@ int parse_word(const char **at, struct buf *word, struct err *e)
     return 1;
 }
 
-bool parse_number(const char *text, uint64_t max, uint64_t *number)
-{
-    uint64_t n = 0;
-
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        unsigned digit = (unsigned)(*text - '0');
-
-        if (*text < '0' || *text > '9' || digit > max || n > (max - digit) / 10)
-            return false;
-        n = n * 10 + digit;
-    }
-    *number = n;
-    return true;
-}
-
 static int set_op(struct frame_spec *spec, const char *value, struct err *e)
 {
     uint64_t n;
@@ -98,7 +82,7 @@ static int set_op(struct frame_spec *spec, const char *value, struct err *e)
             return 0;
         }
     }
-    if (!parse_number(value, 15, &n))
+    if (!decimal_read(slice_str(value), 15, &n))
         return usage_error(e, "op= is text, binary, cont, close, ping, pong or a number up to 15");
     spec->opcode = (uint8_t)n;
     return 0;
@@ -150,19 +134,19 @@ static int set_part(struct frame_spec *spec, struct buf *payload, const char *na
     if (strcmp(name, "text") == 0)
         return buf_append_str(payload, value) < 0 ? memory(e) : 0;
     if (strcmp(name, "fin") == 0) {
-        if (!parse_number(value, 1, &n))
+        if (!decimal_read(slice_str(value), 1, &n))
             return usage_error(e, "fin= is 0 or 1");
         spec->fin = n == 1;
         return 0;
     }
     if (strcmp(name, "rsv") == 0) {
-        if (!parse_number(value, 7, &n))
+        if (!decimal_read(slice_str(value), 7, &n))
             return usage_error(e, "rsv= is a number from 0 to 7; RSV1 is 4");
         spec->rsv = (uint8_t)n;
         return 0;
     }
     if (strcmp(name, "len") == 0) {
-        if (!parse_number(value, UINT64_MAX, &spec->length))
+        if (!decimal_read(slice_str(value), UINT64_MAX, &spec->length))
             return usage_error(e, "len= is the number of bytes to announce");
         spec->length_given = true;
         return 0;
@@ -220,7 +204,7 @@ int parse_close(const char *args, uint16_t *code, const char **reason, struct er
         return 0;
     if (word.len < sizeof digits)
         memcpy(digits, word.data, word.len);
-    if (!parse_number(digits, 65535, &n) || !close_code_valid((unsigned)n)) {
+    if (!decimal_read(slice_str(digits), 65535, &n) || !close_code_valid((unsigned)n)) {
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%.*s\" is no close code that may be sent",
                 (int)(word.len < 40 ? word.len : 40), (const char *)word.data);
         err_hint(

@@ -17,9 +17,6 @@ struct slice parse_name(const char *line, const char **args);
  * moves on. */
 int parse_word(const char **at, struct buf *word, struct err *e);
 
-/* A whole number up to max; false if the text is none. */
-bool parse_number(const char *text, uint64_t max, uint64_t *number);
-
 /* /frame: "op=... fin=... rsv=... mask=... len=... text=...|hex=...". The payload is appended. -1
  * with *e. */
 int parse_frame(const char *args, struct frame_spec *spec, struct buf *payload, struct err *e);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/json_scan.h"
 #include "session/books/outage.h"
 #include "session/books/reconcile.h"
@@ -111,19 +112,9 @@ void account_free(struct account *a)
 /* Digits alone, to 2^64-1; in quotes too, which is how some servers keep big numbers exact. */
 static bool read_number(struct slice token, uint64_t *number)
 {
-    uint64_t n = 0;
-
     if (token.len >= 2 && token.data[0] == '"')
         token = slice_make(token.data + 1, token.len - 2);
-    if (token.len == 0)
-        return false;
-    for (size_t i = 0; i < token.len; i++) {
-        if (token.data[i] < '0' || token.data[i] > '9' || __builtin_mul_overflow(n, 10u, &n) ||
-            __builtin_add_overflow(n, (uint64_t)(token.data[i] - '0'), &n))
-            return false;
-    }
-    *number = n;
-    return true;
+    return decimal_read(token, UINT64_MAX, number);
 }
 
 /* The bytes of a name: a string without quotes and escapes, anything else but null as it stands. */

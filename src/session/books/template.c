@@ -1,5 +1,7 @@
 #include "session/books/template.h"
 
+#include "base/ascii.h"
+
 static int put_json(struct buf *out, struct slice value)
 {
     for (size_t i = 0; i < value.len; i++) {
@@ -20,8 +22,7 @@ static int put_json(struct buf *out, struct slice value)
 
 static bool is_unreserved(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 static int put_percent(struct buf *out, struct slice value)

@@ -1,3 +1,4 @@
+#include "base/decimal.h"
 #include "verb/compare/compare.h"
 
 #include <stdlib.h>
@@ -44,12 +45,11 @@ static int set_clients(struct options_parsing *p, const struct option_use *use, 
     char element[16];
 
     for (c->client_count = 0; at; c->client_count++) {
-        char *end;
-
         if (c->client_count == COMPARE_CLIENTS_MAX)
             return usage_error(e, "%s takes at most %d numbers", use->typed, COMPARE_CLIENTS_MAX);
-        if (!options_next_element(&at, element, sizeof element) || element[0] < '1' ||
-            element[0] > '9' || (c->clients[c->client_count] = strtoull(element, &end, 10), *end))
+        if (!options_next_element(&at, element, sizeof element) ||
+            !decimal_read(slice_str(element), UINT64_MAX, &c->clients[c->client_count]) ||
+            c->clients[c->client_count] == 0)
             return usage_error(e,
                                "%s takes numbers above 0 with commas between them "
                                "(\"1,1000,100000\"), not \"%s\"",

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/session_setup.h"
+#include "base/decimal.h"
 #include "base/json_scan.h"
 #include "sink/view.h"
 
@@ -91,16 +92,10 @@ struct session_config demo_drop_config(const struct demo_drop *d, uint64_t start
 static uint64_t number_of(struct slice text)
 {
     struct slice token;
-    uint64_t n = 0;
+    uint64_t n;
 
-    if (json_pointer_get(text, "/id", &token) != 1 || token.len > 18)
-        return 0;
-    for (size_t i = 0; i < token.len; i++) {
-        if (token.data[i] < '0' || token.data[i] > '9')
-            return 0;
-        n = n * 10 + (uint64_t)(token.data[i] - '0');
-    }
-    return n;
+    return json_pointer_get(text, "/id", &token) == 1 && decimal_read(token, UINT64_MAX, &n) ? n
+                                                                                             : 0;
 }
 
 static void take_update(struct demo_drop *d, const struct event_message *m)

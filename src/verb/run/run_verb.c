@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/decimal.h"
 #include "cli/parsing.h"
 
 #define JOBS_MAX 256
@@ -53,12 +54,9 @@ static int set_var(struct options_parsing *p, const struct option_use *use, stru
 static int set_jobs(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     struct run_options *run = p->own;
-    const char *text = use->value;
-    uint64_t n = 0;
+    uint64_t n;
 
-    for (; *text >= '0' && *text <= '9' && n <= JOBS_MAX; text++)
-        n = n * 10 + (uint64_t)(*text - '0');
-    if (*text || n == 0 || n > JOBS_MAX)
+    if (!decimal_read(slice_str(use->value), JOBS_MAX, &n) || n == 0)
         return usage_error(e, "%s takes a number from 1 to %d, not \"%s\"", use->typed, JOBS_MAX,
                            options_quote(use->value).text);
     run->jobs = n;

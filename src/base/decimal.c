@@ -1,0 +1,60 @@
+#include "base/decimal.h"
+
+#include "base/ascii.h"
+
+size_t decimal_span(struct slice text)
+{
+    size_t n = 0;
+
+    while (n < text.len && is_digit(text.data[n]))
+        n++;
+    return n;
+}
+
+bool decimal_read(struct slice text, uint64_t most, uint64_t *number)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned digit = (unsigned)text.data[i] - '0';
+
+        if (digit > 9 || digit > most || n > (most - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    if (text.len == 0)
+        return false;
+    *number = n;
+    return true;
+}
+
+bool decimal_take(struct slice *text, uint64_t most, uint64_t *number)
+{
+    size_t n = decimal_span(*text);
+
+    if (!decimal_read(slice_make(text->data, n), most, number))
+        return false;
+    *text = slice_make(text->data + n, text->len - n);
+    return true;
+}
+
+bool decimal_take_str(const char **text, uint64_t most, uint64_t *number)
+{
+    struct slice rest = slice_str(*text);
+
+    if (!decimal_take(&rest, most, number))
+        return false;
+    *text = (const char *)rest.data;
+    return true;
+}
+
+bool decimal_take_fixed(struct slice *text, size_t count, int *number)
+{
+    uint64_t n;
+
+    if (text->len < count || !decimal_read(slice_make(text->data, count), 999999999, &n))
+        return false;
+    *text = slice_make(text->data + count, text->len - count);
+    *number = (int)n;
+    return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * decimal: whole numbers in text, as digits without a sign. Leading zeros are accepted.
+ */
+#ifndef BASE_DECIMAL_H
+#define BASE_DECIMAL_H
+
+#include "base/slice.h"
+
+/* How many digits the text begins with. */
+size_t decimal_span(struct slice text);
+
+/* The text as a number. False, with *number unchanged: it is empty, not of digits alone, or more
+ * than `most`. */
+bool decimal_read(struct slice text, uint64_t most, uint64_t *number);
+
+/* The number that the text begins with; *text moves after its digits. False, with nothing changed:
+ * there is no digit, or the number is more than `most`. */
+bool decimal_take(struct slice *text, uint64_t most, uint64_t *number);
+/* The same of a string. */
+bool decimal_take_str(const char **text, uint64_t most, uint64_t *number);
+
+/* A number of exactly `count` digits, at most 9; what follows may be a digit too. False, with
+ * nothing changed: there are fewer. */
+bool decimal_take_fixed(struct slice *text, size_t count, int *number);
+
+#endif
