@@ -1,16 +1,12 @@
 #include "serve/client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "net/fault_socket.h"
 #include "net/link_fault.h"
+#include "net/listener.h"
 
 /* A client that is sent away has no claim on a place for long. */
 #define CROWDED_MS 2000
@@ -251,19 +247,6 @@ void client_start_timer(struct client *c, unsigned ms)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-static void set_socket(int fd)
-{
-    const int on = 1, idle_s = 60, interval_s = 10, probes = 6;
-
-    /* Writes are gathered here; Nagle would only delay what is left. */
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    /* Who vanished without a word must not keep a place for ever. */
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-}
-
 /* Triggers that count (open, message, frame, bytes) count for each client; connect:N is the N-th
  * connection that is accepted; times are for all that are connected. */
 static struct link *add_faults(struct client *c, struct link *tcp)
@@ -303,32 +286,11 @@ static struct link *make_link(struct client *c, int fd)
     return top;
 }
 
-/* "127.0.0.1:50123", "[::1]:50123". */
-static void find_address(struct client *c, int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in4;
-        struct sockaddr_in6 in6;
-    } at = {0};
-    socklen_t len = sizeof at;
-    char host[INET6_ADDRSTRLEN];
-
-    if (getpeername(fd, &at.any, &len) != 0)
-        return;
-    if (at.any.sa_family == AF_INET &&
-        inet_ntop(AF_INET, &at.in4.sin_addr, host, sizeof host) != NULL)
-        snprintf(c->address, sizeof c->address, "%s:%u", host, (unsigned)ntohs(at.in4.sin_port));
-    else if (at.any.sa_family == AF_INET6 &&
-             inet_ntop(AF_INET6, &at.in6.sin6_addr, host, sizeof host) != NULL)
-        snprintf(c->address, sizeof c->address, "[%s]:%u", host, (unsigned)ntohs(at.in6.sin6_port));
-}
-
 struct client *client_new(struct client_host *host, int fd, uint32_t number, bool crowded)
 {
     struct client *c = calloc(1, sizeof *c);
 
-    set_socket(fd);
+    listener_tune(fd);
     if (!c) {
         close(fd);
         return NULL;
@@ -336,7 +298,7 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
     c->host = host;
     c->number = number;
     c->crowded = crowded;
-    find_address(c, fd);
+    listener_peer(fd, c->address, sizeof c->address);
     c->state = host->tls ? CLIENT_TLS : CLIENT_HEAD;
     c->began_us = clock_mono_us();
     c->link = make_link(c, fd);

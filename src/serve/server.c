@@ -1,28 +1,19 @@
 #include "serve/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/heap.h"
 #include "net/crypto.h"
+#include "net/listener.h"
 #include "net/reason.h"
-#include "net/watch.h"
 #include "serve/client.h"
 #include "serve/feed_service.h"
 
-#define BACKLOG 1024
-/* Connections that a turn of the loop accepts before others get theirs. */
-#define ACCEPTS_PER_TURN 64
 /* Clients beyond the limit that are being sent away; more wait in the kernel's queue. */
 #define CROWD_MAX 64
-/* When accept failed for want of descriptors or memory. */
-#define RETRY_MS 500
 /* The memory of fewer clients may stay with the process. */
 #define CREST_MIN 32
 
@@ -30,10 +21,7 @@ struct server {
     struct client_host host; /* first: clients know this part alone */
     const struct server_config *config;
     char *url;
-    int fd;
-    struct watch *listener;
-    bool accepting;
-    struct timer *retry;    /* accept again */
+    struct listener *listener;
     struct timer *deadline; /* of server_stop */
     bool freed;
 
@@ -51,26 +39,15 @@ struct server {
 /* --- accepting ----------------------------------------------------------------------------------
  */
 
-/* Listen as long as there is someone to send away at least, and room to do so. */
+/* As long as there is someone to send away at least, and room to do so. */
 static void update_accepting(struct server *s)
 {
-    bool accept = !s->stopping && !s->host.paused && s->crowd < CROWD_MAX && !timer_runs(s->retry);
-
-    if (accept == s->accepting || s->fd < 0)
-        return;
-    s->accepting = accept;
-    watch_set(s->listener, accept ? LINK_READABLE : 0);
+    listener_accept(s->listener, !s->stopping && !s->host.paused && s->crowd < CROWD_MAX);
 }
 
-static void on_retry(void *ctx)
+static void accept_failed(void *ctx, int errnum)
 {
-    update_accepting(ctx);
-}
-
-/* No descriptor is left, or no memory: the connections wait in the kernel's queue. Trying at once
- * would only burn time. */
-static void accept_failed(struct server *s, int errnum)
-{
+    struct server *s = ctx;
     struct err e;
     struct event ev = {
         .kind = EVENT_ERROR,
@@ -80,7 +57,6 @@ static void accept_failed(struct server *s, int errnum)
     };
     char reason[REASON_SIZE];
 
-    timer_start(s->retry, RETRY_MS * 1000, on_retry);
     if (s->told_full)
         return;
     s->told_full = true;
@@ -92,15 +68,14 @@ static void accept_failed(struct server *s, int errnum)
     bus_emit(s->host.bus, &ev);
 }
 
-static void add_client(struct server *s, int fd)
+static bool add_client(void *ctx, int fd)
 {
+    struct server *s = ctx;
     bool crowded = s->clients >= s->config->max_clients;
     struct client *c = client_new(&s->host, fd, s->numbers + 1, crowded);
 
-    if (!c) {
-        accept_failed(s, ENOMEM);
-        return;
-    }
+    if (!c)
+        return false;
     s->numbers++;
     c->next = s->first;
     if (s->first)
@@ -112,113 +87,20 @@ static void add_client(struct server *s, int fd)
         s->clients++;
     if (s->crest < s->clients)
         s->crest = s->clients;
-}
-
-static void on_connection(void *ctx, int status)
-{
-    struct server *s = ctx;
-
-    (void)status; /* accept says why */
-    for (int i = 0; i < ACCEPTS_PER_TURN && s->crowd < CROWD_MAX; i++) {
-        int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-        if (fd >= 0) {
-            add_client(s, fd);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            break;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            accept_failed(s, errno);
-            break;
-        }
-        /* Anything else concerns that one connection, which has gone again (accept(2)). */
-    }
     update_accepting(s);
-}
-
-/* --- listening ----------------------------------------------------------------------------------
- */
-
-static void listen_hint(struct err *e, int errnum)
-{
-    if (errnum == EADDRINUSE)
-        err_hint(e, "another program listens there; port 0 takes any free one");
-    else if (errnum == EACCES)
-        err_hint(e, "ports below 1024 are for root: take a higher one, or 0 for any free one");
-    else if (errnum == EADDRNOTAVAIL)
-        err_hint(e, "it is not an address of this machine: 127.0.0.1 is for this machine alone, "
-                    "0.0.0.0 for all its addresses");
-}
-
-/* A socket that listens, or -1 with errno. */
-static int listen_on(const struct addrinfo *a)
-{
-    const int on = 1;
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int errnum;
-
-    if (fd < 0)
-        return -1;
-    /* The port may be taken again while connections of an earlier run are in TIME_WAIT. */
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    errnum = errno;
-    close(fd);
-    errno = errnum;
-    return -1;
-}
-
-static int open_listener(struct server *s, struct err *e)
-{
-    const struct server_config *config = s->config;
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    uv_getaddrinfo_t question;
-    char port[8], reason[REASON_SIZE];
-    int r, errnum = 0;
-
-    snprintf(port, sizeof port, "%u", (unsigned)config->port);
-    /* There is nothing else to do meanwhile: without a callback the answer is waited for. */
-    r = uv_getaddrinfo(s->host.loop, &question, NULL, config->host, port, &hints);
-    if (r < 0) {
-        err_set(e, EXIT_CONNECT, STAGE_RESOLVE, 0, "can't listen on \"%s\": %s", config->host,
-                uv_strerror(r));
-        err_hint(e, "an address of this machine is wanted, as 127.0.0.1 or localhost");
-        return -1;
-    }
-    for (const struct addrinfo *a = question.addrinfo; a && s->fd < 0; a = a->ai_next) {
-        s->fd = listen_on(a);
-        if (s->fd < 0)
-            errnum = errno;
-    }
-    uv_freeaddrinfo(question.addrinfo);
-    if (s->fd >= 0)
-        return 0;
-    err_set(e, EXIT_CONNECT, STAGE_CONNECT, errnum, "can't listen on %s, port %s: %s", config->host,
-            port, reason_text(errnum, reason));
-    listen_hint(e, errnum);
-    return -1;
+    return true;
 }
 
 /* The host as it was given, for a certificate may name it; the port that it came to. */
 static char *make_url(const struct server *s)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in4;
-        struct sockaddr_in6 in6;
-    } at = {0};
-    socklen_t len = sizeof at;
     bool brackets = strchr(s->config->host, ':') != NULL;
-    uint16_t port = s->config->port;
     struct buf text;
     char *url = NULL;
 
-    if (getsockname(s->fd, &at.any, &len) == 0)
-        port = ntohs(at.any.sa_family == AF_INET6 ? at.in6.sin6_port : at.in4.sin_port);
     buf_init(&text, 4096);
     if (buf_printf(&text, "%s://%s%s%s:%u", s->host.tls ? "wss" : "ws", brackets ? "[" : "",
-                   s->config->host, brackets ? "]" : "", (unsigned)port) == 0)
+                   s->config->host, brackets ? "]" : "", (unsigned)listener_port(s->listener)) == 0)
         url = strndup((const char *)buf_data(&text), text.len);
     buf_clear(&text);
     return url;
@@ -281,7 +163,7 @@ static void on_gone(struct client_host *host, struct client *c)
     if (s->freed)
         return;
     return_memory(s);
-    timer_stop(s->retry); /* it left a descriptor */
+    listener_retry(s->listener); /* it left a descriptor */
     update_accepting(s);
     check_done(s);
 }
@@ -330,11 +212,8 @@ void server_pause(struct server *s, bool paused)
 static void release(struct server *s)
 {
     feed_service_free(s->host.feed);
-    watch_free(s->listener);
-    timer_free(s->retry);
+    listener_free(s->listener);
     timer_free(s->deadline);
-    if (s->fd >= 0)
-        close(s->fd);
     tls_context_free(s->host.tls);
     free(s->url);
     free(s);
@@ -342,6 +221,7 @@ static void release(struct server *s)
 
 static int prepare(struct server *s, struct err *e)
 {
+    static const struct listener_hooks hooks = {.accepted = add_client, .failed = accept_failed};
     const struct server_config *config = s->config;
 
     if (config->cert) {
@@ -349,17 +229,14 @@ static int prepare(struct server *s, struct err *e)
         if (!s->host.tls)
             return -1;
     }
-    if (open_listener(s, e) < 0)
+    s->listener = listener_new(s->host.loop, config->host, config->port, &hooks, s, e);
+    if (!s->listener)
         return -1;
     s->url = make_url(s);
     s->host.feed = s->url ? feed_service_new(&s->host, config->rate, config->burst) : NULL;
-    s->retry = timer_new(s->host.loop, s);
     s->deadline = timer_new(s->host.loop, s);
-    if (!s->host.feed || !s->retry || !s->deadline)
+    if (!s->host.feed || !s->deadline)
         return err_nomem(e, STAGE_IO, "starting the server");
-    s->listener = watch_new(s->host.loop, s->fd, on_connection, s, e);
-    if (!s->listener)
-        return -1;
     s->host.pages = (struct pages){.url = s->url,
                                    .origins = config->origins,
                                    .origin_count = config->origin_count,
@@ -383,7 +260,6 @@ struct server *server_new(uv_loop_t *loop, const struct server_config *config,
                                    .start_us = config->start_us,
                                    .gone = on_gone};
     s->config = config;
-    s->fd = -1;
     if (prepare(s, e) < 0) {
         release(s);
         return NULL;
