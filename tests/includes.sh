@@ -18,7 +18,7 @@ http              base event proto fault net
 channel           base event proto fault net peer http
 session/books     base event
 session/diagnose  base event
-session           base event channel http proto/http_date.h
+session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h
 measure           base event proto/http_date.h
 sink              base event measure
 sink/compare      base event measure sink
@@ -62,7 +62,7 @@ poll.h            base/out.c net/* app/* term/* verb/* serve/*
 time.h            base/* event/* net/* sink/* script/junit.c app/* term/* verb/* serve/* session/* channel/* main.c
 sys/time.h        base/clock.c
 unistd.h          base/* net/* app/* term/* verb/* serve/* cli/* sink/* session/* channel/* main.c
-fcntl.h           base/* net/* app/* term/* verb/* serve/* cli/* main.c
+fcntl.h           base/* net/* session/header_cmd.c app/* term/* verb/* serve/* cli/* main.c
 signal.h          base/* app/* term/* verb/* session/* main.c
 termios.h         term/* verb/*
 pthread.h
@@ -195,7 +195,7 @@ result 'only app/complain writes sentences on standard error' "$raw"
 closers=$(
     cd "$top_srcdir/src"
     grep -rnE 'uv_close *[(]' . |
-        grep -vE '^[.]/(net/(pump|timer|watch)[.]c|session/(header_cmd|session|fallback)[.]c|(app|term|verb)/)'
+        grep -vE '^[.]/(net/(pump|timer|watch)[.]c|session/(session|fallback)[.]c|(app|term|verb)/)'
 ) || true
 result 'net/pump, net/timer and net/watch close handles for everything below app' "$closers"
 

@@ -16,7 +16,7 @@ struct watch;
  * it was is found by reading, or in SO_ERROR. */
 typedef void watch_fn(void *ctx, int status);
 
-/* fd: a socket; a regular file can't be watched. NULL with *e: memory, or what libuv says
+/* fd: a socket or a pipe; a regular file can't be watched. NULL with *e: memory, or what libuv says
  * (STAGE_IO, EXIT_OTHER). */
 struct watch *watch_new(uv_loop_t *loop, int fd, watch_fn *fn, void *ctx, struct err *e);
 /* Also inside its own function, which is not called any more. NULL is fine. */
