@@ -115,8 +115,9 @@ static int check_fit(struct options_parsing *p, struct err *e)
     size_t kept = 0;
 
     for (size_t i = 0; i < p->use_count; i++) {
-        const struct option_use *use = &p->uses[i];
+        struct option_use *use = &p->uses[i];
 
+        use->row = options_row_of(p->o->verb, use->row);
         if (option_fits(use->row, p->o->verb)) {
             p->uses[kept++] = *use;
             continue;

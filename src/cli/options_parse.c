@@ -43,10 +43,23 @@ const struct option_row *options_row(const struct verbs *verbs, const char *spel
                                                              : NULL;
 }
 
+const struct option_row *options_row_of(const struct verb *verb, const struct option_row *row)
+{
+    for (size_t i = 0; i < verb->option_count && !option_fits(row, verb); i++) {
+        const struct option_row *own = &verb->options[i];
+
+        if (own->name && row->name && strcmp(own->name, row->name) == 0)
+            return own;
+    }
+    return row;
+}
+
 const struct option_use *options_given(const struct options_parsing *p, const char *spelling)
 {
     const struct option_row *row = options_row(p->o->verbs, spelling);
 
+    if (row && p->o->verb)
+        row = options_row_of(p->o->verb, row);
     for (size_t i = p->use_count; i-- > 0;) {
         if (p->uses[i].row == row)
             return &p->uses[i];

@@ -32,6 +32,10 @@ char *options_shown(struct options_memory *m, const char *text);
 /* The row of an option spelled "--hex" or "-4"; NULL: there is none. */
 const struct option_row *options_row(const struct verbs *verbs, const char *spelling);
 
+/* The row that this subcommand means by that name: one of its own where that fits and `row` does
+ * not, else row. */
+const struct option_row *options_row_of(const struct verb *verb, const struct option_row *row);
+
 /* The flag that "no-NAME" turns off; NULL: there is none that the config file could turn on. */
 const struct option_row *options_row_off(const struct verbs *verbs, const char *name, size_t len);
 

@@ -107,6 +107,16 @@ static size_t takers(const struct option_row *row)
     return n;
 }
 
+/* The same row, or one of another subcommand that may share the name and the letter, as the parser
+ * splits a command line before it knows which is meant. */
+static bool one_option(const struct option_row *first, const struct option_row *row)
+{
+    bool named = row->name && first->name && strcmp(row->name, first->name) == 0;
+
+    return first == row || (named && row->sets == 0 && first->sets == 0 && takers(row) == 1 &&
+                            first->letter == row->letter && first->arg == row->arg);
+}
+
 static void table_names_each_option_once_and_fits_the_help(void **state)
 {
     const struct option_row *row;
@@ -114,8 +124,8 @@ static void table_names_each_option_once_and_fits_the_help(void **state)
     (void)state;
     for (size_t i = 0; (row = options_nth(&wscope_verbs, i)) != NULL; i++) {
         assert_true(row->letter || row->name);
-        assert_true(!row->letter || row_of_letter(row->letter) == row);
-        assert_true(!row->name || row_of_name(row->name, strlen(row->name)) == row);
+        assert_true(!row->letter || one_option(row_of_letter(row->letter), row));
+        assert_true(!row->name || one_option(row_of_name(row->name, strlen(row->name)), row));
         assert_true((row->arg == OPTION_FLAG) == (row->metavar == NULL));
         assert_true(strlen(row->help) <= 50);
         assert_null(strpbrk(row->help, "'[]\\"));

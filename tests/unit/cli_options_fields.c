@@ -1,4 +1,5 @@
 /* The command line: each option lands where it belongs. */
+#include "cli/parsing.h"
 #include "cli_options.h"
 
 #include "cli/verb.h"
@@ -436,6 +437,62 @@ static void version_names_the_libraries(void **state)
     buf_clear(&out);
 }
 
+/* Two subcommands that have an option of one name, each with its own struct. */
+struct near_options {
+    const char *report;
+};
+struct far_options {
+    uint64_t count;
+    const char *report;
+};
+
+static const struct near_options near_defaults = {.report = "near.html"};
+static const struct far_options far_defaults = {.count = 3};
+
+static const struct option_row near_rows[] = {
+    {0, "report", OPTION_VALUE, "FILE", "a page", "Near", "FILE", true, 0, options_set_text,
+     offsetof(struct near_options, report)},
+};
+static const struct option_row far_rows[] = {
+    {0, "report", OPTION_VALUE, "FILE", "a page", "Far", "FILE", true, 0, options_set_text,
+     offsetof(struct far_options, report)},
+};
+
+static const struct verb unnamed_verb = {.name = "", .sets = OPTIONS_DIAL, .operand_max = 1};
+static const struct verb near_verb = {.name = "near",
+                                      .sets = OPTIONS_VIEWS,
+                                      .options = near_rows,
+                                      .option_count = 1,
+                                      .own = &near_defaults,
+                                      .own_size = sizeof near_defaults};
+static const struct verb far_verb = {.name = "far",
+                                     .sets = OPTIONS_VIEWS,
+                                     .options = far_rows,
+                                     .option_count = 1,
+                                     .own = &far_defaults,
+                                     .own_size = sizeof far_defaults};
+
+static void subcommand_fills_its_own_struct_under_a_name_that_another_has(void **state)
+{
+    static const struct verb *const rows[] = {&unnamed_verb, &near_verb, &far_verb};
+    const struct verbs verbs = {.rows = rows, .count = 3};
+    static char line[] = "wscope\0--report\0a.html\0far";
+    static char other[] = "wscope\0near";
+    char *argv[] = {line, line + 7, line + 16, line + 23, NULL};
+    char *argv_near[] = {other, other + 7, NULL};
+    struct options o;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(options_parse(&o, &verbs, 4, argv, &e), 0);
+    assert_string_equal(((const struct far_options *)o.own)->report, "a.html");
+    assert_int_equal(((const struct far_options *)o.own)->count, 3);
+    options_clear(&o);
+    assert_int_equal(options_parse(&o, &verbs, 2, argv_near, &e), 0);
+    assert_string_equal(((const struct near_options *)o.own)->report, "near.html");
+    options_clear(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +517,7 @@ int main(void)
         cmocka_unit_test(serve_takes_an_address),
         cmocka_unit_test(serve_options_fill_their_fields),
         cmocka_unit_test(compare_takes_several_channels),
+        cmocka_unit_test(subcommand_fills_its_own_struct_under_a_name_that_another_has),
         cmocka_unit_test(demo_takes_the_options_of_the_views),
         cmocka_unit_test(help_and_version_win),
         cmocka_unit_test(version_names_the_libraries),
