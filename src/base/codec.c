@@ -1,6 +1,8 @@
 #include "base/codec.h"
 
 #include <endian.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -391,4 +393,14 @@ int duration_parse(struct slice text, uint64_t *microseconds)
         return 0;
     }
     return -1;
+}
+
+void duration_print(uint64_t microseconds, char text[DURATION_TEXT])
+{
+    if (microseconds >= 1000000 && microseconds % 1000000 == 0)
+        snprintf(text, DURATION_TEXT, "%" PRIu64 "s", microseconds / 1000000);
+    else if (microseconds % 1000 == 0)
+        snprintf(text, DURATION_TEXT, "%" PRIu64 "ms", microseconds / 1000);
+    else
+        snprintf(text, DURATION_TEXT, "%" PRIu64 "us", microseconds);
 }

@@ -27,5 +27,8 @@ int size_parse(const char *text, uint64_t *bytes);
 int seconds_parse(const char *text, uint64_t *microseconds);
 /* The same with a unit: "200ms", "1.5s", "2m", "1h", "50us"; without one, seconds. */
 int duration_parse(struct slice text, uint64_t *microseconds);
+/* As duration_parse reads it, with the largest unit of s, ms and us that leaves a whole number. */
+#define DURATION_TEXT 24
+void duration_print(uint64_t microseconds, char text[DURATION_TEXT]);
 
 #endif

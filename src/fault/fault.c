@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
+
 const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT] = {
     [FAULT_RST] = {"rst", FAULT_FAMILY_LINK, true, FAULT_ARG_NONE, false, FAULT_ARG_NONE, false},
     [FAULT_FIN] = {"fin", FAULT_FAMILY_LINK, true, FAULT_ARG_NONE, false, FAULT_ARG_NONE, false},
@@ -106,12 +108,10 @@ static void put(struct printer *p, const char *format, ...)
 
 static void put_time(struct printer *p, uint64_t us)
 {
-    if (us >= 1000000 && us % 1000000 == 0)
-        put(p, "%" PRIu64 "s", us / 1000000);
-    else if (us % 1000 == 0)
-        put(p, "%" PRIu64 "ms", us / 1000);
-    else
-        put(p, "%" PRIu64 "us", us);
+    char text[DURATION_TEXT];
+
+    duration_print(us, text);
+    put(p, "%s", text);
 }
 
 static void put_bytes(struct printer *p, uint64_t bytes)

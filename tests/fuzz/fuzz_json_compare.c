@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/json_compare.h"
 #include "base/json_scan.h"
-#include "script/expect/json_compare.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

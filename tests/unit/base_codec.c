@@ -384,6 +384,27 @@ static void code_or_keep(void)
     buf_clear(&b);
 }
 
+static void duration_print_gives_what_duration_parse_reads(void **state)
+{
+    static const struct {
+        uint64_t us;
+        const char *text;
+    } rows[] = {{0, "0ms"},
+                {1, "1us"},
+                {1500, "1500us"},
+                {2000, "2ms"},
+                {1500000, "1500ms"},
+                {60000000, "60s"},
+                {UINT64_MAX, "18446744073709551615us"}};
+    char text[DURATION_TEXT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        duration_print(rows[i].us, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 static void codec_without_memory_keeps_the_content(void **state)
 {
     (void)state;
@@ -405,6 +426,7 @@ int main(void)
         cmocka_unit_test(seconds_parse_gives_microseconds),
         cmocka_unit_test(duration_parse_knows_units),
         cmocka_unit_test(seconds_parse_refuses_signs_exponents_and_too_much),
+        cmocka_unit_test(duration_print_gives_what_duration_parse_reads),
         cmocka_unit_test(codec_without_memory_keeps_the_content),
     };
 

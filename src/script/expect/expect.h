@@ -10,8 +10,8 @@
 #ifndef SCRIPT_EXPECT_EXPECT_H
 #define SCRIPT_EXPECT_EXPECT_H
 
+#include "base/pattern.h"
 #include "script/expect/inbox.h"
-#include "script/expect/pattern.h"
 
 /* How long an expectation waits where nothing else is said. */
 #define EXPECT_WITHIN_US 5000000u

@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json_compare.h"
 #include "base/json_scan.h"
 #include "script/expect/expect.h"
-#include "script/expect/json_compare.h"
 
 static const struct {
     const char *name;

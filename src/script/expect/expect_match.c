@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json_compare.h"
 #include "base/json_scan.h"
 #include "script/expect/expect.h"
-#include "script/expect/json_compare.h"
 
 #define SHOWN(s) (int)((s).len < 60 ? (s).len : 60), (const char *)(s).data
 

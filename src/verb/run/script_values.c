@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "base/json_compare.h"
 #include "base/json_scan.h"
-#include "script/expect/json_compare.h"
 #include "verb/run/script_private.h"
 
 /* --- variables ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-#include "script/expect/json_compare.h"
+#include "base/json_compare.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
  * pattern: what a text is to be: equal to another, or matched by a POSIX extended regular
  * expression between slashes.
  */
-#ifndef SCRIPT_EXPECT_PATTERN_H
-#define SCRIPT_EXPECT_PATTERN_H
+#ifndef BASE_PATTERN_H
+#define BASE_PATTERN_H
 
 #include <regex.h>
 
@@ -27,7 +27,13 @@ void pattern_clear(struct pattern *p);
 /* True if it is written as a regular expression. */
 bool pattern_is_regex(struct slice text);
 
-/* A NUL stands behind the text. *group: the first group that took part, or all that was matched. */
+/* *group: the first group that took part, or all that was matched. */
 bool pattern_fits(const struct pattern *p, struct slice text, struct slice *group);
+
+/* Of a regular expression: where the first match at `from` or after it is. at[0] is all of it,
+ * at[1] ... at[count - 1] are the groups (rm_so is -1: it took no part). Offsets are from the
+ * beginning of the text. */
+bool pattern_find(const struct pattern *p, struct slice text, size_t from, regmatch_t *at,
+                  size_t count);
 
 #endif

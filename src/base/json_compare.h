@@ -5,8 +5,8 @@
  *
  * All values come from valid JSON: tokens, or whole objects and arrays.
  */
-#ifndef SCRIPT_EXPECT_JSON_COMPARE_H
-#define SCRIPT_EXPECT_JSON_COMPARE_H
+#ifndef BASE_JSON_COMPARE_H
+#define BASE_JSON_COMPARE_H
 
 #include "base/slice.h"
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "alloc.h"
-#include "script/expect/json_compare.h"
+#include "base/json_compare.h"
 
 static int order(const char *a, const char *b)
 {

@@ -1,4 +1,4 @@
-#include "script/expect/pattern.h"
+#include "base/pattern.h"
 
 #include <stdlib.h>
 
@@ -75,7 +75,7 @@ int pattern_parse(struct pattern *p, struct slice text, bool always_text, struct
     if (p->text)
         return 0;
     pattern_clear(p);
-    return err_nomem(e, STAGE_USAGE, "reading an expectation");
+    return err_nomem(e, STAGE_USAGE, "reading a pattern");
 }
 
 void pattern_clear(struct pattern *p)
@@ -86,9 +86,17 @@ void pattern_clear(struct pattern *p)
     *p = (struct pattern){0};
 }
 
+bool pattern_find(const struct pattern *p, struct slice text, size_t from, regmatch_t *at,
+                  size_t count)
+{
+    at[0] = (regmatch_t){.rm_so = (regoff_t)from, .rm_eo = (regoff_t)text.len};
+    return regexec(&p->compiled, text.len ? (const char *)text.data : "", count, at,
+                   REG_STARTEND | (from > 0 ? REG_NOTBOL : 0)) == 0;
+}
+
 bool pattern_fits(const struct pattern *p, struct slice text, struct slice *group)
 {
-    regmatch_t at[2] = {{.rm_so = 0, .rm_eo = (regoff_t)text.len}};
+    regmatch_t at[2];
     unsigned which;
 
     *group = text;
@@ -96,7 +104,7 @@ bool pattern_fits(const struct pattern *p, struct slice text, struct slice *grou
         return true;
     if (!p->regex)
         return slice_equal(text, slice_make(p->text, p->len));
-    if (regexec(&p->compiled, text.len ? (const char *)text.data : "", 2, at, REG_STARTEND) != 0)
+    if (!pattern_find(p, text, 0, at, 2))
         return false;
     which = p->compiled.re_nsub > 0 && at[1].rm_so >= 0;
     *group = slice_make(text.data + at[which].rm_so, (size_t)(at[which].rm_eo - at[which].rm_so));
