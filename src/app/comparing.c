@@ -20,7 +20,7 @@ uint64_t comparing_end_us(const struct comparing *run)
 {
     if (run->compare.counting)
         return run->compare.begin_us + run->options->ws.for_us;
-    return run->opened_us + run->options->ws.for_us + COMPARE_PATIENCE_US;
+    return run->opened_us + run->options->ws.for_us + COMPARISON_PATIENCE_US;
 }
 
 static void closed(struct comparing *run)
@@ -74,7 +74,7 @@ static void on_tick(uv_timer_t *timer)
     uint64_t now_us = since_start(run);
     uint64_t end_us;
 
-    compare_tick(&run->compare, now_us);
+    comparison_tick(&run->compare, now_us);
     end_us = comparing_end_us(run);
     if (now_us >= end_us) {
         comparing_finish(run);
@@ -94,13 +94,13 @@ static void on_idle(uv_prepare_t *prepare)
     traffic_meter_charge(&run->meter, NULL);
 }
 
-static void carried(void *ctx, unsigned channel, struct compare_carried *carried)
+static void carried(void *ctx, unsigned channel, struct comparison_carried *carried)
 {
     const struct comparing *run = ctx;
     const struct traffic *traffic = &run->lanes[channel].traffic;
     struct traffic_counts n = traffic_read(traffic);
 
-    *carried = (struct compare_carried){
+    *carried = (struct comparison_carried){
         .up = n.up,
         .down = n.down,
         .segments_up = n.segments_up,
@@ -117,14 +117,14 @@ static void carried(void *ctx, unsigned channel, struct compare_carried *carried
 static int prepare(struct comparing *run, struct err *e)
 {
     const struct options *o = run->options;
-    struct compare_config config = {.id = o->account.id ? o->account.id : o->account.seq,
-                                    .time = run->config.time,
-                                    .carried = carried,
-                                    .ctx = run};
+    struct comparison_config config = {.id = o->account.id ? o->account.id : o->account.seq,
+                                       .time = run->config.time,
+                                       .carried = carried,
+                                       .ctx = run};
 
     if (getentropy(config.seed, sizeof config.seed) != 0)
         return err_set(e, EXIT_OTHER, STAGE_IO, 0, "there are no random numbers");
-    if (compare_init(&run->compare, &config) < 0)
+    if (comparison_init(&run->compare, &config) < 0)
         return err_nomem(e, STAGE_IO, "starting");
     return lanes_make(run, e);
 }
@@ -177,7 +177,7 @@ static void on_freed(uv_handle_t *handle)
     struct comparing_hooks hooks = run->hooks;
 
     lanes_clear(run);
-    compare_clear(&run->compare);
+    comparison_clear(&run->compare);
     free(run);
     if (hooks.freed)
         hooks.freed(hooks.ctx);
@@ -204,7 +204,7 @@ void comparing_free(struct comparing *run)
 enum exit_code comparing_code(const struct comparing *run)
 {
     for (unsigned i = 0; i < run->count; i++) {
-        const struct compare_channel *ch = run->compare.channels[run->lanes[i].number];
+        const struct comparison_channel *ch = run->compare.channels[run->lanes[i].number];
 
         if (ch->tally.messages > 0)
             continue;

@@ -64,8 +64,8 @@ struct comparing {
     struct traffic_meter meter;
     uv_prepare_t idle; /* the loop is about to wait: nobody works */
     uv_timer_t tick;
-    struct compare compare;
-    struct lane lanes[COMPARE_CHANNELS_MAX];
+    struct comparison compare;
+    struct lane lanes[COMPARISON_CHANNELS_MAX];
     unsigned count;
     uint64_t opened_us; /* on the events' clock */
 

@@ -61,7 +61,7 @@ static void on_event(struct sink *sink, const struct event *ev)
     if (ev->kind == EVENT_NOTE)
         tell_note(lane->run, ev->note);
     if (!lane->run->over)
-        compare_event(&lane->run->compare, lane->number, ev, arrival_us(lane, ev));
+        comparison_event(&lane->run->compare, lane->number, ev, arrival_us(lane, ev));
 }
 
 static void watch_free(struct sink *sink)
@@ -117,8 +117,8 @@ static int add_sinks(struct lane *lane)
 
     out_init_memory(&lane->opening, OPENING_MAX);
     lane->scribe = human_new(&lane->opening, &scribe);
-    lane->watch =
-        (struct sink){COMPARE_WANTS | OPENING_KINDS | EVENT_BIT(EVENT_NOTE), on_event, watch_free};
+    lane->watch = (struct sink){COMPARISON_WANTS | OPENING_KINDS | EVENT_BIT(EVENT_NOTE), on_event,
+                                watch_free};
     failed |= bus_add(&lane->bus, &lane->watch);
     if (lane->run->json)
         failed |= bus_add(&lane->bus, ndjson_new(lane->run->json, &json));
@@ -134,7 +134,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     const struct options *o = run->options;
     const struct session_hooks hooks = {NULL, NULL, on_ended, &run->lanes[run->count]};
     struct lane *lane = &run->lanes[run->count];
-    struct compare_source source;
+    struct comparison_source source;
     int number;
 
     *lane = (struct lane){.run = run};
@@ -152,7 +152,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     lane->url = shown_url(o, &lane->target->url);
     if (!lane->url || add_sinks(lane) < 0)
         return err_nomem(e, STAGE_IO, "starting");
-    source = (struct compare_source){
+    source = (struct comparison_source){
         .kind = kind,
         .every_us = every_us,
         .hanging = kind == CHANNEL_POLL && o->http.long_poll,
@@ -161,7 +161,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
         .label = lane->label,
         .url = lane->url,
     };
-    number = compare_add(&run->compare, &source);
+    number = comparison_add(&run->compare, &source);
     if (number < 0)
         return err_nomem(e, STAGE_IO, "starting");
     lane->number = (unsigned)number;

@@ -35,7 +35,7 @@ static struct figures_bytes bytes_of(uint64_t total, uint64_t stream, uint64_t h
 }
 
 /* All that count lie between the first and the last one that the channel showed. */
-static uint64_t missed(const struct compare_channel *ch)
+static uint64_t missed(const struct comparison_channel *ch)
 {
     return ch->first_order ? less(ch->last_order - ch->first_order + 1, ch->updates) : 0;
 }
@@ -53,17 +53,17 @@ static void per_update(struct figures_channel *f)
 }
 
 /* Server minus ours is what a delay of arrival - time lacks. */
-static int64_t delay_shift(const struct compare *c, const struct offset_estimate *clock)
+static int64_t delay_shift(const struct comparison *c, const struct offset_estimate *clock)
 {
     return c->delay_base_us + clock->us;
 }
 
-static void channel_figures(struct figures_channel *f, const struct compare *c, unsigned i,
+static void channel_figures(struct figures_channel *f, const struct comparison *c, unsigned i,
                             const struct offset_estimate *clock)
 {
-    const struct compare_channel *ch = c->channels[i];
-    const struct compare_tally *was = &ch->opening;
-    struct compare_carried now = {0}, before = {0};
+    const struct comparison_channel *ch = c->channels[i];
+    const struct comparison_tally *was = &ch->opening;
+    struct comparison_carried now = {0}, before = {0};
 
     c->config.carried(c->config.ctx, i, &now);
     if (c->counting)
@@ -111,7 +111,7 @@ static void channel_figures(struct figures_channel *f, const struct compare *c, 
     per_update(f);
 }
 
-void figures_make(struct figures *f, const struct compare *c, uint64_t now_us)
+void figures_make(struct figures *f, const struct comparison *c, uint64_t now_us)
 {
     *f = (struct figures){
         .count = c->count,
@@ -135,10 +135,10 @@ const struct figures_lag *figures_lag(const struct figures *f, const struct figu
     return f->by_time ? &ch->delay : &ch->lag;
 }
 
-uint64_t figures_between(const struct figures *f, const struct compare *c, unsigned channel,
+uint64_t figures_between(const struct figures *f, const struct comparison *c, unsigned channel,
                          int64_t from_us, int64_t to_us)
 {
-    const struct compare_channel *ch = c->channels[channel];
+    const struct comparison_channel *ch = c->channels[channel];
     int64_t shift = delay_shift(c, &f->clock);
 
     if (!f->by_time)

@@ -5,7 +5,7 @@
 #ifndef MEASURE_FIGURES_H
 #define MEASURE_FIGURES_H
 
-#include "measure/compare.h"
+#include "measure/comparison.h"
 
 /* What one direction of a channel carried, in parts that add up to the total. */
 struct figures_bytes {
@@ -24,8 +24,8 @@ struct figures_lag {
 };
 
 struct figures_channel {
-    const struct compare_source *source;
-    enum compare_state state;
+    const struct comparison_source *source;
+    enum comparison_state state;
     const struct err *error; /* code EXIT_OK: none */
     uint64_t up_us, ended_us;
 
@@ -41,7 +41,7 @@ struct figures_channel {
     uint64_t segments_up, segments_down, retransmits, connections;
     bool kernel;
     uint64_t cpu_us;
-    struct compare_tally tally;
+    struct comparison_tally tally;
 
     /* While counting. */
     uint64_t requests, empty, new_connections;
@@ -52,7 +52,7 @@ struct figures_channel {
 
 struct figures {
     unsigned count;
-    struct figures_channel channels[COMPARE_CHANNELS_MAX];
+    struct figures_channel channels[COMPARISON_CHANNELS_MAX];
     bool counting;
     uint64_t begin_us, end_us; /* of the counting, on the events' clock */
     uint64_t elapsed_us;
@@ -64,12 +64,12 @@ struct figures {
 };
 
 /* As of now_us. Slices and pointers lead into c. */
-void figures_make(struct figures *f, const struct compare *c, uint64_t now_us);
+void figures_make(struct figures *f, const struct comparison *c, uint64_t now_us);
 
 /* The lag that counts. */
 const struct figures_lag *figures_lag(const struct figures *f, const struct figures_channel *ch);
 /* In the distribution that figures_lag summarises: how many lie between. */
-uint64_t figures_between(const struct figures *f, const struct compare *c, unsigned channel,
+uint64_t figures_between(const struct figures *f, const struct comparison *c, unsigned channel,
                          int64_t from_us, int64_t to_us);
 
 #endif

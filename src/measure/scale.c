@@ -35,7 +35,7 @@ static double over(double a, double b)
 /* One client. A poll asks every T seconds however few of them fell into the time measured. */
 static struct scale_cell one_client(const struct figures *f, const struct figures_channel *ch)
 {
-    struct scale_cell cell = {.known = f->elapsed_us >= 1000000 && ch->state == COMPARE_UP &&
+    struct scale_cell cell = {.known = f->elapsed_us >= 1000000 && ch->state == COMPARISON_UP &&
                                        ch->running_bytes > 0};
     double requests = (double)ch->requests;
 
@@ -76,7 +76,7 @@ static void fill_row(struct scale_row *row, const struct figures *f, uint64_t cl
 
 static bool delivered(const struct figures_channel *ch)
 {
-    return ch->state == COMPARE_UP && ch->updates > 0;
+    return ch->state == COMPARISON_UP && ch->updates > 0;
 }
 
 /* More than one in twenty. */

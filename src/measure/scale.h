@@ -27,7 +27,7 @@ struct scale_cell {
 
 struct scale_row {
     uint64_t clients;
-    struct scale_cell cells[COMPARE_CHANNELS_MAX];
+    struct scale_cell cells[COMPARISON_CHANNELS_MAX];
 };
 
 /* A poll beside a push. */

@@ -195,7 +195,7 @@ static void judge_polls(struct scale *s, const struct figures *f)
     for (unsigned i = 0; i < f->count; i++) {
         const struct figures_channel *ch = &f->channels[i];
 
-        if (ch->source->kind != CHANNEL_POLL || ch->updates == 0 || ch->state != COMPARE_UP)
+        if (ch->source->kind != CHANNEL_POLL || ch->updates == 0 || ch->state != COMPARISON_UP)
             continue;
         if (quick < 0 || ch->source->every_us < f->channels[quick].source->every_us)
             quick = (int)i;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "measure/compare.h"
+#include "measure/comparison.h"
 #include "measure/scale.h"
 
 #define KIT_MS   1000u
@@ -15,11 +15,11 @@
 #define KIT_WALL INT64_C(1790000000000000) /* the wall clock at the start */
 
 struct kit {
-    struct compare compare;
-    struct compare_carried carried[COMPARE_CHANNELS_MAX];
+    struct comparison compare;
+    struct comparison_carried carried[COMPARISON_CHANNELS_MAX];
 };
 
-static inline void kit_carried(void *ctx, unsigned channel, struct compare_carried *carried)
+static inline void kit_carried(void *ctx, unsigned channel, struct comparison_carried *carried)
 {
     struct kit *k = ctx;
 
@@ -28,19 +28,19 @@ static inline void kit_carried(void *ctx, unsigned channel, struct compare_carri
 
 static inline void kit_init(struct kit *k, const char *id, const char *time)
 {
-    const struct compare_config config = {
+    const struct comparison_config config = {
         .id = id, .time = time, .seed = {1, 2}, .carried = kit_carried, .ctx = k};
 
     memset(k, 0, sizeof *k);
-    assert_int_equal(compare_init(&k->compare, &config), 0);
+    assert_int_equal(comparison_init(&k->compare, &config), 0);
 }
 
 static inline unsigned kit_add(struct kit *k, enum event_channel kind, uint64_t every_us,
                                const char *label)
 {
-    const struct compare_source source = {
+    const struct comparison_source source = {
         .kind = kind, .every_us = every_us, .keepalive = true, .label = label, .url = "ws://h/"};
-    int i = compare_add(&k->compare, &source);
+    int i = comparison_add(&k->compare, &source);
 
     assert_true(i >= 0);
     k->carried[i].kernel = true;
@@ -57,7 +57,7 @@ static inline void kit_open(struct kit *k, unsigned channel, uint64_t at_us)
     struct event ev = kit_event(EVENT_OPEN, at_us);
 
     k->carried[channel].connections++;
-    compare_event(&k->compare, channel, &ev, at_us);
+    comparison_event(&k->compare, channel, &ev, at_us);
 }
 
 static inline void kit_text(struct kit *k, unsigned channel, uint64_t at_us, const char *text)
@@ -66,7 +66,7 @@ static inline void kit_text(struct kit *k, unsigned channel, uint64_t at_us, con
 
     ev.message = (struct event_message){
         .type = OPCODE_TEXT, .data = slice_str(text), .final = true, .total = strlen(text)};
-    compare_event(&k->compare, channel, &ev, at_us);
+    comparison_event(&k->compare, channel, &ev, at_us);
 }
 
 /* Update n, sent at a time of the server's clock. 40 bytes or so. */
@@ -96,14 +96,14 @@ static inline void kit_poll(struct kit *k, unsigned channel, uint64_t at_us, uns
     k->carried[channel].segments_up++;
     k->carried[channel].segments_down++;
     ev.request.raw = slice_make(head, 100);
-    compare_event(&k->compare, channel, &ev, at_us);
+    comparison_event(&k->compare, channel, &ev, at_us);
     ev = kit_event(EVENT_RESPONSE, at_us);
     ev.response.raw = slice_make(head, 150);
     ev.response.status = 200;
-    compare_event(&k->compare, channel, &ev, at_us);
+    comparison_event(&k->compare, channel, &ev, at_us);
     ev = kit_event(EVENT_POLL, at_us);
     ev.poll = (struct event_poll){.status = 200, .items = fresh, .fresh = fresh};
-    compare_event(&k->compare, channel, &ev, at_us);
+    comparison_event(&k->compare, channel, &ev, at_us);
 }
 
 /* Channel 0 pushes every update 1 ms after it was sent, channel 1 (if `sse`) 2 ms after; each other
@@ -111,9 +111,9 @@ static inline void kit_poll(struct kit *k, unsigned channel, uint64_t at_us, uns
  * overwrite: a poll shows the latest update alone. Ends at end_us. */
 static inline void kit_feed(struct kit *k, uint64_t end_us, bool sse, bool overwrite)
 {
-    struct compare *c = &k->compare;
+    struct comparison *c = &k->compare;
     unsigned polls = sse ? 2 : 1;
-    unsigned sent = 0, polled[COMPARE_CHANNELS_MAX] = {0};
+    unsigned sent = 0, polled[COMPARISON_CHANNELS_MAX] = {0};
 
     for (unsigned i = 0; i < polls; i++)
         kit_open(k, i, 5 * KIT_MS);

@@ -23,7 +23,7 @@ static void judge(uint64_t end_us)
 {
     figures_make(&figures, &kit.compare, end_us);
     scale_make(&scale, &figures, clients, 3);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static bool says(const char *text)

@@ -108,7 +108,7 @@ static void json_carries_every_figure(void **state)
     assert_null(cJSON_GetObjectItem(json, "verdict"));
     cJSON_Delete(json);
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void json_has_exact_numbers_and_whole_texts(void **state)
@@ -131,7 +131,7 @@ static void json_has_exact_numbers_and_whole_texts(void **state)
     assert_non_null(strstr(text, "{\"name\":\"ws \\\"\\u007f\u00ff\",\"channel\":\"ws\","));
     assert_non_null(strstr(text, "\"elapsed_ms\":19985.000,"));
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void json_shows_what_is_not_known_as_null(void **state)
@@ -149,7 +149,7 @@ static void json_shows_what_is_not_known_as_null(void **state)
     assert_non_null(strstr((const char *)buf_data(&out), "\"bytes_per_update\":null"));
     assert_null(strstr((const char *)buf_data(&out), "nan"));
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void grid_lines_columns_up(void **state)
@@ -234,7 +234,7 @@ static void table_fits_and_tells_all(void **state)
         line += len + (line[len] == '\n');
     }
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void table_fits_any_terminal(void **state)
@@ -260,7 +260,7 @@ static void table_fits_any_terminal(void **state)
         }
     }
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void table_needs_neither_colour_nor_unicode(void **state)
@@ -279,7 +279,7 @@ static void table_needs_neither_colour_nor_unicode(void **state)
     assert_int_equal(compare_table(&out, &kit.compare, &figures, &scale, &colour), 0);
     assert_non_null(strstr(text_of(&out), "\033[1m"));
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static struct report report_of(void)
@@ -322,7 +322,7 @@ static void report_escapes_whatever_comes_from_outside(void **state)
     assert_non_null(strstr(text, "&lt;URL&gt;"));
     assert_non_null(strstr(text, "\\u003c/script>"));
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 /* Elements close in the order they were opened: the page is well-formed as XML is, but for the
@@ -385,7 +385,7 @@ static void report_is_one_well_formed_page_that_needs_no_network(void **state)
     assert_non_null(strstr(text, compare_text_outside(&figures)));
     assert_non_null(strstr(text, "polling every 2&#160;s"));
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void report_of_nothing_is_a_page_too(void **state)
@@ -404,7 +404,7 @@ static void report_of_nothing_is_a_page_too(void **state)
     well_formed(text_of(&out));
     assert_null(strstr((const char *)buf_data(&out), "nan"));
     buf_clear(&out);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void views_survive_want_of_memory(void **state)
@@ -426,7 +426,7 @@ static void views_survive_want_of_memory(void **state)
         (void)compare_table(&out, &kit.compare, &figures, &scale, &view);
         buf_clear(&out);
     });
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 /* Without memory the line is whole or missing. */
@@ -455,7 +455,7 @@ static void json_is_whole_or_fails_without_memory(void **state)
     });
     cJSON_InitHooks(NULL);
     buf_clear(&whole);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 #include "sink/compare/compare_text.h"
 #include "sink/json_tree.h"
 
-const char *compare_state_name(enum compare_state state)
+const char *compare_state_name(enum comparison_state state)
 {
     static const char *const names[] = {"opening", "up", "ended", "failed"};
 
@@ -46,7 +46,7 @@ static void put_bytes(struct json_tree *t, cJSON *to, const char *key,
 
 /* How many updates had at least that lag and less than that of the next pair; the first pair has
  * all that are less. */
-static void put_distribution(struct json_tree *t, cJSON *to, const struct compare *c,
+static void put_distribution(struct json_tree *t, cJSON *to, const struct comparison *c,
                              const struct figures *f, unsigned channel)
 {
     uint64_t counts[LAG_CLASSES];
@@ -77,7 +77,7 @@ static void put_course(struct json_tree *t, cJSON *to, const struct trace *trace
 }
 
 /* c: for what only the end tells; else NULL. */
-static void put_channel(struct json_tree *t, cJSON *to, const struct compare *c,
+static void put_channel(struct json_tree *t, cJSON *to, const struct comparison *c,
                         const struct figures *f, unsigned channel)
 {
     const struct figures_channel *ch = &f->channels[channel];
@@ -89,7 +89,7 @@ static void put_channel(struct json_tree *t, cJSON *to, const struct compare *c,
         tree_double(t, to, "every_s", (double)ch->source->every_us / 1e6, 3);
     tree_latin1(t, to, "url", slice_str(ch->source->url));
     tree_string(t, to, "state", compare_state_name(ch->state));
-    if (ch->state == COMPARE_ENDED || ch->state == COMPARE_FAILED)
+    if (ch->state == COMPARISON_ENDED || ch->state == COMPARISON_FAILED)
         tree_seconds(t, to, "ended_at", ch->ended_us);
     if (ch->error->code != EXIT_OK) {
         tree_u64(t, to, "code", ch->error->code);
@@ -202,7 +202,7 @@ static void put_scale(struct json_tree *t, cJSON *to, const struct figures *f,
     }
 }
 
-int compare_json(struct buf *out, const struct compare *c, const struct figures *f,
+int compare_json(struct buf *out, const struct comparison *c, const struct figures *f,
                  const struct scale *scale, uint64_t at_us, int64_t time_us)
 {
     struct json_tree tree, *t = &tree;

@@ -10,10 +10,10 @@
 /* Append the object, without a newline. scale: NULL while the comparison runs; only with it c
  * counts, for distributions and courses. at_us: since the program's start; time_us: since 1970. 0
  * or -1 (memory; *out is unchanged). */
-int compare_json(struct buf *out, const struct compare *c, const struct figures *f,
+int compare_json(struct buf *out, const struct comparison *c, const struct figures *f,
                  const struct scale *scale, uint64_t at_us, int64_t time_us);
 
 /* "up", "ended" ... Static. */
-const char *compare_state_name(enum compare_state state);
+const char *compare_state_name(enum comparison_state state);
 
 #endif

@@ -232,7 +232,7 @@ static uint64_t count_of(const uint64_t counts[LAG_CLASSES], unsigned from, unsi
     return count;
 }
 
-static int lag_bars(struct buf *out, const struct compare *c, const struct figures *f,
+static int lag_bars(struct buf *out, const struct comparison *c, const struct figures *f,
                     const struct look *look)
 {
     unsigned decades = compare_text_decades(f);
@@ -378,7 +378,7 @@ static int sentences(struct buf *out, const struct figures *f, const struct scal
     return failed;
 }
 
-int compare_table(struct buf *out, const struct compare *c, const struct figures *f,
+int compare_table(struct buf *out, const struct comparison *c, const struct figures *f,
                   const struct scale *scale, const struct view_config *view)
 {
     struct look look = look_of(view);

@@ -14,7 +14,7 @@
 int compare_table_live(struct buf *out, const struct figures *f, uint64_t end_us,
                        const struct view_config *view);
 /* The end: everything. c: where the distributions are. */
-int compare_table(struct buf *out, const struct compare *c, const struct figures *f,
+int compare_table(struct buf *out, const struct comparison *c, const struct figures *f,
                   const struct scale *scale, const struct view_config *view);
 
 #endif

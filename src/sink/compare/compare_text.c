@@ -129,15 +129,15 @@ int compare_text_trouble(struct buf *out, const struct figures *f, const struct 
     const char *text = ch->error->code != EXIT_OK ? ch->error->text : "";
     int failed = 0;
 
-    if (ch->state == COMPARE_FAILED)
+    if (ch->state == COMPARISON_FAILED)
         failed = buf_printf(out, "never came up%s%s", *text ? ": " : "", text);
-    else if (ch->state == COMPARE_ENDED)
+    else if (ch->state == COMPARISON_ENDED)
         failed = buf_printf(
             out, "ended %s after the counting began%s%s",
             units_span(ch->ended_us > f->begin_us ? (double)(ch->ended_us - f->begin_us) : 0, 0)
                 .text,
             *text ? ": " : "", text);
-    else if (ch->state == COMPARE_OPENING)
+    else if (ch->state == COMPARISON_OPENING)
         failed = buf_append_str(out, "was not up in time");
     else if (ch->strangers > 0)
         failed = buf_printf(out, "%llu message%s without what --id names",
@@ -150,7 +150,7 @@ double compare_text_class(unsigned n)
     return n == 0 ? 0 : LAG_FROM_US * pow(10, (double)n / LAG_CLASSES_DECADE);
 }
 
-void compare_text_classes(const struct figures *f, const struct compare *c, unsigned channel,
+void compare_text_classes(const struct figures *f, const struct comparison *c, unsigned channel,
                           uint64_t counts[LAG_CLASSES])
 {
     for (unsigned i = 0; i < LAG_CLASSES; i++) {

@@ -30,7 +30,7 @@ int compare_text_trouble(struct buf *out, const struct figures *f,
 /* Where a class begins, in microseconds. */
 double compare_text_class(unsigned n);
 /* How many updates lie in each; the decades that are needed: from 0.1 ms to at least 1 s. */
-void compare_text_classes(const struct figures *f, const struct compare *c, unsigned channel,
+void compare_text_classes(const struct figures *f, const struct comparison *c, unsigned channel,
                           uint64_t counts[LAG_CLASSES]);
 unsigned compare_text_decades(const struct figures *f);
 

@@ -14,7 +14,7 @@ struct report_setting {
 };
 
 struct report {
-    const struct compare *compare; /* the distributions and courses */
+    const struct comparison *compare; /* the distributions and courses */
     const struct figures *figures;
     const struct scale *scale;
     int64_t time_us;     /* of the end, since 1970 */
@@ -23,7 +23,7 @@ struct report {
     const struct report_setting *settings;
     size_t setting_count;
     /* The opening of each channel as text, secrets replaced (see opening.h); may be empty. */
-    struct slice openings[COMPARE_CHANNELS_MAX];
+    struct slice openings[COMPARISON_CHANNELS_MAX];
 };
 
 /* Append the page. 0 or -1 (memory). */

@@ -190,7 +190,7 @@ static void put_failures(struct compare_front *front)
     if (compare_detailed(front->options))
         return;
     for (unsigned i = 0; i < front->run->compare.count; i++) {
-        const struct compare_channel *ch = front->run->compare.channels[i];
+        const struct comparison_channel *ch = front->run->compare.channels[i];
         struct err e = ch->error;
 
         if (e.code == EXIT_OK)

@@ -1,14 +1,15 @@
 /*
- * compare: the same updates over several channels, side by side: who showed which update when, what
- * was missed, and what each channel cost. Takes the channels' events; reads no clock, does no I/O.
+ * comparison: the same updates over several channels, side by side: who showed which update when,
+ * what was missed, and what each channel cost. Takes the channels' events; reads no clock, does no
+ * I/O.
  *
  * Counting begins once every channel is up (or has failed, or took too long): what was sent before
  * can't be the same for all. An update counts from then on when the first channel shows it. A
  * channel has missed those that it never showed though it showed an earlier and a later one. Bytes
  * and requests are counted from the very beginning; those before the counting are the opening.
  */
-#ifndef MEASURE_COMPARE_H
-#define MEASURE_COMPARE_H
+#ifndef MEASURE_COMPARISON_H
+#define MEASURE_COMPARISON_H
 
 #include "event/event.h"
 #include "measure/key_hash.h"
@@ -18,12 +19,12 @@
 #include "measure/trace.h"
 #include "measure/updates.h"
 
-#define COMPARE_CHANNELS_MAX 12
+#define COMPARISON_CHANNELS_MAX 12
 /* Channels that are up wait so long for the others. */
-#define COMPARE_PATIENCE_US 3000000
+#define COMPARISON_PATIENCE_US 3000000
 
 /* What a channel's sockets carried so far, over all its connections (see net/traffic.h). */
-struct compare_carried {
+struct comparison_carried {
     uint64_t up, down; /* as TCP carried them */
     uint64_t segments_up, segments_down;
     uint64_t stream_up, stream_down; /* inside TLS and behind proxies */
@@ -33,7 +34,7 @@ struct compare_carried {
 };
 
 /* What came up as events; kept twice, for the whole and for the opening. */
-struct compare_tally {
+struct comparison_tally {
     uint64_t requests; /* HTTP requests, the handshake one of them */
     uint64_t answers;  /* complete answers to polls */
     uint64_t empty;    /* of those, with nothing new */
@@ -45,15 +46,15 @@ struct compare_tally {
     uint64_t pings; /* both ways, pongs too */
 };
 
-enum compare_state {
-    COMPARE_OPENING,
-    COMPARE_UP,
-    COMPARE_ENDED, /* was up, and is no more */
-    COMPARE_FAILED /* never was */
+enum comparison_state {
+    COMPARISON_OPENING,
+    COMPARISON_UP,
+    COMPARISON_ENDED, /* was up, and is no more */
+    COMPARISON_FAILED /* never was */
 };
 
 /* How a channel is told apart. */
-struct compare_source {
+struct comparison_source {
     enum event_channel kind;
     uint64_t every_us; /* a poll's interval, or 0 */
     bool hanging;      /* long polling: the server answers when there is something */
@@ -62,15 +63,15 @@ struct compare_source {
     const char *url;   /* without secrets; borrowed */
 };
 
-struct compare_channel {
-    struct compare_source source;
-    enum compare_state state;
+struct comparison_channel {
+    struct comparison_source source;
+    enum comparison_state state;
     uint64_t up_us;    /* when it was up first */
     uint64_t ended_us; /* when it last ended, if it did */
     struct err error;  /* the first failure; code EXIT_OK: none */
 
-    struct compare_tally tally, opening;
-    struct compare_carried carried_opening, carried_end;
+    struct comparison_tally tally, opening;
+    struct comparison_carried carried_opening, carried_end;
 
     uint64_t updates;                 /* different ones that count */
     uint64_t first;                   /* of those, seen before all other channels */
@@ -89,19 +90,19 @@ struct compare_channel {
     bool part_timed;
 };
 
-struct compare_config {
+struct comparison_config {
     const char *id;   /* JSON Pointer to what makes an update the same, or NULL: all its bytes */
     const char *time; /* JSON Pointer to the server's send time, or NULL */
     uint64_t seed[2]; /* unpredictable */
     /* Asked for each channel when counting begins and when a result is wanted. */
-    void (*carried)(void *ctx, unsigned channel, struct compare_carried *carried);
+    void (*carried)(void *ctx, unsigned channel, struct comparison_carried *carried);
     void *ctx;
 };
 
-struct compare {
-    struct compare_config config;
+struct comparison {
+    struct comparison_config config;
     unsigned count;
-    struct compare_channel *channels[COMPARE_CHANNELS_MAX]; /* owned */
+    struct comparison_channel *channels[COMPARISON_CHANNELS_MAX]; /* owned */
     struct updates updates;
     bool counting;
     uint64_t begin_us;    /* when that began, on the events' clock */
@@ -113,24 +114,24 @@ struct compare {
 };
 
 /* config is copied, its strings are borrowed. 0 or -1 (memory). */
-int compare_init(struct compare *c, const struct compare_config *config);
-void compare_clear(struct compare *c);
+int comparison_init(struct comparison *c, const struct comparison_config *config);
+void comparison_clear(struct comparison *c);
 
 /* The number of the new channel, or -1: memory, or too many. All are added before any event. */
-int compare_add(struct compare *c, const struct compare_source *source);
+int comparison_add(struct comparison *c, const struct comparison_source *source);
 
-/* The kinds of events that compare_event looks at. */
-#define COMPARE_WANTS                                                                  \
+/* The kinds of events that comparison_event looks at. */
+#define COMPARISON_WANTS                                                               \
     (EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE) | \
      EVENT_BIT(EVENT_POLL) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE) |          \
      EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_RETRY) | EVENT_BIT(EVENT_PING) |         \
      EVENT_BIT(EVENT_PONG))
 
 /* An event of a channel. arrived_us: when its bytes came in, on the clock of ev->at_us. */
-void compare_event(struct compare *c, unsigned channel, const struct event *ev,
-                   uint64_t arrived_us);
+void comparison_event(struct comparison *c, unsigned channel, const struct event *ev,
+                      uint64_t arrived_us);
 
 /* Time passes: counting may begin without those that take too long. */
-void compare_tick(struct compare *c, uint64_t now_us);
+void comparison_tick(struct comparison *c, uint64_t now_us);
 
 #endif

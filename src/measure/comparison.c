@@ -1,4 +1,4 @@
-#include "measure/compare.h"
+#include "measure/comparison.h"
 
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 /* Identities up to this length are compared after decoding their escapes. */
 #define ID_DECODED_MAX 512
 
-int compare_init(struct compare *c, const struct compare_config *config)
+int comparison_init(struct comparison *c, const struct comparison_config *config)
 {
     memset(c, 0, sizeof *c);
     c->config = *config;
@@ -16,7 +16,7 @@ int compare_init(struct compare *c, const struct compare_config *config)
     return updates_init(&c->updates);
 }
 
-void compare_clear(struct compare *c)
+void comparison_clear(struct comparison *c)
 {
     for (unsigned i = 0; i < c->count; i++)
         free(c->channels[i]);
@@ -24,11 +24,11 @@ void compare_clear(struct compare *c)
     memset(c, 0, sizeof *c);
 }
 
-int compare_add(struct compare *c, const struct compare_source *source)
+int comparison_add(struct comparison *c, const struct comparison_source *source)
 {
-    struct compare_channel *ch;
+    struct comparison_channel *ch;
 
-    if (c->count == COMPARE_CHANNELS_MAX)
+    if (c->count == COMPARISON_CHANNELS_MAX)
         return -1;
     ch = calloc(1, sizeof *ch);
     if (!ch)
@@ -45,12 +45,12 @@ int compare_add(struct compare *c, const struct compare_source *source)
 /* --- when counting begins ------------------------------------------------------------------------
  */
 
-static void begin(struct compare *c, uint64_t now_us)
+static void begin(struct comparison *c, uint64_t now_us)
 {
     c->counting = true;
     c->begin_us = now_us;
     for (unsigned i = 0; i < c->count; i++) {
-        struct compare_channel *ch = c->channels[i];
+        struct comparison_channel *ch = c->channels[i];
 
         ch->opening = ch->tally;
         c->config.carried(c->config.ctx, i, &ch->carried_opening);
@@ -62,40 +62,40 @@ static void begin(struct compare *c, uint64_t now_us)
     }
 }
 
-void compare_tick(struct compare *c, uint64_t now_us)
+void comparison_tick(struct comparison *c, uint64_t now_us)
 {
     bool all = true;
 
     if (c->counting || !c->first_up_us)
         return;
     for (unsigned i = 0; i < c->count; i++)
-        all = all && c->channels[i]->state != COMPARE_OPENING;
-    if (all || now_us - c->first_up_us >= COMPARE_PATIENCE_US)
+        all = all && c->channels[i]->state != COMPARISON_OPENING;
+    if (all || now_us - c->first_up_us >= COMPARISON_PATIENCE_US)
         begin(c, now_us);
 }
 
-static void is_up(struct compare *c, struct compare_channel *ch, uint64_t now_us)
+static void is_up(struct comparison *c, struct comparison_channel *ch, uint64_t now_us)
 {
     if (!ch->up_us)
         ch->up_us = now_us ? now_us : 1;
-    ch->state = COMPARE_UP;
+    ch->state = COMPARISON_UP;
     if (!c->first_up_us)
         c->first_up_us = ch->up_us;
-    compare_tick(c, now_us);
+    comparison_tick(c, now_us);
 }
 
-static void is_over(struct compare *c, struct compare_channel *ch, uint64_t now_us)
+static void is_over(struct comparison *c, struct comparison_channel *ch, uint64_t now_us)
 {
-    ch->state = ch->up_us ? COMPARE_ENDED : COMPARE_FAILED;
+    ch->state = ch->up_us ? COMPARISON_ENDED : COMPARISON_FAILED;
     ch->ended_us = now_us;
-    compare_tick(c, now_us);
+    comparison_tick(c, now_us);
 }
 
 /* --- updates ------------------------------------------------------------------------------------
  */
 
 /* True with the hash of what makes it the same update. */
-static bool key_of(const struct compare *c, struct slice payload, uint64_t *key)
+static bool key_of(const struct comparison *c, struct slice payload, uint64_t *key)
 {
     uint8_t decoded[ID_DECODED_MAX];
     struct key_hash hash;
@@ -113,7 +113,7 @@ static bool key_of(const struct compare *c, struct slice payload, uint64_t *key)
     return true;
 }
 
-static bool time_of(const struct compare *c, struct slice payload, struct moment *moment)
+static bool time_of(const struct comparison *c, struct slice payload, struct moment *moment)
 {
     struct slice token;
 
@@ -121,8 +121,8 @@ static bool time_of(const struct compare *c, struct slice payload, struct moment
            moment_parse(token, moment) == 0;
 }
 
-static void take_time(struct compare *c, struct compare_channel *ch, const struct moment *sent,
-                      int64_t arrived_wall_us, bool counts)
+static void take_time(struct comparison *c, struct comparison_channel *ch,
+                      const struct moment *sent, int64_t arrived_wall_us, bool counts)
 {
     int64_t delay = arrived_wall_us - sent->us;
 
@@ -139,15 +139,15 @@ static void take_time(struct compare *c, struct compare_channel *ch, const struc
 }
 
 /* What a poll's first answer holds was there before: its state, no update that came. */
-static bool is_state(const struct compare_channel *ch)
+static bool is_state(const struct comparison_channel *ch)
 {
     return ch->source.kind == CHANNEL_POLL && ch->tally.answers == 0;
 }
 
-static void take_update(struct compare *c, unsigned channel, uint64_t key,
+static void take_update(struct comparison *c, unsigned channel, uint64_t key,
                         const struct moment *sent, uint64_t arrived_us, int64_t arrived_wall_us)
 {
-    struct compare_channel *ch = c->channels[channel];
+    struct comparison_channel *ch = c->channels[channel];
     uint32_t bit = UINT32_C(1) << channel;
     struct update *update = updates_find(&c->updates, key);
     bool first = false;
@@ -176,7 +176,8 @@ static void take_update(struct compare *c, unsigned channel, uint64_t key,
 }
 
 /* Of a message in parts the identity must stand in the first one; without --id all bytes count. */
-static void take_part(struct compare *c, struct compare_channel *ch, const struct event_message *m)
+static void take_part(struct comparison *c, struct comparison_channel *ch,
+                      const struct event_message *m)
 {
     if (m->part <= 1) {
         ch->part_timed = time_of(c, m->data, &ch->part_time);
@@ -192,7 +193,7 @@ static void take_part(struct compare *c, struct compare_channel *ch, const struc
 /* The payload of a message as it was carried. Of a WebSocket's compressed one only the frames'
  * sizes are known: their headers (RFC 6455, section 5.2) are as long as frames of that size need,
  * taken to be alike where there were several. */
-static uint64_t carried_of(const struct compare_channel *ch, const struct event_message *m)
+static uint64_t carried_of(const struct comparison_channel *ch, const struct event_message *m)
 {
     uint64_t frame = m->fragments ? m->wire / m->fragments : 0;
     uint64_t headers = m->fragments * (uint64_t)(frame <= 2 + 125      ? 2
@@ -204,10 +205,10 @@ static uint64_t carried_of(const struct compare_channel *ch, const struct event_
     return m->wire - headers;
 }
 
-static void take_message(struct compare *c, unsigned channel, const struct event *ev,
+static void take_message(struct comparison *c, unsigned channel, const struct event *ev,
                          uint64_t arrived_us)
 {
-    struct compare_channel *ch = c->channels[channel];
+    struct comparison_channel *ch = c->channels[channel];
     const struct event_message *m = &ev->message;
     int64_t wall_us = ev->time_us - ((int64_t)ev->at_us - (int64_t)arrived_us);
 
@@ -232,7 +233,8 @@ static void take_message(struct compare *c, unsigned channel, const struct event
 /* --- everything else ----------------------------------------------------------------------------
  */
 
-static void take_response(struct compare *c, struct compare_channel *ch, const struct event *ev)
+static void take_response(struct comparison *c, struct comparison_channel *ch,
+                          const struct event *ev)
 {
     const struct event_response *r = &ev->response;
     struct slice date = slice_str("");
@@ -250,7 +252,7 @@ static void take_response(struct compare *c, struct compare_channel *ch, const s
         offset_date(&c->offset, seconds * 1000000, ev->time_us - (int64_t)r->us, ev->time_us);
 }
 
-static void take_error(struct compare *c, struct compare_channel *ch, const struct event *ev)
+static void take_error(struct comparison *c, struct comparison_channel *ch, const struct event *ev)
 {
     struct event failed;
 
@@ -258,13 +260,14 @@ static void take_error(struct compare *c, struct compare_channel *ch, const stru
         return;
     if (ch->error.code == EXIT_OK)
         ch->error = *failed.error;
-    if (ch->state == COMPARE_OPENING || ch->state == COMPARE_UP)
+    if (ch->state == COMPARISON_OPENING || ch->state == COMPARISON_UP)
         is_over(c, ch, ev->at_us);
 }
 
-void compare_event(struct compare *c, unsigned channel, const struct event *ev, uint64_t arrived_us)
+void comparison_event(struct comparison *c, unsigned channel, const struct event *ev,
+                      uint64_t arrived_us)
 {
-    struct compare_channel *ch = c->channels[channel];
+    struct comparison_channel *ch = c->channels[channel];
 
     switch (ev->kind) {
     case EVENT_MESSAGE:

@@ -45,7 +45,7 @@ static void compare_measures_lag_behind_the_first_to_show_an_update(void **state
     assert_true(near((double)poll->lag.max_us, 1914e3, 0.001));
     assert_true(near(poll->requests_per_update, 0.1, 0.001));
     assert_false(figures.by_time);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_counts_what_was_overwritten_between_polls_as_missed(void **state)
@@ -60,7 +60,7 @@ static void compare_counts_what_was_overwritten_between_polls_as_missed(void **s
     assert_int_equal(figures.channels[1].missed, 72); /* between the 10th and the 90th */
     assert_int_equal(figures.channels[1].outside, 19);
     assert_int_equal(figures.channels[0].missed, 0);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_measures_against_the_servers_time(void **state)
@@ -85,7 +85,7 @@ static void compare_measures_against_the_servers_time(void **state)
     assert_true(near((double)poll->delay.max_us, 415e3, 0.01));
     assert_ptr_equal(figures_lag(&figures, ws), &ws->delay);
     assert_int_equal(figures_between(&figures, &kit.compare, 0, 900, 1100), ws->updates);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_counts_nothing_before_all_are_up(void **state)
@@ -107,7 +107,7 @@ static void compare_counts_nothing_before_all_are_up(void **state)
     assert_int_equal(figures.channels[1].updates, 1);
     assert_int_equal(figures.channels[1].lag.p50_us, 300);
     assert_int_equal(figures.channels[0].tally.messages, 3);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_does_not_wait_for_ever_for_one_that_does_not_come_up(void **state)
@@ -118,19 +118,19 @@ static void compare_does_not_wait_for_ever_for_one_that_does_not_come_up(void **
     kit_init(&kit, "/id", NULL);
     kit_add(&kit, CHANNEL_WS, 0, "ws");
     kit_add(&kit, CHANNEL_SSE, 0, "sse");
-    compare_tick(&kit.compare, 50 * KIT_S);
+    comparison_tick(&kit.compare, 50 * KIT_S);
     assert_false(kit.compare.counting);
     kit_open(&kit, 0, KIT_S);
-    compare_tick(&kit.compare, 2 * KIT_S);
+    comparison_tick(&kit.compare, 2 * KIT_S);
     assert_false(kit.compare.counting);
-    compare_tick(&kit.compare, KIT_S + COMPARE_PATIENCE_US);
+    comparison_tick(&kit.compare, KIT_S + COMPARISON_PATIENCE_US);
     assert_true(kit.compare.counting);
     ev.error = &(const struct err){.code = EXIT_CONNECT};
-    compare_event(&kit.compare, 1, &ev, ev.at_us);
+    comparison_event(&kit.compare, 1, &ev, ev.at_us);
     figures_make(&figures, &kit.compare, 10 * KIT_S);
-    assert_int_equal(figures.channels[1].state, COMPARE_FAILED);
+    assert_int_equal(figures.channels[1].state, COMPARISON_FAILED);
     assert_int_equal(figures.channels[1].error->code, EXIT_CONNECT);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_takes_a_polls_first_answer_for_its_state(void **state)
@@ -151,7 +151,7 @@ static void compare_takes_a_polls_first_answer_for_its_state(void **state)
     assert_int_equal(figures.updates, 1);
     assert_int_equal(figures.channels[0].missed, 0);
     assert_int_equal(figures.channels[1].lag.p50_us, 700);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_counts_duplicates_and_messages_without_identity(void **state)
@@ -168,7 +168,7 @@ static void compare_counts_duplicates_and_messages_without_identity(void **state
     assert_int_equal(figures.channels[0].updates, 1);
     assert_int_equal(figures.channels[0].duplicates, 1);
     assert_int_equal(figures.channels[0].strangers, 2);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_knows_a_message_in_parts_by_all_its_bytes(void **state)
@@ -182,11 +182,11 @@ static void compare_knows_a_message_in_parts_by_all_its_bytes(void **state)
     kit_open(&kit, 0, 1);
     kit_open(&kit, 1, 1);
     ev.message = (struct event_message){.type = OPCODE_TEXT, .data = slice_str("ab"), .part = 1};
-    compare_event(&kit.compare, 0, &ev, 10);
+    comparison_event(&kit.compare, 0, &ev, 10);
     ev.message.data = slice_str("cd");
     ev.message.part = 2;
     ev.message.final = true;
-    compare_event(&kit.compare, 0, &ev, 20);
+    comparison_event(&kit.compare, 0, &ev, 20);
     kit_text(&kit, 1, 50, "abcd");
     kit_text(&kit, 1, 60, "ab");
     figures_make(&figures, &kit.compare, KIT_S);
@@ -194,7 +194,7 @@ static void compare_knows_a_message_in_parts_by_all_its_bytes(void **state)
     assert_int_equal(figures.channels[1].updates, 2);
     assert_int_equal(figures.channels[1].lag.max_us, 30);
     assert_int_equal(figures.channels[0].tally.payload, 4);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void figures_split_bytes_into_parts_that_add_up(void **state)
@@ -221,7 +221,7 @@ static void figures_split_bytes_into_parts_that_add_up(void **state)
                                            poll->down.around);
     assert_int_equal(poll->opening_up, 100);
     assert_int_equal(poll->opening_down, 150);
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 /* Frames of a server have headers of 2, 4 or 10 bytes (RFC 6455, section 5.2). */
@@ -256,32 +256,32 @@ static void payload_of_compressed_messages_is_what_their_frames_carried(void **s
                                             .fragments = cases[i].fragments,
                                             .wire = cases[i].wire,
                                             .total = cases[i].total};
-        compare_event(&kit.compare, 0, &ev, 1000 + i);
+        comparison_event(&kit.compare, 0, &ev, 1000 + i);
         carried = kit.compare.channels[0]->tally.carried;
         assert_int_equal(carried - before, cases[i].carried);
         before = carried;
     }
-    compare_clear(&kit.compare);
+    comparison_clear(&kit.compare);
 }
 
 static void compare_survives_want_of_memory(void **state)
 {
-    const struct compare_source source = {.kind = CHANNEL_WS, .label = "ws"};
-    const struct compare_config config = {.carried = kit_carried, .ctx = &kit};
-    struct compare c;
+    const struct comparison_source source = {.kind = CHANNEL_WS, .label = "ws"};
+    const struct comparison_config config = {.carried = kit_carried, .ctx = &kit};
+    struct comparison c;
 
     (void)state;
     ALLOC_EACH({
-        if (compare_init(&c, &config) == 0) {
-            compare_add(&c, &source);
-            compare_clear(&c);
+        if (comparison_init(&c, &config) == 0) {
+            comparison_add(&c, &source);
+            comparison_clear(&c);
         }
     });
-    assert_int_equal(compare_init(&c, &config), 0);
-    for (int i = 0; i < COMPARE_CHANNELS_MAX; i++)
-        assert_int_equal(compare_add(&c, &source), i);
-    assert_int_equal(compare_add(&c, &source), -1);
-    compare_clear(&c);
+    assert_int_equal(comparison_init(&c, &config), 0);
+    for (int i = 0; i < COMPARISON_CHANNELS_MAX; i++)
+        assert_int_equal(comparison_add(&c, &source), i);
+    assert_int_equal(comparison_add(&c, &source), -1);
+    comparison_clear(&c);
 }
 
 int main(void)
