@@ -189,8 +189,8 @@ void http_finish(struct http *h, const struct err *e, bool keep)
 {
     struct http_totals now;
     struct http_result result = {
-        .status = h->head.status,
-        .framed = h->framing.kind != HTTP1_BODY_EOF && h->framing.done,
+        .status = h->in.head.status >= 200 ? h->in.head.status : 0,
+        .framed = h->in.body.kind != HTTP1_BODY_EOF && h->in.body.done,
         .ended = h->link ? h->link->ended : 0,
         .us = since(clock_mono_us(), h->began_us),
     };
@@ -219,14 +219,14 @@ void http_hand_over(struct http *h)
 
     come_to_rest(h, false);
     serial = h->serial;
-    h->hooks.upgraded(h->ctx, link, buf_slice(&h->incoming));
+    h->hooks.upgraded(h->ctx, link, buf_slice(&h->in.bytes));
     if (h->serial != serial)
         return;
     http_answer_clear(h);
     http_return(h);
     /* The connection may live long, and has no use for this memory. */
     buf_clear(&h->outgoing);
-    buf_clear(&h->incoming);
+    http1_reader_clear(&h->in);
 }
 
 static void on_timer(void *ctx)
@@ -329,8 +329,8 @@ struct http *http_new(uv_loop_t *loop, const struct http_config *config, struct 
     h->hooks = *hooks;
     h->ctx = ctx;
     buf_init(&h->outgoing, SIZE_MAX / 2);
-    buf_init(&h->incoming, HTTP1_HEAD_MAX + REFUSAL_MAX);
-    buf_init(&h->head_bytes, HTTP1_HEAD_MAX);
+    http1_reader_init(&h->in, HTTP1_RESPONSE, HTTP1_HEAD_MAX + REFUSAL_MAX,
+                      config->dial->max_headers);
     refusal_init(&h->refusal);
     return h;
 }
@@ -343,8 +343,7 @@ void http_free(struct http *h)
     http_answer_clear(h);
     http_return(h);
     buf_clear(&h->outgoing);
-    buf_clear(&h->incoming);
-    buf_clear(&h->head_bytes);
+    http1_reader_clear(&h->in);
     refusal_clear(&h->refusal);
     free(h->inflated);
     timer_free(h->timer);

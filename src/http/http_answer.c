@@ -13,15 +13,11 @@ void http_answer_clear(struct http *h)
 {
     gunzip_free(h->gunzip);
     h->gunzip = NULL;
-    h->chewing = 0;
-    h->scanned = 0;
+    h->chewing = false;
     h->body_bytes = h->raw_bytes = 0;
-    http1_head_clear(&h->head);
-    memset(&h->framing, 0, sizeof h->framing);
-    buf_reset(&h->incoming);
-    buf_reset(&h->head_bytes);
+    http1_reader_reset(&h->in);
     refusal_reset(&h->refusal);
-    buf_trim(&h->incoming, READ_BLOCK);
+    buf_trim(&h->in.bytes, READ_BLOCK);
 }
 
 uint64_t http_body_limit_us(const struct http *h)
@@ -34,24 +30,16 @@ static void fail(struct http *h, const struct err *e)
     http_finish(h, e, false);
 }
 
-/* RFC 9112, section 9.3. */
-static bool persists(const struct http *h)
-{
-    if (h->config.no_keepalive || http1_has_token(&h->head, "Connection", "close"))
-        return false;
-    return h->head.minor > 0 || http1_has_token(&h->head, "Connection", "keep-alive");
-}
-
 void http_complete(struct http *h)
 {
-    bool whole = h->framing.done && h->incoming.len == 0;
+    bool whole = h->in.body.done && h->in.bytes.len == 0;
 
-    http_finish(h, NULL, whole && h->framing.kind != HTTP1_BODY_EOF && persists(h));
+    http_finish(h, NULL, whole && !h->config.no_keepalive && http1_persists(&h->in.head));
 }
 
-static bool report_response(struct http *h, const struct http1_head *head,
-                            struct event_response *response)
+static bool report_response(struct http *h, struct event_response *response)
 {
+    const struct http1_head *head = &h->in.head;
     struct event ev = {.kind = EVENT_RESPONSE, .dir = DIR_IN};
     unsigned serial = h->serial;
 
@@ -84,30 +72,30 @@ void http_refused(struct http *h)
     unsigned serial = h->serial;
     struct err e;
 
-    if (!h->framing.done || h->refusal.cut)
+    if (!h->in.body.done || h->refusal.cut)
         http_drop(h);
-    if (!report_response(h, &h->head, &response))
+    if (!report_response(h, &response))
         return;
-    if (h->config.follow && redirect_status(h->head.status)) {
+    if (h->config.follow && redirect_status(h->in.head.status)) {
         /* The response points into what the next answer will replace, hence the copy inside. */
         if (http_follow(h, &response, &e) < 0)
             fail(h, &e);
         return;
     }
     if (h->request.upgrade) {
-        upgrade_refused(&h->head, &e);
+        upgrade_refused(&h->in.head, &e);
         fail(h, &e);
         return;
     }
     if (h->hooks.head)
-        h->hooks.head(h->ctx, &h->head, h->identity.url);
+        h->hooks.head(h->ctx, &h->in.head, h->identity.url);
     if (h->serial == serial)
         http_complete(h);
 }
 
 static void read_refusal(struct http *h)
 {
-    if (refusal_read(&h->refusal, &h->framing, &h->incoming))
+    if (refusal_read(&h->refusal, &h->in))
         http_refused(h);
 }
 
@@ -119,7 +107,7 @@ static void begin_body(struct http *h)
     unsigned serial = h->serial;
     struct err e;
 
-    if (!report_response(h, &h->head, &response))
+    if (!report_response(h, &response))
         return;
     if (http_coding_begin(h, &e) < 0) {
         fail(h, &e);
@@ -128,7 +116,7 @@ static void begin_body(struct http *h)
     h->state = HTTP_BODY;
     http_limit(h, http_body_limit_us(h));
     if (h->hooks.head)
-        h->hooks.head(h->ctx, &h->head, h->identity.url);
+        h->hooks.head(h->ctx, &h->in.head, h->identity.url);
     if (h->serial == serial)
         http_body(h);
 }
@@ -136,7 +124,7 @@ static void begin_body(struct http *h)
 /* Is the final answer what was asked for? */
 static bool is_success(const struct http *h)
 {
-    int status = h->head.status;
+    int status = h->in.head.status;
 
     return !h->request.upgrade && (status == 304 || (status >= 200 && status < 300));
 }
@@ -145,27 +133,17 @@ static void begin_refusal(struct http *h)
 {
     h->state = HTTP_REFUSAL;
     http_limit(h, REFUSAL_MS * 1000);
-    refusal_begin(&h->refusal, &h->head);
+    refusal_begin(&h->refusal, &h->in.head);
     read_refusal(h);
 }
 
 /* The final head is there. */
-static void take_head(struct http *h, size_t len)
+static void take_head(struct http *h)
 {
     bool head_only = strcmp(h->request.method, "HEAD") == 0, framed;
-    size_t scanned = 0;
     struct err e;
 
-    /* It must outlive the incoming bytes, which the body will move. */
-    if (buf_append(&h->head_bytes, buf_data(&h->incoming), len) < 0 ||
-        http1_head_read_within(&h->head, HTTP1_RESPONSE, h->config.dial->max_headers,
-                               buf_data(&h->head_bytes), len, &scanned, &e) <= 0) {
-        err_nomem(&e, STAGE_HANDSHAKE, "reading the answer");
-        fail(h, &e);
-        return;
-    }
-    buf_consume(&h->incoming, len);
-    framed = http1_body_init(&h->framing, &h->head, head_only, &e) == 0;
+    framed = http1_body_init(&h->in.body, &h->in.head, head_only, &e) == 0;
     if (framed && is_success(h)) {
         begin_body(h);
     } else if (is_success(h)) {
@@ -173,7 +151,7 @@ static void take_head(struct http *h, size_t len)
     } else {
         if (!framed) { /* a refusal is one without its body, too; where the next answer would
                           begin is unknown */
-            h->framing.done = true;
+            h->in.body.done = true;
             http_drop(h);
         }
         begin_refusal(h);
@@ -182,9 +160,10 @@ static void take_head(struct http *h, size_t len)
 
 /* --- the upgrade ------------------------------------------------------------------------------ */
 
-/* The head of a 101 that was asked for, which has been reported, is len bytes long. */
-static void upgrade(struct http *h, const struct http1_head *head, size_t len)
+/* The head is a 101 that was asked for, and has been reported. */
+static void upgrade(struct http *h)
 {
+    const struct http1_head *head = &h->in.head;
     struct upgrade *u = h->request.upgrade;
     unsigned serial = h->serial;
     struct event ev;
@@ -201,53 +180,46 @@ static void upgrade(struct http *h, const struct http1_head *head, size_t len)
         if (h->serial != serial)
             return;
     }
-    buf_consume(&h->incoming, len);
     http_hand_over(h);
 }
 
 /* An answer of 1xx. True if another one follows it (100, 103). */
-static bool take_interim(struct http *h, const struct http1_head *head, size_t len)
+static bool take_interim(struct http *h)
 {
+    bool switches = h->in.head.status == 101;
     struct event_response response;
     struct err e;
 
-    if (head->status == 101 && !h->request.upgrade) {
+    if (switches && !h->request.upgrade) {
         err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                 "the server switched protocols (101), which nobody asked for");
         fail(h, &e);
         return false;
     }
-    if (!report_response(h, head, &response))
+    if (!report_response(h, &response))
         return false;
-    if (head->status == 101) {
-        upgrade(h, head, len);
-        return false;
-    }
-    buf_consume(&h->incoming, len);
-    h->scanned = 0;
-    return true;
+    if (switches)
+        upgrade(h);
+    else
+        http1_reader_next(&h->in);
+    return !switches;
 }
 
 static void read_head(struct http *h)
 {
-    struct http1_head head;
-    bool final, goes_on;
     struct err e;
-    long len;
+    int r;
 
-    while ((len = http1_head_read_within(&head, HTTP1_RESPONSE, h->config.dial->max_headers,
-                                         buf_data(&h->incoming), h->incoming.len, &h->scanned,
-                                         &e)) > 0) {
+    while ((r = http1_reader_head(&h->in, &e)) > 0) {
         h->response_us = h->link ? clock_mono_us() - h->requested_us : 0; /* else it is made up */
-        final = head.status >= 200;
-        goes_on = !final && take_interim(h, &head, (size_t)len);
-        http1_head_clear(&head);
-        if (final)
-            take_head(h, (size_t)len);
-        if (!goes_on)
+        if (h->in.head.status >= 200) {
+            take_head(h);
+            return;
+        }
+        if (!take_interim(h))
             return;
     }
-    if (len < 0)
+    if (r < 0)
         fail(h, &e);
 }
 
@@ -272,7 +244,7 @@ static void ended_before_head(struct http *h, ssize_t result)
 
     /* The server gave up a connection that it had kept while the request was on its way (RFC 9112,
      * section 9.3.1). */
-    if (h->used && h->incoming.len == 0 && is_idempotent(h->request.method)) {
+    if (h->used && h->in.bytes.len == 0 && is_idempotent(h->request.method)) {
         http_drop(h);
         if (http_send(h, &e) < 0)
             fail(h, &e);
@@ -280,10 +252,10 @@ static void ended_before_head(struct http *h, ssize_t result)
     }
     if (result < 0 && (h->link_error.stage == STAGE_TLS || (h->link->ended & LINK_BY_FAULT) != 0))
         e = h->link_error;
-    else if (h->incoming.len > 0)
+    else if (h->in.bytes.len > 0)
         err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, errnum,
                 "the server %s in the middle of its answer%s, after %zu bytes of it", how,
-                h->request.upgrade ? " to the handshake" : "'s head", h->incoming.len);
+                h->request.upgrade ? " to the handshake" : "'s head", h->in.bytes.len);
     else
         err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, errnum, "the server %s before it answered%s", how,
                 h->request.upgrade ? " the handshake" : "");
@@ -302,7 +274,7 @@ static void ended_in_body(struct http *h, ssize_t result)
     const char *how = h->link->ended & LINK_GOT_RST ? "reset the connection" : "hung up";
     struct err e;
 
-    if (h->framing.kind == HTTP1_BODY_EOF && result == 0 && is_unsigned_end(h)) {
+    if (h->in.body.kind == HTTP1_BODY_EOF && result == 0 && is_unsigned_end(h)) {
         err_set(&e, EXIT_LOST, STAGE_IO, 0,
                 "the server hung up without a TLS close_notify, after %llu bytes of an answer "
                 "without a length: it may be cut off (RFC 9112, section 9.8)",
@@ -310,14 +282,14 @@ static void ended_in_body(struct http *h, ssize_t result)
         fail(h, &e);
         return;
     }
-    if (h->framing.kind == HTTP1_BODY_EOF && result == 0) {
+    if (h->in.body.kind == HTTP1_BODY_EOF && result == 0) {
         http_body_done(h);
         return;
     }
     err_set(&e, EXIT_LOST, STAGE_IO, result < 0 ? h->link_error.errnum : 0,
             "the server %s in the middle of its answer, after %llu bytes of its body%s", how,
             (unsigned long long)h->raw_bytes,
-            h->framing.kind == HTTP1_BODY_CHUNKED ? " and without the last chunk" : "");
+            h->in.body.kind == HTTP1_BODY_CHUNKED ? " and without the last chunk" : "");
     fail(h, &e);
 }
 
@@ -344,7 +316,7 @@ void http_take(struct http *h)
 /* Reading makes room by moving what is there: gunzip may be busy with it. */
 static bool reads(const struct http *h)
 {
-    return h->link && h->chewing == 0 && !(h->paused && h->state == HTTP_BODY);
+    return h->link && !h->chewing && !(h->paused && h->state == HTTP_BODY);
 }
 
 void http_read(struct http *h)
@@ -352,9 +324,10 @@ void http_read(struct http *h)
     unsigned serial = h->serial;
 
     for (int i = 0; i < READS_PER_TURN && h->serial == serial && reads(h); i++) {
-        size_t room = h->incoming.max - h->incoming.len;
+        struct buf *bytes = &h->in.bytes;
+        size_t room = bytes->max - bytes->len;
         size_t want = room < READ_BLOCK ? room : READ_BLOCK;
-        uint8_t *space = want > 0 ? buf_reserve(&h->incoming, want) : NULL;
+        uint8_t *space = want > 0 ? buf_reserve(bytes, want) : NULL;
         struct err e;
         ssize_t n;
 
@@ -370,7 +343,7 @@ void http_read(struct http *h)
             stream_ended(h, n);
             return;
         }
-        buf_filled(&h->incoming, (size_t)n);
+        buf_filled(bytes, (size_t)n);
         h->link_down += (uint64_t)n;
         h->last_in_us = clock_mono_us();
         if (h->state == HTTP_BODY)

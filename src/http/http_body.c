@@ -9,12 +9,12 @@
 
 int http_coding_begin(struct http *h, struct err *e)
 {
-    const struct slice *coding = http1_field(&h->head, "Content-Encoding");
+    const struct slice *coding = http1_field(&h->in.head, "Content-Encoding");
     struct excerpt x;
     enum gunzip_kind kind;
 
     if (!coding || coding->len == 0 || slice_is_nocase(*coding, "identity") ||
-        h->framing.kind == HTTP1_BODY_NONE)
+        h->in.body.kind == HTTP1_BODY_NONE)
         return 0;
     if (!gunzip_kind_of(*coding, &kind)) {
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
@@ -77,8 +77,7 @@ static bool chew(struct http *h)
         http_finish(h, &e, false);
         return false;
     }
-    buf_consume(&h->incoming, h->chewing);
-    h->chewing = 0;
+    h->chewing = false;
     return true;
 }
 
@@ -99,33 +98,25 @@ void http_body_done(struct http *h)
 
 void http_body(struct http *h)
 {
-    struct slice piece;
+    struct slice raw, piece;
     struct err e;
-    long used;
+    int r;
 
-    if (h->paused || (h->chewing > 0 && !chew(h)))
+    if (h->paused || (h->chewing && !chew(h)))
         return;
-    while (!h->framing.done && h->incoming.len > 0) {
-        used = http1_body_read(&h->framing, buf_data(&h->incoming), h->incoming.len, &piece, &e);
-        if (used < 0) {
-            http_finish(h, &e, false);
-            return;
-        }
-        if (used == 0)
-            return;
+    while ((r = http1_reader_body(&h->in, &raw, &piece, &e)) > 0) {
         h->raw_bytes += piece.len;
         if (h->gunzip) {
             gunzip_feed(h->gunzip, piece.data, piece.len);
-            h->chewing = (size_t)used;
+            h->chewing = true;
             if (!chew(h))
                 return;
-        } else {
-            /* Consumed first: the piece stays where it is until the next read. */
-            buf_consume(&h->incoming, (size_t)used);
-            if (!hand_on(h, piece))
-                return;
+        } else if (!hand_on(h, piece)) {
+            return;
         }
     }
-    if (h->framing.done)
+    if (r < 0)
+        http_finish(h, &e, false);
+    else if (h->in.body.done)
         http_body_done(h);
 }

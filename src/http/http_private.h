@@ -11,6 +11,7 @@
 #include "net/pump.h"
 #include "net/timer.h"
 #include "proto/gunzip.h"
+#include "proto/http1_reader.h"
 #include "proto/withhold.h"
 
 enum http_state {
@@ -56,15 +57,11 @@ struct http {
     /* The request, and the answer as far as it has come */
     struct buf outgoing;
     uint64_t requested_us;
-    struct buf incoming;
-    size_t scanned;
-    struct http1_head head; /* points into head_bytes */
-    struct buf head_bytes;
-    struct http1_body framing;
+    struct http1_reader in;
     uint64_t response_us;
     struct refusal refusal;
     struct gunzip *gunzip; /* if the body is compressed */
-    size_t chewing;        /* bytes of incoming that gunzip is busy with */
+    bool chewing;          /* it is busy with bytes of `in` */
     uint8_t *inflated;     /* room for what it makes */
     uint64_t body_bytes;   /* decoded and handed on */
     uint64_t raw_bytes;    /* of the body, as it came */

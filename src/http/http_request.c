@@ -156,7 +156,7 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
 /* An answer that no server gave takes the place of a connection: refusal_make_up's results. */
 static int make_up_answer(struct http *h, struct err *e)
 {
-    int r = refusal_make_up(&h->incoming, h->config.fault, e);
+    int r = refusal_make_up(&h->in.bytes, h->config.fault, e);
 
     if (r == 1) {
         h->state = HTTP_HEAD;

@@ -66,21 +66,17 @@ static void take(struct refusal *r, struct slice piece)
     }
 }
 
-bool refusal_read(struct refusal *r, struct http1_body *framing, struct buf *incoming)
+bool refusal_read(struct refusal *r, struct http1_reader *in)
 {
-    while (incoming->len > 0 && !framing->done && !r->cut) {
-        struct slice piece;
-        struct err unused;
-        long used = http1_body_read(framing, buf_data(incoming), incoming->len, &piece, &unused);
+    struct slice raw, piece;
+    struct err unused;
+    int got = 1;
 
-        if (used <= 0) {
-            r->cut = used < 0;
-            break;
-        }
+    while (!r->cut && (got = http1_reader_body(in, &raw, &piece, &unused)) > 0)
         take(r, piece);
-        buf_consume(incoming, (size_t)used);
-    }
-    return framing->done || r->cut;
+    if (got < 0)
+        r->cut = true;
+    return in->body.done || r->cut;
 }
 
 static int put_retry_after(struct buf *out, const struct fault_spec *status)

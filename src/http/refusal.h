@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "fault/faults.h"
 #include "proto/gunzip.h"
-#include "proto/http1.h"
+#include "proto/http1_reader.h"
 
 #define REFUSAL_MAX (64 * 1024) /* bytes kept, */
 #define REFUSAL_MS  2000        /* and the time it is waited for */
@@ -28,9 +28,9 @@ void refusal_clear(struct refusal *r);
 /* Before the body of the answer with this head. */
 void refusal_begin(struct refusal *r, const struct http1_head *head);
 
-/* Take out of `incoming` what has come of the body. True once nothing more is to be read of it:
- * framing->done, or r->cut. */
-bool refusal_read(struct refusal *r, struct http1_body *framing, struct buf *incoming);
+/* Take out of `in` what has come of the body. True once nothing more is to be read of it: it is
+ * done, or r->cut. */
+bool refusal_read(struct refusal *r, struct http1_reader *in);
 
 /* The fault `status`: put the head of an answer that no server gave into *out, empty before. 1: it
  * is there. 0: no such fault acts now. -1 with *e: memory. fault: NULL is fine. */

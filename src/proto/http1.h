@@ -26,6 +26,7 @@ struct http1_head {
     size_t field_count;
     uint8_t *unfolded; /* where the next of those values will be */
     struct slice raw;  /* start line to the empty line */
+    bool too_large;    /* the reason for -1: its length or number of fields (RFC 6585, section 5) */
 };
 
 /* Read a head from the n bytes that have arrived so far. *scanned (0 before the first call) keeps
@@ -49,6 +50,13 @@ size_t http1_field_count(const struct http1_head *h, const char *name);
 /* True if the fields of that name, read as one comma-separated list of tokens, hold the token;
  * ASCII case is ignored (RFC 9110, section 5.6.1). */
 bool http1_has_token(const struct http1_head *h, const char *name, const char *token);
+
+/* RFC 9112, section 9.3: does whoever sent it allow another message on the connection? */
+bool http1_persists(const struct http1_head *h);
+
+/* RFC 9110, section 10.1.1: does the client of this request wait for 100 (Continue) before it sends
+ * the body? The wait is over once any of the body has come. */
+bool http1_expects_continue(const struct http1_head *h);
 
 /* RFC 9110, section 5.6.2: a non-empty run of tchar. */
 bool http1_is_token(struct slice text);

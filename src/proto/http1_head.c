@@ -242,6 +242,7 @@ static int head_room(struct http1_head *h, struct slice bytes, size_t start, siz
     }
     fields = lines > 2 ? lines - 2 : 0; /* neither the empty line nor what follows it */
     if (fields > max_fields) {
+        h->too_large = true;
         err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0, "the HTTP head has more than %zu fields",
                 max_fields);
         if (h->kind == HTTP1_RESPONSE)
@@ -339,6 +340,7 @@ long http1_head_read_within(struct http1_head *h, enum http1_kind kind, size_t m
     if (got < 0)
         return -1;
     if (n >= HTTP1_HEAD_MAX) {
+        h->too_large = true;
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                        "the HTTP head is longer than %d KiB and still has no end",
                        HTTP1_HEAD_MAX / 1024);
@@ -388,4 +390,16 @@ bool http1_has_token(const struct http1_head *h, const char *name, const char *t
                 return true;
     }
     return false;
+}
+
+bool http1_persists(const struct http1_head *h)
+{
+    if (http1_has_token(h, "Connection", "close"))
+        return false;
+    return h->minor > 0 || http1_has_token(h, "Connection", "keep-alive");
+}
+
+bool http1_expects_continue(const struct http1_head *h)
+{
+    return h->minor > 0 && http1_has_token(h, "Expect", "100-continue");
 }

@@ -65,9 +65,9 @@ static bool wants_read(const struct client *c)
     /* One answer after the other, so that what waits is bounded. */
     if (c->state == CLIENT_HEAD)
         return client_pending(c) == 0;
-    /* A request behind one that is held waits its turn in c->head. */
+    /* A request after one that is held waits its turn in c->in. */
     if (c->state == CLIENT_WAIT)
-        return c->head.len < CLIENT_HEAD_MAX;
+        return c->in.bytes.len < c->in.bytes.max;
     return !c->full;
 }
 
@@ -311,7 +311,7 @@ struct client *client_new(struct client_host *host, int fd, uint32_t number, boo
         free(c);
         return NULL;
     }
-    buf_init(&c->head, CLIENT_HEAD_MAX);
+    http1_reader_init(&c->in, HTTP1_REQUEST, HTTP1_HEAD_MAX, 0);
     buf_init(&c->out, SIZE_MAX / 2);
     buf_init(&c->aside, CLIENT_ASIDE_MAX);
     client_start_timer(c, crowded ? CROWDED_MS : CLIENT_HEAD_MS);

@@ -8,7 +8,7 @@
  * client_feed.c  the feed over plain HTTP: server-sent events, polling
  * client_end.c   the end, and who brought it about
  *
- * Memory is bounded for each client: a head by CLIENT_HEAD_MAX, what waits to be written by
+ * Memory is bounded for each client: a head by HTTP1_HEAD_MAX, what waits to be written by
  * CLIENT_FULL and one message part (WSCONN_WHOLE), for nothing more is read meanwhile; messages
  * from outside its service by CLIENT_ASIDE_MAX and CLIENT_FULL.
  */
@@ -25,11 +25,10 @@
 #include "net/tls.h"
 #include "peer/layer_fault.h"
 #include "peer/peer.h"
-#include "proto/http1.h"
+#include "proto/http1_reader.h"
 #include "serve/feed.h"
 #include "serve/pages.h"
 
-#define CLIENT_HEAD_MAX (32 * 1024)
 /* More than this waits to be written: nothing is read until half of it has gone. */
 #define CLIENT_FULL PEER_FULL
 /* From accept, or the first byte of a later request, to the end of its head, TLS included. */
@@ -69,7 +68,7 @@ struct client_host {
 enum client_state {
     CLIENT_TLS,    /* TLS handshake */
     CLIENT_HEAD,   /* reading the request */
-    CLIENT_WAIT,   /* a long poll; the request stays in `head` meanwhile */
+    CLIENT_WAIT,   /* a long poll; the request stays in `in` meanwhile */
     CLIENT_BODY,   /* writing the answer to a poll */
     CLIENT_OPEN,   /* a WebSocket: the peer has the link */
     CLIENT_STREAM, /* server-sent events */
@@ -114,11 +113,10 @@ struct client {
     uint64_t began_us; /* the connection, or a later request on it */
 
     /* HTTP */
-    struct buf head;
-    size_t scanned;
-    struct buf out;        /* of the page, the 101 or the feed: what is not written yet */
-    unsigned requests;     /* that were answered before this one */
-    uint64_t messages_out; /* by HTTP, with their bytes and those of all that went out */
+    struct http1_reader in; /* requests */
+    struct buf out;         /* of the page, the 101 or the feed: what is not written yet */
+    unsigned requests;      /* that were answered before this one */
+    uint64_t messages_out;  /* by HTTP, with their bytes and those of all that went out */
     uint64_t payload_out, http_out;
     struct array_state array;
 
@@ -203,11 +201,14 @@ void client_break(struct client *c);
 
 /* client_http.c */
 void client_read_head(struct client *c);
+/* Read more of what is or will be a request. False if nothing came: not yet, there is no room, or
+ * the client has ended. */
+bool client_fill(struct client *c);
 /* The time for the head is over. */
 void client_head_timeout(struct client *c);
 /* An answer is written whole: take up the next request if it is there already. True if it was. */
 bool client_next_head(struct client *c);
-/* The same request again, which is still in c->head: what CLIENT_WAIT waited for. */
+/* The same request again, which is still in c->in: what CLIENT_WAIT waited for. */
 void client_answer_again(struct client *c);
 void client_report_response(struct client *c, size_t head_len, const char *hint);
 void client_report_open(struct client *c, const struct http1_head *head, const char *subprotocol,
@@ -227,9 +228,9 @@ void client_feed_read(struct client *c);
 void client_feed_timeout(struct client *c);
 
 /* client_ws.c */
-/* Hand the connection to a peer. The 101 is in c->out; rest: bytes that came after the request's
- * head. -1: memory. */
-int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest);
+/* Hand the connection to a peer, with the 101 in c->out and what came after the request's head.
+ * -1: memory. */
+int client_ws_init(struct client *c, const struct deflate_params *deflate);
 /* All is reported: begin. */
 void client_ws_open(struct client *c);
 /* Down through the layers. Where it fails the client ends, in a turn of its own. */

@@ -80,10 +80,11 @@ static void report_cut_head(struct client *c)
     struct event ev = client_event(c, EVENT_ERROR);
     struct err e;
 
-    if (c->state != CLIENT_HEAD || c->head.len == 0 || (c->link->ended & LINK_BY_FAULT))
+    if (c->state != CLIENT_HEAD || c->in.bytes.len == 0 || (c->link->ended & LINK_BY_FAULT))
         return;
     err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, c->link_error.errnum,
-            "a client hung up in the middle of its request, after %zu bytes of it", c->head.len);
+            "a client hung up in the middle of its request, after %zu bytes of it",
+            c->in.bytes.len);
     ev.error = &e;
     client_emit(c, &ev);
 }
@@ -176,7 +177,7 @@ static void let_go(struct client *c)
     client_count(c, &c->host->totals);
     fault_conn_free(c->fault, clock_mono_us());
     c->fault = NULL;
-    buf_clear(&c->head);
+    http1_reader_clear(&c->in);
     buf_clear(&c->out);
     buf_clear(&c->aside);
     c->host->gone(c->host, c);

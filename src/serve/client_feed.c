@@ -127,7 +127,7 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
     client_report_open(c, head, NULL, &none);
     c->service = feed_service();
     feed_service_expect(c, a);
-    buf_clear(&c->head);
+    http1_reader_clear(&c->in);
     c->state = CLIENT_STREAM;
     c->opened_us = c->activity.last_in_us = c->activity.last_out_us = clock_mono_us();
     client_start_timer(c, SILENT_MS);
@@ -192,7 +192,7 @@ static void answered(struct client *c)
         return;
     }
     c->state = CLIENT_HEAD;
-    client_start_timer(c, c->head.len > 0 ? CLIENT_HEAD_MS : KEEP_MS);
+    client_start_timer(c, c->in.bytes.len > 0 ? CLIENT_HEAD_MS : KEEP_MS);
 }
 
 static void report_items(struct client *c, uint64_t from, uint64_t to)
@@ -243,11 +243,10 @@ void client_array_fill(struct client *c)
 }
 
 /* The request has been dealt with, and its bytes are not needed any more. */
-static void drop_head(struct client *c, size_t used)
+static void drop_head(struct client *c)
 {
-    buf_consume(&c->head, used);
-    buf_trim(&c->head, 0);
-    c->scanned = 0;
+    http1_reader_next(&c->in);
+    buf_trim(&c->in.bytes, 0);
 }
 
 static void wait_for_news(struct client *c, uint64_t wait_us, uint64_t latest)
@@ -298,7 +297,7 @@ static void answer_poll(struct client *c, const struct answer *a, const struct h
     client_report_response(c, c->out.len, "");
     if (c->requests == 0)
         client_note(c, head, s->status, "");
-    drop_head(c, head->raw.len);
+    drop_head(c);
     c->state = CLIENT_BODY;
     if (unchanged || a->head_only)
         answered(c);
@@ -317,7 +316,7 @@ static void answer_preflight(struct client *c, const struct answer *a,
     c->http_out += c->out.len;
     client_report_response(c, c->out.len, "");
     client_note(c, head, 204, "");
-    drop_head(c, head->raw.len);
+    drop_head(c);
     answered(c);
 }
 
@@ -345,28 +344,15 @@ void client_wait_over(struct client *c)
 void client_feed_read(struct client *c)
 {
     uint8_t unwanted[READ_STEP];
-    uint8_t *space = unwanted;
-    size_t room = sizeof unwanted;
     ssize_t n;
 
     if (c->state == CLIENT_WAIT) {
-        if (room > CLIENT_HEAD_MAX - c->head.len)
-            room = CLIENT_HEAD_MAX - c->head.len;
-        space = buf_reserve(&c->head, room);
-        if (!space) {
-            client_break(c);
-            return;
-        }
-    }
-    n = room > 0 ? link_read(c->link, space, room, &c->link_error) : LINK_AGAIN;
-    if (n == LINK_AGAIN)
+        client_fill(c);
         return;
-    if (n <= 0) {
+    }
+    n = link_read(c->link, unwanted, sizeof unwanted, &c->link_error);
+    if (n <= 0 && n != LINK_AGAIN)
         client_stream_ended(c, n);
-        return;
-    }
-    if (c->state == CLIENT_WAIT)
-        buf_filled(&c->head, (size_t)n);
 }
 
 void client_feed_timeout(struct client *c)

@@ -14,7 +14,7 @@
 
 #define READ_STEP 4096
 /* Of the fields that the 101 answers; a head is no longer. */
-#define VALUE_MAX CLIENT_HEAD_MAX
+#define VALUE_MAX HTTP1_HEAD_MAX
 
 /* --- what is told -------------------------------------------------------------------------------
  */
@@ -241,13 +241,11 @@ static void begin_service(struct client *c, const struct answer *a)
 static void accept_upgrade(struct client *c, const struct answer *a, const struct http1_head *head,
                            const struct deflate_params *deflate, const char *subprotocol)
 {
-    size_t used = head->raw.len;
-    struct slice rest = slice_make(head->raw.data + used, c->head.len - used);
     struct err e;
 
     begin_service(c, a);
     if (handshake_response(head, subprotocol, deflate, crypto_sha1, &c->out, &e) < 0 ||
-        client_ws_init(c, deflate, rest) < 0) {
+        client_ws_init(c, deflate) < 0) {
         client_break(c);
         return;
     }
@@ -329,73 +327,37 @@ static void answer_head(struct client *c, const struct http1_head *head)
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-/* RFC 6585, section 5: a head with too many fields is too large as well. */
-static bool too_many_fields(const struct buf *head)
-{
-    const uint8_t *at = buf_data(head);
-    const uint8_t *end = slice_end(buf_slice(head));
-    size_t lines = 0;
-
-    while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        lines++;
-        at++;
-    }
-    return lines > HTTP1_FIELDS_MAX + 1;
-}
-
-/* A request that can't be trusted: what follows it on the connection can't either. */
-static void refuse_head(struct client *c, const struct http1_head *head, const struct err *e)
-{
-    report_request(c, head);
-    refuse(c, head, 400, e->text, e->hint);
-}
-
 /* True once there was one, or never will be. */
 static bool take_head(struct client *c)
 {
-    struct http1_head head;
+    const struct http1_head *head = &c->in.head;
     struct err e;
-    long len =
-        http1_head_read(&head, HTTP1_REQUEST, buf_data(&c->head), c->head.len, &c->scanned, &e);
+    int r = http1_reader_head(&c->in, &e);
 
-    if (len > 0) {
-        if (http1_request_check(&head, &e) < 0)
-            refuse_head(c, &head, &e);
-        else
-            answer_head(c, &head);
-        http1_head_clear(&head);
-    } else if (len < 0 && e.code == EXIT_OTHER) {
+    if (r > 0) {
+        answer_head(c, head);
+    } else if (r < 0 && c->in.status == 0) {
         client_break(c); /* memory */
-    } else if (len < 0) {
-        refuse(c, NULL, too_many_fields(&c->head) ? 431 : 400, e.text, e.hint);
-    } else if (c->head.len == CLIENT_HEAD_MAX) {
-        refuse(c, NULL, 431, "the request's head is longer than 32 KiB and still has no end", "");
-    } else {
-        return false;
+    } else if (r < 0 && head->raw.len > 0) {
+        report_request(c, head);
+        refuse(c, head, c->in.status, e.text, e.hint);
+    } else if (r < 0) {
+        refuse(c, NULL, c->in.status, e.text, e.hint);
     }
-    return true;
+    return r != 0;
 }
 
 bool client_next_head(struct client *c)
 {
-    return client_pending(c) == 0 && c->head.len > 0 && take_head(c);
+    return client_pending(c) == 0 && c->in.bytes.len > 0 && take_head(c);
 }
 
 void client_answer_again(struct client *c)
 {
-    struct http1_head head;
     struct answer a;
-    struct err e;
 
-    c->scanned = 0;
-    if (http1_head_read(&head, HTTP1_REQUEST, buf_data(&c->head), c->head.len, &c->scanned, &e) <=
-        0) {
-        client_break(c); /* it was one before */
-        return;
-    }
-    pages_answer(&a, &c->host->pages, &head);
-    client_feed_answer(c, &a, &head, false);
-    http1_head_clear(&head);
+    pages_answer(&a, &c->host->pages, &c->in.head);
+    client_feed_answer(c, &a, &c->in.head, false);
 }
 
 /* The next request on a connection begins. */
@@ -405,28 +367,36 @@ static void begin_request(struct client *c)
     client_start_timer(c, CLIENT_HEAD_MS);
 }
 
+bool client_fill(struct client *c)
+{
+    size_t room = c->in.bytes.max - c->in.bytes.len;
+    size_t want = room < READ_STEP ? room : READ_STEP;
+    uint8_t *space;
+    ssize_t n;
+
+    if (want == 0)
+        return false;
+    space = buf_reserve(&c->in.bytes, want);
+    if (!space) {
+        client_break(c);
+        return false;
+    }
+    n = link_read(c->link, space, want, &c->link_error);
+    if (n > 0)
+        buf_filled(&c->in.bytes, (size_t)n);
+    else if (n != LINK_AGAIN)
+        client_stream_ended(c, n);
+    return n > 0;
+}
+
 void client_read_head(struct client *c)
 {
-    while (c->state == CLIENT_HEAD && client_pending(c) == 0) {
-        size_t room = CLIENT_HEAD_MAX - c->head.len;
-        size_t want = room < READ_STEP ? room : READ_STEP;
-        uint8_t *space = buf_reserve(&c->head, want);
-        ssize_t n;
+    bool began = c->in.bytes.len > 0;
 
-        if (!space) {
-            client_break(c);
-            return;
-        }
-        n = link_read(c->link, space, want, &c->link_error);
-        if (n == LINK_AGAIN)
-            return;
-        if (n <= 0) {
-            client_stream_ended(c, n);
-            return;
-        }
-        if (c->requests > 0 && c->head.len == 0)
+    while (c->state == CLIENT_HEAD && client_pending(c) == 0 && client_fill(c)) {
+        if (c->requests > 0 && !began)
             begin_request(c);
-        buf_filled(&c->head, (size_t)n);
+        began = true;
         if (take_head(c))
             return;
     }
@@ -438,7 +408,7 @@ void client_head_timeout(struct client *c)
     struct err e;
 
     /* RFC 9110, section 15.5.9: one who began is told; where nothing came, nobody listens. */
-    if (c->state == CLIENT_HEAD && c->head.len > 0) {
+    if (c->state == CLIENT_HEAD && c->in.bytes.len > 0) {
         refuse(c, NULL, 408, "the request's head did not come whole in time", "");
         client_flush(c);
         return;

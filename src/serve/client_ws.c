@@ -129,7 +129,7 @@ int client_layers_init(struct client *c)
     return layer_fault_new(&c->layer_fault, c->host->loop, &fault);
 }
 
-int client_ws_init(struct client *c, const struct deflate_params *deflate, struct slice rest)
+int client_ws_init(struct client *c, const struct deflate_params *deflate)
 {
     struct client_host *host = c->host;
     const struct peer_config config = {
@@ -141,7 +141,7 @@ int client_ws_init(struct client *c, const struct deflate_params *deflate, struc
                  .want_frames = client_wants(c, EVENT_FRAME)},
         .rng = &host->supplies->rng,
         .lead = buf_slice(&c->out),
-        .rest = rest,
+        .rest = buf_slice(&c->in.bytes),
         .bus = host->bus,
         .activity = &c->activity,
         .number = c->number,
@@ -181,5 +181,5 @@ void client_ws_open(struct client *c)
         c->service->opened(c);
     layer_fault_opened(c->layer_fault);
     peer_start(c->peer);
-    buf_clear(&c->head);
+    http1_reader_clear(&c->in);
 }

@@ -192,16 +192,13 @@ static void answer_upgrade(struct answer *a, const struct pages *p, const struct
     }
 }
 
-/* RFC 9112, section 9.3. A body is not read here, so one that comes ends the connection. */
+/* A body is not read here, so one that comes ends the connection. */
 static bool persists(const struct http1_head *head)
 {
-    const struct slice *length = http1_field(head, "Content-Length");
+    struct http1_body body;
+    struct err e;
 
-    if (http1_field(head, "Transfer-Encoding") || (length && !slice_is(*length, "0")))
-        return false;
-    if (head->minor == 0)
-        return http1_has_token(head, "Connection", "keep-alive");
-    return !http1_has_token(head, "Connection", "close");
+    return http1_persists(head) && http1_body_init(&body, head, false, &e) == 0 && body.done;
 }
 
 static void answer_feed(struct answer *a, const struct pages *p, const struct http1_head *head,

@@ -76,6 +76,27 @@ END
     assert_output --partial ' 400'
 }
 
+@test "an empty line before a request is ignored, what follows its head is not" {
+    serve
+    run "$PYTHON3" - "$SERVE_PORT" <<'END'
+import socket, sys
+get = b"\r\nGET /feed.json?since=0 HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\n"
+upgrade = (b"\r\nGET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.settimeout(60)
+s.sendall(get + get + upgrade + b"\x81\x82\0\0\0\0hi\x88\x80\0\0\0\0")
+got = b""
+while True:
+    piece = s.recv(4096)
+    if not piece:
+        break
+    got += piece
+print(got.count(b"HTTP/1.1 304"), got.count(b"HTTP/1.1 101"), got.split(b"\r\n\r\n")[-1].hex())
+END
+    assert_output "2 1 810268698800"
+}
+
 @test "a request that RFC 9112 has refused is answered with 400 everywhere" {
     serve
     run "$PYTHON3" - "$SERVE_PORT" <<'END'
