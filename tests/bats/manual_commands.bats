@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# The commands that the manuals show are run as they are typed, against servers of the names that they use.
+#
+# $found is set by await.
+# shellcheck disable=SC2154
+
+load helpers
+
+# Not run, and why.
+declare -gA NOT_RUN=(
+    ["wscope --record session.wscope"]="a session on a terminal; repl.bats records one"
+)
+
+# A program named wscope that shortens what the manual's commands wait for, and keeps the embedded server on a free port
+# of the loopback.
+write_wscope() {
+    mkdir bin
+    cat >bin/wscope <<END
+#!/bin/bash
+args=()
+while ((\$#)); do
+    args+=("\$1")
+    case \$1 in
+    --for) args+=(1) && shift ;;
+    *:9001/*) args[-1]=\${1//:9001/:$1} ;;
+    9001 | *:9443) args[-1]=$1 ;;
+    esac
+    shift
+done
+case " \${args[*]} " in
+" serve "*" $1 ") ;;
+" serve "*) args+=($1) ;;
+" compare "*" --for "*) ;;
+" compare "*) args+=(--for 1) ;;
+esac
+exec ${WSCOPE_COMMAND[*]@Q} "\${args[@]}"
+END
+    chmod +x bin/wscope
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    need openssl
+    need jq
+    need curl
+    certificate server DNS:api.example.com,DNS:app.example.com,DNS:staging.example.com
+    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/example_server.py" server.pem server.key
+    local port=$found host
+    FEED_PORT=$(free_port)
+    write_wscope "$FEED_PORT"
+    export HOME=$PWD XDG_CONFIG_HOME=$PWD/.config XDG_STATE_HOME=$PWD/.state
+    mkdir -p .config/wscope certs tests
+    "$PYTHON3" "$HERE/manual_commands.py" . "${top_srcdir:-$HERE/../..}"/man/*.[15]
+    {
+        echo "cacert = $PWD/ca.pem"
+        for host in api app staging; do
+            echo "connect-to = $host.example.com:443:127.0.0.1:$port"
+        done
+        cat config
+    } >.config/wscope/config
+    # What the commands read.
+    cp ca.pem certs/staging.pem
+    echo secret | tee .token >.staging-token
+    printf '1\n2\n' >ids
+    head -c 3000000 /dev/zero >backup.tar
+    echo "curl 'wss://app.example.com/live' -H 'Origin: https://app.example.com'" >request.txt
+    printf 'test login works\nconnect\nexpect open\n' | tee login.wscope >tests/login.wscope
+    echo "connect-to = localhost:9001:127.0.0.1:$FEED_PORT" >.curlrc
+}
+
+reason_not_to_run() {
+    local begin
+    for begin in "${!NOT_RUN[@]}"; do
+        if [[ $(<"$1") == "$begin"* ]]; then
+            echo "${NOT_RUN[$begin]}"
+            return
+        fi
+    done
+    if ! command -v prove >/dev/null && grep -q prove "$1"; then
+        echo "prove is not installed"
+    fi
+}
+
+# Run the script as a shell would, with nothing to read unless it says so. A server in the foreground is ended once it
+# listens; one that an earlier example started is started again.
+run_script() {
+    {
+        # shellcheck disable=SC2016 # for the shell of the script
+        printf 'set -eu; export PATH=%q:$PATH\n' "$PWD/bin"
+        declare -f await_port
+        printf 'PYTHON3=%q SLOW=%q\nready() { await_port %q; }\n' "$PYTHON3" "$SLOW" "$FEED_PORT"
+        # shellcheck disable=SC2016
+        echo 'trap '\''for pid in $(jobs -p); do kill $pid; wait $pid || :; done'\'' EXIT'
+        if [[ $(<"$1") == "wscope serve "* && $(<"$1") != *"&"* ]]; then
+            echo "$(<"$1") &"
+            echo ready
+        elif [[ $(<"$1") == *:9001* && $(<"$1") != *"wscope serve"* ]]; then
+            printf 'wscope serve -q &\nready\n'
+            cat "$1"
+        else
+            cat "$1"
+        fi
+    } >"$1.run"
+    timeout -k 2 $((30 * SLOW)) bash "$1.run" >"$1.output" 2>"$1.errors" </dev/null 3>&-
+}
+
+@test "every command that the manuals show works" {
+    local file reason count=0
+    for file in *.[15]-*.sh; do
+        reason=$(reason_not_to_run "$file")
+        if [[ $reason ]]; then
+            echo "# not run: $(<"$file"): $reason" >&3
+            continue
+        fi
+        if ! run_script "$file" || grep '^wscope: ' "$file.errors" >&2; then
+            printf '%s failed:\n%s\n' "$file" "$(cat "$file" "$file.output" "$file.errors")" >&2
+            return 1
+        fi
+        if [[ -e ${file%.sh}.out ]]; then
+            diff "${file%.sh}.out" "$file.output" >&2
+        fi
+        count=$((count + 1))
+    done
+    ((count > 20))
+}

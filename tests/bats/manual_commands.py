@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+"""The commands of manuals as shell scripts: manual_commands.py FOLDER MANUAL...
+
+A display with a line that begins with '$ ' is one: 'PAGE-LINE.sh' has its commands, without the prompts '$ ' and '> ',
+and 'PAGE-LINE.out' the output that it shows, if any. After a command in the background, 'ready' waits for the server.
+A display that begins with '# ~/.config/wscope/config' is written to 'config'.
+"""
+
+import pathlib
+import re
+import sys
+
+ESCAPES = {r"\e": "\\", r"\ ": " ", r"\(dq": '"', r"\&": ""}
+
+
+def plain(line):
+    def one(match):
+        if match[0] not in ESCAPES:
+            sys.exit(f"{match[0]} in {line!r}: say here what it stands for")
+        return ESCAPES[match[0]]
+
+    return re.sub(r"\\(\(..|.)", one, line)
+
+
+def displays(lines):
+    """(line number, lines) of each display; .Dl lines that follow each other are one."""
+    text, begin, literal = None, 0, False
+    for number, line in enumerate(lines + [""], 1):
+        if literal:
+            if line.startswith(".Ed"):
+                yield begin, text
+                text, literal = None, False
+            else:
+                text.append(line)
+        elif line.startswith(".Dl "):
+            if text is None:
+                begin, text = number, []
+            text.append(line[4:])
+        else:
+            if text is not None:
+                yield begin, text
+                text = None
+            if line.startswith(".Bd -literal"):
+                begin, text, literal = number, [], True
+
+
+def script(text):
+    """The commands and the output of a display."""
+    commands, output, here, more = [], [], None, False
+    for line in text:
+        if line.startswith("$ "):
+            line = line[2:]
+        elif line.startswith("> "):
+            line = line[2:]
+        elif not here and not more:
+            output.append(line)
+            continue
+        commands.append(line)
+        if here:
+            here = None if line == here else here
+            continue
+        found = re.search(r"<<'?(\w+)'?", line)
+        here = found[1] if found else None
+        more = line.endswith(("\\", "|"))
+        if line.endswith("&"):
+            commands.append("ready")
+    return commands, output
+
+
+def main(folder, *manuals):
+    folder = pathlib.Path(folder)
+    for manual in map(pathlib.Path, manuals):
+        for number, text in displays(manual.read_text().splitlines()):
+            if text[0] == "# ~/.config/wscope/config":
+                (folder / "config").write_text("\n".join(map(plain, text)) + "\n")
+            if not any(line.startswith("$ ") for line in text):
+                continue
+            commands, output = script([plain(line) for line in text])
+            name = f"{manual.name}-{number}"
+            (folder / f"{name}.sh").write_text("\n".join(commands) + "\n")
+            if output:
+                (folder / f"{name}.out").write_text("\n".join(output) + "\n")
+
+
+main(*sys.argv[1:])
