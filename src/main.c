@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/complain.h"
+#include "app/tracing.h"
 #include "base/clock.h"
 #include "cli/options.h"
 #include "verb/verbs.h"
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 
     hold_standard_descriptors();
     setlocale(LC_CTYPE, "");
+    tracing_begin(start_us);
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write, which can be told */
     if (options_parse(&options, &wscope_verbs, argc, argv, &e) < 0)
         code = usage_error(&options, &e);

@@ -64,6 +64,12 @@ enum exit_code complain_err(const struct err *e)
     return e->code;
 }
 
+void complain_line(struct slice text)
+{
+    print(text, 0);
+    fputc('\n', stderr);
+}
+
 void complain_lines(struct slice text)
 {
     print(text, TERM_SAFE_NEWLINES);

@@ -21,6 +21,9 @@ enum exit_code complain_err(const struct err *e);
 /* How term_safe is asked for standard error: beyond ASCII only where the locale shows it. */
 int complain_flags(void);
 
+/* A line of what goes on inside: no name of the program before it. */
+void complain_line(struct slice text);
+
 /* Lines that are complete as they are, each with its newline. */
 void complain_lines(struct slice text);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "net/watch.h"
 
 struct pump {
@@ -14,6 +15,7 @@ struct pump {
 
 static void take_turn(struct pump *p, bool readable)
 {
+    TRACE("pump", p->link->fd, "turn%s", readable ? ", to read" : "");
     p->hooks->turn(p->ctx, readable);
     if (p->link)
         pump_update(p);
@@ -68,6 +70,7 @@ struct pump *pump_new(uv_loop_t *loop, struct link *link, const struct pump_hook
     uv_idle_init(loop, &p->soon);
     p->soon.data = p;
     pump_relink(p, link);
+    TRACE("pump", link->fd, "begins");
     return p;
 }
 
@@ -75,6 +78,7 @@ void pump_free(struct pump *p)
 {
     if (!p)
         return;
+    TRACE("pump", p->link->fd, "ends");
     link_on_wake(p->link, NULL, NULL);
     p->link = NULL;
     watch_free(p->watch);
@@ -83,7 +87,14 @@ void pump_free(struct pump *p)
 
 void pump_update(struct pump *p)
 {
-    watch_set(p->watch, link_events(p->link, p->hooks->reads(p->ctx), p->hooks->writes(p->ctx)));
+    bool reads = p->hooks->reads(p->ctx), writes = p->hooks->writes(p->ctx);
+
+    TRACE("pump", p->link->fd, "waits%s%s%s", reads ? " to read" : "",
+          reads && writes ? " and" : "",
+          writes  ? " to write"
+          : reads ? ""
+                  : " for nothing");
+    watch_set(p->watch, link_events(p->link, reads, writes));
     if (holds_bytes(p))
         pump_soon(p);
 }

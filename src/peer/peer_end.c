@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "net/tcp_stats.h"
 #include "peer/peer_private.h"
 
@@ -35,6 +36,8 @@ void peer_decide(struct peer *p, enum close_by by, enum close_how how, uint16_t 
     p->reason_len = reason.len < sizeof p->reason ? reason.len : sizeof p->reason;
     if (p->reason_len)
         memcpy(p->reason, reason.data, p->reason_len);
+    TRACE("peer", p->link->fd, "end decided: by %s, %s, %u \"%.*s\"", close_by_name(by),
+          close_how_name(how), code, (int)p->reason_len, p->reason);
 }
 
 static void add_tcp_evidence(const struct peer *p, struct event_close *close)
@@ -83,6 +86,7 @@ static void end(struct peer *p)
         !wsconn_in_frame(p->conn, &close->cut_have, &close->cut_want))
         close->cut_have = close->cut_want = 0;
     add_tcp_evidence(p, close);
+    TRACE("peer", p->link->fd, "ended");
     p->state = PEER_ENDED;
     pump_free(p->pump);
     p->pump = NULL;
@@ -162,6 +166,7 @@ void peer_linger(struct peer *p)
 
     if (p->how == CLOSE_HOW_VIOLATION && timeout > FAILED_LINGER_US)
         timeout = FAILED_LINGER_US;
+    TRACE("peer", p->link->fd, "waits for the other end to disconnect");
     p->state = PEER_LINGER;
     timer_start(p->timer, timeout, peer_on_timeout);
     peer_flush_soon(p);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "session/fallback_private.h"
 
 /* How long the socket, though up, may have to wait for a last poll. */
@@ -37,6 +38,7 @@ static void on_try(uv_timer_t *timer)
 
 static void begin(struct fallback *f, const char *because)
 {
+    TRACE("leg", (int)f->s->totals.connections, "fallback takes over: %s", because);
     f->active = true;
     f->covered = false;
     f->error.code = EXIT_OK;
@@ -49,6 +51,7 @@ static void begin(struct fallback *f, const char *because)
 /* Nothing more comes of it. Its channel says so itself, and goes with the next one. */
 static void leave(struct fallback *f)
 {
+    TRACE("leg", (int)f->s->totals.connections, "fallback leaves");
     f->active = false;
     header_cmd_cancel(f->command);
     f->command = NULL;
@@ -75,6 +78,8 @@ void fallback_failed(struct fallback *f, const struct retry_failure *failure, bo
     struct retry_decision d;
     struct event ev;
 
+    TRACE("leg", (int)f->s->totals.connections, "fallback failed%s: %s",
+          for_good ? " for good" : "", f->error.code != EXIT_OK ? f->error.text : "it ended");
     if (for_good) {
         give_up(f, f->error.code != EXIT_OK ? f->error.text : "it ended for good");
         return;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "session/fallback_private.h"
 
 struct event fallback_event(const struct fallback *f, enum event_kind kind)
@@ -209,6 +210,8 @@ static int open_channel(struct fallback *f, struct err *e)
     f->channel = new_channel(f, &up);
     if (!f->channel)
         return err_nomem(e, STAGE_CONNECT, "falling back");
+    TRACE("leg", (int)up.conn, "fallback opens //%s:%u%s", f->config->url->host,
+          f->config->url->port, f->config->url->target);
     if (channel_open(f->channel, e) < 0)
         return -1;
     channel_pause(f->channel, s->paused);

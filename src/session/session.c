@@ -1,3 +1,4 @@
+#include "base/trace.h"
 #include "session/session_private.h"
 
 #include <stdlib.h>
@@ -52,6 +53,15 @@ static void pulse(struct session *s)
     }
 }
 
+void session_enter(struct session *s, enum session_state state)
+{
+    static const char *const names[] = {"idle",    "connecting", "open",
+                                        "closing", "waiting",    "ended"};
+
+    TRACE("session", (int)s->totals.connections, "%s, was %s", names[state], names[s->state]);
+    s->state = state;
+}
+
 static void on_pulse(uv_timer_t *timer)
 {
     struct session *s = timer->data;
@@ -65,7 +75,7 @@ static void opened(struct session *s, struct event *ev)
     uint64_t now = clock_mono_us();
 
     s->totals.connections++;
-    s->state = SESSION_OPEN;
+    session_enter(s, SESSION_OPEN);
     session_card_back(s, &ev->open);
     liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
     bus_emit(s->bus, ev);
@@ -99,7 +109,7 @@ void session_settle(struct session *s)
 void session_ended(struct session *s)
 {
     session_settle(s);
-    s->state = SESSION_ENDED;
+    session_enter(s, SESSION_ENDED);
     fallback_stop(s->fallback);
     session_catchup_stop(s);
     if (s->account)
@@ -381,7 +391,7 @@ void session_close(struct session *s, uint16_t code, const char *reason, uint64_
     if (session_gave_up_between(s))
         return;
     if (s->state == SESSION_OPEN)
-        s->state = SESSION_CLOSING;
+        session_enter(s, SESSION_CLOSING);
     channel_close(s->channel, code, slice_str(reason),
                   timeout_us ? timeout_us : s->config.ws.close_timeout_us);
 }

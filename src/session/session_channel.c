@@ -2,6 +2,7 @@
  * session_channel: the one place where a channel is made, of the kind the session uses now.
  */
 #include "base/clock.h"
+#include "base/trace.h"
 #include "session/session_private.h"
 
 static struct channel *new_channel(struct session *s, const struct channel_up *up)
@@ -49,6 +50,8 @@ int session_start_channel(struct session *s, struct err *e)
     s->channel = new_channel(s, &up);
     if (!s->channel)
         return err_nomem(e, STAGE_CONNECT, "connecting");
+    TRACE("leg", (int)up.conn, "socket opens //%s:%u%s", s->attempt.ws.handshake.url->host,
+          s->attempt.ws.handshake.url->port, s->attempt.ws.handshake.url->target);
     if (channel_open(s->channel, e) < 0)
         return -1;
     channel_pause(s->channel, s->paused);

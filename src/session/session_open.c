@@ -64,7 +64,7 @@ static int begin(struct session *s, struct err *e)
 {
     channel_free(s->channel);
     s->channel = NULL;
-    s->state = SESSION_CONNECTING;
+    session_enter(s, SESSION_CONNECTING);
     s->outcome = EXIT_OK;
     attempt_begin(&s->attempt, &s->config.ws, clock_mono_us());
     if (session_resume_url(s, e) < 0)
@@ -96,7 +96,7 @@ int session_open(struct session *s)
         return 0;
     session_report_error(s, &e);
     s->outcome = e.code;
-    s->state = SESSION_ENDED;
+    session_enter(s, SESSION_ENDED);
     return -1;
 }
 

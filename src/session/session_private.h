@@ -83,6 +83,8 @@ struct session {
 /* session.c */
 channel_emit_fn session_on_event;
 void session_on_drained(void *ctx);
+/* Every change of its state. */
+void session_enter(struct session *s, enum session_state state);
 /* An event of the session itself, zeroed but for its header. */
 struct event session_event(const struct session *s, enum event_kind kind);
 /* Count what the channel came to; once. */

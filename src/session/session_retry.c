@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "session/session_private.h"
 
 /* What was missed is told when nothing is missing, but not before a replay had that long. */
@@ -79,7 +80,7 @@ void session_over(struct session *s, const struct retry_failure *failure)
         session_ended(s);
         return;
     }
-    s->state = SESSION_WAITING;
+    session_enter(s, SESSION_WAITING);
     retry_policy_decide(&s->policy, failure, clock_mono_us(), session_random(), &decision);
     tell(s, &decision);
     if (s->state != SESSION_WAITING)
@@ -111,6 +112,7 @@ void session_carried_no_more(struct session *s)
 
 void session_failed(struct session *s, const struct err *e)
 {
+    TRACE("leg", (int)s->totals.connections + 1, "socket failed: %s", e->text);
     s->failure = *e;
     s->failure_shown = false;
     s->outcome = e->code;

@@ -27,7 +27,7 @@ PYTHON3=${PYTHON3:-/usr/bin/python3}
 SLOW=${WSCOPE_SLOW:-1}
 read -ra WSCOPE_COMMAND <<<"${WSCOPE:-wscope}"
 export LC_ALL=C.UTF-8
-unset NO_COLOR SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE
+unset NO_COLOR WSCOPE_TRACE SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 
 # Nothing here may take longer; 124 says that it did.

@@ -7,6 +7,7 @@ silent        accepts and never says a word
 dead          a port that is taken and not listened on
 mute          opens the WebSocket, then never says a word
 violation     opens the WebSocket, then sends a frame with a reserved opcode
+escapes       opens the WebSocket, then closes it with a reason that would clear a terminal
 """
 
 import base64
@@ -53,6 +54,11 @@ def violation(conn):
     conn.sendall(b"\x83\0")
 
 
+def escapes(conn):
+    mute(conn)
+    conn.sendall(b"\x88\x0a\x03\xe8\x1b[2Jgone")
+
+
 def main(kind, *args):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sock = socket.socket()
@@ -70,7 +76,7 @@ def main(kind, *args):
             request(conn)
             conn.close()
         else:
-            threading.Thread(target={"http": answer, "mute": mute, "violation": violation}[kind], args=(conn, *args), daemon=True).start()
+            threading.Thread(target={"http": answer, "mute": mute, "violation": violation, "escapes": escapes}[kind], args=(conn, *args), daemon=True).start()
 
 
 if __name__ == "__main__":
