@@ -28,8 +28,7 @@ while ((\$#)); do
     shift
 done
 case " \${args[*]} " in
-" serve "*" $1 ") ;;
-" serve "*) args+=($1) ;;
+" serve "*) [[ \${args[-1]} == $1 ]] || args+=($1) ;;
 " compare "*" --for "*) ;;
 " compare "*) args+=(--for 1) ;;
 esac
@@ -117,6 +116,7 @@ run_script() {
             return 1
         fi
         if [[ -e ${file%.sh}.out ]]; then
+            sed -i "s/:$FEED_PORT$/:9001/" "$file.output"
             diff "${file%.sh}.out" "$file.output" >&2
         fi
         count=$((count + 1))
