@@ -16,6 +16,7 @@ net               base event fault proto/http1.h@net/link_proxy.c
 peer              base event proto fault net
 http              base event proto fault net
 channel           base event proto fault net peer http
+relay             base event proto fault net peer http
 session/books     base event
 session/diagnose  base event
 session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h
@@ -40,8 +41,8 @@ verb              cli verb
 main              base event cli app verb
 '
 
-# Rooms that do no I/O, read no clock and draw no random numbers, even through headers they include.
-pure='proto fault measure session/books session/diagnose script/expect'
+# Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
+pure='proto fault measure session/books session/diagnose script/expect relay/rule*'
 
 # Headers of others that not everyone may include, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.
@@ -108,7 +109,19 @@ violations() {
                 return
         told(room "/ may not include \"" header "\"")
     }
+    function is_pure(    i) {
+        if (index(pure, " " room " "))
+            return 1
+        for (i = 1; i <= pure_count; i++)
+            if (fits(FILENAME, pure_file[i]))
+                return 1
+        return 0
+    }
     function check_theirs(header,    i, j, n, words) {
+        if (is_pure() && header == "uv.h") {
+            told("<uv.h> may not be included here")
+            return
+        }
         for (i = 1; i <= row_count; i++) {
             n = split(row[i], words, " ")
             if (n == 0 || !fits(header, words[1]))
@@ -135,6 +148,7 @@ violations() {
         if (!known)
             print "src/" room ": a room without a row in tests/includes.sh"
         row_count = split(libraries, row, "\n")
+        pure_count = split(pure, pure_file, " ")
     }
     /^[ \t]*#[ \t]*include[ \t]*"/ {
         split($0, part, "\"")
@@ -147,7 +161,7 @@ violations() {
         check_theirs(part[2])
     }
     FNR == 1 { comment = 0 }
-    index(pure, " " room " ") {
+    is_pure() {
         code = $0
         gsub(/"([^"\\]|\\.)*"/, "\"\"", code)
         gsub(/\/\*[^*]*\*\//, "", code)
@@ -251,6 +265,8 @@ planted 'a session above its books' session/books/bad.c '#include "session/sessi
 planted 'a clock in the books' session/books/bad.c '    t = time(NULL);'
 planted 'libuv in a diagnosis' session/diagnose/bad.h '#include <uv.h>'
 planted 'a file in an expectation' script/expect/bad.c '    f = fopen(name, "r");'
+planted 'a clock in a rule' relay/rule_bad.c '    t = time(NULL);'
+planted 'libuv in a rule' relay/rule_bad.h '#include <uv.h>'
 planted 'printing in proto' proto/bad.c '    fprintf(stderr, "%d", n);'
 planted 'a room without a row' attic/bad.c '#include <stddef.h>'
 

@@ -86,12 +86,13 @@ void pattern_clear(struct pattern *p)
     *p = (struct pattern){0};
 }
 
-bool pattern_find(const struct pattern *p, struct slice text, size_t from, regmatch_t *at,
-                  size_t count)
+bool pattern_find(const struct pattern *p, struct slice text, size_t from, bool goes_on,
+                  regmatch_t *at, size_t count)
 {
+    int flags = REG_STARTEND | (from > 0 ? REG_NOTBOL : 0) | (goes_on ? REG_NOTEOL : 0);
+
     at[0] = (regmatch_t){.rm_so = (regoff_t)from, .rm_eo = (regoff_t)text.len};
-    return regexec(&p->compiled, text.len ? (const char *)text.data : "", count, at,
-                   REG_STARTEND | (from > 0 ? REG_NOTBOL : 0)) == 0;
+    return regexec(&p->compiled, text.len ? (const char *)text.data : "", count, at, flags) == 0;
 }
 
 bool pattern_fits(const struct pattern *p, struct slice text, struct slice *group)
@@ -104,7 +105,7 @@ bool pattern_fits(const struct pattern *p, struct slice text, struct slice *grou
         return true;
     if (!p->regex)
         return slice_equal(text, slice_make(p->text, p->len));
-    if (!pattern_find(p, text, 0, at, 2))
+    if (!pattern_find(p, text, 0, false, at, 2))
         return false;
     which = p->compiled.re_nsub > 0 && at[1].rm_so >= 0;
     *group = slice_make(text.data + at[which].rm_so, (size_t)(at[which].rm_eo - at[which].rm_so));

@@ -27,13 +27,14 @@ void pattern_clear(struct pattern *p);
 /* True if it is written as a regular expression. */
 bool pattern_is_regex(struct slice text);
 
-/* *group: the first group that took part, or all that was matched. */
+/* A NUL follows the text, here and below: regexec is promised a string. *group: the first group
+ * that took part, or all that was matched. */
 bool pattern_fits(const struct pattern *p, struct slice text, struct slice *group);
 
 /* Of a regular expression: where the first match at `from` or after it is. at[0] is all of it,
  * at[1] ... at[count - 1] are the groups (rm_so is -1: it took no part). Offsets are from the
- * beginning of the text. */
-bool pattern_find(const struct pattern *p, struct slice text, size_t from, regmatch_t *at,
-                  size_t count);
+ * beginning of the text. goes_on: more than the text comes after it, so that $ is not its end. */
+bool pattern_find(const struct pattern *p, struct slice text, size_t from, bool goes_on,
+                  regmatch_t *at, size_t count);
 
 #endif
