@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/decimal.h"
-#include "base/json_scan.h"
+#include "session/books/label.h"
 #include "session/books/outage.h"
 #include "session/books/reconcile.h"
 #include "session/books/template.h"
@@ -109,40 +108,6 @@ void account_free(struct account *a)
 /* --- reading a message --------------------------------------------------------------------------
  */
 
-/* Digits alone, to 2^64-1; in quotes too, which is how some servers keep big numbers exact. */
-static bool read_number(struct slice token, uint64_t *number)
-{
-    if (token.len >= 2 && token.data[0] == '"')
-        token = slice_make(token.data + 1, token.len - 2);
-    return decimal_read(token, UINT64_MAX, number);
-}
-
-/* The bytes of a name: a string without quotes and escapes, anything else but null as it stands. */
-static bool read_name(struct buf *to, struct slice token)
-{
-    uint8_t *space;
-
-    buf_reset(to);
-    if (slice_is(token, "null"))
-        return false;
-    if (token.len == 0 || token.data[0] != '"')
-        return buf_append(to, token.data, token.len) == 0;
-    space = buf_reserve(to, token.len);
-    if (!space)
-        return false;
-    buf_filled(to, json_string_decode(token, space));
-    return true;
-}
-
-/* In the first part of a long message a token at the very end may be cut. */
-static bool find(const struct event_message *m, const char *pointer, struct slice *token)
-{
-    const struct slice *text = &m->data;
-
-    return pointer && json_pointer_get(*text, pointer, token) == 1 &&
-           (m->final || token->data + token->len < text->data + text->len);
-}
-
 /* Servers that were started anew count anew; without an epoch that looks like a replay. */
 static void mind_stale_start(struct account *a, const struct reconcile_message *m, bool again)
 {
@@ -213,16 +178,16 @@ static struct reconcile_message look_into(struct account *a, const struct event_
     struct reconcile_message found = {0};
     struct slice token;
 
-    if (find(m, a->config.epoch, &token) && read_name(&a->scratch, token)) {
+    if (label_find(m, a->config.epoch, &token) && label_name(&a->scratch, token)) {
         found.has_epoch = true;
         found.epoch = buf_slice(&a->scratch);
     }
-    if (find(m, a->config.id, &token)) {
+    if (label_find(m, a->config.id, &token)) {
         /* One that does not fit is no identity: it can't be given back either. */
-        found.has_id = read_name(&a->id, token);
+        found.has_id = label_name(&a->id, token);
         found.id = buf_slice(&a->id);
     }
-    found.has_seq = find(m, a->config.seq, &token) && read_number(token, &found.seq);
+    found.has_seq = label_find(m, a->config.seq, &token) && label_number(token, &found.seq);
     return found;
 }
 
@@ -385,7 +350,7 @@ void account_expect(struct account *a, struct slice item)
     struct slice token;
     uint64_t seq;
 
-    if (find(&m, a->config.seq, &token) && read_number(token, &seq) && seq > a->fetched_top)
+    if (label_find(&m, a->config.seq, &token) && label_number(token, &seq) && seq > a->fetched_top)
         a->fetched_top = seq;
 }
 
