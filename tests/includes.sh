@@ -21,15 +21,17 @@ session/books     base event
 session/diagnose  base event
 session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h
 measure           base event proto/http_date.h
+grade             base event measure proto session/backoff.h session/books
 sink              base event measure
 sink/compare      base event measure sink
+sink/grade        base event grade measure sink
 script/expect     base event proto
 script            base event sink command script/expect
 command           base event proto session script/expect
 serve             base event proto fault net peer
 cli               base event proto fault net sink
 term              base event sink
-app               base event net/supplies.h@app/loop.h cli command script session measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
+app               base event net/supplies.h@app/loop.h cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
 verb/connect      base event app cli command script session measure sink serve term
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
@@ -42,7 +44,7 @@ main              base event cli app verb
 '
 
 # Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
-pure='proto fault measure session/books session/diagnose script/expect relay/rule*'
+pure='proto fault measure grade session/books session/diagnose script/expect relay/rule*'
 
 # Headers of others that not everyone may include, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.

@@ -1,0 +1,444 @@
+#include "grade/backoff_fit.h"
+
+#include <math.h>
+
+#include "session/backoff.h"
+
+/* A timer fires late rather than early, and a connection takes a while: what a delay may differ
+ * from what was meant. */
+static double late_of(double s)
+{
+    return 0.04 + 0.01 * s;
+}
+
+static double early_of(double s)
+{
+    return 0.004 + 0.003 * s;
+}
+
+/* On a busy machine now and then much later: such a sample is improbable, but no contradiction. */
+static double very_late_of(double s)
+{
+    return 0.25 + 0.05 * s;
+}
+
+#define IMPOSSIBLE (-1e6)
+
+/* Nothing is known but that waits lie between 10 ms and a minute, each order of magnitude as
+ * probable as another. */
+static double log_any(double s)
+{
+    return -log(8.7 * fmax(s, 0.01));
+}
+
+/* Anything from lo to hi, each as probable. */
+static double log_uniform(double s, double lo, double hi)
+{
+    double late = s - hi;
+
+    if (s < lo - early_of(lo) || late > very_late_of(hi))
+        return IMPOSSIBLE;
+    if (late <= late_of(hi))
+        return log(0.97 / (hi - lo + late_of(hi) + early_of(lo)));
+    return log(0.03 / (hi - lo + very_late_of(hi)));
+}
+
+static double log_exact(double s, double wanted)
+{
+    return log_uniform(s, wanted, wanted);
+}
+
+static double log_sum(double a, double b)
+{
+    double more = fmax(a, b), less = fmin(a, b);
+
+    return more + log1p(exp(less - more));
+}
+
+/* --- presets ------------------------------------------------------------------------------------
+ */
+
+static double grown(double s, double factor, unsigned n)
+{
+    return s * pow(factor, n < 200 ? n : 200);
+}
+
+static double seconds_of(uint64_t us)
+{
+    return (double)us / 1e6;
+}
+
+/* A cap after the jitter: all that would be longer is the cap itself. */
+static double log_capped(double s, double lo, double hi, double cap)
+{
+    double at_cap;
+
+    if (hi <= cap)
+        return log_uniform(s, lo, hi);
+    if (lo >= cap)
+        return log_exact(s, cap);
+    at_cap = (hi - cap) / (hi - lo);
+    return log_sum(log(at_cap) + log_exact(s, cap), log(1 - at_cap) + log_uniform(s, lo, cap));
+}
+
+static double log_plan(const struct backoff_plan *p, unsigned n, double s)
+{
+    double cap = seconds_of(p->cap_us), mean, lo, hi;
+
+    if (n >= p->tries || (p->list_ms && p->list_ends && n >= p->list_len))
+        return IMPOSSIBLE;
+    if (p->list_ms)
+        return log_exact(s, p->list_ms[n < p->list_len ? n : p->list_len - 1] / 1e3);
+    mean = grown(seconds_of(p->base_us), p->factor, n);
+    if (!p->cap_last)
+        mean = fmin(mean, cap);
+    lo = hi = mean;
+    if (p->jitter == BACKOFF_FULL) {
+        lo = 0;
+    } else if (p->jitter == BACKOFF_FRACTION) {
+        lo = mean * (1 - p->fraction);
+        hi = mean * (1 + p->fraction);
+    } else if (p->jitter == BACKOFF_PLUS) {
+        lo = mean + seconds_of(p->low_us);
+        hi = mean + seconds_of(p->high_us);
+    }
+    return p->cap_last ? log_capped(s, lo, hi, cap) : log_uniform(s, lo, hi);
+}
+
+/* The first delay is drawn once; the others of its row follow from it. */
+static double log_drawn_once(const struct backoff_plan *p, const struct backoff_sample *row,
+                             size_t count)
+{
+    double lo = seconds_of(p->base_us + p->low_us), hi = seconds_of(p->base_us + p->high_us);
+    double cap = seconds_of(p->cap_us), best = IMPOSSIBLE;
+
+    for (size_t k = 0; k < count; k++) {
+        double first = row[k].s / grown(1, p->factor, row[k].n), sum;
+
+        sum = log_uniform(first, lo, hi);
+        for (size_t i = 0; i < count && sum > IMPOSSIBLE; i++)
+            if (i != k)
+                sum += log_exact(row[i].s, fmin(grown(first, p->factor, row[i].n), cap));
+        best = fmax(best, sum);
+    }
+    return fmax(best, IMPOSSIBLE);
+}
+
+static size_t row_length(const struct backoff_sample *s, size_t count)
+{
+    size_t n = 1;
+
+    while (n < count && s[n].row == s[0].row)
+        n++;
+    return n;
+}
+
+static double log_preset(const struct backoff_plan *p, const struct backoff_sample *s, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0, n; i < count; i += n) {
+        n = row_length(s + i, count - i);
+        if (p->jitter == BACKOFF_BASE_PLUS && !p->list_ms) {
+            sum += log_drawn_once(p, s + i, n);
+            continue;
+        }
+        for (size_t k = i; k < i + n; k++)
+            sum += log_plan(p, s[k].n, s[k].s);
+    }
+    return fmax(sum, IMPOSSIBLE);
+}
+
+/* --- what has no name ---------------------------------------------------------------------------
+ */
+
+struct hypothesis {
+    double log; /* of its probability */
+    double factor, cap;
+};
+
+static double log_chance(const struct backoff_sample *s, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += log_any(s[i].s);
+    return sum;
+}
+
+static struct hypothesis fixed(const struct backoff_sample *s, size_t count)
+{
+    struct hypothesis h = {.log = 0};
+    double least = s[0].s;
+
+    for (size_t i = 1; i < count; i++)
+        least = fmin(least, s[i].s);
+    h.log = log_any(least);
+    for (size_t i = 0, left_out = 0; i < count; i++) {
+        if (!left_out && s[i].s <= least)
+            left_out = 1;
+        else
+            h.log += log_exact(s[i].s, least);
+    }
+    return h;
+}
+
+/* The delays of a row from `from` on grow alike up to `to` and are then capped: by a factor, or by
+ * a step. Two of them set the measure. */
+static double log_growth(const struct backoff_sample *row, size_t count, size_t from, size_t to,
+                         bool linear, struct hypothesis *h)
+{
+    double first = row[from].s, last = row[to].s, span = row[to].n - row[from].n, sum = 0;
+
+    h->factor = pow(last / fmax(first, 0.001), 1 / span);
+    h->cap = to + 1 < count ? last : 0;
+    if (h->factor < 1.05 || (linear && h->factor > 20))
+        return IMPOSSIBLE;
+    for (size_t i = 0; i < count; i++) {
+        double steps = (double)row[i].n - row[from].n, wanted;
+
+        wanted = linear ? first + (last - first) / span * steps : first * pow(h->factor, steps);
+        if (i < from || i == from || i == to)
+            sum += log_any(row[i].s);
+        else
+            sum += log_exact(row[i].s, i > to ? last : wanted);
+    }
+    return sum;
+}
+
+static struct hypothesis growth(const struct backoff_sample *s, size_t count, bool linear)
+{
+    struct hypothesis best = {.log = 0};
+
+    for (size_t i = 0, n; i < count; i += n) {
+        double of_row = log_chance(s + i, n = row_length(s + i, count - i));
+
+        for (size_t from = 0; from + 2 < n; from++) {
+            for (size_t to = from + 2; to < n; to++) {
+                struct hypothesis h;
+                double sum = log_growth(s + i, n, from, to, linear, &h);
+
+                if (sum > of_row) {
+                    of_row = sum;
+                    best.factor = h.factor;
+                    best.cap = h.cap;
+                }
+            }
+        }
+        best.log += of_row;
+    }
+    return best;
+}
+
+/* The same uneven row in two outages. */
+static struct hypothesis repeated(const struct backoff_sample *s, size_t count)
+{
+    size_t first = row_length(s, count), again = 0;
+    struct hypothesis h = {.log = log_chance(s, first)};
+
+    for (size_t i = first; i < count; i++) {
+        size_t k = 0;
+
+        while (k < first && s[k].n != s[i].n)
+            k++;
+        h.log += k < first ? log_exact(s[i].s, s[k].s) : log_any(s[i].s);
+        again += k < first && s[i].n > 0;
+    }
+    if (again == 0)
+        h.log = IMPOSSIBLE;
+    return h;
+}
+
+/* --- what is spread -----------------------------------------------------------------------------
+ */
+
+/* Where no row is exact: the logarithms of the delays over n, by least squares. */
+struct trend {
+    double slope, error; /* of the slope */
+    double spread;       /* standard deviation around the line */
+};
+
+static bool trend_of(const struct backoff_sample *s, size_t count, struct trend *t)
+{
+    double n = (double)count, x = 0, y = 0, xx = 0, xy = 0, rest = 0, base;
+
+    for (size_t i = 0; i < count; i++) {
+        double value = log(fmax(s[i].s, 0.005));
+
+        x += s[i].n;
+        y += value;
+        xx += (double)s[i].n * s[i].n;
+        xy += s[i].n * value;
+    }
+    if (count < 3 || xx * n - x * x <= 0)
+        return false;
+    t->slope = (n * xy - x * y) / (n * xx - x * x);
+    base = (y - t->slope * x) / n;
+    for (size_t i = 0; i < count; i++)
+        rest += pow(log(fmax(s[i].s, 0.005)) - base - t->slope * s[i].n, 2);
+    t->spread = sqrt(rest / (n - 2));
+    t->error = t->spread / sqrt(xx - x * x / n);
+    return true;
+}
+
+/* First delays alone show how much they differ, though not how they grow. */
+static enum backoff_spread spread_of_first(const struct backoff_sample *s, size_t count)
+{
+    double least = INFINITY, most = 0, sum = 0, squares = 0, mean;
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (s[i].n != 0)
+            continue;
+        least = fmin(least, s[i].s);
+        most = fmax(most, s[i].s);
+        sum += log(fmax(s[i].s, 0.005));
+        squares += pow(log(fmax(s[i].s, 0.005)), 2);
+        n++;
+    }
+    if (n < 3)
+        return BACKOFF_SPREAD_UNKNOWN;
+    if (most - least <= late_of(least) + early_of(least))
+        return BACKOFF_SPREAD_NONE;
+    mean = sum / (double)n;
+    return squares / (double)n - mean * mean > 0.2 ? BACKOFF_SPREAD_FULL : BACKOFF_SPREAD_PARTIAL;
+}
+
+static void fit_spread(struct backoff_fit *fit, const struct backoff_sample *s, size_t count)
+{
+    struct trend t;
+
+    fit->jitter = spread_of_first(s, count);
+    if (!trend_of(s, count, &t))
+        return;
+    if (t.slope > 2 * t.error && t.slope > 0.08) {
+        fit->kind = BACKOFF_EXPONENTIAL;
+        fit->factor = exp(t.slope);
+    } else {
+        fit->kind = BACKOFF_FIXED;
+    }
+    fit->confidence = fmin(0.9, 1 - pow(2, -fabs(t.slope) / fmax(t.error, 1e-6)));
+    if (fit->kind == BACKOFF_FIXED)
+        fit->confidence = 1 - fit->confidence;
+    if (fit->jitter == BACKOFF_SPREAD_UNKNOWN)
+        fit->jitter = t.spread > 0.45 ? BACKOFF_SPREAD_FULL : BACKOFF_SPREAD_PARTIAL;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------
+ */
+
+static bool no_waiting(const struct backoff_sample *s, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (s[i].s > 0.06)
+            return false;
+    return count >= BACKOFF_FIT_MIN;
+}
+
+static void name_it(struct backoff_fit *fit, const char *name, double confidence)
+{
+    struct backoff_plan p;
+
+    if (!backoff_preset(name, &p))
+        return;
+    *fit = (struct backoff_fit){.preset = name, .confidence = confidence, .cap_us = -1};
+    fit->kind = p.list_ms ? BACKOFF_LIST : BACKOFF_EXPONENTIAL;
+    fit->factor = p.list_ms ? 0 : p.factor;
+    if (!p.list_ms && p.cap_us < UINT64_C(600000000))
+        fit->cap_us = (int64_t)p.cap_us;
+    fit->jitter = p.list_ms || p.jitter == BACKOFF_EXACT ? BACKOFF_SPREAD_NONE
+                  : p.jitter == BACKOFF_FULL             ? BACKOFF_SPREAD_FULL
+                                                         : BACKOFF_SPREAD_PARTIAL;
+}
+
+/* The most probable of the hypotheses without a name. *all: of these and of chance. */
+static void fit_class(struct backoff_fit *fit, const struct backoff_sample *s, size_t count,
+                      double *all)
+{
+    static const enum backoff_class kinds[] = {BACKOFF_FIXED, BACKOFF_EXPONENTIAL, BACKOFF_LINEAR,
+                                               BACKOFF_LIST};
+    struct hypothesis h[] = {fixed(s, count), growth(s, count, false), growth(s, count, true),
+                             repeated(s, count)};
+    size_t best = 0;
+
+    *all = log_chance(s, count);
+    for (size_t i = 0; i < sizeof h / sizeof *h; i++) {
+        *all = log_sum(*all, h[i].log);
+        if (h[i].log > h[best].log)
+            best = i;
+    }
+    if (h[best].log <= log_chance(s, count) + 1.5) {
+        fit_spread(fit, s, count);
+        return;
+    }
+    fit->kind = kinds[best];
+    fit->jitter = BACKOFF_SPREAD_NONE;
+    fit->confidence = exp(h[best].log - *all);
+    if (kinds[best] == BACKOFF_EXPONENTIAL)
+        fit->factor = h[best].factor;
+    if (h[best].cap > 0)
+        fit->cap_us = (int64_t)(h[best].cap * 1e6);
+}
+
+static const char *best_preset(const struct backoff_sample *s, size_t count, double others,
+                               double *confidence)
+{
+    const char *name, *best = NULL;
+    double all = others, most = IMPOSSIBLE;
+
+    for (size_t i = 0; (name = backoff_preset_name(i)) != NULL; i++) {
+        struct backoff_plan p;
+        double of_it;
+
+        if (!backoff_preset(name, &p))
+            continue;
+        of_it = log_preset(&p, s, count);
+        all = log_sum(all, of_it);
+        if (of_it > most) {
+            most = of_it;
+            best = name;
+        }
+    }
+    *confidence = best ? exp(most - all) : 0;
+    return best;
+}
+
+struct backoff_fit backoff_fit(const struct backoff_sample *s, size_t count)
+{
+    struct backoff_fit fit = {.cap_us = -1, .confidence = -1};
+    const char *preset;
+    double others, confidence;
+    bool grows = false;
+
+    for (size_t i = 0; i < count; i++)
+        grows = grows || s[i].n > 0;
+    if (no_waiting(s, count)) {
+        fit.kind = BACKOFF_NONE;
+        fit.jitter = BACKOFF_SPREAD_NONE;
+        fit.confidence = 1 - pow(2, -(double)count);
+        return fit;
+    }
+    if (!grows) {
+        fit.jitter = spread_of_first(s, count);
+        return fit;
+    }
+    fit_class(&fit, s, count, &others);
+    preset = best_preset(s, count, others, &confidence);
+    if (count >= BACKOFF_FIT_MIN && confidence >= BACKOFF_FIT_CONFIDENT)
+        name_it(&fit, preset, confidence);
+    return fit;
+}
+
+const char *backoff_class_name(enum backoff_class kind)
+{
+    static const char *const names[] = {NULL, "none", "fixed", "linear", "exponential", "list"};
+
+    return names[kind];
+}
+
+const char *backoff_spread_name(enum backoff_spread jitter)
+{
+    static const char *const names[] = {NULL, "none", "partial", "full"};
+
+    return names[jitter];
+}

@@ -1,0 +1,172 @@
+/*
+ * grade_private: what the files of grade share: the clients and their connections, as the facts
+ * leave them.
+ */
+#ifndef GRADE_GRADE_PRIVATE_H
+#define GRADE_GRADE_PRIVATE_H
+
+#include "base/buf.h"
+#include "grade/report.h"
+#include "grade/seen.h"
+#include "session/books/reconcile.h"
+
+/* Messages of a connection's first second are subscriptions; equal ones within 5 s after a
+ * reopening were sent twice. */
+#define GRADE_FIRST_US 1000000u
+#define GRADE_AGAIN_US 5000000u
+/* Closer attempts are hammering, as are more in 10 s. */
+#define GRADE_CLOSE_US 100000u
+#define GRADE_BURST    10
+#define GRADE_BURST_US 10000000u
+/* What Retry-After says is in whole seconds; a timer may be this early. */
+#define GRADE_EARLY_US 50000u
+/* A wave: outages that begin this close to each other. */
+#define GRADE_WAVE_US 1000000u
+/* With identities, books take 3 MiB: that many clients have them. */
+#define GRADE_ID_BOOKS_MAX 64
+/* Payloads that a connection sent last. */
+#define GRADE_SENT_MAX 256
+/* The place in a stream that a client resumes from, as text. */
+#define GRADE_POINT_MAX 128
+/* Returns whose times are kept for the peak. */
+#define GRADE_RETURNS_MAX 4096
+
+struct subscription {
+    uint64_t exact, shape;
+    char *text;
+    size_t text_len;
+};
+
+struct client {
+    uint32_t number;
+    uint64_t key, origin; /* hashes: of its identity; of its address and User-Agent */
+    char address[64], path[256], agent[160];
+
+    uint64_t openings;
+    unsigned open;    /* connections now, those included that a fault has struck; */
+    unsigned healthy; /* without these */
+    bool away, left;
+
+    struct grade_fault *faults;
+    size_t fault_count, fault_room;
+    struct grade_outage *outages;
+    size_t outage_count, outage_room;
+    struct grade_span *spans;
+    size_t span_count, span_room;
+
+    bool trying; /* plain HTTP requests of one attempt have begun, and none was refused */
+    uint64_t recent[GRADE_BURST];
+    size_t recent_count; /* of all attempts; the ring has the last */
+    uint64_t hammer;
+    uint64_t due_us; /* what Retry-After asked to wait for; 0: nothing */
+    bool obeyed, ignored;
+
+    uint64_t double_from_us, double_us; /* 0: no second connection is open */
+
+    struct subscription subscriptions[GRADE_SUBSCRIPTIONS_MAX];
+    size_t subscription_count;
+    bool judged;      /* a reopening lasted long enough to be judged */
+    uint32_t missing; /* of the worst one, a bit each */
+
+    char should_be[GRADE_POINT_MAX]; /* from the last loss; "" unknown */
+    char resumed_from[GRADE_POINT_MAX];
+    bool resumed_right, resumed_wrong;
+
+    uint64_t credential; /* its hash; 0: none */
+    bool credential_again, credential_changed;
+    bool has_expiry, expired;
+
+    struct reconcile *book; /* of what it received; NULL: none */
+    bool numbered;          /* something was accounted for */
+    bool up_numbered;
+    struct seen missed_ids; /* of messages that were not delivered */
+    uint64_t id_missed, id_recovered;
+    struct buf last_id;
+    struct seen up_ids, up_undelivered;
+    uint64_t up_lost, up_duplicates;
+    struct seen sent; /* payloads of the connection before */
+};
+
+enum conn_state { CONN_ATTEMPT, CONN_FAILED, CONN_OPEN, CONN_ENDED };
+
+struct conn {
+    uint64_t id;
+    struct conn *next; /* in its bucket */
+    struct client *client;
+    enum conn_state state;
+    bool faulted;  /* a fault has struck it */
+    bool reopened; /* it ended an outage */
+    uint64_t opened_us, ended_us;
+    uint32_t matched, matched_exact; /* subscriptions that were sent again */
+    char asked[GRADE_POINT_MAX];     /* where the request resumes */
+    bool resumed_right, resumed_wrong;
+    struct seen sent; /* payloads */
+};
+
+#define GRADE_BUCKETS 4096
+
+struct grade {
+    struct grade_config config;
+    struct client **clients; /* in the order of their numbers */
+    size_t client_count, client_room;
+    struct conn *buckets[GRADE_BUCKETS];
+    size_t conn_count;
+    size_t id_books;
+    uint64_t began_us, left_out, unattributed;
+    uint32_t wave; /* the last one, and its last loss */
+    uint64_t wave_us;
+    uint64_t returns[GRADE_RETURNS_MAX];
+    size_t return_count;
+    uint64_t peak; /* of returns in a second */
+    struct buf scratch;
+};
+
+/* One more at the end of a growing array; NULL and left_out counted if there are `max` or memory is
+ * out. The new one is zeroed. */
+void *grade_more(struct grade *g, void **list, size_t *count, size_t *room, size_t size,
+                 size_t max);
+
+/* grade_who: a request's client (made if it is an upgrade, else found; or NULL) and what the
+ * request says about credentials. */
+struct client *grade_who(struct grade *g, const struct grade_head *head);
+void grade_who_credential(struct grade *g, struct client *c, const struct grade_head *head);
+/* The path of a target, without the query. */
+struct slice grade_path(struct slice target);
+/* Take the next parameter off a query. False at the end. */
+bool grade_parameter(struct slice *query, struct slice *name, struct slice *value);
+struct slice grade_query(struct slice target);
+
+/* grade_outage: the client's times without a connection. */
+struct grade_outage *grade_outage_now(const struct client *c);
+void grade_outage_begin(struct grade *g, struct client *c, uint64_t now_us, int how);
+void grade_outage_attempt(struct grade *g, struct client *c, uint64_t at_us);
+void grade_outage_failed(struct client *c, uint64_t now_us, int status);
+void grade_outage_over(struct grade *g, struct client *c, uint64_t now_us);
+void grade_noticed(struct client *c, uint64_t at_us);
+
+/* grade_resume: where it resumes. */
+void grade_resume_request(struct conn *conn, const struct grade_head *head);
+void grade_resume_message(struct conn *conn, struct slice data);
+/* After each of them, and when the connection is open. */
+void grade_resume_judge(struct conn *conn);
+/* A payload without what Socket.IO puts before the JSON. */
+struct slice grade_json_part(struct slice s);
+
+/* grade_books: what was missed and sent twice. */
+void grade_books_message(struct grade *g, struct conn *conn, uint64_t now_us,
+                         const struct grade_message *m);
+void grade_books_opened(struct conn *conn);
+void grade_books_ended(struct conn *conn);
+void grade_books_clear(struct client *c);
+/* Where the client would have to resume; "" if it is not known. */
+void grade_books_point(const struct grade *g, const struct client *c, char text[GRADE_POINT_MAX]);
+
+/* grade_subscribe: the messages of the first second. */
+void grade_subscribe_message(struct grade *g, struct conn *conn, uint64_t now_us,
+                             const struct grade_message *m);
+/* If the connection is a reopened one, and lasted long enough: it is judged, and what was not sent
+ * again on it is in *missing, a bit each, if that is more than there was. */
+void grade_subscribe_judge(const struct conn *conn, uint64_t now_us, bool *judged,
+                           uint32_t *missing);
+
+#endif

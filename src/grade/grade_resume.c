@@ -1,0 +1,126 @@
+#include "base/json_scan.h"
+#include "base/secret.h"
+#include "grade/grade_private.h"
+#include "session/books/label.h"
+
+/* --- names --------------------------------------------------------------------------------------
+ */
+
+static bool contains(struct slice s, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (size_t i = 0; i + n <= s.len; i++)
+        if (strncasecmp((const char *)s.data + i, word, n) == 0)
+            return true;
+    return false;
+}
+
+/* The names that clients give to the place from which they want to go on. */
+static bool names_a_point(struct slice name)
+{
+    static const char *const parts[] = {"last", "since", "offset", "resume", "cursor", "after"};
+    static const char *const whole[] = {"from", "seq", "start", "begin", "recover", "position"};
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (contains(name, parts[i]))
+            return true;
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        if (slice_is_nocase(name, whole[i]))
+            return true;
+    return false;
+}
+
+/* Fields of HTTP's own contain such words too ("If-Modified-Since"). */
+static bool field_names_a_point(struct slice name)
+{
+    return slice_is_nocase(name, "Last-Event-ID") || contains(name, "offset") ||
+           contains(name, "resume") || contains(name, "cursor") ||
+           (contains(name, "last") && contains(name, "id"));
+}
+
+/* --- values -------------------------------------------------------------------------------------
+ */
+
+/* The place itself, or the number after it, for servers whose requests name the first message that
+ * is wanted. */
+static bool is_right(const char *should_be, struct slice value)
+{
+    uint64_t wanted, asked;
+
+    if (slice_is(value, should_be))
+        return true;
+    return label_number(slice_str(should_be), &wanted) && label_number(value, &asked) &&
+           asked > 0 && asked - 1 == wanted;
+}
+
+/* A value that a client sends: a point if its name says so, or if it is the right one. */
+static void consider(struct conn *conn, struct slice name, struct slice value, bool named)
+{
+    const char *should_be = conn->client->should_be;
+    bool right = should_be[0] != '\0' && is_right(should_be, value);
+
+    if (value.len == 0 || value.len >= GRADE_POINT_MAX || secret_query_name(name) ||
+        (!named && !right) || (conn->asked[0] != '\0' && !right))
+        return;
+    memcpy(conn->asked, value.data, value.len);
+    conn->asked[value.len] = '\0';
+}
+
+void grade_resume_request(struct conn *conn, const struct grade_head *head)
+{
+    struct slice query = grade_query(head->target), name, value;
+
+    while (grade_parameter(&query, &name, &value))
+        consider(conn, name, value, names_a_point(name));
+    for (size_t i = 0; i < head->field_count; i++)
+        if (field_names_a_point(head->fields[i].name))
+            consider(conn, head->fields[i].name, head->fields[i].value, true);
+}
+
+/* Socket.IO puts digits, and a namespace, before the JSON. */
+struct slice grade_json_part(struct slice s)
+{
+    struct slice whole = s;
+    const uint8_t *comma;
+
+    while (s.len > 0 && s.data[0] >= '0' && s.data[0] <= '9')
+        s = slice_make(s.data + 1, s.len - 1);
+    if (s.len > 0 && s.len < whole.len && s.data[0] == '/' &&
+        (comma = memchr(s.data, ',', s.len)) != NULL)
+        s = slice_make(comma + 1, s.len - (size_t)(comma + 1 - s.data));
+    return s.len > 0 && (s.data[0] == '{' || s.data[0] == '[') ? s : whole;
+}
+
+void grade_resume_message(struct conn *conn, struct slice data)
+{
+    struct slice token, key = slice_make(NULL, 0);
+    struct json_scan scan;
+    enum json_token kind;
+
+    json_scan_init(&scan, grade_json_part(data));
+    while ((kind = json_scan_next(&scan, &token)) > JSON_END) {
+        if (kind == JSON_KEY || kind == JSON_STRING)
+            token = slice_make(token.data + 1, token.len - 2);
+        if (kind == JSON_KEY)
+            key = token;
+        else if (kind == JSON_STRING || kind == JSON_NUMBER)
+            consider(conn, key, token, names_a_point(key));
+        if (kind != JSON_KEY && kind != JSON_COLON)
+            key = slice_make(NULL, 0);
+    }
+}
+
+/* The verdict on a reopened connection, once: with its request, or with its first messages. */
+void grade_resume_judge(struct conn *conn)
+{
+    struct client *c = conn->client;
+
+    if (!conn->reopened || conn->asked[0] == '\0')
+        return;
+    memcpy(c->resumed_from, conn->asked, sizeof c->resumed_from);
+    if (c->should_be[0] == '\0')
+        return;
+    conn->resumed_right = is_right(c->should_be, slice_str(conn->asked));
+    conn->resumed_wrong = !conn->resumed_right;
+}

@@ -1,0 +1,89 @@
+#include <stdlib.h>
+
+#include "grade/grade_private.h"
+#include "grade/shape.h"
+
+/* What Engine.IO sends on a new WebSocket asks for nothing: it changes the transport. */
+static bool is_transport(struct slice s)
+{
+    return s.len < 2 || slice_is(s, "2probe") || slice_is(s, "3probe");
+}
+
+static void add(struct grade *g, struct client *c, uint64_t exact, uint64_t shape,
+                struct slice data)
+{
+    struct subscription *s = &c->subscriptions[c->subscription_count];
+    size_t n = data.len < GRADE_SUBSCRIPTION_TEXT ? data.len : GRADE_SUBSCRIPTION_TEXT;
+
+    if (c->subscription_count == GRADE_SUBSCRIPTIONS_MAX || !(s->text = malloc(n))) {
+        g->left_out++;
+        return;
+    }
+    memcpy(s->text, data.data, n);
+    s->text_len = n;
+    s->exact = exact;
+    s->shape = shape;
+    c->subscription_count++;
+}
+
+/* One of this shape that was not sent again so far. */
+static bool match_shape(const struct client *c, struct conn *conn, uint64_t shape)
+{
+    for (size_t i = 0; i < c->subscription_count; i++) {
+        if (c->subscriptions[i].shape == shape && !(conn->matched >> i & 1)) {
+            conn->matched |= UINT32_C(1) << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two subscriptions may have one shape: which of them is missing shows what is sent to the byte. */
+static void match(const struct client *c, struct conn *conn, uint64_t exact, uint64_t shape)
+{
+    for (size_t i = 0; i < c->subscription_count; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+
+        if (c->subscriptions[i].exact != exact || (conn->matched_exact & bit))
+            continue;
+        conn->matched_exact |= bit;
+        if (conn->matched & bit)
+            match_shape(c, conn, shape);
+        conn->matched |= bit;
+        return;
+    }
+    match_shape(c, conn, shape);
+}
+
+void grade_subscribe_message(struct grade *g, struct conn *conn, uint64_t now_us,
+                             const struct grade_message *m)
+{
+    struct client *c = conn->client;
+    bool first = c->openings == 1 && conn->state == CONN_OPEN && !conn->reopened &&
+                 now_us - conn->opened_us <= GRADE_FIRST_US;
+    uint64_t exact, shape;
+
+    if (is_transport(m->data) || (!first && (!conn->reopened || c->subscription_count == 0)))
+        return;
+    exact = shape_exact(g->config.seed, m->data);
+    shape = shape_hash(g->config.seed, m->data, m->opcode == OPCODE_TEXT);
+    if (first)
+        add(g, c, exact, shape, m->data);
+    else
+        match(c, conn, exact, shape);
+}
+
+void grade_subscribe_judge(const struct conn *conn, uint64_t now_us, bool *judged,
+                           uint32_t *missing)
+{
+    const struct client *c = conn->client;
+    uint32_t all = (uint32_t)((UINT64_C(1) << c->subscription_count) - 1);
+    uint32_t without = all & ~conn->matched;
+    uint64_t end_us = conn->state == CONN_OPEN ? now_us : conn->ended_us;
+
+    if (!conn->reopened || (without && end_us - conn->opened_us < GRADE_FIRST_US))
+        return;
+    *judged = true;
+    if (__builtin_popcount(without) > __builtin_popcount(*missing))
+        *missing = without;
+}
