@@ -19,7 +19,7 @@ channel           base event proto fault net peer http
 relay             base event proto fault net peer http
 session/books     base event
 session/diagnose  base event
-session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h
+session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h proto/withhold.h@session/attempt.h
 measure           base event proto/http_date.h
 grade             base event measure proto session/backoff.h session/books
 sink              base event measure

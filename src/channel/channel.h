@@ -15,6 +15,7 @@
 #include "fault/faults.h"
 #include "net/tcp_stats.h"
 #include "peer/peer.h"
+#include "proto/handshake.h"
 
 /* More than this waits to be written: the sender should stop until `drained`. */
 #define CHANNEL_FULL PEER_FULL
@@ -59,6 +60,8 @@ struct channel {
     /* What anyone may read; times are clock_mono_us. */
     uint64_t opened_us; /* 0: not open yet */
     struct activity activity;
+    /* What is asked, and of whom: the configuration's, or what redirects made of it. */
+    const struct handshake_config *asked;
     bool ended;        /* EVENT_CLOSE or EVENT_ERROR was reported */
     bool for_good;     /* the end is one that no further attempt changes */
     uint64_t retry_us; /* SSE: the time that the server asks to wait before coming again; 0: it

@@ -199,6 +199,8 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
         .dial = &config->dial,
         .fault = up->fault,
         .timeout_us = config->connect_timeout_us,
+        .follow = config->follow,
+        .max_redirects = config->max_redirects,
     };
     const struct layer_fault_config fault = {
         .fault = up->fault, .channel = CHANNEL_WS, .number = up->conn, .start_us = up->start_us};
@@ -212,7 +214,8 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
         free(ws);
         return NULL;
     }
-    ws->ch = (struct channel){.ops = &ops, .kind = CHANNEL_WS, .loop = loop, .up = *up};
+    ws->ch = (struct channel){
+        .ops = &ops, .kind = CHANNEL_WS, .loop = loop, .up = *up, .asked = http_identity(ws->http)};
     ws->layer.ops = &layer_ops;
     ws->config = config;
     ws->shared = shared;

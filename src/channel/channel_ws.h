@@ -16,8 +16,10 @@ struct channel_ws_config {
     struct dial_config dial;
     uint64_t max_message, max_frame, max_fragments; /* as wsconn_config */
     uint64_t connect_timeout_us;                    /* from the first DNS question to the 101 */
-    uint64_t began_us; /* clock_mono_us when the attempt began, if that was before the opening (a
-                          redirect led here); 0: it begins with the opening */
+    uint64_t began_us;      /* clock_mono_us when the attempt began, if that was before the opening;
+                               0: it begins with the opening */
+    bool follow;            /* redirects of the opening handshake, */
+    unsigned max_redirects; /* at most so many */
     uint64_t close_timeout_us; /* for what follows a Close of the peer's or a violation */
     bool no_pong;
     bool lenient;

@@ -413,6 +413,7 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
         free(r);
         return NULL;
     }
+    r->ch.asked = http_identity(r->http);
     r->source.ops = &source;
     r->layer.ops = &top;
     layer_put(&r->layer, &r->source);

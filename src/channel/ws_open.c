@@ -40,7 +40,7 @@ static int begin_frames(struct ws *ws, struct link *link, struct slice rest, str
         .opened_us = ws->ch.opened_us,
         .close_timeout = ws->config->close_timeout_us,
         .no_pong = ws->config->no_pong,
-        .tls = ws->config->handshake.url->scheme == URL_WSS,
+        .tls = ws->ch.asked->url->scheme == URL_WSS,
     };
 
     ws->peer = peer_new(ws->ch.loop, link, &config, &ws->layer, e);
@@ -54,14 +54,13 @@ static void report_open(struct ws *ws)
 {
     struct event ev = ws_event(ws, EVENT_OPEN);
     const struct handshake_result *agreed = &ws->upgrade.agreed;
-    char *url = url_print(ws->config->handshake.url);
+    char *url = url_print(ws->ch.asked->url);
 
     ev.open = (struct event_open){
         .url = url ? url : "",
         .subprotocol = agreed->subprotocol,
         .extensions = agreed->extensions,
-        .subprotocol_missed =
-            ws->config->handshake.subprotocol_count > 0 && agreed->subprotocol[0] == '\0',
+        .subprotocol_missed = ws->ch.asked->subprotocol_count > 0 && agreed->subprotocol[0] == '\0',
         .us = ws->ch.opened_us - ws->began_us,
     };
     ws_emit(ws, &ev);

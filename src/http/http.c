@@ -223,7 +223,6 @@ void http_hand_over(struct http *h)
     if (h->serial != serial)
         return;
     http_answer_clear(h);
-    http_return(h);
     /* The connection may live long, and has no use for this memory. */
     buf_clear(&h->outgoing);
     http1_reader_clear(&h->in);
@@ -235,7 +234,7 @@ static void on_timer(void *ctx)
     struct err e;
 
     if (h->state == HTTP_REFUSAL) {
-        http_refused(h);
+        http_refused(h, false);
         return;
     }
     if (h->state == HTTP_BODY)
@@ -282,6 +281,11 @@ void http_cancel(struct http *h)
     if (h->state == HTTP_IDLE)
         return;
     come_to_rest(h, false);
+}
+
+const struct handshake_config *http_identity(const struct http *h)
+{
+    return &h->identity;
 }
 
 bool http_busy(const struct http *h)

@@ -115,6 +115,10 @@ void http_cancel(struct http *h);
 
 bool http_busy(const struct http *h);
 
+/* What is asked, and of whom: the configuration's, or what redirects made of it. Of the exchange
+ * under way, or after an upgrade of that one. Borrowed until the next http_start. */
+const struct handshake_config *http_identity(const struct http *h);
+
 /* Paused: nothing is read, and no more `body` comes once the current hook has returned. */
 void http_pause(struct http *h, bool paused);
 

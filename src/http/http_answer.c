@@ -30,14 +30,19 @@ static void fail(struct http *h, const struct err *e)
     http_finish(h, e, false);
 }
 
-void http_complete(struct http *h)
+bool http_persists(const struct http *h)
 {
-    bool whole = h->in.body.done && h->in.bytes.len == 0;
-
-    http_finish(h, NULL, whole && !h->config.no_keepalive && http1_persists(&h->in.head));
+    return h->in.body.done && h->in.bytes.len == 0 && !h->config.no_keepalive &&
+           http1_persists(&h->in.head);
 }
 
-static bool report_response(struct http *h, struct event_response *response)
+void http_complete(struct http *h)
+{
+    http_finish(h, NULL, http_persists(h));
+}
+
+/* False if the exchange is over. */
+static bool report_response(struct http *h, bool followed)
 {
     const struct http1_head *head = &h->in.head;
     struct event ev = {.kind = EVENT_RESPONSE, .dir = DIR_IN};
@@ -52,12 +57,10 @@ static bool report_response(struct http *h, struct event_response *response)
         .body = buf_slice(&h->refusal.body),
         .body_cut = h->refusal.cut,
         .interim = head->status < 200 && head->status != 101,
-        .followed =
-            h->config.follow && redirect_status(head->status) && h->hops < h->config.max_redirects,
+        .followed = followed,
         .hint = "",
         .us = h->response_us,
     };
-    *response = ev.response;
     if (h->hooks.report)
         h->hooks.report(h->ctx, &ev);
     return h->serial == serial;
@@ -65,23 +68,36 @@ static bool report_response(struct http *h, struct event_response *response)
 
 /* --- refusals --------------------------------------------------------------------------------- */
 
-/* The body of a refusal is complete, or as complete as it gets. */
-void http_refused(struct http *h)
+/* The answer is a redirect: follow it, or fail for the reason not to. */
+static void redirect(struct http *h)
 {
-    struct event_response response;
+    struct url to;
+    struct err e;
+    bool followed =
+        redirect_next(&to, h->identity.url, &h->in.head, h->hops, h->config.max_redirects, &e) == 0;
+
+    if (!report_response(h, followed)) {
+        if (followed)
+            url_clear(&to);
+    } else if (!followed || http_follow(h, &to, &e) < 0) {
+        fail(h, &e);
+    }
+}
+
+void http_refused(struct http *h, bool whole)
+{
     unsigned serial = h->serial;
     struct err e;
 
+    refusal_end(&h->refusal, whole);
     if (!h->in.body.done || h->refusal.cut)
         http_drop(h);
-    if (!report_response(h, &response))
-        return;
     if (h->config.follow && redirect_status(h->in.head.status)) {
-        /* The response points into what the next answer will replace, hence the copy inside. */
-        if (http_follow(h, &response, &e) < 0)
-            fail(h, &e);
+        redirect(h);
         return;
     }
+    if (!report_response(h, false))
+        return;
     if (h->request.upgrade) {
         upgrade_refused(&h->in.head, &e);
         fail(h, &e);
@@ -96,18 +112,17 @@ void http_refused(struct http *h)
 static void read_refusal(struct http *h)
 {
     if (refusal_read(&h->refusal, &h->in))
-        http_refused(h);
+        http_refused(h, true);
 }
 
 /* --- heads ------------------------------------------------------------------------------------ */
 
 static void begin_body(struct http *h)
 {
-    struct event_response response;
     unsigned serial = h->serial;
     struct err e;
 
-    if (!report_response(h, &response))
+    if (!report_response(h, false))
         return;
     if (http_coding_begin(h, &e) < 0) {
         fail(h, &e);
@@ -187,7 +202,6 @@ static void upgrade(struct http *h)
 static bool take_interim(struct http *h)
 {
     bool switches = h->in.head.status == 101;
-    struct event_response response;
     struct err e;
 
     if (switches && !h->request.upgrade) {
@@ -196,7 +210,7 @@ static bool take_interim(struct http *h)
         fail(h, &e);
         return false;
     }
-    if (!report_response(h, &response))
+    if (!report_response(h, false))
         return false;
     if (switches)
         upgrade(h);
@@ -298,7 +312,7 @@ static void stream_ended(struct http *h, ssize_t result)
     if (h->state == HTTP_HEAD)
         ended_before_head(h, result);
     else if (h->state == HTTP_REFUSAL)
-        http_refused(h);
+        http_refused(h, h->in.body.kind == HTTP1_BODY_EOF && result == 0);
     else
         ended_in_body(h, result);
 }

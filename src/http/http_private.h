@@ -99,8 +99,8 @@ void http_limit(struct http *h, uint64_t us);
 int http_send(struct http *h, struct err *e);
 /* Write what the link takes. */
 void http_write(struct http *h);
-/* The answer is a redirect that is to be followed: go there. -1 with *e. */
-int http_follow(struct http *h, const struct event_response *response, struct err *e);
+/* The answer is a redirect that is followed: go there. `to` is taken. -1 with *e. */
+int http_follow(struct http *h, struct url *to, struct err *e);
 /* Back to what the configuration says. */
 void http_return(struct http *h);
 
@@ -108,9 +108,11 @@ void http_return(struct http *h);
 void http_read(struct http *h);
 /* Go on with what has been read. */
 void http_take(struct http *h);
-/* The time for a refusal's body is over. */
-void http_refused(struct http *h);
-/* The answer is complete: the connection may serve again if nothing else came after it. */
+/* No more comes of a refusal's body. whole: it is complete, or as complete as it is kept. */
+void http_refused(struct http *h, bool whole);
+/* May the connection serve again after this answer? */
+bool http_persists(const struct http *h);
+/* The answer is complete. */
 void http_complete(struct http *h);
 /* How long each piece of the body may take; 0: any time. */
 uint64_t http_body_limit_us(const struct http *h);

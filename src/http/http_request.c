@@ -258,17 +258,25 @@ static void change_method(struct http_request *r, int status)
     }
 }
 
-/* Say once what another origin does not get. */
-static void report_withheld(struct http *h)
+/* Say where it goes, without a query, which may hold secrets, and what is withheld there: of an
+ * upgrade always, of other requests, which are repeated, once if anything is withheld. */
+static void report_redirect(struct http *h)
 {
+    const char *withheld = h->withheld.names;
     struct event ev = {.kind = EVENT_NOTE};
-    char text[sizeof h->withheld.names + 64];
+    char text[256 + sizeof h->withheld.names];
+    char *url;
 
-    if (h->told_withheld || !h->withheld.names[0] || !h->hooks.report)
+    if (!h->hooks.report || (!h->request.upgrade && (h->told_withheld || !withheld[0])))
+        return;
+    url = h->request.upgrade ? url_print(&h->here) : url_print_http(&h->here);
+    if (!url)
         return;
     h->told_withheld = true;
-    snprintf(text, sizeof text, "redirected to another origin; not sent there: %s",
-             h->withheld.names);
+    url[strcspn(url, "?")] = '\0';
+    snprintf(text, sizeof text, "redirected to %.200s%s%s", url,
+             withheld[0] ? ", another origin; not sent there: " : "", withheld);
+    free(url);
     ev.note = text;
     h->hooks.report(h->ctx, &ev);
 }
@@ -281,7 +289,8 @@ static int take_identity(struct http *h, struct err *e)
 
     h->identity = *h->config.identity;
     h->identity.url = &h->here;
-    h->identity.subprotocol_count = 0; /* a request has none */
+    if (!h->request.upgrade)
+        h->identity.subprotocol_count = 0;
     h->reach = *h->config.dial;
     if (withhold(&h->withheld, &h->identity, home) < 0)
         return err_nomem(e, STAGE_HANDSHAKE, "following a redirect");
@@ -300,24 +309,22 @@ static int take_identity(struct http *h, struct err *e)
     return 0;
 }
 
-int http_follow(struct http *h, const struct event_response *response, struct err *e)
+int http_follow(struct http *h, struct url *to, struct err *e)
 {
     unsigned serial = h->serial;
-    struct url next;
 
-    if (redirect_next(&next, h->identity.url, response, h->hops, h->config.max_redirects, e) < 0)
-        return -1;
-    if (!url_same_origin(&next, h->identity.url))
+    /* A WebSocket gets a connection of its own. */
+    if (h->request.upgrade || !http_persists(h) || !url_same_origin(to, h->identity.url))
         http_drop(h);
     if (h->moved)
         url_clear(&h->here);
-    h->here = next;
+    h->here = *to;
     h->moved = true;
     h->hops++;
-    change_method(&h->request, response->status);
+    change_method(&h->request, h->in.head.status);
     if (take_identity(h, e) < 0)
         return -1;
-    report_withheld(h);
+    report_redirect(h);
     if (h->serial != serial)
         return 0;
     http_answer_clear(h);

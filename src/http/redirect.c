@@ -18,19 +18,19 @@ bool redirect_status(int status)
 
 /* The one Location; NULL with *e. RFC 9110, section 10.2.2 has a single value, and of two nobody
  * knows which is meant. */
-static const struct slice *location_of(const struct event_response *response, struct err *e)
+static const struct slice *location_of(const struct http1_head *head, struct err *e)
 {
     const struct slice *found = NULL;
 
-    for (size_t i = 0; i < response->header_count; i++) {
-        const struct field *f = &response->headers[i];
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct field *f = &head->fields[i];
 
         if (!slice_is_nocase(f->name, "Location"))
             continue;
         if (found && !slice_equal(*found, f->value)) {
             err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                     "the server redirects (%d) to two places at once: it sent several Locations",
-                    response->status);
+                    head->status);
             return NULL;
         }
         found = &f->value;
@@ -38,11 +38,11 @@ static const struct slice *location_of(const struct event_response *response, st
     if (!found)
         err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                 "the server redirects (%d) but does not say where: there is no Location",
-                response->status);
+                head->status);
     return found;
 }
 
-int redirect_next(struct url *to, const struct url *from, const struct event_response *response,
+int redirect_next(struct url *to, const struct url *from, const struct http1_head *head,
                   unsigned hops, unsigned max, struct err *e)
 {
     const struct slice *location;
@@ -50,12 +50,12 @@ int redirect_next(struct url *to, const struct url *from, const struct event_res
 
     if (hops >= max) {
         err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server redirects once more (%d), after %u redirects already", response->status,
-                hops);
+                "the server redirects once more (%d), after %u redirect%s", head->status, hops,
+                hops == 1 ? "" : "s");
         err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
         return -1;
     }
-    location = location_of(response, e);
+    location = location_of(head, e);
     if (!location)
         return -1;
     if (url_resolve(&next, from, *location, e) < 0)

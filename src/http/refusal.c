@@ -79,6 +79,12 @@ bool refusal_read(struct refusal *r, struct http1_reader *in)
     return in->body.done || r->cut;
 }
 
+void refusal_end(struct refusal *r, bool whole)
+{
+    if (!whole || (r->gunzip && r->body.len > 0 && !gunzip_complete(r->gunzip)))
+        r->cut = true;
+}
+
 static int put_retry_after(struct buf *out, const struct fault_spec *status)
 {
     if (!status->has_retry_after)

@@ -20,10 +20,6 @@ void attempt_clear(struct attempt *a)
     if (a->lines)
         explicit_bzero(a->lines, strlen(a->lines));
     free(a->lines);
-    if (a->moved)
-        url_clear(&a->here);
-    if (a->has_next)
-        url_clear(&a->next);
     memset(a, 0, sizeof *a);
 }
 
@@ -83,37 +79,6 @@ int attempt_headers(struct attempt *a, char *text, struct err *e)
     a->ws.handshake.header_count = a->header_count;
     a->ws.handshake.printed_count = a->header_count - base->header_count;
     return 0;
-}
-
-int attempt_redirected(struct attempt *a, const struct event_response *response, unsigned max,
-                       struct err *e)
-{
-    if (redirect_next(&a->next, a->ws.handshake.url, response, a->hops, max, e) < 0)
-        return -1;
-    a->has_next = true;
-    a->hops++;
-    return 0;
-}
-
-int attempt_move(struct attempt *a)
-{
-    const struct handshake_config *base = &a->base->handshake;
-    struct handshake_config *now = &a->ws.handshake;
-    size_t count = a->headers ? a->header_count : base->header_count;
-    const struct handshake_header *headers = a->headers ? a->headers : base->headers;
-
-    if (a->moved)
-        url_clear(&a->here);
-    a->here = a->next;
-    a->moved = true;
-    a->has_next = false;
-    *now = *base;
-    now->headers = headers;
-    now->header_count = count;
-    now->printed_count = count - base->header_count;
-    now->url = &a->here;
-    a->ws.dial.tls = a->base->dial.tls;
-    return attempt_withhold(a, base->url);
 }
 
 int attempt_withhold(struct attempt *a, const struct url *home)

@@ -165,19 +165,12 @@ static void failed(struct session *s, struct event *ev)
     };
     char hint[POSTMORTEM_HINT];
 
-    if (s->attempt.has_next) {
-        /* No failure, but a redirect to follow, once the channel is no longer on the stack. */
-        session_follow_soon(s);
-        return;
-    }
     if (session_gave_up_well(s)) {
         session_ended(s);
         return;
     }
     if (s->asked == ASKED_ENOUGH)
         session_too_late(s, &e);
-    if (s->redirect_error.code != EXIT_OK)
-        e = s->redirect_error;
     postmortem_error(hint, &e, &context);
     if (!e.hint[0])
         err_hint(&e, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
@@ -199,7 +192,7 @@ static void responded(struct session *s, struct event *ev)
 {
     struct postmortem_context context = session_evidence(s);
 
-    if (ev->response.interim) {
+    if (ev->response.interim || ev->response.followed) {
         ev->response.hint = "";
         return;
     }
@@ -209,17 +202,9 @@ static void responded(struct session *s, struct event *ev)
     if (s->kind != CHANNEL_WS && ev->response.status < 400)
         return;
     postmortem_response(s->refusal_hint, &ev->response, &context);
-    err_clear(&s->redirect_error);
-    if (s->kind != CHANNEL_WS) {
-        ev->response.hint = s->refusal_hint;
-        return;
-    }
-    if (s->config.follow && redirect_status(ev->response.status)) {
+    /* The error that follows says why this one is not followed. */
+    if (s->config.ws.follow && redirect_status(ev->response.status))
         s->refusal_hint[0] = '\0';
-        ev->response.followed =
-            attempt_redirected(&s->attempt, &ev->response, s->config.max_redirects,
-                               &s->redirect_error) == 0;
-    }
     ev->response.hint = s->refusal_hint;
 }
 

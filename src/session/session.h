@@ -21,8 +21,6 @@ struct session_config {
     const char *items;               /* JSON Pointer to the updates in an answer, or NULL */
     uint64_t max_answer;             /* bytes of an answer or an event; 0: no bound */
     const char *header_cmd;          /* run before every attempt, see attempt.h; or NULL */
-    bool follow;                     /* redirects, */
-    unsigned max_redirects;          /* at most so many an attempt */
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
     struct fallback_config fallback;

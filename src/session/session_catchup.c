@@ -117,8 +117,8 @@ int session_catchup_init(struct session *s, struct err *e)
         .identity = &c->identity,
         .dial = &s->config.ws.dial,
         .timeout_us = s->config.ws.connect_timeout_us,
-        .follow = s->config.follow,
-        .max_redirects = s->config.max_redirects,
+        .follow = s->config.ws.follow,
+        .max_redirects = s->config.ws.max_redirects,
     };
     c->fetch = fetch_new(s->loop, &c->config, s->config.items, &s->shared->http, s->bus, &hooks, c);
     return c->fetch ? 0 : err_nomem(e, STAGE_IO, "starting");

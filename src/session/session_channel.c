@@ -44,7 +44,6 @@ int session_start_channel(struct session *s, struct err *e)
     s->status = 0;
     s->has_retry_after = false;
     s->settled = false;
-    err_clear(&s->redirect_error);
     if (take_faults(s, &up) < 0)
         return err_nomem(e, STAGE_CONNECT, "connecting");
     s->channel = new_channel(s, &up);

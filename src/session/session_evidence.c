@@ -8,7 +8,7 @@
 
 struct postmortem_context session_evidence(const struct session *s)
 {
-    const struct handshake_config *hs = &s->attempt.ws.handshake;
+    const struct handshake_config *hs = s->channel ? s->channel->asked : &s->attempt.ws.handshake;
     const struct evidence *seen = &s->evidence;
     struct event now = {.kind = EVENT_NOTE};
     uint64_t last = seen->message_at_us ? seen->message_at_us : seen->opened_at_us;

@@ -1,52 +1,8 @@
 /*
- * session_open: an attempt: the headers of --header-cmd, a channel, and a new one for each redirect
- * that is followed.
+ * session_open: an attempt: the headers of --header-cmd, and a channel.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "session/session_private.h"
-
-/* Say where it goes, without a query, which may hold secrets. */
-static void tell_redirect(struct session *s)
-{
-    char *url = url_print(s->attempt.ws.handshake.url);
-    const char *withheld = s->attempt.withheld.names;
-    char text[256 + sizeof s->attempt.withheld.names];
-
-    if (!url)
-        return;
-    url[strcspn(url, "?")] = '\0';
-    snprintf(text, sizeof text, "redirected to %.200s%s%s", url,
-             withheld[0] ? ", another origin; not sent there: " : "", withheld);
-    free(url);
-    session_note(s, text);
-}
-
-static void on_follow(uv_timer_t *timer)
-{
-    struct session *s = timer->data;
-    struct err e;
-
-    if (s->state != SESSION_CONNECTING)
-        return;
-    channel_free(s->channel);
-    s->channel = NULL;
-    if (attempt_move(&s->attempt) < 0) {
-        err_nomem(&e, STAGE_HANDSHAKE, "following a redirect");
-        session_attempt_failed(s, &e);
-        return;
-    }
-    tell_redirect(s);
-    if (session_start_channel(s, &e) < 0)
-        session_attempt_failed(s, &e);
-}
-
-void session_follow_soon(struct session *s)
-{
-    uv_timer_start(&s->pulse, on_follow, 0, 0);
-}
 
 /* --header-cmd has ended. */
 static void on_headers(void *ctx, char *text, const struct err *why)

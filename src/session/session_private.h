@@ -31,7 +31,6 @@ struct session {
 
     struct attempt attempt;
     struct header_cmd *command; /* its --header-cmd while that runs */
-    struct err redirect_error;  /* why its last redirect was not followed; code EXIT_OK: none */
     enum event_channel kind;    /* of the channels that are opened now: config.channel at first */
     struct channel *channel;
     struct fault_conn *fault;        /* what is to go wrong with it; NULL without faults */
@@ -134,8 +133,6 @@ struct channel *session_poll_new(struct session *s, const struct channel_up *up)
 struct channel *session_sse_new(struct session *s, const struct channel_up *up);
 
 /* session_open.c */
-/* A redirect is to be followed, but not before the channel is off the stack. */
-void session_follow_soon(struct session *s);
 /* Begin another attempt, in a turn of the loop of its own; a failure is told and decided on. */
 void session_attempt(struct session *s);
 /* Before the opening, when no channel is there to be told to give up: do that. True if it was so.

@@ -32,8 +32,8 @@ struct receiver_config session_receiver(const struct session *s, const struct at
         .max_message = s->config.max_answer,
         .connect_timeout_us = ws->connect_timeout_us,
         .began_us = ws->began_us,
-        .follow = s->config.follow,
-        .max_redirects = s->config.max_redirects,
+        .follow = ws->follow,
+        .max_redirects = ws->max_redirects,
         .no_keepalive = s->config.poll.common.no_keepalive,
     };
 }

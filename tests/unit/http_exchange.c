@@ -39,6 +39,7 @@ struct fixture {
     struct upgrade upgrade;
     struct http *http;
     struct link *link; /* handed over */
+    bool upgrades;     /* the last request asks for that */
     bool cancels;      /* gives up when an answer is reported */
     char log[1024];    /* a line for each call of a hook */
 };
@@ -60,10 +61,16 @@ static void on_report(void *ctx, struct event *ev)
     struct fixture *f = ctx;
 
     if (ev->kind == EVENT_RESPONSE) {
-        note(f, "%s %d %.*s\n", ev->response.interim ? "interim" : "response", ev->response.status,
-             (int)ev->response.body.len, (const char *)ev->response.body.data);
+        note(f, "%s %d %.*s%s\n",
+             ev->response.interim    ? "interim"
+             : ev->response.followed ? "redirect"
+                                     : "response",
+             ev->response.status, (int)ev->response.body.len, (const char *)ev->response.body.data,
+             ev->response.body_cut ? "..." : "");
         if (f->cancels)
             http_cancel(f->http);
+    } else if (ev->kind == EVENT_NOTE) {
+        note(f, "%.30s\n", strstr(ev->note, "redirected") ? strrchr(ev->note, '/') : ev->note);
     } else if (ev->kind == EVENT_VIOLATION) {
         note(f, "violation %s\n", ev->violation.rule);
     }
@@ -90,7 +97,7 @@ static void on_done(void *ctx, const struct http_result *result)
         note(ctx, "failed %d %s\n", result->error.code, result->error.text);
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, unsigned redirects)
 {
     static const struct http_hooks hooks = {
         .report = on_report, .body = on_body, .upgraded = on_upgraded, .done = on_done};
@@ -110,11 +117,24 @@ static int set_up(void **state)
     supplies_init(&f->supplies);
     assert_int_equal(http_shared_init(&f->shared, &f->supplies, &f->dial.tls, false, &e), 0);
     bus_init(&f->bus);
-    config = (struct http_config){.identity = &f->identity, .dial = &f->dial};
+    config = (struct http_config){.identity = &f->identity,
+                                  .dial = &f->dial,
+                                  .follow = redirects > 0,
+                                  .max_redirects = redirects};
     f->http = http_new(&f->loop, &config, &f->shared, &f->bus, &hooks, f);
     assert_non_null(f->http);
     *state = f;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, 0);
+}
+
+static int set_up_following(void **state)
+{
+    return set_up_with(state, 1);
 }
 
 static int tear_down(void **state)
@@ -145,16 +165,13 @@ static void turn(struct fixture *f, unsigned *turns)
     poll(NULL, 0, 1);
 }
 
-/* Until the server has the whole head of a request. */
-static void ask(struct fixture *f, struct upgrade *upgrade)
+/* Until the server has the whole head of a request, which begins like this. */
+static void hear(struct fixture *f, const char *begins)
 {
-    const struct http_request request = {.upgrade = upgrade};
     char heard[1024] = "";
     unsigned turns = 0;
     size_t len = 0;
-    struct err e;
 
-    assert_int_equal(http_start(f->http, &request, &e), 0);
     while (!strstr(heard, "\r\n\r\n")) {
         ssize_t n;
 
@@ -166,7 +183,19 @@ static void ask(struct fixture *f, struct upgrade *upgrade)
             len += (size_t)n;
         heard[len] = '\0';
     }
-    assert_int_equal(strstr(heard, "Upgrade: websocket\r\n") != NULL, upgrade != NULL);
+    if (strncmp(heard, begins, strlen(begins)) != 0)
+        fail_msg("%s", heard);
+    assert_int_equal(strstr(heard, "Upgrade: websocket\r\n") != NULL, f->upgrades);
+}
+
+static void ask(struct fixture *f, struct upgrade *upgrade)
+{
+    const struct http_request request = {.upgrade = upgrade};
+    struct err e;
+
+    f->upgrades = upgrade != NULL;
+    assert_int_equal(http_start(f->http, &request, &e), 0);
+    hear(f, "GET /chat HTTP/1.1\r\n");
 }
 
 /* The server writes, and the client has read it. */
@@ -341,6 +370,114 @@ static void the_end_before_the_answer_says_what_was_asked_for(void **state)
     expect(f, "failed 52 the server hung up before it answered\n");
 }
 
+static void say_text(struct fixture *f, const char *text)
+{
+    say(f, text, strlen(text));
+}
+
+static void hang_up(struct fixture *f)
+{
+    close(f->fd);
+    f->fd = -1;
+}
+
+#define THERE(more) \
+    "HTTP/1.1 307 There\r\nLocation: /there?hush\r\nContent-Length: 0\r\n" more "\r\n"
+
+static void an_upgrade_follows_a_redirect_on_a_new_connection(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, &f->upgrade);
+    say_text(f, THERE(""));
+    expect_end(f);
+    hear(f, "GET /there?hush HTTP/1.1\r\n");
+    say_text(f, ACCEPTED);
+    expect(f, "redirect 307 \n/there\nresponse 101 \nupgraded \n");
+    assert_string_equal(http_identity(f->http)->url->target, "/there?hush");
+    hand_back(f);
+
+    ask(f, &f->upgrade);
+    say_text(f, THERE(""));
+    expect_end(f);
+    hear(f, "GET /there?hush HTTP/1.1\r\n");
+    say_text(f, THERE(""));
+    expect(f, "redirect 307 \n/there\nresponse 307 \n"
+              "failed 22 the server redirects once more (307), after 1 redirect\n");
+    assert_string_equal(http_identity(f->http)->url->target, "/chat");
+}
+
+static void a_redirect_that_leads_nowhere_is_not_reported_as_followed(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, &f->upgrade);
+    say_text(f, "HTTP/1.1 302 There\r\nContent-Length: 0\r\n\r\n");
+    expect(f,
+           "response 302 \nfailed 22 the server redirects (302) but does not say where: there is "
+           "no Location\n");
+}
+
+static void a_request_follows_a_redirect_on_its_connection_if_that_persists(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, NULL);
+    say_text(f, THERE(""));
+    hear(f, "GET /there?hush HTTP/1.1\r\n");
+    say_text(f, "HTTP/1.1 204 Nothing\r\n\r\n");
+    expect(f, "redirect 307 \nresponse 204 \ndone 204\n");
+
+    ask(f, NULL);
+    say_text(f, THERE("Connection: close\r\n"));
+    expect_end(f);
+    hear(f, "GET /there?hush HTTP/1.1\r\n");
+    say_text(f, "HTTP/1.1 204 Nothing\r\n\r\n");
+    expect(f, "redirect 307 \nresponse 204 \ndone 204\n");
+}
+
+static void the_body_of_a_refusal_is_reported_as_cut_if_it_is(void **state)
+{
+    /* gzip of "no, you may not", the first without its end */
+    static const char zipped[] =
+        "HTTP/1.1 403 No\r\nContent-Encoding: gzip\r\nContent-Length: 21\r\n\r\n"
+        "\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\x0f\0\xf0\xffno, yo";
+    static const struct {
+        const char *answer, *shown;
+        bool resets;
+    } cases[] = {
+        {"Content-Length: 3\r\n\r\nall", "all", false},
+        {"Content-Length: 9\r\n\r\nhalf", "half...", false},
+        {"Transfer-Encoding: chunked\r\n\r\n3\r\nall\r\n0\r\n\r\n", "all", false},
+        {"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", "half...", false},
+        {"\r\nuntil the end", "until the end", false},
+        {"\r\nuntil the", "until the...", true},
+    };
+    struct fixture *f = *state;
+    char answer[128], log[256];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(answer, sizeof answer, "HTTP/1.1 403 No\r\n%s", cases[i].answer);
+        snprintf(log, sizeof log,
+                 "response 403 %s\nfailed 22 the server answered 403 No instead of 101 Switching "
+                 "Protocols\n",
+                 cases[i].shown);
+        ask(f, &f->upgrade);
+        say_text(f, answer);
+        if (cases[i].resets) {
+            reset_close(f->fd);
+            f->fd = -1;
+        } else {
+            hang_up(f);
+        }
+        expect(f, log);
+    }
+    ask(f, &f->upgrade);
+    say(f, zipped, sizeof zipped - 1);
+    hang_up(f);
+    assert_int_equal(strncmp(f->log, "response 403 no, yo...\n", 22), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +490,11 @@ int main(void)
         TEST(a_101_that_nobody_asked_for_fails),
         TEST(nothing_follows_an_exchange_that_a_hook_gives_up),
         TEST(the_end_before_the_answer_says_what_was_asked_for),
+        TEST(the_body_of_a_refusal_is_reported_as_cut_if_it_is),
+#define FOLLOWING(name) cmocka_unit_test_setup_teardown(name, set_up_following, tear_down)
+        FOLLOWING(an_upgrade_follows_a_redirect_on_a_new_connection),
+        FOLLOWING(a_redirect_that_leads_nowhere_is_not_reported_as_followed),
+        FOLLOWING(a_request_follows_a_redirect_on_its_connection_if_that_persists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

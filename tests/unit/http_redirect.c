@@ -23,12 +23,12 @@ static struct field field(const char *name, const char *value)
     return (struct field){slice_str(name), slice_str(value)};
 }
 
-static int next(const char *from_text, const struct field *headers, size_t count, char **to_text,
+static int next(const char *from_text, struct field *headers, size_t count, char **to_text,
                 struct err *e)
 {
-    struct event_response response = {.status = 302, .headers = headers, .header_count = count};
+    const struct http1_head head = {.status = 302, .fields = headers, .field_count = count};
     struct url from = parsed(from_text), to;
-    int rc = redirect_next(&to, &from, &response, 1, 2, e);
+    int rc = redirect_next(&to, &from, &head, 1, 2, e);
 
     *to_text = rc == 0 ? url_print(&to) : NULL;
     if (rc == 0)
@@ -37,8 +37,7 @@ static int next(const char *from_text, const struct field *headers, size_t count
     return rc;
 }
 
-static void check_error(const char *from, const struct field *headers, size_t count,
-                        const char *says)
+static void check_error(const char *from, struct field *headers, size_t count, const char *says)
 {
     struct err e;
     char *to;
@@ -60,8 +59,8 @@ static void redirect_status_knows_those_that_name_a_place(void **state)
 
 static void redirect_next_follows_the_location(void **state)
 {
-    const struct field headers[] = {field("Server", "x"), field("location", "https://b/c"),
-                                    field("Location", "https://b/c")};
+    struct field headers[] = {field("Server", "x"), field("location", "https://b/c"),
+                              field("Location", "https://b/c")};
     struct err e;
     char *to;
 
@@ -75,7 +74,7 @@ static void redirect_next_follows_the_location(void **state)
 
 static void redirect_next_never_leaves_tls(void **state)
 {
-    const struct field plain[] = {field("Location", "http://a/")};
+    struct field plain[] = {field("Location", "http://a/")};
 
     (void)state;
     check_error("wss://a/", plain, 1, "from wss:// to ws://a");
@@ -83,8 +82,8 @@ static void redirect_next_never_leaves_tls(void **state)
 
 static void redirect_next_wants_one_place(void **state)
 {
-    const struct field two[] = {field("Location", "/a"), field("Location", "/b")};
-    const struct field unfit[] = {field("Location", "ftp://a/")};
+    struct field two[] = {field("Location", "/a"), field("Location", "/b")};
+    struct field unfit[] = {field("Location", "ftp://a/")};
 
     (void)state;
     check_error("ws://a/", two, 0, "no Location");
@@ -94,18 +93,19 @@ static void redirect_next_wants_one_place(void **state)
 
 static void redirect_next_stops_after_the_last_one_allowed(void **state)
 {
-    const struct field field = {slice_str("Location"), slice_str("/b")};
-    const struct event_response response = {.status = 302, .headers = &field, .header_count = 1};
+    struct field field = {slice_str("Location"), slice_str("/b")};
+    const struct http1_head head = {.status = 302, .fields = &field, .field_count = 1};
     struct url from = parsed("ws://a/"), to;
     struct err e;
 
     (void)state;
-    assert_int_equal(redirect_next(&to, &from, &response, 0, 1, &e), 0);
+    assert_int_equal(redirect_next(&to, &from, &head, 0, 1, &e), 0);
     url_clear(&to);
     for (unsigned max = 0; max < 2; max++) {
-        assert_int_equal(redirect_next(&to, &from, &response, 1, max, &e), -1);
+        assert_int_equal(redirect_next(&to, &from, &head, 1, max, &e), -1);
         assert_int_equal(e.code, EXIT_UPGRADE);
-        assert_non_null(strstr(e.text, "once more (302), after 1 redirects"));
+        assert_string_equal(e.text, "the server redirects once more (302), after 1 redirect");
+        assert_non_null(strstr(e.hint, "--max-redirects"));
     }
     url_clear(&from);
 }
