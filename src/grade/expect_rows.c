@@ -183,14 +183,16 @@ static bool get_gave_up(const struct grade_report *r, const struct grade_client_
 /* --- what it lost -------------------------------------------------------------------------------
  */
 
-static bool counted(struct expect_value *v, size_t i, int64_t n, const char *what, const char *why)
+/* "lost 3 messages": what comes before the number and after it. */
+static bool counted(struct expect_value *v, size_t i, int64_t n, const char *before,
+                    const char *after, const char *why)
 {
     v->known = n >= 0;
     v->number = (double)n;
     if (v->known)
-        say(v, "%s %" PRIi64 " message%s", what, n, plural((uint64_t)n));
+        say(v, "%s %" PRIi64 " message%s%s", before, n, plural((uint64_t)n), after);
     else
-        say(v, "%s an unknown number of messages: %s", what, why);
+        say(v, "%s an unknown number of messages%s: %s", before, after, why);
     return i == 0;
 }
 
@@ -201,28 +203,28 @@ static bool get_lost(const struct grade_report *r, const struct grade_client_rep
                      struct expect_value *v)
 {
     (void)r;
-    return counted(v, i, c->lost, "lost", NO_LABEL);
+    return counted(v, i, c->lost, "lost", "", NO_LABEL);
 }
 
 static bool get_recovered(const struct grade_report *r, const struct grade_client_report *c,
                           size_t i, struct expect_value *v)
 {
     (void)r;
-    return counted(v, i, c->recovered, "recovered", NO_LABEL);
+    return counted(v, i, c->recovered, "recovered", "", NO_LABEL);
 }
 
 static bool get_duplicates(const struct grade_report *r, const struct grade_client_report *c,
                            size_t i, struct expect_value *v)
 {
     (void)r;
-    return counted(v, i, c->duplicates, "received twice", NO_LABEL);
+    return counted(v, i, c->duplicates, "received", " twice", NO_LABEL);
 }
 
 static bool get_up_lost(const struct grade_report *r, const struct grade_client_report *c, size_t i,
                         struct expect_value *v)
 {
     (void)r;
-    return counted(v, i, c->up_lost, "never delivered to the server", NO_UP_ID);
+    return counted(v, i, c->up_lost, "sent", " that never reached the server", NO_UP_ID);
 }
 
 static bool get_up_duplicates(const struct grade_report *r, const struct grade_client_report *c,
@@ -231,7 +233,7 @@ static bool get_up_duplicates(const struct grade_report *r, const struct grade_c
     (void)r;
     /* Without --up-id there is nothing to compare before an outage. */
     return counted(v, i, c->outage_count == 0 && c->up_duplicates < 0 ? 0 : c->up_duplicates,
-                   "sent twice", NO_UP_ID);
+                   "sent", " twice", NO_UP_ID);
 }
 
 /* --- how it comes back --------------------------------------------------------------------------

@@ -53,18 +53,19 @@ static void mind_hammering(struct client *c, uint64_t at_us)
     c->recent_count++;
 }
 
-static void mind_retry_after(struct client *c, uint64_t at_us)
+/* True if the client waited as Retry-After asked. */
+static bool mind_retry_after(struct client *c, uint64_t at_us)
 {
-    if (c->due_us == 0)
-        return;
-    if (at_us + GRADE_EARLY_US < c->due_us)
-        c->ignored = true;
-    else
-        c->obeyed = true;
+    bool asked = c->due_us != 0, early = at_us + GRADE_EARLY_US < c->due_us;
+
+    c->ignored = c->ignored || (asked && early);
+    c->obeyed = c->obeyed || (asked && !early);
     c->due_us = 0;
+    return asked && !early;
 }
 
-static void note_delay(struct grade *g, struct grade_outage *o, uint64_t at_us)
+/* A wait that the server asked for says nothing about the client's own. */
+static void note_delay(struct grade *g, struct grade_outage *o, uint64_t at_us, bool asked)
 {
     struct grade_delay *delay = grade_more(g, (void **)&o->delays, &o->delay_count, &o->delay_room,
                                            sizeof *delay, GRADE_DELAYS_MAX);
@@ -72,21 +73,21 @@ static void note_delay(struct grade *g, struct grade_outage *o, uint64_t at_us)
     if (!delay)
         return;
     delay->us = o->last_us != 0 ? (int64_t)(at_us - o->last_us) : GRADE_UNKNOWN;
-    delay->wait_us = o->failed_us != 0 ? (int64_t)(at_us - o->failed_us) : GRADE_UNKNOWN;
+    delay->wait_us = o->failed_us != 0 && !asked ? (int64_t)(at_us - o->failed_us) : GRADE_UNKNOWN;
 }
 
 void grade_outage_attempt(struct grade *g, struct client *c, uint64_t at_us)
 {
     struct grade_outage *o = grade_outage_now(c);
+    bool asked = mind_retry_after(c, at_us);
 
-    mind_retry_after(c, at_us);
     if (!o)
         return;
     if (at_us < o->last_us)
         at_us = o->last_us;
     mind_hammering(c, at_us);
     if (!o->muddled)
-        note_delay(g, o, at_us);
+        note_delay(g, o, at_us, asked);
     o->attempts++;
     o->last_us = at_us;
     o->failed_us = 0;
