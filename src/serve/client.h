@@ -27,7 +27,7 @@
 #include "peer/peer.h"
 #include "proto/http1_reader.h"
 #include "serve/feed.h"
-#include "serve/pages.h"
+#include "serve/service.h"
 
 /* More than this waits to be written: nothing is read until half of it has gone. */
 #define CLIENT_FULL PEER_FULL
@@ -37,16 +37,6 @@
 #define CLIENT_ASIDE_MAX (1024 * 1024)
 
 struct client;
-
-/* What talks through the WebSockets of one path. Called from the loop. NULL members are skipped. */
-struct service {
-    uint64_t max_message; /* bytes; 0: no bound */
-    void (*opened)(struct client *c);
-    /* Not called once a Close is under way. */
-    void (*message)(struct client *c, const struct event_message *m);
-    void (*drained)(struct client *c); /* client_full became false again */
-    void (*ended)(struct client *c);   /* it was open and is no more; nothing can be sent */
-};
 
 /* What all clients of a server share. */
 struct client_host {
@@ -85,19 +75,6 @@ struct array_state {
     uint64_t bytes_up, bytes_down;
 };
 
-/* Where a client of /echo or of the feed stands. */
-struct echo_state {
-    enum opcode type; /* of the message that is being sent back */
-};
-struct feed_state {
-    struct client *prev, *next;
-    uint64_t next_id; /* the update to send next */
-    bool live;        /* has had the latest one: from then on it has to keep up */
-    /* What it had on this connection before it asked for what it had missed: not sent once more. */
-    uint64_t first_id;
-    uint64_t had_from, had_to; /* the second is the first one it has not had */
-};
-
 struct client {
     struct client_host *host;
     struct client *prev, *next; /* the server's list */
@@ -121,12 +98,9 @@ struct client {
     struct array_state array;
 
     /* WebSocket */
-    const struct service *service;
-    union {
-        struct echo_state echo;
-        struct feed_state feed;
-    };
-    struct layer layer;              /* the highest, once it is open */
+    const struct service *service; /* that the request leads to; NULL: a page, or no request yet */
+    void *own;                     /* the service's state */
+    struct layer layer;            /* the highest, once it is open */
     struct layer_fault *layer_fault; /* below it; NULL: nothing is to go wrong */
     struct layer stream;             /* the lowest where there is no peer: an event stream */
     struct peer *peer;               /* NULL: it never was a WebSocket */
@@ -218,9 +192,8 @@ void client_report_open(struct client *c, const struct http1_head *head, const c
 void client_note(struct client *c, const struct http1_head *head, int status, const char *text);
 
 /* client_feed.c */
-/* PLACE_STREAM, PLACE_POLL, PLACE_PREFLIGHT; may_wait: for something new. */
-void client_feed_answer(struct client *c, const struct answer *a, const struct http1_head *head,
-                        bool may_wait);
+/* What a browser asks before it asks. */
+void client_preflight(struct client *c, const struct answer *a, const struct http1_head *head);
 /* CLIENT_BODY: put more of it into c->out, and go on once it is whole. */
 void client_array_fill(struct client *c);
 /* CLIENT_STREAM and CLIENT_WAIT: nothing is expected but the end. */

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "net/tcp_stats.h"
 #include "serve/client.h"
-#include "serve/feed_service.h"
 
 /* How long a client may take to hang up when all is said. */
 #define LINGER_MS 1000
@@ -163,6 +162,7 @@ static void free_client(void *ctx)
     layer_fault_free(c->layer_fault);
     peer_free(c->peer);
     timer_free(c->timer);
+    free(c->own);
     free(c);
 }
 
@@ -205,7 +205,7 @@ void client_end(struct client *c)
         layer_send(&c->layer, &(struct outgoing){.kind = OUTGOING_ABORT, .how = CLOSE_HOW_FIN});
         return;
     case CLIENT_WAIT:
-        feed_service_leave(c);
+        c->service->ended(c);
         break;
     default:
         break;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "serve/client.h"
+#include "serve/feed_asked.h"
 #include "serve/feed_http.h"
 #include "serve/feed_service.h"
 
@@ -100,12 +101,14 @@ static int on_send(struct layer *l, const struct outgoing *out)
     }
 }
 
-static void begin_stream(struct client *c, const struct answer *a, const struct http1_head *head)
+static void answer_stream(struct client *c, const struct answer *a, const struct http1_head *head,
+                          bool may_wait)
 {
     static const struct deflate_params none = {0};
     static const struct layer_ops ops = {.send = on_send};
     size_t head_len;
 
+    (void)may_wait; /* a stream never has to */
     if (feed_http_stream_head(&c->out, &c->host->pages, a, clock_wall_us(), &head_len) < 0) {
         client_break(c);
         return;
@@ -125,8 +128,7 @@ static void begin_stream(struct client *c, const struct answer *a, const struct 
     layer_put(&c->layer, &c->stream);
     layer_fault_put(c->layer_fault, &c->stream);
     client_report_open(c, head, NULL, &none);
-    c->service = feed_service();
-    feed_service_expect(c, a);
+    c->service->accepted(c, a);
     http1_reader_clear(&c->in);
     c->state = CLIENT_STREAM;
     c->opened_us = c->activity.last_in_us = c->activity.last_out_us = clock_mono_us();
@@ -305,8 +307,7 @@ static void answer_poll(struct client *c, const struct answer *a, const struct h
         client_array_fill(c);
 }
 
-static void answer_preflight(struct client *c, const struct answer *a,
-                             const struct http1_head *head)
+void client_preflight(struct client *c, const struct answer *a, const struct http1_head *head)
 {
     c->array = (struct array_state){.keep = a->keep};
     if (feed_http_preflight(&c->out, &c->host->pages, a, clock_wall_us()) < 0) {
@@ -318,17 +319,6 @@ static void answer_preflight(struct client *c, const struct answer *a,
     client_note(c, head, 204, "");
     drop_head(c);
     answered(c);
-}
-
-void client_feed_answer(struct client *c, const struct answer *a, const struct http1_head *head,
-                        bool may_wait)
-{
-    if (a->place == PLACE_STREAM)
-        begin_stream(c, a, head);
-    else if (a->place == PLACE_POLL)
-        answer_poll(c, a, head, may_wait);
-    else
-        answer_preflight(c, a, head);
 }
 
 void client_wait_over(struct client *c)
@@ -366,3 +356,31 @@ void client_feed_timeout(struct client *c)
         client_end(c); /* it does not read its answer */
     }
 }
+
+/* --- the rows ----------------------------------------------------------------------------------
+ */
+
+const struct service service_feed_sse = {
+    .path = "/feed.sse",
+    .channel = CHANNEL_SSE,
+    .about = "the same as server-sent events; Last-Event-ID or ?since=N",
+    .example = "curl{k} -N {http}",
+    .state = sizeof(struct feed_state),
+    .asked = feed_asked_sse,
+    .answer = answer_stream,
+    .accepted = feed_service_accepted,
+    .opened = feed_service_opened,
+    .drained = feed_service_drained,
+    .ended = feed_service_leave,
+};
+
+const struct service service_feed_json = {
+    .path = "/feed.json",
+    .channel = CHANNEL_POLL,
+    .about = "the latest as an array; ?since=N those after N, &wait=SEC a long poll",
+    .example = "curl{k} '{http}?since=0'",
+    .state = sizeof(struct feed_state),
+    .asked = feed_asked_json,
+    .answer = answer_poll,
+    .ended = feed_service_leave,
+};

@@ -9,8 +9,6 @@
 #include "proto/handshake.h"
 #include "proto/list.h"
 #include "serve/client.h"
-#include "serve/echo.h"
-#include "serve/feed_service.h"
 
 #define READ_STEP 4096
 /* Of the fields that the 101 answers; a head is no longer. */
@@ -227,23 +225,14 @@ static int choose_deflate(struct deflate_params *agreed, const struct http1_head
     return r;
 }
 
-static void begin_service(struct client *c, const struct answer *a)
-{
-    if (a->place == PLACE_FEED) {
-        c->service = feed_service();
-        feed_service_expect(c, a);
-    } else {
-        c->service = echo_service();
-    }
-}
-
 /* Everything is agreed: answer, and go on in frames. */
 static void accept_upgrade(struct client *c, const struct answer *a, const struct http1_head *head,
                            const struct deflate_params *deflate, const char *subprotocol)
 {
     struct err e;
 
-    begin_service(c, a);
+    if (c->service->accepted)
+        c->service->accepted(c, a);
     if (handshake_response(head, subprotocol, deflate, crypto_sha1, &c->out, &e) < 0 ||
         client_ws_init(c, deflate) < 0) {
         client_break(c);
@@ -284,16 +273,17 @@ static void upgrade(struct client *c, const struct answer *a, const struct http1
     free(subprotocol);
 }
 
-static enum event_channel channel_of(enum place place)
+/* The client's service is that of the request, with a state of its own. -1: memory. */
+static int take_service(struct client *c, const struct answer *a)
 {
-    switch (place) {
-    case PLACE_STREAM:
-        return CHANNEL_SSE;
-    case PLACE_POLL:
-        return CHANNEL_POLL;
-    default:
-        return CHANNEL_WS;
-    }
+    free(c->own);
+    c->own = NULL;
+    c->service = a->service;
+    c->channel = a->service && !a->preflight ? a->service->channel : CHANNEL_WS;
+    if (!c->service || c->service->state == 0)
+        return 0;
+    c->own = calloc(1, c->service->state);
+    return c->own ? 0 : -1;
 }
 
 static void answer_head(struct client *c, const struct http1_head *head)
@@ -302,7 +292,10 @@ static void answer_head(struct client *c, const struct http1_head *head)
     struct answer a;
 
     pages_answer(&a, &c->host->pages, head);
-    c->channel = channel_of(a.place);
+    if (take_service(c, &a) < 0) {
+        client_break(c);
+        return;
+    }
     report_request(c, head);
     fault =
         c->fault && !c->crowded ? fault_conn_dial(c->fault, FAULT_STATUS, clock_mono_us()) : NULL;
@@ -316,12 +309,14 @@ static void answer_head(struct client *c, const struct http1_head *head)
         send_page(c, &a, head);
         return;
     }
-    if (a.place == PLACE_PAGE)
+    if (!c->service)
         send_page(c, &a, head);
-    else if (a.place == PLACE_ECHO || a.place == PLACE_FEED)
+    else if (a.preflight)
+        client_preflight(c, &a, head);
+    else if (c->service->channel == CHANNEL_WS)
         upgrade(c, &a, head);
     else
-        client_feed_answer(c, &a, head, true);
+        c->service->answer(c, &a, head, true);
 }
 
 /* --- reading ------------------------------------------------------------------------------------
@@ -357,7 +352,7 @@ void client_answer_again(struct client *c)
     struct answer a;
 
     pages_answer(&a, &c->host->pages, &c->in.head);
-    client_feed_answer(c, &a, &c->in.head, false);
+    c->service->answer(c, &a, &c->in.head, false);
 }
 
 /* The next request on a connection begins. */

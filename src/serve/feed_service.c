@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "serve/feed.h"
+#include "serve/feed_asked.h"
 
 /* So many updates a client that is catching up may be behind. One that begins with the oldest kept
  * is FEED_KEPT behind and must not lose its place to the updates that come meanwhile. */
@@ -25,6 +26,11 @@ struct feed_service {
 };
 
 static void on_tick(void *ctx);
+
+static struct feed_state *state_of(struct client *c)
+{
+    return c->own;
+}
 
 /* Sleep until the next update is due; only while someone listens. */
 static void schedule(struct feed_service *s)
@@ -53,7 +59,7 @@ static void send_update(struct feed_service *s, struct client *c, uint64_t id)
 /* Send what is due to one client, as far as it may wait. */
 static void serve_client(struct feed_service *s, struct client *c, uint64_t latest)
 {
-    struct feed_state *f = &c->feed;
+    struct feed_state *f = state_of(c);
     size_t limit = f->live ? FEED_SLOW : CLIENT_FULL;
 
     if (c->state == CLIENT_WAIT) {
@@ -85,10 +91,10 @@ static void serve_client(struct feed_service *s, struct client *c, uint64_t late
 
 static void join(struct feed_service *s, struct client *c)
 {
-    c->feed.next = NULL;
-    c->feed.prev = s->last;
+    state_of(c)->next = NULL;
+    state_of(c)->prev = s->last;
     if (s->last)
-        s->last->feed.next = c;
+        state_of(s->last)->next = c;
     else
         s->first = c;
     s->last = c;
@@ -96,15 +102,17 @@ static void join(struct feed_service *s, struct client *c)
 
 static void leave(struct feed_service *s, struct client *c)
 {
-    if (c->feed.next)
-        c->feed.next->feed.prev = c->feed.prev;
+    struct feed_state *f = state_of(c);
+
+    if (f->next)
+        state_of(f->next)->prev = f->prev;
     else if (s->last == c)
-        s->last = c->feed.prev;
-    if (c->feed.prev)
-        c->feed.prev->feed.next = c->feed.next;
+        s->last = f->prev;
+    if (f->prev)
+        state_of(f->prev)->next = f->next;
     else if (s->first == c)
-        s->first = c->feed.next;
-    c->feed.next = c->feed.prev = NULL;
+        s->first = f->next;
+    f->next = f->prev = NULL;
 }
 
 /* Nobody is always the first to be served: who compares ways of getting the feed would see a
@@ -126,7 +134,7 @@ static void on_tick(void *ctx)
     struct client *next;
 
     for (struct client *c = s->first; c; c = next) {
-        next = c->feed.next;
+        next = state_of(c)->next;
         if (!c->peer || !peer_close_sent(c->peer)) {
             serve_client(s, c, latest);
             client_flush(c);
@@ -139,19 +147,17 @@ static void on_tick(void *ctx)
 /* --- a client -----------------------------------------------------------------------------------
  */
 
-void feed_service_expect(struct client *c, const struct answer *a)
+void feed_service_accepted(struct client *c, const struct answer *a)
 {
     const struct feed *feed = &c->host->feed->feed;
     uint64_t latest = feed_latest(feed, clock_mono_us());
+    struct feed_state *f = state_of(c);
 
-    c->feed = (struct feed_state){
-        .next_id = a->has_since ? feed_after(a->since, latest) : latest + 1,
-        .live = !a->has_since,
-    };
-    c->feed.first_id = c->feed.next_id;
+    f->next_id = f->first_id = a->has_since ? feed_after(a->since, latest) : latest + 1;
+    f->live = !a->has_since;
 }
 
-static void opened(struct client *c)
+void feed_service_opened(struct client *c)
 {
     struct feed_service *s = c->host->feed;
 
@@ -165,7 +171,7 @@ void feed_service_wait(struct client *c, uint64_t latest)
 {
     struct feed_service *s = c->host->feed;
 
-    c->feed = (struct feed_state){.next_id = latest + 1};
+    *state_of(c) = (struct feed_state){.next_id = latest + 1};
     join(s, c);
     if (!timer_runs(s->tick))
         schedule(s);
@@ -204,32 +210,34 @@ static void message(struct client *c, const struct event_message *m)
         client_send(c, OPCODE_TEXT, slice_str(refusal), true, true);
         return;
     }
-    rewind_to(&c->feed, feed_after(since, latest));
-    c->feed.live = false;
+    rewind_to(state_of(c), feed_after(since, latest));
+    state_of(c)->live = false;
     serve_client(s, c, latest);
 }
 
 /* What waited is written: go on catching up. */
-static void drained(struct client *c)
+void feed_service_drained(struct client *c)
 {
     struct feed_service *s = c->host->feed;
 
-    if (!c->feed.live)
+    if (!state_of(c)->live)
         serve_client(s, c, feed_latest(&s->feed, clock_mono_us()));
 }
 
-const struct service *feed_service(void)
-{
-    static const struct service feed = {
-        .max_message = REQUEST_MAX,
-        .opened = opened,
-        .message = message,
-        .drained = drained,
-        .ended = feed_service_leave,
-    };
-
-    return &feed;
-}
+const struct service service_feed = {
+    .path = "/feed",
+    .channel = CHANNEL_WS,
+    .about = "numbered updates; ?since=N first repeats what came after N",
+    .example = "wscope{k} -n --count 5 {ws}",
+    .state = sizeof(struct feed_state),
+    .max_message = REQUEST_MAX,
+    .asked = feed_asked_ws,
+    .accepted = feed_service_accepted,
+    .opened = feed_service_opened,
+    .message = message,
+    .drained = feed_service_drained,
+    .ended = feed_service_leave,
+};
 
 /* --- life ---------------------------------------------------------------------------------------
  */

@@ -14,8 +14,15 @@
 
 struct feed_service;
 
-/* Static. */
-const struct service *feed_service(void);
+/* Where a client of the feed is. */
+struct feed_state {
+    struct client *prev, *next;
+    uint64_t next_id; /* the update to send next */
+    bool live;        /* has had the latest one: from then on it has to keep up */
+    /* What it had on this connection before it asked for what it had missed: not sent once more. */
+    uint64_t first_id;
+    uint64_t had_from, had_to; /* the second is the first one it has not had */
+};
 
 /* host is borrowed; its clock starts now. NULL: memory. */
 struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst);
@@ -24,8 +31,10 @@ struct feed *feed_service_feed(struct feed_service *s);
 /* After its last client has ended. The memory goes in a later turn of the loop; NULL is fine. */
 void feed_service_free(struct feed_service *s);
 
-/* Before a client of the feed opens: where it wants to begin. */
-void feed_service_expect(struct client *c, const struct answer *a);
+/* Hooks of a service that sends the feed: its state is a feed_state. */
+void feed_service_accepted(struct client *c, const struct answer *a);
+void feed_service_opened(struct client *c);
+void feed_service_drained(struct client *c);
 /* A client in CLIENT_WAIT is told when there is something newer than `latest`, by client_wait_over;
  * it has left then. */
 void feed_service_wait(struct client *c, uint64_t latest);

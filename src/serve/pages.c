@@ -2,10 +2,9 @@
 
 #include <stdio.h>
 
-#include "base/codec.h"
-#include "base/decimal.h"
 #include "proto/excerpt.h"
 #include "proto/handshake.h"
+#include "serve/service.h"
 
 struct slice pages_path(struct slice target, struct slice *query)
 {
@@ -39,94 +38,9 @@ struct slice pages_path(struct slice target, struct slice *query)
 
 void pages_refuse(struct answer *a, int status, const char *text, const char *hint)
 {
-    *a = (struct answer){.place = PLACE_PAGE, .status = status};
+    *a = (struct answer){.status = status};
     snprintf(a->text, sizeof a->text, "%s", text);
     snprintf(a->hint, sizeof a->hint, "%s", hint);
-}
-
-/* The value of a query's first member of that name. */
-static bool query_get(struct slice query, const char *name, struct slice *value)
-{
-    size_t len = strlen(name);
-
-    while (query.len > 0) {
-        const uint8_t *amp = memchr(query.data, '&', query.len);
-        size_t n = amp ? (size_t)(amp - query.data) : query.len;
-
-        if (n > len && query.data[len] == '=' && memcmp(query.data, name, len) == 0) {
-            *value = slice_make(query.data + len + 1, n - len - 1);
-            return true;
-        }
-        if (!amp)
-            break;
-        query = slice_make(amp + 1, query.len - n - 1);
-    }
-    return false;
-}
-
-/* An empty number is none: a client that has seen nothing yet has nothing to fill in. */
-static void read_since(struct answer *a, struct slice query)
-{
-    struct slice text;
-    struct excerpt x;
-
-    if (!query_get(query, "since", &text) || text.len == 0)
-        return;
-    if (decimal_read(text, UINT64_MAX, &a->since)) {
-        a->has_since = true;
-        return;
-    }
-    pages_refuse(a, 400, "", "the last update's \"id\" that was seen, as in /feed?since=17");
-    snprintf(a->text, sizeof a->text, "since is \"%s\", expected a whole number",
-             excerpt_of(&x, text));
-}
-
-/* What an EventSource sends when it comes back (the HTML standard, Last-Event-ID). Its URL is still
- * the old one, so this counts before the query. */
-static void read_last_event(struct answer *a, const struct http1_head *head)
-{
-    const struct slice *id = http1_field(head, "Last-Event-ID");
-    struct excerpt x;
-
-    if (!id || id->len == 0)
-        return;
-    if (decimal_read(*id, UINT64_MAX, &a->since)) {
-        a->has_since = true;
-        return;
-    }
-    pages_refuse(a, 400, "", "the \"id\" of the last event that was seen");
-    snprintf(a->text, sizeof a->text, "Last-Event-ID is \"%s\", expected a whole number",
-             excerpt_of(&x, *id));
-}
-
-static void read_last(struct answer *a, struct slice query)
-{
-    struct slice text;
-    struct excerpt x;
-
-    if (!query_get(query, "last", &text) || text.len == 0)
-        return;
-    if (decimal_read(text, UINT64_MAX, &a->last) && a->last > 0)
-        return;
-    pages_refuse(a, 400, "", "how many of the latest updates, as in /feed.json?last=1");
-    snprintf(a->text, sizeof a->text, "last is \"%s\", expected a whole number above 0",
-             excerpt_of(&x, text));
-}
-
-static void read_wait(struct answer *a, struct slice query)
-{
-    struct slice text;
-    struct excerpt x;
-
-    if (!query_get(query, "wait", &text) || text.len == 0)
-        return;
-    if (duration_parse(text, &a->wait_us) == 0) {
-        if (a->wait_us > PAGES_WAIT_MAX_US)
-            a->wait_us = PAGES_WAIT_MAX_US;
-        return;
-    }
-    pages_refuse(a, 400, "", "as in /feed.json?since=17&wait=30; at most 600 are waited");
-    snprintf(a->text, sizeof a->text, "wait is \"%s\", expected seconds", excerpt_of(&x, text));
 }
 
 /* RFC 6455, section 10.2. A client that is no browser sends no Origin; there is nothing to protect
@@ -146,18 +60,10 @@ static bool origin_allowed(const struct pages *p, const struct http1_head *head)
     return false;
 }
 
-static enum place place_of(const struct pages *p, struct slice path)
+/* What is reached by an upgrade there. */
+static const struct service *socket_at(const struct pages *p, struct slice path)
 {
-    if (slice_is(path, "/echo") || (p->path && slice_is(path, p->path)))
-        return PLACE_ECHO;
-    return slice_is(path, "/feed") ? PLACE_FEED : PLACE_PAGE;
-}
-
-static enum place plain_place_of(struct slice path)
-{
-    if (slice_is(path, "/feed.sse"))
-        return PLACE_STREAM;
-    return slice_is(path, "/feed.json") ? PLACE_POLL : PLACE_PAGE;
+    return p->path && slice_is(path, p->path) ? &service_echo : service_find(path, true);
 }
 
 static void not_found(struct answer *a, struct slice path, const char *what)
@@ -182,14 +88,13 @@ static void answer_upgrade(struct answer *a, const struct pages *p, const struct
 {
     struct slice query, path = pages_path(head->target, &query);
 
-    a->place = place_of(p, path);
-    if (a->place == PLACE_PAGE) {
+    a->service = socket_at(p, path);
+    if (!a->service)
         not_found(a, path, "WebSocket");
-    } else if (!origin_allowed(p, head)) {
+    else if (!origin_allowed(p, head))
         refuse_origin(a, head);
-    } else if (a->place == PLACE_FEED) {
-        read_since(a, query);
-    }
+    else if (a->service->asked)
+        a->service->asked(a, head, query);
 }
 
 /* A body is not read here, so one that comes ends the connection. */
@@ -201,8 +106,8 @@ static bool persists(const struct http1_head *head)
     return http1_persists(head) && http1_body_init(&body, head, false, &e) == 0 && body.done;
 }
 
-static void answer_feed(struct answer *a, const struct pages *p, const struct http1_head *head,
-                        struct slice query)
+static void answer_service(struct answer *a, const struct pages *p, const struct http1_head *head,
+                           struct slice query)
 {
     const struct slice *origin = http1_field(head, "Origin");
 
@@ -213,24 +118,20 @@ static void answer_feed(struct answer *a, const struct pages *p, const struct ht
     if (origin)
         a->origin = *origin;
     a->keep = persists(head);
-    read_since(a, query);
-    if (a->place == PLACE_STREAM)
-        read_last_event(a, head);
-    if (a->place == PLACE_POLL)
-        read_last(a, query);
-    if (a->place == PLACE_POLL)
-        read_wait(a, query);
+    if (!a->preflight && a->service->asked)
+        a->service->asked(a, head, query);
 }
 
 static void answer_plain(struct answer *a, const struct pages *p, const struct http1_head *head)
 {
     struct slice query, path = pages_path(head->target, &query);
-    enum place place = plain_place_of(path);
+    const struct service *service = service_find(path, false);
     struct excerpt x;
 
-    if (place != PLACE_PAGE && slice_is(head->method, "OPTIONS")) {
-        a->place = PLACE_PREFLIGHT;
-        answer_feed(a, p, head, (struct slice){0});
+    if (service && slice_is(head->method, "OPTIONS")) {
+        a->service = service;
+        a->preflight = true;
+        answer_service(a, p, head, query);
     } else if (!slice_is(head->method, "GET") && !slice_is(head->method, "HEAD")) {
         pages_refuse(a, 405, "", "");
         snprintf(a->text, sizeof a->text, "the method \"%s\" is not served here, only GET and HEAD",
@@ -238,10 +139,10 @@ static void answer_plain(struct answer *a, const struct pages *p, const struct h
     } else if (head->minor > 0 && http1_field_count(head, "Host") != 1) {
         /* RFC 9112, section 3.2 */
         pages_refuse(a, 400, "the request must have one Host header", "");
-    } else if (place != PLACE_PAGE) {
-        a->place = place;
-        answer_feed(a, p, head, query);
-    } else if (!slice_is(path, "/") && place_of(p, path) != PLACE_PAGE) {
+    } else if (service) {
+        a->service = service;
+        answer_service(a, p, head, query);
+    } else if (!slice_is(path, "/") && socket_at(p, path)) {
         pages_refuse(a, 426, "", "");
         snprintf(a->text, sizeof a->text,
                  "%s is a WebSocket, and the request did not ask for one (it has no \"Upgrade: "
@@ -261,7 +162,7 @@ void pages_answer(struct answer *a, const struct pages *p, const struct http1_he
     struct err e;
     int status = 400;
 
-    *a = (struct answer){.place = PLACE_PAGE};
+    *a = (struct answer){0};
     switch (handshake_request_check(head, &status, &e)) {
     case 0:
         answer_upgrade(a, p, head);

@@ -8,15 +8,7 @@
 #include "base/buf.h"
 #include "proto/http1.h"
 
-/* What a request asks for. */
-enum place {
-    PLACE_PAGE, /* nothing to upgrade to: `status` and `text` make the answer */
-    PLACE_ECHO,
-    PLACE_FEED,
-    PLACE_STREAM,   /* /feed.sse */
-    PLACE_POLL,     /* /feed.json */
-    PLACE_PREFLIGHT /* a browser asks whether it may (the Fetch standard, CORS-preflight) */
-};
+struct service;
 
 /* A long poll is held no longer. */
 #define PAGES_WAIT_MAX_US (600 * UINT64_C(1000000))
@@ -31,14 +23,16 @@ struct pages {
 
 /* A decision about one request. */
 struct answer {
-    enum place place;
-    bool has_since; /* the feeds: ?since= was given, or Last-Event-ID, which counts before it */
+    /* Who answers; NULL: a page does, which `status` and `text` make. */
+    const struct service *service;
+    bool preflight; /* a browser asks whether it may (the Fetch standard, CORS-preflight) */
+    bool has_since; /* the feeds: ?since= was given, or Last-Event-ID, which takes precedence */
     uint64_t since;
-    uint64_t last;       /* PLACE_POLL: so many, without `since`; 0: not said */
-    uint64_t wait_us;    /* PLACE_POLL: how long nothing new may be waited for */
-    bool keep;           /* PLACE_POLL, PLACE_PREFLIGHT: the connection takes another request */
+    uint64_t last;       /* /feed.json: how many, without `since`; 0: unknown */
+    uint64_t wait_us;    /* /feed.json: how long to wait for something new */
+    bool keep;           /* without an upgrade: the connection takes another request */
     struct slice origin; /* the Origin that may read it, borrowed from the head; empty: none came */
-    int status;          /* PLACE_PAGE */
+    int status;          /* of a page */
     bool head_only;      /* HEAD: the same head, no body (RFC 9110, section 9.3.2) */
     bool made_up;        /* not what the server would say: no field but those that are given here */
     bool has_retry_after;
@@ -53,7 +47,7 @@ void pages_answer(struct answer *a, const struct pages *p, const struct http1_he
 /* The same for what never became a head: a sentence and its hint, from the reader. */
 void pages_refuse(struct answer *a, int status, const char *text, const char *hint);
 
-/* Append the response for PLACE_PAGE: head and body. now_us: wall clock, for Date. *head_len: where
+/* Append a page: head and body. now_us: wall clock, for Date. *head_len: where
  * the body begins, counted from what out held before. 0, or -1 (memory; out unchanged). */
 int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
                 size_t *head_len);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "serve/pages.h"
+#include "serve/service.h"
 
 #define PAGE_MAX (16 * 1024)
 
@@ -48,30 +49,52 @@ static const char *reason_of(int status)
     return "";
 }
 
-/* What is here, each with a line to try. */
+/* A service's example, with what its {names} stand for (serve/service.h). url: "ws://..." or
+ * "wss://...". */
+static int put_example(struct buf *out, const char *text, const char *url, const char *path)
+{
+    const char *insecure = strncmp(url, "wss:", 4) == 0 ? " -k" : "";
+    const char *open;
+    int failed = 0;
+
+    for (; !failed && (open = strchr(text, '{')) != NULL; text = strchr(open, '}') + 1) {
+        failed = buf_append(out, text, (size_t)(open - text)) < 0;
+        if (failed)
+            break;
+        if (open[1] == 'k')
+            failed = buf_append_str(out, insecure) < 0;
+        else if (open[1] == 'w')
+            failed = buf_printf(out, "%s%s", url, path) < 0;
+        else
+            failed = buf_printf(out, "http%s%s", url + 2, path) < 0; /* after "ws" */
+    }
+    return failed || buf_append_str(out, text) < 0 ? -1 : 0;
+}
+
+/* A path, beside it or below it what is there, and a line to try. */
+static int put_row(struct buf *out, const char *url, const char *path, const char *about,
+                   const char *example)
+{
+    bool narrow = strlen(path) <= 5;
+
+    if (buf_printf(out, narrow ? "  %-5s  %s\n" : "  %s\n         %s\n", path, about) < 0 ||
+        buf_append_str(out, "         $ ") < 0 || put_example(out, example, url, path) < 0)
+        return -1;
+    return buf_append_str(out, "\n");
+}
+
+/* What is here. */
 static int put_index(struct buf *out, const char *url)
 {
-    bool secure = strncmp(url, "wss:", 4) == 0;
-    const char *insecure = secure ? " -k" : "";
-    const char *rest = url + 2; /* behind "ws" */
+    const struct service *s;
 
-    return buf_printf(
-        out,
-        "This is the embedded WebSocket server of wscope.\n"
-        "\n"
-        "  /echo  sends every message back\n"
-        "         $ echo hello | wscope%s %s/echo\n"
-        "  /feed  numbered updates; ?since=N first repeats what came after N\n"
-        "         $ wscope%s -n --count 5 %s/feed\n"
-        "  /feed.sse\n"
-        "         the same as server-sent events; Last-Event-ID or ?since=N\n"
-        "         $ curl%s -N http%s/feed.sse\n"
-        "  /feed.json\n"
-        "         the latest as an array; ?since=N those after N, &wait=SEC a long poll\n"
-        "         $ curl%s 'http%s/feed.json?since=0'\n"
-        "  /      this text\n"
-        "         $ curl%s http%s/\n",
-        insecure, url, insecure, url, insecure, rest, insecure, rest, insecure, rest);
+    if (buf_append_str(out, "This is the embedded WebSocket server of wscope.\n\n") < 0)
+        return -1;
+    for (size_t i = 0; (s = service_at(i)) != NULL; i++) {
+        if (put_row(out, url, s->path, s->about, s->example) < 0)
+            return -1;
+    }
+    return put_row(out, url, "/", "this text", "curl{k} {http}");
 }
 
 static int put_body(struct buf *out, const struct pages *p, const struct answer *a)
@@ -129,7 +152,7 @@ int pages_begin(struct buf *out, int status, int64_t now_us)
 
 int pages_cors(struct buf *out, const struct pages *p, const struct answer *a)
 {
-    bool preflight = a->place == PLACE_PREFLIGHT;
+    bool preflight = a->preflight;
 
     if (p->origin_count == 0) {
         if (buf_append_str(out, "Access-Control-Allow-Origin: *\r\n") < 0)

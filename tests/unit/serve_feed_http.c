@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "serve/feed_http.h"
+#include "serve/service.h"
 
 /* 1994-11-06T08:49:37Z, the example of RFC 9110, section 5.6.7 */
 #define EXAMPLE_TIME INT64_C(784111777000000)
@@ -20,7 +21,7 @@ static const char *const allowed[] = {"https://a.example"};
 static const struct pages open_pages = {.url = "ws://127.0.0.1:9001"};
 static const struct pages strict_pages = {
     .url = "ws://127.0.0.1:9001", .origins = allowed, .origin_count = 1};
-static const struct answer kept = {.place = PLACE_POLL, .keep = true};
+static const struct answer kept = {.service = &service_feed_json, .keep = true};
 
 static struct feed make(void)
 {
@@ -219,7 +220,7 @@ static void only_an_origin_that_may_is_named(void **state)
 
 static void preflight_allows_what_a_poller_sends(void **state)
 {
-    const struct answer a = {.place = PLACE_PREFLIGHT, .keep = true};
+    const struct answer a = {.service = &service_feed_json, .preflight = true, .keep = true};
     struct buf out;
     char *text;
 
@@ -238,7 +239,7 @@ static void preflight_allows_what_a_poller_sends(void **state)
 
 static void stream_begins_with_how_long_to_wait_before_coming_back(void **state)
 {
-    struct answer a = {.place = PLACE_STREAM};
+    struct answer a = {.service = &service_feed_sse};
     struct buf out;
     size_t head_len = 0;
     char *text;
@@ -273,7 +274,7 @@ static void an_event_is_id_data_and_an_empty_line(void **state)
 
 static void try_all(struct feed *f)
 {
-    const struct answer preflight = {.place = PLACE_PREFLIGHT};
+    const struct answer preflight = {.service = &service_feed_json, .preflight = true};
     struct buf out;
     size_t head_len;
 

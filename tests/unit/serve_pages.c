@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "serve/pages.h"
+#include "serve/service.h"
 
 /* 1994-11-06T08:49:37Z, the example of RFC 9110, section 5.6.7 */
 #define EXAMPLE_TIME INT64_C(784111777000000)
@@ -99,11 +100,40 @@ static void upgrades_lead_to_the_services(void **state)
     struct answer a;
 
     (void)state;
-    assert_int_equal(ask("GET /echo HTTP/1.1\r\n" UPGRADE "\r\n").place, PLACE_ECHO);
-    assert_int_equal(ask("GET /echo?a=b HTTP/1.1\r\n" UPGRADE "\r\n").place, PLACE_ECHO);
+    assert_ptr_equal(ask("GET /echo HTTP/1.1\r\n" UPGRADE "\r\n").service, &service_echo);
+    assert_ptr_equal(ask("GET /echo?a=b HTTP/1.1\r\n" UPGRADE "\r\n").service, &service_echo);
     a = ask("GET /feed HTTP/1.1\r\n" UPGRADE "\r\n");
-    assert_int_equal(a.place, PLACE_FEED);
+    assert_ptr_equal(a.service, &service_feed);
     assert_false(a.has_since);
+}
+
+/* The table is the only list: each row is reached by its path, and is in the index. */
+static void every_service_is_reached_and_in_the_index(void **state)
+{
+    const struct answer index = {.status = 200, .index = true};
+    size_t head_len;
+    char *text = written(&index, &head_len);
+    const struct service *s;
+    char request[512], line[256];
+
+    (void)state;
+    for (size_t i = 0; (s = service_at(i)) != NULL; i++) {
+        bool upgrade = s->channel == CHANNEL_WS;
+
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n%s\r\n", s->path,
+                 upgrade ? UPGRADE : "Host: h\r\n");
+        assert_ptr_equal(ask(request).service, s);
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n%s\r\n", s->path,
+                 upgrade ? "Host: h\r\n" : UPGRADE);
+        assert_null(ask(request).service);
+        snprintf(line, sizeof line, "\n  %s ", s->path);
+        line[strlen(line) - 1] = '\0';
+        assert_holds(text, line);
+        assert_holds(text, s->about);
+        assert_true(upgrade ? s->message != NULL : s->answer != NULL);
+    }
+    assert_null(strchr(text, '{'));
+    free(text);
 }
 
 static void feed_takes_since_from_the_query(void **state)
@@ -111,14 +141,14 @@ static void feed_takes_since_from_the_query(void **state)
     struct answer a = ask("GET /feed?x=1&since=17&since=18 HTTP/1.1\r\n" UPGRADE "\r\n");
 
     (void)state;
-    assert_int_equal(a.place, PLACE_FEED);
+    assert_ptr_equal(a.service, &service_feed);
     assert_true(a.has_since);
     assert_int_equal(a.since, 17);
     a = ask("GET /feed?since= HTTP/1.1\r\n" UPGRADE "\r\n");
-    assert_int_equal(a.place, PLACE_FEED);
+    assert_ptr_equal(a.service, &service_feed);
     assert_false(a.has_since);
     a = ask("GET /feed?notsince=5&sinc=6 HTTP/1.1\r\n" UPGRADE "\r\n");
-    assert_int_equal(a.place, PLACE_FEED);
+    assert_ptr_equal(a.service, &service_feed);
     assert_false(a.has_since);
 }
 
@@ -127,7 +157,7 @@ static void a_since_that_is_no_number_is_refused_and_quoted(void **state)
     struct answer a = ask("GET /feed?since=yesterday HTTP/1.1\r\n" UPGRADE "\r\n");
 
     (void)state;
-    assert_int_equal(a.place, PLACE_PAGE);
+    assert_ptr_equal(a.service, NULL);
     assert_int_equal(a.status, 400);
     assert_holds(a.text, "\"yesterday\"");
 }
@@ -161,14 +191,14 @@ static void malformed_upgrades_are_refused_with_their_status(void **state)
 static void origins_are_held_against_the_list(void **state)
 {
     (void)state;
-    assert_int_equal(
+    assert_ptr_equal(
         ask_of(&strict_pages, "GET /echo HTTP/1.1\r\n" UPGRADE "Origin: https://a.example\r\n\r\n")
-            .place,
-        PLACE_ECHO);
-    assert_int_equal(ask_of(&strict_pages, "GET /echo HTTP/1.1\r\n" UPGRADE
+            .service,
+        &service_echo);
+    assert_ptr_equal(ask_of(&strict_pages, "GET /echo HTTP/1.1\r\n" UPGRADE
                                            "Origin: HTTP://LOCALHOST:3000\r\n\r\n")
-                         .place,
-                     PLACE_ECHO);
+                         .service,
+                     &service_echo);
     assert_int_equal(
         ask_of(&strict_pages, "GET /echo HTTP/1.1\r\n" UPGRADE "Origin: https://evil\r\n\r\n")
             .status,
@@ -183,10 +213,10 @@ static void origins_are_held_against_the_list(void **state)
                          .status,
                      403);
     /* No browser, no Origin. */
-    assert_int_equal(ask_of(&strict_pages, "GET /echo HTTP/1.1\r\n" UPGRADE "\r\n").place,
-                     PLACE_ECHO);
-    assert_int_equal(ask("GET /echo HTTP/1.1\r\n" UPGRADE "Origin: https://evil\r\n\r\n").place,
-                     PLACE_ECHO);
+    assert_ptr_equal(ask_of(&strict_pages, "GET /echo HTTP/1.1\r\n" UPGRADE "\r\n").service,
+                     &service_echo);
+    assert_ptr_equal(ask("GET /echo HTTP/1.1\r\n" UPGRADE "Origin: https://evil\r\n\r\n").service,
+                     &service_echo);
 }
 
 static void plain_requests_get_pages(void **state)
@@ -206,23 +236,23 @@ static void the_feeds_over_http_take_where_to_begin(void **state)
     struct answer a = ask("GET /feed.json?since=17&wait=2.5 HTTP/1.1\r\nHost: h\r\n\r\n");
 
     (void)state;
-    assert_int_equal(a.place, PLACE_POLL);
+    assert_ptr_equal(a.service, &service_feed_json);
     assert_true(a.has_since);
     assert_int_equal(a.since, 17);
     assert_int_equal(a.wait_us, 2500000);
     a = ask("GET /feed.json?wait=100000 HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_int_equal(a.place, PLACE_POLL);
+    assert_ptr_equal(a.service, &service_feed_json);
     assert_false(a.has_since);
     assert_int_equal(a.wait_us, PAGES_WAIT_MAX_US);
     a = ask("GET /feed.json?wait= HTTP/1.1\r\nHost: h\r\nLast-Event-ID: 5\r\n\r\n");
-    assert_int_equal(a.place, PLACE_POLL);
+    assert_ptr_equal(a.service, &service_feed_json);
     assert_false(a.has_since);
     assert_int_equal(a.wait_us, 0);
     a = ask("GET /feed.json?last=3&wait=1 HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(a.last, 3);
     assert_int_equal(a.wait_us, 1000000);
     a = ask("GET /feed.sse?since=17&wait=1 HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_int_equal(a.place, PLACE_STREAM);
+    assert_ptr_equal(a.service, &service_feed_sse);
     assert_int_equal(a.since, 17);
     assert_int_equal(a.wait_us, 0);
 }
@@ -233,7 +263,7 @@ static void last_event_id_counts_before_the_query(void **state)
         ask("GET /feed.sse?since=17 HTTP/1.1\r\nHost: h\r\nLast-Event-ID: 30\r\n\r\n");
 
     (void)state;
-    assert_int_equal(a.place, PLACE_STREAM);
+    assert_ptr_equal(a.service, &service_feed_sse);
     assert_true(a.has_since);
     assert_int_equal(a.since, 30);
     a = ask("GET /feed.sse?since=17 HTTP/1.1\r\nHost: h\r\nLast-Event-ID:\r\n\r\n");
@@ -258,7 +288,7 @@ static void what_is_no_number_is_refused_on_the_feeds_over_http_too(void **state
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct answer a = ask(bad[i]);
 
-        assert_int_equal(a.place, PLACE_PAGE);
+        assert_ptr_equal(a.service, NULL);
         assert_int_equal(a.status, 400);
     }
 }
@@ -268,7 +298,7 @@ static void only_get_head_and_options_reach_the_feeds_over_http(void **state)
     (void)state;
     assert_int_equal(ask("POST /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").status, 405);
     assert_int_equal(ask("OPTIONS / HTTP/1.1\r\nHost: h\r\n\r\n").status, 405);
-    assert_int_equal(ask("OPTIONS /feed.sse HTTP/1.1\r\nHost: h\r\n\r\n").place, PLACE_PREFLIGHT);
+    assert_true(ask("OPTIONS /feed.sse HTTP/1.1\r\nHost: h\r\n\r\n").preflight);
     assert_true(ask("HEAD /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").head_only);
     assert_int_equal(ask("GET /feed.sse HTTP/1.1\r\n" UPGRADE "\r\n").status, 404);
     assert_int_equal(ask("GET /feed.json HTTP/1.1\r\n" UPGRADE "\r\n").status, 404);
@@ -303,15 +333,15 @@ static void foreign_origins_may_not_read_the_feeds_either(void **state)
                                             "Origin: https://a.example\r\n\r\n");
 
     (void)state;
-    assert_int_equal(a.place, PLACE_POLL);
+    assert_ptr_equal(a.service, &service_feed_json);
     assert_true(slice_is(a.origin, "https://a.example"));
     a = ask_of(&strict_pages, "GET /feed.sse HTTP/1.1\r\nHost: h\r\nOrigin: https://evil\r\n\r\n");
     assert_int_equal(a.status, 403);
     a = ask_of(&strict_pages,
                "OPTIONS /feed.json HTTP/1.1\r\nHost: h\r\nOrigin: https://evil\r\n\r\n");
     assert_int_equal(a.status, 403);
-    assert_int_equal(ask_of(&strict_pages, "GET /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").place,
-                     PLACE_POLL);
+    assert_ptr_equal(ask_of(&strict_pages, "GET /feed.json HTTP/1.1\r\nHost: h\r\n\r\n").service,
+                     &service_feed_json);
 }
 
 static void what_a_client_sent_is_escaped_where_it_is_quoted(void **state)
@@ -456,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_path_parts_the_query),
         cmocka_unit_test(upgrades_lead_to_the_services),
+        cmocka_unit_test(every_service_is_reached_and_in_the_index),
         cmocka_unit_test(feed_takes_since_from_the_query),
         cmocka_unit_test(a_since_that_is_no_number_is_refused_and_quoted),
         cmocka_unit_test(upgrades_elsewhere_are_not_found),
