@@ -4,7 +4,6 @@ import email.utils
 import os
 import signal
 import socket
-import threading
 import time
 
 import tls_material
@@ -341,7 +340,7 @@ def held_back(t):
         raise Unmet(f"{written} bytes were taken while only 10 KiB may wait")
     os.set_blocking(made.stdin, True)
     conn = reopen(t)
-    threading.Thread(target=made._give, args=(data[written:],), daemon=True).start()
+    made.give(data[written:])
     for line in lines:
         conn.expect(TEXT, line)
     conn.answer_close(1000)

@@ -105,8 +105,9 @@ class Program:
             self.out_stream.start()
         if self.err_stream and self.err_stream is not self.out_stream:
             self.err_stream.start()
+        self.giver = None
         if given is not None:
-            threading.Thread(target=self._give, args=(bytes(given),), daemon=True).start()
+            self.give(bytes(given))
 
     def _output(self, kind, terminal):
         if kind == TTY:
@@ -123,14 +124,22 @@ class Program:
             return theirs, Stream(ours)
         return kind, None
 
-    def _give(self, data):
+    def give(self, data):
+        """Write that to stdin, then end it, meanwhile."""
+        # The descriptor is the thread's from here on: closed by two it might be another's, opened meanwhile.
+        self.giver = threading.Thread(target=self._give, args=(self.stdin, data), daemon=True)
+        self.stdin = None
+        self.giver.start()
+
+    @staticmethod
+    def _give(fd, data):
         try:
             view = memoryview(data)
             while view:
-                view = view[os.write(self.stdin, view):]
+                view = view[os.write(fd, view):]
         except OSError:
             pass
-        self.end()
+        os.close(fd)
 
     # -- stdin ---------------------------------------------------------------------------------------
 
@@ -203,14 +212,17 @@ class Program:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
         self.end()
+        if self.giver:
+            self.giver.join(1)  # its pipe has no reader any more
         for stream in (self.out_stream, self.err_stream):
             if stream and stream.thread:
                 stream.thread.join(1)
+        # A descriptor that a thread still reads, for a child of the program's has the other end, stays open: its
+        # number might become another's.
+        read = [s.fd for s in (self.out_stream, self.err_stream) if s and s.thread and s.thread.is_alive()]
         for fd in self.own:
-            try:
+            if fd not in read:
                 os.close(fd)
-            except OSError:
-                pass
         self.own = []
 
     # -- looks ---------------------------------------------------------------------------------------
