@@ -12,7 +12,7 @@ base
 event             base
 proto             base event
 fault             base event
-net               base event fault proto/http1.h@net/link_proxy.c
+net               base event fault proto/http1_reader.h@net/link_proxy.c
 peer              base event proto fault net
 http              base event proto fault net
 channel           base event proto fault net peer http

@@ -326,17 +326,12 @@ static void on_body(void *ctx, struct slice piece)
         p->too_much = true;
 }
 
-static bool is_passing(int status)
-{
-    return status == 408 || status == 425 || status == 429 || status >= 500;
-}
-
 /* An answer that is none of 2xx and 304. */
 static void refused(struct poll *p)
 {
     struct err e;
 
-    if (p->r.ch.opened_us && is_passing(p->status)) {
+    if (p->r.ch.opened_us && receiver_passes(p->status)) {
         report_poll(p);
         if (!receiver_over(&p->r))
             plan_next(p);
@@ -344,10 +339,7 @@ static void refused(struct poll *p)
     }
     err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0, "the server answered the poll with %d",
             p->status);
-    if (p->status >= 300 && p->status < 400)
-        err_hint(&e, "it is somewhere else: -L follows redirects");
-    p->r.ch.for_good = !is_passing(p->status);
-    receiver_fail(&p->r, &e);
+    receiver_refused(&p->r, p->status, &e);
 }
 
 static void answered(struct poll *p)

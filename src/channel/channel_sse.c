@@ -104,17 +104,11 @@ static void on_body(void *ctx, struct slice piece)
     give(s);
 }
 
-static bool is_passing(int status)
-{
-    return status == 408 || status == 425 || status == 429 || status >= 500;
-}
-
 /* The answer was no event stream. */
 static void refused(struct stream *s)
 {
     struct err e;
 
-    s->r.ch.for_good = !is_passing(s->status);
     if (s->status == 200) {
         err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                 "the server answered with %s%s%s, which is no event stream (text/event-stream)",
@@ -123,10 +117,8 @@ static void refused(struct stream *s)
     } else {
         err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                 "the server answered %d instead of an event stream", s->status);
-        if (s->status >= 300 && s->status < 400)
-            err_hint(&e, "it is somewhere else: -L follows redirects");
     }
-    receiver_fail(&s->r, &e);
+    receiver_refused(&s->r, s->status, &e);
 }
 
 /* Several Content-Type fields must agree: who would read another one sees no event stream. */

@@ -225,6 +225,19 @@ void receiver_fail(struct receiver *r, const struct err *e)
     receiver_end(r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, false);
 }
 
+bool receiver_passes(int status)
+{
+    return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
+void receiver_refused(struct receiver *r, int status, struct err *e)
+{
+    if (status >= 300 && status < 400)
+        err_hint(e, "it is somewhere else: -L follows redirects");
+    r->ch.for_good = !receiver_passes(status);
+    receiver_fail(r, e);
+}
+
 /* --- what each kind answers the same ---------------------------------------------------------- */
 
 int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)

@@ -68,6 +68,11 @@ void receiver_message(struct receiver *r, struct slice data, const char *name, c
 /* The connection is lost. Before the opening: EVENT_ERROR. After it: EVENT_ERROR if `telling`, then
  * EVENT_CLOSE with what the exchange shows of how it came. */
 void receiver_lose(struct receiver *r, const struct http_result *result, bool telling);
+/* May an answer with this status be another one next time? */
+bool receiver_passes(int status);
+/* The final answer, with this status, is not what was asked for: as receiver_fail, with a hint, and
+ * for good unless the status passes. */
+void receiver_refused(struct receiver *r, int status, struct err *e);
 /* The end by our own wish; code as in EVENT_CLOSE. */
 void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint16_t code,
                   bool clean);

@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/codec.h"
 #include "net/proxy_error.h"
-#include "proto/http1.h"
+#include "proto/http1_reader.h"
 
 #define REQUEST_MAX (1024 * 1024) /* only credentials make it long */
 #define CHUNK       4096
@@ -17,9 +16,8 @@ struct link_proxy {
     struct link link;
     struct tunnel_names names;
     bool credentials;
-    struct buf out; /* what is not written of the request yet */
-    struct buf in;  /* the answer; then what came behind it */
-    size_t scanned, max_headers;
+    struct buf out;         /* what is not written of the request yet */
+    struct http1_reader in; /* the answer; then what came after it */
     unsigned interim;
     int status;
     bool established;
@@ -94,13 +92,13 @@ static void hint(const struct link_proxy *p, const struct http1_head *head, stru
 
 /* What the answer tells beyond its status: Proxy-Status (RFC 9209), squid's own field, or a body
  * of plain text; pages are for browsers. */
-static void find_detail(const struct http1_head *head, struct slice body, char *text, size_t size)
+static void find_detail(struct link_proxy *p, char *text, size_t size)
 {
+    const struct http1_head *head = &p->in.head;
     const struct slice *said = http1_field(head, "Proxy-Status");
     const struct slice *type = http1_field(head, "Content-Type");
     bool page = type && memmem(type->data, type->len, "html", 4) != NULL;
-    struct http1_body framing;
-    struct slice piece = {NULL, 0};
+    struct slice raw, piece = {NULL, 0};
     struct err unused;
 
     text[0] = '\0';
@@ -110,13 +108,10 @@ static void find_detail(const struct http1_head *head, struct slice body, char *
         tunnel_plain(text, size, *said);
         return;
     }
-    if (page || http1_body_init(&framing, head, false, &unused) < 0)
+    if (page || http1_body_init(&p->in.body, head, false, &unused) < 0)
         return;
-    for (long used = 1; used > 0 && piece.len == 0 && !framing.done && body.len > 0;) {
-        used = http1_body_read(&framing, body.data, body.len, &piece, &unused);
-        if (used > 0)
-            body = slice_make(body.data + used, body.len - (size_t)used);
-    }
+    while (piece.len == 0 && http1_reader_body(&p->in, &raw, &piece, &unused) > 0)
+        ;
     /* A page that does not say so. */
     if (piece.len > 0 && piece.data[0] != '<')
         tunnel_plain(text, size, piece);
@@ -130,13 +125,13 @@ static int fail(struct link_proxy *p, const struct err *e)
 }
 
 /* Only a 2xx makes a tunnel (RFC 9110, section 9.3.6). */
-static int refused(struct link_proxy *p, const struct http1_head *head, struct slice body,
-                   struct err *e)
+static int refused(struct link_proxy *p, struct err *e)
 {
+    const struct http1_head *head = &p->in.head;
     char reason[80], detail[140];
 
     tunnel_plain(reason, sizeof reason, head->reason);
-    find_detail(head, body, detail, sizeof detail);
+    find_detail(p, detail, sizeof detail);
     err_set(e, EXIT_PROXY, STAGE_PROXY, 0, "the proxy %s answered %d%s%s to CONNECT %.100s%s%s%s",
             p->names.proxy, head->status, reason[0] ? " " : "", reason, p->names.target,
             detail[0] ? " (\"" : "", detail, detail[0] ? "\")" : "");
@@ -156,46 +151,33 @@ static int not_a_proxy(struct link_proxy *p, struct err *e)
     return fail(p, e);
 }
 
-/* The answer's head is whole. 0 the tunnel stands, 1 another answer follows, LINK_FAILED. */
-static int answered(struct link_proxy *p, const struct http1_head *head, size_t len, struct err *e)
+/* The answer's head is whole. 0 the tunnel is there, 1 another answer follows, LINK_FAILED. */
+static int answered(struct link_proxy *p, struct err *e)
 {
-    struct slice body = slice_make(buf_data(&p->in) + len, p->in.len - len);
-
-    p->status = head->status;
     /* RFC 9110, section 15.2: interim answers may come before the final one; 101 is none. */
-    if (head->status < 200 && head->status != 101 && p->interim < INTERIM_MAX) {
-        p->interim++;
-        p->scanned = 0;
-        buf_consume(&p->in, len);
-        return 1;
-    }
-    if (head->status < 200 || head->status > 299)
-        return refused(p, head, body, e);
+    bool interim = p->status < 200 && p->status != 101 && p->interim < INTERIM_MAX;
+
+    if (!interim && (p->status < 200 || p->status > 299))
+        return refused(p, e);
     /* What follows is the tunnel's, whatever Content-Length or Transfer-Encoding say (RFC 9110,
      * section 9.3.6). */
-    buf_consume(&p->in, len);
-    p->established = true;
-    return 0;
+    http1_reader_next(&p->in);
+    p->interim += interim;
+    p->established = !interim;
+    return interim;
 }
 
 /* Read what has come. 0, 1 (more is needed), LINK_FAILED. */
 static int look(struct link_proxy *p, struct err *e)
 {
-    int rc = 1;
+    int rc = 1, got = 0;
 
-    while (rc == 1 && p->in.len > 0) {
-        struct http1_head head;
-        long len = http1_head_read_within(&head, HTTP1_RESPONSE, p->max_headers, buf_data(&p->in),
-                                          p->in.len, &p->scanned, e);
-
-        if (len < 0)
-            return e->code == EXIT_OTHER ? fail(p, e) : not_a_proxy(p, e);
-        if (len == 0)
-            break;
-        /* A little of the body may be there already. */
-        rc = answered(p, &head, (size_t)len, e);
-        http1_head_clear(&head);
+    while (rc == 1 && p->in.bytes.len > 0 && (got = http1_reader_head(&p->in, e)) > 0) {
+        p->status = p->in.head.status;
+        rc = answered(p, e);
     }
+    if (got < 0)
+        return e->code == EXIT_OTHER ? fail(p, e) : not_a_proxy(p, e);
     return rc;
 }
 
@@ -230,7 +212,7 @@ static int proxy_connect(struct link *l, struct err *e)
     if (rc != 0)
         return rc;
     for (rc = 1; rc == 1;) {
-        uint8_t *space = buf_reserve(&p->in, CHUNK);
+        uint8_t *space = buf_reserve(&p->in.bytes, CHUNK);
         ssize_t got;
 
         if (!space) {
@@ -244,7 +226,7 @@ static int proxy_connect(struct link *l, struct err *e)
             tunnel_broken(&p->names, got, e);
             return fail(p, e);
         }
-        buf_filled(&p->in, (size_t)got);
+        buf_filled(&p->in.bytes, (size_t)got);
         rc = look(p, e);
     }
     return rc;
@@ -254,13 +236,13 @@ static ssize_t proxy_read(struct link *l, uint8_t *bytes, size_t n, struct err *
 {
     struct link_proxy *p = proxy_of(l);
 
-    if (n > 0 && p->in.len > 0) {
-        if (n > p->in.len)
-            n = p->in.len;
-        memcpy(bytes, buf_data(&p->in), n);
-        buf_consume(&p->in, n);
-        if (p->in.len == 0)
-            buf_clear(&p->in);
+    if (n > 0 && p->in.bytes.len > 0) {
+        if (n > p->in.bytes.len)
+            n = p->in.bytes.len;
+        memcpy(bytes, buf_data(&p->in.bytes), n);
+        buf_consume(&p->in.bytes, n);
+        if (p->in.bytes.len == 0)
+            buf_clear(&p->in.bytes);
         return (ssize_t)n;
     }
     return link_read(l->next, bytes, n, e);
@@ -284,7 +266,7 @@ static size_t proxy_pending(const struct link *l)
 {
     const struct link_proxy *p = (const struct link_proxy *)l;
 
-    return (p->established ? p->in.len : 0) + link_pending(l->next);
+    return (p->established ? p->in.bytes.len : 0) + link_pending(l->next);
 }
 
 static int proxy_close(struct link *l, struct err *e)
@@ -305,7 +287,7 @@ static void proxy_free(struct link *l)
     struct link_proxy *p = proxy_of(l);
 
     wipe(&p->out);
-    buf_clear(&p->in);
+    http1_reader_clear(&p->in);
     free(p);
 }
 
@@ -346,8 +328,7 @@ struct link *link_proxy_new(struct link *next, const struct proxy *proxy, const 
     p->link.next = next;
     p->link.fd = next->fd;
     buf_init(&p->out, REQUEST_MAX);
-    buf_init(&p->in, HTTP1_HEAD_MAX + BODY_LOOK + CHUNK);
-    p->max_headers = max_headers;
+    http1_reader_init(&p->in, HTTP1_RESPONSE, HTTP1_HEAD_MAX + BODY_LOOK + CHUNK, max_headers);
     tunnel_names(&p->names, proxy, host, port);
     /* RFC 9110, section 9.3.6: the authority, port and all, and nothing else. RFC 9112, section
      * 3.2: a Host field is always there. */

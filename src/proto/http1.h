@@ -64,11 +64,6 @@ bool http1_is_token(struct slice text);
 /* RFC 9110, section 5.5: no control character but the tab. Blanks around it are not looked at. */
 bool http1_is_field_value(struct slice text);
 
-/* A request that a server must answer with 400, whatever it asks for: not one valid Host (RFC 9112,
- * section 3.2), a control character in a field (RFC 9110, section 5.5), framing that is malformed,
- * contradictory or in an unknown coding (RFC 9112, section 6). 0 or -1 with *e. */
-int http1_request_check(const struct http1_head *h, struct err *e);
-
 enum http1_body_kind { HTTP1_BODY_NONE, HTTP1_BODY_LENGTH, HTTP1_BODY_CHUNKED, HTTP1_BODY_EOF };
 
 struct http1_body {
@@ -83,6 +78,12 @@ struct http1_body {
  * answer to HEAD. -1 with *e for contradictory or malformed framing. */
 int http1_body_init(struct http1_body *b, const struct http1_head *h, bool head_only,
                     struct err *e);
+
+/* A request that a server must answer with 400, whatever it asks for: not one valid Host (RFC 9112,
+ * section 3.2), a control character in a field (RFC 9110, section 5.5), framing that is malformed,
+ * contradictory or in an unknown coding (RFC 9112, section 6). 0 with *b as of http1_body_init, or
+ * -1 with *e. */
+int http1_request_check(const struct http1_head *h, struct http1_body *b, struct err *e);
 
 /* Take the next piece out of n bytes: *piece is the body data in it (possibly empty). Returns the
  * bytes used up, framing included; 0 if more must arrive (or done is set); -1 with *e on bad

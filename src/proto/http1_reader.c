@@ -44,13 +44,6 @@ static int keep_head(struct http1_reader *r, size_t len, struct err *e)
                : -1;
 }
 
-static int request_check(struct http1_reader *r, struct err *e)
-{
-    if (http1_request_check(&r->head, e) < 0)
-        return -1;
-    return http1_body_init(&r->body, &r->head, false, e);
-}
-
 int http1_reader_head(struct http1_reader *r, struct err *e)
 {
     long len = http1_head_read_within(&r->head, r->kind, r->max_fields, buf_data(&r->bytes),
@@ -60,7 +53,7 @@ int http1_reader_head(struct http1_reader *r, struct err *e)
         return 0;
     r->status = r->head.too_large ? 431 : 400;
     if (len > 0 && keep_head(r, (size_t)len, e) == 0 &&
-        (r->kind == HTTP1_RESPONSE || request_check(r, e) == 0)) {
+        (r->kind == HTTP1_RESPONSE || http1_request_check(&r->head, &r->body, e) == 0)) {
         r->status = 0;
         return 1;
     }

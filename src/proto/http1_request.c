@@ -49,9 +49,8 @@ static int host_check(const struct http1_head *h, struct err *e)
     return 0;
 }
 
-int http1_request_check(const struct http1_head *h, struct err *e)
+int http1_request_check(const struct http1_head *h, struct http1_body *b, struct err *e)
 {
-    struct http1_body unused;
     struct excerpt x;
 
     for (size_t i = 0; i < h->field_count; i++)
@@ -60,5 +59,5 @@ int http1_request_check(const struct http1_head *h, struct err *e)
                            "the value of the request's %s holds a control character (RFC 9110, "
                            "section 5.5)",
                            excerpt_of(&x, h->fields[i].name));
-    return host_check(h, e) < 0 ? -1 : http1_body_init(&unused, h, false, e);
+    return host_check(h, e) < 0 ? -1 : http1_body_init(b, h, false, e);
 }
