@@ -1,5 +1,5 @@
 /*
- * arena: memory that is taken in pieces and given back all at once.
+ * arena: memory that is allocated in pieces and freed all at once.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -13,9 +13,9 @@ struct arena {
     struct arena_block *blocks;
 };
 
-/* Zeroed bytes, fit for any type; NULL: memory. */
+/* Zeroed bytes, aligned for any type; NULL: out of memory. */
 void *arena_alloc(struct arena *a, size_t n);
-/* A copy with a NUL behind it; NULL: memory. */
+/* A copy with a NUL after it; NULL: out of memory. */
 char *arena_copy(struct arena *a, const void *text, size_t len);
 void arena_free(struct arena *a);
 

@@ -21,7 +21,7 @@ static inline bool is_letter_or_digit(int c)
     return is_letter(c) || is_digit(c);
 }
 
-/* The value of a hexadecimal digit of either case; -1 if c is none. */
+/* The value of a hexadecimal digit of either case; -1 if c is not one. */
 static inline int hex_value(int c)
 {
     if (is_digit(c))

@@ -17,7 +17,7 @@ void buf_clear(struct buf *b)
     buf_init(b, b->max);
 }
 
-/* The capacity to go to for `need` bytes of content (need <= max). */
+/* The new capacity for `need` bytes of content (need <= max). */
 static size_t next_cap(const struct buf *b, size_t need)
 {
     size_t cap = b->cap > SIZE_MAX / 2 ? SIZE_MAX : b->cap * 2;
@@ -43,7 +43,7 @@ static int grow(struct buf *b, size_t need)
 
     if (cap >= PTRDIFF_MAX)
         return -1;
-    /* One byte more than cap, for the NUL that vsnprintf writes behind content that fills max. */
+    /* One byte more than cap, for the NUL that vsnprintf writes after content that fills max. */
     data = realloc(b->data, cap + 1);
     if (!data)
         return -1;
@@ -63,8 +63,8 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
         return b->data + b->start + b->len;
 
     /* Moving costs `len`; while no more than the bytes consumed before are moved, the cost per byte
-     * stays constant however the content is fed and eaten. Otherwise growing is cheaper, except
-     * that there is nothing to grow into at max. */
+     * stays constant however the content is appended and consumed. Otherwise growing is cheaper,
+     * except at max, where it cannot grow. */
     need = b->len + n;
     if (b->data && need <= b->cap && (b->start >= b->len || b->cap >= b->max))
         move_to_front(b);

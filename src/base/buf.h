@@ -20,11 +20,11 @@ struct buf {
 
 /* No allocation happens here. */
 void buf_init(struct buf *b, size_t max);
-/* Frees the memory; the buffer is as after buf_init with the same max. */
+/* Frees the memory; the buffer is then as after buf_init with the same max. */
 void buf_clear(struct buf *b);
 
-/* Room for n more bytes at the end. Returns where to write them, or NULL (the content unchanged)
- * when that would exceed max or memory is out. Invalidates earlier pointers into the buffer. */
+/* Room for n more bytes at the end. Returns where to write them, or NULL (the content unchanged) if
+ * that would exceed max or memory is exhausted. Invalidates earlier pointers into the buffer. */
 uint8_t *buf_reserve(struct buf *b, size_t n);
 
 /* Append; 0, or -1 with the content unchanged, for the reasons of buf_reserve. */
@@ -32,13 +32,13 @@ int buf_append(struct buf *b, const void *data, size_t n);
 int buf_append_str(struct buf *b, const char *text);
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Give memory back to the system when the content is empty and more than `keep` is allocated. */
+/* Free the memory if the content is empty and more than `keep` is allocated. */
 void buf_trim(struct buf *b, size_t keep);
 
-/* Leave the memory of an empty buffer to `spare`, unless it is more than `keep`. Nothing happens to
- * a buffer with content. */
+/* Hand the memory of an empty buffer to `spare`, unless it is more than `keep`. A buffer with
+ * content is not changed. */
 void buf_leave(struct buf *b, struct spare *spare, size_t keep);
-/* Give a buffer without memory what is spare. */
+/* Give a buffer without memory the spare memory. */
 void buf_take(struct buf *b, struct spare *spare);
 
 static inline uint8_t *buf_data(const struct buf *b)
@@ -51,7 +51,7 @@ static inline struct slice buf_slice(const struct buf *b)
     return slice_make(b->len ? b->data + b->start : NULL, b->len);
 }
 
-/* Bytes that can be written behind the content without moving or growing. */
+/* Bytes that can be written after the content without moving or growing. */
 static inline size_t buf_room(const struct buf *b)
 {
     return b->cap - b->start - b->len;

@@ -1,5 +1,5 @@
 /*
- * clock: the two clocks, in microseconds. Rooms that must not read a clock are given its values.
+ * clock: the two clocks, in microseconds. Modules that must not read a clock are passed its values.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

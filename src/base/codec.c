@@ -12,8 +12,8 @@
 #include "base/blank.h"
 #include "base/decimal.h"
 
-/* In the tables of values: not a digit. All values are below, so that the bits of several digits
- * can be or-ed and looked at once. */
+/* In the tables of values: not a digit. All values are smaller, so that those of several digits can
+ * be or-ed and checked at once. */
 #define NO_DIGIT 0x80
 
 static const char base64_digits[] =
@@ -82,7 +82,7 @@ int base64_encode(struct buf *out, struct slice bytes)
     for (; left >= 3; from += 3, left -= 3, to += 4)
         put_group(to, (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2]);
     if (left > 0) {
-        /* RFC 4648, section 4: the bits that lack are zero, the digits that lack are '='. */
+        /* RFC 4648, section 4: missing bits are zero, missing digits are '='. */
         put_group(to, (uint32_t)from[0] << 16 | (left == 2 ? (uint32_t)from[1] << 8 : 0));
         to[3] = '=';
         if (left == 1)
@@ -97,7 +97,7 @@ static inline unsigned base64_value(uint8_t digit)
     return base64_values[digit];
 }
 
-/* Whole groups of four digits, until one holds anything else. Returns the bytes read. */
+/* Whole groups of four digits, until one contains anything else. Returns the bytes read. */
 static size_t read_groups(const uint8_t *from, size_t n, uint8_t *to)
 {
     size_t i;
@@ -140,10 +140,10 @@ static size_t read_last_group(struct slice group, uint8_t *to, size_t *count)
     for (i = digits; i < 4; i++)
         if (i >= group.len || group.data[i] != '=')
             return i + 1;
-    /* Section 3.3: nothing else is let through, so nothing follows. */
+    /* Section 3.3: no other characters are accepted, so nothing may follow. */
     if (group.len > 4)
         return 5;
-    /* Section 3.5: pad bits that are not zero would give one text several spellings. */
+    /* Section 3.5: pad bits that are not zero would allow several encodings of one text. */
     if (digits == 2 ? value[1] & 0x0F : value[2] & 0x03)
         return digits;
     to[0] = (uint8_t)(value[0] << 2 | value[1] >> 4);
@@ -163,8 +163,8 @@ long base64_decode(struct buf *out, struct slice text)
 
     if (text.len == 0)
         return 0;
-    /* At most three bytes a whole group; the padded one goes by way of `last`, so that content
-     * that just fits is not refused. */
+    /* At most three bytes a whole group; the padded one is written through `last`, so that content
+     * that just fits is accepted. */
     count = text.len / 4;
     to = buf_reserve(out, count * 3 - (count > 0 && text.data[count * 4 - 1] == '=' ? 3 : 0));
     if (!to)
@@ -182,7 +182,7 @@ long base64_decode(struct buf *out, struct slice text)
 
 #ifdef __SSE2__
 
-/* Sixteen values below 16 as digits: what lies above 9 is moved up to 'a'. */
+/* Sixteen values below 16 as digits: values above 9 are moved up to 'a'. */
 static inline __m128i hex_digits_16(__m128i values)
 {
     __m128i letters = _mm_cmpgt_epi8(values, _mm_set1_epi8(9));
@@ -191,7 +191,7 @@ static inline __m128i hex_digits_16(__m128i values)
                         _mm_and_si128(letters, _mm_set1_epi8('a' - '0' - 10)));
 }
 
-/* The digits of as many bytes as go by sixteens; returns how many. */
+/* The digits of all whole groups of sixteen bytes; returns how many bytes. */
 static size_t hex_encode_wide(uint8_t *to, const uint8_t *from, size_t n)
 {
     const __m128i low_half = _mm_set1_epi8(15);
@@ -241,8 +241,8 @@ int hex_encode(struct buf *out, struct slice bytes)
     return 0;
 }
 
-/* Room asked for bytes that never come could be refused for nothing; so blanks are counted, where
- * there are any. */
+/* Reserving room for bytes that never come could fail without need, so blanks are counted if there
+ * are any. */
 static size_t count_solid(struct slice text)
 {
     size_t n = 0;
@@ -318,8 +318,8 @@ int size_parse(const char *text, uint64_t *bytes)
 #define SECONDS_MOST UINT64_C(1000000000)
 #define SECOND       UINT64_C(1000000) /* in microseconds */
 
-/* The digits behind the point, as microseconds. What is finer is dropped, but what is more than
- * nothing stays so: zero often means "never". */
+/* The digits after the point, as microseconds. Finer digits are dropped, but a value above 0 stays
+ * above 0: zero often means "never". */
 static uint64_t read_fraction(const char **text)
 {
     uint64_t unit = SECOND / 10;

@@ -19,15 +19,17 @@ int hex_encode(struct buf *out, struct slice bytes);
 long hex_decode(struct buf *out, struct slice text);
 
 /* "64k", "1M", "2G" (powers of 1024, either case, fractions not allowed) or plain bytes. A caller
- * that wants no zero refuses it. 0, or -1 if it is not a size or does not fit (*bytes unchanged).
+ * that does not accept zero checks for it. 0, or -1 if it is not a size or does not fit (*bytes
+ * unchanged).
  */
 int size_parse(const char *text, uint64_t *bytes);
 /* "0.5", "30": seconds as microseconds; no sign, no exponent; at most 10^9 s. Digits finer than a
- * microsecond are dropped, but more than nothing never becomes 0. 0 or -1. */
+ * microsecond are dropped, but a value above 0 never becomes 0. 0 or -1. */
 int seconds_parse(const char *text, uint64_t *microseconds);
 /* The same with a unit: "200ms", "1.5s", "2m", "1h", "50us"; without one, seconds. */
 int duration_parse(struct slice text, uint64_t *microseconds);
-/* As duration_parse reads it, with the largest unit of s, ms and us that leaves a whole number. */
+/* In the form that duration_parse reads, with the largest unit of s, ms and us that gives a whole
+ * number. */
 #define DURATION_TEXT 24
 void duration_print(uint64_t microseconds, char text[DURATION_TEXT]);
 

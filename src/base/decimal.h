@@ -9,8 +9,8 @@
 /* How many digits the text begins with. */
 size_t decimal_span(struct slice text);
 
-/* The text as a number. False, with *number unchanged: it is empty, not of digits alone, or more
- * than `most`. */
+/* The text as a number. False, with *number unchanged: it is empty, contains something else than
+ * digits, or is more than `most`. */
 bool decimal_read(struct slice text, uint64_t most, uint64_t *number);
 
 /* The number that the text begins with; *text moves after its digits. False, with nothing changed:

@@ -1,5 +1,5 @@
 /*
- * decimal_put: numbers as digits, where they are written by the million: no call, no format. Each
+ * decimal_put: numbers as digits, for places that write millions of them: no call, no format. Each
  * function writes at `to`, where there is room, and returns the end of what it wrote.
  */
 #ifndef BASE_DECIMAL_PUT_H

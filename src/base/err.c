@@ -11,7 +11,7 @@
 static const char cut_mark[] = "...";
 
 /* A sentence that was cut at the size must not end inside a UTF-8 character (RFC 3629, section 3),
- * and shows that something is missing. */
+ * and shows that text is missing. */
 static void mark_cut(char *text, size_t size)
 {
     size_t end = size - sizeof cut_mark;
@@ -21,7 +21,7 @@ static void mark_cut(char *text, size_t size)
     memcpy(text + end, cut_mark, sizeof cut_mark);
 }
 
-/* By way of a copy: the arguments may be the very text that is replaced, as when a sentence is
+/* Through a copy: the arguments may include the text that is replaced, as when a sentence is
  * wrapped in another. */
 static void put_text(char *to, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));

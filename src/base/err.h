@@ -1,8 +1,8 @@
 /*
- * err: what failed, as a person reads it and as a script tests it.
+ * err: what failed, in a form for the user and in one for scripts.
  *
- * A function that can fail in a way a user must hear of takes a `struct err *` (never NULL), fills
- * it and returns a negative number. The sentence says what, where and why; the hint what to try.
+ * A function whose failure is reported to the user takes a `struct err *` (never NULL), fills it
+ * and returns a negative number. The sentence says what, where and why; the hint what to try.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -30,7 +30,7 @@ struct err {
     char hint[512]; /* what to try, or "" */
 };
 
-/* Forget what failed. */
+/* Clear the error. */
 void err_clear(struct err *e);
 
 /* Fill *e (hint emptied, `at` -1). Text beyond the size is cut. Returns -1, so that a failing

@@ -37,7 +37,7 @@ const char *json_kind_name(enum json_kind kind)
 /* 0.DIGITS times ten to the power; the first digit is not 0 unless the whole is. */
 struct decimal {
     bool negative, zero;
-    struct slice digits; /* from the first one that counts, perhaps with a point among them */
+    struct slice digits; /* from the first significant one, perhaps with a point among them */
     int64_t power;
 };
 
@@ -59,7 +59,7 @@ static struct decimal decimal_of(struct slice text)
 {
     const uint8_t *p = text.data, *end = slice_end(text), *first = NULL, *mantissa_end;
     struct decimal d = {.zero = true};
-    int64_t before = 0, zeros = 0; /* digits before the point; zeros behind it */
+    int64_t before = 0, zeros = 0; /* digits before the point; zeros after it */
     bool point = false;
 
     if (p < end && *p == '-') {
@@ -89,7 +89,7 @@ static struct decimal decimal_of(struct slice text)
     return d;
 }
 
-/* The next digit; zeros without end behind the last. */
+/* The next digit; endless zeros after the last. */
 static int next_digit(const struct decimal *d, size_t *i)
 {
     if (*i < d->digits.len && d->digits.data[*i] == '.')

@@ -1,7 +1,7 @@
 /*
- * json_compare: JSON values compared as they stand in their texts: numbers digit by digit, exact
- * whatever their size, never through a double. Pure, but that strings with escapes are decoded in
- * memory of their own: where that is out, they count as different.
+ * json_compare: JSON values compared in their texts: numbers digit by digit, exact whatever their
+ * size, never through a double. Pure, except that strings with escapes are decoded into allocated
+ * memory; if that fails, they are reported as different.
  *
  * All values come from valid JSON: tokens, or whole objects and arrays.
  */
@@ -28,11 +28,12 @@ bool json_is_integer(struct slice number);
 /* Less than 0, 0, or more than 0, as a is less than, equal to or more than b: two numbers. */
 int json_number_compare(struct slice a, struct slice b);
 
-/* The same value: members in any order, numbers by what they are worth. */
+/* The same value: members in any order, numbers by value. */
 bool json_equal(struct slice a, struct slice b);
 /* The value has all that the pattern has: an object each of the pattern's members, an array the
- * same number of elements, each with all that the pattern's has; anything else is equal. Where not,
- * *at is the part of the pattern that was missed and *found what stood there (no bytes: nothing).
+ * same number of elements, each with all that the pattern's has; anything else is equal. If not,
+ * *at is the part of the pattern that was missing and *found the value in its place (no bytes:
+ * none).
  */
 bool json_includes(struct slice value, struct slice pattern, struct slice *at, struct slice *found);
 
@@ -40,7 +41,7 @@ bool json_includes(struct slice value, struct slice pattern, struct slice *at, s
  * not begin with one. */
 size_t json_value_length(struct slice text);
 
-/* A string token's text, allocated and with a NUL behind it; free() it. NULL: memory. */
+/* A string token's text, allocated and with a NUL after it; free() it. NULL: out of memory. */
 char *json_string_text(struct slice token, size_t *len);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/decimal.h"
 
-/* The four digits of a \u escape, known to be digits: letters have bit 6 set and count from 1. */
+/* The four digits of a \u escape, known to be digits: letters have bit 6 set and begin at 1. */
 static uint32_t read_unit(const uint8_t *digits)
 {
     uint32_t value = 0;
@@ -42,7 +42,7 @@ static bool is_surrogate(uint32_t unit)
     return (unit & 0xF800) == 0xD800;
 }
 
-/* A \u escape at the front of n bytes: its bytes in out, *used what was read of it. */
+/* A \u escape at the front of n bytes: its bytes in out, **used how much of it was read. */
 static size_t decode_unit(const uint8_t *bytes, size_t n, uint8_t out[4], size_t *used)
 {
     uint32_t unit = read_unit(bytes + 2);
@@ -60,7 +60,7 @@ static size_t decode_unit(const uint8_t *bytes, size_t n, uint8_t out[4], size_t
     return put_utf8(out, 0x10000 + ((unit & 0x3FF) << 10) + (low & 0x3FF));
 }
 
-/* The escape at the front of n bytes of a valid string: its bytes in out, *used what it takes. */
+/* The escape at the front of n bytes of a valid string: its bytes in out, **used its length. */
 static size_t decode_escape(const uint8_t *bytes, size_t n, uint8_t out[4], size_t *used)
 {
     *used = 2;
@@ -172,8 +172,8 @@ static bool names_equal(struct slice key, struct slice segment)
     return segment.len == 0;
 }
 
-/* A segment as an array index: no sign, no leading zero (RFC 6901, section 4). "-" stands behind
- * the last element, where there is never a value. */
+/* A segment as an array index: no sign, no leading zero (RFC 6901, section 4). "-" is the position
+ * after the last element, where there is never a value. */
 static bool read_index(struct slice segment, size_t *index)
 {
     uint64_t value;
@@ -263,8 +263,8 @@ int json_pointer_get(struct slice text, const char *pointer, struct slice *value
     if (kind == JSON_ERROR || json_scan_skip(&s, kind) < 0)
         return -1;
     end = s.pos;
-    /* What follows may show that it was no value ("01", "1x"). Where the text just ends, it may be
-     * the first part of a longer one; of the whole text nothing is left out. */
+    /* The text after it may show that it is not a value ("01", "1x"). If the text just ends, it may
+     * be the first part of a longer one; of the whole text nothing is omitted. */
     kind = json_scan_next(&s, &token);
     if (whole ? kind != JSON_END : kind == JSON_ERROR && s.pos < text.len)
         return -1;

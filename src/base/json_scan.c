@@ -10,12 +10,12 @@
 /* What the grammar of RFC 8259 allows next. */
 enum {
     WANT_VALUE = 0,
-    WANT_KEY_OR_CLOSE,   /* behind '{' */
-    WANT_KEY,            /* behind a comma in an object */
-    WANT_COLON,          /* behind a member name */
-    WANT_VALUE_OR_CLOSE, /* behind '[' */
-    WANT_COMMA_OR_CLOSE, /* behind a value inside something */
-    WANT_END,            /* behind the outermost value */
+    WANT_KEY_OR_CLOSE,   /* after '{' */
+    WANT_KEY,            /* after a comma in an object */
+    WANT_COLON,          /* after a member name */
+    WANT_VALUE_OR_CLOSE, /* after '[' */
+    WANT_COMMA_OR_CLOSE, /* after a value inside an object or array */
+    WANT_END,            /* after the outermost value */
     BROKEN
 };
 
@@ -89,7 +89,7 @@ static enum json_token read_number(struct json_scan *s)
         at++;
     if (!digit_at(s, at))
         return fail(s, at);
-    /* A leading zero stands alone; a digit behind it then has no place in the grammar. */
+    /* A leading zero is a whole integer; the grammar allows no digit after it. */
     at = is_byte(s, at, '0') ? at + 1 : skip_digits(s, at);
     if (is_byte(s, at, '.')) {
         if (!digit_at(s, ++at))
@@ -154,8 +154,8 @@ static size_t skip_plain(const uint8_t *bytes, size_t n)
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-/* The top bit of each byte that is zero in `word`; bytes above the lowest such one may be told
- * wrongly, which only makes the caller look twice. */
+/* The top bit of each byte that is zero in `word`; bytes above the lowest such one may be wrong,
+ * which only makes the caller check again. */
 static inline uint64_t zero_bytes(uint64_t word)
 {
     return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);

@@ -34,8 +34,7 @@ static inline void written(struct json_write *w, const uint8_t *end)
     w->out->len = (size_t)(end - w->out->data) - w->out->start;
 }
 
-/* The comma and the member name that go before a value of at most n bytes; where to write it, or
- * NULL. */
+/* The comma and the member name before a value of at most n bytes; where to write it, or NULL. */
 static inline uint8_t *begin_value(struct json_write *w, const char *key, size_t n)
 {
     size_t key_len = key ? strlen(key) : 0;
@@ -78,7 +77,7 @@ static void close_level(struct json_write *w, uint8_t mark)
     written(w, to);
     if (w->depth > 0)
         w->depth--;
-    /* Outermost values stand on their own. */
+    /* Outermost values have no comma before them. */
     w->comma = w->depth > 0;
 }
 
@@ -126,7 +125,7 @@ void json_null(struct json_write *w, const char *key)
     put_word(w, key, "null", 4);
 }
 
-/* The letter behind the backslash for each byte that must be escaped (RFC 8259, section 7), 'u'
+/* The letter after the backslash for each byte that must be escaped (RFC 8259, section 7), 'u'
  * where there is no short form. */
 static inline uint8_t escape_letter(uint8_t byte)
 {
@@ -177,7 +176,7 @@ static size_t count_escapes(struct slice text, size_t at)
     return more;
 }
 
-/* What stands between the quotes; `plain` bytes at its front are known to need no escape. There is
+/* The text between the quotes; `plain` bytes at its front are known to need no escape. There is
  * room for it. */
 static uint8_t *put_escaped(uint8_t *to, struct slice text, size_t plain)
 {

@@ -35,7 +35,7 @@ void json_base64(struct json_write *w, const char *key, struct slice bytes);
 void json_payload(struct json_write *w, const char *key, struct slice bytes);
 void json_u64(struct json_write *w, const char *key, uint64_t number);
 void json_i64(struct json_write *w, const char *key, int64_t number);
-/* With so many digits behind the point (at most 9); null if it is no finite number. */
+/* With this number of digits after the point (at most 9); null if it is not finite. */
 void json_double(struct json_write *w, const char *key, double number, int digits);
 void json_bool(struct json_write *w, const char *key, bool truth);
 void json_null(struct json_write *w, const char *key);

@@ -1,14 +1,14 @@
 /*
- * mask: texts that no view may show, and what stands there instead.
+ * mask: texts that no view may show, and what is shown instead.
  */
 #ifndef BASE_MASK_H
 #define BASE_MASK_H
 
 #include "base/buf.h"
 
-/* Shorter ones are not hidden: they stand in too many words, and guard nothing. */
+/* Shorter ones are not hidden: they occur in too many words and protect nothing. */
 #define MASK_MIN 4
-/* So much of the front of one is hidden too: sentences cut what they quote. */
+/* At least this much of its beginning is hidden, too: messages cut what they quote. */
 #define MASK_PART 12
 
 struct mask_entry {
@@ -22,12 +22,11 @@ struct mask {
     size_t count;
 };
 
-/* From now on `shown` stands for the text. Both are copied; one that is there already, or is too
- * short, changes nothing. 0, or -1: memory. */
+/* From now on `shown` replaces the text. Both are copied; a text that is already known or is too
+ * short changes nothing. 0, or -1: out of memory. */
 int mask_add(struct mask *m, const char *text, const char *shown);
-/* Append the text with what is to be hidden replaced. cut: it is the beginning of a longer one, so
- * that its end may be the front of something hidden. 0, or -1: memory, and `out` is not to be
- * shown. */
+/* Append the text with hidden texts replaced. cut: it is the beginning of a longer one, so its end
+ * may be the beginning of a hidden text. 0, or -1: out of memory, and `out` must not be shown. */
 int mask_apply(const struct mask *m, struct buf *out, struct slice text, bool cut);
 void mask_clear(struct mask *m);
 

@@ -41,7 +41,7 @@ static size_t slips_allowed(size_t len)
     return len <= 5 ? 1 : len <= 8 ? 2 : 3;
 }
 
-/* Words that differ in their first letter are different words: "grep" is no slip for "drop". */
+/* Words that differ in their first letter are different words: "grep" is not a misspelt "drop". */
 static bool begins_alike(const char *typed, size_t len, const char *word, size_t word_len,
                          size_t distance)
 {

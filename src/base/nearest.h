@@ -1,6 +1,6 @@
 /*
- * nearest: the word that a misspelt one was meant to be, among those that exist. A suggestion is
- * made for a slip of the fingers, never as a guess: better none than a wrong one.
+ * nearest: the word that a misspelt one was meant to be, among those that exist. A suggestion
+ * corrects a typing error and is never a guess: no suggestion is better than a wrong one.
  *
  *     struct nearest n;
  *
@@ -25,9 +25,10 @@ struct nearest {
 /* typed is borrowed. */
 void nearest_begin(struct nearest *n, const char *typed, size_t len);
 
-/* One more word that exists; borrowed. It is near if it is as few slips away as its length allows
- * (1 up to five letters, 2 up to eight, else 3) and begins with the letter typed, unless that was
- * left out, doubled or swapped with the next. Of several the nearest, then the first, is kept. */
+/* One more word that exists; borrowed. It is near if it differs by at most as many errors as its
+ * length allows (1 up to five letters, 2 up to eight, else 3) and begins with the letter typed,
+ * unless that was left out, doubled or swapped with the next. Of several the nearest, then the
+ * first, is kept. */
 void nearest_offer(struct nearest *n, const char *word);
 
 /* The insertions, deletions, substitutions and swaps of neighbours that lead from one word to the

@@ -12,11 +12,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* An emptied queue gives back what is allocated beyond this. */
+/* An empty queue frees what is allocated beyond this. */
 #define QUEUE_KEEP ((size_t)4 * OUT_BLOCK)
 
-/* A description of our own of the pipe behind fd, so that its O_NONBLOCK is seen by nobody else; or
- * -1: no /proc, or a pipe made by another user. */
+/* A separate open file description of the pipe of fd, so that O_NONBLOCK affects no other process;
+ * or -1: no /proc, or a pipe of another user. */
 static int open_again(int fd)
 {
     char path[sizeof "/proc/self/fd/" + 12];
@@ -28,8 +28,8 @@ static int open_again(int fd)
 static void init_pipe(struct out *o, int flags)
 {
     o->may_block = true;
-    /* Not through the back door of /proc what the descriptor itself does not allow: the write will
-     * tell. And where somebody has set O_NONBLOCK already there is nothing to protect. */
+    /* /proc must not allow what the descriptor itself does not: the write will fail. If O_NONBLOCK
+     * is already set, there is nothing to protect. */
     if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_NONBLOCK))
         return;
     o->owned = open_again(o->fd);
@@ -56,7 +56,7 @@ void out_init(struct out *o, int fd, size_t limit)
     else if (S_ISSOCK(st.st_mode))
         o->may_block = o->socket = true;
     else
-        /* A terminal that somebody else made non-blocking stays so. */
+        /* A terminal that another process made non-blocking stays so. */
         o->may_block = !S_ISREG(st.st_mode) && (flags & O_NONBLOCK);
     if (!o->may_block)
         o->block = OUT_WIDE;
@@ -90,7 +90,7 @@ static int fail(struct out *o, int error)
     o->error = error;
     buf_clear(&o->queue);
     o->offered = o->spare = 0;
-    /* Nobody is to wait for a descriptor that will not take anything again. */
+    /* No caller should wait for a descriptor that accepts nothing any longer. */
     o->slow = false;
     return -1;
 }
@@ -109,11 +109,11 @@ static bool is_writable(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
 
-    /* POLLERR and POLLHUP count: the write says what is wrong. */
+    /* POLLERR and POLLHUP are included: the write reports what is wrong. */
     return poll(&p, 1, 0) > 0;
 }
 
-/* One write of what is queued and the n bytes behind it. As write(2): the count, or -1 and errno.
+/* One write of the queue and the n bytes after it. Like write(2): the count, or -1 and errno.
  */
 static ssize_t write_once(struct out *o, const uint8_t *data, size_t n)
 {
@@ -144,15 +144,15 @@ static ssize_t write_once(struct out *o, const uint8_t *data, size_t n)
     return sendmsg(o->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* A write that took part of what it was given found a pipe or a socket full; a file, or a pipe that
- * is fed by the page, may go on. */
+/* A partial write means that a pipe or a socket is full; a file, or a pipe that is fed by the page,
+ * can continue. */
 static bool goes_on(const struct out *o)
 {
     return !o->may_block || o->pipe_buf;
 }
 
-/* Write what is queued and the n bytes behind it, until all is gone or the descriptor takes no
- * more. *done: how many of the n bytes went. 0, or -1 (o->error). */
+/* Write the queue and the n bytes after it, until all is written or the descriptor accepts no more.
+ * *done: how many of the n bytes were written. 0, or -1 (o->error). */
 static int write_all(struct out *o, const uint8_t *data, size_t n, size_t *done)
 {
     size_t asked;
@@ -217,7 +217,7 @@ int out_put_due(struct out *o, const void *data, size_t n)
         return keep(o, data, n);
     if (n == 0 || o->fd < 0)
         return 0;
-    /* Short of memory, the bytes leave at once instead. */
+    /* If memory is short, the bytes are written at once instead. */
     if (n >= OUT_LARGE || gathered + n > o->block || !buf_reserve(&o->queue, o->block - gathered))
         return write_and_keep(o, data, n);
     set_spare(o);

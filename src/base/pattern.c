@@ -7,7 +7,7 @@ bool pattern_is_regex(struct slice text)
     return text.len >= 2 && text.data[0] == '/' && text.data[text.len - 1] == '/';
 }
 
-/* What stands between the slashes, "\/" made "/". NULL: memory. */
+/* The text between the slashes, with "\/" replaced by "/". NULL: out of memory. */
 static char *expression_of(struct slice text)
 {
     char *expression = malloc(text.len), *to = expression;
@@ -23,7 +23,7 @@ static char *expression_of(struct slice text)
     return expression;
 }
 
-/* Where \d or \D stands: other languages have them, and here they mean the letter. */
+/* Find \d or \D: other languages have them, but here they mean the letter. */
 static const char *digit_class(const char *expression)
 {
     for (const char *at = expression; (at = strchr(at, '\\')) != NULL && at[1]; at += 2) {
@@ -53,8 +53,7 @@ static int compile(struct pattern *p, struct slice text, struct err *e)
     status = regcomp(&p->compiled, expression, REG_EXTENDED);
     if (status != 0) {
         regerror(status, &p->compiled, why, sizeof why);
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/%.100s/ is no regular expression: %s", expression,
-                why);
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/%.100s/%s", expression, why);
         e->at = 0;
     }
     free(expression);

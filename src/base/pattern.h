@@ -1,6 +1,6 @@
 /*
- * pattern: what a text is to be: equal to another, or matched by a POSIX extended regular
- * expression between slashes.
+ * pattern: what a text is compared with: another text, or a POSIX extended regular expression
+ * between slashes.
  */
 #ifndef BASE_PATTERN_H
 #define BASE_PATTERN_H
@@ -10,17 +10,17 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* Zero-initialised, it is the pattern that any text fits. */
+/* Zero-initialised, it matches any text. */
 struct pattern {
     bool given, regex;
-    char *text; /* as it was written, with the slashes */
+    char *text; /* as written, with the slashes */
     size_t len;
     regex_t compiled;
 };
 
-/* "/REGEX/" (a slash inside may be written \/), or the text itself; always_text: that even if it
- * has slashes. -1 with *e (EXIT_USAGE: no regular expression; its `at` is an offset in text). The
- * pattern is empty before, and after a failure. */
+/* "/REGEX/" (a slash inside may be written \/), or the text itself; always_text: a text even if it
+ * has slashes. -1 with *e (EXIT_USAGE: not a regular expression; its `at` is an offset in text).
+ * The pattern is empty before, and after a failure. */
 int pattern_parse(struct pattern *p, struct slice text, bool always_text, struct err *e);
 void pattern_clear(struct pattern *p);
 
@@ -28,11 +28,11 @@ void pattern_clear(struct pattern *p);
 bool pattern_is_regex(struct slice text);
 
 /* A NUL follows the text, here and below: regexec is promised a string. *group: the first group
- * that took part, or all that was matched. */
+ * that matched, or the whole match. */
 bool pattern_fits(const struct pattern *p, struct slice text, struct slice *group);
 
-/* Of a regular expression: where the first match at `from` or after it is. at[0] is all of it,
- * at[1] ... at[count - 1] are the groups (rm_so is -1: it took no part). Offsets are from the
+/* For a regular expression: the position of the first match at or after `from`. at[0] is all of it,
+ * at[1] ... at[count - 1] are the groups (rm_so is -1: it did not match). Offsets are from the
  * beginning of the text. goes_on: more than the text comes after it, so that $ is not its end. */
 bool pattern_find(const struct pattern *p, struct slice text, size_t from, bool goes_on,
                   regmatch_t *at, size_t count);

@@ -2,7 +2,7 @@
 
 #include "base/decimal.h"
 
-/* Digits at *at, which moves behind them. False: none, or out of bounds. */
+/* Digits at *at, which moves after them. False: none, or out of bounds. */
 static bool take_number(const char **at, uint32_t min, uint32_t max, uint32_t *number)
 {
     const char *start = *at;

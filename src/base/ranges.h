@@ -1,5 +1,5 @@
 /*
- * ranges: a list of numbers and ranges as people write them: "1001,4000-4099".
+ * ranges: a list of numbers and ranges as users write them: "1001,4000-4099".
  */
 #ifndef BASE_RANGES_H
 #define BASE_RANGES_H
@@ -19,8 +19,8 @@ struct ranges {
     size_t count;
 };
 
-/* Add what the text lists; each number lies between min and max. 0; else the 1-based column of what
- * is wrong (also: one range too many), and *r is as before. */
+/* Add what the text lists; each number must be between min and max. 0; otherwise the 1-based column
+ * of the error (which may be one range too many), and *r is unchanged. */
 size_t ranges_parse(struct ranges *r, const char *text, uint32_t min, uint32_t max);
 
 bool ranges_contain(const struct ranges *r, uint32_t number);

@@ -19,7 +19,7 @@ static void take(struct rng *r, uint8_t *bytes, size_t n)
     r->left -= n;
 }
 
-/* Half a key must not pass for one. */
+/* Half a key must not be used as one. */
 static int wipe(uint8_t *bytes, size_t n)
 {
     explicit_bzero(bytes, n);
@@ -35,7 +35,7 @@ int rng_draw(struct rng *r, uint8_t *bytes, size_t n)
     if (rest == 0)
         return 0;
     if (rest >= RNG_POOL)
-        /* Nothing is gained by passing much through the pool. */
+        /* Large amounts gain nothing from the pool. */
         return r->fill(r->ctx, bytes + first, rest) == 0 ? 0 : wipe(bytes, n);
     if (r->fill(r->ctx, r->pool, RNG_POOL) != 0)
         return wipe(bytes, n);

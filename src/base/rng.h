@@ -12,7 +12,7 @@
 
 #define RNG_POOL 4096
 
-/* Fill n bytes; 0, or -1 when there is no randomness. */
+/* Fill n bytes; 0, or -1 if no random bytes are available. */
 typedef int rng_fill_fn(void *ctx, uint8_t *bytes, size_t n);
 
 struct rng {
@@ -24,7 +24,7 @@ struct rng {
 
 void rng_init(struct rng *r, rng_fill_fn *fill, void *ctx);
 
-/* Draw n bytes (any n). 0, or -1: no randomness, nothing may be sent then. Used bytes are wiped
+/* Draw n bytes (any n). 0, or -1: no random bytes, and nothing may be sent. Used bytes are wiped
  * from the pool. */
 int rng_draw(struct rng *r, uint8_t *bytes, size_t n);
 

@@ -4,7 +4,7 @@
 
 enum place { IN_QUERY = 1, IN_FIELD = 2, IN_TEXT = 4, EVERYWHERE = 7 };
 
-/* How a word must appear in a text to count. In a name it counts wherever it is: "clientsecret". */
+/* How a word must appear in a text to match. In a name it matches anywhere: "clientsecret". */
 enum shape { ANY, START, WHOLE };
 
 static const struct word {
@@ -29,7 +29,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-/* The character at *i, percent-decoded if asked for and in lower case; *i moves behind it. */
+/* The character at *i, percent-decoded if requested and in lower case; *i moves after it. */
 static uint8_t next_char(struct slice name, bool percent, size_t *i)
 {
     uint8_t c = name.data[(*i)++];
@@ -108,7 +108,7 @@ static bool is_of_name(uint8_t c)
     return is_letter_or_digit(c) || c == '_' || c == '-' || c == '%';
 }
 
-/* "myPass" has a word that begins at its P. */
+/* In "myPass" a word begins at the P. */
 static bool word_begins(struct slice text, size_t i)
 {
     return i == 0 || !is_letter(text.data[i - 1]) ||
@@ -167,7 +167,7 @@ static bool is_of_token(uint8_t c)
 }
 
 /* A JSON Web Token, a token of a well-known service, or what looks random: capitals, small letters
- * and digits in one long word. A text that is nothing but one word has no need of capitals. */
+ * and digits in one long word. A text that consists of one word need not have capitals. */
 static bool is_token(struct slice word, bool alone)
 {
     static const char *const prefixes[] = {"eyJ",    "ghp_",  "gho_",  "ghs_", "github_pat_",

@@ -1,7 +1,7 @@
 /*
  * slice: a borrowed run of bytes, and the name/value pair of HTTP built on it.
  *
- * A slice owns nothing. How long the bytes behind it live is said where the slice is handed out.
+ * A slice owns nothing. The function that returns a slice documents how long its bytes live.
  */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
@@ -34,7 +34,7 @@ static inline struct slice slice_str(const char *text)
     return (struct slice){(const uint8_t *)text, text ? strlen(text) : 0};
 }
 
-/* Where its bytes end. Nothing, not even 0, may be added to a null pointer. */
+/* The end of its bytes. Nothing, not even 0, may be added to a null pointer. */
 static inline const uint8_t *slice_end(struct slice s)
 {
     return s.len ? s.data + s.len : s.data;

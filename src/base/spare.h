@@ -1,6 +1,6 @@
 /*
- * spare: memory that waits for the next one to need it. Of many connections few hold bytes at a
- * time, so that it is theirs together, and an idle one costs none of it.
+ * spare: memory that is kept for the next connection that needs it. Few of many connections hold
+ * bytes at the same time, so they share it, and an idle one needs none.
  */
 #ifndef BASE_SPARE_H
 #define BASE_SPARE_H
@@ -14,17 +14,17 @@ struct spare {
     size_t cap;
 };
 
-/* Keep memory of malloc, or free it: of two pieces the larger is kept, and none larger than `keep`.
+/* Keep memory of malloc, or free it: the larger of two pieces is kept, but none larger than `keep`.
  */
 void spare_put(struct spare *s, uint8_t *data, size_t cap, size_t keep);
 void spare_clear(struct spare *s);
 
 /* One for each purpose that memory of a connection has. Zeroed: none. */
 struct spares {
-    struct spare read;     /* bytes as they come in */
-    struct spare gathered; /* messages that are put together */
-    struct spare deflated; /* messages that are compressed */
-    struct spare written;  /* bytes that go out */
+    struct spare read;     /* incoming bytes */
+    struct spare gathered; /* messages being assembled */
+    struct spare deflated; /* messages being compressed */
+    struct spare written;  /* outgoing bytes */
 };
 
 void spares_clear(struct spares *s);

@@ -1,6 +1,6 @@
 /*
- * trace: what goes on inside, a line each, for those who work on the program. Off, as it is unless
- * somebody asks for it, a call costs one branch that is never taken.
+ * trace: internal events, one per line, for developers. While it is off, which is the default, a
+ * call costs one branch that is never taken.
  */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H
@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether anything is traced. Set by trace_begin alone. */
+/* Whether anything is traced. Set only by trace_begin. */
 extern bool trace_on;
 
 /* Hand each line, without its end, to `write`: "trace 0.012345 pump 7: turn". The time is in
  * seconds since start_us (clock_mono_us). The line is raw: `write` hides the secrets of URLs and
- * escapes what came from outside. */
+ * escapes external input. */
 void trace_begin(uint64_t start_us, void (*write)(const char *line));
 
 /* One line, cut at 1 KiB. `what` and `id` name the object: a pump and its descriptor. */

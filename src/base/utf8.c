@@ -12,8 +12,8 @@
  * does not depend on the state, and one shift that does. No branch depends on the text, so mixed
  * scripts cost no more than a single one.
  *
- * The states are those of the grammar in RFC 3629, section 4: START stands between characters,
- * TAIL_n expects n continuation bytes of any value, and the others narrow the byte that comes next.
+ * The states are those of the grammar in RFC 3629, section 4: START is between characters, TAIL_n
+ * expects n continuation bytes of any value, and the others narrow the byte that comes next.
  */
 enum {
     START = 0,
@@ -23,7 +23,7 @@ enum {
     AFTER_E0 = 24, /* A0..BF: what is below would be overlong */
     AFTER_ED = 30, /* 80..9F: what is above is a surrogate */
     AFTER_F0 = 36, /* 90..BF: what is below would be overlong */
-    AFTER_F4 = 42, /* 80..8F: what is above lies beyond U+10FFFF */
+    AFTER_F4 = 42, /* 80..8F: what is above is beyond U+10FFFF */
     REJECT = 48    /* never left */
 };
 
@@ -35,7 +35,7 @@ enum {
      STEP(AFTER_E0, REJECT) | STEP(AFTER_ED, REJECT) | STEP(AFTER_F0, REJECT) |             \
      STEP(AFTER_F4, REJECT) | STEP(REJECT, REJECT))
 
-/* A continuation byte; e0 .. f4 say where it leads behind those leading bytes. */
+/* A continuation byte; e0 .. f4 are the states that follow after those leading bytes. */
 #define TAIL(e0, ed, f0, f4)                                                                   \
     (STEP(START, REJECT) | STEP(TAIL_1, START) | STEP(TAIL_2, TAIL_1) | STEP(TAIL_3, TAIL_2) | \
      STEP(AFTER_E0, e0) | STEP(AFTER_ED, ed) | STEP(AFTER_F0, f0) | STEP(AFTER_F4, f4) |       \
@@ -60,7 +60,7 @@ static const uint64_t rows[256] = {
 
 #define BLOCK 32
 
-/* The upper bits of `state` are whatever the row held: only the shift count's six count. */
+/* The upper bits of `state` are those of the row: a shift uses only the lowest six. */
 static inline uint64_t step(uint64_t state, uint8_t byte)
 {
     return rows[byte] >> (state & 63);
@@ -103,8 +103,8 @@ static inline bool ascii_block(const uint8_t *p)
 
 #endif
 
-/* Are the bytes from i on, fewer than a block, ASCII? In one look or two, some perhaps seen twice.
- * False may also mean that they are too few for that. */
+/* Are the bytes from i on, fewer than a block, ASCII? In one or two loads, which may overlap. False
+ * may also mean that they are too few for that. */
 static inline bool ascii_end(const uint8_t *bytes, size_t n, size_t i)
 {
     if (n >= BLOCK)
@@ -164,9 +164,9 @@ static uint8_t count_unfinished(const uint8_t *bytes, size_t n, uint8_t before)
 
 /*
  * Thirty-two bytes at a time, where the processor has AVX2. Every byte is judged together with the
- * one before it: a pair (a, b) breaks rules, a bit each, and a rule is broken if its bit stands in
- * what the upper half of a, the lower half of a and the upper half of b bring along. A fourth test
- * sees to the third and fourth byte of a character.
+ * one before it: a pair (a, b) breaks rules, a bit each, and a rule is broken if its bit is set in
+ * the entries of the upper half of a, the lower half of a and the upper half of b. A fourth test
+ * checks the third and fourth byte of a character.
  */
 enum {
     LEAD_ALONE = 1 << 0, /* C0..FF, then no continuation byte */
@@ -184,7 +184,7 @@ enum {
     TAIL_RULES = TAIL_ALONE | TAIL_TAIL | C0_C1
 };
 
-/* The table in both halves of the register, as the instruction that looks up wants it. */
+/* The table in both halves of the register, as the lookup instruction requires. */
 #define LOOKUP(x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, xa, xb, xc, xd, xe, xf)               \
     _mm256_setr_epi8((char)(x0), (char)(x1), (char)(x2), (char)(x3), (char)(x4), (char)(x5), \
                      (char)(x6), (char)(x7), (char)(x8), (char)(x9), (char)(xa), (char)(xb), \
@@ -193,7 +193,7 @@ enum {
                      (char)(x8), (char)(x9), (char)(xa), (char)(xb), (char)(xc), (char)(xd), \
                      (char)(xe), (char)(xf))
 
-/* What is wrong with `now`, given the 32 bytes before it; zero if nothing. */
+/* The errors of `now`, given the 32 bytes before it; zero if there are none. */
 __attribute__((target("avx2"))) static inline __m256i faults(__m256i now, __m256i before)
 {
     const __m256i a_upper =
@@ -218,7 +218,8 @@ __attribute__((target("avx2"))) static inline __m256i faults(__m256i now, __m256
         _mm256_and_si256(_mm256_shuffle_epi8(a_upper, upper),
                          _mm256_shuffle_epi8(a_lower, _mm256_and_si256(back1, nibble))),
         _mm256_shuffle_epi8(b_upper, _mm256_and_si256(_mm256_srli_epi16(now, 4), nibble)));
-    /* The top bit is left where the byte two back begins three or more, or three back four. */
+    /* The top bit is set where the byte two back begins three or more, or the byte three back
+     * begins four. */
     __m256i third = _mm256_subs_epu8(back2, _mm256_set1_epi8(0xE0 - 0x80));
     __m256i fourth = _mm256_subs_epu8(back3, _mm256_set1_epi8(0xF0 - 0x80));
     __m256i inside = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8(-0x80));
@@ -226,8 +227,8 @@ __attribute__((target("avx2"))) static inline __m256i faults(__m256i now, __m256
     return _mm256_xor_si256(broken, inside);
 }
 
-/* Of n bytes that end where a block does and hold no fault: how many before the character that the
- * end cuts, if it cuts one. */
+/* Of n bytes that end where a block does and contain no error: how many before the character that
+ * the end cuts, if it cuts one. */
 static size_t whole_characters(const uint8_t *bytes, size_t n)
 {
     size_t back;
@@ -243,8 +244,8 @@ static size_t whole_characters(const uint8_t *bytes, size_t n)
     return n;
 }
 
-/* How many of the bytes, which begin between characters, are whole characters for certain. What is
- * left has a fault in its first block, or is the end of the text with a character cut. */
+/* How many of the bytes, which begin between characters, are certainly whole characters. The rest
+ * has an error in its first block, or is the end of the text with a cut character. */
 __attribute__((target("avx2"))) static size_t count_certain(const uint8_t *bytes, size_t n)
 {
     __m256i before = _mm256_setzero_si256(), now, fault;
@@ -264,7 +265,7 @@ __attribute__((target("avx2"))) static size_t count_certain(const uint8_t *bytes
     }
     if (i == n)
         return whole_characters(bytes, n);
-    /* Followed by zeros, so that a character which the end cuts is a fault too. */
+    /* Followed by zeros, so that a character cut by the end is an error, too. */
     memcpy(rest, bytes + i, n - i);
     now = _mm256_loadu_si256((const __m256i *)(const void *)rest);
     fault = faults(now, before);
@@ -287,7 +288,7 @@ static size_t skip_certain(const uint8_t *bytes, size_t n)
 
 #endif
 
-/* The same as utf8_check for what is not short and plain. */
+/* The same as utf8_check for texts that are not short ASCII. */
 static size_t check_long(struct utf8 *u, const uint8_t *bytes, size_t n, size_t i)
 {
     uint64_t state = state_from(u);
@@ -388,7 +389,7 @@ int utf8_decode(const uint8_t *bytes, size_t n, uint32_t *code)
             return length + 1;
         }
     }
-    /* The longest part that could have begun a character counts as one (Unicode 15, section 3.9,
-     * "Constraints on Conversion Processes"). */
+    /* The longest part that could begin a character is one invalid character (Unicode 15, section
+     * 3.9, "Constraints on Conversion Processes"). */
     return -length;
 }

@@ -1,5 +1,5 @@
 /*
- * utf8: validation that can stop and go on at any byte (RFC 3629; RFC 6455, section 8.1), and
+ * utf8: validation that can stop and continue at any byte (RFC 3629; RFC 6455, section 8.1), and
  * decoding for display.
  */
 #ifndef BASE_UTF8_H
@@ -9,16 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A validator between two pieces of a text. Zero-initialise to begin. */
+/* The state of a validator between two pieces of a text. Zero-initialise to begin. */
 struct utf8 {
     uint8_t need; /* continuation bytes still to come, 0 to 3 */
     uint8_t have; /* bytes of the unfinished sequence seen so far, 0 to 3 */
-    uint8_t low;  /* the next byte must lie in low..high */
+    uint8_t low;  /* the next byte must be in low..high */
     uint8_t high;
 };
 
-/* Go on with n bytes. Returns n if the text may still be valid, else the offset of the first byte
- * that makes it impossible (overlong forms, surrogates and anything above U+10FFFF fail at the
+/* Continue with n bytes. Returns n if the text may still be valid, else the offset of the first
+ * byte that makes it impossible (overlong forms, surrogates and anything above U+10FFFF fail at the
  * earliest byte that shows it). Fast over ASCII. After a failure the validator is at its start. */
 size_t utf8_check(struct utf8 *u, const uint8_t *bytes, size_t n);
 
@@ -28,8 +28,8 @@ static inline bool utf8_complete(const struct utf8 *u)
     return u->need == 0;
 }
 
-/* The length of a byte order mark at the front of a text: 3 or 0. Editors and shells put one there,
- * and it is no part of the text. */
+/* The length of a byte order mark at the front of a text: 3 or 0. Editors and shells write one, but
+ * it is not part of the text. */
 size_t utf8_mark(const char *text);
 
 /* True if the n bytes are valid and complete. */

@@ -175,7 +175,7 @@ static void rule_parse_points_at_the_mistake(void **state)
         {"/a", 2, "the slash after the regular expression is missing"},
         {"/a/", 3, "-> and what is to be done are missing"},
         {"// -> drop", 0, "is empty"},
-        {"up /a(/ -> drop", 3, "is no regular expression"},
+        {"up /a(/ -> drop", 3, "is not a regular expression"},
         {"/\\d/ -> drop", 0, "[0-9]"},
         {"/(a)\\1/ -> drop", 4, "back-references"},
         {"/[{](a)\\1/ -> drop", 7, "back-references"},

@@ -43,7 +43,7 @@ static void mistakes_are_told_with_their_place(void **state)
     bad("json /a < \"x\"", 10, "only numbers");
     bad("json /a ~ x", 10, "between slashes");
     bad("json /a ~ /x", 10, "slash at the end");
-    bad("json /a ~ /(/", 10, "no regular expression");
+    bad("json /a ~ /(/", 10, "not a regular expression");
     bad("json /a type text", 13, "type is one of");
     bad("json /~2 exists", 5, "~0");
     bad("json {\"a\":}", 10, "JSON is wrong");
