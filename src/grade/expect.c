@@ -152,7 +152,7 @@ static int parse_one(struct grade_expectation *x, struct slice item, const char 
         return -1;
     }
     if (strcmp(x->op, "==") == 0)
-        x->op[1] = '\0';
+        x->op[op = 1] = '\0';
     if (op == 0 || strcmp(x->op, "!") == 0 || (op == 2 && x->op[1] != '=')) {
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s needs a comparison: < <= = != >= >, and a value",
                 x->row->name);

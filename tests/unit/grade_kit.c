@@ -98,6 +98,8 @@ static void subscribe(struct kit *k)
                  k->conn * 3 + i, 'a' + (char)i);
         kit_up(k, text);
     }
+    if (k->secret)
+        kit_up(k, k->secret);
 }
 
 static void go_on(struct kit *k)

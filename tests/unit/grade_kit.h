@@ -28,6 +28,7 @@ struct kit {
     uint64_t now_us, conn, seed;
     uint64_t received, sent; /* numbers */
     const char *address, *agent;
+    const char *secret; /* one more subscription, or NULL */
 };
 
 /* 0 or -1. Ends with kit_clear. */
