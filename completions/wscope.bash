@@ -32,7 +32,8 @@ _wscope_faults() {
     local kinds='rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt rebind
         drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse dns-fail dns-slow: status:'
 
-    [[ $(_wscope_letter) == s ]] && kinds+=' close:'
+    [[ $(_wscope_letter) == [ps] ]] && kinds+=' close:'
+    [[ $(_wscope_letter) == p ]] && kinds+=' offline'
     _wscope_words "$kinds" "$1"
     compopt -o nospace
 }

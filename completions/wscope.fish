@@ -15,7 +15,8 @@ end
 # Kinds of faults; what follows (an argument, "@" and a trigger) is typed behind them.
 function __wscope_faults
     string split ' ' 'rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt rebind drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse dns-fail dns-slow: status:'
-    __wscope_in s; and echo close:
+    __wscope_in p s; and echo close:
+    __wscope_in p; and echo offline
 end
 
 # Names of the [profile NAME] sections.

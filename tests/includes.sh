@@ -59,7 +59,7 @@ sys/socket.h      base/out.c net/* serve/* app/* term/* verb/*
 sys/un.h          net/* serve/*
 netdb.h           net/*
 netinet/*         net/* serve/*
-arpa/inet.h       fault/fault_parse.c net/* serve/* cli/*
+arpa/inet.h       fault/fault_args.c net/* serve/* cli/*
 linux/*           net/*
 poll.h            base/out.c net/* app/* term/* verb/* serve/*
 time.h            base/* event/* net/* sink/* script/junit.c app/* term/* verb/* serve/* session/* channel/* main.c

@@ -26,6 +26,7 @@ enum {
     OPTIONS_TOUR = 1u << 5,     /* it shows connections that it makes up by itself */
     OPTIONS_VIEWS = 1u << 6,    /* it shows events */
     OPTIONS_HAND_ON = 1u << 7,  /* options of connections apply to all those that it opens */
+    OPTIONS_RELAY = 1u << 8,    /* it is between clients and a server */
 };
 
 struct verb {

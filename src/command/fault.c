@@ -46,14 +46,9 @@ static int fault_arguments(const char *args, struct fault_spec specs[FAULTS_MAX]
     int r = 0;
 
     *count = 0;
-    while (*count < FAULTS_MAX && (r = fault_parse_next(&specs[*count], text, &pos, e)) == 1) {
-        if (specs[*count].kind == FAULT_CLOSE) {
-            err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "close:CODE is a fault of wscope serve");
-            err_hint(e, "on this side of the connection /close CODE sends a Close");
-            return -1;
-        }
+    while (*count < FAULTS_MAX &&
+           (r = fault_parse_next(&specs[*count], text, &pos, FAULT_USE_CLIENT, e)) == 1)
         (*count)++;
-    }
     return r < 0 ? -1 : 0;
 }
 

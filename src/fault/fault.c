@@ -29,6 +29,8 @@ const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT] = {
                        true},
     [FAULT_REBIND] = {"rebind", FAULT_FAMILY_LINK, true, FAULT_ARG_ADDRESS, false, FAULT_ARG_NONE,
                       false},
+    [FAULT_OFFLINE] = {"offline", FAULT_FAMILY_LINK, false, FAULT_ARG_SILENT, false, FAULT_ARG_NONE,
+                       false},
     [FAULT_DROP_PONG] = {"drop-pong", FAULT_FAMILY_WS, false, FAULT_ARG_NONE, false, FAULT_ARG_NONE,
                          true},
     [FAULT_DELAY_PONG] = {"delay-pong", FAULT_FAMILY_WS, false, FAULT_ARG_TIME, true,
@@ -45,7 +47,7 @@ const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT] = {
                        false},
     [FAULT_REORDER] = {"reorder", FAULT_FAMILY_WS, false, FAULT_ARG_CHANCE, true, FAULT_ARG_NONE,
                        true},
-    [FAULT_CLOSE] = {"close", FAULT_FAMILY_WS, true, FAULT_ARG_CODE, true, FAULT_ARG_NONE, false},
+    [FAULT_CLOSE] = {"close", FAULT_FAMILY_WS, true, FAULT_ARG_CODE, true, FAULT_ARG_REASON, false},
     [FAULT_REFUSE] = {"refuse", FAULT_FAMILY_DIAL, false, FAULT_ARG_NONE, false, FAULT_ARG_NONE,
                       false},
     [FAULT_DNS_FAIL] = {"dns-fail", FAULT_FAMILY_DIAL, false, FAULT_ARG_NONE, false, FAULT_ARG_NONE,
@@ -80,7 +82,7 @@ bool fault_is_instant(enum fault_kind kind)
 bool fault_is_random(const struct fault_spec *f)
 {
     return f->trigger == FAULT_RANDOM || f->jitter_us > 0 || f->kind == FAULT_CORRUPT ||
-           f->kind == FAULT_WRONG_PONG ||
+           f->kind == FAULT_WRONG_PONG || (f->has_share && f->share > 0 && f->share < 1) ||
            (fault_kinds[f->kind].first == FAULT_ARG_CHANCE && f->p < 1);
 }
 
@@ -126,6 +128,52 @@ static void put_bytes(struct printer *p, uint64_t bytes)
     put(p, "%" PRIu64 "%.1s", bytes, unit ? &units[unit] : "");
 }
 
+/* As it is read: at most six decimals, and no exponent. */
+static void put_chance(struct printer *p, double chance)
+{
+    put(p, "%.6f", chance);
+    while (p->text[p->len - 1] == '0')
+        p->text[--p->len] = '\0';
+    if (p->text[p->len - 1] == '.')
+        p->text[--p->len] = '\0';
+}
+
+/* Between arguments that begin at `from`. */
+static const char *comma(const struct printer *p, size_t from)
+{
+    return p->len > from ? "," : "";
+}
+
+/* Would the end of the pattern be read as a COUNT, if nothing followed it? */
+static bool ends_as_count(const char *path)
+{
+    size_t n = strlen(path), digits = n;
+
+    while (digits > 0 && path[digits - 1] >= '0' && path[digits - 1] <= '9')
+        digits--;
+    return digits > 0 && digits < n && path[digits - 1] == '*';
+}
+
+static void put_scope(struct printer *p, const struct fault_spec *f, size_t from)
+{
+    enum fault_leg leg = f->leg;
+
+    if (f->path[0])
+        put(p, "%spath=%s", comma(p, from), f->path);
+    if (f->path[0] && leg == FAULT_LEG_ANY && ends_as_count(f->path))
+        leg = fault_leg(f);
+    if (leg != FAULT_LEG_ANY)
+        put(p, "%sleg=%s", comma(p, from), leg == FAULT_LEG_SERVER ? "server" : "client");
+    if (f->has_share) {
+        put(p, "%sshare=", comma(p, from));
+        put_chance(p, f->share);
+    }
+    if (f->only != FAULT_TRAFFIC_ANY)
+        put(p, "%sonly=%s", comma(p, from), f->only == FAULT_TRAFFIC_WS ? "ws" : "http");
+    if (f->after)
+        put(p, "%safter=%" PRIu64, comma(p, from), f->after);
+}
+
 static void put_args(struct printer *p, const struct fault_spec *f)
 {
     const struct fault_kind_row *row = &fault_kinds[f->kind];
@@ -136,7 +184,7 @@ static void put_args(struct printer *p, const struct fault_spec *f)
     else if (row->first == FAULT_ARG_BYTES)
         put_bytes(p, f->bytes);
     else if (row->first == FAULT_ARG_CHANCE)
-        put(p, "%g", f->p);
+        put_chance(p, f->p);
     else if (row->first == FAULT_ARG_CODE)
         put(p, "%u", f->code);
     else if (row->first == FAULT_ARG_ADDRESS)
@@ -148,10 +196,15 @@ static void put_args(struct printer *p, const struct fault_spec *f)
         put(p, ",");
         put_time(p, f->us);
     }
+    if (f->reason[0])
+        put(p, ",%s", f->reason);
+    if (f->silent)
+        put(p, "silent");
     if (f->has_retry_after)
         put(p, ",retry-after=%" PRIu64, f->retry_after);
     if (f->side != FAULT_SIDE_BOTH)
-        put(p, "%sside=%s", p->len > from ? "," : "", f->side == FAULT_SIDE_IN ? "in" : "out");
+        put(p, "%sside=%s", comma(p, from), f->side == FAULT_SIDE_IN ? "in" : "out");
+    put_scope(p, f, from);
 }
 
 static void put_trigger(struct printer *p, const struct fault_spec *f)

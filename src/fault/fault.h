@@ -3,6 +3,9 @@
  *
  *   KIND[:ARG[,ARG][,side=in|out]][@TRIGGER][+DURATION][*COUNT]
  *
+ * A proxy has more arguments for every kind, which say on which of its connections it acts:
+ * leg=client|server, path=GLOB, share=P, only=ws|http, after=N.
+ *
  * Pure: text to struct and back. The manual's section FAULTS is the table of kinds and triggers.
  */
 #ifndef FAULT_FAULT_H
@@ -25,6 +28,7 @@ enum fault_kind {
     FAULT_TRUNCATE, /* bytes more, then a reset */
     FAULT_CORRUPT,  /* one bit of the bytes-th byte from now on */
     FAULT_REBIND,   /* the socket is left dangling; the next one comes from `address` */
+    FAULT_OFFLINE,  /* the connection is lost, by a reset or `silent`; only a proxy's */
     /* What happens to messages and control frames of a WebSocket. */
     FAULT_DROP_PONG,
     FAULT_DELAY_PONG, /* us */
@@ -34,7 +38,7 @@ enum fault_kind {
     FAULT_DUP_IN,
     FAULT_DUP_OUT,
     FAULT_REORDER,
-    FAULT_CLOSE, /* a Close frame with `code`; only a server's */
+    FAULT_CLOSE, /* a Close frame with `code` and `reason`; of a server or a proxy */
     /* What happens instead of a connection; made up before any I/O. */
     FAULT_REFUSE,
     FAULT_DNS_FAIL,
@@ -46,6 +50,14 @@ enum fault_kind {
 enum fault_family { FAULT_FAMILY_LINK, FAULT_FAMILY_WS, FAULT_FAMILY_DIAL };
 
 enum fault_side { FAULT_SIDE_IN = 1, FAULT_SIDE_OUT = 2, FAULT_SIDE_BOTH = 3 };
+
+/* The side of a proxy. */
+enum fault_leg { FAULT_LEG_ANY, FAULT_LEG_CLIENT, FAULT_LEG_SERVER };
+
+enum fault_traffic { FAULT_TRAFFIC_ANY, FAULT_TRAFFIC_WS, FAULT_TRAFFIC_HTTP };
+
+#define FAULT_REASON 124 /* a Close frame holds 123 bytes of it (RFC 6455, section 5.5.1) */
+#define FAULT_PATH   128
 
 enum fault_trigger {
     FAULT_AT_ONCE,
@@ -69,6 +81,15 @@ struct fault_spec {
     uint64_t retry_after; /* seconds */
     bool has_retry_after;
     char address[46]; /* numeric, or "" */
+    char reason[FAULT_REASON];
+    bool silent;
+    /* Of a proxy: */
+    enum fault_leg leg;      /* FAULT_LEG_ANY: not given; see fault_leg */
+    enum fault_traffic only; /* FAULT_TRAFFIC_ANY: not given */
+    char path[FAULT_PATH];   /* a pattern with * and ?, or "" */
+    bool has_share;
+    double share;   /* of the clients: 0 to 1 */
+    uint64_t after; /* messages on the connection; 0: not given */
     enum fault_trigger trigger;
     uint64_t at_us, most_us;
     uint64_t n;           /* from 1 */
@@ -79,9 +100,14 @@ struct fault_spec {
 /* Read one SPEC. -1 with *e (EXIT_USAGE): what is wrong, and e->at, counted from the start of text.
  */
 int fault_parse(struct fault_spec *f, struct slice text, struct err *e);
+/* What they are for: not every end of a connection has every fault. */
+enum fault_use { FAULT_USE_CLIENT, FAULT_USE_SERVER, FAULT_USE_PROXY };
+
 /* Step through "SPEC;SPEC": the next one from *pos on into *f. 1, 0 at the end, -1 with *e (e->at
- * counted from the start of text). Empty parts are passed over. */
-int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, struct err *e);
+ * counted from the start of text), also for one that is not for that use. Empty parts are passed
+ * over. */
+int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, enum fault_use use,
+                     struct err *e);
 
 /* "blackhole" ...; static. */
 const char *fault_kind_name(enum fault_kind kind);
@@ -91,7 +117,28 @@ bool fault_is_instant(enum fault_kind kind);
 /* It depends on chance, so that --seed matters. */
 bool fault_is_random(const struct fault_spec *f);
 
-#define FAULT_TEXT 160
+/* Which leg of a proxy it acts on: the one that was given, else the client's, but for the kinds
+ * that only the way to a server has. */
+enum fault_leg fault_leg(const struct fault_spec *f);
+/* What of it only a proxy has, as it is typed: "offline", "path=" ...; NULL: nothing. Static. */
+const char *fault_proxy_only(const struct fault_spec *f);
+
+/* A connection of a proxy, as far as it is known. Zero-initialised, it is one of another program
+ * mode: all that is not proxy-only acts on it. */
+struct fault_scope {
+    enum fault_traffic traffic; /* FAULT_TRAFFIC_ANY: not known yet */
+    const char *path;           /* of the request, without the query; NULL: not known yet */
+    uint64_t client;            /* the number of the client, from 1; 0: not known yet */
+    uint64_t messages;          /* on it so far, both ways */
+    double drawn;               /* for the client, 0 to below 1: shares above that act on it */
+};
+
+/* Does it act on such a connection? What is not known does not fit what was asked for. */
+bool fault_applies(const struct fault_spec *f, const struct fault_scope *s);
+/* * stands for any number of characters, ? for one; all others for themselves. */
+bool fault_glob(const char *pattern, const char *text);
+
+#define FAULT_TEXT 512
 /* As they would be typed: the arguments, "" if there are none; the trigger, "" for at once; the
  * whole. */
 void fault_print_args(const struct fault_spec *f, char text[FAULT_TEXT]);

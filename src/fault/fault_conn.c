@@ -8,6 +8,8 @@
 /* Does it meet a connection that is made now? */
 static bool meets_newcomer(const struct armed *a, const struct fault_conn *c, uint64_t now_us)
 {
+    if (!faults_reach(c, a))
+        return false;
     switch (a->spec.trigger) {
     case FAULT_AT_ONCE:
         if (faults_is_single(a))
@@ -20,7 +22,7 @@ static bool meets_newcomer(const struct armed *a, const struct fault_conn *c, ui
     case FAULT_RANDOM:
         return a->waiting || now_us < a->until_us;
     default:
-        return false;
+        return a->spec.kind == FAULT_OFFLINE && now_us < a->until_us;
     }
 }
 
@@ -76,6 +78,7 @@ void fault_conn_free(struct fault_conn *c, uint64_t now_us)
         ;
     *at = c->next;
     faults_due_changed(c->set);
+    free((char *)c->scope.path);
     free(c);
 }
 
@@ -98,6 +101,19 @@ const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind k
     return NULL;
 }
 
+/* What meets a connection as it begins, or as what is known of it comes to fit: a Close frame needs
+ * the opening. */
+static void meet(struct fault_conn *c, struct armed *a, uint64_t now_us)
+{
+    bool close_frame = a->spec.kind == FAULT_CLOSE;
+
+    if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL || !faults_may_act(a) ||
+        (close_frame ? !c->opened : !c->connected) || !meets_newcomer(a, c, now_us))
+        return;
+    a->waiting = false;
+    faults_begin(c, a, a->until_us ? a->until_us : faults_lasts_until(a, now_us));
+}
+
 void fault_conn_connected(struct fault_conn *c, uint64_t now_us)
 {
     c->connected = true;
@@ -105,14 +121,41 @@ void fault_conn_connected(struct fault_conn *c, uint64_t now_us)
     c->last = NULL;
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &c->set->armed[i];
-        bool close_frame = a->spec.kind == FAULT_CLOSE;
 
-        if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL || !faults_may_act(a) || close_frame ||
-            !meets_newcomer(a, c, now_us))
-            continue;
-        a->waiting = false;
-        faults_begin(c, a, a->until_us ? a->until_us : faults_lasts_until(a, now_us));
+        c->hits[i].within = faults_reach(c, a);
+        if (a->spec.kind != FAULT_CLOSE)
+            meet(c, a, now_us);
     }
+}
+
+/* Begin what the connection has come within reach of, and end what it has left. */
+static void enter(struct fault_conn *c, uint64_t now_us)
+{
+    for (unsigned i = 0; i < FAULTS_MAX; i++) {
+        struct armed *a = &c->set->armed[i];
+        bool was = c->hits[i].within;
+
+        if (!a->there || !fault_proxy_only(&a->spec))
+            continue;
+        c->hits[i].within = faults_reach(c, a);
+        if (was && !c->hits[i].within)
+            faults_end(c, a);
+        else if (!was && c->hits[i].within)
+            meet(c, a, now_us);
+    }
+}
+
+int fault_conn_scope(struct fault_conn *c, const struct fault_scope *scope, uint64_t now_us)
+{
+    char *path = scope->path ? strdup(scope->path) : NULL;
+
+    if (scope->path && !path)
+        return -1;
+    free((char *)c->scope.path);
+    c->scope = *scope;
+    c->scope.path = path;
+    enter(c, now_us);
+    return 0;
 }
 
 static void reached(struct fault_conn *c, enum fault_trigger trigger, uint64_t before,
@@ -123,8 +166,12 @@ static void reached(struct fault_conn *c, enum fault_trigger trigger, uint64_t b
     for (unsigned i = 0; i < FAULTS_MAX; i++) {
         struct armed *a = &c->set->armed[i];
 
-        if (faults_may_act(a) && a->spec.trigger == trigger &&
-            (trigger == FAULT_ON_OPEN || (before < a->spec.n && a->spec.n <= after)))
+        if (!faults_may_act(a) || a->spec.trigger != trigger || !faults_reach(c, a) ||
+            (trigger != FAULT_ON_OPEN && (before >= a->spec.n || a->spec.n > after)))
+            continue;
+        if (a->spec.kind == FAULT_OFFLINE)
+            faults_act_on_all(c->set, a, now_us);
+        else
             faults_begin(c, a, faults_lasts_until(a, now_us));
     }
 }
@@ -133,13 +180,9 @@ void fault_conn_opened(struct fault_conn *c, uint64_t now_us)
 {
     c->opened = true;
     reached(c, FAULT_ON_OPEN, 0, 0, now_us);
-    for (unsigned i = 0; i < FAULTS_MAX; i++) { /* a Close frame needs the opening */
-        struct armed *a = &c->set->armed[i];
-
-        if (a->spec.kind == FAULT_CLOSE && faults_may_act(a) && meets_newcomer(a, c, now_us)) {
-            a->waiting = false;
-            faults_begin(c, a, UINT64_MAX);
-        }
+    for (unsigned i = 0; i < FAULTS_MAX; i++) {
+        if (c->set->armed[i].spec.kind == FAULT_CLOSE)
+            meet(c, &c->set->armed[i], now_us);
     }
 }
 
@@ -148,6 +191,8 @@ void fault_conn_messages(struct fault_conn *c, uint64_t messages, uint64_t now_u
     uint64_t before = c->messages;
 
     c->messages = messages;
+    if (!fault_conn_idle(c))
+        enter(c, now_us);
     reached(c, FAULT_ON_MESSAGE, before, messages, now_us);
 }
 

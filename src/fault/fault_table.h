@@ -14,7 +14,9 @@ enum fault_arg {
     FAULT_ARG_BYTES,
     FAULT_ARG_CHANCE,
     FAULT_ARG_CODE,
-    FAULT_ARG_ADDRESS
+    FAULT_ARG_ADDRESS,
+    FAULT_ARG_REASON,
+    FAULT_ARG_SILENT
 };
 
 struct fault_kind_row {

@@ -46,21 +46,21 @@ static void set_due(struct armed *a, uint64_t from_us)
     }
 }
 
-/* Its time has come: on all there is. */
-static void act_on_all(struct faults *f, struct armed *a, uint64_t now_us)
+void faults_act_on_all(struct faults *f, struct armed *a, uint64_t now_us)
 {
     bool lasting = !fault_is_instant(a->spec.kind);
     bool met = false;
 
     if (!faults_may_act(a))
         return;
-    if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL || (lasting && a->spec.duration_us))
+    if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL || a->spec.kind == FAULT_OFFLINE ||
+        (lasting && a->spec.duration_us))
         a->until_us = faults_lasts_until(a, now_us);
     if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL)
         return;
     for (struct fault_conn *c = f->conns, *next; c; c = next) {
         next = c->next;
-        if (!c->connected || c->over || !faults_may_act(a))
+        if (!c->connected || c->over || !faults_may_act(a) || !faults_reach(c, a))
             continue;
         faults_begin(c, a, faults_lasts_until(a, now_us));
         met = true;
@@ -106,11 +106,11 @@ int faults_arm(struct faults *f, const struct fault_spec *spec, uint64_t now_us)
             .spec = *spec, .number = f->numbers++, .there = true, .armed_us = now_us};
         a->random = faults_generator(f->seed, a->number, 0);
         for (struct fault_conn *c = f->conns; c; c = c->next)
-            c->hits[i] = (struct hit){0};
+            c->hits[i] = (struct hit){.within = faults_reach(c, a)};
         set_due(a, now_us);
         faults_tell(f, a, "armed", spec->kind == FAULT_BLACKHOLE ? f->fidelity : NULL, NULL, 0);
         if (spec->trigger == FAULT_AT_ONCE)
-            act_on_all(f, a, now_us);
+            faults_act_on_all(f, a, now_us);
         faults_due_changed(f);
         return 0;
     }
@@ -224,7 +224,7 @@ void faults_tick(struct faults *f, uint64_t now_us)
         if (a->until_us && a->until_us <= now_us)
             a->until_us = 0;
         if (a->due_us <= now_us) {
-            act_on_all(f, a, now_us);
+            faults_act_on_all(f, a, now_us);
             advance(a, now_us);
         }
     }

@@ -18,6 +18,10 @@
  * bounds how often a fault acts; for kinds with a probability: on how many messages, for kinds that
  * act on pongs: on how many of them.
  *
+ * offline acts on all connections, also where a trigger names one, and on all that come in its
+ * time; without a duration until faults_heal. A fault with path=, share=, only= or after= meets a
+ * connection when it has become one of those: see fault_conn_scope.
+ *
  * The same seed, specs and connections draw the same chances: each fault has a generator of its own
  * for each connection.
  */
@@ -77,6 +81,10 @@ const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind k
                                          uint64_t now_us);
 /* The local address to come from, where the fault rebind has led; or NULL. */
 const char *fault_conn_source(const struct fault_conn *c);
+/* What is known of a connection of a proxy, or known anew: what that brings within the reach of
+ * path=, share= or only= begins now. The path is copied; scope->messages and drawn are not looked
+ * at. 0, or -1: memory (nothing has changed). */
+int fault_conn_scope(struct fault_conn *c, const struct fault_scope *scope, uint64_t now_us);
 /* What is reached. messages, frames, bytes: of the connection so far, both ways. */
 void fault_conn_connected(struct fault_conn *c, uint64_t now_us);
 void fault_conn_opened(struct fault_conn *c, uint64_t now_us);

@@ -89,6 +89,22 @@ bool faults_may_act(const struct armed *a)
     return a->there && (a->spec.count == 0 || a->acted < a->spec.count);
 }
 
+bool faults_reach(const struct fault_conn *c, const struct armed *a)
+{
+    struct fault_scope scope = c->scope;
+    uint64_t state;
+
+    if (!fault_proxy_only(&a->spec))
+        return true;
+    scope.messages = c->messages;
+    if (a->spec.has_share) {
+        /* Once for each client: not by the attempts that chances are drawn for. */
+        state = faults_generator(c->set->seed, a->number, UINT64_MAX - scope.client);
+        scope.drawn = (double)(faults_draw(&state) >> 11) * 0x1p-53;
+    }
+    return fault_applies(&a->spec, &scope);
+}
+
 bool faults_by_chance(enum fault_kind kind)
 {
     return kind >= FAULT_DROP_IN && kind <= FAULT_REORDER;

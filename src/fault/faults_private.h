@@ -26,6 +26,7 @@ struct armed {
 struct hit {
     bool active;
     bool struck;       /* momentary, and not told yet */
+    bool within;       /* the connection was within its reach when that was last looked at */
     uint64_t until_us; /* UINT64_MAX: as long as the connection */
     uint64_t random;
     bool seeded;
@@ -41,6 +42,7 @@ struct fault_conn {
     bool over, cut;
     const char *last; /* the name of a fault that was active to the end, or NULL */
     uint64_t messages, frames, bytes;
+    struct fault_scope scope; /* its path is owned */
     struct hit hits[FAULTS_MAX];
     struct {
         void (*changed)(void *ctx);
@@ -81,6 +83,10 @@ void faults_tell(struct faults *f, const struct armed *a, const char *phase, con
 void faults_due_changed(struct faults *f);
 
 bool faults_may_act(const struct armed *a);
+/* What it is confined to is what the connection is: path=, share=, only=, after=. */
+bool faults_reach(const struct fault_conn *c, const struct armed *a);
+/* Its time has come: on all connections there are. */
+void faults_act_on_all(struct faults *f, struct armed *a, uint64_t now_us);
 /* It meets a message or not, each with a probability. */
 bool faults_by_chance(enum fault_kind kind);
 /* It acts on pongs, one after another. */

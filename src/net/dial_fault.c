@@ -25,14 +25,19 @@ bool dial_fault_names(struct dial *d, uint64_t *wait_us, struct err *e)
 
 bool dial_fault_refuses(struct dial *d, struct err *e)
 {
+    static const enum fault_kind kinds[] = {FAULT_REFUSE, FAULT_OFFLINE};
     struct fault_conn *fault = d->target->fault;
 
-    if (!fault || !fault_conn_dial(fault, FAULT_REFUSE, clock_mono_us()))
-        return false;
-    err_set(e, EXIT_CONNECT, STAGE_CONNECT, ECONNREFUSED,
-            "can't connect to %s: connection refused, made up by the fault refuse",
-            d->target->socket_path ? d->target->socket_path : d->route.host);
-    return true;
+    for (size_t i = 0; fault && i < sizeof kinds / sizeof *kinds; i++) {
+        if (!fault_conn_dial(fault, kinds[i], clock_mono_us()))
+            continue;
+        err_set(e, EXIT_CONNECT, STAGE_CONNECT, ECONNREFUSED,
+                "can't connect to %s: connection refused, made up by the fault %s",
+                d->target->socket_path ? d->target->socket_path : d->route.host,
+                fault_kind_name(kinds[i]));
+        return true;
+    }
+    return false;
 }
 
 const char *dial_source(const struct dial *d)

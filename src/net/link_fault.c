@@ -17,6 +17,7 @@ struct link_fault {
     bool over;                  /* cut: every call fails from now on */
     bool out_closed;            /* half-closed: what is written goes nowhere */
     bool closing;               /* link_close was called while bytes were still under way */
+    bool lost;                  /* silently: nothing passes either way any more */
     const char *cut_by;
     /* A count that runs since its fault began. */
     const struct fault_spec *truncate, *corrupt;
@@ -74,15 +75,30 @@ static void strike(struct link_fault *f)
     }
 }
 
+/* A proxy is offline. */
+static void lose(struct link_fault *f)
+{
+    const struct fault_spec *offline = active(f, FAULT_OFFLINE, FAULT_SIDE_BOTH);
+
+    if (offline && offline->silent)
+        f->lost = true;
+    else if (offline && !f->over)
+        cut(f, FAULT_OFFLINE);
+}
+
 /* Something began or ended. It may be in the midst of a call: the owner is woken from the loop. */
 static void on_change(void *ctx)
 {
     struct link_fault *f = ctx;
     const struct fault_spec *hole = active(f, FAULT_BLACKHOLE, FAULT_SIDE_IN);
+    const char *how;
 
-    if (hole && !f->filter.on)
-        fault_conn_describe(f->fault, hole, fault_filter_begin(&f->filter, f->link.fd));
-    else if (!hole && f->filter.on)
+    lose(f);
+    if ((hole || f->lost) && !f->filter.on) {
+        how = fault_filter_begin(&f->filter, f->link.fd);
+        if (hole)
+            fault_conn_describe(f->fault, hole, how);
+    } else if (!hole && !f->lost && f->filter.on)
         fault_filter_end(&f->filter, f->link.fd);
     if (!active(f, FAULT_CORRUPT, FAULT_SIDE_BOTH))
         f->corrupt = NULL;
@@ -97,12 +113,13 @@ static void on_change(void *ctx)
 
 static bool in_stopped(const struct link_fault *f)
 {
-    return active(f, FAULT_BLACKHOLE, FAULT_SIDE_IN) || active(f, FAULT_STALL_READ, FAULT_SIDE_IN);
+    return f->lost || active(f, FAULT_BLACKHOLE, FAULT_SIDE_IN) ||
+           active(f, FAULT_STALL_READ, FAULT_SIDE_IN);
 }
 
 static bool out_stopped(const struct link_fault *f)
 {
-    return active(f, FAULT_BLACKHOLE, FAULT_SIDE_OUT) ||
+    return f->lost || active(f, FAULT_BLACKHOLE, FAULT_SIDE_OUT) ||
            active(f, FAULT_STALL_WRITE, FAULT_SIDE_OUT);
 }
 

@@ -1,5 +1,6 @@
 #include "peer/layer_fault.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "peer/layer_fault_private.h"
@@ -7,7 +8,7 @@
 /* How long the other side may take to answer a Close frame that a fault sends. */
 #define CLOSE_US 5000000
 
-static const char close_reason[] = "on purpose: --fault";
+static const char default_reason[] = "on purpose: --fault";
 
 /* --- time ---------------------------------------------------------------------------------------
  */
@@ -183,6 +184,8 @@ static void on_change(void *ctx)
     if (!spec)
         return;
     f->close_code = (uint16_t)spec->code;
+    snprintf(f->close_reason, sizeof f->close_reason, "%s",
+             spec->reason[0] ? spec->reason : default_reason);
     layer_fault_set_timer(f);
 }
 
@@ -190,7 +193,7 @@ static void send_close(struct layer_fault *f)
 {
     struct outgoing out = {.kind = OUTGOING_CLOSE,
                            .code = f->close_code,
-                           .data = slice_str(close_reason),
+                           .data = slice_str(f->close_reason),
                            .timeout_us = CLOSE_US};
 
     f->close_code = 0;

@@ -37,7 +37,8 @@ struct layer_fault {
     bool paused;
     bool closing; /* what still comes in is let through, so that chance ends where the user did */
     bool cut;     /* nothing more is read, and the end comes in the next turn */
-    uint16_t close_code;            /* a Close with this code is due; 0: none */
+    uint16_t close_code; /* a Close with this code is due; 0: none */
+    char close_reason[FAULT_REASON];
     bool dropping_in, dropping_out; /* the rest of a message that comes in parts */
     bool within_in, within_out;     /* between such parts, where no other message may go */
     struct held in, out;

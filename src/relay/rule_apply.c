@@ -35,7 +35,7 @@ static int put_substitute(struct buf *out, struct slice text, struct slice paylo
             buf_append(out, payload.data + group->rm_so, (size_t)(group->rm_eo - group->rm_so)) < 0)
             return -1;
     }
-    return buf_append(out, text.data + done, text.len - done);
+    return text.len > done ? buf_append(out, text.data + done, text.len - done) : 0;
 }
 
 /* Bytes of the character at the front: nothing is put inside it. */

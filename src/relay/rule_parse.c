@@ -2,15 +2,13 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "base/decimal.h"
 #include "base/json_compare.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
 #include "relay/rule_private.h"
 
 #define PING_MAX 125 /* bytes (RFC 6455, section 5.5) */
-
-/* glibc builds an automaton of as many nodes as the bounds of repetitions multiply to. */
-#define REPETITION_MAX 100000u
 
 /* --- regular expressions ------------------------------------------------------------------------
  */
@@ -23,41 +21,6 @@ static size_t next_slash(struct slice text, size_t at)
     return at < text.len ? at : text.len;
 }
 
-/* What POSIX leaves open and glibc does at a cost that nothing bounds. */
-static int check_cost(struct rule_reader *r, struct slice text, size_t at)
-{
-    uint64_t product = 1;
-
-    for (size_t i = 0; i + 1 < text.len; i++) {
-        uint64_t bound = 0;
-
-        if (text.data[i] == '\\') {
-            i++;
-            if (text.data[i] >= '1' && text.data[i] <= '9')
-                return rule_complain(r, at + i - 1,
-                                     "\\%c in a regular expression may take without end "
-                                     "to match: a rule may not have back-references",
-                                     text.data[i]);
-        } else if (text.data[i] == '{') {
-            for (size_t k = i + 1; k < text.len && bound <= REPETITION_MAX; k++) {
-                if (text.data[k] == ',')
-                    bound = 0;
-                else if (text.data[k] >= '0' && text.data[k] <= '9')
-                    bound = bound * 10 + (uint64_t)(text.data[k] - '0');
-                else
-                    break;
-            }
-            product *= bound ? bound : 1;
-        }
-        if (product > REPETITION_MAX)
-            return rule_complain(r, at,
-                                 "the repetitions of this regular expression multiply to more "
-                                 "than %u",
-                                 REPETITION_MAX);
-    }
-    return 0;
-}
-
 /* text: with both slashes, at `at`. */
 static int read_pattern(struct rule_reader *r, struct pattern *p, struct slice text, size_t at)
 {
@@ -65,7 +28,7 @@ static int read_pattern(struct rule_reader *r, struct pattern *p, struct slice t
 
     if (text.len == 2)
         return rule_complain(r, at, "the regular expression between the slashes is empty");
-    if (check_cost(r, text, at) < 0)
+    if (rule_check_cost(r, slice_make(text.data + 1, text.len - 2), at + 1) < 0)
         return -1;
     err_clear(&why);
     if (pattern_parse(p, text, false, &why) == 0)
@@ -194,17 +157,6 @@ static int read_set(struct rule_reader *r, struct rule *rule)
     return 0;
 }
 
-static bool read_number(struct slice word, uint64_t max, uint64_t *number)
-{
-    *number = 0;
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] < '0' || word.data[i] > '9' || *number > max / 10)
-            return false;
-        *number = *number * 10 + (uint64_t)(word.data[i] - '0');
-    }
-    return word.len > 0 && *number <= max;
-}
-
 /* The row whose name the word is, or -1 with a sentence. */
 static int find_word(struct rule_reader *r, struct slice word, size_t at,
                      const char *(*name)(size_t), const char *what)
@@ -233,7 +185,7 @@ static int read_match_operand(struct rule_reader *r, struct rule *rule)
         return 0;
     word = rule_take_word(r);
     from = r->pos - word.len;
-    if (read_number(word, UINT64_MAX, &rule->number) && rule->number > 0)
+    if (decimal_read(word, UINT64_MAX, &rule->number) && rule->number > 0)
         return 0;
     return rule_complain(r, from, "message takes a whole number above 0, not \"%s\"",
                          rule_quote(word).text);
@@ -318,7 +270,7 @@ static int read_code(struct rule_reader *r, struct rule *rule)
     struct slice word = rule_take_word(r);
     uint64_t code;
 
-    if (!read_number(word, 4999, &code) || code < 1000)
+    if (!decimal_read(word, 4999, &code) || code < 1000)
         return rule_complain(r, r->pos - word.len,
                              "close takes a close code from 1000 to 4999, not "
                              "\"%s\"",

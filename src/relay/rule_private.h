@@ -77,6 +77,10 @@ int rule_read_pointer(struct rule_reader *r, const char *name, char **pointer);
  * Appended to out. */
 int rule_read_value(struct rule_reader *r, struct slice text, size_t at, struct buf *out);
 
+/* Refuse a regular expression, which begins at `at` of the rule, that would take too much memory or
+ * time. 0, or -1. */
+int rule_check_cost(struct rule_reader *r, struct slice text, size_t at);
+
 /* The part of a payload that the expression looks at (see RULE_REGEX_WINDOW), copied with a NUL
  * after it; free its data. Its data is NULL: memory. */
 struct slice rule_window(const struct pattern *p, struct slice payload);

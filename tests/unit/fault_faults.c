@@ -42,7 +42,7 @@ static struct faults *armed(struct log *log, uint64_t seed, const char *list)
     memset(log, 0, sizeof *log);
     f = faults_new(seed, on_report, log);
     assert_non_null(f);
-    while ((r = fault_parse_next(&spec, slice_str(list), &pos, &e)) == 1)
+    while ((r = fault_parse_next(&spec, slice_str(list), &pos, FAULT_USE_PROXY, &e)) == 1)
         assert_int_equal(faults_arm(f, &spec, 0), 0);
     assert_int_equal(r, 0);
     return f;
@@ -473,6 +473,198 @@ static void faults_tell_the_fidelity_where_a_black_hole_is_armed(void **state)
     faults_free(f);
 }
 
+/* --- of a proxy ---------------------------------------------------------------------------------
+ */
+
+static void scoped(struct fault_conn *c, enum fault_traffic traffic, const char *path,
+                   uint64_t client, uint64_t now)
+{
+    struct fault_scope scope = {.traffic = traffic, .path = path, .client = client};
+
+    assert_int_equal(fault_conn_scope(c, &scope, now), 0);
+}
+
+static void faults_of_a_path_begin_when_it_is_known(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "latency:200ms,path=/a/*");
+    struct fault_conn *a = connected(f, 1, 0), *b = connected(f, 2, 0);
+
+    (void)state;
+    assert_null(fault_conn_active(a, FAULT_LATENCY, FAULT_SIDE_IN));
+    scoped(a, FAULT_TRAFFIC_WS, "/a/x", 1, 5);
+    scoped(b, FAULT_TRAFFIC_WS, "/b", 2, 5);
+    assert_non_null(fault_conn_active(a, FAULT_LATENCY, FAULT_SIDE_IN));
+    assert_null(fault_conn_active(b, FAULT_LATENCY, FAULT_SIDE_IN));
+    /* The next request of a connection that is kept. */
+    scoped(a, FAULT_TRAFFIC_WS, "/b", 1, 10);
+    scoped(b, FAULT_TRAFFIC_WS, "/a/", 2, 10);
+    assert_null(fault_conn_active(a, FAULT_LATENCY, FAULT_SIDE_IN));
+    assert_non_null(fault_conn_active(b, FAULT_LATENCY, FAULT_SIDE_IN));
+    fault_conn_free(a, 20);
+    fault_conn_free(b, 20);
+    faults_free(f);
+}
+
+static void faults_of_a_moment_strike_a_connection_once(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst:only=ws*9");
+    struct fault_conn *c = connected(f, 1, 0);
+
+    (void)state;
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    scoped(c, FAULT_TRAFFIC_WS, "/", 1, 5);
+    assert_non_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_messages(c, 1, 6);
+    scoped(c, FAULT_TRAFFIC_WS, "/", 1, 7);
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_free(c, 20);
+    faults_free(f);
+}
+
+static void faults_after_messages_begin_then_on_each_connection(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rate:1k,after=3");
+    struct fault_conn *a = connected(f, 1, 0), *b = connected(f, 2, 0);
+
+    (void)state;
+    fault_conn_messages(a, 2, 5);
+    assert_null(fault_conn_active(a, FAULT_RATE, FAULT_SIDE_IN));
+    fault_conn_messages(a, 4, 5);
+    assert_non_null(fault_conn_active(a, FAULT_RATE, FAULT_SIDE_IN));
+    assert_null(fault_conn_active(b, FAULT_RATE, FAULT_SIDE_IN));
+    fault_conn_free(a, 20);
+    fault_conn_free(b, 20);
+    faults_free(f);
+}
+
+static void faults_by_time_meet_only_what_they_are_confined_to(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "rst:path=/a@5s;fin:path=/c@5s");
+    struct fault_conn *a = connected(f, 1, 0), *b = connected(f, 2, 0), *c;
+
+    (void)state;
+    scoped(a, FAULT_TRAFFIC_WS, "/a", 1, 1);
+    scoped(b, FAULT_TRAFFIC_WS, "/b", 2, 1);
+    faults_tick(f, 5 * SECOND);
+    assert_non_null(fault_conn_strike(a, FAULT_FAMILY_LINK));
+    assert_null(fault_conn_strike(b, FAULT_FAMILY_LINK));
+    /* The other waits for the next of its own. */
+    c = connected(f, 3, 6 * SECOND);
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    scoped(c, FAULT_TRAFFIC_WS, "/c", 3, 6 * SECOND);
+    assert_non_null(fault_conn_strike(c, FAULT_FAMILY_LINK));
+    fault_conn_free(a, 7 * SECOND);
+    fault_conn_free(b, 7 * SECOND);
+    fault_conn_free(c, 7 * SECOND);
+    faults_free(f);
+}
+
+/* Which of 200 clients a share meets: *first is the first of them. */
+static unsigned shared(uint64_t seed, const char *spec, uint64_t *first)
+{
+    struct log log;
+    struct faults *f = armed(&log, seed, spec);
+    unsigned met = 0;
+
+    *first = 0;
+    for (uint64_t client = 1; client <= 200; client++) {
+        struct fault_conn *c = connected(f, 1, 0), *again = connected(f, 2, 0);
+        bool here;
+
+        scoped(c, FAULT_TRAFFIC_WS, "/", client, 0);
+        scoped(again, FAULT_TRAFFIC_WS, "/", client, 0);
+        here = fault_conn_active(c, FAULT_BLACKHOLE, FAULT_SIDE_IN) != NULL;
+        /* Drawn for the client, not for the connection. */
+        assert_int_equal(here, fault_conn_active(again, FAULT_BLACKHOLE, FAULT_SIDE_IN) != NULL);
+        met += here;
+        if (here && !*first)
+            *first = client;
+        fault_conn_free(c, 0);
+        fault_conn_free(again, 0);
+        memset(&log, 0, sizeof log);
+    }
+    faults_free(f);
+    return met;
+}
+
+static void faults_draw_a_share_once_for_each_client(void **state)
+{
+    uint64_t first, again;
+    unsigned met = shared(7, "blackhole:share=0.25", &first);
+
+    (void)state;
+    assert_in_range(met, 25, 75);
+    assert_int_equal(shared(7, "blackhole:share=25%", &again), met);
+    assert_int_equal(first, again);
+    assert_int_equal(shared(7, "blackhole:share=0", &first), 0);
+    assert_int_equal(shared(7, "blackhole:share=1", &first), 200);
+}
+
+static void faults_offline_meets_all_that_are_and_come_in_its_time(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "offline@message:2+5s");
+    struct fault_conn *a = connected(f, 1, 0), *b = connected(f, 2, 0), *c;
+
+    (void)state;
+    fault_conn_messages(a, 2, SECOND);
+    assert_non_null(fault_conn_active(a, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    assert_non_null(fault_conn_active(b, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    c = connected(f, 3, 3 * SECOND);
+    assert_non_null(fault_conn_active(c, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    assert_int_equal(faults_due(f), 6 * SECOND);
+    faults_tick(f, 6 * SECOND);
+    assert_null(fault_conn_active(c, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    fault_conn_free(c, 6 * SECOND);
+    c = connected(f, 4, 6 * SECOND);
+    assert_null(fault_conn_active(c, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    fault_conn_free(a, 7 * SECOND);
+    fault_conn_free(b, 7 * SECOND);
+    fault_conn_free(c, 7 * SECOND);
+    faults_free(f);
+}
+
+static void faults_offline_without_a_duration_lasts_until_it_is_healed(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "offline@1s");
+    struct fault_conn *c;
+
+    (void)state;
+    faults_tick(f, SECOND);
+    c = connected(f, 1, 1000 * SECOND);
+    assert_non_null(fault_conn_active(c, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    assert_non_null(fault_conn_dial(c, FAULT_OFFLINE, 1000 * SECOND));
+    faults_heal(f, 1001 * SECOND);
+    assert_null(fault_conn_active(c, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    assert_null(fault_conn_dial(c, FAULT_OFFLINE, 1001 * SECOND));
+    fault_conn_free(c, 1001 * SECOND);
+    faults_free(f);
+}
+
+static void faults_with_a_scope_close_once_it_is_open(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "close:1012,back soon,path=/a*3");
+    struct fault_conn *c = connected(f, 1, 0);
+    const struct fault_spec *spec;
+
+    (void)state;
+    scoped(c, FAULT_TRAFFIC_WS, "/a", 1, 0);
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_WS));
+    fault_conn_opened(c, 1);
+    spec = fault_conn_strike(c, FAULT_FAMILY_WS);
+    assert_non_null(spec);
+    assert_string_equal(spec->reason, "back soon");
+    assert_null(fault_conn_strike(c, FAULT_FAMILY_WS));
+    fault_conn_free(c, 2);
+    faults_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +688,14 @@ int main(void)
         cmocka_unit_test(faults_let_a_connection_that_is_over_alone),
         cmocka_unit_test(faults_count_on_while_nothing_is_armed),
         cmocka_unit_test(faults_tell_the_fidelity_where_a_black_hole_is_armed),
+        cmocka_unit_test(faults_of_a_path_begin_when_it_is_known),
+        cmocka_unit_test(faults_of_a_moment_strike_a_connection_once),
+        cmocka_unit_test(faults_after_messages_begin_then_on_each_connection),
+        cmocka_unit_test(faults_by_time_meet_only_what_they_are_confined_to),
+        cmocka_unit_test(faults_draw_a_share_once_for_each_client),
+        cmocka_unit_test(faults_offline_meets_all_that_are_and_come_in_its_time),
+        cmocka_unit_test(faults_offline_without_a_duration_lasts_until_it_is_healed),
+        cmocka_unit_test(faults_with_a_scope_close_once_it_is_open),
     };
 
     return cmocka_run_group_tests_name("net_faults", tests, NULL, NULL);

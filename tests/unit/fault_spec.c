@@ -101,6 +101,7 @@ static void fault_print_repeats_what_was_read(void **state)
         "wrong-pong*2",
         "drop-in:0.5",
         "drop-out:1",
+        "drop-out:0.000001",
         "dup-in:0.25*4",
         "dup-out:0",
         "reorder:0.125",
@@ -113,6 +114,20 @@ static void fault_print_repeats_what_was_read(void **state)
         "rst@every:2s",
         "rst@random:10s..60s",
         "rst@bytes:1M",
+        "close:1012,try again",
+        "close:4001,later,leg=server@message:2",
+        "offline+30s",
+        "offline:silent@10s+3s",
+        "offline:path=/a/*,leg=server",
+        "rst:leg=client*2",
+        "rst:path=/chat/*@5s*2",
+        "rst:path=/a/**2",
+        "rst:path=/a*7,leg=client",
+        "latency:200ms,side=in,path=*,leg=server,share=0.25,only=ws,after=3+10s",
+        "status:503,retry-after=2,path=/a?b,only=http",
+        "blackhole:path=/a*+5s*2",
+        "refuse:share=0.5",
+        "refuse:share=0.000001",
     };
     char text[FAULT_TEXT];
 
@@ -167,6 +182,24 @@ static void fault_parse_points_at_the_mistake(void **state)
         {"rst*3@5s", 5, "wrong place"},
         {"refuse@message:3", 7, "too late"},
         {"rst@99999999999999999h", 4, "no trigger"},
+        {"close:1001,", 11, "the reason of a close"},
+        {"close:1001,a,b", 13, "no further argument"},
+        {"close:1001,\x01", 11, "no control characters"},
+        {"close:1001,\xFF", 11, "UTF-8"},
+        {"offline:loud", 8, "offline takes silent"},
+        {"offline:30s", 8, "the time is +DURATION"},
+        {"rst:leg=both", 8, "client or server"},
+        {"dns-fail:leg=client", 13, "the way to the server"},
+        {"rst:path=", 9, "path= takes a pattern"},
+        {"rst:path=chat", 9, "not \"chat\""},
+        {"rst:path=/a b", 11, "no such character"},
+        {"rst:share=", 10, "share= takes"},
+        {"rst:share=1.5", 10, "share= takes"},
+        {"rst:share=101%", 10, "0% to 100%"},
+        {"rst:only=sse", 9, "ws or http"},
+        {"drop-pong:only=http", 15, "acts on WebSockets"},
+        {"rst:after=0", 10, "above 0"},
+        {"rst:retry-after=2", 4, "no argument"},
     };
 
     (void)state;
@@ -183,6 +216,154 @@ static void fault_parse_points_at_the_mistake(void **state)
     }
 }
 
+static void fault_parse_reads_what_a_proxy_has(void **state)
+{
+    struct fault_spec f = parsed("rst:leg=server,path=/a/*,share=25%,only=http,after=7*2");
+
+    (void)state;
+    assert_int_equal(f.leg, FAULT_LEG_SERVER);
+    assert_string_equal(f.path, "/a/*");
+    assert_true(f.has_share);
+    assert_true(f.share == 0.25);
+    assert_int_equal(f.only, FAULT_TRAFFIC_HTTP);
+    assert_int_equal(f.after, 7);
+    assert_int_equal(f.count, 2);
+    assert_true(fault_is_random(&f));
+    f = parsed("offline:silent+5s");
+    assert_true(f.silent);
+    assert_int_equal(f.duration_us, 5000000);
+    assert_false(fault_is_instant(f.kind));
+    f = parsed("close:1012,come back");
+    assert_int_equal(f.code, 1012);
+    assert_string_equal(f.reason, "come back");
+    /* The last * and digits of all are the count, any other * is part of the pattern. */
+    f = parsed("rst:path=/v*2");
+    assert_string_equal(f.path, "/v");
+    assert_int_equal(f.count, 2);
+    f = parsed("rst:path=/v*2,leg=client");
+    assert_string_equal(f.path, "/v*2");
+    assert_int_equal(f.count, 0);
+}
+
+static void fault_leg_is_the_clients_unless_it_is_of_the_way_to_a_server(void **state)
+{
+    static const struct {
+        const char *text;
+        enum fault_leg leg;
+    } rows[] = {
+        {"rst", FAULT_LEG_CLIENT},
+        {"rst:leg=client", FAULT_LEG_CLIENT},
+        {"rst:leg=server", FAULT_LEG_SERVER},
+        {"close:1001", FAULT_LEG_CLIENT},
+        {"refuse", FAULT_LEG_CLIENT},
+        {"dns-fail", FAULT_LEG_SERVER},
+        {"dns-slow:1s", FAULT_LEG_SERVER},
+        {"rebind", FAULT_LEG_SERVER},
+        {"rebind:leg=server", FAULT_LEG_SERVER},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fault_spec f = parsed(rows[i].text);
+
+        assert_int_equal(fault_leg(&f), rows[i].leg);
+    }
+}
+
+static void fault_parse_next_refuses_what_that_end_has_not(void **state)
+{
+    static const struct {
+        const char *text;
+        enum fault_use use;
+        long at; /* -1: taken */
+        const char *says;
+    } rows[] = {
+        {"rst;offline+5s", FAULT_USE_CLIENT, 4, "offline is for faults of wscope proxy"},
+        {"offline", FAULT_USE_SERVER, 0, "wscope proxy"},
+        {"offline", FAULT_USE_PROXY, -1, NULL},
+        {"rst:leg=client", FAULT_USE_CLIENT, 4, "leg= is for faults of wscope proxy"},
+        {"rate:1k,path=/a", FAULT_USE_SERVER, 8, "path="},
+        {"rst:share=1", FAULT_USE_CLIENT, 4, "share="},
+        {"rst:only=ws", FAULT_USE_CLIENT, 4, "only="},
+        {" rst:after=2", FAULT_USE_CLIENT, 5, "after="},
+        {"rst:leg=server,path=/a,share=0,only=ws,after=2", FAULT_USE_PROXY, -1, NULL},
+        {"close:1001", FAULT_USE_CLIENT, 0, "close:CODE is a fault of wscope serve"},
+        {"close:1001", FAULT_USE_SERVER, -1, NULL},
+        {"close:1001,bye", FAULT_USE_PROXY, -1, NULL},
+        {"dns-fail", FAULT_USE_SERVER, 0, "dns-fail is a fault of a client"},
+        {"dns-fail", FAULT_USE_PROXY, -1, NULL},
+        {"dns-fail", FAULT_USE_CLIENT, -1, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct slice text = slice_str(rows[i].text);
+        struct fault_spec f;
+        struct err e;
+        size_t pos = 0;
+        int r;
+
+        while ((r = fault_parse_next(&f, text, &pos, rows[i].use, &e)) == 1)
+            ;
+        if (r != (rows[i].at < 0 ? 0 : -1))
+            fail_msg("%s: %d", rows[i].text, r);
+        if (r < 0 && (e.at != rows[i].at || !strstr(e.text, rows[i].says)))
+            fail_msg("%s: at %ld: %s", rows[i].text, e.at, e.text);
+    }
+}
+
+static void fault_applies_to_what_it_is_confined_to(void **state)
+{
+    static const struct {
+        const char *text;
+        struct fault_scope scope;
+        bool applies;
+    } rows[] = {
+        {"rst", {0}, true},
+        {"rst:path=/a/*", {.path = "/a/b/c"}, true},
+        {"rst:path=/a/*", {.path = "/a"}, false},
+        {"rst:path=/a/*", {0}, false},
+        {"rst:path=/?", {.path = "/x"}, true},
+        {"rst:path=/?", {.path = "/"}, false},
+        {"rst:only=ws", {.traffic = FAULT_TRAFFIC_WS}, true},
+        {"rst:only=ws", {.traffic = FAULT_TRAFFIC_HTTP}, false},
+        {"rst:only=http", {.traffic = FAULT_TRAFFIC_HTTP}, true},
+        {"rst:only=http", {0}, false},
+        {"rst:share=0.5", {.client = 1, .drawn = 0.49}, true},
+        {"rst:share=0.5", {.client = 1, .drawn = 0.5}, false},
+        {"rst:share=0.5", {.drawn = 0}, false},
+        {"rst:share=0", {.client = 1, .drawn = 0}, false},
+        {"rst:share=1", {.client = 1, .drawn = 0.999}, true},
+        {"rst:after=2", {.messages = 1}, false},
+        {"rst:after=2", {.messages = 2}, true},
+        {"rst:path=/a,after=2", {.path = "/b", .messages = 2}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fault_spec f = parsed(rows[i].text);
+
+        if (fault_applies(&f, &rows[i].scope) != rows[i].applies)
+            fail_msg("row %zu: %s", i, rows[i].text);
+    }
+}
+
+static void fault_glob_takes_bounded_time(void **state)
+{
+    char text[20001];
+
+    (void)state;
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_false(fault_glob("*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
+    assert_true(fault_glob("*a*a*a*a*a*a*a*a*a*a*a*a*", text));
+    assert_true(fault_glob("", ""));
+    assert_true(fault_glob("**", ""));
+    assert_false(fault_glob("?", ""));
+    assert_true(fault_glob("/*/b*c", "/a/b/b/bcxc"));
+    assert_false(fault_glob("/a", "/ab"));
+}
+
 static void fault_parse_next_steps_through_a_list(void **state)
 {
     struct slice list = slice_str(" rst@5s ;; drop-in:0.5;latency:x");
@@ -191,14 +372,14 @@ static void fault_parse_next_steps_through_a_list(void **state)
     size_t pos = 0;
 
     (void)state;
-    assert_int_equal(fault_parse_next(&f, list, &pos, &e), 1);
+    assert_int_equal(fault_parse_next(&f, list, &pos, FAULT_USE_CLIENT, &e), 1);
     assert_int_equal(f.kind, FAULT_RST);
-    assert_int_equal(fault_parse_next(&f, list, &pos, &e), 1);
+    assert_int_equal(fault_parse_next(&f, list, &pos, FAULT_USE_CLIENT, &e), 1);
     assert_int_equal(f.kind, FAULT_DROP_IN);
-    assert_int_equal(fault_parse_next(&f, list, &pos, &e), -1);
+    assert_int_equal(fault_parse_next(&f, list, &pos, FAULT_USE_CLIENT, &e), -1);
     assert_int_equal(e.at, 31);
     pos = list.len;
-    assert_int_equal(fault_parse_next(&f, list, &pos, &e), 0);
+    assert_int_equal(fault_parse_next(&f, list, &pos, FAULT_USE_CLIENT, &e), 0);
 }
 
 static void fault_parse_survives_any_bytes(void **state)
@@ -232,6 +413,11 @@ int main(void)
         cmocka_unit_test(fault_parse_reads_every_trigger),
         cmocka_unit_test(fault_print_repeats_what_was_read),
         cmocka_unit_test(fault_parse_points_at_the_mistake),
+        cmocka_unit_test(fault_parse_reads_what_a_proxy_has),
+        cmocka_unit_test(fault_leg_is_the_clients_unless_it_is_of_the_way_to_a_server),
+        cmocka_unit_test(fault_parse_next_refuses_what_that_end_has_not),
+        cmocka_unit_test(fault_applies_to_what_it_is_confined_to),
+        cmocka_unit_test(fault_glob_takes_bounded_time),
         cmocka_unit_test(fault_parse_next_steps_through_a_list),
         cmocka_unit_test(fault_parse_survives_any_bytes),
     };

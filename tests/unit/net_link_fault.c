@@ -100,7 +100,7 @@ static void arm(struct rig *r, const char *list)
     size_t pos = 0;
     struct err e;
 
-    while (fault_parse_next(&spec, slice_str(list), &pos, &e) == 1)
+    while (fault_parse_next(&spec, slice_str(list), &pos, FAULT_USE_PROXY, &e) == 1)
         assert_int_equal(faults_arm(r->faults, &spec, clock_mono_us()), 0);
 }
 

@@ -217,7 +217,7 @@ static struct stack *make(const char *specs, enum event_channel channel)
     assert_int_equal(uv_loop_init(&s->loop), 0);
     s->faults = faults_new(1, on_report, s);
     assert_non_null(s->faults);
-    while ((r = fault_parse_next(&spec, slice_str(specs), &pos, &e)) == 1)
+    while ((r = fault_parse_next(&spec, slice_str(specs), &pos, FAULT_USE_SERVER, &e)) == 1)
         assert_int_equal(faults_arm(s->faults, &spec, clock_mono_us()), 0);
     assert_int_equal(r, 0);
     s->conn = fault_conn_new(s->faults, 1, clock_mono_us());
