@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/complain.h"
 #include "app/tracing.h"
 #include "base/clock.h"
@@ -29,9 +30,21 @@ static enum exit_code usage_error(const struct options *o, const struct err *e)
 
 static enum exit_code run(const struct options *o, uint64_t start_us)
 {
-    if (o->advice && o->level >= 1)
+    struct app app = {
+        .connect = &o->connect,
+        .limits = &o->limits,
+        .view = &o->view,
+        .pipe = &o->pipe,
+        .fault = &o->fault,
+        .listen = &o->listen,
+        .help = &o->help,
+        .verbs = &wscope_verbs,
+        .start_us = start_us,
+    };
+
+    if (o->advice && o->view.level >= 1)
         complain("%s", o->advice);
-    return o->verb->run(o, o->own, start_us);
+    return o->verb->run(&app, o->own);
 }
 
 /* A descriptor the caller closed must not become a socket of ours. What stands in for it fails like

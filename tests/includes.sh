@@ -46,9 +46,10 @@ main              base event cli app verb
 # Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
 pure='proto fault measure grade session/books session/diagnose script/expect relay/rule*'
 
-# Headers of others that not everyone may include, and the files that may (patterns under src/).
+# Headers that not every file of an allowed room may include, our own among them, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.
 libraries='
+cli/options.h     cli/* main.c
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
 uv.h              net/* peer/* http/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
@@ -105,6 +106,8 @@ violations() {
             told("\"" header "\": includes of ours are written from src/, as \"room/name.h\"")
             return
         }
+        if (header ~ /_private[.]h$/ && index(header, room "/") != 1)
+            told(header " is private to its room")
         for (i = 1; i <= allowed_count; i++)
             if (allowed[i] == header || allowed[i] == header "@" FILENAME ||
                 index(header, allowed[i] "/") == 1)
@@ -131,7 +134,7 @@ violations() {
             for (j = 2; j <= n; j++)
                 if (fits(FILENAME, words[j]))
                     return
-            told("<" header "> may not be included here")
+            told(header " may not be included here")
             return
         }
     }
@@ -155,6 +158,7 @@ violations() {
     /^[ \t]*#[ \t]*include[ \t]*"/ {
         split($0, part, "\"")
         check_ours(part[2])
+        check_theirs(part[2])
     }
     /^[ \t]*#[ \t]*include[ \t]*</ {
         split($0, part, /[<>]/)
@@ -220,6 +224,14 @@ result 'net/pump, net/timer and net/watch close handles for everything below app
 handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer http channel) || true
 result 'serve, peer, http and channel leave the handles of libuv to net' "$handles"
 
+# Who is given all the options asks any of them: each module has its own group (cli/groups.h).
+options=$(cd "$top_srcdir/src" && grep -rnE 'struct options([^_[:alnum:]]|$)' . | grep -vE '^[.]/(cli/|main[.]c:)') || true
+result 'struct options is seen by cli and main alone' "$options"
+
+# One stage: who opens a loop, sets its signals or ends the program by himself leaves app out of it.
+stage=$(cd "$top_srcdir/src" && grep -rnE '(app_loop_(init|close|stop_signals)|uv_loop_init|uv_stop|uv_signal_init|[^_[:alnum:]]_?exit) *[(]' verb) || true
+result 'verbs leave loop, signals and exit to app' "$stage"
+
 # A file that the makefiles do not name would be missing from the next release, a test would not run.
 unlisted=$(
     cd "$top_srcdir"
@@ -263,6 +275,9 @@ planted 'a channel in the HTTP client' http/bad.c '#include "channel/channel.h"'
 planted 'a session in a sink' sink/bad.h '#include "session/session.h"'
 planted 'a verb in another' verb/compare/bad.c '#include "verb/connect/pipe.h"'
 planted 'a verb in a new one' verb/new/bad.c '#include "verb/connect/pipe.h"'
+planted 'all options in a verb' verb/serve/bad.c '#include "cli/options.h"'
+planted 'all options in app' app/bad.h '#include "cli/options.h"'
+planted 'a private header of another room' app/bad.c '#include "session/session_private.h"'
 planted 'a session above its books' session/books/bad.c '#include "session/session.h"'
 planted 'a clock in the books' session/books/bad.c '    t = time(NULL);'
 planted 'libuv in a diagnosis' session/diagnose/bad.h '#include <uv.h>'

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "app/complain.h"
+#include "base/clock.h"
+
 /* Nothing is left to write, or nobody to write it to. */
 static bool done(const struct output *output)
 {
-    return output->failed || out_queued(output->out) == 0;
+    return !output->out || output->failed || out_queued(output->out) == 0;
 }
 
 static void check_end(struct app *s)
@@ -44,6 +47,8 @@ static void on_failed(void *ctx, struct output *output)
                     strerror(error));
         s->hooks.gone(s->hooks.ctx, error == EPIPE ? NULL : &e);
         output_flush(&s->err); /* what that reported: its own turn may be over */
+    } else if (output == &s->err && s->hooks.written) {
+        s->hooks.written(s->hooks.ctx); /* nothing waits there any more */
     }
     check_end(s);
 }
@@ -55,25 +60,62 @@ static void on_signal(uv_signal_t *handle, int number)
     s->hooks.signal(s->hooks.ctx, number);
 }
 
+bool app_full(const struct app *s)
+{
+    return (s->out.full && !s->out.failed) || (s->err.full && !s->err.failed);
+}
+
+int app_hook(struct app *s, const struct app_hooks *hooks, struct err *e)
+{
+    s->hooks = *hooks;
+    return hooks->signal ? app_loop_stop_signals(&s->loop, on_signal, s, e) : 0;
+}
+
+void app_unhook(struct app *s)
+{
+    s->hooks = (struct app_hooks){NULL};
+    uv_timer_stop(&s->limit);
+    app_loop_unsignal(&s->loop);
+}
+
 int app_init(struct app *s, struct out *out, struct out *err, const struct app_hooks *hooks,
              struct err *e)
 {
     const struct output_hooks output_hooks = {on_full, on_written, on_failed, s};
 
-    *s = (struct app){.hooks = *hooks, .out.out = out, .err.out = err};
+    s->out = (struct output){.out = out};
+    s->err = (struct output){.out = err};
+    s->ending = false;
     if (app_loop_init(&s->loop, e) < 0)
         return -1;
-    output_init(&s->out, &s->loop.uv, out, &output_hooks);
-    output_init(&s->err, &s->loop.uv, err, &output_hooks);
+    if (out)
+        output_init(&s->out, &s->loop.uv, out, &output_hooks);
+    if (err)
+        output_init(&s->err, &s->loop.uv, err, &output_hooks);
     uv_timer_init(&s->loop.uv, &s->limit);
     s->limit.data = s;
-    return hooks->signal ? app_loop_stop_signals(&s->loop, on_signal, s, e) : 0;
+    return app_hook(s, hooks, e);
 }
 
-void app_limit_err(struct err *e, uint64_t us)
+enum exit_code app_fail(struct app *s, const struct err *e)
 {
-    err_set(e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
-            (double)us / 1e6);
+    struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us(), .error = e};
+    struct buf text;
+
+    ev.at_us = clock_mono_us() - s->start_us;
+    if (s->bus) {
+        bus_emit(s->bus, &ev);
+        return e->code;
+    }
+    buf_init(&text, 128 * 1024);
+    if (s->loop.open && s->err.out && complain_text(&text, e) == 0) {
+        out_put(s->err.out, buf_data(&text), text.len);
+        output_check(&s->err);
+    } else {
+        complain_err(e);
+    }
+    buf_clear(&text);
+    return e->code;
 }
 
 static void on_limit(uv_timer_t *timer)
@@ -81,15 +123,21 @@ static void on_limit(uv_timer_t *timer)
     struct app *s = timer->data;
     struct err e;
 
-    app_limit_err(&e, s->limit_us);
+    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
+            (double)s->limits->max_time_us / 1e6);
     s->hooks.limit(s->hooks.ctx, &e);
 }
 
-void app_limit(struct app *s, uint64_t us)
+void app_limit(struct app *s)
 {
-    s->limit_us = us;
-    if (us && s->hooks.limit)
-        uv_timer_start(&s->limit, on_limit, (us + 999) / 1000, 0);
+    if (s->limits->max_time_us && s->hooks.limit)
+        uv_timer_start(&s->limit, on_limit, (s->limits->max_time_us + 999) / 1000, 0);
+}
+
+void app_run(struct app *s)
+{
+    app_limit(s);
+    uv_run(&s->loop.uv, UV_RUN_DEFAULT);
 }
 
 void app_end(struct app *s)
@@ -105,8 +153,26 @@ void app_leave(struct app *s)
 
 void app_drain(struct app *s)
 {
-    out_drain(s->err.out, 0);
-    out_drain(s->out.out, 0);
+    if (s->err.out)
+        out_drain(s->err.out, 0);
+    if (s->out.out)
+        out_drain(s->out.out, 0);
+}
+
+static void close_output(struct output *output)
+{
+    if (output->out)
+        output_close(output);
+}
+
+void app_settle(struct app *s)
+{
+    if (!s->loop.open)
+        return;
+    app_unhook(s);
+    close_output(&s->out);
+    close_output(&s->err);
+    uv_run(&s->loop.uv, UV_RUN_DEFAULT);
 }
 
 void app_close(struct app *s, int code)

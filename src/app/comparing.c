@@ -19,8 +19,8 @@ static uint64_t since_start(const struct comparing *run)
 uint64_t comparing_end_us(const struct comparing *run)
 {
     if (run->compare.counting)
-        return run->compare.begin_us + run->options->ws.for_us;
-    return run->opened_us + run->options->ws.for_us + COMPARISON_PATIENCE_US;
+        return run->compare.begin_us + run->config.for_us;
+    return run->opened_us + run->config.for_us + COMPARISON_PATIENCE_US;
 }
 
 static void closed(struct comparing *run)
@@ -116,8 +116,8 @@ static void carried(void *ctx, unsigned channel, struct comparison_carried *carr
 
 static int prepare(struct comparing *run, struct err *e)
 {
-    const struct options *o = run->options;
-    struct comparison_config config = {.id = o->account.id ? o->account.id : o->account.seq,
+    const struct account_options *account = &run->config.connect->account;
+    struct comparison_config config = {.id = account->id ? account->id : account->seq,
                                        .time = run->config.time,
                                        .carried = carried,
                                        .ctx = run};
@@ -143,7 +143,6 @@ struct comparing *comparing_new(struct app_loop *loop, const struct comparing_co
     }
     run->hooks = (struct comparing_hooks){.freed = hooks->freed, .ctx = hooks->ctx};
     run->config = *config;
-    run->options = config->options;
     run->start_us = start_us;
     run->loop = &loop->uv;
     run->supplies = &loop->supplies;

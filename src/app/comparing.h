@@ -8,7 +8,7 @@
 #include "app/fault_rig.h"
 #include "app/loop.h"
 #include "app/target.h"
-#include "cli/options.h"
+#include "cli/groups.h"
 #include "measure/scale.h"
 #include "net/traffic.h"
 #include "sink/view.h"
@@ -17,7 +17,10 @@ struct comparing;
 
 /* What is compared. */
 struct comparing_config {
-    const struct options *options; /* the connections */
+    const struct connect_options *connect; /* the connections: its URL, --sse and --poll */
+    const struct view_options *view;
+    const struct fault_options *fault;
+    uint64_t for_us;  /* how long */
     bool together;    /* their URLs were given together: who asks is told to all of them. Else
                          credentials go to the server of the options' URL alone */
     const char *time; /* JSON Pointer, or NULL */
@@ -55,7 +58,6 @@ struct lane {
 
 struct comparing {
     struct comparing_config config;
-    const struct options *options;
     uint64_t start_us;
     uv_loop_t *loop;
     struct supplies *supplies;

@@ -80,7 +80,7 @@ static void on_ended(void *ctx)
 /* --- making them --------------------------------------------------------------------------------
  */
 
-static char *shown_url(const struct options *o, const struct url *url)
+static char *shown_url(const struct view_options *o, const struct url *url)
 {
     char *plain = url_print(url);
     struct buf shown;
@@ -106,7 +106,7 @@ static char *shown_url(const struct options *o, const struct url *url)
 
 static int add_sinks(struct lane *lane)
 {
-    const struct options *o = lane->run->options;
+    const struct view_options *o = lane->run->config.view;
     struct view_config told = views_config(o, STDERR_FILENO, false);
     struct view_config scribe = {
         .level = 1, .include = true, .utf8 = true, .show_secrets = o->show_secrets};
@@ -131,7 +131,7 @@ static int add_sinks(struct lane *lane)
 static int make(struct comparing *run, enum event_channel kind, const char *text, uint64_t every_us,
                 const char *label, struct err *e)
 {
-    const struct options *o = run->options;
+    const struct connect_options *o = run->config.connect;
     const struct session_hooks hooks = {NULL, NULL, on_ended, &run->lanes[run->count]};
     struct lane *lane = &run->lanes[run->count];
     struct comparison_source source;
@@ -149,7 +149,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     if (!lane->target)
         return -1;
     lane->target->url.http = kind != CHANNEL_WS;
-    lane->url = shown_url(o, &lane->target->url);
+    lane->url = shown_url(run->config.view, &lane->target->url);
     if (!lane->url || add_sinks(lane) < 0)
         return err_nomem(e, STAGE_IO, "starting");
     source = (struct comparison_source){
@@ -171,10 +171,10 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
         lane->target->config.poll.every_us = every_us;
     else
         lane->target->config.account = (struct account_config){0}; /* the comparison counts */
-    if ((number == 0
-             ? fault_rig_init(&lane->faults, run->loop, o, false, &lane->bus, run->start_us, e)
-             : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, run->loop, o, &lane->bus,
-                                   e)) < 0)
+    if ((number == 0 ? fault_rig_init(&lane->faults, run->loop, run->config.fault, false,
+                                      &lane->bus, run->start_us, e)
+                     : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, run->loop,
+                                           run->config.fault, &lane->bus, e)) < 0)
         return -1;
     lane->target->config.supplies = run->supplies;
     lane->target->config.faults = lane->faults.faults;
@@ -184,7 +184,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
 
 static int make_polls(struct comparing *run, struct err *e)
 {
-    const struct options *o = run->options;
+    const struct connect_options *o = run->config.connect;
     uint64_t usual = o->http.every_us;
     const uint64_t *every = o->http.every_count ? o->http.every : &usual;
     size_t count = o->http.every_count ? o->http.every_count : 1;
@@ -202,7 +202,7 @@ static int make_polls(struct comparing *run, struct err *e)
 
 int lanes_make(struct comparing *run, struct err *e)
 {
-    const struct options *o = run->options;
+    const struct connect_options *o = run->config.connect;
 
     if (o->url_text && make(run, CHANNEL_WS, NULL, 0, "ws", e) < 0)
         return -1;

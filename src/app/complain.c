@@ -57,6 +57,18 @@ void complain_hint(const struct err *e)
     fputc('\n', stderr);
 }
 
+int complain_text(struct buf *text, const struct err *e)
+{
+    int r = buf_append_str(text, "wscope: ");
+
+    r |= term_safe(text, slice_str(e->text), complain_flags());
+    if (e->hint[0]) {
+        r |= buf_append_str(text, "\n  hint: ");
+        r |= term_safe(text, slice_str(e->hint), complain_flags() | TERM_SAFE_NEWLINES);
+    }
+    return r | buf_append_str(text, "\n");
+}
+
 enum exit_code complain_err(const struct err *e)
 {
     complain("%s", e->text);

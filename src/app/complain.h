@@ -6,11 +6,15 @@
 #ifndef APP_COMPLAIN_H
 #define APP_COMPLAIN_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
 /* "wscope: " and the sentence, a line of its own. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The sentence and the hint of a failure, as they appear on standard error. 0 or -1 (memory). */
+int complain_text(struct buf *text, const struct err *e);
 
 /* What to try, on lines of its own; nothing if there is no hint. */
 void complain_hint(const struct err *e);

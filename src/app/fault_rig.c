@@ -21,12 +21,12 @@ static void on_report(void *ctx, const struct event_fault *fault, uint32_t conn)
 }
 
 /* A number that a person can type again, and that JSON readers keep exact. */
-static uint64_t choose_seed(const struct options *o)
+static uint64_t choose_seed(const struct fault_options *o)
 {
     uint32_t seed = 1;
 
-    if (o->fault.seed_given)
-        return o->fault.seed;
+    if (o->seed_given)
+        return o->seed;
     (void)uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL);
     return seed;
 }
@@ -41,7 +41,7 @@ static void tell_seed(struct fault_rig *rig)
 }
 
 /* *random: some fault acts by chance. */
-static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool *random,
+static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o, bool *random,
                struct err *e)
 {
     rig->faults = faults_new(rig->seed, on_report, rig);
@@ -50,35 +50,35 @@ static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, 
         rig->faults = NULL;
         return err_nomem(e, STAGE_IO, "arming faults");
     }
-    for (size_t i = 0; i < o->fault.count; i++) {
-        (void)faults_arm(rig->faults, &o->fault.specs[i], clock_mono_us()); /* the options count */
-        *random = *random || fault_is_random(&o->fault.specs[i]);
+    for (size_t i = 0; i < o->count; i++) {
+        (void)faults_arm(rig->faults, &o->specs[i], clock_mono_us()); /* the options count */
+        *random = *random || fault_is_random(&o->specs[i]);
     }
     return 0;
 }
 
-int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool always,
-                   const struct bus *bus, uint64_t start_us, struct err *e)
+int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o,
+                   bool always, const struct bus *bus, uint64_t start_us, struct err *e)
 {
     bool random = false;
 
     *rig = (struct fault_rig){.bus = bus, .start_us = start_us, .seed = choose_seed(o)};
-    if (o->fault.count == 0 && !always)
+    if (o->count == 0 && !always)
         return 0;
     if (arm(rig, loop, o, &random, e) < 0)
         return -1;
-    if (random && !o->fault.seed_given)
+    if (random && !o->seed_given)
         tell_seed(rig);
     return 0;
 }
 
 int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
-                        const struct options *o, const struct bus *bus, struct err *e)
+                        const struct fault_options *o, const struct bus *bus, struct err *e)
 {
     bool random = false;
 
     *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed};
-    return o->fault.count ? arm(rig, loop, o, &random, e) : 0;
+    return o->count ? arm(rig, loop, o, &random, e) : 0;
 }
 
 void fault_rig_clear(struct fault_rig *rig)

@@ -4,7 +4,7 @@
 #ifndef APP_FAULT_RIG_H
 #define APP_FAULT_RIG_H
 
-#include "cli/options.h"
+#include "cli/groups.h"
 #include "event/bus.h"
 #include "net/fault_clock.h"
 
@@ -18,11 +18,11 @@ struct fault_rig {
 
 /* always: also without --fault, as more may be armed later. bus is borrowed and must be complete.
  * 0, or -1 with *e. */
-int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct options *o, bool always,
-                   const struct bus *bus, uint64_t start_us, struct err *e);
+int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o,
+                   bool always, const struct bus *bus, uint64_t start_us, struct err *e);
 /* The same faults with the same chances for another session; nothing is told of the seed. */
 int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
-                        const struct options *o, const struct bus *bus, struct err *e);
+                        const struct fault_options *o, const struct bus *bus, struct err *e);
 /* After the sessions that use it are freed. */
 void fault_rig_clear(struct fault_rig *rig);
 

@@ -6,7 +6,7 @@
 #define APP_FEEDER_H
 
 #include "app/splitter.h"
-#include "cli/options.h"
+#include "cli/groups.h"
 #include "session/session.h"
 #include "term/reader.h"
 

@@ -47,7 +47,7 @@ static struct retry_config retry_setup(const struct retry_options *o)
     };
 }
 
-struct session_config session_setup(const struct options *o, uint64_t start_us,
+struct session_config session_setup(const struct connect_options *o, uint64_t start_us,
                                     uint64_t default_max)
 {
     return (struct session_config){
@@ -99,7 +99,7 @@ struct session_config session_setup(const struct options *o, uint64_t start_us,
                 .catches_up = o->account.catchup_text != NULL,
                 .fail_on_loss = o->account.fail_on_loss,
             },
-        .greeting = o->pipe.on_connect,
+        .greeting = o->on_connect,
         .retry = retry_setup(&o->retry),
         .catchup = o->account.catchup_text ? &o->account.catchup : NULL,
         .offline_queue = o->retry.offline_queue,

@@ -4,11 +4,11 @@
 #ifndef APP_SESSION_SETUP_H
 #define APP_SESSION_SETUP_H
 
-#include "cli/options.h"
+#include "cli/groups.h"
 #include "session/session.h"
 
 /* Borrowed parts of *o are referred to. default_max: --max-message where none was given. */
-struct session_config session_setup(const struct options *o, uint64_t start_us,
+struct session_config session_setup(const struct connect_options *o, uint64_t start_us,
                                     uint64_t default_max);
 
 #endif

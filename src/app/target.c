@@ -52,7 +52,7 @@ static int take_userinfo(struct target *t)
 }
 
 /* Another URL than that of the options, and what that means for the rest of them. */
-static int take_url(struct target *t, const struct options *o, const char *text,
+static int take_url(struct target *t, const struct connect_options *o, const char *text,
                     enum event_channel kind, bool beside, struct err *e)
 {
     if (url_parse(&t->url, options_http_url(text, &kind), e) < 0)
@@ -63,8 +63,9 @@ static int take_url(struct target *t, const struct options *o, const char *text,
     return err_nomem(e, STAGE_USAGE, "taking the URL");
 }
 
-static struct target *make(const struct options *o, const char *text, enum event_channel kind,
-                           bool beside, uint64_t start_us, uint64_t max_message, struct err *e)
+static struct target *make(const struct connect_options *o, const char *text,
+                           enum event_channel kind, bool beside, uint64_t start_us,
+                           uint64_t max_message, struct err *e)
 {
     struct target *t = calloc(1, sizeof *t);
     int r;
@@ -90,14 +91,16 @@ static struct target *make(const struct options *o, const char *text, enum event
     return t;
 }
 
-struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
-                          uint64_t start_us, uint64_t max_message, struct err *e)
+struct target *target_new(const struct connect_options *o, const char *text,
+                          enum event_channel kind, uint64_t start_us, uint64_t max_message,
+                          struct err *e)
 {
     return make(o, text, kind, false, start_us, max_message, e);
 }
 
-struct target *target_beside(const struct options *o, const char *text, enum event_channel kind,
-                             uint64_t start_us, uint64_t max_message, struct err *e)
+struct target *target_beside(const struct connect_options *o, const char *text,
+                             enum event_channel kind, uint64_t start_us, uint64_t max_message,
+                             struct err *e)
 {
     return make(o, text, kind, true, start_us, max_message, e);
 }

@@ -5,7 +5,7 @@
 #ifndef APP_TARGET_H
 #define APP_TARGET_H
 
-#include "cli/options.h"
+#include "cli/groups.h"
 #include "proto/withhold.h"
 #include "session/session.h"
 
@@ -18,12 +18,14 @@ struct target {
 
 /* text: the URL, for a channel of that kind ("sse+http..." says itself that it is a stream), or
  * NULL for that of the options. NULL with *e. */
-struct target *target_new(const struct options *o, const char *text, enum event_channel kind,
-                          uint64_t start_us, uint64_t max_message, struct err *e);
+struct target *target_new(const struct connect_options *o, const char *text,
+                          enum event_channel kind, uint64_t start_us, uint64_t max_message,
+                          struct err *e);
 /* The same, another channel of the same service: what the options say of who asks goes along
  * wherever it is. */
-struct target *target_beside(const struct options *o, const char *text, enum event_channel kind,
-                             uint64_t start_us, uint64_t max_message, struct err *e);
+struct target *target_beside(const struct connect_options *o, const char *text,
+                             enum event_channel kind, uint64_t start_us, uint64_t max_message,
+                             struct err *e);
 /* NULL is fine. What secrets it had is wiped. */
 void target_free(struct target *t);
 

@@ -5,8 +5,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/verb.h"
-
 /* What may wait for a slow reader of stderr. */
 #define ERR_LIMIT (1024 * 1024)
 
@@ -27,7 +25,7 @@ static int columns_of(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-struct view_config views_config(const struct options *o, int fd, bool messages)
+struct view_config views_config(const struct view_options *o, int fd, bool messages)
 {
     bool tty = isatty(fd);
 
@@ -47,7 +45,7 @@ struct view_config views_config(const struct options *o, int fd, bool messages)
     };
 }
 
-static struct lines_config lines_config(const struct options *o)
+static struct lines_config lines_config(const struct view_options *o)
 {
     bool tty = isatty(STDOUT_FILENO);
 
@@ -62,7 +60,7 @@ static struct lines_config lines_config(const struct options *o)
     };
 }
 
-static struct ndjson_config ndjson_config(const struct options *o)
+static struct ndjson_config ndjson_config(const struct view_options *o)
 {
     uint64_t kinds = EVENT_BIT(EVENT_JSON_COUNT) - 1;
 
@@ -75,7 +73,7 @@ static struct ndjson_config ndjson_config(const struct options *o)
     };
 }
 
-int views_init(struct views *v, const struct options *o, enum views_kind kind, struct err *e)
+int views_init(struct views *v, const struct view_options *o, enum views_kind kind, struct err *e)
 {
     struct view_config human = views_config(o, STDERR_FILENO, false);
     struct lines_config lines = lines_config(o);
@@ -85,14 +83,14 @@ int views_init(struct views *v, const struct options *o, enum views_kind kind, s
 
     bus_init(&v->bus);
     if (kind == VIEWS_REPL)
-        out_init_memory(&v->out, o->pipe.buffer);
+        out_init_memory(&v->out, o->buffer);
     else
-        out_init(&v->out, STDOUT_FILENO, o->pipe.buffer);
+        out_init(&v->out, STDOUT_FILENO, o->buffer);
     out_init(&v->err, STDERR_FILENO, ERR_LIMIT);
     if (kind == VIEWS_REPL)
         return 0;
-    human.numbered = o->verb->sets & OPTIONS_LISTEN;
-    human.report = kind == VIEWS_DATA || kind == VIEWS_NONE;
+    human.numbered = kind == VIEWS_LOG;
+    human.report = kind != VIEWS_TOUR;
     if (tour)
         human = views_config(o, STDOUT_FILENO, true);
     else if (o->json && o->level == 0)

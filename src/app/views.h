@@ -4,7 +4,7 @@
 #ifndef APP_VIEWS_H
 #define APP_VIEWS_H
 
-#include "cli/options.h"
+#include "cli/groups.h"
 #include "event/bus.h"
 
 struct views {
@@ -17,15 +17,16 @@ struct views {
 enum views_kind {
     VIEWS_DATA, /* messages as lines, or the event stream; the rest goes to stderr */
     VIEWS_NONE, /* nothing of the messages (--echo) */
+    VIEWS_LOG,  /* the same, of a server: each line has its client's number */
     VIEWS_TOUR, /* everything for a person, in order */
     VIEWS_REPL  /* nothing yet: `out` is in memory, and the REPL's screen puts a view of its own */
 };
 
 /* 0, or -1 with *e (memory). */
-int views_init(struct views *v, const struct options *o, enum views_kind kind, struct err *e);
+int views_init(struct views *v, const struct view_options *o, enum views_kind kind, struct err *e);
 void views_clear(struct views *v);
 
 /* How the options want things shown to a person on fd. messages: the received and sent ones too. */
-struct view_config views_config(const struct options *o, int fd, bool messages);
+struct view_config views_config(const struct view_options *o, int fd, bool messages);
 
 #endif

@@ -136,7 +136,7 @@ static int unknown_key(const struct verbs *verbs, const char *key, bool alone, s
 /* A line that breaks a rule; it begins with the file and the line number. */
 static int check_setting(const struct loading *l, const struct config_line *line, struct err *e)
 {
-    const struct verbs *verbs = l->p->o->verbs;
+    const struct verbs *verbs = l->p->verbs;
     bool off;
     const struct option_row *row = row_of(verbs, line->key, &off);
 
@@ -164,7 +164,7 @@ static int add_setting(struct loading *l, const struct config_line *line, size_t
                        struct err *e)
 {
     bool off;
-    const struct option_row *row = row_of(l->p->o->verbs, line->key, &off);
+    const struct option_row *row = row_of(l->p->verbs, line->key, &off);
     struct option_use *use;
     char *value = line->value;
     size_t start;

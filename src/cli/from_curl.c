@@ -121,7 +121,7 @@ static int cannot(struct reading *r, const char *what, const char *why)
 /* One use of our option `spelling`, with the value as it stands. */
 static int add(struct reading *r, const struct found *f, const char *spelling, char *value)
 {
-    const struct option_row *row = options_row(r->p->o->verbs, spelling);
+    const struct option_row *row = options_row(r->p->verbs, spelling);
     struct option_use *use;
 
     if (!row)

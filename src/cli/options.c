@@ -10,21 +10,36 @@
 static void defaults(struct options *o, const struct verbs *verbs)
 {
     *o = (struct options){
-        .verbs = verbs,
         .verb = verbs ? verbs->rows[0] : NULL,
-        .handshake = {.user_agent = "wscope/" PACKAGE_VERSION},
-        .ws = {.connect_timeout_us = 10000000, .close_timeout_us = 5000000, .max_redirects = 5},
-        .retry = {.tries = RETRY_PRESET,
-                  .delay_us = RETRY_PRESET,
-                  .max_delay_us = RETRY_PRESET,
-                  .stable_after_us = 5000000,
-                  .offline_queue = 1024 * 1024},
-        .http = {.every_us = 2000000, .fallback_after = 3},
-        .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US, .buffer = 1024 * 1024},
+        .connect.handshake = {.user_agent = "wscope/" PACKAGE_VERSION},
+        .connect.ws = {.connect_timeout_us = 10000000,
+                       .close_timeout_us = 5000000,
+                       .max_redirects = 5},
+        .connect.retry = {.tries = RETRY_PRESET,
+                          .delay_us = RETRY_PRESET,
+                          .max_delay_us = RETRY_PRESET,
+                          .stable_after_us = 5000000,
+                          .offline_queue = 1024 * 1024},
+        .connect.http = {.every_us = 2000000, .fallback_after = 3},
+        .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US},
+        .view = {.buffer = 1024 * 1024},
         .listen = {.host = "127.0.0.1", .port = 9001},
     };
-    o->handshake.url = &o->url;
-    deflate_params_default(&o->handshake.deflate);
+    o->connect.handshake.url = &o->connect.url;
+    deflate_params_default(&o->connect.handshake.deflate);
+}
+
+static struct options_parsing parsing(struct options *o)
+{
+    if (!o)
+        return (struct options_parsing){.o = NULL};
+    return (struct options_parsing){
+        .o = o,
+        .connect = &o->connect,
+        .limits = &o->limits,
+        .listen = &o->listen,
+        .help = &o->help,
+    };
 }
 
 /* Take every value out of argv before anything slow (a file, a name) is looked at: secrets stay in
@@ -80,19 +95,19 @@ static bool asks_only(struct options_parsing *p, int *status, struct err *e)
     if (help && help->value && strcmp(help->value, "all") != 0)
         *status = usage_error(e, "--help takes \"all\" or nothing, not \"%s\"",
                               options_quote(help->value).text);
-    else if (o->verb == o->verbs->help)
+    else if (o->verb == p->verbs->help)
         *status = o->verb->operands(p, e);
     else if (help)
-        o->help = p->verb;
+        o->help.about = p->verb;
     else if (options_given(p, "--version"))
-        o->verb = o->verbs->version;
-    else if (o->verb != o->verbs->version)
+        o->verb = p->verbs->version;
+    else if (o->verb != p->verbs->version)
         return false;
     else
         *status = o->verb->operands(p, e);
     if (help)
-        o->verb = o->verbs->help;
-    o->help_all = help && help->value;
+        o->verb = p->verbs->help;
+    o->help.all = help && help->value;
     return true;
 }
 
@@ -108,7 +123,7 @@ static int set_all(struct options_parsing *p, struct err *e)
     size_t i = 0;
 
     for (int layer = 0; layer <= LAYER_LINE; layer++) {
-        p->weaker[layer] = p->o->handshake.header_count;
+        p->weaker[layer] = p->o->connect.handshake.header_count;
         for (; i < p->use_count && (int)p->uses[i].layer == layer; i++) {
             const struct option_use *use = &p->uses[i];
 
@@ -122,11 +137,12 @@ static int set_all(struct options_parsing *p, struct err *e)
 int options_parse(struct options *o, const struct verbs *verbs, int argc, char **argv,
                   struct err *e)
 {
-    struct options_parsing p = {.o = o};
+    struct options_parsing p = parsing(o);
     int status;
 
     err_clear(e);
     defaults(o, verbs);
+    p.verbs = verbs;
     o->memory = calloc(1, sizeof *o->memory);
     if (!o->memory)
         return options_nomem(e);
@@ -142,9 +158,9 @@ int options_parse(struct options *o, const struct verbs *verbs, int argc, char *
 
 void options_clear(struct options *o)
 {
-    url_clear(&o->url);
-    url_clear(&o->http.fallback);
-    url_clear(&o->account.catchup);
+    url_clear(&o->connect.url);
+    url_clear(&o->connect.http.fallback);
+    url_clear(&o->connect.account.catchup);
     options_memory_free(o->memory);
     *o = (struct options){0};
 }
@@ -153,7 +169,7 @@ int option_check(const char *name, const char *value, struct err *e)
 {
     const struct option_row *row = options_row_named(NULL, name, strlen(name));
     struct options *o = calloc(1, sizeof *o);
-    struct options_parsing p = {.o = o};
+    struct options_parsing p = parsing(o);
     struct option_use *use = NULL;
     int status = -1;
 

@@ -93,7 +93,7 @@ bool option_fits(const struct option_row *row, const struct verb *verb)
 
 static int refuse(const struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    const struct verbs *verbs = p->o->verbs;
+    const struct verbs *verbs = p->verbs;
     const char *name;
     size_t i = 0;
 

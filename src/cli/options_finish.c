@@ -35,8 +35,8 @@ static void blame_userinfo(const char *text, struct err *e)
 /* A host beyond ASCII must be one that DNS can hold (RFC 5890, section 2.3.2.1). */
 static int check_idn(struct options *o, struct err *e)
 {
-    char *ascii = idn_to_ascii(o->url.host, e);
-    const char *host = strcasestr(o->url_text, o->url.host);
+    char *ascii = idn_to_ascii(o->connect.url.host, e);
+    const char *host = strcasestr(o->connect.url_text, o->connect.url.host);
 
     if (ascii) {
         free(ascii);
@@ -44,8 +44,8 @@ static int check_idn(struct options *o, struct err *e)
     }
     if (e->code != EXIT_USAGE)
         return -1;
-    e->at = host ? (long)(host - o->url_text) + e->at : -1;
-    o->memory->point = o->url_text;
+    e->at = host ? (long)(host - o->connect.url_text) + e->at : -1;
+    o->memory->point = o->connect.url_text;
     o->memory->point_url = true;
     return -1;
 }
@@ -96,7 +96,7 @@ int options_take_url(struct options_parsing *p, struct err *e)
     struct options *o = p->o;
 
     if (!looks_like_url(p->operand))
-        return blame_word(o->verbs, p->operand, e);
+        return blame_word(p->verbs, p->operand, e);
     if (p->surplus) {
         /* Not quoted: it may be a secret that lost its option. */
         usage_error(e, "there is more than one URL: one connection at a time");
@@ -104,10 +104,10 @@ int options_take_url(struct options_parsing *p, struct err *e)
                  "quote what has blanks, and give a value alone only to an option that takes one");
         return -1;
     }
-    o->url_text = p->operand;
-    if (url_parse(&o->url, o->url_text, e) != 0) {
-        blame_userinfo(o->url_text, e);
-        o->memory->point = o->url_text;
+    o->connect.url_text = p->operand;
+    if (url_parse(&o->connect.url, o->connect.url_text, e) != 0) {
+        blame_userinfo(o->connect.url_text, e);
+        o->memory->point = o->connect.url_text;
         o->memory->point_url = true;
         return -1;
     }
@@ -146,7 +146,7 @@ int options_url_operand(struct options_parsing *p, struct err *e)
         return -1;
     }
     usage_error(e, "no URL was given");
-    hint_usage(p->o->verbs, e);
+    hint_usage(p->verbs, e);
     return -1;
 }
 
@@ -163,7 +163,7 @@ static bool credentials_given(const struct options_parsing *p)
 /* "user:password" of the URL becomes Basic credentials; -u and --bearer count more. */
 static int url_credentials(struct options_parsing *p, struct err *e)
 {
-    const struct url *url = &p->o->url;
+    const struct url *url = &p->o->connect.url;
     size_t user_len, password_len;
     char *text;
 
@@ -236,22 +236,22 @@ static int blame_weaker(const struct options_parsing *p, const char *a, const ch
 static int finish_connect(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
-    const struct tls_config *tls = &o->dial.tls;
+    const struct tls_config *tls = &o->connect.dial.tls;
 
     if (tls->min && tls->max && tls->min > tls->max) {
         usage_error(e, "--tls-min 1.%d is above --tls-max 1.%d", tls->min - 10, tls->max - 10);
         return blame_weaker(p, "--tls-min", "--tls-max", e);
     }
-    if (o->url.ipv6 && o->dial.family == DIAL_IPV4) {
+    if (o->connect.url.ipv6 && o->connect.dial.family == DIAL_IPV4) {
         usage_error(e, "-4 asks for IPv4, and the URL has an IPv6 address");
         return options_blame(options_given(p, "-4"), e);
     }
     if (check_stdin_sends(p, e) != 0 || url_credentials(p, e) != 0 ||
         options_finish_retry(p, e) != 0)
         return -1;
-    if (o->ws.ping_timeout_us && !o->ws.ping_interval_us)
-        o->ws.ping_interval_us = PING_INTERVAL_US;
-    if (o->nul && o->pipe.input == INPUT_LINES)
+    if (o->connect.ws.ping_timeout_us && !o->connect.ws.ping_interval_us)
+        o->connect.ws.ping_interval_us = PING_INTERVAL_US;
+    if (o->view.nul && o->pipe.input == INPUT_LINES)
         o->pipe.input = INPUT_NUL;
     o->pipe.wait_given = options_given(p, "--wait") != NULL;
     return 0;

@@ -104,7 +104,7 @@ int options_blame(const struct option_use *use, struct err *e)
 
 void options_outrank_header(struct options_parsing *p, enum option_layer layer, const char *name)
 {
-    struct handshake_config *config = &p->o->handshake;
+    struct handshake_config *config = &p->o->connect.handshake;
     /* The list is the parser's own; only its readers see it as constant. */
     struct handshake_header *headers = (struct handshake_header *)(uintptr_t)config->headers;
     size_t weaker[LAYER_LINE + 1], kept = 0;

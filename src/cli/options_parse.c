@@ -56,7 +56,7 @@ const struct option_row *options_row_of(const struct verb *verb, const struct op
 
 const struct option_use *options_given(const struct options_parsing *p, const char *spelling)
 {
-    const struct option_row *row = options_row(p->o->verbs, spelling);
+    const struct option_row *row = options_row(p->verbs, spelling);
 
     if (row && p->o->verb)
         row = options_row_of(p->o->verb, row);
@@ -133,8 +133,7 @@ static int unknown_name(const struct options_parsing *p, const char *name, size_
     char text[64];
 
     snprintf(text, sizeof text, "--%.*s", (int)(len < sizeof text ? len : sizeof text - 1), name);
-    return unknown(p, text, options_advice(text) ? NULL : options_nearest(p->o->verbs, name, len),
-                   e);
+    return unknown(p, text, options_advice(text) ? NULL : options_nearest(p->verbs, name, len), e);
 }
 
 static int unknown_letter(const struct options_parsing *p, const char *argument, char letter,
@@ -143,7 +142,7 @@ static int unknown_letter(const struct options_parsing *p, const char *argument,
     const char *meant = NULL;
     char text[3] = {'-', letter, '\0'};
 
-    if (options_row_named(p->o->verbs, argument + 1, strlen(argument + 1)))
+    if (options_row_named(p->verbs, argument + 1, strlen(argument + 1)))
         meant = argument + 1; /* a long option with one dash */
     else if (letter == '?')
         meant = "help";
@@ -156,8 +155,8 @@ static int scan_long(struct options_parsing *p, int argc, char **argv, int *i, s
     char *name = argv[*i] + 2;
     size_t len = strcspn(name, "=");
     char *value = name[len] == '=' ? name + len + 1 : NULL;
-    const struct option_row *row = options_row_named(p->o->verbs, name, len);
-    bool off = !row && (row = options_row_off(p->o->verbs, name, len)) != NULL;
+    const struct option_row *row = options_row_named(p->verbs, name, len);
+    bool off = !row && (row = options_row_off(p->verbs, name, len)) != NULL;
     struct option_use *use;
 
     if (!row)
@@ -194,7 +193,7 @@ static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, 
     char *argument = argv[*i];
 
     for (char *at = argument + 1; *at; at++) {
-        const struct option_row *row = find_letter(p->o->verbs, *at);
+        const struct option_row *row = find_letter(p->verbs, *at);
         struct option_use *use;
 
         if (!row)
@@ -228,7 +227,7 @@ static int scan_file(struct options_parsing *p, const char *name, struct err *e)
 static int scan_operand(struct options_parsing *p, char *text, struct err *e)
 {
     struct options *o = p->o;
-    const struct verb *verb = !p->verb && !p->operand ? verb_named(o->verbs, text) : NULL;
+    const struct verb *verb = !p->verb && !p->operand ? verb_named(p->verbs, text) : NULL;
 
     if (verb) {
         o->verb = p->verb = verb;

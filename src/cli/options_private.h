@@ -10,6 +10,7 @@
 #define CLI_OPTIONS_PRIVATE_H
 
 #include "base/buf.h"
+#include "cli/options.h"
 #include "cli/parsing.h"
 
 /* Beyond this a file of headers or of a secret is taken for a mistake. */

@@ -17,7 +17,7 @@ int options_add_text(struct options_parsing *p, const char *const **list, size_t
 
 int options_keep_connection(struct options_parsing *p, struct err *e)
 {
-    struct given_options *given = &p->o->given;
+    struct given_options *given = &p->o->connect.given;
 
     if (!options_in(p, OPTIONS_HAND_ON) && !options_given(p, "--record"))
         return 0;

@@ -59,13 +59,13 @@ int options_set_resume_query(struct options_parsing *p, const struct option_use 
                     use->typed);
         return refuse_at(p, use, at, e);
     }
-    p->o->account.resume_query = use->value;
+    p->o->connect.account.resume_query = use->value;
     return 0;
 }
 
 int options_set_catchup(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct account_options *o = &p->o->account;
+    struct account_options *o = &p->o->connect.account;
     struct url url;
 
     if (options_http_parse(p, use, use->value, &url, e) < 0)

@@ -16,7 +16,7 @@ bool options_next_element(const char **at, char *element, size_t size)
 /* One interval, or in compare several. */
 int options_set_every(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct http_options *c = &p->o->http;
+    struct http_options *c = &p->o->connect.http;
     struct option_use one = *use;
     const char *at = use->value;
     char element[32];

@@ -12,7 +12,7 @@
 static int add_header(struct options_parsing *p, char *line, const char *where, size_t number,
                       struct err *e)
 {
-    struct handshake_config *config = &p->o->handshake;
+    struct handshake_config *config = &p->o->connect.handshake;
     struct handshake_header *headers =
         options_list_room(p->o->memory, config->headers, config->header_count, sizeof *headers);
 
@@ -76,7 +76,7 @@ static bool offered_here(const struct options_parsing *p, const struct option_us
 
 int options_set_subprotocol(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct handshake_config *config = &p->o->handshake;
+    struct handshake_config *config = &p->o->connect.handshake;
     const char **names;
 
     if (!handshake_subprotocol_valid(use->value)) {
@@ -124,8 +124,8 @@ int options_set_field_value(struct options_parsing *p, const struct option_use *
 int options_set_cookie(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     options_outrank_header(p, use->layer, "Cookie");
-    p->o->handshake.cookie = options_secret(p, use, e);
-    return p->o->handshake.cookie ? 0 : -1;
+    p->o->connect.handshake.cookie = options_secret(p, use, e);
+    return p->o->connect.handshake.cookie ? 0 : -1;
 }
 
 int options_set_user(struct options_parsing *p, const struct option_use *use, struct err *e)
@@ -147,8 +147,8 @@ int options_basic(struct options_parsing *p, const char *user, size_t name_len, 
     if (buf_append_str(&text, user) != 0 || (!user[name_len] && buf_append(&text, ":", 1) != 0) ||
         buf_append_str(&field, "Basic ") != 0 || base64_encode(&field, buf_slice(&text)) != 0)
         goto out;
-    p->o->handshake.authorization = options_copy(p->o->memory, buf_data(&field), field.len);
-    status = p->o->handshake.authorization ? 0 : -1;
+    p->o->connect.handshake.authorization = options_copy(p->o->memory, buf_data(&field), field.len);
+    status = p->o->connect.handshake.authorization ? 0 : -1;
 out:
     if (status != 0)
         options_nomem(e);
@@ -175,13 +175,13 @@ int options_set_bearer(struct options_parsing *p, const struct option_use *use, 
         return options_nomem(e);
     memcpy(field, scheme, sizeof scheme - 1);
     memcpy(field + sizeof scheme - 1, token, strlen(token));
-    p->o->handshake.authorization = field;
+    p->o->connect.handshake.authorization = field;
     return 0;
 }
 
 int options_set_compress(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct deflate_params *params = &p->o->handshake.deflate;
+    struct deflate_params *params = &p->o->connect.handshake.deflate;
     struct err cause;
 
     if (!use->value) {
@@ -205,6 +205,6 @@ int options_set_no_compress(struct options_parsing *p, const struct option_use *
 {
     (void)use;
     (void)e;
-    p->o->handshake.deflate.enabled = false;
+    p->o->connect.handshake.deflate.enabled = false;
     return 0;
 }

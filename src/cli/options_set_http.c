@@ -11,7 +11,7 @@ int options_set_method(struct options_parsing *p, const struct option_use *use, 
     if (!http1_is_token(slice_str(use->value)))
         return usage_error(e, "%s takes a method of HTTP (\"GET\", \"POST\"), not \"%s\"",
                            use->typed, options_quote(use->value).text);
-    p->o->http.method = use->value;
+    p->o->connect.http.method = use->value;
     return 0;
 }
 
@@ -24,7 +24,7 @@ int options_set_data(struct options_parsing *p, const struct option_use *use, st
         if (!text)
             return -1;
     }
-    p->o->http.data = slice_str(text);
+    p->o->connect.http.data = slice_str(text);
     return 0;
 }
 
@@ -74,7 +74,7 @@ int options_http_parse(struct options_parsing *p, const struct option_use *use, 
 
 int options_set_fallback(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct http_options *o = &p->o->http;
+    struct http_options *o = &p->o->connect.http;
     enum event_channel channel = CHANNEL_POLL;
     struct url url;
 
@@ -104,8 +104,8 @@ int options_http_operand(struct options_parsing *p, struct err *e)
         err_hint(e, "--fallback URL polls while the socket at the other URL cannot be had");
         return options_blame(use, e);
     }
-    p->o->http.channel = sse ? CHANNEL_SSE : CHANNEL_POLL;
-    text = options_http_url(use->value, &p->o->http.channel);
+    p->o->connect.http.channel = sse ? CHANNEL_SSE : CHANNEL_POLL;
+    text = options_http_url(use->value, &p->o->connect.http.channel);
     if (options_http_check(p, use, text, e) != 0)
         return -1;
     p->operand = (char *)text;

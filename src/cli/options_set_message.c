@@ -10,7 +10,7 @@ int options_set_quiet(struct options_parsing *p, const struct option_use *use, s
 {
     (void)use;
     (void)e;
-    p->o->level = -1;
+    p->o->view.level = -1;
     return 0;
 }
 
@@ -18,8 +18,8 @@ int options_set_verbose(struct options_parsing *p, const struct option_use *use,
 {
     (void)use;
     (void)e;
-    if (p->o->level < 3)
-        p->o->level++;
+    if (p->o->view.level < 3)
+        p->o->view.level++;
     return 0;
 }
 
@@ -65,7 +65,7 @@ int options_set_events(struct options_parsing *p, const struct option_use *use, 
         if (*at == '\0')
             break;
     }
-    p->o->events = events;
+    p->o->view.events = events;
     return 0;
 }
 
@@ -74,7 +74,7 @@ int options_set_hex(struct options_parsing *p, const struct option_use *use, str
     (void)use;
     (void)e;
     p->o->pipe.input = INPUT_HEX;
-    p->o->binary = BINARY_HEX;
+    p->o->view.binary = BINARY_HEX;
     return 0;
 }
 
@@ -83,7 +83,7 @@ int options_set_base64(struct options_parsing *p, const struct option_use *use, 
     (void)use;
     (void)e;
     p->o->pipe.input = INPUT_BASE64;
-    p->o->binary = BINARY_BASE64;
+    p->o->view.binary = BINARY_BASE64;
     return 0;
 }
 

@@ -35,7 +35,7 @@ int options_set_cert(struct options_parsing *p, const struct option_use *use, st
     if (options_in(p, OPTIONS_LISTEN))
         p->o->listen.cert = use->value;
     else
-        p->o->dial.tls.cert = use->value;
+        p->o->connect.dial.tls.cert = use->value;
     return 0;
 }
 
@@ -46,14 +46,14 @@ int options_set_key(struct options_parsing *p, const struct option_use *use, str
     if (options_in(p, OPTIONS_LISTEN))
         p->o->listen.key = use->value;
     else
-        p->o->dial.tls.key = use->value;
+        p->o->connect.dial.tls.key = use->value;
     return 0;
 }
 
 int options_set_pass(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    p->o->dial.tls.pass = options_secret(p, use, e);
-    return p->o->dial.tls.pass ? 0 : -1;
+    p->o->connect.dial.tls.pass = options_secret(p, use, e);
+    return p->o->connect.dial.tls.pass ? 0 : -1;
 }
 
 /* "sha256//" and the base64 of a SHA-256, which is 32 bytes. */
@@ -77,7 +77,7 @@ int options_set_pin(struct options_parsing *p, const struct option_use *use, str
 {
     const char *at = use->value;
 
-    p->o->dial.tls.pinned = use->value;
+    p->o->connect.dial.tls.pinned = use->value;
     if (strncmp(at, "sha256//", 8) != 0) {
         if (readable(use, e) == 0)
             return 0;
@@ -171,7 +171,7 @@ static int add_resolve_addresses(struct options_parsing *p, const struct option_
 
 int options_set_resolve(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct dial_config *dial = &p->o->dial;
+    struct dial_config *dial = &p->o->connect.dial;
     struct dial_resolve *list =
         options_list_room(p->o->memory, dial->resolve, dial->resolve_count, sizeof *list);
     struct dial_resolve *entry;
@@ -203,7 +203,7 @@ int options_set_ipv4(struct options_parsing *p, const struct option_use *use, st
 {
     (void)use;
     (void)e;
-    p->o->dial.family = DIAL_IPV4;
+    p->o->connect.dial.family = DIAL_IPV4;
     return 0;
 }
 
@@ -211,7 +211,7 @@ int options_set_ipv6(struct options_parsing *p, const struct option_use *use, st
 {
     (void)use;
     (void)e;
-    p->o->dial.family = DIAL_IPV6;
+    p->o->connect.dial.family = DIAL_IPV6;
     return 0;
 }
 

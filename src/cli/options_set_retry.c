@@ -14,13 +14,13 @@ int options_set_reconnect(struct options_parsing *p, const struct option_use *us
 {
     if (use->value && options_word_index(use, e) < 0)
         return -1;
-    p->o->retry.preset = use->value ? use->value : "default";
+    p->o->connect.retry.preset = use->value ? use->value : "default";
     return 0;
 }
 
 int options_set_retries(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    if (!decimal_read(slice_str(use->value), UINT32_MAX - 1, &p->o->retry.tries))
+    if (!decimal_read(slice_str(use->value), UINT32_MAX - 1, &p->o->connect.retry.tries))
         return usage_error(e, "%s takes a whole number, 0 for none, not \"%s\"", use->typed,
                            options_quote(use->value).text);
     return 0;
@@ -44,13 +44,13 @@ int options_set_factor(struct options_parsing *p, const struct option_use *use, 
     if (!parse_decimal(use->value, &factor) || factor < 1 || factor > 1000)
         return usage_error(e, "%s takes a factor from 1 to 1000 (\"1.5\", \"2\"), not \"%s\"",
                            use->typed, options_quote(use->value).text);
-    p->o->retry.factor = factor;
+    p->o->connect.retry.factor = factor;
     return 0;
 }
 
 int options_set_jitter(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct retry_options *retry = &p->o->retry;
+    struct retry_options *retry = &p->o->connect.retry;
     double fraction;
 
     if (strcmp(use->value, "none") == 0) {
@@ -94,14 +94,14 @@ int options_set_queue(struct options_parsing *p, const struct option_use *use, s
     if (size_parse(use->value, &bytes) != 0 || bytes > SIZE_MAX / 4)
         return usage_error(e, "%s takes a size (\"64k\", \"1M\"; 0 for none), not \"%s\"",
                            use->typed, options_quote(use->value).text);
-    p->o->retry.offline_queue = (size_t)bytes;
+    p->o->connect.retry.offline_queue = (size_t)bytes;
     return 0;
 }
 
 int options_finish_retry(struct options_parsing *p, struct err *e)
 {
     static const char *const computed[] = {"--retry-delay", "--retry-factor"};
-    const char *preset = p->o->retry.preset;
+    const char *preset = p->o->connect.retry.preset;
 
     for (size_t i = 0; preset && is_list(preset) && i < 2; i++) {
         const struct option_use *use = options_given(p, computed[i]);

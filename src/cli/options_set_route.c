@@ -36,7 +36,7 @@ int options_set_proxy(struct options_parsing *p, const struct option_use *use, s
     struct proxy proxy;
     int rc;
 
-    p->o->dial.proxy = use->value;
+    p->o->connect.dial.proxy = use->value;
     if (use->value[0] == '\0')
         return 0; /* as in curl: none, whatever the environment says */
     if (proxy_parse(&proxy, use->value, use->typed, e) < 0) {
@@ -52,7 +52,7 @@ int options_set_proxy(struct options_parsing *p, const struct option_use *use, s
 int options_set_noproxy(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     (void)e;
-    p->o->dial.noproxy = use->value;
+    p->o->connect.dial.noproxy = use->value;
     return 0;
 }
 
@@ -104,7 +104,7 @@ static bool take_port(char **text, char end, uint16_t *port)
 
 int options_set_connect_to(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    struct dial_config *dial = &p->o->dial;
+    struct dial_config *dial = &p->o->connect.dial;
     struct dial_connect_to *list =
         options_list_room(p->o->memory, dial->connect_to, dial->connect_to_count, sizeof *list);
     char *copy = options_copy(p->o->memory, use->value, strlen(use->value));

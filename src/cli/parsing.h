@@ -8,9 +8,11 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "cli/options.h"
+#include "cli/groups.h"
+#include "cli/table.h"
 #include "cli/verb.h"
 
+struct options;
 struct options_memory;
 
 /* Where an option was given, the weakest first: uses stand in this order. */
@@ -29,7 +31,13 @@ struct option_use {
 };
 
 struct options_parsing {
-    struct options *o;
+    struct options *o; /* all of them, for the files of cli */
+    const struct verbs *verbs;
+    /* Groups for operands that set a default or fill in what has no option. */
+    struct connect_options *connect;
+    struct limit_options *limits;
+    struct listen_options *listen;
+    struct help_options *help;
     void *own; /* the subcommand's own part (struct verb) */
     struct option_use *uses;
     size_t use_count;
@@ -96,9 +104,9 @@ int options_http_parse(struct options_parsing *p, const struct option_use *use, 
 
 /* Operands. Those for a row of its own (options_finish.c, options_set_network.c): */
 
-/* One URL, or that of --poll or --sse: o->url. */
+/* One URL, or that of --poll or --sse: connect->url. */
 int options_url_operand(struct options_parsing *p, struct err *e);
-/* [HOST:]PORT or nothing: o->listen. */
+/* [HOST:]PORT or nothing: listen. */
 int options_address_operand(struct options_parsing *p, struct err *e);
 /* None. */
 int options_no_operand(struct options_parsing *p, struct err *e);

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-struct options;
+struct app;
 struct options_parsing;
 struct option_row;
 
@@ -48,7 +48,7 @@ struct verb {
      * 0, or -1 with *e. NULL: there is nothing to do. */
     int (*operands)(struct options_parsing *p, struct err *e);
     /* The whole run; returns the exit code, and what is not 0 was reported. */
-    enum exit_code (*run)(const struct options *o, const void *own, uint64_t start_us);
+    enum exit_code (*run)(struct app *app, const void *own);
 };
 
 struct verbs {

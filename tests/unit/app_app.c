@@ -15,6 +15,7 @@
 
 struct run {
     struct app app;
+    struct limit_options limits_given;
     struct out out, err;
     int read_out, read_err;
     int gone, gone_code, limits, signals;
@@ -65,6 +66,7 @@ static void start(struct run *r)
     struct err e;
 
     memset(r, 0, sizeof *r);
+    r->app.limits = &r->limits_given;
     signal(SIGPIPE, SIG_IGN);
     pipe_into(&r->out, &r->read_out);
     pipe_into(&r->err, &r->read_err);
@@ -73,7 +75,7 @@ static void start(struct run *r)
 
 static void run_and_close(struct run *r)
 {
-    uv_run(&r->app.loop.uv, UV_RUN_DEFAULT);
+    app_run(&r->app);
     app_drain(&r->app);
     app_close(&r->app, 0);
     close(r->out.fd);
@@ -142,7 +144,7 @@ static void what_is_reported_of_an_output_is_written_before_the_loop_sleeps(void
     (void)state;
     start(&r);
     r.says = "it can't be written\n";
-    app_limit(&r.app, 5000000);
+    r.limits_given.max_time_us = 5000000;
     out_put(&r.out, "hello", 5);
     r.out.error = ENOMEM;
     app_end(&r.app);
@@ -158,11 +160,54 @@ static void the_time_limit_comes_with_what_to_report(void **state)
 
     (void)state;
     start(&r);
-    app_limit(&r.app, 1000);
+    r.limits_given.max_time_us = 1000;
     run_and_close(&r);
     assert_int_equal(r.limits, 1);
     assert_int_equal(r.limit.code, EXIT_TIMEOUT);
     assert_string_equal(r.limit.text, "the time limit of 0.001 s (--max-time) is over");
+    close(r.read_out);
+}
+
+/* What --max-time is about is over when no hook is called any more: the loop may go on for others.
+ */
+static void nothing_is_called_once_it_is_unhooked(void **state)
+{
+    struct run r;
+
+    (void)state;
+    start(&r);
+    r.limits_given.max_time_us = 1000;
+    app_limit(&r.app);
+    app_unhook(&r.app);
+    app_settle(&r.app);
+    run_and_close(&r);
+    assert_int_equal(r.limits, 0);
+    close(r.read_out);
+}
+
+static void failure_is_a_sentence_in_the_output_or_an_event_where_events_are_shown(void **state)
+{
+    struct run r;
+    struct bus bus;
+    char text[256] = "";
+    struct err e;
+
+    (void)state;
+    start(&r);
+    bus_init(&bus);
+    err_set(&e, EXIT_TLS, STAGE_TLS, 0, "no \033[31m such thing");
+    err_hint(&e, "try another");
+    assert_int_equal(app_fail(&r.app, &e), EXIT_TLS);
+    app_drain(&r.app);
+    assert_true(read(r.read_err, text, sizeof text - 1) > 0);
+    assert_non_null(strstr(text, "such thing\n  hint: try another\n"));
+    assert_null(strchr(text, '\033'));
+    r.app.bus = &bus;
+    assert_int_equal(app_fail(&r.app, &e), EXIT_TLS);
+    assert_int_equal(out_queued(&r.err), 0);
+    app_end(&r.app);
+    run_and_close(&r);
+    bus_clear(&bus);
     close(r.read_out);
 }
 
@@ -187,6 +232,8 @@ int main(void)
         cmocka_unit_test(what_is_reported_of_an_output_is_written_before_the_loop_sleeps),
         cmocka_unit_test(the_time_limit_comes_with_what_to_report),
         cmocka_unit_test(a_signal_is_handed_on),
+        cmocka_unit_test(nothing_is_called_once_it_is_unhooked),
+        cmocka_unit_test(failure_is_a_sentence_in_the_output_or_an_event_where_events_are_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

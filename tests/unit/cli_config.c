@@ -76,14 +76,14 @@ static void every_kind_of_option_can_stand_in_the_file(void **state)
     WITH("# mine\njson\nping-interval = 2.5\ntimestamps\ncompress = level=9\n--color = never\n-4\n"
          "header = X: y\nsend = a\nmax-message=64k",
          URL);
-    assert_true(l->o.json);
-    assert_int_equal(l->o.ws.ping_interval_us, 2500000);
-    assert_int_equal(l->o.stamps, STAMPS_ABS);
-    assert_int_equal(l->o.color, WHEN_NEVER);
-    assert_int_equal(l->o.dial.family, DIAL_IPV4);
-    assert_int_equal(l->o.handshake.header_count, 1);
+    assert_true(l->o.view.json);
+    assert_int_equal(l->o.connect.ws.ping_interval_us, 2500000);
+    assert_int_equal(l->o.view.stamps, STAMPS_ABS);
+    assert_int_equal(l->o.view.color, WHEN_NEVER);
+    assert_int_equal(l->o.connect.dial.family, DIAL_IPV4);
+    assert_int_equal(l->o.connect.handshake.header_count, 1);
     assert_string_equal(l->o.pipe.sends[0], "a");
-    assert_int_equal(l->o.ws.max_message, 65536);
+    assert_int_equal(l->o.connect.ws.max_message, 65536);
     assert_null(l->o.advice);
     done(l);
 }
@@ -120,29 +120,29 @@ static void a_profile_counts_only_when_chosen(void **state)
     (void)state;
     {
         WITH(config, URL);
-        assert_string_equal(l->o.handshake.origin, "http://all");
-        assert_false(l->o.ws.lenient || l->o.ws.no_pong);
+        assert_string_equal(l->o.connect.handshake.origin, "http://all");
+        assert_false(l->o.connect.ws.lenient || l->o.connect.ws.no_pong);
         done(l);
     }
     {
         WITH(config, "--profile", "p", URL);
-        assert_string_equal(l->o.handshake.origin, "http://p");
-        assert_true(l->o.ws.no_pong && !l->o.ws.lenient);
+        assert_string_equal(l->o.connect.handshake.origin, "http://p");
+        assert_true(l->o.connect.ws.no_pong && !l->o.connect.ws.lenient);
         done(l);
     }
     {
         WITH(config, "--profile=q", URL);
-        assert_string_equal(l->o.handshake.origin, "http://q");
+        assert_string_equal(l->o.connect.handshake.origin, "http://q");
         done(l);
     }
     {
         WITH(config, "--profile=q", "-o", "http://line", URL);
-        assert_string_equal(l->o.handshake.origin, "http://line");
+        assert_string_equal(l->o.connect.handshake.origin, "http://line");
         done(l);
     }
     {
         WITH(config, "--no-config", URL);
-        assert_null(l->o.handshake.origin);
+        assert_null(l->o.connect.handshake.origin);
         done(l);
     }
 }
@@ -153,17 +153,17 @@ static void what_is_repeated_comes_in_order(void **state)
     WITH("header = X: 1\nsend = a\nsubprotocol = s1\nsubprotocol = s2" P
          "header = Y: 2\nsend = b\nsubprotocol = s2",
          "--profile", "p", "-H", "Z: 3", "-e", "c", "-s", "s1", "-s", "s3", URL);
-    assert_int_equal(l->o.handshake.header_count, 3);
-    assert_string_equal(l->o.handshake.headers[0].name, "X");
-    assert_string_equal(l->o.handshake.headers[1].name, "Y");
-    assert_string_equal(l->o.handshake.headers[2].name, "Z");
+    assert_int_equal(l->o.connect.handshake.header_count, 3);
+    assert_string_equal(l->o.connect.handshake.headers[0].name, "X");
+    assert_string_equal(l->o.connect.handshake.headers[1].name, "Y");
+    assert_string_equal(l->o.connect.handshake.headers[2].name, "Z");
     assert_int_equal(l->o.pipe.send_count, 3);
     assert_string_equal(l->o.pipe.sends[0], "a");
     assert_string_equal(l->o.pipe.sends[2], "c");
-    assert_int_equal(l->o.handshake.subprotocol_count, 3);
-    assert_string_equal(l->o.handshake.subprotocols[0], "s1");
-    assert_string_equal(l->o.handshake.subprotocols[1], "s2");
-    assert_string_equal(l->o.handshake.subprotocols[2], "s3");
+    assert_int_equal(l->o.connect.handshake.subprotocol_count, 3);
+    assert_string_equal(l->o.connect.handshake.subprotocols[0], "s1");
+    assert_string_equal(l->o.connect.handshake.subprotocols[1], "s2");
+    assert_string_equal(l->o.connect.handshake.subprotocols[2], "s3");
     done(l);
 }
 
@@ -173,14 +173,15 @@ static void of_options_that_exclude_each_other_the_stronger_stands(void **state)
     {
         WITH("hex\nquiet\n-4\nuser = a:b", "--base64", "-v", "-6", "--bearer", "t", URL);
         assert_int_equal(l->o.pipe.input, INPUT_BASE64);
-        assert_int_equal(l->o.level, 1);
-        assert_int_equal(l->o.dial.family, DIAL_IPV6);
-        assert_string_equal(l->o.handshake.authorization, "Bearer t");
+        assert_int_equal(l->o.view.level, 1);
+        assert_int_equal(l->o.connect.dial.family, DIAL_IPV6);
+        assert_string_equal(l->o.connect.handshake.authorization, "Bearer t");
         done(l);
     }
     {
         WITH("bearer = t" P "user = Aladdin:open sesame", "--profile", "p", URL);
-        assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_string_equal(l->o.connect.handshake.authorization,
+                            "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         done(l);
     }
     check_wrong("\nhex\nbase64\n" P, 3,
@@ -196,26 +197,27 @@ static void credentials_of_the_command_line_outrank_headers_of_the_file(void **s
     (void)state;
     {
         WITH(config, URL);
-        assert_int_equal(l->o.handshake.header_count, 5);
+        assert_int_equal(l->o.connect.handshake.header_count, 5);
         done(l);
     }
     {
         WITH(config, "--bearer", "t", "--cookie", "b", "-A", "v", "-o", "http://w", URL);
-        assert_int_equal(l->o.handshake.header_count, 1);
-        assert_string_equal(l->o.handshake.headers[0].name, "X");
-        assert_string_equal(l->o.handshake.authorization, "Bearer t");
+        assert_int_equal(l->o.connect.handshake.header_count, 1);
+        assert_string_equal(l->o.connect.handshake.headers[0].name, "X");
+        assert_string_equal(l->o.connect.handshake.authorization, "Bearer t");
         done(l);
     }
     {
         WITH(config, "--bearer", "t", "-H", "Authorization: Basic z", URL);
-        assert_int_equal(l->o.handshake.header_count, 5);
-        assert_string_equal(l->o.handshake.headers[4].value, "Basic z");
+        assert_int_equal(l->o.connect.handshake.header_count, 5);
+        assert_string_equal(l->o.connect.handshake.headers[4].value, "Basic z");
         done(l);
     }
     {
         WITH("bearer = t\nheader = Authorization: x", "ws://Aladdin:open%20sesame@h/");
-        assert_int_equal(l->o.handshake.header_count, 0);
-        assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_int_equal(l->o.connect.handshake.header_count, 0);
+        assert_string_equal(l->o.connect.handshake.authorization,
+                            "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         done(l);
     }
 }
@@ -227,26 +229,26 @@ static void what_the_mode_has_no_use_for_is_passed_over(void **state)
     (void)state;
     {
         WITH(config, URL);
-        assert_int_equal(l->o.handshake.header_count, 1);
-        assert_null(l->o.dial.tls.key);
-        assert_int_equal(l->o.events, 0);
+        assert_int_equal(l->o.connect.handshake.header_count, 1);
+        assert_null(l->o.connect.dial.tls.key);
+        assert_int_equal(l->o.view.events, 0);
         done(l);
     }
     {
         WITH(config, "--json", URL);
-        assert_int_equal(l->o.events, EVENT_BIT(EVENT_OPEN));
+        assert_int_equal(l->o.view.events, EVENT_BIT(EVENT_OPEN));
         done(l);
     }
     {
         WITH(config, "serve", "1");
         assert_true(OWN(l, struct serve_options)->rate > 2.9 &&
                     OWN(l, struct serve_options)->rate < 3.1);
-        assert_int_equal(l->o.color, WHEN_NEVER);
+        assert_int_equal(l->o.view.color, WHEN_NEVER);
         done(l);
     }
     {
         WITH(config, "demo");
-        assert_int_equal(l->o.color, WHEN_NEVER);
+        assert_int_equal(l->o.view.color, WHEN_NEVER);
         done(l);
     }
 }
@@ -259,9 +261,9 @@ static void a_tilde_is_the_home_directory_where_a_file_is_named(void **state)
     setenv("HOME", "/dev", 1);
     {
         WITH("cacert = ~/null\ncapath = ~/fd\norigin = ~/x\nsend = ~/y", URL);
-        assert_string_equal(l->o.dial.tls.cacert, "/dev/null");
-        assert_string_equal(l->o.dial.tls.capath, "/dev/fd");
-        assert_string_equal(l->o.handshake.origin, "~/x");
+        assert_string_equal(l->o.connect.dial.tls.cacert, "/dev/null");
+        assert_string_equal(l->o.connect.dial.tls.capath, "/dev/fd");
+        assert_string_equal(l->o.connect.handshake.origin, "~/x");
         assert_string_equal(l->o.pipe.sends[0], "~/y");
         done(l);
     }
@@ -278,28 +280,28 @@ static void flags_are_turned_off_by_the_stronger_layer(void **state)
     {
         WITH("pretty\nlenient = yes\nno-pong = On\nverbose\nverbose\n", "--no-pretty",
              "--no-no-pong", "--no-verbose", "-v", URL);
-        assert_false(l->o.pretty);
-        assert_true(l->o.ws.lenient);
-        assert_false(l->o.ws.no_pong);
-        assert_int_equal(l->o.level, 1);
+        assert_false(l->o.view.pretty);
+        assert_true(l->o.connect.ws.lenient);
+        assert_false(l->o.connect.ws.no_pong);
+        assert_int_equal(l->o.view.level, 1);
         done(l);
     }
     {
         WITH("pretty\nlenient\n[profile p]\npretty = off\nno-lenient\n[profile q]\npretty\n",
              "--profile", "p", URL);
-        assert_false(l->o.pretty);
-        assert_false(l->o.ws.lenient);
+        assert_false(l->o.view.pretty);
+        assert_false(l->o.connect.ws.lenient);
         done(l);
     }
     {
         WITH("pretty = false\n", "--pretty", URL);
-        assert_true(l->o.pretty);
+        assert_true(l->o.view.pretty);
         done(l);
     }
     {
         /* What is off excludes nothing. */
         WITH("pretty\n", "--no-pretty", "--json", "--no-pings", URL);
-        assert_true(l->o.json && !l->o.pretty && !l->o.pings);
+        assert_true(l->o.view.json && !l->o.view.pretty && !l->o.view.pings);
         done(l);
     }
 }
@@ -335,7 +337,7 @@ static void unknown_names_are_told_in_every_section_but_values_only_where_they_c
     (void)state;
     check_wrong(P "[profile other]\nxyzzy = 1", 4, "unknown option \"xyzzy\"");
     WITH("[profile other]\ncolor = red", URL);
-    assert_int_equal(l->o.color, WHEN_AUTO);
+    assert_int_equal(l->o.view.color, WHEN_AUTO);
     done(l);
 }
 
@@ -424,16 +426,16 @@ static void without_an_absolute_xdg_path_the_home_directory_counts(void **state)
     setenv("XDG_CONFIG_HOME", "relative", 1);
     l = parse(URL, NULL);
     assert_int_equal(l->status, 0);
-    assert_true(l->o.json);
+    assert_true(l->o.view.json);
     done(l);
     unsetenv("XDG_CONFIG_HOME");
     l = parse(URL, NULL);
-    assert_true(l->o.json);
+    assert_true(l->o.view.json);
     done(l);
     unsetenv("HOME");
     l = parse(URL, NULL);
     assert_int_equal(l->status, 0);
-    assert_false(l->o.json);
+    assert_false(l->o.view.json);
     done(l);
     snprintf(at.file, sizeof at.file, "%s/config", moved);
     unlink(at.file);

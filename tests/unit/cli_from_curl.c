@@ -26,9 +26,9 @@ static const char firefox[] =
 
 static const struct handshake_header *header(const struct line *l, const char *name)
 {
-    for (size_t i = 0; i < l->o.handshake.header_count; i++) {
-        if (strcasecmp(l->o.handshake.headers[i].name, name) == 0)
-            return &l->o.handshake.headers[i];
+    for (size_t i = 0; i < l->o.connect.handshake.header_count; i++) {
+        if (strcasecmp(l->o.connect.handshake.headers[i].name, name) == 0)
+            return &l->o.connect.handshake.headers[i];
     }
     return NULL;
 }
@@ -48,20 +48,20 @@ static void what_chrome_copies_is_taken_over(void **state)
 {
     (void)state;
     GOOD("--from-curl", chrome);
-    assert_string_equal(l->o.url.host, "app.example.com");
-    assert_string_equal(l->o.url.target, "/live?room=1");
-    assert_int_equal(l->o.url.scheme, URL_WSS);
-    assert_string_equal(l->o.handshake.origin, "https://app.example.com");
-    assert_string_equal(l->o.handshake.cookie, "session=01ab; name=It's me");
-    assert_string_equal(l->o.handshake.user_agent, "Mozilla/5.0 (X11; Linux x86_64)");
-    assert_int_equal(l->o.handshake.subprotocol_count, 2);
-    assert_string_equal(l->o.handshake.subprotocols[0], "v2");
-    assert_string_equal(l->o.handshake.subprotocols[1], "v1");
-    assert_int_equal(l->o.handshake.header_count, 3);
+    assert_string_equal(l->o.connect.url.host, "app.example.com");
+    assert_string_equal(l->o.connect.url.target, "/live?room=1");
+    assert_int_equal(l->o.connect.url.scheme, URL_WSS);
+    assert_string_equal(l->o.connect.handshake.origin, "https://app.example.com");
+    assert_string_equal(l->o.connect.handshake.cookie, "session=01ab; name=It's me");
+    assert_string_equal(l->o.connect.handshake.user_agent, "Mozilla/5.0 (X11; Linux x86_64)");
+    assert_int_equal(l->o.connect.handshake.subprotocol_count, 2);
+    assert_string_equal(l->o.connect.handshake.subprotocols[0], "v2");
+    assert_string_equal(l->o.connect.handshake.subprotocols[1], "v1");
+    assert_int_equal(l->o.connect.handshake.header_count, 3);
     assert_string_equal(header(l, "Cache-Control")->value, "no-cache");
     assert_string_equal(header(l, "Accept-Language")->value, "de-DE,de;q=0.9");
     assert_non_null(header(l, "Pragma"));
-    assert_true(l->o.handshake.deflate.enabled);
+    assert_true(l->o.connect.handshake.deflate.enabled);
     done(l);
 }
 
@@ -69,9 +69,9 @@ static void what_firefox_copies_is_taken_over(void **state)
 {
     (void)state;
     GOOD("--from-curl", firefox);
-    assert_int_equal(l->o.url.scheme, URL_WSS);
-    assert_string_equal(l->o.handshake.cookie, "a=1");
-    assert_int_equal(l->o.handshake.header_count, 3);
+    assert_int_equal(l->o.connect.url.scheme, URL_WSS);
+    assert_string_equal(l->o.connect.handshake.cookie, "a=1");
+    assert_int_equal(l->o.connect.handshake.header_count, 3);
     assert_non_null(header(l, "Accept"));
     assert_non_null(header(l, "Sec-Fetch-Mode"));
     assert_string_equal(header(l, "Authorization")->value, "Bearer t");
@@ -91,34 +91,35 @@ static void options_of_curl_become_those_of_ours(void **state)
             "/usr/bin/curl -sSk -4 -A agent -e 'http://r/;auto' -u Aladdin:'open sesame' -m 5 "
             "--connect-timeout 2.5 --cacert /dev/null --capath / --key /dev/zero --pass p -E '/tmp/wscope-c\\:d' "
             "--tlsv1.2 --tls-max 1.3 --interface eth0 --resolve +h:80:::1 -vi --url http://h/x");
-        assert_int_equal(l->o.url.scheme, URL_WS);
-        assert_string_equal(l->o.url.target, "/x");
-        assert_true(l->o.dial.tls.insecure && l->o.include);
-        assert_int_equal(l->o.level, 1);
-        assert_int_equal(l->o.dial.family, DIAL_IPV4);
-        assert_string_equal(l->o.handshake.user_agent, "agent");
+        assert_int_equal(l->o.connect.url.scheme, URL_WS);
+        assert_string_equal(l->o.connect.url.target, "/x");
+        assert_true(l->o.connect.dial.tls.insecure && l->o.view.include);
+        assert_int_equal(l->o.view.level, 1);
+        assert_int_equal(l->o.connect.dial.family, DIAL_IPV4);
+        assert_string_equal(l->o.connect.handshake.user_agent, "agent");
         assert_string_equal(header(l, "Referer")->value, "http://r/");
-        assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-        assert_int_equal(l->o.ws.max_time_us, 5000000);
-        assert_int_equal(l->o.ws.connect_timeout_us, 2500000);
-        assert_string_equal(l->o.dial.tls.cacert, "/dev/null");
-        assert_string_equal(l->o.dial.tls.cert, "/tmp/wscope-c:d");
-        assert_string_equal(l->o.dial.tls.key, "/dev/zero");
-        assert_string_equal(l->o.dial.tls.pass, "p");
-        assert_int_equal(l->o.dial.tls.min, 12);
-        assert_int_equal(l->o.dial.tls.max, 13);
-        assert_string_equal(l->o.dial.interface, "eth0");
-        assert_string_equal(l->o.dial.resolve[0].host, "h");
+        assert_string_equal(l->o.connect.handshake.authorization,
+                            "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_int_equal(l->o.limits.max_time_us, 5000000);
+        assert_int_equal(l->o.connect.ws.connect_timeout_us, 2500000);
+        assert_string_equal(l->o.connect.dial.tls.cacert, "/dev/null");
+        assert_string_equal(l->o.connect.dial.tls.cert, "/tmp/wscope-c:d");
+        assert_string_equal(l->o.connect.dial.tls.key, "/dev/zero");
+        assert_string_equal(l->o.connect.dial.tls.pass, "p");
+        assert_int_equal(l->o.connect.dial.tls.min, 12);
+        assert_int_equal(l->o.connect.dial.tls.max, 13);
+        assert_string_equal(l->o.connect.dial.interface, "eth0");
+        assert_string_equal(l->o.connect.dial.resolve[0].host, "h");
         done(l);
         unlink("/tmp/wscope-c:d");
     }
     {
         GOOD("--from-curl", "curl -6 --oauth2-bearer t --cert /dev/null:pw -m 0 wss://h/");
-        assert_int_equal(l->o.dial.family, DIAL_IPV6);
-        assert_string_equal(l->o.handshake.authorization, "Bearer t");
-        assert_string_equal(l->o.dial.tls.cert, "/dev/null");
-        assert_string_equal(l->o.dial.tls.pass, "pw");
-        assert_int_equal(l->o.ws.max_time_us, 0);
+        assert_int_equal(l->o.connect.dial.family, DIAL_IPV6);
+        assert_string_equal(l->o.connect.handshake.authorization, "Bearer t");
+        assert_string_equal(l->o.connect.dial.tls.cert, "/dev/null");
+        assert_string_equal(l->o.connect.dial.tls.pass, "pw");
+        assert_int_equal(l->o.limits.max_time_us, 0);
         done(l);
     }
 }
@@ -128,16 +129,16 @@ static void proxies_and_redirects_are_taken_over(void **state)
     (void)state;
     {
         GOOD("--from-curl", "curl -L --max-redirs 3 -x http://p:1 --noproxy a,b ws://h/");
-        assert_true(l->o.ws.follow);
-        assert_int_equal(l->o.ws.max_redirects, 3);
-        assert_string_equal(l->o.dial.proxy, "http://p:1");
-        assert_string_equal(l->o.dial.noproxy, "a,b");
+        assert_true(l->o.connect.ws.follow);
+        assert_int_equal(l->o.connect.ws.max_redirects, 3);
+        assert_string_equal(l->o.connect.dial.proxy, "http://p:1");
+        assert_string_equal(l->o.connect.dial.noproxy, "a,b");
         done(l);
     }
     {
         GOOD("--from-curl", "curl --socks5-hostname p:1 --connect-to h:80:i:81 ws://h/");
-        assert_string_equal(l->o.dial.proxy, "socks5h://p:1");
-        assert_int_equal(l->o.dial.connect_to_count, 1);
+        assert_string_equal(l->o.connect.dial.proxy, "socks5h://p:1");
+        assert_int_equal(l->o.connect.dial.connect_to_count, 1);
         done(l);
     }
     BAD_WITH("--from-curl: -x", "--from-curl", "curl -x 'http://p:0' ws://h/");
@@ -161,9 +162,9 @@ static void urls_are_read_as_curl_reads_them(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         GOOD("--from-curl", cases[i].command);
-        assert_int_equal(l->o.url.scheme, cases[i].scheme);
-        assert_string_equal(l->o.url.host, cases[i].host);
-        assert_string_equal(l->o.url.target, cases[i].target);
+        assert_int_equal(l->o.connect.url.scheme, cases[i].scheme);
+        assert_string_equal(l->o.connect.url.host, cases[i].host);
+        assert_string_equal(l->o.connect.url.target, cases[i].target);
         done(l);
     }
 }
@@ -200,7 +201,7 @@ static void headers_of_the_handshake_are_left_out_in_any_case(void **state)
     GOOD("--from-curl",
          "curl ws://h/ -H upgrade:x -H 'CONNECTION: x' -H 'te: x' -H 'Transfer-Encoding: chunked' "
          "-H ':authority: h' -H ':path: /' -H 'Expect: 100-continue' -H 'Upgrade;' -H 'Upgrade:'");
-    assert_int_equal(l->o.handshake.header_count, 0);
+    assert_int_equal(l->o.connect.handshake.header_count, 0);
     done(l);
 }
 
@@ -208,8 +209,9 @@ static void headers_can_be_removed(void **state)
 {
     (void)state;
     GOOD("--from-curl", "curl ws://h/ -H User-Agent: -H 'Origin: '");
-    assert_int_equal(l->o.handshake.header_count, 2);
-    assert_true(l->o.handshake.headers[0].remove && l->o.handshake.headers[1].remove);
+    assert_int_equal(l->o.connect.handshake.header_count, 2);
+    assert_true(l->o.connect.handshake.headers[0].remove &&
+                l->o.connect.handshake.headers[1].remove);
     done(l);
 }
 
@@ -217,7 +219,7 @@ static void cookies_are_joined(void **state)
 {
     (void)state;
     GOOD("--from-curl", "curl ws://h/ -b a=1 -H 'Cookie: b=2' --cookie 'c=3; d=4'");
-    assert_string_equal(l->o.handshake.cookie, "a=1; b=2; c=3; d=4");
+    assert_string_equal(l->o.connect.handshake.cookie, "a=1; b=2; c=3; d=4");
     done(l);
 }
 
@@ -228,8 +230,8 @@ static void values_are_literal(void **state)
     GOOD("--from-curl",
          "curl ws://h/ -u @/etc/hostname:x -H 'Cookie: env:HOME=1' -H 'X: @/etc/hostname'");
     /* "@/etc/hostname:x" in base64 */
-    assert_string_equal(l->o.handshake.authorization, "Basic QC9ldGMvaG9zdG5hbWU6eA==");
-    assert_string_equal(l->o.handshake.cookie, "env:HOME=1");
+    assert_string_equal(l->o.connect.handshake.authorization, "Basic QC9ldGMvaG9zdG5hbWU6eA==");
+    assert_string_equal(l->o.connect.handshake.cookie, "env:HOME=1");
     assert_string_equal(header(l, "X")->value, "@/etc/hostname");
     done(l);
 }
@@ -239,21 +241,21 @@ static void options_beside_it_count_more(void **state)
     (void)state;
     GOOD("-o", "http://mine", "--from-curl", chrome, "--cookie", "c=2", "-s", "v2", "-s", "v3",
          "-6", "-H", "Pragma: x", "ws://other/");
-    assert_string_equal(l->o.url.host, "other");
-    assert_string_equal(l->o.handshake.origin, "http://mine");
-    assert_string_equal(l->o.handshake.cookie, "c=2");
-    assert_int_equal(l->o.handshake.subprotocol_count, 3);
-    assert_string_equal(l->o.handshake.subprotocols[2], "v3");
-    assert_string_equal(l->o.handshake.headers[3].value, "x");
+    assert_string_equal(l->o.connect.url.host, "other");
+    assert_string_equal(l->o.connect.handshake.origin, "http://mine");
+    assert_string_equal(l->o.connect.handshake.cookie, "c=2");
+    assert_int_equal(l->o.connect.handshake.subprotocol_count, 3);
+    assert_string_equal(l->o.connect.handshake.subprotocols[2], "v3");
+    assert_string_equal(l->o.connect.handshake.headers[3].value, "x");
     done(l);
     l = parse("--from-curl", firefox, "-u", "a:b", NULL);
     assert_null(header(l, "Authorization"));
-    assert_string_equal(l->o.handshake.authorization, "Basic YTpi");
+    assert_string_equal(l->o.connect.handshake.authorization, "Basic YTpi");
     done(l);
     l = parse("-6", "--from-curl", "curl -4 -u a:b ws://h/", "--bearer", "t", NULL);
     assert_int_equal(l->status, 0);
-    assert_int_equal(l->o.dial.family, DIAL_IPV6);
-    assert_string_equal(l->o.handshake.authorization, "Bearer t");
+    assert_int_equal(l->o.connect.dial.family, DIAL_IPV6);
+    assert_string_equal(l->o.connect.handshake.authorization, "Bearer t");
     done(l);
 }
 
@@ -261,10 +263,10 @@ static void userinfo_of_its_url_is_that_of_curl(void **state)
 {
     (void)state;
     GOOD("--from-curl", "curl ws://Aladdin:open%20sesame@h/");
-    assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_string_equal(l->o.connect.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     done(l);
     l = parse("--from-curl", "curl ws://x:y@h/ -u Aladdin:'open sesame'", NULL);
-    assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_string_equal(l->o.connect.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     done(l);
 }
 
@@ -277,7 +279,7 @@ static void the_command_comes_from_a_file_or_stdin(void **state)
     make_file(path, chrome, sizeof chrome - 1);
     {
         GOOD("--from-curl", at_file(option, path));
-        assert_string_equal(l->o.url.host, "app.example.com");
+        assert_string_equal(l->o.connect.url.host, "app.example.com");
         assert_false(l->o.pipe.no_input);
         done(l);
     }
@@ -285,7 +287,7 @@ static void the_command_comes_from_a_file_or_stdin(void **state)
     assert_non_null(freopen(path, "r", stdin));
     {
         GOOD("--from-curl", "@-");
-        assert_string_equal(l->o.url.host, "app.example.com");
+        assert_string_equal(l->o.connect.url.host, "app.example.com");
         assert_true(l->o.pipe.no_input);
         done(l);
     }
@@ -334,7 +336,7 @@ static void an_empty_header_is_carried_over(void **state)
 {
     (void)state;
     GOOD("--from-curl", "curl -H 'X-Empty;' -H 'Origin;' ws://h/");
-    assert_int_equal(l->o.handshake.header_count, 2);
+    assert_int_equal(l->o.connect.handshake.header_count, 2);
     assert_string_equal(header(l, "X-Empty")->value, "");
     assert_false(header(l, "X-Empty")->remove);
     assert_false(header(l, "Origin")->remove);
@@ -347,14 +349,14 @@ static void byte_order_marks_and_typography_are_understood(void **state)
     {
         GOOD("--from-curl", "\xEF\xBB\xBF"
                             "curl ws://h/x");
-        assert_string_equal(l->o.url.target, "/x");
+        assert_string_equal(l->o.connect.url.target, "/x");
         done(l);
     }
     {
         GOOD("--from-curl",
              "curl \xE2\x80\x98ws://h/x?q=it\xE2\x80\x99s\xE2\x80\x99 \xE2\x80\x93header "
              "\xE2\x80\x9CX-One: a b\xE2\x80\x9D -H \xE2\x80\x9DX-Two: \\\xE2\x80\x9C\xE2\x80\x9D");
-        assert_string_equal(l->o.url_text, "ws://h/x?q=it\xE2\x80\x99s");
+        assert_string_equal(l->o.connect.url_text, "ws://h/x?q=it\xE2\x80\x99s");
         assert_string_equal(header(l, "X-One")->value, "a b");
         assert_string_equal(header(l, "X-Two")->value, "\xE2\x80\x9C");
         done(l);

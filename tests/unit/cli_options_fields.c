@@ -9,24 +9,24 @@ static void defaults_are_those_of_the_manual(void **state)
     (void)state;
     GOOD(URL);
     assert_string_equal(l->o.verb->name, "");
-    assert_string_equal(l->o.url_text, URL);
-    assert_ptr_equal(l->o.handshake.url, &l->o.url);
-    assert_string_equal(l->o.url.host, "h");
-    assert_int_equal(strncmp(l->o.handshake.user_agent, "wscope/", 7), 0);
-    assert_true(l->o.handshake.deflate.enabled);
-    assert_true(l->o.handshake.deflate.client_max_window_bits_bare);
-    assert_null(l->o.handshake.authorization);
-    assert_int_equal(l->o.ws.connect_timeout_us, 10000000);
-    assert_int_equal(l->o.ws.close_timeout_us, 5000000);
-    assert_int_equal(l->o.ws.max_time_us, 0);
-    assert_int_equal(l->o.ws.max_message, 0);
+    assert_string_equal(l->o.connect.url_text, URL);
+    assert_ptr_equal(l->o.connect.handshake.url, &l->o.connect.url);
+    assert_string_equal(l->o.connect.url.host, "h");
+    assert_int_equal(strncmp(l->o.connect.handshake.user_agent, "wscope/", 7), 0);
+    assert_true(l->o.connect.handshake.deflate.enabled);
+    assert_true(l->o.connect.handshake.deflate.client_max_window_bits_bare);
+    assert_null(l->o.connect.handshake.authorization);
+    assert_int_equal(l->o.connect.ws.connect_timeout_us, 10000000);
+    assert_int_equal(l->o.connect.ws.close_timeout_us, 5000000);
+    assert_int_equal(l->o.limits.max_time_us, 0);
+    assert_int_equal(l->o.connect.ws.max_message, 0);
     assert_int_equal(l->o.pipe.wait_us, 500000);
-    assert_int_equal(l->o.pipe.buffer, 1024 * 1024);
+    assert_int_equal(l->o.view.buffer, 1024 * 1024);
     assert_int_equal(l->o.pipe.input, INPUT_LINES);
-    assert_int_equal(l->o.level, 0);
-    assert_int_equal(l->o.color, WHEN_AUTO);
-    assert_int_equal(l->o.stamps, STAMPS_NONE);
-    assert_int_equal(l->o.binary, BINARY_AUTO);
+    assert_int_equal(l->o.view.level, 0);
+    assert_int_equal(l->o.view.color, WHEN_AUTO);
+    assert_int_equal(l->o.view.stamps, STAMPS_NONE);
+    assert_int_equal(l->o.view.binary, BINARY_AUTO);
     done(l);
 }
 
@@ -35,14 +35,14 @@ static void values_may_be_attached_or_follow(void **state)
     (void)state;
     GOOD("-m5", "--for", "0.5", "-w", "0", "--count=7", URL, "--close-timeout=1.25", "-sa", "-s",
          "b");
-    assert_int_equal(l->o.ws.max_time_us, 5000000);
-    assert_int_equal(l->o.ws.for_us, 500000);
+    assert_int_equal(l->o.limits.max_time_us, 5000000);
+    assert_int_equal(l->o.limits.for_us, 500000);
     assert_int_equal(l->o.pipe.wait_us, 0);
     assert_int_equal(l->o.pipe.count, 7);
-    assert_int_equal(l->o.ws.close_timeout_us, 1250000);
-    assert_int_equal(l->o.handshake.subprotocol_count, 2);
-    assert_string_equal(l->o.handshake.subprotocols[0], "a");
-    assert_string_equal(l->o.handshake.subprotocols[1], "b");
+    assert_int_equal(l->o.connect.ws.close_timeout_us, 1250000);
+    assert_int_equal(l->o.connect.handshake.subprotocol_count, 2);
+    assert_string_equal(l->o.connect.handshake.subprotocols[0], "a");
+    assert_string_equal(l->o.connect.handshake.subprotocols[1], "b");
     done(l);
 }
 
@@ -50,9 +50,9 @@ static void letters_bundle_and_the_last_may_take_a_value(void **state)
 {
     (void)state;
     GOOD("-vvnbe", "hello", "-ikPv", URL);
-    assert_int_equal(l->o.level, 3);
-    assert_true(l->o.pipe.no_input && l->o.pipe.binary && l->o.include && l->o.pings);
-    assert_true(l->o.dial.tls.insecure);
+    assert_int_equal(l->o.view.level, 3);
+    assert_true(l->o.pipe.no_input && l->o.pipe.binary && l->o.view.include && l->o.view.pings);
+    assert_true(l->o.connect.dial.tls.insecure);
     assert_int_equal(l->o.pipe.send_count, 1);
     assert_string_equal(l->o.pipe.sends[0], "hello");
     done(l);
@@ -62,7 +62,7 @@ static void verbosity_stops_at_three(void **state)
 {
     (void)state;
     GOOD("-vvvvvv", URL);
-    assert_int_equal(l->o.level, 3);
+    assert_int_equal(l->o.view.level, 3);
     done(l);
 }
 
@@ -70,7 +70,7 @@ static void a_value_may_look_like_an_option(void **state)
 {
     (void)state;
     GOOD("-e", "--json", "--send=-v", "-e", "", URL);
-    assert_false(l->o.json);
+    assert_false(l->o.view.json);
     assert_string_equal(l->o.pipe.sends[0], "--json");
     assert_string_equal(l->o.pipe.sends[1], "-v");
     assert_string_equal(l->o.pipe.sends[2], "");
@@ -82,10 +82,10 @@ static void identity_options_fill_the_handshake(void **state)
     (void)state;
     GOOD("-o", "https://example.com", "-A", "agent 1", "--cookie", "a=1; b=2", "--bearer", "t0k",
          URL);
-    assert_string_equal(l->o.handshake.origin, "https://example.com");
-    assert_string_equal(l->o.handshake.user_agent, "agent 1");
-    assert_string_equal(l->o.handshake.cookie, "a=1; b=2");
-    assert_string_equal(l->o.handshake.authorization, "Bearer t0k");
+    assert_string_equal(l->o.connect.handshake.origin, "https://example.com");
+    assert_string_equal(l->o.connect.handshake.user_agent, "agent 1");
+    assert_string_equal(l->o.connect.handshake.cookie, "a=1; b=2");
+    assert_string_equal(l->o.connect.handshake.authorization, "Bearer t0k");
     done(l);
 }
 
@@ -93,13 +93,13 @@ static void headers_are_kept_in_order(void **state)
 {
     (void)state;
     GOOD("-H", "X-One: 1", "-HX-Two:2:3", "--header=Origin:", "-H", "a: b", "-H", "c: d", URL);
-    assert_int_equal(l->o.handshake.header_count, 5);
-    assert_string_equal(l->o.handshake.headers[0].name, "X-One");
-    assert_string_equal(l->o.handshake.headers[0].value, "1");
-    assert_string_equal(l->o.handshake.headers[1].value, "2:3");
-    assert_string_equal(l->o.handshake.headers[2].name, "Origin");
-    assert_true(l->o.handshake.headers[2].remove);
-    assert_string_equal(l->o.handshake.headers[4].name, "c");
+    assert_int_equal(l->o.connect.handshake.header_count, 5);
+    assert_string_equal(l->o.connect.handshake.headers[0].name, "X-One");
+    assert_string_equal(l->o.connect.handshake.headers[0].value, "1");
+    assert_string_equal(l->o.connect.handshake.headers[1].value, "2:3");
+    assert_string_equal(l->o.connect.handshake.headers[2].name, "Origin");
+    assert_true(l->o.connect.handshake.headers[2].remove);
+    assert_string_equal(l->o.connect.handshake.headers[4].name, "c");
     done(l);
 }
 
@@ -111,10 +111,10 @@ static void headers_come_from_a_file(void **state)
     (void)state;
     make_file(path, text, sizeof text - 1);
     GOOD("-H", at_file(option, path), URL);
-    assert_int_equal(l->o.handshake.header_count, 3);
-    assert_string_equal(l->o.handshake.headers[0].value, "1");
-    assert_string_equal(l->o.handshake.headers[2].name, "X-Three");
-    assert_string_equal(l->o.handshake.headers[2].value, "3");
+    assert_int_equal(l->o.connect.handshake.header_count, 3);
+    assert_string_equal(l->o.connect.handshake.headers[0].value, "1");
+    assert_string_equal(l->o.connect.handshake.headers[2].name, "X-Three");
+    assert_string_equal(l->o.connect.handshake.headers[2].value, "3");
     done(l);
     unlink(path);
 }
@@ -125,15 +125,15 @@ static void tls_options_fill_their_fields(void **state)
     GOOD("--cacert", "/dev/null", "--capath", "/", "--cert", "/dev/zero", "--key", "/dev/full",
          "--pass", "p", "--tls-min", "1.2", "--tls-max=1.3", "--servername", "n", "--pinnedpubkey",
          "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "wss://h/");
-    assert_string_equal(l->o.dial.tls.cacert, "/dev/null");
-    assert_string_equal(l->o.dial.tls.capath, "/");
-    assert_string_equal(l->o.dial.tls.cert, "/dev/zero");
-    assert_string_equal(l->o.dial.tls.key, "/dev/full");
-    assert_string_equal(l->o.dial.tls.pass, "p");
-    assert_string_equal(l->o.dial.tls.servername, "n");
-    assert_int_equal(l->o.dial.tls.min, 12);
-    assert_int_equal(l->o.dial.tls.max, 13);
-    assert_int_equal(strncmp(l->o.dial.tls.pinned, "sha256//47D", 11), 0);
+    assert_string_equal(l->o.connect.dial.tls.cacert, "/dev/null");
+    assert_string_equal(l->o.connect.dial.tls.capath, "/");
+    assert_string_equal(l->o.connect.dial.tls.cert, "/dev/zero");
+    assert_string_equal(l->o.connect.dial.tls.key, "/dev/full");
+    assert_string_equal(l->o.connect.dial.tls.pass, "p");
+    assert_string_equal(l->o.connect.dial.tls.servername, "n");
+    assert_int_equal(l->o.connect.dial.tls.min, 12);
+    assert_int_equal(l->o.connect.dial.tls.max, 13);
+    assert_int_equal(strncmp(l->o.connect.dial.tls.pinned, "sha256//47D", 11), 0);
     done(l);
 }
 
@@ -142,16 +142,16 @@ static void resolve_is_split(void **state)
     (void)state;
     GOOD("--resolve", "Example.COM:443:192.0.2.1,[2001:db8::1],fe80::1%eth0", "--resolve",
          "[::1]:80:127.0.0.1", "--resolve", "*:8080:::1", URL);
-    assert_int_equal(l->o.dial.resolve_count, 3);
-    assert_string_equal(l->o.dial.resolve[0].host, "example.com");
-    assert_int_equal(l->o.dial.resolve[0].port, 443);
-    assert_int_equal(l->o.dial.resolve[0].count, 3);
-    assert_string_equal(l->o.dial.resolve[0].addresses[0], "192.0.2.1");
-    assert_string_equal(l->o.dial.resolve[0].addresses[1], "2001:db8::1");
-    assert_string_equal(l->o.dial.resolve[0].addresses[2], "fe80::1%eth0");
-    assert_string_equal(l->o.dial.resolve[1].host, "::1");
-    assert_string_equal(l->o.dial.resolve[2].host, "*");
-    assert_string_equal(l->o.dial.resolve[2].addresses[0], "::1");
+    assert_int_equal(l->o.connect.dial.resolve_count, 3);
+    assert_string_equal(l->o.connect.dial.resolve[0].host, "example.com");
+    assert_int_equal(l->o.connect.dial.resolve[0].port, 443);
+    assert_int_equal(l->o.connect.dial.resolve[0].count, 3);
+    assert_string_equal(l->o.connect.dial.resolve[0].addresses[0], "192.0.2.1");
+    assert_string_equal(l->o.connect.dial.resolve[0].addresses[1], "2001:db8::1");
+    assert_string_equal(l->o.connect.dial.resolve[0].addresses[2], "fe80::1%eth0");
+    assert_string_equal(l->o.connect.dial.resolve[1].host, "::1");
+    assert_string_equal(l->o.connect.dial.resolve[2].host, "*");
+    assert_string_equal(l->o.connect.dial.resolve[2].addresses[0], "::1");
     done(l);
 }
 
@@ -159,12 +159,12 @@ static void the_way_to_the_server_can_be_chosen(void **state)
 {
     (void)state;
     GOOD("-4", "--interface", "eth0", "--connect-timeout", "3", URL);
-    assert_int_equal(l->o.dial.family, DIAL_IPV4);
-    assert_string_equal(l->o.dial.interface, "eth0");
-    assert_int_equal(l->o.ws.connect_timeout_us, 3000000);
+    assert_int_equal(l->o.connect.dial.family, DIAL_IPV4);
+    assert_string_equal(l->o.connect.dial.interface, "eth0");
+    assert_int_equal(l->o.connect.ws.connect_timeout_us, 3000000);
     done(l);
     l = parse("-6", URL, NULL);
-    assert_int_equal(l->o.dial.family, DIAL_IPV6);
+    assert_int_equal(l->o.connect.dial.family, DIAL_IPV6);
     done(l);
 }
 
@@ -173,10 +173,10 @@ static void limits_fill_their_fields(void **state)
     (void)state;
     GOOD("--max-message", "64k", "--max-frame", "1M", "--max-fragments", "9", "--buffer", "512M",
          URL);
-    assert_int_equal(l->o.ws.max_message, 65536);
-    assert_int_equal(l->o.ws.max_frame, 1024 * 1024);
-    assert_int_equal(l->o.ws.max_fragments, 9);
-    assert_true(l->o.pipe.buffer == (size_t)512 << 20);
+    assert_int_equal(l->o.connect.ws.max_message, 65536);
+    assert_int_equal(l->o.connect.ws.max_frame, 1024 * 1024);
+    assert_int_equal(l->o.connect.ws.max_fragments, 9);
+    assert_true(l->o.view.buffer == (size_t)512 << 20);
     done(l);
 }
 
@@ -185,25 +185,25 @@ static void liveness_fills_its_fields(void **state)
     (void)state;
     {
         GOOD("--ping-interval", "10", "--no-pong", "--lenient", URL);
-        assert_int_equal(l->o.ws.ping_interval_us, 10000000);
-        assert_int_equal(l->o.ws.ping_timeout_us, 0);
-        assert_true(l->o.ws.no_pong && l->o.ws.lenient);
+        assert_int_equal(l->o.connect.ws.ping_interval_us, 10000000);
+        assert_int_equal(l->o.connect.ws.ping_timeout_us, 0);
+        assert_true(l->o.connect.ws.no_pong && l->o.connect.ws.lenient);
         done(l);
     }
     {
         GOOD("--ping-interval", "25s", "--ping-timeout", "1.5s", "--connect-timeout", "500ms",
              "--for", "2m", "-m1h", URL);
-        assert_int_equal(l->o.ws.ping_interval_us, 25000000);
-        assert_int_equal(l->o.ws.ping_timeout_us, 1500000);
-        assert_int_equal(l->o.ws.connect_timeout_us, 500000);
-        assert_int_equal(l->o.ws.for_us, 120000000);
-        assert_int_equal(l->o.ws.max_time_us, 3600000000);
+        assert_int_equal(l->o.connect.ws.ping_interval_us, 25000000);
+        assert_int_equal(l->o.connect.ws.ping_timeout_us, 1500000);
+        assert_int_equal(l->o.connect.ws.connect_timeout_us, 500000);
+        assert_int_equal(l->o.limits.for_us, 120000000);
+        assert_int_equal(l->o.limits.max_time_us, 3600000000);
         done(l);
     }
     {
         GOOD("--ping-timeout", "2", URL);
-        assert_int_equal(l->o.ws.ping_interval_us, 25000000);
-        assert_int_equal(l->o.ws.ping_timeout_us, 2000000);
+        assert_int_equal(l->o.connect.ws.ping_interval_us, 25000000);
+        assert_int_equal(l->o.connect.ws.ping_timeout_us, 2000000);
         done(l);
     }
 }
@@ -213,18 +213,18 @@ static void the_last_word_about_compression_counts(void **state)
     (void)state;
     {
         GOOD("--compress=client_max_window_bits=10", URL);
-        assert_true(l->o.handshake.deflate.enabled);
-        assert_int_equal(l->o.handshake.deflate.client_max_window_bits, 10);
+        assert_true(l->o.connect.handshake.deflate.enabled);
+        assert_int_equal(l->o.connect.handshake.deflate.client_max_window_bits, 10);
         done(l);
     }
     {
         GOOD("--compress", "--no-compress", URL);
-        assert_false(l->o.handshake.deflate.enabled);
+        assert_false(l->o.connect.handshake.deflate.enabled);
         done(l);
     }
     {
         GOOD("--no-compress", "--compress", URL);
-        assert_true(l->o.handshake.deflate.enabled);
+        assert_true(l->o.connect.handshake.deflate.enabled);
         done(l);
     }
 }
@@ -245,7 +245,7 @@ static void forms_of_input_are_told_apart(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         GOOD(cases[i].option, URL);
         assert_int_equal(l->o.pipe.input, cases[i].form);
-        assert_int_equal(l->o.binary, cases[i].binary);
+        assert_int_equal(l->o.view.binary, cases[i].binary);
         done(l);
     }
 }
@@ -255,7 +255,7 @@ static void null_with_whole_concerns_the_output_only(void **state)
     (void)state;
     GOOD("--whole", "-0", URL);
     assert_int_equal(l->o.pipe.input, INPUT_WHOLE);
-    assert_true(l->o.nul);
+    assert_true(l->o.view.nul);
     done(l);
 }
 
@@ -264,8 +264,8 @@ static void sending_and_receiving_fill_their_fields(void **state)
     (void)state;
     GOOD("--on-connect", "hi", "--crlf", "--until", "a|b+", "-1", "--escape", "--no-delimiter",
          URL);
-    assert_string_equal(l->o.pipe.on_connect, "hi");
-    assert_true(l->o.pipe.crlf && l->o.escape && l->o.no_delimiter);
+    assert_string_equal(l->o.connect.on_connect, "hi");
+    assert_true(l->o.pipe.crlf && l->o.view.escape && l->o.view.no_delimiter);
     assert_string_equal(l->o.pipe.until, "a|b+");
     assert_int_equal(l->o.pipe.count, 1);
     done(l);
@@ -282,18 +282,18 @@ static void views_fill_their_fields(void **state)
     (void)state;
     {
         GOOD("-q", "--show-secrets", "--pretty", "--color=never", "--timestamps", URL);
-        assert_int_equal(l->o.level, -1);
-        assert_true(l->o.show_secrets && l->o.pretty);
-        assert_int_equal(l->o.color, WHEN_NEVER);
-        assert_int_equal(l->o.stamps, STAMPS_ABS);
+        assert_int_equal(l->o.view.level, -1);
+        assert_true(l->o.view.show_secrets && l->o.view.pretty);
+        assert_int_equal(l->o.view.color, WHEN_NEVER);
+        assert_int_equal(l->o.view.stamps, STAMPS_ABS);
         done(l);
     }
     {
         GOOD("--color", "always", "--timestamps=delta", "--json", "--events", "open,close", URL);
-        assert_int_equal(l->o.color, WHEN_ALWAYS);
-        assert_int_equal(l->o.stamps, STAMPS_DELTA);
-        assert_true(l->o.json);
-        assert_int_equal(l->o.events, EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE));
+        assert_int_equal(l->o.view.color, WHEN_ALWAYS);
+        assert_int_equal(l->o.view.stamps, STAMPS_DELTA);
+        assert_true(l->o.view.json);
+        assert_int_equal(l->o.view.events, EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE));
         done(l);
     }
 }
@@ -330,10 +330,10 @@ static void serve_options_fill_their_fields(void **state)
                 OWN(l, struct serve_options)->rate < 2.51);
     assert_string_equal(l->o.listen.cert, "/dev/null");
     assert_string_equal(l->o.listen.key, "/dev/zero");
-    assert_null(l->o.dial.tls.cert);
+    assert_null(l->o.connect.dial.tls.cert);
     assert_int_equal(OWN(l, struct serve_options)->origin_count, 2);
     assert_string_equal(OWN(l, struct serve_options)->origins[1], "https://b");
-    assert_int_equal(l->o.level, 1);
+    assert_int_equal(l->o.view.level, 1);
     done(l);
 }
 
@@ -346,23 +346,23 @@ static void compare_takes_several_channels(void **state)
     (void)state;
     assert_int_equal(l->status, 0);
     assert_string_equal(l->o.verb->name, "compare");
-    assert_string_equal(l->o.url.host, "h");
-    assert_string_equal(l->o.http.poll, "http://h/p");
-    assert_string_equal(l->o.http.sse, "http://h/s");
-    assert_int_equal(l->o.http.every_count, 2);
-    assert_int_equal(l->o.http.every[0], 500000);
-    assert_int_equal(l->o.http.every[1], 2000000);
+    assert_string_equal(l->o.connect.url.host, "h");
+    assert_string_equal(l->o.connect.http.poll, "http://h/p");
+    assert_string_equal(l->o.connect.http.sse, "http://h/s");
+    assert_int_equal(l->o.connect.http.every_count, 2);
+    assert_int_equal(l->o.connect.http.every[0], 500000);
+    assert_int_equal(l->o.connect.http.every[1], 2000000);
     assert_int_equal(OWN(l, struct compare_options)->client_count, 2);
     assert_int_equal(OWN(l, struct compare_options)->clients[1], 100000);
     assert_string_equal(OWN(l, struct compare_options)->time, "/t");
     assert_string_equal(OWN(l, struct compare_options)->report, "r.html");
-    assert_int_equal(l->o.ws.for_us, 30000000);
+    assert_int_equal(l->o.limits.for_us, 30000000);
     done(l);
     l = parse("compare", "--poll", "http://h/p", "--for", "5", NULL);
     assert_int_equal(l->status, 0);
-    assert_null(l->o.url_text);
-    assert_int_equal(l->o.ws.for_us, 5000000);
-    assert_int_equal(l->o.http.every_count, 0);
+    assert_null(l->o.connect.url_text);
+    assert_int_equal(l->o.limits.for_us, 5000000);
+    assert_int_equal(l->o.connect.http.every_count, 0);
     done(l);
 }
 
@@ -371,7 +371,7 @@ static void demo_takes_the_options_of_the_views(void **state)
     (void)state;
     GOOD("demo", "-vv", "--pretty");
     assert_string_equal(l->o.verb->name, "demo");
-    assert_int_equal(l->o.level, 2);
+    assert_int_equal(l->o.view.level, 2);
     done(l);
     BAD("wscope demo takes no argument besides options", "demo", "x");
 }
@@ -387,21 +387,21 @@ static void help_and_version_win(void **state)
     {
         GOOD("serve", "--help=all");
         assert_string_equal(l->o.verb->name, "help");
-        assert_string_equal(l->o.help->name, "serve");
-        assert_true(l->o.help_all);
+        assert_string_equal(l->o.help.about->name, "serve");
+        assert_true(l->o.help.all);
         done(l);
     }
     {
         GOOD("help", "run");
         assert_string_equal(l->o.verb->name, "help");
-        assert_string_equal(l->o.help->name, "run");
-        assert_false(l->o.help_all);
+        assert_string_equal(l->o.help.about->name, "run");
+        assert_false(l->o.help.all);
         done(l);
     }
     {
         GOOD("-h", URL);
         assert_string_equal(l->o.verb->name, "help");
-        assert_null(l->o.help);
+        assert_null(l->o.help.about);
         done(l);
     }
     {

@@ -6,7 +6,7 @@ static void two_dashes_end_the_options(void **state)
     struct line *l = parse("--", "--json", NULL);
 
     (void)state;
-    assert_false(l->o.json);
+    assert_false(l->o.view.json);
     assert_string_equal(l->e.text, "\"--json\" is neither a URL nor a command");
     done(l);
 }
@@ -328,7 +328,7 @@ static void a_single_word_is_not_taken_for_a_host(void **state)
     BAD("\"compares\" is neither a URL nor a command; did you mean \"compare\"?", "compares", URL);
     l = parse("localhost", NULL);
     assert_int_equal(l->status, 0);
-    assert_int_equal(l->o.url.scheme, URL_WS);
+    assert_int_equal(l->o.connect.url.scheme, URL_WS);
     done(l);
     l = parse("host/path", NULL);
     assert_int_equal(l->status, 0);

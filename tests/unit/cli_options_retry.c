@@ -8,9 +8,9 @@ static void nothing_is_retried_by_default(void **state)
     (void)state;
     {
         GOOD(URL);
-        assert_null(l->o.retry.preset);
-        assert_int_equal(l->o.retry.offline_queue, 1024 * 1024);
-        assert_int_equal(l->o.retry.stable_after_us, 5000000);
+        assert_null(l->o.connect.retry.preset);
+        assert_int_equal(l->o.connect.retry.offline_queue, 1024 * 1024);
+        assert_int_equal(l->o.connect.retry.stable_after_us, 5000000);
         done(l);
     }
 }
@@ -20,23 +20,23 @@ static void reconnect_alone_is_the_default_preset(void **state)
     (void)state;
     {
         GOOD("-r", URL);
-        assert_string_equal(l->o.retry.preset, "default");
-        assert_true(l->o.retry.tries == RETRY_PRESET);
-        assert_true(l->o.retry.delay_us == RETRY_PRESET);
-        assert_true(l->o.retry.max_delay_us == RETRY_PRESET);
-        assert_true(l->o.retry.factor <= 0);
-        assert_int_equal(l->o.retry.jitter, RETRY_JITTER_PRESET);
+        assert_string_equal(l->o.connect.retry.preset, "default");
+        assert_true(l->o.connect.retry.tries == RETRY_PRESET);
+        assert_true(l->o.connect.retry.delay_us == RETRY_PRESET);
+        assert_true(l->o.connect.retry.max_delay_us == RETRY_PRESET);
+        assert_true(l->o.connect.retry.factor <= 0);
+        assert_int_equal(l->o.connect.retry.jitter, RETRY_JITTER_PRESET);
         done(l);
     }
     {
         GOOD("-rn", URL); /* a flag among flags */
-        assert_string_equal(l->o.retry.preset, "default");
+        assert_string_equal(l->o.connect.retry.preset, "default");
         assert_true(l->o.pipe.no_input);
         done(l);
     }
     {
         GOOD("--reconnect=socket.io", URL);
-        assert_string_equal(l->o.retry.preset, "socket.io");
+        assert_string_equal(l->o.connect.retry.preset, "socket.io");
         done(l);
     }
 }
@@ -47,39 +47,39 @@ static void retry_options_fill_their_fields(void **state)
     {
         GOOD("-r", "--retry", "0", "--retry-delay", "0", "--retry-max-delay", "2.5",
              "--retry-factor", "1.5", "--retry-max-time", "60", "--stable-after", "0", URL);
-        assert_int_equal(l->o.retry.tries, 0);
-        assert_int_equal(l->o.retry.delay_us, 0);
-        assert_int_equal(l->o.retry.max_delay_us, 2500000);
-        assert_true(l->o.retry.factor > 1.49 && l->o.retry.factor < 1.51);
-        assert_int_equal(l->o.retry.max_time_us, 60000000);
-        assert_int_equal(l->o.retry.stable_after_us, 0);
+        assert_int_equal(l->o.connect.retry.tries, 0);
+        assert_int_equal(l->o.connect.retry.delay_us, 0);
+        assert_int_equal(l->o.connect.retry.max_delay_us, 2500000);
+        assert_true(l->o.connect.retry.factor > 1.49 && l->o.connect.retry.factor < 1.51);
+        assert_int_equal(l->o.connect.retry.max_time_us, 60000000);
+        assert_int_equal(l->o.connect.retry.stable_after_us, 0);
         done(l);
     }
     {
         GOOD("-r", "--retry-jitter", "none", "--offline-queue", "0", URL);
-        assert_int_equal(l->o.retry.jitter, RETRY_JITTER_NONE);
-        assert_int_equal(l->o.retry.offline_queue, 0);
+        assert_int_equal(l->o.connect.retry.jitter, RETRY_JITTER_NONE);
+        assert_int_equal(l->o.connect.retry.offline_queue, 0);
         done(l);
     }
     {
         GOOD("-r", "--retry-jitter", "full", "--offline-queue", "64k", URL);
-        assert_int_equal(l->o.retry.jitter, RETRY_JITTER_FULL);
-        assert_int_equal(l->o.retry.offline_queue, 65536);
+        assert_int_equal(l->o.connect.retry.jitter, RETRY_JITTER_FULL);
+        assert_int_equal(l->o.connect.retry.offline_queue, 65536);
         done(l);
     }
     {
         GOOD("-r", "--retry-jitter", "0.25", URL);
-        assert_int_equal(l->o.retry.jitter, RETRY_JITTER_FRACTION);
-        assert_true(l->o.retry.fraction > 0.24 && l->o.retry.fraction < 0.26);
+        assert_int_equal(l->o.connect.retry.jitter, RETRY_JITTER_FRACTION);
+        assert_true(l->o.connect.retry.fraction > 0.24 && l->o.connect.retry.fraction < 0.26);
         done(l);
     }
     {
         GOOD("-r", "--retry-on", "1000,404", "--no-retry-on", "4000-4099", "--retry-on", "1002",
              URL);
-        assert_true(ranges_contain(&l->o.retry.on, 404));
-        assert_true(ranges_contain(&l->o.retry.on, 1002));
-        assert_true(ranges_contain(&l->o.retry.not_on, 4050));
-        assert_false(ranges_contain(&l->o.retry.not_on, 404));
+        assert_true(ranges_contain(&l->o.connect.retry.on, 404));
+        assert_true(ranges_contain(&l->o.connect.retry.on, 1002));
+        assert_true(ranges_contain(&l->o.connect.retry.not_on, 4050));
+        assert_false(ranges_contain(&l->o.connect.retry.not_on, 404));
         done(l);
     }
 }

@@ -60,15 +60,15 @@ static void proxy_is_kept_and_its_credentials_leave_argv(void **state)
     (void)state;
     assert_int_equal(parse(&o, "--proxy", "http://me:hush@p:1", "ws://h/", typed, sizeof typed, &e),
                      0);
-    assert_string_equal(o.dial.proxy, "http://me:hush@p:1");
+    assert_string_equal(o.connect.dial.proxy, "http://me:hush@p:1");
     assert_string_equal(typed, "http://*******@p:1");
     options_clear(&o);
     parsed(&o, "-x", "");
-    assert_string_equal(o.dial.proxy, "");
+    assert_string_equal(o.connect.dial.proxy, "");
     options_clear(&o);
     parsed(&o, "--noproxy", "");
-    assert_string_equal(o.dial.noproxy, "");
-    assert_null(o.dial.proxy);
+    assert_string_equal(o.connect.dial.noproxy, "");
+    assert_null(o.connect.dial.proxy);
     options_clear(&o);
 }
 
@@ -113,11 +113,11 @@ static void connect_to_is_split(void **state)
         struct options o;
 
         parsed(&o, "--connect-to", table[i].value);
-        assert_int_equal(o.dial.connect_to_count, 1);
-        assert_string_equal(o.dial.connect_to[0].from_host, table[i].from_host);
-        assert_int_equal(o.dial.connect_to[0].from_port, table[i].from_port);
-        assert_string_equal(o.dial.connect_to[0].host, table[i].host);
-        assert_int_equal(o.dial.connect_to[0].port, table[i].port);
+        assert_int_equal(o.connect.dial.connect_to_count, 1);
+        assert_string_equal(o.connect.dial.connect_to[0].from_host, table[i].from_host);
+        assert_int_equal(o.connect.dial.connect_to[0].from_port, table[i].from_port);
+        assert_string_equal(o.connect.dial.connect_to[0].host, table[i].host);
+        assert_int_equal(o.connect.dial.connect_to[0].port, table[i].port);
         options_clear(&o);
     }
 }
@@ -145,13 +145,13 @@ static void redirects_are_followed_when_asked_for(void **state)
 
     (void)state;
     assert_int_equal(options_parse(&o, &wscope_verbs, 6, argv, &e), 0);
-    assert_true(o.ws.follow);
-    assert_int_equal(o.ws.max_redirects, 7);
+    assert_true(o.connect.ws.follow);
+    assert_int_equal(o.connect.ws.max_redirects, 7);
     options_clear(&o);
     parsed(&o, "--header-cmd", "echo A: b");
-    assert_false(o.ws.follow);
-    assert_int_equal(o.ws.max_redirects, 5);
-    assert_string_equal(o.ws.header_cmd, "echo A: b");
+    assert_false(o.connect.ws.follow);
+    assert_int_equal(o.connect.ws.max_redirects, 5);
+    assert_string_equal(o.connect.ws.header_cmd, "echo A: b");
     options_clear(&o);
     check_error("--max-redirects", "7", "ws://h/", -1, "needs --location");
 }
@@ -174,7 +174,7 @@ static void demo_never_takes_a_proxy(void **state)
 
     (void)state;
     assert_int_equal(options_parse(&o, &wscope_verbs, 2, argv, &e), 0);
-    assert_string_equal(o.dial.noproxy, "*");
+    assert_string_equal(o.connect.dial.noproxy, "*");
     options_clear(&o);
 }
 

@@ -13,7 +13,7 @@ static void user_becomes_basic_credentials(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         GOOD("-u", cases[i][0], URL);
-        assert_string_equal(l->o.handshake.authorization, cases[i][1]);
+        assert_string_equal(l->o.connect.handshake.authorization, cases[i][1]);
         done(l);
     }
 }
@@ -23,17 +23,18 @@ static void userinfo_becomes_basic_credentials_unless_an_option_says_otherwise(v
     (void)state;
     {
         GOOD("ws://Aladdin:open%20sesame@h/");
-        assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_string_equal(l->o.connect.handshake.authorization,
+                            "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         done(l);
     }
     {
         GOOD("ws://Aladdin@h/");
-        assert_string_equal(l->o.handshake.authorization, "Basic QWxhZGRpbjo=");
+        assert_string_equal(l->o.connect.handshake.authorization, "Basic QWxhZGRpbjo=");
         done(l);
     }
     {
         GOOD("ws://a:b@h/", "--bearer", "t");
-        assert_string_equal(l->o.handshake.authorization, "Bearer t");
+        assert_string_equal(l->o.connect.handshake.authorization, "Bearer t");
         done(l);
     }
 }
@@ -45,7 +46,7 @@ static void a_password_that_breaks_the_url_is_not_shown(void **state)
     BAD("\"/\" in the user name or password of a URL is written %2F", "ws://me:p/w@h/");
     /* A port and a path with '@' are no password. */
     GOOD("ws://h:80/a@b");
-    assert_int_equal(l->o.url.port, 80);
+    assert_int_equal(l->o.connect.url.port, 80);
     done(l);
 }
 
@@ -72,11 +73,11 @@ static void headers_come_from_files_without_their_byte_order_mark(void **state)
     (void)state;
     make_file(path, text, sizeof text - 1);
     GOOD("-H", at_file(option, path), URL);
-    assert_int_equal(l->o.handshake.header_count, 2);
-    assert_string_equal(l->o.handshake.headers[0].name, "X-One");
-    assert_string_equal(l->o.handshake.headers[1].name, "X-Two");
-    assert_string_equal(l->o.handshake.headers[1].value, "");
-    assert_false(l->o.handshake.headers[1].remove);
+    assert_int_equal(l->o.connect.handshake.header_count, 2);
+    assert_string_equal(l->o.connect.handshake.headers[0].name, "X-One");
+    assert_string_equal(l->o.connect.handshake.headers[1].name, "X-Two");
+    assert_string_equal(l->o.connect.handshake.headers[1].value, "");
+    assert_false(l->o.connect.handshake.headers[1].remove);
     done(l);
     unlink(path);
 }
@@ -90,13 +91,13 @@ static void secrets_come_from_files_without_the_last_line_break(void **state)
     for (size_t i = 0; i < 4; i++) {
         make_file(path, texts[i], strlen(texts[i]));
         GOOD("--bearer", at_file(option, path), URL);
-        assert_string_equal(l->o.handshake.authorization, "Bearer t0k");
+        assert_string_equal(l->o.connect.handshake.authorization, "Bearer t0k");
         done(l);
         unlink(path);
     }
     make_file(path, "phrase\n", 7);
     GOOD("--cert", "/dev/null", "--pass", at_file(option, path), URL);
-    assert_string_equal(l->o.dial.tls.pass, "phrase");
+    assert_string_equal(l->o.connect.dial.tls.pass, "phrase");
     done(l);
     unlink(path);
 }
@@ -106,8 +107,8 @@ static void secrets_come_from_the_environment(void **state)
     (void)state;
     setenv("WSCOPE_TEST_SECRET", "me:pw", 1);
     GOOD("-u", "env:WSCOPE_TEST_SECRET", "--cookie", "env:WSCOPE_TEST_SECRET", URL);
-    assert_string_equal(l->o.handshake.authorization, "Basic bWU6cHc=");
-    assert_string_equal(l->o.handshake.cookie, "me:pw");
+    assert_string_equal(l->o.connect.handshake.authorization, "Basic bWU6cHc=");
+    assert_string_equal(l->o.connect.handshake.cookie, "me:pw");
     done(l);
     unsetenv("WSCOPE_TEST_SECRET");
     BAD("--bearer: the environment has no variable \"WSCOPE_TEST_SECRET\"", "--bearer",
@@ -151,7 +152,7 @@ static void a_huge_file_is_taken_for_a_mistake(void **state)
     unlink(path);
     make_file(path, bytes, 256 * 1024);
     GOOD("--bearer", at_file(option, path), URL);
-    assert_int_equal(strlen(l->o.handshake.authorization), 7 + 256 * 1024);
+    assert_int_equal(strlen(l->o.connect.handshake.authorization), 7 + 256 * 1024);
     done(l);
     unlink(path);
     free(bytes);
@@ -169,8 +170,8 @@ static void secrets_in_argv_are_overwritten(void **state)
     assert_string_equal(l->argv[8], "X-Plain: v");
     assert_string_equal(l->argv[12], "******");
     assert_string_equal(l->argv[13], "ws://*****@h/p?token=*");
-    assert_string_equal(l->o.url_text, "ws://me:pw@h/p?token=t");
-    assert_string_equal(l->o.handshake.headers[0].value, "Basic x");
+    assert_string_equal(l->o.connect.url_text, "ws://me:pw@h/p?token=t");
+    assert_string_equal(l->o.connect.handshake.headers[0].value, "Basic x");
     done(l);
 }
 
@@ -186,9 +187,9 @@ static void secrets_in_queries_and_commands_are_overwritten(void **state)
         assert_string_equal(l->argv[9], "http://h/c?x=1&sig=**;token=*");
         assert_string_equal(l->argv[10], "--fallback=http://h/p?Auth=**");
         assert_string_equal(l->argv[11], "ws://h/p?room=5&access%5Ftoken=**&q=token");
-        assert_string_equal(l->o.url_text, "ws://h/p?room=5&access%5Ftoken=tt&q=token");
-        assert_string_equal(l->o.account.resume_query, "since={last}&api_key=k1");
-        assert_string_equal(l->o.ws.header_cmd, "echo A: b");
+        assert_string_equal(l->o.connect.url_text, "ws://h/p?room=5&access%5Ftoken=tt&q=token");
+        assert_string_equal(l->o.connect.account.resume_query, "since={last}&api_key=k1");
+        assert_string_equal(l->o.connect.ws.header_cmd, "echo A: b");
         done(l);
     }
     {
@@ -248,7 +249,7 @@ static void passwords_of_other_urls_are_overwritten(void **state)
     done(l);
     l = parse("--poll", "http://me:pw@h/", NULL);
     assert_string_equal(l->argv[2], "http://*****@h/");
-    assert_string_equal(l->o.handshake.authorization, "Basic bWU6cHc=");
+    assert_string_equal(l->o.connect.handshake.authorization, "Basic bWU6cHc=");
     done(l);
 }
 

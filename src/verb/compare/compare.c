@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "app/complain.h"
 #include "base/clock.h"
 #include "verb/compare/compare_private.h"
 
@@ -23,7 +22,7 @@ static void on_tick(void *ctx, uint64_t now_us)
 
 static void fail(struct compare_front *front, const struct err *e)
 {
-    show_error(front, e);
+    app_fail(front->app, e);
     if (front->code < 0)
         front->code = (int)e->code;
 }
@@ -45,7 +44,7 @@ static void on_closed(void *ctx)
     struct compare_front *front = ctx;
 
     show_summary(front, code_of(front));
-    app_end(&front->app);
+    app_end(front->app);
 }
 
 static void on_note(void *ctx, const char *text)
@@ -63,7 +62,7 @@ static void on_limit(void *ctx, const struct err *e)
         front->code = (int)e->code;
     comparing_finish(front->run);
     if (cut)
-        show_error(front, e); /* after the table, which takes the place of the live one */
+        app_fail(front->app, e); /* after the table, which takes the place of the live one */
 }
 
 /* Twice: at once. */
@@ -73,7 +72,7 @@ static void on_signal(void *ctx, int number)
 
     front->code = 128 + number;
     if (front->run->over)
-        app_leave(&front->app);
+        app_leave(front->app);
     else
         comparing_finish(front->run);
 }
@@ -83,7 +82,7 @@ static void on_output_gone(void *ctx, const struct err *e)
     struct compare_front *front = ctx;
 
     if (e) {
-        show_error(front, e);
+        app_fail(front->app, e);
         front->code = EXIT_OTHER;
     }
     if (front->report_fd < 0)
@@ -107,9 +106,12 @@ static int open_report(struct compare_front *front, struct err *e)
 
 static int prepare(struct compare_front *front, struct err *e)
 {
-    const struct options *o = front->options;
+    struct app *app = front->app;
     const struct comparing_config config = {
-        .options = o,
+        .connect = app->connect,
+        .view = app->view,
+        .fault = app->fault,
+        .for_us = app->limits->for_us,
         .together = true,
         .time = front->own->time,
         .clients = front->own->clients,
@@ -119,43 +121,41 @@ static int prepare(struct compare_front *front, struct err *e)
 
     if (open_report(front, e) < 0)
         return -1;
-    front->run = comparing_new(&front->app.loop, &config, front->start_us, &hooks,
-                               o->json ? &front->out_bytes : NULL,
-                               compare_detailed(o) ? &front->err_bytes : NULL, e);
+    front->run = comparing_new(&app->loop, &config, app->start_us, &hooks,
+                               app->view->json ? &front->out_bytes : NULL,
+                               compare_detailed(app->view) ? &front->err_bytes : NULL, e);
     return front->run ? 0 : -1;
 }
 
 static void run_loop(struct compare_front *front)
 {
     show_init(front);
-    app_limit(&front->app, front->options->ws.max_time_us);
     comparing_open(front->run);
-    uv_run(&front->app.loop.uv, UV_RUN_DEFAULT);
+    app_run(front->app);
     front->code = (int)code_of(front);
 }
 
-enum exit_code compare_run(const struct options *o, const void *own, uint64_t start_us)
+enum exit_code compare_run(struct app *app, const void *own)
 {
-    struct compare_front front = {
-        .options = o, .own = own, .start_us = start_us, .code = -1, .report_fd = -1};
+    struct compare_front front = {.app = app, .own = own, .code = -1, .report_fd = -1};
     const struct app_hooks hooks = {NULL, NULL, on_output_gone, on_signal, on_limit, &front};
     struct err e;
 
     out_init(&front.out_bytes, STDOUT_FILENO, OUT_LIMIT);
     out_init(&front.err_bytes, STDERR_FILENO, OUT_LIMIT);
-    if (app_init(&front.app, &front.out_bytes, &front.err_bytes, &hooks, &e) < 0) {
-        front.code = (int)complain_err(&e);
+    if (app_init(app, &front.out_bytes, &front.err_bytes, &hooks, &e) < 0) {
+        front.code = (int)app_fail(app, &e);
     } else if (prepare(&front, &e) == 0) {
         run_loop(&front);
     } else {
         front.code = e.code;
-        show_error(&front, &e);
+        app_fail(app, &e);
     }
-    app_drain(&front.app);
+    app_drain(app);
     comparing_free(front.run);
     if (front.report_fd >= 0)
         close(front.report_fd);
-    app_close(&front.app, front.code);
+    app_close(app, front.code);
     out_clear(&front.out_bytes);
     out_clear(&front.err_bytes);
     return (enum exit_code)front.code;

@@ -5,7 +5,6 @@
 #ifndef VERB_COMPARE_COMPARE_H
 #define VERB_COMPARE_COMPARE_H
 
-#include "cli/options.h"
 #include "cli/verb.h"
 
 #define COMPARE_CLIENTS_MAX 8
@@ -18,8 +17,8 @@ struct compare_options {
     const char *report; /* file, or NULL */
 };
 
-/* Run to the end. Returns the exit code. start_us: clock_mono_us at the program's start. */
-enum exit_code compare_run(const struct options *o, const void *own, uint64_t start_us);
+/* Run to the end. own: struct compare_options. Returns the exit code. */
+enum exit_code compare_run(struct app *app, const void *own);
 
 /* Its row of the table of subcommands. */
 extern const struct verb compare_verb;

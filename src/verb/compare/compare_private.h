@@ -10,10 +10,8 @@
 #include "verb/compare/compare.h"
 
 struct compare_front {
-    const struct options *options;
+    struct app *app;
     const struct compare_options *own;
-    uint64_t start_us;
-    struct app app;
     struct out out_bytes, err_bytes;
     struct comparing *run;
     int report_fd; /* of --report, or -1 */
@@ -27,7 +25,7 @@ struct compare_front {
 };
 
 /* Those who asked for details have a view of each channel. */
-static inline bool compare_detailed(const struct options *o)
+static inline bool compare_detailed(const struct view_options *o)
 {
     return o->level >= 1 || o->include || o->pings;
 }
@@ -45,7 +43,5 @@ void show_summary(struct compare_front *front, enum exit_code code);
 int show_report(struct compare_front *front, struct err *e);
 /* A sentence for the person. */
 void show_note(struct compare_front *front, const char *text);
-/* A failure of our own. */
-void show_error(struct compare_front *front, const struct err *e);
 
 #endif

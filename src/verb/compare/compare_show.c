@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/complain.h"
 #include "app/views.h"
 #include "base/clock.h"
 #include "sink/compare/compare_json.h"
@@ -31,14 +30,14 @@ static void put(struct output *output, const struct buf *text)
 
 void show_init(struct compare_front *front)
 {
-    const struct options *o = front->options;
+    const struct view_options *o = front->app->view;
     bool quiet = o->json || o->level != 0 || compare_detailed(o);
     const char *term = getenv("TERM");
     int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO;
 
     if (quiet || !isatty(fd) || !term || strcmp(term, "dumb") == 0)
         return;
-    front->live = fd == STDOUT_FILENO ? &front->app.out : &front->app.err;
+    front->live = fd == STDOUT_FILENO ? &front->app->out : &front->app->err;
     front->live_view = views_config(o, fd, false);
 }
 
@@ -112,7 +111,7 @@ static void paint(struct compare_front *front)
 }
 
 /* --events names it, or there is no --events. */
-static bool asked_for(const struct options *o, enum event_kind kind)
+static bool asked_for(const struct view_options *o, enum event_kind kind)
 {
     return !o->events || (o->events & EVENT_BIT(kind));
 }
@@ -123,9 +122,9 @@ static int put_json(struct compare_front *front, const struct scale *scale, uint
     struct buf line;
     int r;
 
-    if (!asked_for(front->options, EVENT_COMPARE))
+    if (!asked_for(front->app->view, EVENT_COMPARE))
         return 0;
-    if (front->app.out.full && !scale)
+    if (front->app->out.full && !scale)
         return 0; /* nobody reads: the next second's line says the same */
     buf_init(&line, TABLE_MAX);
     r = compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
@@ -133,7 +132,7 @@ static int put_json(struct compare_front *front, const struct scale *scale, uint
     if (r == 0)
         r = buf_append(&line, "\n", 1);
     if (r == 0)
-        put(&front->app.out, &line);
+        put(&front->app->out, &line);
     buf_clear(&line);
     return r;
 }
@@ -142,13 +141,13 @@ void show_tick(struct compare_front *front, uint64_t now_us)
 {
     uint64_t second = now_us / 1000000;
 
-    if (!front->live && !front->options->json)
+    if (!front->live && !front->app->view->json)
         return;
     if (!front->live && second == front->second)
         return;
     figures_make(&front->run->figures, &front->run->compare, now_us);
     paint(front);
-    if (front->options->json && second != front->second && second > 0)
+    if (front->app->view->json && second != front->second && second > 0)
         (void)put_json(front, NULL, now_us); /* the next second has its own */
     front->second = second;
 }
@@ -156,38 +155,20 @@ void show_tick(struct compare_front *front, uint64_t now_us)
 /* --- the end ------------------------------------------------------------------------------------
  */
 
-void show_error(struct compare_front *front, const struct err *e)
-{
-    struct buf text;
-
-    buf_init(&text, 8192);
-    buf_append_str(&text, "wscope: ");
-    term_safe(&text, slice_str(e->text), 0);
-    if (e->hint[0]) {
-        buf_append_str(&text, "\n  hint: ");
-        term_safe(&text, slice_str(e->hint), 0);
-    }
-    if (buf_append_str(&text, "\n") == 0)
-        put(&front->app.err, &text);
-    else
-        complain_err(e);
-    buf_clear(&text);
-}
-
 void show_note(struct compare_front *front, const char *text)
 {
     struct err e;
 
-    if (compare_detailed(front->options) || front->options->level < 0)
+    if (compare_detailed(front->app->view) || front->app->view->level < 0)
         return;
     err_set(&e, EXIT_OK, STAGE_IO, 0, "%s", text);
     erase_live(front);
-    show_error(front, &e);
+    app_fail(front->app, &e);
 }
 
 static void put_failures(struct compare_front *front)
 {
-    if (compare_detailed(front->options))
+    if (compare_detailed(front->app->view))
         return;
     for (unsigned i = 0; i < front->run->compare.count; i++) {
         const struct comparison_channel *ch = front->run->compare.channels[i];
@@ -196,16 +177,16 @@ static void put_failures(struct compare_front *front)
         if (e.code == EXIT_OK)
             continue;
         snprintf(e.text, sizeof e.text, "%s: %.480s", ch->source.label, ch->error.text);
-        show_error(front, &e);
+        app_fail(front->app, &e);
     }
 }
 
 void show_summary(struct compare_front *front, enum exit_code code)
 {
     const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_SUMMARY)};
-    bool wanted = front->options->json && asked_for(front->options, EVENT_SUMMARY);
+    bool wanted = front->app->view->json && asked_for(front->app->view, EVENT_SUMMARY);
     struct sink *sink = wanted ? ndjson_new(&front->out_bytes, &config) : NULL;
-    uint64_t now_us = clock_mono_us() - front->start_us;
+    uint64_t now_us = clock_mono_us() - front->app->start_us;
     struct event ev = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us(), .at_us = now_us};
     struct totals *sum = &ev.summary.totals;
 
@@ -239,21 +220,21 @@ void show_summary(struct compare_front *front, enum exit_code code)
 
 int show_end(struct compare_front *front, struct err *e)
 {
-    struct view_config view = views_config(front->options, STDOUT_FILENO, false);
+    struct view_config view = views_config(front->app->view, STDOUT_FILENO, false);
     uint64_t now_us = front->run->figures.end_us;
     struct buf text;
     int r;
 
     erase_live(front);
     front->live = NULL;
-    if (front->options->json) {
+    if (front->app->view->json) {
         r = put_json(front, &front->run->scale, now_us);
     } else {
         buf_init(&text, TABLE_MAX);
         r = compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
                           &view);
         if (r == 0)
-            put(&front->app.out, &text);
+            put(&front->app->out, &text);
         buf_clear(&text);
     }
     put_failures(front);
@@ -290,7 +271,8 @@ static const char *yes_no(bool yes)
 
 static void gather_settings(struct settings *s, const struct compare_front *front)
 {
-    const struct options *o = front->options;
+    const struct connect_options *o = front->app->connect;
+    const struct fault_options *fault = front->app->fault;
 
     s->count = 0;
     for (unsigned i = 0; i < front->run->count; i++)
@@ -308,8 +290,8 @@ static void gather_settings(struct settings *s, const struct compare_front *fron
         set(s, "Own headers", "%zu", o->handshake.header_count);
     if (o->handshake.authorization || o->handshake.cookie)
         set(s, "Credentials", "sent, not shown");
-    if (o->fault.count)
-        set(s, "Faults", "%zu armed, --seed %llu", o->fault.count,
+    if (fault->count)
+        set(s, "Faults", "%zu armed, --seed %llu", fault->count,
             (unsigned long long)front->run->lanes[0].faults.seed);
     if (o->ws.ping_interval_us)
         set(s, "Pings", "every %g s", (double)o->ws.ping_interval_us / 1e6);

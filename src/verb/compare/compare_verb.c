@@ -26,7 +26,7 @@ static int operands(struct options_parsing *p, struct err *e)
 {
     const struct option_use *poll = options_given(p, "--poll"), *sse = options_given(p, "--sse");
 
-    p->o->ws.for_us = FOR_US;
+    p->limits->for_us = FOR_US;
     if (check_url(p, poll, e) != 0 || check_url(p, sse, e) != 0)
         return -1;
     if (p->operand || p->surplus)

@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
-#include "app/complain.h"
+#include "app/app.h"
 #include "cli/parsing.h"
 #include "verb/connect/pipe.h"
 #include "verb/connect/repl.h"
 
-static enum exit_code record_needs_repl(void)
+static enum exit_code record_needs_repl(struct app *app)
 {
     struct err e;
 
@@ -16,27 +16,27 @@ static enum exit_code record_needs_repl(void)
     err_hint(
         &e,
         "standard input and output have to be terminals, without -n, --json, --echo, --count, --until, --for");
-    return complain_err(&e);
+    return app_fail(app, &e);
 }
 
 /* libuv starts four threads for its first lookup, which costs more than the lookup does. A pipe's
  * one connection asks one question after another. Only what takes over from a connection that fails
  * must not wait behind its question; and a child is to inherit our user's environment. */
-static void limit_lookup_threads(const struct options *o)
+static void limit_lookup_threads(const struct connect_options *o)
 {
     if (!o->http.fallback_text && !o->ws.header_cmd)
         setenv("UV_THREADPOOL_SIZE", "1", 0);
 }
 
-static enum exit_code connect_run(const struct options *o, const void *own, uint64_t start_us)
+static enum exit_code connect_run(struct app *app, const void *own)
 {
     (void)own;
-    if (repl_wanted(o))
-        return repl_run(o, start_us);
-    if (o->record)
-        return record_needs_repl();
-    limit_lookup_threads(o);
-    return pipe_run(o, start_us);
+    if (repl_wanted(app))
+        return repl_run(app);
+    if (app->view->record)
+        return record_needs_repl(app);
+    limit_lookup_threads(app->connect);
+    return pipe_run(app);
 }
 
 const struct verb connect_verb = {

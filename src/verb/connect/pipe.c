@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/complain.h"
 #include "app/fault_rig.h"
 #include "app/feeder.h"
 #include "app/session_setup.h"
@@ -26,9 +25,8 @@ enum { TIMER_QUIET, TIMER_FOR, TIMER_COUNT };
 
 struct pipe {
     struct sink watch; /* counts, matches, echoes, and minds the outputs */
-    const struct options *options;
+    struct app *app;
     struct pipe_options input; /* how standard input is read, if it is */
-    struct app app;
     struct views views;
     struct session *session;
     struct fault_rig faults;
@@ -65,7 +63,7 @@ static enum exit_code exit_code_of(const struct pipe *p)
 /* Reading goes on only while everyone downstream keeps up; so does sending, which is shown too. */
 static void update_pause(struct pipe *p)
 {
-    bool full = (p->app.out.full && !p->stdout_gone) || p->app.err.full;
+    bool full = app_full(p->app);
 
     if (p->ended || !p->session)
         return;
@@ -87,7 +85,7 @@ static void on_ended(void *ctx)
     if (p->code < 0 && !p->stdout_gone)
         session_report_failure(p->session);
     session_summary(p->session, exit_code_of(p));
-    app_end(&p->app);
+    app_end(p->app);
 }
 
 /* Enough was received, or the reader of standard output left: say goodbye and show nothing more. */
@@ -109,7 +107,7 @@ static void fail(struct pipe *p, const struct err *e)
 
 static bool too_much_to_echo(const struct pipe *p)
 {
-    uint64_t max = p->options->ws.max_message;
+    uint64_t max = p->app->connect->ws.max_message;
 
     return session_pending(p->session) >= (max > 0 && max < ECHO_MAX ? max : ECHO_MAX);
 }
@@ -151,8 +149,8 @@ static void mind_outputs(struct sink *sink, const struct event *ev)
     struct pipe *p = (struct pipe *)sink;
 
     (void)ev;
-    output_check(&p->app.out);
-    output_check(&p->app.err);
+    output_check(&p->app->out);
+    output_check(&p->app->err);
 }
 
 /* Where they also count for something. */
@@ -161,16 +159,16 @@ static void on_message(struct sink *sink, const struct event *ev)
     struct pipe *p = (struct pipe *)sink;
     const struct event_message *m = &ev->message;
 
-    output_check(&p->app.out);
-    output_check(&p->app.err);
+    output_check(&p->app->out);
+    output_check(&p->app->err);
     if (ev->dir != DIR_IN)
         return;
-    if (p->options->pipe.echo)
+    if (p->input.echo)
         echo(p, m);
     if (m->again)
         return; /* it is not printed, and counted before */
     p->received += m->final;
-    if ((p->options->pipe.count && m->final && p->received >= p->options->pipe.count) ||
+    if ((p->input.count && m->final && p->received >= p->input.count) ||
         (p->has_until && matches(p, m->data)))
         finish_early(p, ASKED_ENOUGH);
 }
@@ -220,7 +218,7 @@ static void on_drained(void *ctx)
 static void on_quiet(uv_timer_t *timer)
 {
     struct pipe *p = timer->data;
-    uint64_t wait = p->options->pipe.wait_us;
+    uint64_t wait = p->input.wait_us;
     uint64_t now = clock_mono_us();
     uint64_t last = session_last_in_us(p->session);
 
@@ -230,7 +228,7 @@ static void on_quiet(uv_timer_t *timer)
         start_timer(p, TIMER_QUIET, QUEUE_US, on_quiet);
         return;
     }
-    if (wait > 0 && (session_pending(p->session) > 0 || p->app.out.full || p->app.err.full))
+    if (wait > 0 && (session_pending(p->session) > 0 || p->app->out.full || p->app->err.full))
         p->quiet_from_us = now;
     if (last < p->quiet_from_us)
         last = p->quiet_from_us;
@@ -274,8 +272,8 @@ static void on_limit(void *ctx, const struct err *e)
 
     fail(p, e);
     session_abort(p->session);
-    app_drain(&p->app);
-    app_leave(&p->app);
+    app_drain(p->app);
+    app_leave(p->app);
 }
 
 static void on_signal(void *ctx, int number)
@@ -286,7 +284,7 @@ static void on_signal(void *ctx, int number)
     decide(p, (enum exit_code)(128 + number));
     if (again) {
         session_abort(p->session);
-        app_leave(&p->app);
+        app_leave(p->app);
         return;
     }
     session_discard(p->session);
@@ -334,10 +332,10 @@ static int init_handles(struct pipe *p, struct err *e)
     const struct app_hooks hooks = {on_output_full, on_output_written, on_output_gone,
                                     on_signal,      on_limit,          p};
 
-    if (app_init(&p->app, &p->views.out, &p->views.err, &hooks, e) < 0)
+    if (app_init(p->app, &p->views.out, &p->views.err, &hooks, e) < 0)
         return -1;
     for (int i = 0; i < TIMER_COUNT; i++) {
-        uv_timer_init(&p->app.loop.uv, &p->timers[i]);
+        uv_timer_init(&p->app->loop.uv, &p->timers[i]);
         p->timers[i].data = p;
     }
     return 0;
@@ -345,72 +343,86 @@ static int init_handles(struct pipe *p, struct err *e)
 
 static enum exit_code run(struct pipe *p)
 {
-    app_limit(&p->app, p->options->ws.max_time_us);
-    if (p->options->ws.for_us)
-        start_timer(p, TIMER_FOR, p->options->ws.for_us, on_for);
+    if (p->app->limits->for_us)
+        start_timer(p, TIMER_FOR, p->app->limits->for_us, on_for);
     if (session_open(p->session) < 0)
         on_ended(p);
-    uv_run(&p->app.loop.uv, UV_RUN_DEFAULT);
+    app_run(p->app);
     return exit_code_of(p);
 }
 
 /* What kept the session from being made, and the summary of what then never was. */
-static void report_no_session(struct pipe *p, struct event *error, uint64_t start_us)
+static enum exit_code fail_without_session(struct pipe *p, const struct err *e)
 {
-    struct event end = {.kind = EVENT_SUMMARY};
+    struct event end = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us()};
 
-    end.time_us = error->time_us = clock_wall_us();
-    end.at_us = error->at_us = clock_mono_us() - start_us;
+    end.at_us = clock_mono_us() - p->app->start_us;
     end.summary.duration_us = end.at_us;
-    end.summary.exit = error->error->code;
+    end.summary.exit = e->code;
     end.summary.seed = p->faults.seed;
-    bus_emit(&p->views.bus, error);
+    app_fail(p->app, e);
     bus_emit(&p->views.bus, &end);
+    return e->code;
 }
 
-enum exit_code pipe_run(const struct options *o, uint64_t start_us)
+static int init_views(struct pipe *p, struct err *e)
 {
-    struct pipe p = {.options = o, .input = o->pipe, .code = -1};
-    struct session_config config = session_setup(o, start_us, MAX_MESSAGE);
-    const struct session_hooks hooks = {on_opened, on_drained, on_ended, &p};
-    const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
-    enum exit_code code = EXIT_OTHER;
-    struct err e;
-    struct event ev = {.kind = EVENT_ERROR, .error = &e};
+    const struct view_options *view = p->app->view;
+    bool counts = p->input.echo || p->input.count || p->input.until;
 
+    if (views_init(&p->views, view, p->input.echo ? VIEWS_NONE : VIEWS_DATA, e) < 0)
+        return -1;
+    p->app->bus = &p->views.bus;
+    p->watch =
+        (struct sink){EVENT_BIT(EVENT_MESSAGE), counts ? on_message : mind_outputs, watch_free};
+    if (!view->json)
+        p->watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
+    bus_add(&p->views.bus, &p->watch);
+    return 0;
+}
+
+static int make_session(struct pipe *p, struct session_config *config, struct err *e)
+{
+    const struct session_hooks hooks = {on_opened, on_drained, on_ended, p};
+    uv_loop_t *loop = &p->app->loop.uv;
+
+    if (init_handles(p, e) < 0 || fault_rig_init(&p->faults, loop, p->app->fault, false,
+                                                 &p->views.bus, p->app->start_us, e) < 0)
+        return -1;
+    config->supplies = &p->app->loop.supplies;
+    config->faults = p->faults.faults;
+    config->seed = p->faults.seed;
+    p->session = session_new(loop, config, &p->views.bus, &hooks, e);
+    return p->session ? 0 : -1;
+}
+
+enum exit_code pipe_run(struct app *app)
+{
+    struct pipe p = {.app = app, .input = *app->pipe, .code = -1};
+    struct session_config config = session_setup(app->connect, app->start_us, MAX_MESSAGE);
+    const struct feeder_hooks feeder_hooks = {on_input_finished, on_input_failed, &p};
+    enum exit_code code;
+    struct err e;
+
+    if (init_views(&p, &e) < 0)
+        return app_fail(app, &e);
     if (config.channel != CHANNEL_WS)
         p.input.no_input = true; /* nothing can be sent */
-    if (views_init(&p.views, o, o->pipe.echo ? VIEWS_NONE : VIEWS_DATA, &e) < 0)
-        return complain_err(&e);
-    p.watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), mind_outputs, watch_free};
-    if (o->pipe.echo || o->pipe.count || o->pipe.until)
-        p.watch.event = on_message;
-    if (!o->json)
-        p.watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
-    bus_add(&p.views.bus, &p.watch);
     buf_init(&p.subject, SIZE_MAX);
-    if (o->pipe.until)
-        p.has_until = regcomp(&p.until, o->pipe.until, REG_EXTENDED) == 0;
-    if (init_handles(&p, &e) == 0 &&
-        fault_rig_init(&p.faults, &p.app.loop.uv, o, false, &p.views.bus, start_us, &e) == 0) {
-        config.supplies = &p.app.loop.supplies;
-        config.faults = p.faults.faults;
-        config.seed = p.faults.seed;
-        p.session = session_new(&p.app.loop.uv, &config, &p.views.bus, &hooks, &e);
-    }
-    if (p.session) {
-        feeder_init(&p.feeder, &p.app.loop.uv, &p.input, p.session, &feeder_hooks);
+    if (p.input.until)
+        p.has_until = regcomp(&p.until, p.input.until, REG_EXTENDED) == 0;
+    if (make_session(&p, &config, &e) == 0) {
+        feeder_init(&p.feeder, &app->loop.uv, &p.input, p.session, &feeder_hooks);
         code = run(&p);
         feeder_close(&p.feeder);
     } else {
-        code = e.code;
-        report_no_session(&p, &ev, start_us);
+        code = fail_without_session(&p, &e);
     }
     session_free(p.session);
     p.session = NULL; /* outputs may still fail */
     fault_rig_clear(&p.faults);
-    app_drain(&p.app);
-    app_close(&p.app, (int)code);
+    app_drain(app);
+    app_close(app, (int)code);
     feeder_clear(&p.feeder);
     views_clear(&p.views);
     buf_clear(&p.subject);

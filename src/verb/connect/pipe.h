@@ -5,10 +5,10 @@
 #ifndef VERB_CONNECT_PIPE_H
 #define VERB_CONNECT_PIPE_H
 
-#include "cli/options.h"
+#include "app/app.h"
 
 /* Run one session to its end. Returns the exit code. start_us: clock_mono_us at the program's
  * start. */
-enum exit_code pipe_run(const struct options *o, uint64_t start_us);
+enum exit_code pipe_run(struct app *app);
 
 #endif

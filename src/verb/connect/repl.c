@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/app.h"
-#include "app/complain.h"
 #include "base/clock.h"
 #include "term/tty.h"
 
@@ -60,7 +58,7 @@ static void feed(struct repl *r)
 
     if (!r->fed) {
         r->fed = true;
-        r->feeder_options = r->options->pipe;
+        r->feeder_options = *r->app->pipe;
         r->feeder_options.no_input = true; /* the keyboard is not the feeder's */
         repl_transcribe_sends(r);
         feeder_init(&r->feeder, r->loop, &r->feeder_options, r->session, &hooks);
@@ -72,7 +70,7 @@ static void feed(struct repl *r)
 static void on_opened(void *ctx)
 {
     struct repl *r = ctx;
-    const char *greeting = r->options->pipe.on_connect; /* the session sends it */
+    const char *greeting = r->app->connect->on_connect; /* the session sends it */
 
     if (greeting)
         repl_transcribe_sent(r, OPCODE_TEXT, slice_str(greeting));
@@ -93,7 +91,7 @@ static int make_session(struct repl *r, struct err *e)
 {
     const struct session_hooks hooks = {on_opened, on_drained, NULL, r};
 
-    r->target->config.supplies = &r->app->supplies;
+    r->target->config.supplies = &r->app->loop.supplies;
     r->target->config.faults = r->faults.faults;
     r->target->config.seed = r->faults.seed;
     r->session = session_new(r->loop, &r->target->config, &r->views.bus, &hooks, e);
@@ -140,7 +138,7 @@ static void on_pause(void *ctx, bool paused)
 /* --- the loop -----------------------------------------------------------------------------------
  */
 
-static void on_signal(uv_signal_t *handle, int number);
+static void on_stop_signal(uv_signal_t *handle, int number);
 
 static void suspend(struct repl *r)
 {
@@ -149,7 +147,7 @@ static void suspend(struct repl *r)
         r->stopping = true;
         uv_signal_stop(r->stop_signal);
         editor_suspend(r->console.editor, true);
-        uv_signal_start(r->stop_signal, on_signal, SIGTSTP);
+        uv_signal_start(r->stop_signal, on_stop_signal, SIGTSTP);
     } else if (r->resumed) {
         editor_suspend(r->console.editor, false);
     }
@@ -186,7 +184,7 @@ static enum editor_turn on_turn(void *ctx)
     bool more;
 
     suspend(r);
-    console_turn(&r->console, r->options->plain);
+    console_turn(&r->console, r->app->view->plain);
     if (r->reopen && is_over(r) && !r->leaving)
         reopen(r);
     r->seen = state_of(r);
@@ -224,37 +222,34 @@ static void on_terminate(struct repl *r)
         session_close(r->session, CLOSE_GOING_AWAY, "", SIGNAL_CLOSE_US, ASKED_CLOSE);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *ctx, int number)
+{
+    struct repl *r = ctx;
+
+    if (number == SIGTERM)
+        on_terminate(r);
+    else if (r->console.editor)
+        editor_interrupt(r->console.editor);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
 {
     struct repl *r = handle->data;
 
-    switch (number) {
-    case SIGINT:
-        editor_interrupt(r->console.editor);
-        break;
-    case SIGTERM:
-        on_terminate(r);
-        break;
-    case SIGTSTP:
+    if (number == SIGTSTP) {
         r->stop = true;
-        break;
-    case SIGCONT:
+    } else if (number == SIGCONT) {
         r->resumed = !r->stopping;
         r->stopping = false;
-        break;
-    default:
-        break; /* SIGWINCH: the turn of the loop looks at the size */
-    }
+    } /* SIGWINCH: the turn of the loop looks at the size */
 }
 
-static void on_max_time(uv_timer_t *timer)
+static void on_limit(void *ctx, const struct err *e)
 {
-    struct repl *r = timer->data;
-    struct err e;
+    struct repl *r = ctx;
 
-    app_limit_err(&e, r->options->ws.max_time_us);
     if (r->session)
-        session_report_error(r->session, &e);
+        session_report_error(r->session, e);
     r->code = EXIT_TIMEOUT;
     repl_leave(r);
     if (!is_over(r))
@@ -279,7 +274,7 @@ static void finish(struct repl *r)
     if (r->code < 0)
         r->code = r->session ? (int)session_outcome(r->session) : EXIT_OTHER;
     screen_tell_hidden(&r->screen);
-    if (r->session && r->options->level < 0)
+    if (r->session && r->app->view->level < 0)
         session_report_failure(r->session); /* what -q kept back */
     if (r->session)
         session_summary(r->session, (enum exit_code)r->code);
@@ -314,10 +309,13 @@ static void on_closed(uv_handle_t *handle)
 
 static int init_signals(struct repl *r, struct err *e)
 {
-    r->stop_signal = app_loop_signal(r->app, SIGTSTP, on_signal, r, e);
-    return r->stop_signal && app_loop_stop_signals(r->app, on_signal, r, e) == 0 &&
-                   app_loop_signal(r->app, SIGCONT, on_signal, r, e) &&
-                   app_loop_signal(r->app, SIGWINCH, on_signal, r, e)
+    const struct app_hooks hooks = {.signal = on_signal, .limit = on_limit, .ctx = r};
+    struct app_loop *loop = &r->app->loop;
+
+    r->stop_signal = app_loop_signal(loop, SIGTSTP, on_stop_signal, r, e);
+    return r->stop_signal && app_hook(r->app, &hooks, e) == 0 &&
+                   app_loop_signal(loop, SIGCONT, on_stop_signal, r, e) &&
+                   app_loop_signal(loop, SIGWINCH, on_stop_signal, r, e)
                ? 0
                : -1;
 }
@@ -332,22 +330,19 @@ static void init_handles(struct repl *r)
     }
     r->handles = REPL_TIMERS;
     console_init(&r->console, r->loop, &r->views.out, &r->screen, &hooks);
-    if (r->options->ws.max_time_us)
-        uv_timer_start(&r->timers[REPL_MAX], on_max_time, (r->options->ws.max_time_us + 999) / 1000,
-                       0);
 }
 
 static void close_handles(struct repl *r)
 {
     for (int i = 0; i < REPL_TIMERS; i++)
         uv_close((uv_handle_t *)&r->timers[i], on_closed);
-    app_loop_unsignal(r->app);
+    app_unhook(r->app);
     console_close(&r->console);
     while (r->handles > 0 || r->console.handles > 0)
         uv_run(r->loop, UV_RUN_NOWAIT);
 }
 
-static bool is_plain(const struct options *o)
+static bool is_plain(const struct view_options *o)
 {
     const char *term = getenv("TERM");
 
@@ -359,7 +354,7 @@ static int init_editor(struct repl *r, struct err *e)
     const struct editor_hooks hooks = {on_turn, repl_prompt, repl_complete, on_interrupted, r};
 
     r->history = history_new(NULL);
-    if (r->history && !is_plain(r->options))
+    if (r->history && !is_plain(r->app->view))
         r->console.editor = lineedit_new(r->loop, r->history, &hooks);
     if (r->history && !r->console.editor)
         r->console.editor = lineplain_new(r->loop, r->history, &hooks);
@@ -368,15 +363,15 @@ static int init_editor(struct repl *r, struct err *e)
 
 static int init_views(struct repl *r, struct err *e)
 {
-    struct view_config config = views_config(r->options, STDOUT_FILENO, true);
+    struct view_config config = views_config(r->app->view, STDOUT_FILENO, true);
     struct command_hooks hooks = repl_hooks;
 
     config.pretty = true;
-    if (r->options->plain) {
+    if (r->app->view->plain) {
         config.color = false;
         config.columns = 0; /* a screen reader does not mind the width */
     }
-    if (views_init(&r->views, r->options, VIEWS_REPL, e) < 0)
+    if (views_init(&r->views, r->app->view, VIEWS_REPL, e) < 0)
         return -1;
     hooks.ctx = r;
     commands_init(&r->commands, &hooks);
@@ -407,8 +402,7 @@ static void clear(struct repl *r)
     target_free(r->next);
 }
 
-enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const char *url,
-                           uint64_t start_us)
+enum exit_code repl_run_on(struct app *app, const char *url)
 {
     struct repl *r = calloc(1, sizeof *r);
     enum exit_code code;
@@ -416,27 +410,23 @@ enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const
 
     if (!r) {
         err_nomem(&e, STAGE_IO, "starting");
-        return complain_err(&e);
+        return app_fail(app, &e);
     }
-    *r = (struct repl){.options = o,
-                       .start_us = start_us,
-                       .app = loop,
-                       .loop = &loop->uv,
-                       .transcribe_fd = -1,
-                       .code = -1};
+    *r = (struct repl){.app = app, .loop = &app->loop.uv, .transcribe_fd = -1, .code = -1};
     init_handles(r);
     if (init_signals(r, &e) == 0)
-        r->target = target_new(o, url, CHANNEL_WS, start_us, REPL_MAX_MESSAGE, &e);
+        r->target = target_new(app->connect, url, CHANNEL_WS, app->start_us, REPL_MAX_MESSAGE, &e);
     if (r->target && init_views(r, &e) == 0 && repl_transcribe_begin(r, &e) == 0 &&
-        fault_rig_init(&r->faults, r->loop, o, true, &r->views.bus, start_us, &e) == 0 &&
+        fault_rig_init(&r->faults, r->loop, app->fault, true, &r->views.bus, app->start_us, &e) ==
+            0 &&
         make_session(r, &e) == 0 && init_editor(r, &e) == 0) {
         session_note(r->session, "a line is sent as a message; /help lists commands, ^D leaves");
+        app_limit(app);
         session_open(r->session);
         converse(r);
         repl_transcribe_end(r);
     } else {
-        complain_err(&e);
-        r->code = (int)e.code;
+        r->code = (int)app_fail(app, &e);
     }
     code = (enum exit_code)r->code;
     clear(r);
@@ -444,17 +434,17 @@ enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const
     return code;
 }
 
-enum exit_code repl_run(const struct options *o, uint64_t start_us)
+enum exit_code repl_run(struct app *app)
 {
-    struct app_loop loop;
+    const struct app_hooks hooks = {NULL};
     enum exit_code code;
     struct err e;
 
-    if (app_loop_init(&loop, &e) < 0)
-        return complain_err(&e);
-    code = repl_run_on(&loop, o, NULL, start_us);
-    uv_run(&loop.uv, UV_RUN_DEFAULT);
-    app_loop_close(&loop, (int)code);
+    if (app_init(app, NULL, NULL, &hooks, &e) < 0)
+        return app_fail(app, &e);
+    code = repl_run_on(app, NULL);
+    app_settle(app);
+    app_close(app, (int)code);
     return code;
 }
 
@@ -467,10 +457,11 @@ static bool reads_stdin(const struct pipe_options *pipe)
     return pipe->input == INPUT_WHOLE || pipe->input == INPUT_CHUNKS || pipe->input == INPUT_NUL;
 }
 
-bool repl_wanted(const struct options *o)
+bool repl_wanted(const struct app *app)
 {
-    const struct pipe_options *pipe = &o->pipe;
+    const struct pipe_options *pipe = app->pipe;
 
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !pipe->no_input && !o->json &&
-           !pipe->echo && !pipe->count && !pipe->until && !o->ws.for_us && !reads_stdin(pipe);
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !pipe->no_input && !app->view->json &&
+           !pipe->echo && !pipe->count && !pipe->until && !app->limits->for_us &&
+           !reads_stdin(pipe);
 }

@@ -5,19 +5,16 @@
 #ifndef VERB_CONNECT_REPL_H
 #define VERB_CONNECT_REPL_H
 
-#include "app/loop.h"
-#include "cli/options.h"
+#include "app/app.h"
 
 /* Do the options and the terminal make this an interactive session? */
-bool repl_wanted(const struct options *o);
+bool repl_wanted(const struct app *app);
 
-/* Run until the person leaves. Returns the exit code: that of the last connection's end. start_us:
- * clock_mono_us at the program's start. */
-enum exit_code repl_run(const struct options *o, uint64_t start_us);
+/* Run until the person leaves. Returns the exit code: that of the last connection's end. */
+enum exit_code repl_run(struct app *app);
 
-/* The same on a loop that others use as well, connecting to url instead of that of the options. The
- * loop has to run on until the handles that are closed at the end are gone. */
-enum exit_code repl_run_on(struct app_loop *loop, const struct options *o, const char *url,
-                           uint64_t start_us);
+/* The same on a loop that others use as well, connecting to url instead of that of the options
+ * (NULL: to that). The loop has to run on until the handles that are closed at the end are gone. */
+enum exit_code repl_run_on(struct app *app, const char *url);
 
 #endif

@@ -10,7 +10,8 @@
 
 struct repl_compare {
     struct repl *repl;
-    struct options options; /* those of the session, but for what was asked */
+    struct connect_options connect; /* those of the session, but for what was asked */
+    uint64_t for_us;
     char *poll, *sse, *id, *time;
     struct url url; /* of the session */
     struct comparing *run;
@@ -59,8 +60,7 @@ static void tell_begin(struct repl_compare *rc)
         if (run->lanes[i].target->withheld.names[0])
             withheld = run->lanes[i].target->withheld.names;
     }
-    buf_printf(&text, " for %g s; /compare off ends it sooner\n",
-               (double)rc->options.ws.for_us / 1e6);
+    buf_printf(&text, " for %g s; /compare off ends it sooner\n", (double)rc->for_us / 1e6);
     if (withheld)
         buf_printf(&text, "sent to the session's own server alone: %s\n", withheld);
     screen_say(&rc->repl->screen, buf_slice(&text));
@@ -129,7 +129,7 @@ static int keep(char **to, const char *text)
 static int find_channels(struct repl_compare *rc, const struct command_compare *ask)
 {
     const struct target *target = rc->repl->target;
-    const struct http_options *http = &rc->repl->options->http;
+    const struct http_options *http = &rc->repl->app->connect->http;
     enum event_channel kind = target->config.channel;
     char **own = kind == CHANNEL_POLL ? &rc->poll : &rc->sse;
 
@@ -148,22 +148,23 @@ static int find_channels(struct repl_compare *rc, const struct command_compare *
 static int fill(struct repl_compare *rc, const struct command_compare *ask)
 {
     const struct repl *r = rc->repl;
-    struct options *o = &rc->options;
+    const struct connect_options *given = r->app->connect;
+    struct connect_options *o = &rc->connect;
 
     if (find_channels(rc, ask) < 0 || keep(&rc->id, ask->id) < 0 ||
         keep(&rc->time, ask->time) < 0 || url_copy(&rc->url, &r->target->url) < 0)
         return -1;
-    *o = *r->options;
+    *o = *given;
     o->handshake = r->target->config.ws.handshake;
     o->url = rc->url;
     o->url_text = r->target->config.channel == CHANNEL_WS ? "" : NULL;
-    o->ws.for_us = ask->for_us;
+    rc->for_us = ask->for_us;
     o->http.channel = CHANNEL_WS;
     o->http.poll = rc->poll;
     o->http.sse = rc->sse;
     o->http.fallback_text = NULL;
-    o->account = (struct account_options){.id = rc->id ? rc->id : r->options->account.id,
-                                          .seq = r->options->account.seq};
+    o->account = (struct account_options){.id = rc->id ? rc->id : given->account.id,
+                                          .seq = given->account.seq};
     o->http.every_count = ask->every_count;
     for (size_t i = 0; i < ask->every_count; i++)
         o->http.every[i] = ask->every_us[i];
@@ -177,7 +178,7 @@ static int check_several(const struct repl_compare *rc, struct err *e)
         [CHANNEL_SSE] = "poll=URL",
         [CHANNEL_POLL] = "sse=URL, or several intervals with every=0.5,2",
     };
-    const struct options *o = &rc->options;
+    const struct connect_options *o = &rc->connect;
     bool listed = o->http.every_count > 0 && !o->http.long_poll;
     size_t polls = !o->http.poll ? 0 : listed ? o->http.every_count : 1;
 
@@ -205,8 +206,14 @@ static int start(struct repl *r, const struct command_compare *ask, struct err *
         on_freed(rc);
         return -1;
     }
-    config = (struct comparing_config){.options = &rc->options, .time = rc->time};
-    rc->run = comparing_new(r->app, &config, r->start_us, &hooks, NULL, NULL, e);
+    config = (struct comparing_config){
+        .connect = &rc->connect,
+        .view = r->app->view,
+        .fault = r->app->fault,
+        .for_us = rc->for_us,
+        .time = rc->time,
+    };
+    rc->run = comparing_new(&r->app->loop, &config, r->app->start_us, &hooks, NULL, NULL, e);
     if (!rc->run)
         return -1;
     r->comparing = rc;

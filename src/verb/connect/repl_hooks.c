@@ -31,7 +31,7 @@ static int reopen(struct repl *r, const char *url, enum event_channel kind, stru
     struct target *next = NULL;
 
     if (url) {
-        next = target_new(r->options, url, kind, r->start_us, REPL_MAX_MESSAGE, e);
+        next = target_new(r->app->connect, url, kind, r->app->start_us, REPL_MAX_MESSAGE, e);
         if (!next)
             return -1;
         if (next->withheld.names[0])

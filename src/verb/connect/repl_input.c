@@ -15,9 +15,9 @@ void repl_say_error(struct repl *r, const struct err *e)
 }
 
 /* The digits of --hex and --base64. */
-int repl_decode(const struct options *o, struct slice text, struct buf *bytes, struct err *e)
+int repl_decode(const struct pipe_options *o, struct slice text, struct buf *bytes, struct err *e)
 {
-    bool hex = o->pipe.input == INPUT_HEX;
+    bool hex = o->input == INPUT_HEX;
     long column = hex ? hex_decode(bytes, text) : base64_decode(bytes, text);
 
     if (column == 0)
@@ -30,7 +30,7 @@ int repl_decode(const struct options *o, struct slice text, struct buf *bytes, s
 
 static int send_typed(struct repl *r, struct slice text, struct err *e)
 {
-    const struct pipe_options *pipe = &r->options->pipe;
+    const struct pipe_options *pipe = r->app->pipe;
     bool coded = pipe->input == INPUT_HEX || pipe->input == INPUT_BASE64;
     enum opcode type = coded || pipe->binary ? OPCODE_BINARY : OPCODE_TEXT;
     struct buf bytes;
@@ -40,7 +40,7 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
         return -1;
     buf_init(&bytes, (size_t)32 * 1024 * 1024);
     if (coded) {
-        status = repl_decode(r->options, text, &bytes, e);
+        status = repl_decode(r->app->pipe, text, &bytes, e);
         text = buf_slice(&bytes);
     }
     asked_acted(&r->commands);

@@ -5,6 +5,7 @@
 #ifndef VERB_CONNECT_REPL_PRIVATE_H
 #define VERB_CONNECT_REPL_PRIVATE_H
 
+#include "app/app.h"
 #include "app/fault_rig.h"
 #include "app/feeder.h"
 #include "app/target.h"
@@ -16,16 +17,13 @@
 
 enum {
     REPL_ALARM,   /* of the commands */
-    REPL_MAX,     /* --max-time */
     REPL_COUNT,   /* the prompt counts down */
     REPL_COMPARE, /* a comparison has come to its end */
     REPL_TIMERS
 };
 
 struct repl {
-    const struct options *options;
-    uint64_t start_us;
-    struct app_loop *app;
+    struct app *app;
     uv_loop_t *loop; /* its */
     struct views views;
     struct screen screen;
@@ -66,7 +64,7 @@ void repl_complete(void *ctx, struct slice before, struct editor_completion *fou
 void repl_say_error(struct repl *r, const struct err *e);
 
 /* As --hex or --base64 say. -1 with *e. */
-int repl_decode(const struct options *o, struct slice text, struct buf *bytes, struct err *e);
+int repl_decode(const struct pipe_options *o, struct slice text, struct buf *bytes, struct err *e);
 
 /* repl_transcribe.c: all but the first do nothing without --record. */
 int repl_transcribe_begin(struct repl *r, struct err *e);

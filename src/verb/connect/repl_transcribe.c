@@ -12,7 +12,7 @@
 
 static uint64_t now_us(const struct repl *r)
 {
-    return clock_mono_us() - r->start_us;
+    return clock_mono_us() - r->app->start_us;
 }
 
 /* A script that is cut off must not go unnoticed. */
@@ -24,23 +24,24 @@ static void check(struct repl *r)
         return;
     r->transcribe_failed = true;
     err_set(&e, EXIT_OTHER, STAGE_IO, r->transcribe_out.error,
-            "can't write to \"%s\" (--record): %s; the script ends here", r->options->record,
+            "can't write to \"%s\" (--record): %s; the script ends here", r->app->view->record,
             strerror(r->transcribe_out.error));
     repl_say_error(r, &e);
 }
 
 int repl_transcribe_begin(struct repl *r, struct err *e)
 {
-    const struct options *o = r->options;
+    const char *file = r->app->view->record;
+    const struct given_options *given = &r->app->connect->given;
     char *url;
 
-    if (!o->record)
+    if (!file)
         return 0;
     /* What is sent may be a secret: nobody else is to read it. */
-    r->transcribe_fd = private_file_open(o->record, O_WRONLY | O_CREAT | O_TRUNC);
+    r->transcribe_fd = private_file_open(file, O_WRONLY | O_CREAT | O_TRUNC);
     if (r->transcribe_fd < 0)
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "--record: can't write \"%s\": %s",
-                       o->record, strerror(errno));
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "--record: can't write \"%s\": %s", file,
+                       strerror(errno));
     out_init(&r->transcribe_out, r->transcribe_fd, SIZE_MAX);
     r->transcribe = transcribe_new(&r->transcribe_out);
     url = url_print(&r->target->url);
@@ -48,7 +49,7 @@ int repl_transcribe_begin(struct repl *r, struct err *e)
         free(url);
         return err_nomem(e, STAGE_IO, "starting");
     }
-    transcribe_begin(r->transcribe, url, o->given.words, o->given.count, clock_wall_us());
+    transcribe_begin(r->transcribe, url, given->words, given->count, clock_wall_us());
     free(url);
     check(r);
     return 0;
@@ -82,7 +83,7 @@ void repl_transcribe_command(struct repl *r, const char *line)
 
 void repl_transcribe_sends(struct repl *r)
 {
-    const struct pipe_options *pipe = &r->options->pipe;
+    const struct pipe_options *pipe = r->app->pipe;
     bool coded = pipe->input == INPUT_HEX || pipe->input == INPUT_BASE64;
 
     for (size_t i = 0; r->transcribe && i < pipe->send_count; i++) {
@@ -97,7 +98,7 @@ void repl_transcribe_sends(struct repl *r)
         buf_init(&bytes, (size_t)32 * 1024 * 1024);
         if (!coded)
             repl_transcribe_sent(r, pipe->binary ? OPCODE_BINARY : OPCODE_TEXT, text);
-        else if (repl_decode(r->options, text, &bytes, &e) == 0)
+        else if (repl_decode(r->app->pipe, text, &bytes, &e) == 0)
             repl_transcribe_sent(r, OPCODE_BINARY, buf_slice(&bytes));
         buf_clear(&bytes);
     }

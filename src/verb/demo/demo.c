@@ -1,13 +1,12 @@
 #include "verb/demo/demo.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/complain.h"
 #include "app/session_setup.h"
 #include "app/views.h"
-#include "base/clock.h"
 #include "serve/server.h"
 #include "term/tty.h"
 #include "verb/connect/repl.h"
@@ -29,9 +28,7 @@ struct demo;
 struct demo {
     struct sink watch; /* on `events`: minds the steps, and hands on to the views */
     struct bus events; /* of the sessions */
-    const struct options *options;
-    uint64_t start_us;
-    struct app app;
+    struct app *app;
     struct views views;
     struct bus silent; /* of the server: the tour shows the client's side */
     struct server *server;
@@ -78,7 +75,7 @@ static const struct demo_step *step_of(const struct demo *d)
 
 static bool speaks(const struct demo *d)
 {
-    return !d->options->json && d->options->level >= 0;
+    return !d->app->view->json && d->app->view->level >= 0;
 }
 
 static int columns_of(const struct demo *d)
@@ -109,7 +106,7 @@ static void finish(struct demo *d)
     d->finished = true;
     uv_timer_stop(&d->limit);
     uv_timer_stop(&d->next);
-    app_end(&d->app);
+    app_end(d->app);
 }
 
 static void report(struct demo *d, const char *text)
@@ -189,7 +186,7 @@ static void show_summary(struct demo *d, const struct event *ev)
 {
     struct event sum = *ev;
 
-    if (d->options->json) {
+    if (d->app->view->json) {
         if (d->step != STEP_DROP && !d->failed) {
             totals_add(&d->totals, &ev->summary.totals);
             return;
@@ -273,7 +270,7 @@ static void end_drop(struct demo *d)
     if (good)
         session_note(d->session, text);
     /* What comes is for people. */
-    if (d->code == EXIT_OK && !d->options->json && d->options->level >= 0)
+    if (d->code == EXIT_OK && !d->app->view->json && d->app->view->level >= 0)
         step_done(d);
     else
         end_tour(d);
@@ -311,18 +308,18 @@ static int start_drop(struct demo *d, struct err *e)
     struct session_config config;
     struct session *first = d->session;
 
-    if (demo_drop_show(&d->views, d->options) < 0)
+    if (demo_drop_show(&d->views, d->app->view) < 0)
         return err_nomem(e, STAGE_IO, "going on with the tour");
     d->dropping = true;
-    if (demo_drop_init(&d->drop, d->options->verbs, server_url(d->server), e) < 0)
+    if (demo_drop_init(&d->drop, d->app->verbs, server_url(d->server), e) < 0)
         return -1;
     put_line(d, d->drop.command);
-    if (demo_drop_arm(&d->drop, &d->app.loop.uv, &d->events, d->start_us, e) < 0)
+    if (demo_drop_arm(&d->drop, &d->app->loop.uv, &d->events, d->app->start_us, e) < 0)
         return -1;
-    config = demo_drop_config(&d->drop, d->start_us);
+    config = demo_drop_config(&d->drop, d->app->start_us);
     config.ws.dial.embedded = server_url(d->server);
-    config.supplies = &d->app.loop.supplies;
-    d->session = session_new(&d->app.loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
+    config.supplies = &d->app->loop.supplies;
+    d->session = session_new(&d->app->loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     if (!d->session) {
         d->session = first;
         return -1;
@@ -367,12 +364,12 @@ static void begin_compare(struct demo *d)
     const struct demo_compare_hooks hooks = {on_compared, d};
     struct err e;
 
-    demo_compare_init(&d->compare, server_url(d->server), d->options);
+    demo_compare_init(&d->compare, server_url(d->server), d->app->view->color);
     put_line(d, d->compare.command);
     put_line(d, "");
     /* What the other process prints comes behind this. */
     out_drain(&d->views.out, STEP_MS);
-    if (demo_compare_start(&d->compare, &d->app.loop.uv, &hooks, &e) < 0)
+    if (demo_compare_start(&d->compare, &d->app->loop.uv, &hooks, &e) < 0)
         fail(d, e.text);
 }
 
@@ -387,20 +384,27 @@ static void on_go_on(void *ctx)
         uv_timer_start(&d->next, on_next, 0, 0);
 }
 
-static void on_leave(void *ctx, bool terminated)
+static void on_leave(void *ctx)
 {
     struct demo *d = ctx;
 
     if (d->failed || d->finished)
         return;
-    if (terminated)
-        d->code = EXIT_SIGTERM;
     d->left = d->failed = true;
     uv_timer_stop(&d->limit);
     uv_timer_stop(&d->next);
     /* What the comparison prints at its end is not to disturb what follows. */
     if (!demo_compare_interrupt(&d->compare))
         leave(d);
+}
+
+static void on_signal(void *ctx, int number)
+{
+    struct demo *d = ctx;
+
+    if (number == SIGTERM && !d->failed && !d->finished)
+        d->code = EXIT_SIGTERM;
+    on_leave(d);
 }
 
 /* --- outputs ------------------------------------------------------------------------------------
@@ -414,7 +418,7 @@ static void on_output_gone(void *ctx, const struct err *e)
     (void)e;
     d->failed = true;
     d->finished = true;
-    app_leave(&d->app);
+    app_leave(d->app);
 }
 
 /* --- life ---------------------------------------------------------------------------------------
@@ -423,7 +427,7 @@ static void on_output_gone(void *ctx, const struct err *e)
 /* Everything that can be seen of the tour is to be seen; a message is shown by its frames. */
 static int init_views(struct demo *d, struct err *e)
 {
-    struct options shown = *d->options;
+    struct view_options shown = *d->app->view;
     struct bus *bus = &d->views.bus;
 
     if (shown.level >= 0 && shown.level < 2 && !shown.json)
@@ -442,12 +446,13 @@ static int init_views(struct demo *d, struct err *e)
 
 static int init_handles(struct demo *d, struct err *e)
 {
-    const struct app_hooks hooks = {.gone = on_output_gone, .ctx = d};
+    const struct app_hooks hooks = {
+        .gone = on_output_gone, .signal = d->on_terminal ? on_signal : NULL, .ctx = d};
 
-    if (app_init(&d->app, &d->views.out, &d->views.err, &hooks, e) < 0)
+    if (app_init(d->app, &d->views.out, &d->views.err, &hooks, e) < 0)
         return -1;
-    uv_timer_init(&d->app.loop.uv, &d->next);
-    uv_timer_init(&d->app.loop.uv, &d->limit);
+    uv_timer_init(&d->app->loop.uv, &d->next);
+    uv_timer_init(&d->app->loop.uv, &d->limit);
     d->next.data = d->limit.data = d;
     return 0;
 }
@@ -455,20 +460,20 @@ static int init_handles(struct demo *d, struct err *e)
 static int start(struct demo *d, const struct server_config *server, struct err *e)
 {
     struct session_hooks hooks;
-    struct session_config config = session_setup(d->options, d->start_us, MAX_MESSAGE);
+    struct session_config config = session_setup(d->app->connect, d->app->start_us, MAX_MESSAGE);
     char text[128];
 
-    d->server = server_new(&d->app.loop.uv, server, &d->silent, e);
+    d->server = server_new(&d->app->loop.uv, server, &d->silent, e);
     if (!d->server)
         return -1;
     snprintf(text, sizeof text, "%s/echo", server_url(d->server));
     if (url_parse(&d->url, text, e) < 0)
         return -1;
     config.ws.dial.embedded = server_url(d->server);
-    config.supplies = &d->app.loop.supplies;
+    config.supplies = &d->app->loop.supplies;
     config.ws.handshake.url = &d->url;
     config.ws.handshake.deflate.enabled = false; /* short messages would only grow */
-    d->session = session_new(&d->app.loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
+    d->session = session_new(&d->app->loop.uv, &config, &d->events, hooks_of(d, &hooks), e);
     return d->session ? 0 : -1;
 }
 
@@ -476,29 +481,27 @@ static void watch_keys(struct demo *d)
 {
     const struct demo_keys_hooks hooks = {on_go_on, on_leave, d};
 
-    if (d->on_terminal && demo_keys_start(&d->keys, &d->app.loop.uv, &hooks) == 0)
+    if (d->on_terminal && demo_keys_start(&d->keys, &d->app->loop.uv, &hooks) == 0)
         put_text(d, DEMO_TEXT_KEYS);
 }
 
 static void run(struct demo *d, const struct server_config *server)
 {
     struct err e;
-    struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us(), .error = &e};
 
     if (init_handles(d, &e) < 0 || start(d, server, &e) < 0) {
-        bus_emit(&d->views.bus, &ev);
-        d->code = e.code;
+        d->code = app_fail(d->app, &e);
         return;
     }
     watch_keys(d);
     put_text(d, DEMO_TEXT_BEGIN);
     begin_step(d);
-    uv_run(&d->app.loop.uv, UV_RUN_DEFAULT);
+    app_run(d->app);
 }
 
 static void close_handles(struct demo *d)
 {
-    if (!d->app.loop.open)
+    if (!d->app->loop.open)
         return;
     demo_keys_stop(&d->keys);
     session_free(d->session);
@@ -506,46 +509,45 @@ static void close_handles(struct demo *d)
         demo_drop_clear(&d->drop);
     demo_compare_stop(&d->compare);
     server_free(d->server);
-    output_close(&d->app.out);
-    output_close(&d->app.err);
     uv_close((uv_handle_t *)&d->next, NULL);
     uv_close((uv_handle_t *)&d->limit, NULL);
-    uv_run(&d->app.loop.uv, UV_RUN_DEFAULT);
-    app_close(&d->app, (int)d->code);
+    app_settle(d->app);
+    app_close(d->app, (int)d->code);
 }
 
-static enum exit_code tour(const struct options *o, bool on_terminal, uint64_t start_us)
+static enum exit_code tour(struct app *app, bool on_terminal)
 {
-    struct demo d = {
-        .options = o, .on_terminal = on_terminal, .start_us = start_us, .code = EXIT_OK};
-    const struct server_config server = {.supplies = &d.app.loop.supplies,
+    struct demo d = {.app = app, .on_terminal = on_terminal, .code = EXIT_OK};
+    const struct server_config server = {.supplies = &app->loop.supplies,
                                          .host = "127.0.0.1",
                                          .rate = DEMO_DROP_RATE,
                                          .burst = 1,
                                          .max_clients = 16,
-                                         .start_us = start_us};
+                                         .start_us = app->start_us};
     struct err e;
 
     bus_init(&d.silent);
     if (init_views(&d, &e) < 0)
-        return complain_err(&e);
+        return app_fail(app, &e);
+    app->bus = &d.views.bus;
     run(&d, &server);
-    app_drain(&d.app);
+    app_drain(app);
     close_handles(&d);
     url_clear(&d.url);
     bus_clear(&d.events);
+    app->bus = NULL;
     views_clear(&d.views);
     return d.code;
 }
 
-enum exit_code demo_run(const struct options *o, const void *own, uint64_t start_us)
+enum exit_code demo_run(struct app *app, const void *own)
 {
-    (void)own;
     enum exit_code code = EXIT_OK;
 
-    if (!repl_wanted(o))
-        return tour(o, false, start_us);
-    if (o->level >= 0)
-        code = tour(o, true, start_us);
-    return code == EXIT_OK ? demo_repl_run(o, start_us) : code;
+    (void)own;
+    if (!repl_wanted(app))
+        return tour(app, false);
+    if (app->view->level >= 0)
+        code = tour(app, true);
+    return code == EXIT_OK ? demo_repl_run(app) : code;
 }

@@ -5,12 +5,11 @@
 #ifndef VERB_DEMO_DEMO_H
 #define VERB_DEMO_DEMO_H
 
-#include "cli/options.h"
 #include "cli/verb.h"
 
 /* Returns the exit code of the tour if it failed or no prompt follows, else that of the prompt.
  * With -q there is no tour before the prompt. */
-enum exit_code demo_run(const struct options *o, const void *own, uint64_t start_us);
+enum exit_code demo_run(struct app *app, const void *own);
 
 /* Its row of the table of subcommands. */
 extern const struct verb demo_verb;

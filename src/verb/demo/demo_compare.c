@@ -7,7 +7,7 @@
 #define EVERY   "0.25,1"
 #define SECONDS "2"
 
-void demo_compare_init(struct demo_compare *d, const char *server, const struct options *o)
+void demo_compare_init(struct demo_compare *d, const char *server, enum when color)
 {
     static const char *const colors[] = {
         [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
@@ -17,7 +17,7 @@ void demo_compare_init(struct demo_compare *d, const char *server, const struct 
     snprintf(d->ws, sizeof d->ws, "%s/feed", server);
     snprintf(d->sse, sizeof d->sse, "http%s/feed.sse", rest);
     snprintf(d->poll, sizeof d->poll, "http%s/feed.json", rest);
-    snprintf(d->color, sizeof d->color, "--color=%s", colors[o->color]);
+    snprintf(d->color, sizeof d->color, "--color=%s", colors[color]);
     snprintf(d->command, sizeof d->command,
              "$ wscope compare %s --sse %s \\\n"
              "    --poll %s --every " EVERY " --id /id --for " SECONDS,

@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-#include "cli/options.h"
+#include "cli/groups.h"
 
 /* ended: with the exit code, or 128 and the signal; not called after demo_compare_stop. */
 struct demo_compare_hooks {
@@ -25,7 +25,7 @@ struct demo_compare {
 };
 
 /* server: its URL without a path. */
-void demo_compare_init(struct demo_compare *d, const char *server, const struct options *o);
+void demo_compare_init(struct demo_compare *d, const char *server, enum when color);
 /* What it prints goes to our own outputs. 0, or -1 with *e. */
 int demo_compare_start(struct demo_compare *d, uv_loop_t *loop,
                        const struct demo_compare_hooks *hooks, struct err *e);

@@ -43,18 +43,19 @@ int demo_drop_init(struct demo_drop *d, const struct verbs *verbs, const char *s
              "    --fault 'rst@message:" BEFORE "*1' \\\n"
              "    --catchup '%s' %s",
              d->catchup, d->url);
-    return options_parse(&d->options, verbs, (int)(sizeof argv / sizeof *argv) - 1, argv, e);
+    d->options = connection_new(verbs, (int)(sizeof argv / sizeof *argv) - 1, argv, e);
+    return d->options ? 0 : -1;
 }
 
 int demo_drop_arm(struct demo_drop *d, uv_loop_t *loop, const struct bus *bus, uint64_t start_us,
                   struct err *e)
 {
-    return fault_rig_init(&d->faults, loop, &d->options, false, bus, start_us, e);
+    return fault_rig_init(&d->faults, loop, d->options->fault, false, bus, start_us, e);
 }
 
-int demo_drop_show(struct views *v, const struct options *o)
+int demo_drop_show(struct views *v, const struct view_options *o)
 {
-    struct options shown = *o;
+    struct view_options shown = *o;
     struct view_config config;
     struct sink *human;
 
@@ -76,12 +77,13 @@ int demo_drop_show(struct views *v, const struct options *o)
 void demo_drop_clear(struct demo_drop *d)
 {
     fault_rig_clear(&d->faults);
-    options_clear(&d->options);
+    connection_free(d->options);
+    d->options = NULL;
 }
 
 struct session_config demo_drop_config(const struct demo_drop *d, uint64_t start_us)
 {
-    struct session_config config = session_setup(&d->options, start_us, MAX_MESSAGE);
+    struct session_config config = session_setup(d->options->connect, start_us, MAX_MESSAGE);
 
     config.faults = d->faults.faults;
     config.seed = d->faults.seed;

@@ -7,13 +7,14 @@
 
 #include "app/fault_rig.h"
 #include "app/views.h"
+#include "cli/connection.h"
 #include "session/session.h"
 
 /* The server's updates a second that fit the part. */
 #define DEMO_DROP_RATE 20
 
 struct demo_drop {
-    struct options options; /* stays where it is */
+    struct connection *options;
     struct fault_rig faults;
     char url[128], catchup[160], command[512];
     uint64_t first, last; /* the least and the greatest number that came, */
@@ -31,7 +32,7 @@ int demo_drop_arm(struct demo_drop *d, uv_loop_t *loop, const struct bus *bus, u
                   struct err *e);
 /* From here on it is the messages that count: their frames would hide the rest. 0, or -1 (memory).
  */
-int demo_drop_show(struct views *v, const struct options *o);
+int demo_drop_show(struct views *v, const struct view_options *o);
 /* After its session; the loop must turn once more before *d goes. */
 void demo_drop_clear(struct demo_drop *d);
 

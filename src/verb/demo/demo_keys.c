@@ -1,7 +1,6 @@
 #include "verb/demo/demo_keys.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -43,16 +42,9 @@ static void on_input(uv_poll_t *poll, int status, int events)
     if (n <= 0)
         uv_poll_stop(poll); /* the terminal is gone */
     if (leave || n <= 0)
-        k->hooks.leave(k->hooks.ctx, false);
+        k->hooks.leave(k->hooks.ctx);
     else if (go_on)
         k->hooks.go_on(k->hooks.ctx);
-}
-
-static void on_signal(uv_signal_t *handle, int number)
-{
-    struct demo_keys *k = handle->data;
-
-    k->hooks.leave(k->hooks.ctx, number == SIGTERM);
 }
 
 int demo_keys_start(struct demo_keys *k, uv_loop_t *loop, const struct demo_keys_hooks *hooks)
@@ -60,14 +52,10 @@ int demo_keys_start(struct demo_keys *k, uv_loop_t *loop, const struct demo_keys
     *k = (struct demo_keys){.hooks = *hooks};
     if (reader_poll_init(loop, &k->input, STDIN_FILENO) < 0)
         return -1;
-    uv_signal_init(loop, &k->interrupt);
-    uv_signal_init(loop, &k->terminate);
-    k->input.data = k->interrupt.data = k->terminate.data = k;
+    k->input.data = k;
     k->on = true;
     silence();
     uv_poll_start(&k->input, UV_READABLE, on_input);
-    uv_signal_start(&k->interrupt, on_signal, SIGINT);
-    uv_signal_start(&k->terminate, on_signal, SIGTERM);
     return 0;
 }
 
@@ -78,6 +66,4 @@ void demo_keys_stop(struct demo_keys *k)
     k->on = false;
     tty_release();
     uv_close((uv_handle_t *)&k->input, NULL);
-    uv_close((uv_handle_t *)&k->interrupt, NULL);
-    uv_close((uv_handle_t *)&k->terminate, NULL);
 }

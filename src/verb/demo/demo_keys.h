@@ -1,6 +1,6 @@
 /*
  * demo_keys: the keyboard while the tour plays on a terminal. What is typed is not shown and goes
- * nowhere else: Enter or the space bar goes on at once, ^C, ^D or q ends the tour.
+ * nowhere else: Enter or the space bar goes on at once, ^D or q ends the tour. (^C is a signal.)
  */
 #ifndef VERB_DEMO_DEMO_KEYS_H
 #define VERB_DEMO_DEMO_KEYS_H
@@ -10,15 +10,13 @@
 
 struct demo_keys_hooks {
     void (*go_on)(void *ctx);
-    /* terminated: the signal SIGTERM asks for it. */
-    void (*leave)(void *ctx, bool terminated);
+    void (*leave)(void *ctx);
     void *ctx;
 };
 
 struct demo_keys {
     struct demo_keys_hooks hooks;
     uv_poll_t input;
-    uv_signal_t interrupt, terminate;
     bool on;
 };
 

@@ -5,9 +5,9 @@
 #ifndef VERB_DEMO_DEMO_REPL_H
 #define VERB_DEMO_DEMO_REPL_H
 
-#include "cli/options.h"
+#include "app/app.h"
 
 /* As repl_run. */
-enum exit_code demo_repl_run(const struct options *o, uint64_t start_us);
+enum exit_code demo_repl_run(struct app *app);
 
 #endif

@@ -4,7 +4,7 @@
 
 static int operands(struct options_parsing *p, struct err *e)
 {
-    p->o->dial.noproxy = "*"; /* its server is this very process */
+    p->connect->dial.noproxy = "*"; /* its server is this very process */
     return options_no_operand(p, e);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/complain.h"
+#include "app/app.h"
 #include "base/buf.h"
 #include "cli/parsing.h"
 
@@ -14,57 +14,54 @@ static int help_operand(struct options_parsing *p, struct err *e)
 
     if (!p->operand)
         return 0;
-    p->o->help = verb_named(p->o->verbs, p->operand);
+    p->help->about = verb_named(p->verbs, p->operand);
     if (p->surplus)
         return usage_error(e, "wscope help takes one command");
-    if (p->o->help)
+    if (p->help->about)
         return 0;
-    nearest = verb_nearest(p->o->verbs, p->operand);
+    nearest = verb_nearest(p->verbs, p->operand);
     usage_error(e, "there is no command \"%s\"%s%s%s", options_quote(p->operand).text,
                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     return -1;
 }
 
-static enum exit_code print(int (*text)(struct buf *out, const struct options *o),
-                            const struct options *o)
+static enum exit_code print(struct app *app, int (*text)(struct buf *out, const struct app *app))
 {
     struct buf out;
     struct err e;
     int failed = 0;
 
     buf_init(&out, 1024 * 1024);
-    if (text(&out, o) < 0)
+    if (text(&out, app) < 0)
         failed = err_nomem(&e, STAGE_IO, "printing");
     else if (fwrite(buf_data(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0)
         failed = err_set(&e, EXIT_OTHER, STAGE_IO, errno, "can't write to standard output: %s",
                          strerror(errno));
     buf_clear(&out);
-    return failed < 0 ? complain_err(&e) : EXIT_OK;
+    return failed < 0 ? app_fail(app, &e) : EXIT_OK;
 }
 
-static int help(struct buf *out, const struct options *o)
+static int help(struct buf *out, const struct app *app)
 {
-    return options_help(out, o->verbs, o->help, o->help_all);
+    return options_help(out, app->verbs, app->help->about, app->help->all);
 }
 
-static int version(struct buf *out, const struct options *o)
+static int version(struct buf *out, const struct app *app)
 {
-    (void)o;
+    (void)app;
     return options_version(out);
 }
 
-static enum exit_code help_run(const struct options *o, const void *own, uint64_t start_us)
+static enum exit_code help_run(struct app *app, const void *own)
 {
     (void)own;
-    (void)start_us;
-    return print(help, o);
+    return print(app, help);
 }
 
-static enum exit_code version_run(const struct options *o, const void *own, uint64_t start_us)
+static enum exit_code version_run(struct app *app, const void *own)
 {
     (void)own;
-    (void)start_us;
-    return print(version, o);
+    return print(app, version);
 }
 
 const struct verb help_verb = {

@@ -48,10 +48,10 @@ static void finish(struct script_run *run)
         return;
     run->finished = true;
     progress_clear(run);
-    run->total.us = clock_mono_us() - run->start_us;
+    run->total.us = clock_mono_us() - run->app->start_us;
     for (size_t i = 0; i < run->reporter_count; i++)
         run->reporters[i]->end(run->reporters[i], &run->total, run->bail);
-    uv_stop(&run->loop.uv);
+    app_leave(run->app);
 }
 
 void script_job_idle(struct script_run *run)
@@ -74,20 +74,18 @@ static void bail(struct script_run *run, const char *why, int code)
     finish(run);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *ctx, int number)
 {
-    struct script_run *run = handle->data;
+    struct script_run *run = ctx;
 
     bail(run, number == SIGINT ? "interrupted (SIGINT)" : "terminated (SIGTERM)", 128 + number);
 }
 
-static void on_limit(uv_timer_t *timer)
+static void on_limit(void *ctx, const struct err *e)
 {
-    struct script_run *run = timer->data;
-    struct err e;
+    struct script_run *run = ctx;
 
-    app_limit_err(&e, run->options->ws.max_time_us);
-    complain_err(&e);
+    app_fail(run->app, e);
     bail(run, "the time limit (--max-time) is over", EXIT_TIMEOUT);
 }
 
@@ -135,10 +133,11 @@ static int add_reporter(struct script_run *run, struct reporter *r)
 
 static int make_reporters(struct script_run *run)
 {
-    const struct options *o = run->options;
-    int status = add_reporter(run, o->json ? results_json_new(&run->out) : tap_new(&run->out));
+    const struct run_options *o = run->own;
+    int status =
+        add_reporter(run, run->app->view->json ? results_json_new(&run->out) : tap_new(&run->out));
 
-    if (run->own->junit)
+    if (o->junit)
         status |= add_reporter(run, junit_new(&run->junit_out));
     if (status < 0)
         complain("out of memory");
@@ -163,9 +162,9 @@ static int start_server(struct script_run *run, const struct server_config *conf
         snprintf(run->base, sizeof run->base, "%s", against);
         return 0;
     }
-    run->server = server_new(&run->loop.uv, config, &run->silent, &e);
+    run->server = server_new(&run->app->loop.uv, config, &run->silent, &e);
     if (!run->server) {
-        complain_err(&e);
+        app_fail(run->app, &e);
         return -1;
     }
     snprintf(run->base, sizeof run->base, "%s", server_url(run->server));
@@ -188,42 +187,25 @@ static int make_jobs(struct script_run *run)
         struct script_job *job = &run->jobs[i];
 
         job->run = run;
-        uv_timer_init(&run->loop.uv, &job->kick);
-        uv_timer_init(&run->loop.uv, &job->timer);
+        uv_timer_init(&run->app->loop.uv, &job->kick);
+        uv_timer_init(&run->app->loop.uv, &job->timer);
         job->kick.data = job->timer.data = job;
     }
-    return 0;
-}
-
-static int init_handles(struct script_run *run)
-{
-    struct err e;
-
-    if (app_loop_init(&run->loop, &e) < 0 ||
-        app_loop_stop_signals(&run->loop, on_signal, run, &e) < 0) {
-        run->code = (int)complain_err(&e);
-        return -1;
-    }
-    uv_timer_init(&run->loop.uv, &run->limit);
-    run->limit.data = run;
     return 0;
 }
 
 static void run_all(struct script_run *run)
 {
     int64_t now = clock_wall_us();
-    uint64_t limit = run->options->ws.max_time_us;
 
     for (size_t i = 0; i < run->reporter_count; i++)
         run->reporters[i]->begin(run->reporters[i], run->test_count, run->script_count, now);
     out_flush(&run->out);
-    if (limit)
-        uv_timer_start(&run->limit, on_limit, (limit + 999) / 1000, 0);
     for (size_t i = 0; i < run->job_count; i++)
         run->jobs[i].active = true;
     for (size_t i = 0; i < run->job_count; i++)
         job_start(&run->jobs[i]);
-    uv_run(&run->loop.uv, UV_RUN_DEFAULT);
+    app_run(run->app);
 }
 
 /* --- the end ------------------------------------------------------------------------------------
@@ -242,7 +224,7 @@ static void on_stopped(void *ctx)
     struct script_run *run = ctx;
 
     run->server_gone = true;
-    uv_stop(&run->loop.uv); /* or this turn of the loop waits for something to happen */
+    app_leave(run->app); /* or this turn of the loop waits for something to happen */
 }
 
 static void close_handles(struct script_run *run)
@@ -250,7 +232,7 @@ static void close_handles(struct script_run *run)
     if (run->server)
         server_stop(run->server, STOP_MS, on_stopped, run);
     while (run->server && !run->server_gone)
-        uv_run(&run->loop.uv, UV_RUN_ONCE);
+        uv_run(&run->app->loop.uv, UV_RUN_ONCE);
     server_free(run->server);
     for (size_t i = 0; i < run->job_count; i++) {
         uv_close((uv_handle_t *)&run->jobs[i].kick, NULL);
@@ -280,23 +262,24 @@ static void clear(struct script_run *run)
     }
 }
 
-enum exit_code script_run(const struct options *o, const void *own, uint64_t start_us)
+enum exit_code script_run(struct app *app, const void *own)
 {
-    struct script_run run = {
-        .options = o, .own = own, .start_us = start_us, .code = -1, .junit_fd = -1};
+    struct script_run run = {.app = app, .own = own, .code = -1, .junit_fd = -1};
+    const struct app_hooks hooks = {.signal = on_signal, .limit = on_limit, .ctx = &run};
     const struct server_config config = {.host = "127.0.0.1",
                                          .rate = 10,
                                          .burst = 1,
                                          .max_clients = 1024,
-                                         .start_us = start_us,
-                                         .supplies = &run.loop.supplies};
+                                         .start_us = app->start_us,
+                                         .supplies = &app->loop.supplies};
     enum exit_code code = EXIT_USAGE;
+    struct err e;
 
     bus_init(&run.silent);
     out_init(&run.out, STDOUT_FILENO, SIZE_MAX / 4);
-    run.progress = isatty(STDERR_FILENO) && o->level >= 0;
-    if (init_handles(&run) < 0)
-        code = (enum exit_code)run.code;
+    run.progress = isatty(STDERR_FILENO) && app->view->level >= 0;
+    if (app_init(app, NULL, NULL, &hooks, &e) < 0)
+        code = app_fail(app, &e);
     else if (start_server(&run, &config) == 0 && script_load(&run) == 0 && open_files(&run) == 0 &&
              make_reporters(&run) == 0 && make_jobs(&run) == 0) {
         run_all(&run);
@@ -306,7 +289,7 @@ enum exit_code script_run(const struct options *o, const void *own, uint64_t sta
         (run.junit_fd >= 0 && written(&run.junit_out, run.own->junit) < 0))
         code = EXIT_OTHER;
     close_handles(&run);
-    app_loop_close(&run.loop, (int)code);
+    app_close(app, (int)code);
     clear(&run);
     return code;
 }

@@ -5,7 +5,6 @@
 #ifndef VERB_RUN_SCRIPT_H
 #define VERB_RUN_SCRIPT_H
 
-#include "cli/options.h"
 #include "cli/verb.h"
 
 /* What it has options of its own for. */
@@ -26,7 +25,7 @@ struct run_options {
 
 /* EXIT_OK: all passed; EXIT_EXPECT: some failed; EXIT_USAGE: a script is wrong, and nothing was
  * run. */
-enum exit_code script_run(const struct options *o, const void *own, uint64_t start_us);
+enum exit_code script_run(struct app *app, const void *own);
 
 /* Its row of the table of subcommands. */
 extern const struct verb run_verb;

@@ -186,7 +186,7 @@ static void file_name(char *name, size_t size, const struct test_run *t, const c
 
 static int open_transcript(struct script_conn *c, struct err *e)
 {
-    const struct options *o = c->test->job->run->options;
+    const struct view_options *o = c->test->job->run->app->view;
     const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_JSON_COUNT) - 1,
                                          .show_secrets = o->show_secrets};
     char name[256], path[4096];
@@ -249,7 +249,7 @@ struct script_conn *conn_get(struct test_run *t, const char *name, struct err *e
     bus_init(&c->bus);
     bus_add(&c->bus, &c->watch);
     bus_add(&c->bus, &c->commands.watch);
-    uv_timer_init(&t->job->run->loop.uv, &c->alarm);
+    uv_timer_init(&t->job->run->app->loop.uv, &c->alarm);
     c->alarm.data = c;
     return open_transcript(c, e) < 0 ? NULL : c;
 }
@@ -276,7 +276,7 @@ bool conn_over(const struct script_conn *c)
 /* The URL with its secrets hidden. */
 static void show_url(struct script_conn *c)
 {
-    char *url = url_print(&c->options->url);
+    char *url = url_print(&c->options->connect->url);
     struct buf shown;
 
     buf_init(&shown, 65536);
@@ -318,11 +318,11 @@ static void faults_release(struct script_faults *f)
 
 static struct script_faults *faults_make(struct script_conn *c, struct err *e)
 {
-    uv_loop_t *loop = &c->test->job->run->loop.uv;
+    uv_loop_t *loop = &c->test->job->run->app->loop.uv;
     struct script_faults *f = calloc(1, sizeof *f);
 
-    if (!f || fault_rig_init(&f->rig, loop, c->options, true, &c->bus, c->test->job->run->start_us,
-                             e) < 0) {
+    if (!f || fault_rig_init(&f->rig, loop, c->options->fault, true, &c->bus,
+                             c->test->job->run->app->start_us, e) < 0) {
         free(f);
         err_nomem(e, STAGE_CONNECT, "connecting");
         return NULL;
@@ -350,11 +350,11 @@ static int start(struct script_conn *c, struct err *e)
     c->faults = faults_make(c, e);
     if (!c->faults)
         return -1;
-    c->config.supplies = &c->test->job->run->loop.supplies;
+    c->config.supplies = &c->test->job->run->app->loop.supplies;
     c->config.faults = c->faults->rig.faults;
     c->config.seed = c->faults->rig.seed;
 
-    c->session = session_new(&c->test->job->run->loop.uv, &c->config, &c->bus, &hooks, e);
+    c->session = session_new(&c->test->job->run->app->loop.uv, &c->config, &c->bus, &hooks, e);
     c->commands.session = c->session;
     if (!c->session)
         return -1;
@@ -365,7 +365,7 @@ static int start(struct script_conn *c, struct err *e)
 int conn_connect(struct script_conn *c, const char *url, struct err *e)
 {
     struct script_run *run = c->test->job->run;
-    struct options *o;
+    struct connection *o;
 
     if (!conn_over(c)) {
         err_set(e, EXIT_OTHER, STAGE_CONNECT, 0, "there is a connection already");
@@ -379,9 +379,9 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
     c->session = c->commands.session = NULL;
     faults_release(c->faults);
     c->faults = NULL;
-    script_options_free(c->options);
+    connection_free(c->options);
     c->options = o;
-    c->config = session_setup(o, run->start_us, SCRIPT_MAX_MESSAGE);
+    c->config = session_setup(o->connect, run->app->start_us, SCRIPT_MAX_MESSAGE);
     c->config.ws.dial.embedded = run->server ? run->base : NULL;
     inbox_forget(&c->inbox);
     show_url(c);
@@ -445,7 +445,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct script_conn *c = handle->data;
 
-    script_options_free(c->options);
+    connection_free(c->options);
     free(c);
 }
 

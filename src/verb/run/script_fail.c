@@ -9,7 +9,7 @@
 void test_seen(struct test_run *t, const struct script_conn *c, const struct came *came,
                const char *why)
 {
-    uint64_t began = t->began_us - t->job->run->start_us;
+    uint64_t began = t->began_us - t->job->run->app->start_us;
     struct seen_made *s;
 
     if (!t->seen)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "app/complain.h"
-#include "cli/options.h"
 #include "verb/run/script_error.h"
 #include "verb/run/script_private.h"
 
@@ -67,25 +66,17 @@ static void put_option(struct argv *a, const char *text)
     free(copy);
 }
 
-static struct options *parse(const struct script_run *run, struct argv *a, struct err *e)
+static struct connection *parse(const struct script_run *run, struct argv *a, struct err *e)
 {
-    struct options *o = NULL;
-
     if (!a->failed)
-        o = calloc(1, sizeof *o);
-    if (!o) {
-        err_nomem(e, STAGE_USAGE, "reading options");
-        return NULL;
-    }
-    if (options_parse(o, run->options->verbs, (int)a->count, a->words, e) == 0)
-        return o;
-    script_options_free(o);
+        return connection_new(run->app->verbs, (int)a->count, a->words, e);
+    err_nomem(e, STAGE_USAGE, "reading options");
     return NULL;
 }
 
 static void begin(struct argv *a, const struct script_run *run)
 {
-    const struct given_options *given = &run->options->given;
+    const struct given_options *given = &run->app->connect->given;
 
     *a = (struct argv){0};
     put(a, strdup("wscope"));
@@ -94,10 +85,10 @@ static void begin(struct argv *a, const struct script_run *run)
         put(a, strdup(given->words[i]));
 }
 
-struct options *script_options(struct script_run *run, const struct setting_made *settings,
-                               const char *conn, const char *url, struct err *e)
+struct connection *script_options(struct script_run *run, const struct setting_made *settings,
+                                  const char *conn, const char *url, struct err *e)
 {
-    struct options *o;
+    struct connection *o;
     struct argv a;
 
     begin(&a, run);
@@ -116,21 +107,13 @@ struct options *script_options(struct script_run *run, const struct setting_made
     return o;
 }
 
-void script_options_free(struct options *o)
-{
-    if (!o)
-        return;
-    options_clear(o);
-    free(o);
-}
-
 /* --- what a script asks before it is run --------------------------------------------------------
  */
 
 static int check_row(const struct script_run *run, const char *name, const char *value,
                      struct err *e)
 {
-    const struct option_row *row = options_row_named(run->options->verbs, name, strlen(name));
+    const struct option_row *row = options_row_named(run->app->verbs, name, strlen(name));
     const char *nearest;
 
     if (row && !option_is_of_connection(row)) {
@@ -195,7 +178,7 @@ static const char *variable(void *ctx, const char *name)
 /* What the command line says of all connections has to make sense by itself. */
 static int check_line(struct script_run *run)
 {
-    struct options *o;
+    struct connection *o;
     struct argv a;
     struct err e;
 
@@ -203,9 +186,9 @@ static int check_line(struct script_run *run)
     put(&a, strdup("ws://localhost/"));
     o = parse(run, &a, &e);
     argv_free(&a);
-    script_options_free(o);
+    connection_free(o);
     if (!o)
-        complain_err(&e);
+        app_fail(run->app, &e);
     return o ? 0 : -1;
 }
 
@@ -233,7 +216,7 @@ static int check_only(const struct script_run *run)
                 given->only[i]);
         err_hint(&e, "it is compared with the whole name, such as \"%.200s\"; * matches any text",
                  run->scripts[0].tests->name);
-        complain_err(&e);
+        app_fail(run->app, &e);
         return -1;
     }
     return 0;

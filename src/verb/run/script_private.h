@@ -15,12 +15,13 @@
 #ifndef VERB_RUN_SCRIPT_PRIVATE_H
 #define VERB_RUN_SCRIPT_PRIVATE_H
 
+#include "app/app.h"
 #include "app/fault_rig.h"
-#include "app/loop.h"
 #include "app/target.h"
 #include "base/arena.h"
 #include "base/mask.h"
-#include "cli/options.h"
+#include "cli/connection.h"
+#include "cli/table.h"
 #include "command/command.h"
 #include "event/bus.h"
 #include "script/expect/expect.h"
@@ -66,7 +67,7 @@ struct script_conn {
     struct inbox inbox;
     struct commands commands;
     uv_timer_t alarm;
-    struct options *options; /* of the session */
+    struct connection *options; /* of the session */
     struct session_config config;
     struct session *session;
     struct script_faults *faults;
@@ -145,10 +146,8 @@ struct script_job {
 };
 
 struct script_run {
-    const struct options *options;
+    struct app *app;
     const struct run_options *own;
-    uint64_t start_us;
-    struct app_loop loop;
     struct bus silent; /* of the server */
     struct server *server;
     bool server_gone;
@@ -163,7 +162,6 @@ struct script_run {
     size_t reporter_count;
     struct results_total total;
     uint64_t test_count, reported;
-    uv_timer_t limit;
     bool stopping; /* no test is begun any more */
     bool finished;
     bool progress;
@@ -174,9 +172,8 @@ struct script_run {
 /* script_load.c: all scripts, or what is wrong with them on stderr and -1. */
 int script_load(struct script_run *run);
 /* Options for a connection to url, with the settings that hold for it. NULL with *e. */
-struct options *script_options(struct script_run *run, const struct setting_made *settings,
-                               const char *conn, const char *url, struct err *e);
-void script_options_free(struct options *o);
+struct connection *script_options(struct script_run *run, const struct setting_made *settings,
+                                  const char *conn, const char *url, struct err *e);
 /* The value of --var NAME, or of "server"; NULL. */
 const char *script_variable(struct script_run *run, const char *name);
 

@@ -32,7 +32,7 @@ const char *secret_env(struct test_run *t, const char *name)
     const char *value = getenv(name);
     char shown[SCRIPT_NAME_MAX + 16];
 
-    if (!value || t->job->run->options->show_secrets)
+    if (!value || t->job->run->app->view->show_secrets)
         return value;
     snprintf(shown, sizeof shown, "{{env:%s}}", name);
     if (mask_add(&t->secrets, value, shown) < 0 || add_escaped(&t->secrets, value, shown) < 0)

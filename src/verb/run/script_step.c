@@ -147,8 +147,8 @@ static enum line_done wait_ready(struct test_run *t, const struct statement *st,
 
     if (conn_open(c) && !busy(c))
         return LINE_DONE;
-    if (c->options && limit < c->options->ws.connect_timeout_us)
-        limit = c->options->ws.connect_timeout_us;
+    if (c->options && limit < c->options->connect->ws.connect_timeout_us)
+        limit = c->options->connect->ws.connect_timeout_us;
     if (coming(c)) {
         if (session_state(c->session) == SESSION_CLOSING && !c->reopen) {
             test_fail(t, st, "", "", "%s%sthe connection is being closed", st->conn,
@@ -348,7 +348,7 @@ static bool settled(struct test_run *t)
     char end[512];
 
     for (struct script_conn *c = t->conns; c && !t->failed; c = c->next) {
-        if (c->session && c->options->account.fail_on_loss)
+        if (c->session && c->options->connect->account.fail_on_loss)
             fail_on_loss(t, c);
         if (!c->session || (!c->reopen && (c->judged || c->opened)))
             continue;

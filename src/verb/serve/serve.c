@@ -1,14 +1,11 @@
 #include "verb/serve/serve.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "app/complain.h"
+#include "app/app.h"
 #include "app/fault_rig.h"
-#include "app/loop.h"
-#include "app/output.h"
 #include "app/views.h"
 #include "base/clock.h"
 #include "serve/server.h"
@@ -23,12 +20,9 @@
 
 struct serve {
     struct sink watch; /* minds the outputs */
-    const struct options *options;
+    struct app *app;
     const struct serve_options *own;
-    uint64_t start_us;
-    struct app_loop loop;
     struct views views;
-    struct output out, err;
     struct fault_rig faults;
     struct server *server;
     struct typing *typing; /* NULL: the log is written as it comes, and nothing is read */
@@ -41,7 +35,7 @@ static struct event make_event(const struct serve *s, enum event_kind kind)
     return (struct event){
         .kind = kind,
         .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - s->start_us,
+        .at_us = clock_mono_us() - s->app->start_us,
     };
 }
 
@@ -57,13 +51,6 @@ static void note(void *ctx, const char *text)
 /* --- the end ------------------------------------------------------------------------------------
  */
 
-static void stop_if_written(struct serve *s)
-{
-    if (s->stopped && !s->typing && out_queued(&s->views.out) == 0 &&
-        out_queued(&s->views.err) == 0)
-        uv_stop(&s->loop.uv);
-}
-
 static void on_stopped(void *ctx)
 {
     struct serve *s = ctx;
@@ -77,7 +64,8 @@ static void on_stopped(void *ctx)
         .exit = s->code,
     };
     bus_emit(&s->views.bus, &ev);
-    stop_if_written(s);
+    if (!s->typing) /* which ends by itself */
+        app_end(s->app);
 }
 
 /* Twice: whatever is still waited for, an output that nobody reads included, is given up. */
@@ -88,14 +76,14 @@ static void stop(void *ctx)
     if (s->typing)
         typing_leave(s->typing);
     if (s->stopped)
-        uv_stop(&s->loop.uv);
+        app_leave(s->app);
     else
         server_stop(s->server, STOP_MS, on_stopped, s);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signal(void *ctx, int number)
 {
-    struct serve *s = handle->data;
+    struct serve *s = ctx;
 
     if (s->typing && number == SIGINT)
         typing_interrupt(s->typing);
@@ -119,8 +107,8 @@ static void on_event(struct sink *sink, const struct event *ev)
     struct serve *s = (struct serve *)sink;
 
     (void)ev;
-    output_check(&s->out);
-    output_check(&s->err);
+    output_check(&s->app->out);
+    output_check(&s->app->err);
 }
 
 static void watch_free(struct sink *sink)
@@ -137,40 +125,22 @@ static void pause_server(void *ctx, bool paused)
         server_pause(s->server, paused);
 }
 
-static void update_pause(struct serve *s)
-{
-    pause_server(s, (s->out.full && !s->out.failed) || (s->err.full && !s->err.failed));
-}
-
-static void on_output_full(void *ctx)
-{
-    update_pause(ctx);
-}
-
-static void on_output_written(void *ctx)
-{
-    update_pause(ctx);
-    stop_if_written(ctx);
-}
-
-static void on_output_failed(void *ctx, struct output *output)
+static void update_pause(void *ctx)
 {
     struct serve *s = ctx;
-    struct event ev = make_event(s, EVENT_ERROR);
-    int error = output->out->error;
-    struct err e;
+
+    pause_server(s, app_full(s->app));
+}
+
+static void on_output_gone(void *ctx, const struct err *e)
+{
+    struct serve *s = ctx;
 
     update_pause(s);
-    stop_if_written(s);
-    if (output == &s->err || !s->options->json)
-        return; /* the address alone stood there, and it is known by now */
-    if (error != EPIPE) {
-        err_set(&e, EXIT_OTHER, STAGE_IO, error, "can't write to standard output: %s",
-                strerror(error));
-        ev.error = &e;
-        bus_emit(&s->views.bus, &ev);
-        s->code = EXIT_OTHER;
-    }
+    if (!s->app->view->json)
+        return; /* the address alone was there, and it is known by now */
+    if (e)
+        s->code = app_fail(s->app, e);
     if (s->server && !s->stopped)
         server_stop(s->server, STOP_MS, on_stopped, s);
 }
@@ -229,7 +199,7 @@ static bool is_loopback(const char *text)
 static void announce(struct serve *s)
 {
     const char *url = server_url(s->server);
-    struct out *out = s->options->json ? &s->views.err : &s->views.out;
+    struct out *out = s->app->view->json ? &s->views.err : &s->views.out;
     char text[512];
 
     out_put(out, url, strlen(url));
@@ -253,48 +223,42 @@ static void announce(struct serve *s)
                 "(127.0.0.1 keeps the server to this machine)");
 }
 
-static void init_outputs(struct serve *s)
+static int init_app(struct serve *s, struct err *e)
 {
-    const struct output_hooks hooks = {on_output_full, on_output_written, on_output_failed, s};
+    const struct app_hooks hooks = {
+        update_pause, update_pause, on_output_gone, on_signal, NULL, s,
+    };
 
-    output_init(&s->out, &s->loop.uv, &s->views.out, &hooks);
-    output_init(&s->err, &s->loop.uv, &s->views.err, &hooks);
+    if (s->typing)
+        return app_init(s->app, NULL, NULL, &hooks, e) < 0 ? -1 : typing_open(s->typing, e);
+    if (app_init(s->app, &s->views.out, &s->views.err, &hooks, e) < 0)
+        return -1;
     s->watch = (struct sink){s->views.bus.wants, on_event, watch_free};
-    bus_add(&s->views.bus, &s->watch);
+    return bus_add(&s->views.bus, &s->watch) < 0 ? err_nomem(e, STAGE_IO, "starting") : 0;
 }
 
-static int init_handles(struct serve *s, struct err *e)
+static int start(struct serve *s, struct server_config *config, struct err *e)
 {
-    if (app_loop_init(&s->loop, e) < 0)
+    if (init_app(s, e) < 0 || fault_rig_init(&s->faults, &s->app->loop.uv, s->app->fault, false,
+                                             &s->views.bus, s->app->start_us, e) < 0)
         return -1;
-    if (!s->typing)
-        init_outputs(s);
-    else if (typing_open(s->typing, &s->loop, e) < 0)
-        return -1;
-    return app_loop_stop_signals(&s->loop, on_signal, s, e);
+    config->supplies = &s->app->loop.supplies;
+    config->faults = s->faults.faults;
+    s->server = server_new(&s->app->loop.uv, config, &s->views.bus, e);
+    return s->server ? 0 : -1;
 }
 
 static enum exit_code run(struct serve *s, struct server_config *config)
 {
-    struct event ev = make_event(s, EVENT_ERROR);
     struct err e;
 
-    ev.error = &e;
-    if (init_handles(s, &e) == 0 && fault_rig_init(&s->faults, &s->loop.uv, s->options, false,
-                                                   &s->views.bus, s->start_us, &e) == 0) {
-        config->supplies = &s->loop.supplies;
-        config->faults = s->faults.faults;
-        s->server = server_new(&s->loop.uv, config, &s->views.bus, &e);
-    }
-    if (!s->server) {
-        bus_emit(&s->views.bus, &ev);
-        return e.code;
-    }
+    if (start(s, config, &e) < 0)
+        return app_fail(s->app, &e);
     announce(s);
     if (s->typing)
         typing_run(s->typing, s->server);
     else
-        uv_run(&s->loop.uv, UV_RUN_DEFAULT);
+        app_run(s->app);
     return s->code;
 }
 
@@ -311,49 +275,47 @@ static void hold_signals(void)
 
 static void close_handles(struct serve *s)
 {
-    if (!s->loop.open)
-        return;
     hold_signals();
     server_free(s->server);
     fault_rig_clear(&s->faults);
-    if (!s->typing) {
-        output_close(&s->out);
-        output_close(&s->err);
-    }
-    app_loop_unsignal(&s->loop);
-    uv_run(&s->loop.uv, UV_RUN_DEFAULT);
-    app_loop_close(&s->loop, (int)s->code);
+    app_settle(s->app);
+    app_close(s->app, (int)s->code);
 }
 
-enum exit_code serve_run(const struct options *o, const void *own, uint64_t start_us)
+static struct server_config server_setup(const struct app *app, const struct serve_options *own)
 {
-    const struct serve_options *serve = own;
-    struct serve s = {.options = o, .own = serve, .start_us = start_us, .code = EXIT_OK};
-    struct server_config config = {
-        .host = o->listen.host,
-        .port = o->listen.port,
-        .cert = o->listen.cert,
-        .key = o->listen.key,
-        .rate = serve->rate,
-        .burst = serve->burst,
-        .origins = serve->origins,
-        .origin_count = serve->origin_count,
-        .path = serve->path,
+    return (struct server_config){
+        .host = app->listen->host,
+        .port = app->listen->port,
+        .cert = app->listen->cert,
+        .key = app->listen->key,
+        .rate = own->rate,
+        .burst = own->burst,
+        .origins = own->origins,
+        .origin_count = own->origin_count,
+        .path = own->path,
         .max_clients = raise_limit(),
-        .start_us = start_us,
+        .start_us = app->start_us,
     };
+}
+
+enum exit_code serve_run(struct app *app, const void *own)
+{
+    struct serve s = {.app = app, .own = own, .code = EXIT_OK};
+    struct server_config config = server_setup(app, own);
     const struct typing_hooks hooks = {note, pause_server, stop, is_stopped, &s};
-    bool typing = typing_wanted(o);
+    bool typing = typing_wanted(app);
     enum exit_code code;
     struct err e;
 
-    if (views_init(&s.views, o, typing ? VIEWS_REPL : VIEWS_NONE, &e) < 0)
-        return complain_err(&e);
-    if (typing && !(s.typing = typing_new(o, &s.views, &hooks, &e))) {
+    if (views_init(&s.views, app->view, typing ? VIEWS_REPL : VIEWS_LOG, &e) < 0)
+        return app_fail(app, &e);
+    if (typing && !(s.typing = typing_new(app, &s.views, &hooks, &e))) {
         views_clear(&s.views);
-        return complain_err(&e);
+        return app_fail(app, &e);
     }
-    if (!o->json)
+    app->bus = &s.views.bus;
+    if (!app->view->json)
         leave_out_responses(&s.views.bus);
     code = run(&s, &config);
     if (s.typing)

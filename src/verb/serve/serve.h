@@ -4,7 +4,6 @@
 #ifndef VERB_SERVE_SERVE_H
 #define VERB_SERVE_SERVE_H
 
-#include "cli/options.h"
 #include "cli/verb.h"
 
 /* What it has options of its own for. */
@@ -17,7 +16,7 @@ struct serve_options {
 };
 
 /* Serve until SIGINT or SIGTERM (then 0), or fail. */
-enum exit_code serve_run(const struct options *o, const void *own, uint64_t start_us);
+enum exit_code serve_run(struct app *app, const void *own);
 
 /* Its row of the table of subcommands. */
 extern const struct verb serve_verb;

@@ -16,10 +16,9 @@
 #define LOOK_MS 500
 
 struct typing {
-    const struct options *options;
+    struct app *app;
     struct views *views;
     struct typing_hooks hooks;
-    struct app_loop *loop;
     struct server *server;
     struct screen screen;
     struct console console;
@@ -42,13 +41,13 @@ static bool in_foreground(void)
     return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-bool typing_wanted(const struct options *o)
+bool typing_wanted(const struct app *app)
 {
-    return !o->json && !o->pipe.no_input && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-           isatty(STDERR_FILENO);
+    return !app->view->json && !app->pipe->no_input && isatty(STDIN_FILENO) &&
+           isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 }
 
-static bool is_plain(const struct options *o)
+static bool is_plain(const struct view_options *o)
 {
     const char *term = getenv("TERM");
 
@@ -190,7 +189,7 @@ static enum editor_turn on_turn(void *ctx)
     struct typing *t = ctx;
     bool more;
 
-    console_turn(&t->console, t->options->plain);
+    console_turn(&t->console, t->app->view->plain);
     if (t->continued && !in_foreground())
         return EDITOR_LEAVE;
     if (t->continued)
@@ -205,7 +204,7 @@ static enum editor_turn on_turn(void *ctx)
 static bool open_editor(struct typing *t)
 {
     const struct editor_hooks hooks = {on_turn, prompt, complete, on_interrupted, t};
-    uv_loop_t *loop = &t->loop->uv;
+    uv_loop_t *loop = &t->app->loop.uv;
 
     if (!in_foreground())
         return false;
@@ -219,7 +218,7 @@ static bool open_editor(struct typing *t)
     /* When others stop the process and the shell puts it into the background, setting the terminal
      * back must not stop it once more. */
     signal(SIGTTOU, SIG_IGN);
-    if (!is_plain(t->options))
+    if (!is_plain(t->app->view))
         t->console.editor = lineedit_new(loop, t->history, &hooks);
     if (!t->console.editor)
         t->console.editor = lineplain_new(loop, t->history, &hooks);
@@ -238,7 +237,7 @@ static void turn(struct typing *t)
         print_bare(t);
     out_flush(&t->views->err);
     uv_idle_stop(&t->console.awake);
-    uv_run(&t->loop->uv, UV_RUN_ONCE);
+    uv_run(&t->app->loop.uv, UV_RUN_ONCE);
 }
 
 static void on_look(uv_timer_t *timer)
@@ -330,19 +329,19 @@ static void on_pause(void *ctx, bool paused)
     t->hooks.pause(t->hooks.ctx, paused);
 }
 
-struct typing *typing_new(const struct options *o, struct views *views,
-                          const struct typing_hooks *hooks, struct err *e)
+struct typing *typing_new(struct app *app, struct views *views, const struct typing_hooks *hooks,
+                          struct err *e)
 {
-    struct view_config config = views_config(o, STDOUT_FILENO, true);
+    struct view_config config = views_config(app->view, STDOUT_FILENO, true);
     struct typing *t = calloc(1, sizeof *t);
 
     config.numbered = config.report = true;
-    if (o->plain) {
+    if (app->view->plain) {
         config.color = false;
         config.columns = 0;
     }
     if (t) {
-        t->options = o;
+        t->app = app;
         t->views = views;
         t->hooks = *hooks;
         t->history = history_new(NULL);
@@ -356,11 +355,11 @@ struct typing *typing_new(const struct options *o, struct views *views,
     return t;
 }
 
-int typing_open(struct typing *t, struct app_loop *loop, struct err *e)
+int typing_open(struct typing *t, struct err *e)
 {
     const struct console_hooks hooks = {is_busy, on_pause, t};
+    struct app_loop *loop = &t->app->loop;
 
-    t->loop = loop;
     t->open = true;
     console_init(&t->console, &loop->uv, &t->views->out, &t->screen, &hooks);
     uv_timer_init(&loop->uv, &t->look);

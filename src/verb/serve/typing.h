@@ -8,7 +8,7 @@
 #ifndef VERB_SERVE_TYPING_H
 #define VERB_SERVE_TYPING_H
 
-#include "app/loop.h"
+#include "app/app.h"
 #include "app/views.h"
 #include "serve/server.h"
 
@@ -23,13 +23,13 @@ struct typing_hooks {
 };
 
 /* Standard input, output and error are a terminal, and the options leave it to typing. */
-bool typing_wanted(const struct options *o);
+bool typing_wanted(const struct app *app);
 
 /* views: of VIEWS_REPL, borrowed; its bus gets the view of the log. NULL with *e. */
-struct typing *typing_new(const struct options *o, struct views *views,
-                          const struct typing_hooks *hooks, struct err *e);
+struct typing *typing_new(struct app *app, struct views *views, const struct typing_hooks *hooks,
+                          struct err *e);
 /* Prepare handles and signals (but for SIGINT and SIGTERM). 0, or -1 with *e. */
-int typing_open(struct typing *t, struct app_loop *loop, struct err *e);
+int typing_open(struct typing *t, struct err *e);
 /* Read lines, running the loop, until typing_leave; then show the log until `stopped`. */
 void typing_run(struct typing *t, struct server *server);
 /* ^C: the line is cleared, or the server stopped if there is none. */
