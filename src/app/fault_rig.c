@@ -40,9 +40,9 @@ static void tell_seed(struct fault_rig *rig)
     emit(rig, &ev, 0);
 }
 
-/* *random: some fault acts by chance. */
-static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o, bool *random,
-               struct err *e)
+/* Those of that leg of a proxy; FAULT_LEG_ANY: all. *random: some fault acts by chance. */
+static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o,
+               enum fault_leg leg, bool *random, struct err *e)
 {
     rig->faults = faults_new(rig->seed, on_report, rig);
     if (!rig->faults || fault_clock_start(&rig->clock, loop, rig->faults) < 0) {
@@ -51,8 +51,12 @@ static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct fault_option
         return err_nomem(e, STAGE_IO, "arming faults");
     }
     for (size_t i = 0; i < o->count; i++) {
-        (void)faults_arm(rig->faults, &o->specs[i], clock_mono_us()); /* the options count */
-        *random = *random || fault_is_random(&o->specs[i]);
+        const struct fault_spec *spec = &o->specs[i];
+
+        if (leg != FAULT_LEG_ANY && fault_leg(spec) != leg)
+            continue;
+        (void)faults_arm(rig->faults, spec, clock_mono_us()); /* the options count */
+        *random = *random || fault_is_random(spec);
     }
     return 0;
 }
@@ -65,7 +69,7 @@ int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_op
     *rig = (struct fault_rig){.bus = bus, .start_us = start_us, .seed = choose_seed(o)};
     if (o->count == 0 && !always)
         return 0;
-    if (arm(rig, loop, o, &random, e) < 0)
+    if (arm(rig, loop, o, FAULT_LEG_ANY, &random, e) < 0)
         return -1;
     if (random && !o->seed_given)
         tell_seed(rig);
@@ -78,7 +82,26 @@ int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv
     bool random = false;
 
     *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed};
-    return o->count ? arm(rig, loop, o, &random, e) : 0;
+    return o->count ? arm(rig, loop, o, FAULT_LEG_ANY, &random, e) : 0;
+}
+
+int fault_rig_init_legs(struct fault_rig *client, struct fault_rig *server, uv_loop_t *loop,
+                        const struct fault_options *o, const struct bus *bus, uint64_t start_us,
+                        struct err *e)
+{
+    bool random = false;
+
+    *client = (struct fault_rig){.bus = bus, .start_us = start_us, .seed = choose_seed(o)};
+    *server = *client;
+    if (arm(client, loop, o, FAULT_LEG_CLIENT, &random, e) < 0)
+        return -1;
+    if (arm(server, loop, o, FAULT_LEG_SERVER, &random, e) < 0) {
+        fault_rig_clear(client);
+        return -1;
+    }
+    if (random && !o->seed_given)
+        tell_seed(client);
+    return 0;
 }
 
 void fault_rig_clear(struct fault_rig *rig)

@@ -23,6 +23,11 @@ int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_op
 /* The same faults with the same chances for another session; nothing is told of the seed. */
 int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
                         const struct fault_options *o, const struct bus *bus, struct err *e);
+/* Of a proxy: the faults of both legs, also without --fault. As fault_rig_init; of neither after a
+ * failure. */
+int fault_rig_init_legs(struct fault_rig *client, struct fault_rig *server, uv_loop_t *loop,
+                        const struct fault_options *o, const struct bus *bus, uint64_t start_us,
+                        struct err *e);
 /* After the sessions that use it are freed. */
 void fault_rig_clear(struct fault_rig *rig);
 

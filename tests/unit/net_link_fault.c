@@ -387,6 +387,42 @@ static void blackhole_on_a_unix_socket_says_what_it_is(void **state)
     rig_free(r);
 }
 
+static void offline_resets_what_there_is_and_what_comes(void **state)
+{
+    struct rig *r = rig_new("");
+    char text[64];
+
+    (void)state;
+    arm(r, "offline");
+    assert_int_equal(peer_gets(r, text, sizeof text), ECONNRESET);
+    run_until(r, 1);
+    assert_int_equal(r->end, LINK_FAILED);
+    assert_int_equal(r->link->ended, LINK_BY_FAULT);
+    assert_non_null(strstr(r->e.text, "fault offline"));
+    rig_free(r);
+    r = rig_new("offline"); /* it is there before the connection */
+    assert_int_equal(peer_gets(r, text, sizeof text), ECONNRESET);
+    run_until(r, 1);
+    assert_int_equal(r->end, LINK_FAILED);
+    rig_free(r);
+}
+
+static void offline_silently_loses_the_connection_for_good(void **state)
+{
+    struct rig *r = rig_new("");
+
+    (void)state;
+    arm(r, "offline:silent");
+    peer_sends(r, "lost");
+    assert_true(peer_hears_nothing(r, 100));
+    assert_int_equal(r->got_len, 0);
+    faults_heal(r->faults, clock_mono_us());
+    assert_int_equal(link_write(r->link, (const uint8_t *)"x", 1, &r->e), LINK_AGAIN);
+    assert_true(peer_hears_nothing(r, 100));
+    assert_int_equal(r->got_len, 0);
+    rig_free(r);
+}
+
 static void blackhole_tells_nobody_of_the_end(void **state)
 {
     struct rig *r = rig_new("blackhole");
@@ -695,6 +731,8 @@ int main(void)
         cmocka_unit_test(blackhole_nothing_passes_and_healing_brings_it_back),
         cmocka_unit_test(blackhole_in_the_kernel_acknowledges_nothing),
         cmocka_unit_test(blackhole_on_a_unix_socket_says_what_it_is),
+        cmocka_unit_test(offline_resets_what_there_is_and_what_comes),
+        cmocka_unit_test(offline_silently_loses_the_connection_for_good),
         cmocka_unit_test(blackhole_tells_nobody_of_the_end),
         cmocka_unit_test(rebind_leaves_the_socket_dangling),
         cmocka_unit_test(stall_read_does_not_stop_writing),

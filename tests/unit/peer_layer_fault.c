@@ -762,6 +762,10 @@ static void a_close_waits_for_the_opening(void **state)
     turn(s);
     EXPECT(s, "close:4001 on purpose: --fault");
     drop(s);
+    s = make_ws("close:4001,come back later");
+    turn(s);
+    EXPECT(s, "close:4001 come back later");
+    drop(s);
     s = make_ws("close:4001@open");
     turn(s);
     EXPECT(s, "close:4001 on purpose: --fault");
