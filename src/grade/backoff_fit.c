@@ -242,12 +242,14 @@ static struct hypothesis growth(const struct backoff_sample *s, size_t count, bo
     return best;
 }
 
-/* The same uneven row in two outages. */
+/* The same row in two outages: the first as it may be, the others as the first. */
 static struct hypothesis repeated(const struct backoff_sample *s, size_t count)
 {
     size_t first = row_length(s, count), again = 0;
     struct hypothesis h = {.log = log_chance(s, first)};
 
+    h.log = fmax(h.log, fixed(s, first).log);
+    h.log = fmax(h.log, fmax(growth(s, first, false).log, growth(s, first, true).log));
     for (size_t i = first; i < count; i++) {
         size_t k = 0;
 
@@ -385,33 +387,57 @@ static void name_it(struct backoff_fit *fit, const char *name, double confidence
                                                          : BACKOFF_SPREAD_PARTIAL;
 }
 
+/* A hypothesis has to be this much more probable than chance. */
+#define TELLING 1.5
+
+enum { FIXED, GROWTH, STEPS, REPEATED, HYPOTHESES };
+
+/* Of a row that is the same in each outage: a list only if it is no even one. */
+static void fit_rows(struct backoff_fit *fit, const struct backoff_sample *s, size_t count,
+                     struct hypothesis h[HYPOTHESES], size_t best)
+{
+    static const enum backoff_class kinds[] = {BACKOFF_FIXED, BACKOFF_EXPONENTIAL, BACKOFF_LINEAR,
+                                               BACKOFF_LIST};
+    size_t first = row_length(s, count), even = FIXED;
+
+    if (best == REPEATED) {
+        h[FIXED] = fixed(s, first);
+        h[GROWTH] = growth(s, first, false);
+        h[STEPS] = growth(s, first, true);
+        for (size_t i = GROWTH; i <= STEPS; i++)
+            if (h[i].log > h[even].log)
+                even = i;
+        if (h[even].log > log_chance(s, first) + TELLING)
+            best = even;
+    }
+    fit->kind = kinds[best];
+    fit->jitter = BACKOFF_SPREAD_NONE;
+    if (best == GROWTH)
+        fit->factor = h[best].factor;
+    if (h[best].cap > 0)
+        fit->cap_us = (int64_t)(h[best].cap * 1e6);
+}
+
 /* The most probable of the hypotheses without a name. *all: of these and of chance. */
 static void fit_class(struct backoff_fit *fit, const struct backoff_sample *s, size_t count,
                       double *all)
 {
-    static const enum backoff_class kinds[] = {BACKOFF_FIXED, BACKOFF_EXPONENTIAL, BACKOFF_LINEAR,
-                                               BACKOFF_LIST};
-    struct hypothesis h[] = {fixed(s, count), growth(s, count, false), growth(s, count, true),
-                             repeated(s, count)};
+    struct hypothesis h[HYPOTHESES] = {fixed(s, count), growth(s, count, false),
+                                       growth(s, count, true), repeated(s, count)};
     size_t best = 0;
 
     *all = log_sum(log_chance(s, count), log_trend(s, count));
-    for (size_t i = 0; i < sizeof h / sizeof *h; i++) {
+    for (size_t i = 0; i < HYPOTHESES; i++) {
         *all = log_sum(*all, h[i].log);
         if (h[i].log > h[best].log)
             best = i;
     }
-    if (h[best].log <= log_chance(s, count) + 1.5) {
+    if (h[best].log <= log_chance(s, count) + TELLING) {
         fit_spread(fit, s, count);
         return;
     }
-    fit->kind = kinds[best];
-    fit->jitter = BACKOFF_SPREAD_NONE;
     fit->confidence = exp(h[best].log - *all);
-    if (kinds[best] == BACKOFF_EXPONENTIAL)
-        fit->factor = h[best].factor;
-    if (h[best].cap > 0)
-        fit->cap_us = (int64_t)(h[best].cap * 1e6);
+    fit_rows(fit, s, count, h, best);
 }
 
 static const char *best_preset(const struct backoff_sample *s, size_t count, double others,

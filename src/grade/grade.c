@@ -16,7 +16,7 @@ struct grade *grade_new(const struct grade_config *config)
     return g;
 }
 
-static void client_free(struct client *c)
+static void client_free(struct grade_client *c)
 {
     for (size_t i = 0; i < c->outage_count; i++)
         free(c->outages[i].delays);
@@ -29,7 +29,7 @@ static void client_free(struct client *c)
     free(c);
 }
 
-static void conn_free(struct conn *conn)
+static void conn_free(struct grade_conn *conn)
 {
     seen_clear(&conn->sent);
     free(conn);
@@ -40,7 +40,7 @@ void grade_free(struct grade *g)
     if (!g)
         return;
     for (size_t i = 0; i < GRADE_BUCKETS; i++) {
-        for (struct conn *conn = g->buckets[i], *next; conn; conn = next) {
+        for (struct grade_conn *conn = g->buckets[i], *next; conn; conn = next) {
             next = conn->next;
             conn_free(conn);
         }
@@ -76,24 +76,25 @@ void *grade_more(struct grade *g, void **list, size_t *count, size_t *room, size
 /* --- connections --------------------------------------------------------------------------------
  */
 
-static struct conn **bucket_of(struct grade *g, uint64_t id)
+static struct grade_conn **bucket_of(struct grade *g, uint64_t id)
 {
     return &g->buckets[(id ^ id >> 12) % GRADE_BUCKETS];
 }
 
-static struct conn *conn_find(const struct grade *g, uint64_t id)
+static struct grade_conn *conn_find(const struct grade *g, uint64_t id)
 {
-    struct conn *conn = g->buckets[(id ^ id >> 12) % GRADE_BUCKETS];
+    struct grade_conn *conn = g->buckets[(id ^ id >> 12) % GRADE_BUCKETS];
 
     while (conn && conn->id != id)
         conn = conn->next;
     return conn;
 }
 
-static struct conn *conn_new(struct grade *g, uint64_t id, struct client *c)
+static struct grade_conn *conn_new(struct grade *g, uint64_t id, struct grade_client *c)
 {
-    struct conn *conn = g->conn_count < GRADE_CONNECTIONS_MAX ? calloc(1, sizeof *conn) : NULL;
-    struct conn **bucket = bucket_of(g, id);
+    struct grade_conn *conn =
+        g->conn_count < GRADE_CONNECTIONS_MAX ? calloc(1, sizeof *conn) : NULL;
+    struct grade_conn **bucket = bucket_of(g, id);
 
     if (!conn) {
         g->left_out++;
@@ -110,13 +111,13 @@ static struct conn *conn_new(struct grade *g, uint64_t id, struct client *c)
 
 uint32_t grade_client_of(const struct grade *g, uint64_t conn)
 {
-    const struct conn *found = conn_find(g, conn);
+    const struct grade_conn *found = conn_find(g, conn);
 
     return found ? found->client->number : 0;
 }
 
 /* A second healthy connection is open from now on, or no longer. */
-static void mind_double(struct client *c, uint64_t now_us)
+static void mind_double(struct grade_client *c, uint64_t now_us)
 {
     if (c->double_from_us != 0) {
         c->double_us += now_us - c->double_from_us;
@@ -131,7 +132,7 @@ static void mind_double(struct client *c, uint64_t now_us)
 
 /* A client that asks for another connection while a fault keeps silent about the one it has has
  * given that one up: the outage begins here, for want of anything better. */
-static void give_up_old(struct grade *g, struct client *c, uint64_t at_us)
+static void give_up_old(struct grade *g, struct grade_client *c, uint64_t at_us)
 {
     struct grade_outage *o;
 
@@ -143,20 +144,20 @@ static void give_up_old(struct grade *g, struct client *c, uint64_t at_us)
         o->last_us = o->failed_us = 0;
 }
 
-static void begin_attempt(struct grade *g, struct client *c, uint64_t at_us)
+static void begin_attempt(struct grade *g, struct grade_client *c, uint64_t at_us)
 {
     grade_noticed(c, at_us);
     give_up_old(g, c, at_us);
     grade_outage_attempt(g, c, at_us);
 }
 
-static struct conn *conn_of_attempt(struct grade *g, uint64_t id, struct client *c)
+static struct grade_conn *conn_of_attempt(struct grade *g, uint64_t id, struct grade_client *c)
 {
-    struct conn *conn = conn_find(g, id);
+    struct grade_conn *conn = conn_find(g, id);
 
     if (!conn)
         return conn_new(g, id, c);
-    if (conn->state == CONN_OPEN || conn->state == CONN_ENDED)
+    if (conn->state == GRADE_CONN_OPEN || conn->state == GRADE_CONN_ENDED)
         return NULL;
     conn->client = c;
     return conn;
@@ -164,8 +165,8 @@ static struct conn *conn_of_attempt(struct grade *g, uint64_t id, struct client 
 
 uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const struct grade_head *head)
 {
-    struct client *c = grade_who(g, head);
-    struct conn *conn = c ? conn_of_attempt(g, id, c) : NULL;
+    struct grade_client *c = grade_who(g, head);
+    struct grade_conn *conn = c ? conn_of_attempt(g, id, c) : NULL;
     uint64_t at_us = head->since_us && head->since_us < now_us ? head->since_us : now_us;
     bool goes_on;
 
@@ -174,7 +175,7 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
     if (g->began_us == 0)
         g->began_us = at_us;
     grade_who_credential(g, c, head);
-    conn->state = CONN_ATTEMPT;
+    conn->state = GRADE_CONN_ATTEMPT;
     conn->asked[0] = '\0';
     if (head->upgrade)
         grade_resume_request(conn, head);
@@ -187,24 +188,24 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
 
 void grade_refused(struct grade *g, uint64_t now_us, uint64_t id, int status, int64_t retry_after_s)
 {
-    struct conn *conn = conn_find(g, id);
+    struct grade_conn *conn = conn_find(g, id);
 
-    if (!conn || conn->state != CONN_ATTEMPT)
+    if (!conn || conn->state != GRADE_CONN_ATTEMPT)
         return;
-    conn->state = CONN_FAILED;
+    conn->state = GRADE_CONN_FAILED;
     if (retry_after_s >= 0 && retry_after_s < INT64_C(1000000000))
         conn->client->due_us = now_us + (uint64_t)retry_after_s * 1000000;
     grade_outage_failed(conn->client, now_us, status);
 }
 
 /* The only client from an address that is away, or that a silent fault has struck. */
-static struct client *absent_from(struct grade *g, const char *address, bool *several)
+static struct grade_client *absent_from(struct grade *g, const char *address, bool *several)
 {
-    struct client *found = NULL;
+    struct grade_client *found = NULL;
 
     *several = false;
     for (size_t i = 0; i < g->client_count; i++) {
-        struct client *c = g->clients[i];
+        struct grade_client *c = g->clients[i];
 
         if (strcmp(c->address, address) != 0 || !(c->away || (c->open > 0 && c->healthy == 0)))
             continue;
@@ -217,7 +218,7 @@ static struct client *absent_from(struct grade *g, const char *address, bool *se
 uint32_t grade_refused_at(struct grade *g, uint64_t now_us, const char *address)
 {
     bool several;
-    struct client *c = absent_from(g, address, &several);
+    struct grade_client *c = absent_from(g, address, &several);
 
     if (!c || several) {
         g->unattributed++;
@@ -236,14 +237,14 @@ uint32_t grade_refused_at(struct grade *g, uint64_t now_us, const char *address)
 
 void grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
 {
-    struct conn *conn = conn_find(g, id);
+    struct grade_conn *conn = conn_find(g, id);
     struct grade_span *span;
-    struct client *c;
+    struct grade_client *c;
 
-    if (!conn || conn->state != CONN_ATTEMPT)
+    if (!conn || conn->state != GRADE_CONN_ATTEMPT)
         return;
     c = conn->client;
-    conn->state = CONN_OPEN;
+    conn->state = GRADE_CONN_OPEN;
     conn->opened_us = now_us;
     conn->reopened = c->away;
     c->openings++;
@@ -266,9 +267,9 @@ void grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
 
 void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct grade_message *m)
 {
-    struct conn *conn = conn_find(g, id);
+    struct grade_conn *conn = conn_find(g, id);
 
-    if (!conn || conn->state < CONN_OPEN ||
+    if (!conn || conn->state < GRADE_CONN_OPEN ||
         (m->opcode != OPCODE_TEXT && m->opcode != OPCODE_BINARY))
         return;
     if (m->up) {
@@ -284,12 +285,12 @@ void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct g
 /* --- faults -------------------------------------------------------------------------------------
  */
 
-static void strike(struct grade *g, struct conn *conn, uint64_t now_us, const char *kind)
+static void strike(struct grade *g, struct grade_conn *conn, uint64_t now_us, const char *kind)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
     struct grade_fault *f;
 
-    if (conn->state != CONN_OPEN)
+    if (conn->state != GRADE_CONN_OPEN)
         return;
     if (!conn->faulted) {
         conn->faulted = true;
@@ -308,7 +309,7 @@ static void strike(struct grade *g, struct conn *conn, uint64_t now_us, const ch
 
 void grade_fault(struct grade *g, uint64_t now_us, uint64_t id, const char *kind)
 {
-    struct conn *conn = id == GRADE_ALL ? NULL : conn_find(g, id);
+    struct grade_conn *conn = id == GRADE_ALL ? NULL : conn_find(g, id);
 
     if (conn)
         strike(g, conn, now_us, kind);
@@ -317,11 +318,11 @@ void grade_fault(struct grade *g, uint64_t now_us, uint64_t id, const char *kind
             strike(g, conn, now_us, kind);
 }
 
-static void relieve(struct conn *conn, uint64_t now_us)
+static void relieve(struct grade_conn *conn, uint64_t now_us)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
 
-    if (conn->state != CONN_OPEN || !conn->faulted)
+    if (conn->state != GRADE_CONN_OPEN || !conn->faulted)
         return;
     conn->faulted = false;
     c->healthy++;
@@ -336,7 +337,7 @@ static void relieve(struct conn *conn, uint64_t now_us)
 
 void grade_fault_over(struct grade *g, uint64_t now_us, uint64_t id)
 {
-    struct conn *conn = id == GRADE_ALL ? NULL : conn_find(g, id);
+    struct grade_conn *conn = id == GRADE_ALL ? NULL : conn_find(g, id);
 
     if (conn)
         relieve(conn, now_us);
@@ -348,7 +349,7 @@ void grade_fault_over(struct grade *g, uint64_t now_us, uint64_t id)
 /* --- ends ---------------------------------------------------------------------------------------
  */
 
-static void close_span(struct client *c, uint64_t id, uint64_t now_us)
+static void close_span(struct grade_client *c, uint64_t id, uint64_t now_us)
 {
     for (size_t i = c->span_count; i-- > 0;) {
         if (c->spans[i].conn == id && c->spans[i].to_us == GRADE_UNKNOWN) {
@@ -359,11 +360,11 @@ static void close_span(struct client *c, uint64_t id, uint64_t now_us)
 }
 
 /* A connection is no longer open. */
-static void end_open(struct conn *conn, uint64_t now_us)
+static void end_open(struct grade_conn *conn, uint64_t now_us)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
 
-    conn->state = CONN_ENDED;
+    conn->state = GRADE_CONN_ENDED;
     conn->ended_us = now_us;
     c->open--;
     c->healthy -= conn->faulted ? 0 : 1;
@@ -376,9 +377,9 @@ static void end_open(struct conn *conn, uint64_t now_us)
 }
 
 /* The client has moved to a newer connection, so that losing this one is no outage. */
-static bool is_replaced(const struct conn *old)
+static bool is_replaced(const struct grade_conn *old)
 {
-    const struct client *c = old->client;
+    const struct grade_client *c = old->client;
 
     if (c->healthy == 0 || !old->faulted)
         return false;
@@ -388,24 +389,24 @@ static bool is_replaced(const struct conn *old)
     return false;
 }
 
-static void fail_attempt(struct conn *conn, uint64_t now_us)
+static void fail_attempt(struct grade_conn *conn, uint64_t now_us)
 {
-    conn->state = CONN_FAILED;
+    conn->state = GRADE_CONN_FAILED;
     grade_outage_failed(conn->client, now_us, 0);
 }
 
 void grade_client_end(struct grade *g, uint64_t now_us, uint64_t id, int how)
 {
-    struct conn *conn = conn_find(g, id);
+    struct grade_conn *conn = conn_find(g, id);
     bool struck;
 
     if (!conn)
         return;
-    if (conn->state == CONN_ATTEMPT) {
+    if (conn->state == GRADE_CONN_ATTEMPT) {
         fail_attempt(conn, now_us);
-    } else if (conn->state == CONN_ENDED) {
+    } else if (conn->state == GRADE_CONN_ENDED) {
         grade_noticed(conn->client, now_us);
-    } else if (conn->state == CONN_OPEN) {
+    } else if (conn->state == GRADE_CONN_OPEN) {
         struck = conn->faulted;
         end_open(conn, now_us);
         if (struck)
@@ -419,13 +420,13 @@ void grade_client_end(struct grade *g, uint64_t now_us, uint64_t id, int how)
 
 void grade_lost(struct grade *g, uint64_t now_us, uint64_t id, int how)
 {
-    struct conn *conn = conn_find(g, id);
+    struct grade_conn *conn = conn_find(g, id);
 
     if (!conn)
         return;
-    if (conn->state == CONN_ATTEMPT) {
+    if (conn->state == GRADE_CONN_ATTEMPT) {
         fail_attempt(conn, now_us);
-    } else if (conn->state == CONN_OPEN) {
+    } else if (conn->state == GRADE_CONN_OPEN) {
         end_open(conn, now_us);
         if (!is_replaced(conn))
             grade_outage_begin(g, conn->client, now_us, how);
@@ -434,12 +435,12 @@ void grade_lost(struct grade *g, uint64_t now_us, uint64_t id, int how)
 
 void grade_forget(struct grade *g, uint64_t id)
 {
-    struct conn **at = bucket_of(g, id), *conn;
+    struct grade_conn **at = bucket_of(g, id), *conn;
 
     while (*at && (*at)->id != id)
         at = &(*at)->next;
     conn = *at;
-    if (!conn || conn->state == CONN_OPEN)
+    if (!conn || conn->state == GRADE_CONN_OPEN)
         return;
     *at = conn->next;
     g->conn_count--;

@@ -18,7 +18,7 @@ static void tell_nobody(void *ctx, enum event_kind kind, uint64_t from, uint64_t
 }
 
 /* With identities a book is large, so the first clients have one. */
-static struct reconcile *book_of(struct grade *g, struct client *c)
+static struct reconcile *book_of(struct grade *g, struct grade_client *c)
 {
     bool with_ids = g->config.id != NULL;
 
@@ -39,7 +39,7 @@ static struct reconcile *book_of(struct grade *g, struct client *c)
     return c->book;
 }
 
-void grade_books_clear(struct client *c)
+void grade_books_clear(struct grade_client *c)
 {
     if (c->book)
         reconcile_clear(c->book);
@@ -88,7 +88,7 @@ static bool same_stream(const struct reconcile *r, const struct reconcile_messag
 }
 
 /* The client was away when the server sent it. */
-static void missed(struct grade *g, struct client *c, const struct reconcile_message *m)
+static void missed(struct grade *g, struct grade_client *c, const struct reconcile_message *m)
 {
     if (m->has_seq) {
         if (same_stream(c->book, m))
@@ -98,7 +98,7 @@ static void missed(struct grade *g, struct client *c, const struct reconcile_mes
     }
 }
 
-static void received(struct grade *g, struct client *c, const struct reconcile_message *m)
+static void received(struct grade *g, struct grade_client *c, const struct reconcile_message *m)
 {
     reconcile_message(c->book, m);
     if (!m->has_id)
@@ -110,9 +110,9 @@ static void received(struct grade *g, struct client *c, const struct reconcile_m
         buf_reset(&c->last_id);
 }
 
-static void book_down(struct grade *g, struct conn *conn, const struct grade_message *m)
+static void book_down(struct grade *g, struct grade_conn *conn, const struct grade_message *m)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
     struct labels l;
 
     if (!book_of(g, c))
@@ -130,7 +130,7 @@ static void book_down(struct grade *g, struct conn *conn, const struct grade_mes
 /* --- what the client sends ----------------------------------------------------------------------
  */
 
-static void book_up_id(struct grade *g, struct client *c, const struct grade_message *message)
+static void book_up_id(struct grade *g, struct grade_client *c, const struct grade_message *message)
 {
     const struct event_message m = {.data = grade_json_part(message->data), .final = !message->cut};
     struct slice token;
@@ -165,7 +165,7 @@ static bool is_heartbeat(struct slice s)
     return s.len < 4;
 }
 
-static bool is_subscription(const struct client *c, uint64_t shape)
+static bool is_subscription(const struct grade_client *c, uint64_t shape)
 {
     for (size_t i = 0; i < c->subscription_count; i++)
         if (c->subscriptions[i].shape == shape)
@@ -175,10 +175,10 @@ static bool is_subscription(const struct client *c, uint64_t shape)
 
 /* Without an identity: the same bytes soon after a reopening, that the connection before had sent
  * exactly once (what it repeated is a heartbeat), and not as a subscription. */
-static void book_up_payload(struct grade *g, struct conn *conn, uint64_t now_us,
+static void book_up_payload(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                             const struct grade_message *m)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
     uint64_t hash;
 
     if (!m->delivered || m->cut || is_heartbeat(m->data) ||
@@ -196,7 +196,7 @@ static void book_up_payload(struct grade *g, struct conn *conn, uint64_t now_us,
 /* --- all of it ----------------------------------------------------------------------------------
  */
 
-void grade_books_message(struct grade *g, struct conn *conn, uint64_t now_us,
+void grade_books_message(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                          const struct grade_message *m)
 {
     if (!m->up)
@@ -207,15 +207,15 @@ void grade_books_message(struct grade *g, struct conn *conn, uint64_t now_us,
         book_up_payload(g, conn, now_us, m);
 }
 
-void grade_books_opened(struct conn *conn)
+void grade_books_opened(struct grade_conn *conn)
 {
     if (conn->client->book)
         reconcile_opened(conn->client->book);
 }
 
-void grade_books_ended(struct conn *conn)
+void grade_books_ended(struct grade_conn *conn)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
 
     if (c->book)
         reconcile_closed(c->book);
@@ -226,7 +226,8 @@ void grade_books_ended(struct conn *conn)
     }
 }
 
-void grade_books_point(const struct grade *g, const struct client *c, char text[GRADE_POINT_MAX])
+void grade_books_point(const struct grade *g, const struct grade_client *c,
+                       char text[GRADE_POINT_MAX])
 {
     uint64_t point;
 

@@ -1,6 +1,6 @@
 #include "grade/grade_private.h"
 
-struct grade_outage *grade_outage_now(const struct client *c)
+struct grade_outage *grade_outage_now(const struct grade_client *c)
 {
     return c->away && c->outage_count > 0 ? &c->outages[c->outage_count - 1] : NULL;
 }
@@ -14,7 +14,7 @@ static uint32_t wave_of(struct grade *g, uint64_t now_us)
     return g->wave;
 }
 
-void grade_outage_begin(struct grade *g, struct client *c, uint64_t now_us, int how)
+void grade_outage_begin(struct grade *g, struct grade_client *c, uint64_t now_us, int how)
 {
     struct grade_outage *o;
 
@@ -40,7 +40,7 @@ void grade_outage_begin(struct grade *g, struct client *c, uint64_t now_us, int 
 
 /* Attempts that come too close: to the one before, or too many in a row. The ring has the times of
  * the last ones. */
-static void mind_hammering(struct client *c, uint64_t at_us)
+static void mind_hammering(struct grade_client *c, uint64_t at_us)
 {
     size_t n = c->recent_count;
     uint64_t before = n > 0 ? c->recent[(n - 1) % GRADE_BURST] : 0;
@@ -54,7 +54,7 @@ static void mind_hammering(struct client *c, uint64_t at_us)
 }
 
 /* True if the client waited as Retry-After asked. */
-static bool mind_retry_after(struct client *c, uint64_t at_us)
+static bool mind_retry_after(struct grade_client *c, uint64_t at_us)
 {
     bool asked = c->due_us != 0, early = at_us + GRADE_EARLY_US < c->due_us;
 
@@ -76,7 +76,7 @@ static void note_delay(struct grade *g, struct grade_outage *o, uint64_t at_us, 
     delay->wait_us = o->failed_us != 0 && !asked ? (int64_t)(at_us - o->failed_us) : GRADE_UNKNOWN;
 }
 
-void grade_outage_attempt(struct grade *g, struct client *c, uint64_t at_us)
+void grade_outage_attempt(struct grade *g, struct grade_client *c, uint64_t at_us)
 {
     struct grade_outage *o = grade_outage_now(c);
     bool asked = mind_retry_after(c, at_us);
@@ -94,7 +94,7 @@ void grade_outage_attempt(struct grade *g, struct client *c, uint64_t at_us)
     o->last_status = 0;
 }
 
-void grade_outage_failed(struct client *c, uint64_t now_us, int status)
+void grade_outage_failed(struct grade_client *c, uint64_t now_us, int status)
 {
     struct grade_outage *o = grade_outage_now(c);
 
@@ -120,7 +120,7 @@ static void note_return(struct grade *g, uint64_t now_us)
         g->peak = n;
 }
 
-void grade_outage_over(struct grade *g, struct client *c, uint64_t now_us)
+void grade_outage_over(struct grade *g, struct grade_client *c, uint64_t now_us)
 {
     struct grade_outage *o = grade_outage_now(c);
 
@@ -132,7 +132,7 @@ void grade_outage_over(struct grade *g, struct client *c, uint64_t now_us)
     note_return(g, now_us);
 }
 
-void grade_noticed(struct client *c, uint64_t at_us)
+void grade_noticed(struct grade_client *c, uint64_t at_us)
 {
     for (size_t i = 0; i < c->fault_count; i++) {
         struct grade_fault *f = &c->faults[i];

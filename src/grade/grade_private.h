@@ -31,13 +31,13 @@
 /* Returns whose times are kept for the peak. */
 #define GRADE_RETURNS_MAX 4096
 
-struct subscription {
+struct grade_subscription {
     uint64_t exact, shape;
     char *text;
     size_t text_len;
 };
 
-struct client {
+struct grade_client {
     uint32_t number;
     uint64_t key, origin; /* hashes: of its identity; of its address and User-Agent */
     char address[64], path[256], agent[160];
@@ -63,7 +63,7 @@ struct client {
 
     uint64_t double_from_us, double_us; /* 0: no second connection is open */
 
-    struct subscription subscriptions[GRADE_SUBSCRIPTIONS_MAX];
+    struct grade_subscription subscriptions[GRADE_SUBSCRIPTIONS_MAX];
     size_t subscription_count;
     bool judged;      /* a reopening lasted long enough to be judged */
     uint32_t missing; /* of the worst one, a bit each */
@@ -87,13 +87,13 @@ struct client {
     struct seen sent; /* payloads of the connection before */
 };
 
-enum conn_state { CONN_ATTEMPT, CONN_FAILED, CONN_OPEN, CONN_ENDED };
+enum grade_conn_state { GRADE_CONN_ATTEMPT, GRADE_CONN_FAILED, GRADE_CONN_OPEN, GRADE_CONN_ENDED };
 
-struct conn {
+struct grade_conn {
     uint64_t id;
-    struct conn *next; /* in its bucket */
-    struct client *client;
-    enum conn_state state;
+    struct grade_conn *next; /* in its bucket */
+    struct grade_client *client;
+    enum grade_conn_state state;
     bool faulted;  /* a fault has struck it */
     bool reopened; /* it ended an outage */
     uint64_t opened_us, ended_us;
@@ -107,9 +107,9 @@ struct conn {
 
 struct grade {
     struct grade_config config;
-    struct client **clients; /* in the order of their numbers */
+    struct grade_client **clients; /* in the order of their numbers */
     size_t client_count, client_room;
-    struct conn *buckets[GRADE_BUCKETS];
+    struct grade_conn *buckets[GRADE_BUCKETS];
     size_t conn_count;
     size_t id_books;
     uint64_t began_us, left_out, unattributed;
@@ -128,8 +128,8 @@ void *grade_more(struct grade *g, void **list, size_t *count, size_t *room, size
 
 /* grade_who: a request's client (made if it is an upgrade, else found; or NULL) and what the
  * request says about credentials. */
-struct client *grade_who(struct grade *g, const struct grade_head *head);
-void grade_who_credential(struct grade *g, struct client *c, const struct grade_head *head);
+struct grade_client *grade_who(struct grade *g, const struct grade_head *head);
+void grade_who_credential(struct grade *g, struct grade_client *c, const struct grade_head *head);
 /* The path of a target, without the query. */
 struct slice grade_path(struct slice target);
 /* Take the next parameter off a query. False at the end. */
@@ -137,36 +137,37 @@ bool grade_parameter(struct slice *query, struct slice *name, struct slice *valu
 struct slice grade_query(struct slice target);
 
 /* grade_outage: the client's times without a connection. */
-struct grade_outage *grade_outage_now(const struct client *c);
-void grade_outage_begin(struct grade *g, struct client *c, uint64_t now_us, int how);
-void grade_outage_attempt(struct grade *g, struct client *c, uint64_t at_us);
-void grade_outage_failed(struct client *c, uint64_t now_us, int status);
-void grade_outage_over(struct grade *g, struct client *c, uint64_t now_us);
-void grade_noticed(struct client *c, uint64_t at_us);
+struct grade_outage *grade_outage_now(const struct grade_client *c);
+void grade_outage_begin(struct grade *g, struct grade_client *c, uint64_t now_us, int how);
+void grade_outage_attempt(struct grade *g, struct grade_client *c, uint64_t at_us);
+void grade_outage_failed(struct grade_client *c, uint64_t now_us, int status);
+void grade_outage_over(struct grade *g, struct grade_client *c, uint64_t now_us);
+void grade_noticed(struct grade_client *c, uint64_t at_us);
 
 /* grade_resume: where it resumes. */
-void grade_resume_request(struct conn *conn, const struct grade_head *head);
-void grade_resume_message(struct conn *conn, struct slice data);
+void grade_resume_request(struct grade_conn *conn, const struct grade_head *head);
+void grade_resume_message(struct grade_conn *conn, struct slice data);
 /* After each of them, and when the connection is open. */
-void grade_resume_judge(struct conn *conn);
+void grade_resume_judge(struct grade_conn *conn);
 /* A payload without what Socket.IO puts before the JSON. */
 struct slice grade_json_part(struct slice s);
 
 /* grade_books: what was missed and sent twice. */
-void grade_books_message(struct grade *g, struct conn *conn, uint64_t now_us,
+void grade_books_message(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                          const struct grade_message *m);
-void grade_books_opened(struct conn *conn);
-void grade_books_ended(struct conn *conn);
-void grade_books_clear(struct client *c);
+void grade_books_opened(struct grade_conn *conn);
+void grade_books_ended(struct grade_conn *conn);
+void grade_books_clear(struct grade_client *c);
 /* Where the client would have to resume; "" if it is not known. */
-void grade_books_point(const struct grade *g, const struct client *c, char text[GRADE_POINT_MAX]);
+void grade_books_point(const struct grade *g, const struct grade_client *c,
+                       char text[GRADE_POINT_MAX]);
 
 /* grade_subscribe: the messages of the first second. */
-void grade_subscribe_message(struct grade *g, struct conn *conn, uint64_t now_us,
+void grade_subscribe_message(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                              const struct grade_message *m);
 /* If the connection is a reopened one, and lasted long enough: it is judged, and what was not sent
  * again on it is in *missing, a bit each, if that is more than there was. */
-void grade_subscribe_judge(const struct conn *conn, uint64_t now_us, bool *judged,
+void grade_subscribe_judge(const struct grade_conn *conn, uint64_t now_us, bool *judged,
                            uint32_t *missing);
 
 #endif

@@ -58,7 +58,7 @@ static bool is_right(const char *should_be, struct slice value)
 #define TELLING 4
 
 /* A value that a client sends: a point if its name says so, or if it can only be the right one. */
-static void consider(struct conn *conn, struct slice name, struct slice value, bool named)
+static void consider(struct grade_conn *conn, struct slice name, struct slice value, bool named)
 {
     const char *should_be = conn->client->should_be;
     bool right =
@@ -72,7 +72,7 @@ static void consider(struct conn *conn, struct slice name, struct slice value, b
     conn->asked[value.len] = '\0';
 }
 
-void grade_resume_request(struct conn *conn, const struct grade_head *head)
+void grade_resume_request(struct grade_conn *conn, const struct grade_head *head)
 {
     struct slice query = grade_query(head->target), name, value;
 
@@ -97,7 +97,7 @@ struct slice grade_json_part(struct slice s)
     return s.len > 0 && (s.data[0] == '{' || s.data[0] == '[') ? s : whole;
 }
 
-void grade_resume_message(struct conn *conn, struct slice data)
+void grade_resume_message(struct grade_conn *conn, struct slice data)
 {
     struct slice token, key = slice_make(NULL, 0);
     struct json_scan scan;
@@ -117,9 +117,9 @@ void grade_resume_message(struct conn *conn, struct slice data)
 }
 
 /* The verdict on a reopened connection, once: with its request, or with its first messages. */
-void grade_resume_judge(struct conn *conn)
+void grade_resume_judge(struct grade_conn *conn)
 {
-    struct client *c = conn->client;
+    struct grade_client *c = conn->client;
 
     if (!conn->reopened || conn->asked[0] == '\0')
         return;

@@ -9,10 +9,10 @@ static bool is_transport(struct slice s)
     return s.len < 2 || slice_is(s, "2probe") || slice_is(s, "3probe");
 }
 
-static void add(struct grade *g, struct client *c, uint64_t exact, uint64_t shape,
+static void add(struct grade *g, struct grade_client *c, uint64_t exact, uint64_t shape,
                 struct slice data)
 {
-    struct subscription *s = &c->subscriptions[c->subscription_count];
+    struct grade_subscription *s = &c->subscriptions[c->subscription_count];
     size_t n = data.len < GRADE_SUBSCRIPTION_TEXT ? data.len : GRADE_SUBSCRIPTION_TEXT;
 
     if (c->subscription_count == GRADE_SUBSCRIPTIONS_MAX || !(s->text = malloc(n))) {
@@ -27,7 +27,7 @@ static void add(struct grade *g, struct client *c, uint64_t exact, uint64_t shap
 }
 
 /* One of this shape that was not sent again so far. */
-static bool match_shape(const struct client *c, struct conn *conn, uint64_t shape)
+static bool match_shape(const struct grade_client *c, struct grade_conn *conn, uint64_t shape)
 {
     for (size_t i = 0; i < c->subscription_count; i++) {
         if (c->subscriptions[i].shape == shape && !(conn->matched >> i & 1)) {
@@ -39,7 +39,8 @@ static bool match_shape(const struct client *c, struct conn *conn, uint64_t shap
 }
 
 /* Two subscriptions may have one shape: which of them is missing shows what is sent to the byte. */
-static void match(const struct client *c, struct conn *conn, uint64_t exact, uint64_t shape)
+static void match(const struct grade_client *c, struct grade_conn *conn, uint64_t exact,
+                  uint64_t shape)
 {
     for (size_t i = 0; i < c->subscription_count; i++) {
         uint32_t bit = UINT32_C(1) << i;
@@ -55,11 +56,11 @@ static void match(const struct client *c, struct conn *conn, uint64_t exact, uin
     match_shape(c, conn, shape);
 }
 
-void grade_subscribe_message(struct grade *g, struct conn *conn, uint64_t now_us,
+void grade_subscribe_message(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                              const struct grade_message *m)
 {
-    struct client *c = conn->client;
-    bool first = c->openings == 1 && conn->state == CONN_OPEN && !conn->reopened &&
+    struct grade_client *c = conn->client;
+    bool first = c->openings == 1 && conn->state == GRADE_CONN_OPEN && !conn->reopened &&
                  now_us - conn->opened_us <= GRADE_FIRST_US;
     uint64_t exact, shape;
 
@@ -73,13 +74,13 @@ void grade_subscribe_message(struct grade *g, struct conn *conn, uint64_t now_us
         match(c, conn, exact, shape);
 }
 
-void grade_subscribe_judge(const struct conn *conn, uint64_t now_us, bool *judged,
+void grade_subscribe_judge(const struct grade_conn *conn, uint64_t now_us, bool *judged,
                            uint32_t *missing)
 {
-    const struct client *c = conn->client;
+    const struct grade_client *c = conn->client;
     uint32_t all = (uint32_t)((UINT64_C(1) << c->subscription_count) - 1);
     uint32_t without = all & ~conn->matched;
-    uint64_t end_us = conn->state == CONN_OPEN ? now_us : conn->ended_us;
+    uint64_t end_us = conn->state == GRADE_CONN_OPEN ? now_us : conn->ended_us;
 
     if (!conn->reopened || (without && end_us - conn->opened_us < GRADE_FIRST_US))
         return;

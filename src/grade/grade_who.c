@@ -158,11 +158,12 @@ static void copy(char *to, size_t room, struct slice from)
     to[n] = '\0';
 }
 
-static struct client *client_new(struct grade *g, uint64_t key, const struct grade_head *head)
+static struct grade_client *client_new(struct grade *g, uint64_t key, const struct grade_head *head)
 {
-    struct client **place = grade_more(g, (void **)&g->clients, &g->client_count, &g->client_room,
-                                       sizeof *g->clients, GRADE_CLIENTS_MAX);
-    struct client *c = place ? calloc(1, sizeof *c) : NULL;
+    struct grade_client **place =
+        grade_more(g, (void **)&g->clients, &g->client_count, &g->client_room, sizeof *g->clients,
+                   GRADE_CLIENTS_MAX);
+    struct grade_client *c = place ? calloc(1, sizeof *c) : NULL;
 
     if (!c) {
         g->client_count -= place ? 1 : 0;
@@ -185,7 +186,7 @@ static struct client *client_new(struct grade *g, uint64_t key, const struct gra
 
 /* Plain HTTP is an attempt of a client that is away if it asks for what the client's WebSocket
  * has (Socket.IO's polling), or for something below it (SignalR's negotiate). */
-static bool asks_for(const struct client *c, const struct grade_head *head)
+static bool asks_for(const struct grade_client *c, const struct grade_head *head)
 {
     struct slice path = grade_path(head->target);
     size_t n = strlen(c->path);
@@ -195,12 +196,12 @@ static bool asks_for(const struct client *c, const struct grade_head *head)
     return path.len == n || path.data[n] == '/' || c->path[n - 1] == '/';
 }
 
-struct client *grade_who(struct grade *g, const struct grade_head *head)
+struct grade_client *grade_who(struct grade *g, const struct grade_head *head)
 {
     uint64_t key = key_of(g, head), origin = origin_of(g, head);
 
     for (size_t i = 0; i < g->client_count; i++) {
-        struct client *c = g->clients[i];
+        struct grade_client *c = g->clients[i];
 
         if (c->key == key && (head->upgrade || (c->away && asks_for(c, head))))
             return c;
@@ -243,7 +244,7 @@ static bool token_claims(struct slice token, struct buf *out)
 }
 
 /* "exp" is a NumericDate (RFC 7519, section 4.1.4): seconds, perhaps with a fraction. */
-static void look_for_expiry(struct grade *g, struct client *c, struct slice credential,
+static void look_for_expiry(struct grade *g, struct grade_client *c, struct slice credential,
                             int64_t wall_s)
 {
     struct slice token = credential, exp;
@@ -261,7 +262,7 @@ static void look_for_expiry(struct grade *g, struct client *c, struct slice cred
     c->expired = c->expired || at_s <= (uint64_t)wall_s;
 }
 
-static void add_credential(struct grade *g, struct client *c, struct key_hash *h, bool *any,
+static void add_credential(struct grade *g, struct grade_client *c, struct key_hash *h, bool *any,
                            struct slice name, struct slice value, int64_t wall_s)
 {
     add(h, name);
@@ -270,7 +271,7 @@ static void add_credential(struct grade *g, struct client *c, struct key_hash *h
     look_for_expiry(g, c, value, wall_s);
 }
 
-void grade_who_credential(struct grade *g, struct client *c, const struct grade_head *head)
+void grade_who_credential(struct grade *g, struct grade_client *c, const struct grade_head *head)
 {
     struct slice query = grade_query(head->target), name, value, cookies;
     struct key_hash h;

@@ -20,7 +20,7 @@ struct owned {
 /* --- back-off -----------------------------------------------------------------------------------
  */
 
-static size_t count_delays(const struct client *c)
+static size_t count_delays(const struct grade_client *c)
 {
     size_t n = 0;
 
@@ -29,7 +29,7 @@ static size_t count_delays(const struct client *c)
     return n;
 }
 
-static int fit(const struct client *c, struct backoff_fit *fit)
+static int fit(const struct grade_client *c, struct backoff_fit *fit)
 {
     size_t room = count_delays(c), n = 0;
     struct backoff_sample *samples = malloc((room ? room : 1) * sizeof *samples);
@@ -52,7 +52,7 @@ static int fit(const struct client *c, struct backoff_fit *fit)
 /* --- giving up ----------------------------------------------------------------------------------
  */
 
-static uint64_t longest_delay(const struct client *c)
+static uint64_t longest_delay(const struct grade_client *c)
 {
     int64_t longest = 0;
 
@@ -63,7 +63,8 @@ static uint64_t longest_delay(const struct client *c)
     return (uint64_t)longest;
 }
 
-static void fill_giving_up(struct grade_client_report *r, const struct client *c, uint64_t now_us)
+static void fill_giving_up(struct grade_client_report *r, const struct grade_client *c,
+                           uint64_t now_us)
 {
     const struct grade_outage *o = grade_outage_now(c);
     uint64_t enough = SILENT_TIMES * longest_delay(c), since;
@@ -96,10 +97,10 @@ struct so_far {
 static void look_at_open(const struct grade *g, struct so_far *all, uint64_t now_us)
 {
     for (size_t i = 0; i < GRADE_BUCKETS; i++) {
-        for (const struct conn *conn = g->buckets[i]; conn; conn = conn->next) {
+        for (const struct grade_conn *conn = g->buckets[i]; conn; conn = conn->next) {
             struct so_far *s = &all[conn->client->number - 1];
 
-            if (conn->state != CONN_OPEN)
+            if (conn->state != GRADE_CONN_OPEN)
                 continue;
             grade_subscribe_judge(conn, now_us, &s->judged, &s->missing);
             s->right = s->right || conn->resumed_right;
@@ -108,7 +109,7 @@ static void look_at_open(const struct grade *g, struct so_far *all, uint64_t now
     }
 }
 
-static void fill_subscriptions(struct grade_client_report *r, const struct client *c,
+static void fill_subscriptions(struct grade_client_report *r, const struct grade_client *c,
                                const struct so_far *s, struct slice *missing)
 {
     r->resubscribed = GRADE_UNKNOWN;
@@ -124,7 +125,7 @@ static void fill_subscriptions(struct grade_client_report *r, const struct clien
 }
 
 static void fill_accounts(struct grade_client_report *r, const struct grade *g,
-                          const struct client *c)
+                          const struct grade_client *c)
 {
     const struct reconcile_totals *t = c->book ? &c->book->totals : NULL;
 
@@ -150,8 +151,9 @@ static enum grade_truth truth(bool known, bool yes)
     return !known ? GRADE_MAYBE : yes ? GRADE_YES : GRADE_NO;
 }
 
-static int fill_client(struct grade_client_report *r, const struct grade *g, const struct client *c,
-                       const struct so_far *s, struct slice *missing, uint64_t now_us)
+static int fill_client(struct grade_client_report *r, const struct grade *g,
+                       const struct grade_client *c, const struct so_far *s, struct slice *missing,
+                       uint64_t now_us)
 {
     *r = (struct grade_client_report){.client = c->number};
     r->address = c->address;
@@ -190,7 +192,7 @@ static int64_t spread_of(const struct grade *g, uint32_t wave, size_t *returned)
 
     *returned = 0;
     for (size_t i = 0; i < g->client_count; i++) {
-        const struct client *c = g->clients[i];
+        const struct grade_client *c = g->clients[i];
 
         for (size_t k = c->outage_count; k-- > 0 && c->outages[k].wave >= wave;) {
             uint64_t back = c->outages[k].lost_us + (uint64_t)c->outages[k].back_us;
@@ -232,7 +234,7 @@ static int fill(struct owned *o, const struct grade *g, struct so_far *all, uint
     struct grade_report *r = &o->report;
 
     for (size_t i = 0; i < g->client_count; i++) {
-        const struct client *c = g->clients[i];
+        const struct grade_client *c = g->clients[i];
 
         all[i] = (struct so_far){c->judged, c->resumed_right, c->resumed_wrong, c->missing};
     }

@@ -212,11 +212,62 @@ static void backoff_fit_gives_no_preset_to_other_ways_of_waiting(void **state)
     }
 }
 
+/* A list is an uneven row that comes again; an even one is what it is, however often it comes. */
+static void backoff_fit_tells_a_list_from_growth(void **state)
+{
+    static const struct {
+        double s[12];
+        enum backoff_class kind;
+    } rows[] = {
+        {{1, 2, 4, 5, 5, -1}, BACKOFF_EXPONENTIAL},
+        {{1, 3, 5, 7, -1}, BACKOFF_LINEAR},
+        {{2, 2, 2, -1}, BACKOFF_FIXED},
+        {{1, 5, 7, 30, -1}, BACKOFF_LIST},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct backoff_sample samples[36];
+        size_t n = samples_of(rows[i].s, samples, 0);
+        struct backoff_fit f;
+
+        n += samples_of(rows[i].s, samples + n, 1);
+        n += samples_of(rows[i].s, samples + n, 2);
+        f = backoff_fit(samples, n);
+        assert_int_equal(f.kind, rows[i].kind);
+        assert_int_equal(f.jitter, BACKOFF_SPREAD_NONE);
+        assert_null(f.preset);
+    }
+}
+
+/* First waits alone say nothing about growth, but whether there is jitter. */
+static void backoff_fit_needs_two_waits_in_a_row(void **state)
+{
+    struct backoff_sample same[] = {{0, 0, 1.0}, {1, 0, 1.01}, {2, 0, 1.0}};
+    struct backoff_sample spread[] = {{0, 0, 0.6}, {1, 0, 1.4}, {2, 0, 0.9}};
+    struct backoff_sample none[] = {{0, 0, 0.01}, {1, 0, 0.0}, {2, 0, 0.02}};
+    struct backoff_fit f = backoff_fit(same, 3);
+
+    (void)state;
+    assert_int_equal(f.kind, BACKOFF_UNKNOWN);
+    assert_null(f.preset);
+    assert_int_equal(f.jitter, BACKOFF_SPREAD_NONE);
+    f = backoff_fit(spread, 3);
+    assert_int_equal(f.kind, BACKOFF_UNKNOWN);
+    assert_null(f.preset);
+    assert_int_equal(f.jitter, BACKOFF_SPREAD_PARTIAL);
+    f = backoff_fit(none, 3);
+    assert_int_equal(f.kind, BACKOFF_NONE);
+    assert_int_equal(backoff_fit(same, 0).kind, BACKOFF_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(backoff_fit_names_measured_clients_and_no_others),
         cmocka_unit_test(backoff_fit_recognises_each_preset_from_few_attempts),
+        cmocka_unit_test(backoff_fit_tells_a_list_from_growth),
+        cmocka_unit_test(backoff_fit_needs_two_waits_in_a_row),
         cmocka_unit_test(backoff_fit_gives_no_preset_to_other_ways_of_waiting),
     };
 

@@ -284,7 +284,7 @@ static void table_needs_neither_colour_nor_unicode(void **state)
 
 static struct report report_of(void)
 {
-    static const struct report_setting settings[] = {{"<URL>", "ws://h/?a=1&b=\"2\""}};
+    static const struct page_setting settings[] = {{"<URL>", "ws://h/?a=1&b=\"2\""}};
 
     return (struct report){.compare = &kit.compare,
                            .figures = &figures,

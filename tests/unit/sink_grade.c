@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "grade_kit.h"
 #include "sink/grade/grade_json.h"
+#include "sink/grade/grade_page.h"
 #include "sink/grade/grade_text.h"
 #include "sink/term_safe.h"
 
@@ -178,6 +179,101 @@ static void grade_text_escapes_what_clients_send(void **state)
     buf_clear(&text);
 }
 
+/* --- the page -----------------------------------------------------------------------------------
+ */
+
+static void page(void)
+{
+    static const struct page_setting settings[] = {{"faults", "rst & <blackhole>"}};
+    static struct grade_verdict verdicts[] = {
+        {.name = {(const uint8_t *)"lost<1", 6}, .ok = false, .reason = "client 1: lost <2>"}};
+    const struct grade_page g = {.report = report,
+                                 .verdicts = verdicts,
+                                 .verdict_count = 1,
+                                 .url = "wss://example/\"<x>",
+                                 .version = "wscope",
+                                 .settings = settings,
+                                 .setting_count = 1};
+
+    buf_init(&text, SIZE_MAX / 2);
+    assert_int_equal(grade_page(&text, &g), 0);
+    assert_int_equal(buf_append(&text, "", 1), 0);
+}
+
+/* Every element that is opened is closed, in order; what the script has is no markup. */
+static void assert_well_formed(void)
+{
+    char open[64][16];
+    size_t depth = 0;
+
+    for (const char *at = strchr(shown(), '<'); at; at = strchr(at + 1, '<')) {
+        const char *end = strchr(at, '>');
+        size_t n;
+
+        assert_non_null(end);
+        if (at[1] == '!' || end[-1] == '/')
+            continue;
+        if (at[1] == '/') {
+            assert_true(depth > 0);
+            depth--;
+            n = strlen(open[depth]);
+            assert_int_equal(strncmp(at + 2, open[depth], n), 0);
+            assert_true(at[2 + n] == '>');
+            continue;
+        }
+        n = strcspn(at + 1, " >");
+        assert_true(depth < 64 && n < 16);
+        memcpy(open[depth], at + 1, n);
+        open[depth++][n] = '\0';
+    }
+    assert_int_equal(depth, 0);
+}
+
+static void grade_page_is_well_formed_and_safe(void **state)
+{
+    (void)state;
+    grade_report_free(report);
+    kit_clear(&kit);
+    assert_int_equal(kit_init(&kit, KIT_NO_RESUBSCRIPTION, NULL), 0);
+    kit.agent = "<script>alert(1)</script>";
+    kit.secret = "{\"op\":\"auth\",\"token\":\"hunter2hunter2\"}";
+    kit_play(&kit);
+    report = grade_report_new(kit.grade, kit.now_us);
+    page();
+    assert_well_formed();
+    assert_true(has("<h1>The client does not recover as it should.</h1>"));
+    assert_true(has("did not send 1 of 4&#160;subscriptions again") ||
+                has("did not send 1&#160;of 4&#160;subscriptions again"));
+    assert_true(has("lost&lt;1: client 1: lost &lt;2&gt;") ||
+                has("lost&lt;1: client 1: lost &lt;2&gt;</li>"));
+    assert_true(has("&lt;script&gt;alert(1)"));
+    assert_true(has("rst &amp; &lt;blackhole&gt;"));
+    assert_false(has("hunter2"));
+    assert_false(has("8f2a"));
+    assert_true(has("\"event\":\"report\""));
+    assert_non_null(strstr(shown(), "role=\"img\""));
+    buf_clear(&text);
+}
+
+static void grade_page_shows_a_run_without_clients(void **state)
+{
+    const struct view_config view = {.columns = 80};
+
+    (void)state;
+    grade_report_free(report);
+    kit_clear(&kit);
+    assert_int_equal(kit_init(&kit, KIT_NONE, NULL), 0);
+    report = grade_report_new(kit.grade, kit.now_us);
+    page();
+    assert_well_formed();
+    assert_true(has("<h1>No client connected.</h1>"));
+    buf_clear(&text);
+    buf_init(&text, SIZE_MAX / 2);
+    assert_int_equal(grade_text(&text, report, &view), 0);
+    assert_true(slice_is(buf_slice(&text), "no client connected\n"));
+    buf_clear(&text);
+}
+
 /* --- memory -------------------------------------------------------------------------------------
  */
 
@@ -203,6 +299,7 @@ static void run_all(void)
         grade_json(&t, r);
         tree_print(&t, &out);
         tree_clear(&t);
+        grade_page(&out, &(const struct grade_page){.report = r, .url = "", .version = ""});
     }
     grade_report_free(r);
     kit_clear(&k);
@@ -225,6 +322,8 @@ int main(void)
         cmocka_unit_test(grade_json_has_every_row),
         cmocka_unit_test(grade_views_hide_credentials),
         cmocka_unit_test(grade_text_escapes_what_clients_send),
+        cmocka_unit_test(grade_page_is_well_formed_and_safe),
+        cmocka_unit_test(grade_page_shows_a_run_without_clients),
         cmocka_unit_test(grade_survives_any_allocation_that_fails),
     };
 

@@ -1,128 +1,13 @@
 #include "sink/compare/report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json_write.h"
 #include "sink/compare/compare_json.h"
 #include "sink/compare/report_private.h"
-#include "sink/term_safe.h"
 
 /* Of polls; compare takes no more intervals. */
 #define COLOURS 8
-
-/* What one piece of text may become. */
-#define TEXT_MAX (4u << 20)
-
-/* --- writing ------------------------------------------------------------------------------------
- */
-
-void page_put(struct page *p, const char *markup)
-{
-    if (!p->failed && buf_append_str(p->out, markup) < 0)
-        p->failed = true;
-}
-
-void page_printf(struct page *p, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    page_put(p, text);
-}
-
-static const char *escape_of(uint8_t byte)
-{
-    switch (byte) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
-    }
-}
-
-void page_text(struct page *p, struct slice text)
-{
-    struct buf safe;
-    const uint8_t *bytes;
-    size_t from = 0;
-
-    buf_init(&safe, TEXT_MAX);
-    if (term_safe(&safe, text, TERM_SAFE_NEWLINES) < 0)
-        p->failed = true;
-    bytes = buf_data(&safe);
-    for (size_t i = 0; i < safe.len && !p->failed; i++) {
-        const char *escape = escape_of(bytes[i]);
-
-        if (!escape)
-            continue;
-        if (buf_append(p->out, bytes + from, i - from) < 0)
-            p->failed = true;
-        page_put(p, escape);
-        from = i + 1;
-    }
-    if (!p->failed && safe.len > from && buf_append(p->out, bytes + from, safe.len - from) < 0)
-        p->failed = true;
-    buf_clear(&safe);
-}
-
-void page_words(struct page *p, const char *text)
-{
-    page_text(p, slice_str(text));
-}
-
-void page_prose(struct page *p, struct slice text)
-{
-    size_t from = 0;
-
-    for (size_t i = 1; i < text.len; i++) {
-        if (text.data[i] != ' ' || text.data[i - 1] < '0' || text.data[i - 1] > '9')
-            continue;
-        page_text(p, slice_make(text.data + from, i - from));
-        page_put(p, "&#160;");
-        from = i + 1;
-    }
-    page_text(p, slice_make(text.data + from, text.len - from));
-}
-
-void page_figure(struct page *p, struct units figure)
-{
-    for (const char *at = figure.text; *at; at++) {
-        char one[2] = {*at, '\0'};
-
-        page_put(p, *at == ' ' ? "&#160;" : one);
-    }
-}
-
-void page_svg(struct page *p, int height, const char *name, unsigned number)
-{
-    page_printf(p,
-                "<svg height=\"%d\" role=\"img\" aria-labelledby=\"%s%u\" "
-                "aria-describedby=\"%s%u-about\"><title id=\"%s%u\">",
-                height, name, number, name, number, name, number);
-}
-
-void page_svg_desc(struct page *p, const char *name, unsigned number)
-{
-    page_printf(p, "</title><desc id=\"%s%u-about\">", name, number);
-}
-
-void page_svg_shapes(struct page *p)
-{
-    page_put(p, "</desc>");
-}
 
 struct units report_colour(const struct figures *f, unsigned channel)
 {
@@ -159,21 +44,6 @@ static void headline(struct page *p, const char *verdict)
     page_put(p, "</p>\n");
 }
 
-/* "2026-01-02 03:04 UTC" out of the way JSON has it. */
-static void moment(struct page *p, int64_t time_us)
-{
-    struct json_write w;
-    struct buf text;
-
-    buf_init(&text, 64);
-    json_write_init(&w, &text);
-    json_time(&w, NULL, time_us);
-    if (text.len >= 18)
-        page_printf(p, "%.10s %.5s UTC", (const char *)buf_data(&text) + 1,
-                    (const char *)buf_data(&text) + 12);
-    buf_clear(&text);
-}
-
 static void header(struct page *p, const struct report *r)
 {
     const struct figures *f = r->figures;
@@ -181,7 +51,7 @@ static void header(struct page *p, const struct report *r)
     page_put(p, "<header><p class=\"brand\">");
     page_words(p, r->version);
     page_put(p, " compare · ");
-    moment(p, r->time_us);
+    page_moment(p, r->time_us);
     page_put(p, "</p>\n");
     headline(p, r->scale->verdict);
     page_put(p, "<p class=\"about\">");
@@ -273,48 +143,19 @@ static void openings(struct page *p, const struct report *r)
         page_text(p, r->openings[i]);
         page_put(p, "</pre></details>\n");
     }
-    page_put(p, "<h3>Settings</h3>\n<table class=\"settings\"><tbody>\n");
-    for (size_t i = 0; i < r->setting_count; i++) {
-        page_put(p, "<tr><th scope=\"row\">");
-        page_words(p, r->settings[i].name);
-        page_put(p, "</th><td>");
-        page_words(p, r->settings[i].value);
-        page_put(p, "</td></tr>\n");
-    }
-    page_put(p, "</tbody></table></section>\n");
-}
-
-/* The figures for programs. Inside a script element "<" could end it (or begin a comment). */
-static void data(struct page *p, const struct report *r)
-{
-    struct buf json;
-
-    buf_init(&json, TEXT_MAX);
-    if (compare_json(&json, r->compare, r->figures, r->scale, r->at_us, r->time_us) < 0)
-        p->failed = true;
-    page_put(p, "<script type=\"application/json\" id=\"figures\">");
-    for (size_t i = 0; i < json.len && !p->failed; i++) {
-        char one[2] = {(char)buf_data(&json)[i], '\0'};
-
-        page_put(p, one[0] == '<' ? "\\u003c" : one);
-    }
-    page_put(p, "</script>\n");
-    buf_clear(&json);
+    page_put(p, "<h3>Settings</h3>\n");
+    page_settings(p, r->settings, r->setting_count);
+    page_put(p, "</section>\n");
 }
 
 int report_page(struct buf *out, const struct report *r)
 {
     struct page page = {.out = out};
     struct page *p = &page;
+    struct buf json;
+    int failed;
 
-    page_put(p, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n<meta "
-                "name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta "
-                "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                "'unsafe-inline'\"/>\n<title>wscope compare: ");
-    page_words(p, r->figures->count ? r->figures->channels[0].source->url : "");
-    page_put(p, "</title>\n<style>");
-    page_put(p, report_style);
-    page_put(p, "</style></head>\n<body><main>\n");
+    page_begin(p, "compare", r->figures->count ? r->figures->channels[0].source->url : "", "");
     header(p, r);
     cards(p, r);
     report_lags(p, r);
@@ -323,10 +164,10 @@ int report_page(struct buf *out, const struct report *r)
     report_scale(p, r);
     report_figures(p, r);
     openings(p, r);
-    page_put(p, "<footer>Made by ");
-    page_words(p, r->version);
-    page_put(p, ". The figures are in this file as JSON too, in the element “figures”.</footer>\n");
-    data(p, r);
-    page_put(p, "</main></body></html>\n");
-    return p->failed ? -1 : 0;
+    buf_init(&json, PAGE_TEXT_MAX);
+    if (compare_json(&json, r->compare, r->figures, r->scale, r->at_us, r->time_us) < 0)
+        p->failed = true;
+    failed = page_end(p, r->version, buf_slice(&json));
+    buf_clear(&json);
+    return failed;
 }

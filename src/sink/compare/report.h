@@ -7,11 +7,7 @@
 
 #include "base/buf.h"
 #include "measure/scale.h"
-
-/* A line of the settings: redacted already. */
-struct report_setting {
-    const char *name, *value;
-};
+#include "sink/page.h"
 
 struct report {
     const struct comparison *compare; /* the distributions and courses */
@@ -20,7 +16,7 @@ struct report {
     int64_t time_us;     /* of the end, since 1970 */
     uint64_t at_us;      /* the same, since the program's start */
     const char *version; /* "wscope 0.1.0" */
-    const struct report_setting *settings;
+    const struct page_setting *settings;
     size_t setting_count;
     /* The opening of each channel as text, secrets replaced (see opening.h); may be empty. */
     struct slice openings[COMPARISON_CHANNELS_MAX];

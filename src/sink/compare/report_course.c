@@ -43,14 +43,9 @@ static struct span span_of(const struct report *r)
     return span;
 }
 
-/* A round step that gives at most `most` of them: 1, 2 or 5 times a power of ten. */
-static double step_of(double whole, unsigned most)
+static double seconds_of(const struct span *span)
 {
-    double step = pow(10, floor(log10(whole / most)));
-
-    while (whole / step > most)
-        step *= whole / step > 5 * most ? 10 : whole / step > 2 * most ? 5 : 2;
-    return step;
+    return (double)span->us / 1e6;
 }
 
 static void stairs(struct page *p, const struct report *r, unsigned channel,
@@ -97,7 +92,7 @@ static void describe(struct page *p, const struct report *r, const struct span *
 
 static void rulers(struct page *p, const struct span *span)
 {
-    double step = step_of((double)span->orders, 5);
+    double step = page_step((double)span->orders, 5);
 
     for (int i = 1; i * step <= (double)span->orders; i++) {
         double n = i * step;
@@ -108,39 +103,6 @@ static void rulers(struct page *p, const struct span *span)
                     "<text x=\"2\" y=\"%.1f\">%s</text>",
                     y, y, y < 12 ? y + 12 : y - 3, units_number(n).text);
     }
-}
-
-static void columns(struct page *p, const struct span *span, int height)
-{
-    double seconds = (double)span->us / 1e6;
-    double step = step_of(seconds, 8);
-
-    for (int i = 1; i * step < seconds; i++) {
-        double x = 100 * i * step / seconds;
-
-        page_printf(p, "<line class=\"gridline\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"%d\"/>",
-                    x, x, height);
-    }
-}
-
-static void times(struct page *p, const struct span *span)
-{
-    double seconds = (double)span->us / 1e6;
-    double step = step_of(seconds, 5);
-
-    page_put(p, "<svg height=\"22\" aria-hidden=\"true\">");
-    for (int i = 0; i * step <= seconds * 1.0001; i++) {
-        double n = i * step;
-        bool end = n > seconds * 0.97;
-
-        page_printf(p, "<text x=\"%.2f%%\" y=\"15\" text-anchor=\"%s\">%g&#160;s</text>",
-                    fmin(100, 100 * n / seconds),
-                    i == 0 ? "start"
-                    : end  ? "end"
-                           : "middle",
-                    n);
-    }
-    page_put(p, "</svg>");
 }
 
 static void legend(struct page *p, const struct figures *f)
@@ -195,7 +157,7 @@ static void lane(struct page *p, const struct report *r, unsigned channel, const
     page_figure(p, units_span((double)r->figures->elapsed_us, 1));
     page_put(p, ".");
     page_svg_shapes(p);
-    columns(p, span, LANE - 4);
+    page_columns(p, seconds_of(span), LANE - 4);
     strokes(p, r, channel, span);
     page_printf(p, "<line class=\"axis\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", LANE - 4,
                 LANE - 4);
@@ -227,7 +189,7 @@ void report_course(struct page *p, const struct report *r)
     page_svg_desc(p, "course", 0);
     describe(p, r, &span);
     page_svg_shapes(p);
-    columns(p, &span, STAIRS_HEIGHT);
+    page_columns(p, seconds_of(&span), STAIRS_HEIGHT);
     rulers(p, &span);
     page_printf(p,
                 "<svg width=\"100%%\" height=\"%d\" viewBox=\"0 0 1000 1000\" "
@@ -237,7 +199,7 @@ void report_course(struct page *p, const struct report *r)
         stairs(p, r, i, &span);
     page_printf(p, "</svg><line class=\"axis\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/></svg>\n",
                 STAIRS_HEIGHT, STAIRS_HEIGHT);
-    times(p, &span);
+    page_times(p, seconds_of(&span));
     legend(p, f);
     page_put(p, "</div>\n<h3>Arrivals</h3>\n<p class=\"note\">A stroke each time something new "
                 "came, the higher the more came at once.</p>\n<div class=\"chart\">\n<div "
@@ -246,6 +208,6 @@ void report_course(struct page *p, const struct report *r)
     for (unsigned i = 0; i < f->count; i++)
         lane(p, r, i, &span);
     page_put(p, "<div class=\"lane axis-lane\"><div class=\"name\"></div><div class=\"plot\">");
-    times(p, &span);
+    page_times(p, seconds_of(&span));
     page_put(p, "</div><div class=\"value\"></div></div>\n</div></section>\n");
 }

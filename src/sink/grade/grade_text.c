@@ -29,14 +29,20 @@ static void blanks(struct writing *w, int n)
         put(w, " ");
 }
 
-/* Columns of the next word, with the blanks before it; *len its bytes. */
+static bool ends_number(struct slice text, size_t n)
+{
+    return n > 0 && text.data[n - 1] >= '0' && text.data[n - 1] <= '9';
+}
+
+/* Columns of the next word, with the blanks before it; *len its bytes. A figure and its unit are
+ * one. */
 static int next_word(struct slice text, size_t *len)
 {
     size_t n = 0;
 
     while (n < text.len && text.data[n] == ' ')
         n++;
-    while (n < text.len && text.data[n] != ' ')
+    while (n < text.len && (text.data[n] != ' ' || ends_number(text, n)))
         n++;
     *len = n;
     return term_width(slice_make(text.data, n));

@@ -245,7 +245,7 @@ int show_end(struct compare_front *front, struct err *e)
  */
 
 struct settings {
-    struct report_setting list[24];
+    struct page_setting list[24];
     size_t count;
     char texts[24][160];
 };
@@ -260,7 +260,7 @@ static __attribute__((format(printf, 3, 4))) void set(struct settings *s, const 
     va_start(args, format);
     vsnprintf(s->texts[s->count], sizeof s->texts[0], format, args);
     va_end(args);
-    s->list[s->count] = (struct report_setting){name, s->texts[s->count]};
+    s->list[s->count] = (struct page_setting){name, s->texts[s->count]};
     s->count++;
 }
 

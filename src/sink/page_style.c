@@ -1,6 +1,6 @@
-#include "sink/compare/report_private.h"
+#include "sink/page.h"
 
-const char report_style[] =
+const char page_style[] =
     ":root{color-scheme:light dark;--bg:#fbfbf9;--card:#fff;--ink:#1c1f23;--soft:#5d656e;"
     "--line:#e3e4e0;--grid:#ecede9;--ws:#2563c9;--sse:#08775f;--p1:#c2410c;--p2:#946012;"
     "--p3:#a3306b;--p4:#7c4dbd;--p5:#6b6f3a;--p6:#0e7490;--p7:#8b5e3c;--p8:#52606d;--payload:1;--warn:#b42318}"

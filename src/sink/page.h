@@ -1,0 +1,63 @@
+/*
+ * page: an HTML page that needs nothing else, while it is written: no network, no script that runs;
+ * pictures as inline SVG; light and dark, on a phone and on paper. What reports share.
+ *
+ * Pictures have no fixed width: shapes stand at percentages, so that text keeps its size on a
+ * phone; lines with many points are in an inner picture that is stretched.
+ */
+#ifndef SINK_PAGE_H
+#define SINK_PAGE_H
+
+#include "base/buf.h"
+#include "measure/units.h"
+
+/* What one piece of text may become. */
+#define PAGE_TEXT_MAX (4u << 20)
+
+/* The page while it is written; after a failure nothing more is. */
+struct page {
+    struct buf *out;
+    bool failed;
+};
+
+/* Words of our own, which may hold markup. */
+void page_put(struct page *p, const char *markup);
+void page_printf(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Anything, as text: markup escaped, control and hidden characters made visible. */
+void page_text(struct page *p, struct slice text);
+void page_words(struct page *p, const char *text);
+/* Sentences: a figure and its unit stay on one line. */
+void page_prose(struct page *p, struct slice text);
+/* A figure, with its blanks kept together. */
+void page_figure(struct page *p, struct units figure);
+
+/* A picture: its title is written after page_svg, its description after page_svg_desc, its shapes
+ * after page_svg_shapes; "</svg>" ends it. name and number make the identifiers. */
+void page_svg(struct page *p, int height, const char *name, unsigned number);
+void page_svg_desc(struct page *p, const char *name, unsigned number);
+void page_svg_shapes(struct page *p);
+
+/* "2026-01-02 03:04 UTC" of a time since 1970. */
+void page_moment(struct page *p, int64_t time_us);
+
+/* A round step that gives at most `most` of them: 1, 2 or 5 times a power of ten. */
+double page_step(double whole, unsigned most);
+/* In a picture over time: the lines at round seconds; and a picture of its own with their names. */
+void page_columns(struct page *p, double seconds, int height);
+void page_times(struct page *p, double seconds);
+
+/* A line of the settings: redacted already. */
+struct page_setting {
+    const char *name, *value;
+};
+
+/* The document up to its content; subject: of its title, anything; style: CSS beside the common
+ * one. */
+void page_begin(struct page *p, const char *subcommand, const char *subject, const char *style);
+void page_settings(struct page *p, const struct page_setting *settings, size_t count);
+/* The rest, with the figures for programs. 0 or -1 (memory, now or before). */
+int page_end(struct page *p, const char *version, struct slice json);
+
+extern const char page_style[];
+
+#endif
