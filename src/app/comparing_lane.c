@@ -64,11 +64,6 @@ static void on_event(struct sink *sink, const struct event *ev)
         comparison_event(&lane->run->compare, lane->number, ev, arrival_us(lane, ev));
 }
 
-static void watch_free(struct sink *sink)
-{
-    (void)sink; /* part of struct lane */
-}
-
 static void on_ended(void *ctx)
 {
     struct lane *lane = ctx;
@@ -117,8 +112,8 @@ static int add_sinks(struct lane *lane)
 
     out_init_memory(&lane->opening, OPENING_MAX);
     lane->scribe = human_new(&lane->opening, &scribe);
-    lane->watch = (struct sink){COMPARISON_WANTS | OPENING_KINDS | EVENT_BIT(EVENT_NOTE), on_event,
-                                watch_free};
+    lane->watch =
+        (struct sink){COMPARISON_WANTS | OPENING_KINDS | EVENT_BIT(EVENT_NOTE), on_event, NULL};
     failed |= bus_add(&lane->bus, &lane->watch);
     if (lane->run->json)
         failed |= bus_add(&lane->bus, ndjson_new(lane->run->json, &json));

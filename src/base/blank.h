@@ -4,7 +4,7 @@
 #ifndef BASE_BLANK_H
 #define BASE_BLANK_H
 
-#include <stdbool.h>
+#include "base/slice.h"
 
 /* A blank within a line (OWS in RFC 9110, section 5.6.3). */
 static inline bool is_blank(int c)
@@ -16,6 +16,16 @@ static inline bool is_blank(int c)
 static inline bool is_white(int c)
 {
     return is_blank(c) || c == '\n' || c == '\r';
+}
+
+/* The text without blanks at its ends. */
+static inline struct slice blank_trim(struct slice text)
+{
+    while (text.len > 0 && is_blank(text.data[0]))
+        text = slice_make(text.data + 1, text.len - 1);
+    while (text.len > 0 && is_blank(text.data[text.len - 1]))
+        text.len--;
+    return text;
 }
 
 #endif

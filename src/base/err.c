@@ -63,6 +63,13 @@ int err_set(struct err *e, enum exit_code code, enum stage stage, int errnum, co
     return -1;
 }
 
+int err_at(struct err *e, size_t at, const char *text)
+{
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s", text);
+    e->at = (long)at;
+    return -1;
+}
+
 int err_nomem(struct err *e, enum stage stage, const char *what)
 {
     err_set(e, EXIT_OTHER, stage, ENOMEM, "out of memory while %s", what);

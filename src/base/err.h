@@ -7,6 +7,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stddef.h>
+
 #include "base/exit_code.h"
 
 enum stage {
@@ -37,6 +39,9 @@ void err_clear(struct err *e);
  * function can end with `return err_set(...)`. */
 int err_set(struct err *e, enum exit_code code, enum stage stage, int errnum, const char *format,
             ...) __attribute__((format(printf, 5, 6)));
+
+/* A usage error at that byte of what was typed. Returns -1. */
+int err_at(struct err *e, size_t at, const char *text);
 
 /* Out of memory while doing `what`: EXIT_OTHER at the given stage. Returns -1. */
 int err_nomem(struct err *e, enum stage stage, const char *what);

@@ -35,11 +35,6 @@ struct poll {
     struct event_poll report;
 };
 
-static struct poll *poll_of(struct channel *ch)
-{
-    return (struct poll *)ch;
-}
-
 static void ask(struct poll *p);
 
 /* --- when ------------------------------------------------------------------------------------- */
@@ -154,9 +149,9 @@ static void ask(struct poll *p)
         receiver_fail(&p->r, &e);
 }
 
-static int poll_open(struct channel *ch, struct err *e)
+static int poll_open(struct receiver *r, struct err *e)
 {
-    struct poll *p = poll_of(ch);
+    struct poll *p = (struct poll *)r;
     struct channel_shared *shared = p->r.shared;
     uint64_t seed = 0;
 
@@ -412,18 +407,12 @@ static void clear(struct receiver *r)
     buf_clear(&p->body);
 }
 
-static const struct channel_ops ops = {
+static const struct receiver_kind kind = {
+    .channel = CHANNEL_POLL,
+    .size = sizeof(struct poll),
     .open = poll_open,
-    .send = receiver_send,
-    .send_all = receiver_send_all,
-    .frame = receiver_frame,
-    .ping = receiver_ping,
-    .close = receiver_close,
-    .abort = receiver_abort,
-    .pause = receiver_pause,
-    .totals = receiver_totals,
-    .tcp_stats = receiver_tcp_stats,
-    .free = receiver_free,
+    .pause = pause_poll,
+    .clear = clear,
 };
 
 struct channel *channel_poll_new(uv_loop_t *loop, const struct channel_poll_config *config,
@@ -431,15 +420,12 @@ struct channel *channel_poll_new(uv_loop_t *loop, const struct channel_poll_conf
 {
     const struct http_hooks hooks = {
         .report = receiver_report, .head = on_head, .body = on_body, .done = on_done};
-    struct receiver *r = receiver_new(sizeof(struct poll), loop, CHANNEL_POLL, &ops,
-                                      &config->common, shared, &hooks, up);
+    struct receiver *r = receiver_new(&kind, loop, &config->common, shared, &hooks, up);
     struct poll *p = (struct poll *)r;
 
     if (!p)
         return NULL;
     p->config = config;
     buf_init(&p->body, SIZE_MAX / 2);
-    r->pause = pause_poll;
-    r->clear = clear;
     return &r->ch;
 }

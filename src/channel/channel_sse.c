@@ -22,11 +22,6 @@ struct stream {
     bool holds; /* sse was fed bytes that it has not used up: the channel was paused */
 };
 
-static struct stream *stream_of(struct channel *ch)
-{
-    return (struct stream *)ch;
-}
-
 /* The ID outlives the connection. */
 static void keep_last_id(struct stream *s)
 {
@@ -188,9 +183,9 @@ static void on_done(void *ctx, const struct http_result *result)
     }
 }
 
-static int stream_open(struct channel *ch, struct err *e)
+static int stream_open(struct receiver *r, struct err *e)
 {
-    struct stream *s = stream_of(ch);
+    struct stream *s = (struct stream *)r;
     const char *target = s->config->common.handshake.url->target;
     const char *last = s->r.shared->last_event_id;
     uint64_t max = s->config->common.max_message;
@@ -237,18 +232,12 @@ static void clear(struct receiver *r)
     free(s->asked_id);
 }
 
-static const struct channel_ops ops = {
+static const struct receiver_kind kind = {
+    .channel = CHANNEL_SSE,
+    .size = sizeof(struct stream),
     .open = stream_open,
-    .send = receiver_send,
-    .send_all = receiver_send_all,
-    .frame = receiver_frame,
-    .ping = receiver_ping,
-    .close = receiver_close,
-    .abort = receiver_abort,
-    .pause = receiver_pause,
-    .totals = receiver_totals,
-    .tcp_stats = receiver_tcp_stats,
-    .free = receiver_free,
+    .pause = pause_stream,
+    .clear = clear,
 };
 
 struct channel *channel_sse_new(uv_loop_t *loop, const struct channel_sse_config *config,
@@ -256,14 +245,11 @@ struct channel *channel_sse_new(uv_loop_t *loop, const struct channel_sse_config
 {
     const struct http_hooks hooks = {
         .report = receiver_report, .head = on_head, .body = on_body, .done = on_done};
-    struct receiver *r = receiver_new(sizeof(struct stream), loop, CHANNEL_SSE, &ops,
-                                      &config->common, shared, &hooks, up);
+    struct receiver *r = receiver_new(&kind, loop, &config->common, shared, &hooks, up);
     struct stream *s = (struct stream *)r;
 
     if (!s)
         return NULL;
     s->config = config;
-    r->pause = pause_stream;
-    r->clear = clear;
     return &r->ch;
 }

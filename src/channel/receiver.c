@@ -238,32 +238,39 @@ void receiver_refused(struct receiver *r, int status, struct err *e)
     receiver_fail(r, e);
 }
 
-/* --- what each kind answers the same ---------------------------------------------------------- */
+/* --- a channel that sends nothing ------------------------------------------------------------- */
 
-int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
+static int ch_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
     (void)ch, (void)type, (void)data, (void)first, (void) final;
     return SEND_CLOSED;
 }
 
-int receiver_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
-                      size_t count, size_t *sent)
+static int ch_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
+                       size_t count, size_t *sent)
 {
     (void)ch, (void)type, (void)messages, (void)count;
     *sent = 0;
     return SEND_CLOSED;
 }
 
-int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
+static int ch_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
 {
     (void)ch, (void)spec, (void)payload;
     return SEND_CLOSED;
 }
 
-int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data)
+static int ch_ping(struct channel *ch, enum opcode opcode, struct slice data)
 {
     (void)ch, (void)opcode, (void)data;
     return SEND_CLOSED;
+}
+
+static int ch_open(struct channel *ch, struct err *e)
+{
+    struct receiver *r = receiver_of(ch);
+
+    return r->kind->open(r, e);
 }
 
 static void give_up(struct receiver *r)
@@ -303,24 +310,24 @@ static void abort_source(struct receiver *r, enum close_how how)
     receiver_end(r, CLOSE_BY_LOCAL, how, CLOSE_ABNORMAL, false);
 }
 
-void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
+static void ch_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
 {
     layer_send(&receiver_of(ch)->layer,
                &(struct outgoing){
                    .kind = OUTGOING_CLOSE, .code = code, .data = reason, .timeout_us = timeout_us});
 }
 
-void receiver_abort(struct channel *ch, enum close_how how)
+static void ch_abort(struct channel *ch, enum close_how how)
 {
     layer_send(&receiver_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
 }
 
-void receiver_pause(struct channel *ch, bool paused)
+static void ch_pause(struct channel *ch, bool paused)
 {
     layer_pause(&receiver_of(ch)->layer, paused);
 }
 
-struct totals receiver_totals(const struct channel *ch)
+static struct totals ch_totals(const struct channel *ch)
 {
     const struct receiver *r = (const struct receiver *)ch;
     struct http_totals http = http_totals(r->http);
@@ -331,7 +338,8 @@ struct totals receiver_totals(const struct channel *ch)
     return totals;
 }
 
-bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
+/* All its connections together; round trip and queue are the open one's. */
+static bool ch_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
 {
     const struct receiver *r = (const struct receiver *)ch;
     struct http_totals all = http_totals(r->http);
@@ -369,7 +377,7 @@ static void on_pause(struct layer *l, bool paused)
 {
     struct receiver *r = of_source(l);
 
-    r->pause(r, paused);
+    r->kind->pause(r, paused);
 }
 
 static void on_event(struct layer *l, struct event *ev)
@@ -381,28 +389,39 @@ static void on_event(struct layer *l, struct event *ev)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-void receiver_free(struct channel *ch)
+static void ch_free(struct channel *ch)
 {
     struct receiver *r = receiver_of(ch);
 
-    if (r->clear)
-        r->clear(r);
+    r->kind->clear(r);
     http_free(r->http);
     layer_fault_free(r->fault);
     timer_free(r->timer);
     free(r);
 }
 
-struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel kind,
-                              const struct channel_ops *ops, const struct receiver_config *config,
-                              struct channel_shared *shared, const struct http_hooks *hooks,
-                              const struct channel_up *up)
+struct receiver *receiver_new(const struct receiver_kind *kind, uv_loop_t *loop,
+                              const struct receiver_config *config, struct channel_shared *shared,
+                              const struct http_hooks *hooks, const struct channel_up *up)
 {
+    static const struct channel_ops ops = {
+        .open = ch_open,
+        .send = ch_send,
+        .send_all = ch_send_all,
+        .frame = ch_frame,
+        .ping = ch_ping,
+        .close = ch_close,
+        .abort = ch_abort,
+        .pause = ch_pause,
+        .totals = ch_totals,
+        .tcp_stats = ch_tcp_stats,
+        .free = ch_free,
+    };
     static const struct layer_ops source = {.send = on_send, .pause = on_pause};
     static const struct layer_ops top = {.event = on_event};
-    struct receiver *r = calloc(1, size);
+    struct receiver *r = calloc(1, kind->size);
     const struct layer_fault_config fault = {
-        .fault = up->fault, .channel = kind, .number = up->conn, .start_us = up->start_us};
+        .fault = up->fault, .channel = kind->channel, .number = up->conn, .start_us = up->start_us};
     const struct http_config http = {
         .identity = &config->handshake,
         .dial = &config->dial,
@@ -415,7 +434,8 @@ struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel k
 
     if (!r)
         return NULL;
-    r->ch = (struct channel){.ops = ops, .kind = kind, .loop = loop, .up = *up};
+    r->kind = kind;
+    r->ch = (struct channel){.ops = &ops, .kind = kind->channel, .loop = loop, .up = *up};
     r->config = config;
     r->shared = shared;
     r->timer = timer_new(loop, r);

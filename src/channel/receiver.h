@@ -23,8 +23,20 @@ struct receiver_config {
     bool no_keepalive;
 };
 
+struct receiver;
+
+/* What each of the two does in a way of its own. */
+struct receiver_kind {
+    enum event_channel channel;
+    size_t size;                                    /* of what embeds the receiver, at its front */
+    int (*open)(struct receiver *r, struct err *e); /* see channel_open */
+    void (*pause)(struct receiver *r, bool paused);
+    void (*clear)(struct receiver *r); /* frees what was added */
+};
+
 struct receiver {
     struct channel ch;
+    const struct receiver_kind *kind;
     struct layer source;       /* the lowest: what is received */
     struct layer_fault *fault; /* upon it; NULL: nothing is to go wrong */
     struct layer layer;        /* the highest: its events are the channel's */
@@ -37,15 +49,12 @@ struct receiver {
     struct timer *timer; /* the kind's, until it is closing */
     bool closing;        /* it was asked to end, and says so in the next turn of the loop */
     uint16_t code;       /* with this */
-    void (*pause)(struct receiver *r, bool paused); /* the kind's */
-    void (*clear)(struct receiver *r);              /* frees what the kind added; NULL: nothing */
 };
 
-/* Embedded at the front of a channel of size bytes, which is allocated here. NULL: memory. */
-struct receiver *receiver_new(size_t size, uv_loop_t *loop, enum event_channel kind,
-                              const struct channel_ops *ops, const struct receiver_config *config,
-                              struct channel_shared *shared, const struct http_hooks *hooks,
-                              const struct channel_up *up);
+/* kind->size bytes are allocated. NULL: memory. */
+struct receiver *receiver_new(const struct receiver_kind *kind, uv_loop_t *loop,
+                              const struct receiver_config *config, struct channel_shared *shared,
+                              const struct http_hooks *hooks, const struct channel_up *up);
 
 /* The event's header, and up with it. */
 struct event receiver_event(const struct receiver *r, enum event_kind kind);
@@ -78,19 +87,5 @@ void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint
                   bool clean);
 /* The end because of an error that is nobody's connection: EVENT_ERROR, then EVENT_CLOSE. */
 void receiver_fail(struct receiver *r, const struct err *e);
-
-/* What a kind does not do in a way of its own. */
-int receiver_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final);
-int receiver_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
-                      size_t count, size_t *sent);
-int receiver_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload);
-int receiver_ping(struct channel *ch, enum opcode opcode, struct slice data);
-void receiver_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us);
-void receiver_abort(struct channel *ch, enum close_how how);
-void receiver_pause(struct channel *ch, bool paused);
-struct totals receiver_totals(const struct channel *ch);
-/* All its connections together; round trip and queue are the open one's. */
-bool receiver_tcp_stats(const struct channel *ch, struct tcp_stats *stats);
-void receiver_free(struct channel *ch);
 
 #endif

@@ -5,12 +5,18 @@ void bus_init(struct bus *bus)
     *bus = (struct bus){0};
 }
 
+static void sink_free(struct sink *sink)
+{
+    if (sink->free)
+        sink->free(sink);
+}
+
 int bus_add(struct bus *bus, struct sink *sink)
 {
     if (!sink)
         return -1;
     if (bus->count == BUS_SINKS_MAX) {
-        sink->free(sink);
+        sink_free(sink);
         return -1;
     }
     bus->sinks[bus->count++] = sink;
@@ -23,6 +29,6 @@ int bus_add(struct bus *bus, struct sink *sink)
 void bus_clear(struct bus *bus)
 {
     for (unsigned i = 0; i < bus->count; i++)
-        bus->sinks[i]->free(bus->sinks[i]);
+        sink_free(bus->sinks[i]);
     bus_init(bus);
 }

@@ -20,6 +20,13 @@ const char *event_name(enum event_kind kind)
     return kind < EVENT_NAMED_COUNT ? names[kind] : NULL;
 }
 
+const char *channel_name(enum event_channel channel)
+{
+    static const char *const names[] = {"ws", "sse", "poll"};
+
+    return names[channel];
+}
+
 const char *close_by_name(enum close_by by)
 {
     static const char *const names[] = {"peer", "local", "network"};
@@ -33,6 +40,26 @@ const char *close_how_name(enum close_how how)
                                         "ping-timeout", "tls", "violation", "fault"};
 
     return names[how];
+}
+
+const char *close_how_lost(const struct event_close *c)
+{
+    switch (c->how) {
+    case CLOSE_HOW_FIN:
+        return "the peer ended the stream (FIN)";
+    case CLOSE_HOW_RST:
+        return "reset by the peer (RST)";
+    case CLOSE_HOW_TIMEOUT:
+        return "nothing could be sent any more (timed out)";
+    case CLOSE_HOW_PING_TIMEOUT:
+        return "no pong came in time";
+    case CLOSE_HOW_TLS:
+        return c->got_close_notify ? "the peer ended TLS (close_notify)" : "TLS failed";
+    case CLOSE_HOW_FAULT:
+        return "cut by a fault that was asked for";
+    default:
+        return "the stream ended";
+    }
 }
 
 const char *opcode_name(unsigned opcode)

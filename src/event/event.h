@@ -55,6 +55,9 @@ const char *event_name(enum event_kind kind);
 enum event_dir { DIR_IN, DIR_OUT };
 enum event_channel { CHANNEL_WS, CHANNEL_SSE, CHANNEL_POLL };
 
+/* "ws", "sse", "poll". Static. */
+const char *channel_name(enum event_channel channel);
+
 /* RFC 6455, section 5.2 */
 enum opcode {
     OPCODE_CONT = 0,
@@ -245,6 +248,8 @@ struct event_close {
     uint64_t again;          /* and have not: they wait for the next connection */
     const char *hint;        /* or "" */
 };
+/* How a connection was lost, as a person reads it: "reset by the peer (RST)". Static. */
+const char *close_how_lost(const struct event_close *c);
 
 struct event_retry {
     uint32_t attempt;

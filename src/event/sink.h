@@ -14,7 +14,7 @@ _Static_assert(EVENT_KIND_COUNT <= 63, "a kind for each bit of `wants` but the l
 struct sink {
     uint64_t wants; /* EVENT_BIT of each kind this sink looks at, and SINK_INCOMING_ONLY */
     void (*event)(struct sink *sink, const struct event *ev);
-    void (*free)(struct sink *sink);
+    void (*free)(struct sink *sink); /* NULL: it is part of something else */
 };
 
 #endif

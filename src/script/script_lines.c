@@ -41,17 +41,6 @@ static bool physical(struct script_lines *l, struct slice *line)
     return true;
 }
 
-static struct slice trimmed(struct slice line)
-{
-    while (line.len > 0 && is_blank(line.data[0])) {
-        line.data++;
-        line.len--;
-    }
-    while (line.len > 0 && is_blank(line.data[line.len - 1]))
-        line.len--;
-    return line;
-}
-
 /* Add a line of the file to the joined one. */
 static int add(struct script_lines *l, struct slice source, struct slice part)
 {
@@ -89,13 +78,13 @@ static enum lines_result take_here(struct script_lines *l, struct slice word)
     bool first = true;
 
     while (physical(l, &line)) {
-        if (slice_equal(trimmed(line), word)) {
+        if (slice_equal(blank_trim(line), word)) {
             size_t cut = word.len + 2;
             struct slice before;
 
             l->has_here = true;
             l->text.len -= cut;
-            before = trimmed(buf_slice(&l->text));
+            before = blank_trim(buf_slice(&l->text));
             l->text.len = before.len;
             if (buf_append(&l->here, "", 1) < 0)
                 return LINES_NOMEM;
@@ -123,7 +112,7 @@ enum lines_result script_lines_next(struct script_lines *l)
     do {
         if (!physical(l, &source))
             return LINES_END;
-        part = trimmed(source);
+        part = blank_trim(source);
     } while (part.len == 0 || part.data[0] == '#');
     for (;;) {
         bool goes_on = part.len > 0 && part.data[part.len - 1] == '\\';
@@ -144,7 +133,7 @@ enum lines_result script_lines_next(struct script_lines *l)
             result = LINES_CUT;
             break;
         }
-        part = trimmed(source);
+        part = blank_trim(source);
     }
     if (result == LINES_LINE && here_word(l, &word)) {
         result = take_here(l, word);

@@ -13,18 +13,13 @@
 
 #define BECAUSE_MAX 256
 
-static const char *name_of(enum event_channel kind)
-{
-    return kind == CHANNEL_POLL ? "poll" : kind == CHANNEL_SSE ? "sse" : "ws";
-}
-
 static void tell_change(struct fallback *f, enum event_channel from, enum event_channel to,
                         const char *because)
 {
     struct event ev = session_event(f->s, EVENT_FALLBACK);
 
     ev.channel = to;
-    ev.fallback = (struct event_fallback){name_of(from), name_of(to), because};
+    ev.fallback = (struct event_fallback){channel_name(from), channel_name(to), because};
     bus_emit(f->s->bus, &ev);
 }
 

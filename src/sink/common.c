@@ -1,12 +1,5 @@
 #include "sink/common.h"
 
-const char *channel_name(enum event_channel channel)
-{
-    static const char *const names[] = {"ws", "sse", "poll"};
-
-    return names[channel];
-}
-
 bool response_refused(const struct event *ev)
 {
     const struct event_response *r = &ev->response;

@@ -6,9 +6,6 @@
 
 #include "event/event.h"
 
-/* "ws", "sse", "poll". Static. */
-const char *channel_name(enum event_channel channel);
-
 /* The response did not open the channel: its body and hint are worth showing. */
 bool response_refused(const struct event *ev);
 

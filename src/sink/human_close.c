@@ -48,26 +48,6 @@ static void put_unanswered(struct human *h, const struct event_close *c, const c
         human_printf(h, " (%s)", strerror(c->errnum));
 }
 
-static const char *how_lost(const struct event_close *c)
-{
-    switch (c->how) {
-    case CLOSE_HOW_FIN:
-        return "the peer ended the stream (FIN)";
-    case CLOSE_HOW_RST:
-        return "reset by the peer (RST)";
-    case CLOSE_HOW_TIMEOUT:
-        return "nothing could be sent any more (timed out)";
-    case CLOSE_HOW_PING_TIMEOUT:
-        return "no pong came in time";
-    case CLOSE_HOW_TLS:
-        return c->got_close_notify ? "the peer ended TLS (close_notify)" : "TLS failed";
-    case CLOSE_HOW_FAULT:
-        return "cut by a fault that was asked for";
-    default:
-        return "the stream ended";
-    }
-}
-
 /* Who said what at the end, on each of the three levels, as far as it was not told. */
 static void put_flags(struct human *h, const struct event *ev)
 {
@@ -120,7 +100,7 @@ static void put_ending(struct human *h, const struct event *ev)
         human_put(h, "cut by us"); /* --max-time, or asked to end a second time */
         put_flags(h, ev);
     } else {
-        put_lost(h, how_lost(c));
+        put_lost(h, close_how_lost(c));
         if (c->how == CLOSE_HOW_TLS && !c->got_close_notify && c->why && c->why[0]) {
             human_put(h, ": ");
             human_safe_str(h, c->why);

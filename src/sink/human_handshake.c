@@ -42,16 +42,12 @@ static void put_request_line(struct human *h, struct slice line)
 /* The value between its blanks, which stay. */
 static void put_value(struct human *h, struct slice name, struct slice value)
 {
-    size_t from = 0, to = value.len;
+    struct slice inner = blank_trim(value);
+    size_t from = (size_t)(inner.data - value.data), to = from + inner.len;
 
-    while (from < to && is_blank(value.data[from]))
-        from++;
-    while (to > from && is_blank(value.data[to - 1]))
-        to--;
     human_safe(h, slice_make(value.data, from));
     buf_reset(&h->scratch);
-    if (redact_field(&h->scratch, name, slice_make(value.data + from, to - from), h->config.utf8) <
-        0)
+    if (redact_field(&h->scratch, name, inner, h->config.utf8) < 0)
         h->failed = true;
     human_safe(h, buf_slice(&h->scratch));
     human_safe(h, slice_make(value.data + to, value.len - to));

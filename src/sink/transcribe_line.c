@@ -78,13 +78,8 @@ static bool has_line(struct slice text, const char *word)
     while (i < text.len) {
         const uint8_t *newline = memchr(text.data + i, '\n', text.len - i);
         size_t end = newline ? (size_t)(newline - text.data) : text.len;
-        size_t from = i, to = end;
 
-        while (from < to && is_blank(text.data[from]))
-            from++;
-        while (to > from && is_blank(text.data[to - 1]))
-            to--;
-        if (slice_is(slice_make(text.data + from, to - from), word))
+        if (slice_is(blank_trim(slice_make(text.data + i, end - i)), word))
             return true;
         i = end + 1;
     }

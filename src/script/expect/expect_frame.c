@@ -6,13 +6,6 @@
 #include "script/expect/expect.h"
 #include "script/expect/parse.h"
 
-static int wrong(size_t at, struct err *e, const char *text)
-{
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s", text);
-    e->at = (long)at;
-    return -1;
-}
-
 static int nomem(struct err *e)
 {
     return err_nomem(e, STAGE_USAGE, "reading an expectation");
@@ -25,7 +18,7 @@ int expect_bytes_parse(struct expect *x, struct slice digits, size_t at, struct 
     if (column < 0)
         return nomem(e);
     if (column > 0)
-        return wrong(at + (size_t)column - 1, e, "pairs of hexadecimal digits are expected here");
+        return err_at(e, at + (size_t)column - 1, "pairs of hexadecimal digits are expected here");
     x->exact_bytes = true;
     return 0;
 }
@@ -33,7 +26,7 @@ int expect_bytes_parse(struct expect *x, struct slice digits, size_t at, struct 
 static int frame_number(const char *value, uint64_t max, uint64_t *number, size_t at, struct err *e)
 {
     if (!decimal_read(slice_str(value), max, number))
-        return wrong(at, e, "fin= and masked= are 0 or 1, rsv= is 0 to 7, len= a number of bytes");
+        return err_at(e, at, "fin= and masked= are 0 or 1, rsv= is 0 to 7, len= a number of bytes");
     return 0;
 }
 
@@ -51,7 +44,7 @@ static int frame_op(struct expect *x, const char *value, size_t at, struct err *
         }
     }
     if (!decimal_read(slice_str(value), 15, &n))
-        return wrong(at, e, "op= is text, binary, cont, close, ping, pong or a number up to 15");
+        return err_at(e, at, "op= is text, binary, cont, close, ping, pong or a number up to 15");
     x->opcode = (uint8_t)n;
     return 0;
 }
@@ -66,7 +59,7 @@ static int frame_part(struct expect *x, const char *name, const char *value, siz
         return frame_op(x, value, at, e);
     if ((strcmp(name, "text") == 0 || strcmp(name, "hex") == 0) &&
         (x->pattern.given || x->exact_bytes))
-        return wrong(at, e, "the payload is said once, with text= or hex=");
+        return err_at(e, at, "the payload is said once, with text= or hex=");
     if (strcmp(name, "text") == 0)
         return pattern_parse(&x->pattern, slice_str(value), false, e);
     if (strcmp(name, "hex") == 0)
@@ -87,9 +80,9 @@ static int frame_part(struct expect *x, const char *name, const char *value, siz
         status = frame_number(value, UINT64_MAX, &x->length, at, e);
         x->given |= EXPECT_FRAME_LEN;
     } else {
-        status = wrong(at, e,
-                       "the parts of an expected frame are op, fin, rsv, masked, len, text "
-                       "and hex");
+        status = err_at(e, at,
+                        "the parts of an expected frame are op, fin, rsv, masked, len, text "
+                        "and hex");
     }
     return status;
 }
@@ -109,7 +102,7 @@ int expect_frame_parse(struct expect *x, struct slice text, size_t at0, struct e
         status = buf_append(&word, "", 1) < 0 ? nomem(e) : 0;
         equals = status == 0 ? strchr((char *)buf_data(&word), '=') : NULL;
         if (status == 0 && !equals)
-            status = wrong(where, e, "the parts of a frame are written name=value");
+            status = err_at(e, where, "the parts of a frame are written name=value");
         if (status < 0 || !equals)
             break;
         *equals = '\0';

@@ -47,9 +47,7 @@ static struct slice word(struct at *a)
 
 static int wrong(const struct at *a, size_t pos, struct err *e, const char *text)
 {
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s", text);
-    e->at = (long)(a->at0 + pos);
-    return -1;
+    return err_at(e, a->at0 + pos, text);
 }
 
 static int nomem(struct err *e)

@@ -44,13 +44,6 @@ static struct slice rest_of(struct reading *r)
     return slice_make(r->text + r->pos, r->end - r->pos);
 }
 
-static int wrong(size_t at, struct err *e, const char *text)
-{
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s", text);
-    e->at = (long)at;
-    return -1;
-}
-
 static int nomem(struct err *e)
 {
     return err_nomem(e, STAGE_USAGE, "reading an expectation");
@@ -68,7 +61,7 @@ static int read_pattern(struct pattern *p, struct reading *r, struct err *e)
     if (here)
         text = slice_str(r->here);
     else if (r->here)
-        return wrong(r->pos, e, "the text stands here and in the lines below: it can be only one");
+        return err_at(e, r->pos, "the text stands here and in the lines below: it can be only one");
     if (text.len == 0 && !here)
         return 0;
     if (pattern_parse(p, text, here, e) == 0)
@@ -113,7 +106,7 @@ static int read_number(struct expect *x, struct slice text, size_t at, uint64_t 
     if (text.len < sizeof digits)
         memcpy(digits, text.data, text.len);
     if (!decimal_read(slice_str(digits), max, &x->number))
-        return wrong(at, e, why);
+        return err_at(e, at, why);
     x->has_number = true;
     return 0;
 }
@@ -137,13 +130,13 @@ static int what_open(struct expect *x, struct reading *r, struct err *e)
     if (word.len == 0)
         return 0;
     if (!slice_is(word, "subprotocol"))
-        return wrong(r->pos - word.len, e,
-                     "behind \"open\" may stand: subprotocol NAME, or subprotocol none");
+        return err_at(e, r->pos - word.len,
+                      "behind \"open\" may stand: subprotocol NAME, or subprotocol none");
     word = next_word(r);
     if (word.len == 0)
-        return wrong(r->pos, e,
-                     "the name of the subprotocol is missing; none means that none is "
-                     "chosen");
+        return err_at(e, r->pos,
+                      "the name of the subprotocol is missing; none means that none is "
+                      "chosen");
     x->name = slice_is(word, "none") ? strdup("") : strndup((const char *)word.data, word.len);
     return x->name ? nothing_more(r, e) : nomem(e);
 }
@@ -175,8 +168,8 @@ static int what_error(struct expect *x, struct reading *r, struct err *e)
             return nothing_more(r, e);
         }
     }
-    return wrong(r->pos - word.len, e,
-                 "a stage is one of resolve, connect, proxy, tls, handshake, protocol, io");
+    return err_at(e, r->pos - word.len,
+                  "a stage is one of resolve, connect, proxy, tls, handshake, protocol, io");
 }
 
 static int what_status(struct expect *x, struct reading *r, struct err *e)
@@ -196,7 +189,7 @@ static int what_header(struct expect *x, struct reading *r, struct err *e)
     if (word.len > 0 && word.data[word.len - 1] == ':')
         word.len--;
     if (word.len == 0)
-        return wrong(r->pos, e, "the name of a header field is missing here");
+        return err_at(e, r->pos, "the name of a header field is missing here");
     x->name = strndup((const char *)word.data, word.len);
     return x->name ? read_pattern(&x->pattern, r, e) : nomem(e);
 }
@@ -220,7 +213,7 @@ static int what_gap(struct expect *x, struct reading *r, struct err *e)
 static int read_seconds(struct slice word, size_t at, uint64_t *us, struct err *e)
 {
     if (duration_parse(word, us) < 0 || *us == 0)
-        return wrong(at, e, "a number of seconds is expected here, as 0.5");
+        return err_at(e, at, "a number of seconds is expected here, as 0.5");
     return 0;
 }
 
@@ -234,9 +227,9 @@ static int what_none(struct expect *x, struct reading *r, struct err *e)
         return 0;
     }
     if (x->within_us)
-        return wrong(r->pos - word.len, e, "\"none\" takes \"for SEC\" or \"within SEC\"");
+        return err_at(e, r->pos - word.len, "\"none\" takes \"for SEC\" or \"within SEC\"");
     if (!slice_is(word, "for"))
-        return wrong(r->pos - word.len, e, "behind \"none\" may stand: for SEC");
+        return err_at(e, r->pos - word.len, "behind \"none\" may stand: for SEC");
     word = next_word(r);
     if (read_seconds(word, r->pos - word.len, &x->within_us, e) < 0)
         return -1;
@@ -300,7 +293,7 @@ static int unknown(struct slice word, size_t at, struct err *e)
 
 static int wrong_within(size_t at, struct err *e, const char *text)
 {
-    wrong(at, e, text);
+    err_at(e, at, text);
     err_hint(e, "a text that ends in \"within\" stands in the lines below: expect text <<END");
     return -1;
 }
@@ -358,15 +351,15 @@ int expect_parse(struct expect *x, const char *args, const char *here, struct er
             continue;
         x->what = rows[i].what;
         if (x->next && !rows[i].next)
-            return wrong(next_at, e,
-                         "\"next\" is about what comes one after the other: messages, "
-                         "pings, pongs, frames, open, close, error and gap");
+            return err_at(e, next_at,
+                          "\"next\" is about what comes one after the other: messages, "
+                          "pings, pongs, frames, open, close, error and gap");
         if (rows[i].parse(x, &r, e) < 0)
             return -1;
         if (here && x->what != EXPECT_JSON && !x->pattern.given)
-            return wrong(0, e,
-                         "a text in the lines below belongs to text, json, ping, pong, close "
-                         "or header");
+            return err_at(e, 0,
+                          "a text in the lines below belongs to text, json, ping, pong, close "
+                          "or header");
         return 0;
     }
     return unknown(word, r.pos - word.len, e);

@@ -30,40 +30,21 @@ static void of_violation(struct err *e, const struct event_close *c, enum exit_c
                 violation);
 }
 
-static const char *lost_how(const struct event_close *c)
-{
-    switch (c->how) {
-    case CLOSE_HOW_FIN:
-        return "the peer ended the stream (FIN) without a Close";
-    case CLOSE_HOW_RST:
-        return "reset by the peer (RST)";
-    case CLOSE_HOW_TIMEOUT:
-        return "nothing could be sent any more (timed out)";
-    case CLOSE_HOW_PING_TIMEOUT:
-        return "no pong came in time";
-    case CLOSE_HOW_TLS:
-        return c->got_close_notify ? "the peer ended TLS (close_notify) without a Close"
-                                   : "TLS failed";
-    case CLOSE_HOW_FAULT:
-        return "cut by a fault that was asked for";
-    default:
-        return "the stream ended";
-    }
-}
-
 static void of_loss(struct err *e, const struct event_close *c, enum event_channel channel,
                     enum exit_code code)
 {
-    const char *how = lost_how(c);
+    bool early = channel != CHANNEL_WS && c->how == CLOSE_HOW_FIN;
+    bool ended = c->how == CLOSE_HOW_FIN || (c->how == CLOSE_HOW_TLS && c->got_close_notify);
+    const char *how = early ? "the server ended the stream too early" : close_how_lost(c);
+    const char *without = ended && !early ? " without a Close" : "";
 
-    if (channel != CHANNEL_WS && c->how == CLOSE_HOW_FIN)
-        how = "the server ended the stream too early";
     if (c->how == CLOSE_HOW_TLS && !c->got_close_notify && c->why && c->why[0])
         err_set(e, code, STAGE_TLS, c->errnum, "connection lost: %s: %.400s", how, c->why);
     else if (c->errnum != 0 && c->how != CLOSE_HOW_RST)
-        err_set(e, code, STAGE_IO, c->errnum, "connection lost: %s (%s)", how, strerror(c->errnum));
+        err_set(e, code, STAGE_IO, c->errnum, "connection lost: %s%s (%s)", how, without,
+                strerror(c->errnum));
     else
-        err_set(e, code, STAGE_IO, c->errnum, "connection lost: %s", how);
+        err_set(e, code, STAGE_IO, c->errnum, "connection lost: %s%s", how, without);
 }
 
 void failure_of_close(struct err *e, const struct event_close *close, enum event_channel channel,

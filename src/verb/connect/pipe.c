@@ -173,11 +173,6 @@ static void on_message(struct sink *sink, const struct event *ev)
         finish_early(p, ASKED_ENOUGH);
 }
 
-static void watch_free(struct sink *sink)
-{
-    (void)sink; /* part of struct pipe */
-}
-
 /* --- the session --------------------------------------------------------------------------------
  */
 
@@ -373,8 +368,7 @@ static int init_views(struct pipe *p, struct err *e)
     if (views_init(&p->views, view, p->input.echo ? VIEWS_NONE : VIEWS_DATA, e) < 0)
         return -1;
     p->app->bus = &p->views.bus;
-    p->watch =
-        (struct sink){EVENT_BIT(EVENT_MESSAGE), counts ? on_message : mind_outputs, watch_free};
+    p->watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), counts ? on_message : mind_outputs, NULL};
     if (!view->json)
         p->watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
     bus_add(&p->views.bus, &p->watch);

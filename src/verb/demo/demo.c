@@ -223,11 +223,6 @@ static void on_event(struct sink *sink, const struct event *ev)
         step_done(d);
 }
 
-static void watch_free(struct sink *sink)
-{
-    (void)sink; /* part of struct demo */
-}
-
 static void say_what_next(struct demo *d)
 {
     put_text(d, d->on_terminal ? DEMO_TEXT_PROMPT : DEMO_TEXT_NEXT);
@@ -439,7 +434,7 @@ static int init_views(struct demo *d, struct err *e)
         if (bus->sinks[i]->wants & EVENT_BIT(EVENT_FRAME))
             bus->sinks[i]->wants &= ~EVENT_BIT(EVENT_MESSAGE);
     }
-    d->watch = (struct sink){EVENT_ALL, on_event, watch_free};
+    d->watch = (struct sink){EVENT_ALL, on_event, NULL};
     bus_init(&d->events);
     return bus_add(&d->events, &d->watch) < 0 ? err_nomem(e, STAGE_IO, "starting") : 0;
 }

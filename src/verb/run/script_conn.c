@@ -66,11 +66,6 @@ static void on_event(struct sink *sink, const struct event *ev)
     job_kick(c->test->job);
 }
 
-static void watch_free(struct sink *sink)
-{
-    (void)sink; /* part of struct script_conn */
-}
-
 static void on_change(void *ctx)
 {
     struct script_conn *c = ctx;
@@ -237,7 +232,7 @@ struct script_conn *conn_get(struct test_run *t, const char *name, struct err *e
     c->next = t->conns;
     t->conns = c;
     c->watch = (struct sink){INBOX_WANTS | EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_REQUEST),
-                             on_event, watch_free};
+                             on_event, NULL};
     if (t->job->script->frames)
         c->watch.wants |= EVENT_BIT(EVENT_FRAME);
     inbox_init(&c->inbox, SCRIPT_INBOX_COUNT, SCRIPT_INBOX_BYTES);

@@ -111,11 +111,6 @@ static void on_event(struct sink *sink, const struct event *ev)
     output_check(&s->app->err);
 }
 
-static void watch_free(struct sink *sink)
-{
-    (void)sink; /* part of struct serve */
-}
-
 /* The log is part of the service: where it can't be written, clients wait for its reader. */
 static void pause_server(void *ctx, bool paused)
 {
@@ -233,7 +228,7 @@ static int init_app(struct serve *s, struct err *e)
         return app_init(s->app, NULL, NULL, &hooks, e) < 0 ? -1 : typing_open(s->typing, e);
     if (app_init(s->app, &s->views.out, &s->views.err, &hooks, e) < 0)
         return -1;
-    s->watch = (struct sink){s->views.bus.wants, on_event, watch_free};
+    s->watch = (struct sink){s->views.bus.wants, on_event, NULL};
     return bus_add(&s->views.bus, &s->watch) < 0 ? err_nomem(e, STAGE_IO, "starting") : 0;
 }
 
