@@ -1,224 +1,69 @@
-# bash completion for wscope(1).
+# bash completion for wscope(1). It has no lists: "wscope --complete" answers what fits.
 
-# Names of files, also behind a prefix such as "@"; directories end with a slash.
-_wscope_files() {
-    local prefix=$1 cur=$2 kind=$3 name
-
-    COMPREPLY=()
-    while IFS= read -r name; do
-        [[ -d $name ]] && name+=/
-        COMPREPLY+=("$prefix$name")
-    done < <(compgen "$kind" -- "$cur")
-    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace
-    compopt -o filenames
-}
-
-# Words from a list.
+# The words of the line up to the cursor. Readline has split them also at ":", "=" and "@".
 _wscope_words() {
-    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
-}
+    local rest=${COMP_LINE:0:COMP_POINT} word i
 
-# One more event behind the commas that are there.
-_wscope_events() {
-    local before=
-
-    [[ $1 == *,* ]] && before=${1%,*},
-    mapfile -t COMPREPLY < <(compgen -P "$before" -W 'resolve connect proxy tls request response open frame message ping pong violation close
-        retry gap recovered lost duplicate fault poll fallback error summary compare' -- "${1##*,}")
-}
-
-# Kinds of faults; what follows (an argument, "@" and a trigger) is typed behind them.
-_wscope_faults() {
-    local kinds='rst fin half-close blackhole stall-read stall-write latency: rate: slice: truncate: corrupt rebind
-        drop-pong delay-pong: wrong-pong drop-in: drop-out: dup-in: dup-out: reorder: refuse dns-fail dns-slow: status:'
-
-    [[ $(_wscope_letter) == [ps] ]] && kinds+=' close:'
-    [[ $(_wscope_letter) == p ]] && kinds+=' offline'
-    _wscope_words "$kinds" "$1"
-    compopt -o nospace
-}
-
-# Names of the [profile NAME] sections of the config file.
-_wscope_profiles() {
-    local file=${XDG_CONFIG_HOME:-~/.config}/wscope/config names
-
-    [[ -r $file ]] || return 0
-    names=$(sed -nE 's/^[[:space:]]*\[[[:space:]]*profile[[:space:]]+([^]]*[^][:space:]])[[:space:]]*\][[:space:]]*$/\1/p' "$file")
-    local IFS=$'\n'
-    mapfile -t COMPREPLY < <(compgen -W "$names" -- "$1")
-}
-
-# The value of option $1, begun as $2; $3 is what stands before the name of a file behind "@". Fails
-# for an option that takes none.
-_wscope_value() {
-    case $1 in
-        --cacert | --cert | --key | --pinnedpubkey | --report | --junit | --record)
-            _wscope_files '' "$2" -f
-            ;;
-        --capath | --transcript)
-            _wscope_files '' "$2" -d
-            ;;
-        -H | --header | --cookie | -u | --user | --bearer | --pass | -e | --send | \
-            --data | --from-curl)
-            if [[ $2 == @* ]]; then
-                _wscope_files "$3" "${2#@}" -f
-            fi
-            ;;
-        --events)
-            _wscope_events "$2"
-            ;;
-        --fault)
-            _wscope_faults "$2"
-            ;;
-        --against)
-            _wscope_words 'serve' "$2"
-            ;;
-        --profile)
-            _wscope_profiles "$2"
-            ;;
-        --tls-min | --tls-max)
-            _wscope_words '1.2 1.3' "$2"
-            ;;
-        --timestamps)
-            _wscope_words 'abs rel delta' "$2"
-            ;;
-        --help)
-            _wscope_words 'all' "$2"
-            ;;
-        --reconnect)
-            _wscope_words 'default socket.io reconnecting-websocket grpc signalr phoenix graphql-ws rfc6455' "$2"
-            ;;
-        --retry-jitter)
-            _wscope_words 'none full' "$2"
-            ;;
-        --method)
-            _wscope_words 'GET POST' "$2"
-            ;;
-        --color)
-            _wscope_words 'auto always never' "$2"
-            ;;
-        -s | --subprotocol | -o | --origin | -A | --user-agent | --servername | \
-            --header-cmd | --max-redirects | -x | --proxy | --noproxy | --connect-to | \
-            --resolve | --interface | --connect-timeout | --close-timeout | -m | \
-            --max-time | --for | --max-message | --max-frame | --max-fragments | --max-headers | \
-            --ping-interval | --ping-timeout | --seed | --retry | --retry-delay | --retry-max-delay | \
-            --retry-factor | --retry-max-time | --stable-after | --retry-on | --no-retry-on | \
-            --offline-queue | --seq | --id | --epoch | --resume | \
-            --resume-query | --catchup | --poll | --sse | --every | --jitter | --items | --fallback | --fallback-after | --time | --clients | --on-connect | -w | --wait | --chunk | \
-            --count | --until | --buffer | --rate | --burst | --path | --allow-origin | --var | --only | --jobs | --timeout)
-            ;;
-        *)
-            return 1
-            ;;
-    esac
-}
-
-# An optional value is written with "=" only, so it does not follow as a word of its own.
-_wscope_optional() {
-    [[ $1 == @(--compress|--reconnect|-r|--timestamps|-h|--help) ]]
-}
-
-# The letter of the command: c is the form that opens a connection.
-_wscope_letter() {
-    local word
-
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $word in
-            compare)
-                echo m
-                return
-                ;;
-            serve)
-                echo s
-                return
-                ;;
-            run)
-                echo r
-                return
-                ;;
-            demo)
-                echo d
-                return
-                ;;
-            help)
-                echo h
-                return
-                ;;
-            version)
-                echo v
-                return
-                ;;
-        esac
+    words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if ((i == 0)) || [[ $rest == [[:blank:]]* ]]; then
+            words+=('')
+            rest=${rest#"${rest%%[![:blank:]]*}"}
+        fi
+        ((i < COMP_CWORD)) || word=$rest
+        words[-1]+=$word
+        rest=${rest#"$word"}
     done
-    echo c
 }
 
-# The options of the command with letter $1. Each line begins with the letters of its commands.
-_wscope_options() {
-    local letters words mine=
-    local options='
-        cmsrd -q --quiet --json --profile --no-config -h --help -V --version
-        cmrd --show-secrets
-        cmsd -v --verbose --events --color --timestamps
-        cmsr --cert --key --fault --seed
-        cmd -i --include -P --pings
-        cmr -H --header -s --subprotocol -o --origin -A --user-agent --cookie -u --user --bearer --header-cmd -L
-        cmr --location --max-redirects -k --insecure --cacert --capath --pass --pinnedpubkey --tls-min --tls-max
-        cmr --servername -x --proxy --noproxy --connect-to --resolve --interface -4 -6 --connect-timeout
-        cmr --close-timeout -m --max-time --max-message --max-frame --max-fragments --max-headers --compress
-        cmr --no-compress --ping-interval --ping-timeout --no-pong --lenient -r --reconnect --retry
-        cmr --retry-delay --retry-max-delay --retry-factor --retry-jitter --retry-max-time --stable-after
-        cmr --retry-on --no-retry-on --seq --id --poll --sse --every --jitter --long-poll --items --method
-        cmr --data --no-keepalive
-        cd --pretty
-        csd --plain
-        cs -n --no-input
-        cm --for --on-connect --from-curl
-        cr --offline-queue --epoch --resume --resume-query --catchup --fail-on-loss --fallback --fallback-after
-        c -e --send -w --wait -b --binary -0 --null --crlf --hex --base64 --whole --chunk --echo
-        c -1 --count --until --escape --no-delimiter --buffer --record
-        m --time --clients --report
-        r --against --var --only --fail-fast --jobs --timeout --junit --transcript
-        s --rate --burst --path --allow-origin
-    '
+# Names of files that begin with $2, each after $1. $3 is -f, or -d for directories alone.
+_wscope_files() {
+    local name
 
-    while read -r letters words; do
-        [[ $letters == *"$1"* ]] && mine+=" $words"
-    done <<<"$options"
-    _wscope_words "$mine" "$2"
+    while IFS= read -r name; do
+        [[ -d ${name/#\~\//$HOME/} ]] && name+=/
+        COMPREPLY+=("$1$name")
+    done < <(compgen "$3" -- "$2")
+}
+
+# Write what was found as it has to be typed, without what stays on the line before it: $1 is the
+# word as it was typed. Readline replaces what follows the last place where it splits, "@" included.
+_wscope_type() {
+    local typed=$1 kept i
+
+    [[ $typed == [\"\']* ]] && return
+    kept=${typed%"${typed##*["$COMP_WORDBREAKS"]}"}
+    kept=${kept%@}
+    for i in "${!COMPREPLY[@]}"; do
+        printf -v "COMPREPLY[i]" %q "${COMPREPLY[i]}"
+        COMPREPLY[i]=${COMPREPLY[i]/#\\~\//\~/}
+        COMPREPLY[i]=${COMPREPLY[i]//\\,/,}
+        COMPREPLY[i]=${COMPREPLY[i]#"$kept"}
+    done
 }
 
 _wscope() {
-    local cur=${COMP_WORDS[COMP_CWORD]} value at=@ marks='' i=$COMP_CWORD
+    local words last kind text blank=yes
 
-    # Readline takes "--bearer=@file" apart at "=" and "@", which come as a word of their own.
     COMPREPLY=()
-    value=$cur
-    if [[ $value == +([=@]) ]]; then
-        marks=$value
-        value=
-    fi
-    i=$((i - 1))
-    if [[ -z $marks && ${COMP_WORDS[i]} == +([=@]) ]]; then
-        marks=${COMP_WORDS[i]}
-        i=$((i - 1))
-    fi
-    if [[ $marks == *@* ]]; then
-        value=@$value
-        at=
-    fi
-    if [[ $marks == *=* ]] || ! _wscope_optional "${COMP_WORDS[i]}"; then
-        _wscope_value "${COMP_WORDS[i]}" "$value" "$at" && return
-    fi
-    if [[ $cur == -* ]]; then
-        _wscope_options "$(_wscope_letter)" "$cur"
-    elif [[ $COMP_CWORD -eq 1 ]]; then
-        _wscope_words 'compare serve run demo help version' "$cur"
-    elif [[ $(_wscope_letter) == r ]]; then
-        _wscope_files '' "$cur" -f
-    elif [[ $(_wscope_letter) == h ]]; then
-        _wscope_words 'compare serve run demo version' "$cur"
-    fi
+    _wscope_words
+    last=${words[-1]#[\"\']}
+    last=${last//\\/}
+    while IFS=$'\t' read -r kind text _; do
+        case $kind in
+            files) _wscope_files "$text" "${last#"$text"}" -f ;;
+            folders) _wscope_files "$text" "${last#"$text"}" -d ;;
+            part)
+                COMPREPLY+=("$text")
+                blank=no
+                ;;
+            word) COMPREPLY+=("$text") ;;
+        esac
+    done < <(fc -ln -1000 2>/dev/null |
+        "${words[0]/#\~\//$HOME/}" --complete "${words[@]:1:${#words[@]}-2}" "$last" 2>/dev/null)
+    [[ $blank == no || ${COMPREPLY[0]} == */ ]] && compopt -o nospace
+    _wscope_type "${words[-1]}"
 }
 
 complete -F _wscope wscope

@@ -13,6 +13,7 @@
 #include "app/tracing.h"
 #include "base/clock.h"
 #include "cli/options.h"
+#include "verb/complete/complete.h"
 #include "verb/verbs.h"
 
 static enum exit_code usage_error(const struct options *o, const struct err *e)
@@ -68,6 +69,8 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     tracing_begin(start_us);
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write, which can be told */
+    if (complete_wanted(argc, argv))
+        return (int)complete_run(&wscope_verbs, argc, argv);
     if (options_parse(&options, &wscope_verbs, argc, argv, &e) < 0)
         code = usage_error(&options, &e);
     else

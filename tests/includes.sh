@@ -38,6 +38,7 @@ verb/compare      base event app cli measure sink
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
+verb/complete     base event fault cli sink term
 verb/*            base event app cli command session sink serve term
 verb              cli verb
 main              base event cli app verb

@@ -60,7 +60,7 @@ static char *expand_home(struct options_parsing *p, const struct option_row *row
 {
     bool file =
         row->values && (strcmp(row->values, "FILE") == 0 || strcmp(row->values, "DIR") == 0);
-    bool at_file = row->values && strcmp(row->values, "@FILE") == 0 && value[0] == '@';
+    bool at_file = option_takes_file(row) && value[0] == '@';
     char *path;
 
     if ((!file && !at_file) || strncmp(value + at_file, "~/", 2) != 0)
@@ -295,4 +295,26 @@ int config_load(struct options_parsing *p, const struct option_use *profile, str
         status = 0;
     buf_clear(&l.names);
     return status;
+}
+
+void options_profiles(void (*found)(void *ctx, const char *name), void *ctx)
+{
+    struct options_memory *m = calloc(1, sizeof *m);
+    struct options o = {.memory = m};
+    struct options_parsing p = {.o = &o};
+    struct config_reader r;
+    struct config_line line;
+    struct err e;
+    char *path, *text;
+
+    err_clear(&e);
+    path = m ? find_file(&p, &e) : NULL;
+    text = path ? options_load(m, path, "the config file", &e) : NULL;
+    if (text) {
+        for (config_open(&r, text); config_next(&r, &line, &e) != 0;) {
+            if (line.profile)
+                found(ctx, line.profile);
+        }
+    }
+    options_memory_free(m);
 }

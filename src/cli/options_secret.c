@@ -26,8 +26,7 @@ bool options_value_secret(const struct option_row *row, const char *value, size_
         *start = name_len + 1;
         return value[name_len] == ':' && secret_field_likely(slice_make(value, name_len));
     }
-    return row->values && strcmp(row->values, "@FILE") == 0 && row->letter != 'e' &&
-           strncmp(value, "env:", 4) != 0;
+    return option_takes_file(row) && row->letter != 'e' && strncmp(value, "env:", 4) != 0;
 }
 
 /* The values of parameters whose name speaks of a secret, from after the '?' on. The separators are

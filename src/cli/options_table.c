@@ -24,8 +24,7 @@
 #define SHOWING   "What is shown"
 #define GENERAL   "General"
 
-/* Help texts stand in single quotes in the completions: no quotes, colons or brackets in them, and
- * no more than 50 characters. Rows of a group stand together. */
+/* A help text is one line of at most 50 characters. Rows of a group are adjacent. */
 static const struct option_row shared[] = {
     {'H', "header", OPTION_VALUE, "LINE", "add, replace or (Name:) remove a header; @FILE",
      HANDSHAKE, "@FILE", true, CLIENT, options_set_header, 0},
@@ -36,10 +35,10 @@ static const struct option_row shared[] = {
     {'A', "user-agent", OPTION_VALUE, "TEXT", "the User-Agent header; empty sends none", HANDSHAKE,
      NULL, false, CLIENT, options_set_field_value, AT(connect.handshake.user_agent)},
     {0, "cookie", OPTION_VALUE, "COOKIES", "the Cookie header; also @FILE, env:NAME", HANDSHAKE,
-     "@FILE", false, CLIENT, options_set_cookie, 0},
+     "SECRET", false, CLIENT, options_set_cookie, 0},
     {'u', "user", OPTION_VALUE, "USER[:PASS]", "Basic credentials; also @FILE, env:NAME", HANDSHAKE,
-     "@FILE", true, CLIENT, options_set_user, 0},
-    {0, "bearer", OPTION_VALUE, "TOKEN", "Bearer token; also @FILE, env:NAME", HANDSHAKE, "@FILE",
+     "SECRET", true, CLIENT, options_set_user, 0},
+    {0, "bearer", OPTION_VALUE, "TOKEN", "Bearer token; also @FILE, env:NAME", HANDSHAKE, "SECRET",
      true, CLIENT, options_set_bearer, 0},
     {0, "header-cmd", OPTION_VALUE, "CMD", "run before each attempt; its lines are headers",
      HANDSHAKE, NULL, false, CLIENT, options_set_text, AT(connect.ws.header_cmd)},
@@ -59,7 +58,7 @@ static const struct option_row shared[] = {
     {0, "key", OPTION_VALUE, "FILE", "private key, if not in the file of --cert", TLS, "FILE",
      false, CLIENT | SERVE, options_set_key, 0},
     {0, "pass", OPTION_VALUE, "PHRASE", "pass phrase of the key; also @FILE, env:NAME", TLS,
-     "@FILE", false, CLIENT, options_set_pass, 0},
+     "SECRET", false, CLIENT, options_set_pass, 0},
     {0, "pinnedpubkey", OPTION_VALUE, "PIN", "accept this key only, sha256//BASE64 or a file", TLS,
      "FILE", false, CLIENT, options_set_pin, 0},
     {0, "tls-min", OPTION_VALUE, "VERSION", "lowest TLS version, 1.2 or 1.3", TLS, "1.2|1.3", false,
@@ -123,7 +122,7 @@ static const struct option_row shared[] = {
     {0, "retry-factor", OPTION_VALUE, "X", "each delay is so many times the one before", RETRYING,
      NULL, false, CLIENT, options_set_factor, 0},
     {0, "retry-jitter", OPTION_VALUE, "KIND", "none, full, or a fraction as 0.2, more or less",
-     RETRYING, NULL, false, CLIENT, options_set_jitter, 0},
+     RETRYING, "none|full", false, CLIENT, options_set_jitter, 0},
     {0, "retry-max-time", OPTION_VALUE, "SEC", "try no more so long after the first failure",
      RETRYING, NULL, false, CLIENT, options_set_positive_seconds, AT(connect.retry.max_time_us)},
     {0, "stable-after", OPTION_VALUE, "SEC", "up that long, the back-off begins anew (5)", RETRYING,
@@ -151,7 +150,7 @@ static const struct option_row shared[] = {
      CONNECT, options_set_flag, AT(connect.account.fail_on_loss)},
 
     {0, "fault", OPTION_VALUE, "SPEC", "let this go wrong, as rst@every:30s; repeatable", FAULTS,
-     NULL, true, CLIENT | SERVE, options_set_fault, 0},
+     "FAULT", true, CLIENT | SERVE, options_set_fault, 0},
     {0, "seed", OPTION_VALUE, "N", "repeat what chance did under this number", FAULTS, NULL, false,
      CLIENT | SERVE, options_set_seed, 0},
 
@@ -245,7 +244,7 @@ static const struct option_row shared[] = {
 static const struct option_row general[] = {
     {0, "from-curl", OPTION_VALUE, "TEXT", "take over a browser copy as cURL; also @FILE, @-",
      GENERAL, "@FILE", true, CLIENT, options_set_none, 0},
-    {0, "profile", OPTION_VALUE, "NAME", "also this section of the config file", GENERAL, NULL,
+    {0, "profile", OPTION_VALUE, "NAME", "also this section of the config file", GENERAL, "PROFILE",
      true, EVERY, options_set_none, 0},
     {0, "no-config", OPTION_FLAG, NULL, "do not read the config file", GENERAL, NULL, false, EVERY,
      options_set_none, 0},
@@ -283,4 +282,9 @@ bool option_is_of_connection(const struct option_row *row)
     }
     /* Limits of the whole run. */
     return !row->name || (strcmp(row->name, "max-time") != 0 && strcmp(row->name, "for") != 0);
+}
+
+bool option_takes_file(const struct option_row *row)
+{
+    return row->values && (strcmp(row->values, "@FILE") == 0 || strcmp(row->values, "SECRET") == 0);
 }

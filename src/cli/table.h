@@ -23,6 +23,9 @@ struct options_parsing;
 struct option_use;
 typedef int option_set_fn(struct options_parsing *p, const struct option_use *use, struct err *e);
 
+/* Kinds of values that can be completed: "FILE", "DIR", "@FILE" (text, or a file after '@'),
+ * "SECRET" (the same, or env:NAME), "URL" (http or https), "WS-URL", "ADDRESS", "EVENT..." (events
+ * with commas between them), "FAULT", "PROFILE", "COMMAND". */
 struct option_row {
     char letter;      /* 0: none */
     const char *name; /* long name without "--"; NULL: there is only the letter */
@@ -30,12 +33,10 @@ struct option_row {
     const char *metavar; /* NULL for a flag */
     const char *help;    /* one line */
     const char *group;   /* heading in --help */
-    const char
-        *values;   /* for completion: "auto|always|never" (one of these), "FILE", "DIR", "@FILE"
-                      (text, or a file behind '@'), "EVENT..." (a list of events), or NULL */
-    bool common;   /* in plain --help */
-    unsigned sets; /* OPTIONS_... of cli/verb.h; 0 in the rows of a subcommand */
-    option_set_fn *set; /* options_set_none: acted on before, and only on the command line */
+    const char *values;  /* for completion: "a|b" (one of these), the kinds above, or NULL */
+    bool common;         /* in plain --help */
+    unsigned sets;       /* OPTIONS_... of cli/verb.h; 0 in the rows of a subcommand */
+    option_set_fn *set;  /* options_set_none: acted on before, and only on the command line */
     size_t field; /* for the setters that only store: offset in struct options, or, in the rows of a
                      subcommand, in its own part */
 };
@@ -47,6 +48,11 @@ bool option_fits(const struct option_row *row, const struct verb *verb);
 /* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
  * script may set it. */
 bool option_is_of_connection(const struct option_row *row);
+/* The value may be text, or a file after '@'. */
+bool option_takes_file(const struct option_row *row);
+/* The names of the profiles in the config file, in its order. A file that cannot be read has none.
+ */
+void options_profiles(void (*found)(void *ctx, const char *name), void *ctx);
 /* Would the value do for the option of that long name, which there is? What it says together with
  * others is not looked at. -1 with *e. */
 int option_check(const char *name, const char *value, struct err *e);

@@ -1,6 +1,6 @@
 /*
  * verb: the subcommands, one row each. Whoever reads a command line hands the table down to the
- * parser; --help of each, the list of commands in errors and the completions' test come from it.
+ * parser; --help of each, the list of commands in errors and the completions come from it.
  */
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
@@ -31,7 +31,6 @@ enum {
 
 struct verb {
     const char *name;     /* the first operand; "" for the form that opens a connection */
-    char letter;          /* stands for it in the completions; no two are the same */
     const char *usage;    /* what follows the name, "" for nothing */
     const char *about;    /* one line, for lists of commands */
     const char *text;     /* a paragraph for its --help, and */
@@ -43,7 +42,8 @@ struct verb {
      * runs; NULL: it has none. */
     const void *own;
     size_t own_size;
-    size_t operand_max; /* beyond one they are names of files */
+    size_t operand_max;  /* beyond one they are names of files */
+    const char *operand; /* for completion, as in struct option_row; NULL: it takes none */
     /* Before the options' own setters: take the operand into *o, and set the defaults that differ.
      * 0, or -1 with *e. NULL: there is nothing to do. */
     int (*operands)(struct options_parsing *p, struct err *e);

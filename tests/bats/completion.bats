@@ -6,201 +6,263 @@ load helpers
 setup() {
     COMPLETIONS=${top_srcdir:-$HERE/../..}/completions
     cd "$BATS_TEST_TMPDIR" || return
-    touch a.wscope b.wscope
-    mkdir folder
+    touch a.wscope b.wscope 'with blank'
+    mkdir folder bin home home/wscope
+    # The completions run the program by the name that was typed.
+    printf '#!/bin/sh\nexec %s "$@"\n' "${WSCOPE:-wscope}" >bin/wscope
+    chmod +x bin/wscope
+    PATH=$PWD/bin:$PATH
+    export HOME=$PWD/home XDG_CONFIG_HOME=$PWD/home XDG_STATE_HOME=$PWD/home XDG_DATA_HOME=$PWD/home
+    export RESULT=$PWD/result
+    printf '[profile staging]\nquiet\n[profile live]\n' >home/wscope/config
+    export TYPED="wscope -n 'ws://127.0.0.1:1/typed?a=b'
+wscope wss://me:hidden@example.com/
+wscope --poll http://example.com/news wss://example.com/typed?token=hidden
+wscope serve 127.0.0.1:7001"
 }
 
-# What bash completes of the words; the last one is under the cursor.
+# in_SHELL LINE [all]: what becomes of the line when Tab is pressed after it; with "all", all that Tab
+# would list, a word a line.
 in_bash() {
-    # The words are for the inner shell.
-    # shellcheck disable=SC2016
-    run bash --norc -c '
-        compopt() { :; } # it needs a terminal
-        . "$1/wscope.bash"
-        shift
-        COMP_WORDS=(wscope "$@")
-        COMP_CWORD=$#
-        _wscope
-        printf "%s\n" "${COMPREPLY[@]}"' - "$COMPLETIONS" "$@"
+    run timeout $((60 * SLOW)) "$PYTHON3" "$HERE/complete_bash.py" "$COMPLETIONS" "$@"
+    [[ $2 != all ]] || output=${output// /$'\n'}
+    mapfile -t lines <<<"$output"
 }
 
-in_fish() {
-    need fish || return
-    HOME=$BATS_TEST_TMPDIR run fish --no-config -c "source '$COMPLETIONS/wscope.fish'; complete -C '$1'"
-}
-
-# What zsh makes of a line when Tab is pressed behind it: it has to be a terminal.
 in_zsh() {
     need zsh || return
-    run timeout $((20 * SLOW)) zsh -f "$HERE/complete.zsh" "$COMPLETIONS" "$1"
+    run timeout $((60 * SLOW)) zsh -f "$HERE/complete.zsh" "$COMPLETIONS" "$@"
+    [[ $2 != all ]] || output=${output// /$'\n'}
+    mapfile -t lines <<<"$output"
 }
 
-@test "bash: commands, options of run, their values, scripts" {
-    in_bash ru
-    assert_output run
-    in_bash run --jun
-    assert_output --junit
-    in_bash run --fail-f
-    assert_output '--fail-fast'
-    in_bash --reco
-    assert_line --record
-    in_bash run --against ''
-    assert_line serve
-    in_bash run --junit a
-    assert_output a.wscope
-    in_bash run --transcript fol
-    assert_output folder/
-    in_bash run b.w
-    assert_output b.wscope
+# fish lists what the last word can become, with tabs before the explanations.
+in_fish() {
+    need fish || return
+    mkdir -p home/fish
+    printf -- '- cmd: %s\n' "${TYPED//$'\n'/$'\n'- cmd: }" >home/fish/fish_history
+    run timeout $((60 * SLOW)) fish -c "source '$COMPLETIONS/wscope.fish'; complete -C \"$1\""
+    output=$(cut -f 1 <<<"$output")
+    mapfile -t lines <<<"$output"
 }
 
-@test "bash: serve, compare, the values of options" {
-    in_bash se
-    assert_output serve
-    in_bash serve --bur
-    assert_output --burst
-    in_bash compare --cli
-    assert_output --clients
-    in_bash --tls-min ''
-    assert_output $'1.2\n1.3'
-    in_bash --reconnect = sig
-    assert_output signalr
-    in_bash -b --events open,pon
-    assert_output open,pong
-    in_bash --fault bl
-    assert_output blackhole
-    in_bash --fault la
-    assert_output latency:
-    in_bash --fault clo
+verbs() {
+    wscope --help | sed -nE 's/^       wscope ([a-z]+)( .*)?$/\1/p'
+}
+
+# Those that take options of their own.
+verbs_with_options() {
+    wscope --help | sed -nE 's/^       wscope ([a-z]+) \[OPTION\].*/\1/p'
+}
+
+# The long options among the lines, sorted.
+options() {
+    sed -nE 's/^ *(-.,)? *(--[a-z0-9-]+).*/\2/p' | sort -u
+}
+
+# Every command, found by all of its name but the last letter; then all of its options.
+every_command() {
+    local shell=$1 verb expected
+
+    for verb in $(verbs); do
+        "in_$shell" "wscope ${verb%?}"
+        assert_line --regexp "^(wscope )?$verb ?\$"
+    done
+    for verb in $(verbs_with_options); do
+        expected=$(wscope "$verb" --help=all | options)
+        [[ -n $expected ]]
+        "in_$shell" "wscope $verb --" all
+        assert_equal "$(options <<<"$output")" "$expected"
+    done
+    in_"$shell" 'wscope --' all
+    assert_line --regexp '^--count$'
+    refute_line --regexp '^--(rate|junit|clients)$'
+}
+
+@test "bash: every command and its options" {
+    every_command bash
+}
+
+@test "zsh: every command and its options" {
+    need zsh || return
+    every_command zsh
+}
+
+@test "fish: every command and its options" {
+    need fish || return
+    every_command fish
+}
+
+@test "the program: a value for each option that names a kind of value" {
+    local verb option kind expected answers
+
+    while read -r verb option kind; do
+        case $kind in
+            FILE) expected='files ' ;;
+            DIR) expected='folders ' ;;
+            PRESET) expected='word --reconnect=socket\.io ' ;;
+            VERSION) expected='word 1\.3 ' ;;
+            METHOD) expected='word POST ' ;;
+            WHEN) expected='word never ' ;;
+            LIST) [[ $option == --events ]] && expected='part message ' || continue ;;
+            SPEC) expected='part half-close ' ;;
+            SERVER) expected='word serve ' ;;
+            COOKIES | TOKEN | PHRASE | 'USER[:PASS]') expected='part env: ' ;;
+            *) continue ;;
+        esac
+        [[ $option == *= ]] && set -- "$verb" "$option" || set -- "$verb" "$option" ''
+        if [[ $verb == connect ]]; then
+            shift
+            [[ -n $(wscope --complete "${option%=}" </dev/null) ]] || continue
+        fi
+        answers=$(wscope --complete "$@" </dev/null | tr '\t' ' ')
+        grep "^$expected" <<<"$answers" || fail "wscope $*: $answers"
+    done < <(for verb in connect $(verbs_with_options); do
+        [[ $verb == connect ]] && set -- || set -- "$verb"
+        wscope "$@" --help=all |
+            sed -nE "s/^ *(-., )? *(--[a-z0-9-]+)(\[(=)| )([^] ]+).*/$verb \2\4 \5/p"
+    done)
+}
+
+@test "the program: only what fits the command, words and beginnings told apart" {
+    run wscope --complete serve --fault clo </dev/null
+    assert_output $'part\tclose:\t'
+    run wscope --complete --fault clo </dev/null
     assert_output ''
-    in_bash serve --fault = clo
-    assert_output close:
+    run wscope --complete --timest </dev/null
+    assert_line --index 0 --regexp $'^part\t--timestamps=\t'
+    assert_line --index 1 --regexp $'^word\t--timestamps\t'
+    run wscope --complete -- --fau </dev/null
+    assert_output ''
+    run wscope --complete -H@ </dev/null
+    assert_output $'files\t-H@'
+    run wscope --complete demo '' </dev/null
+    assert_output ''
+    run wscope --complete serve 7001 '' </dev/null
+    assert_output ''
+    run wscope --complete
+    assert_line --partial $'word\tserve\t'
 }
 
-@test "bash: options only of the command that was named" {
-    in_bash serve --
-    assert_line --rate
-    refute_line --header
-    refute_line --junit
-    in_bash run --
-    assert_line --junit
-    assert_line --header
-    refute_line --rate
-    refute_line --count
-    in_bash compare --
-    assert_line --clients
-    refute_line --junit
-    in_bash --
-    assert_line --count
-    refute_line --rate
-    refute_line --clients
-    refute_line --junit
-    in_bash help se
-    assert_output serve
+@test "the program: nothing typed before can act on the terminal or show a secret" {
+    run wscope --complete '' <<<$'wscope \'ws://h/\e[31m\'\nwscope ws://h/\u202e\nwscope ws://u:p@h/\nwscope ws://h/?token=x'
+    refute_output --partial 'h/'
+    printf '[profile a\tb]\n[profile c\e[31m]\n[profile d]\n' >home/wscope/config
+    run wscope --complete --profile '' </dev/null
+    assert_output $'word\td\t'
 }
 
-@test "fish: options only of the command that was named" {
-    in_fish 'wscope serve --'
-    assert_line --regexp '^--rate\b'
-    refute_line --regexp '^--(header|junit)\b'
-    in_fish 'wscope run --'
-    assert_line --regexp '^--junit\b'
-    assert_line --regexp '^--header\b'
-    refute_line --regexp '^--(rate|count)\b'
-    in_fish 'wscope compare --'
-    assert_line --regexp '^--clients\b'
-    refute_line --regexp '^--junit\b'
-    in_fish 'wscope --'
-    assert_line --regexp '^--count\b'
-    refute_line --regexp '^--(rate|clients|junit)\b'
-    in_fish 'wscope help se'
-    assert_line --regexp '^serve\b'
+@test "the program: what was typed at its own prompt" {
+    printf '/connect ws://127.0.0.1:1/own\nhello ws://127.0.0.1:1/text\n' >home/wscope/history
+    run wscope --complete ws://1 </dev/null
+    assert_output $'word\tws://127.0.0.1:1/own\t'
 }
 
-@test "zsh: options only of the command that was named" {
-    in_zsh 'wscope --bur'
-    assert_output 'wscope --bur'
-    in_zsh 'wscope serve --juni'
-    assert_output 'wscope serve --juni'
-    in_zsh 'wscope run --juni'
-    assert_output 'wscope run --junit='
-    in_zsh 'wscope compare --rat'
-    assert_output 'wscope compare --rat'
+@test "bash: values" {
+    in_bash 'wscope run --junit a'
+    assert_output 'wscope run --junit a.wscope '
+    in_bash 'wscope run --junit=with'
+    assert_output 'wscope run --junit=with\ blank '
+    in_bash 'wscope run --transcript fol'
+    assert_output 'wscope run --transcript folder/'
+    in_bash 'wscope run b.w'
+    assert_output 'wscope run b.wscope '
+    in_bash 'wscope run ~/wsc'
+    assert_output 'wscope run ~/wscope/'
+    in_bash 'wscope -H @a'
+    assert_output 'wscope -H @a.wscope '
+    in_bash 'wscope --tls-min ' all
+    assert_line 1.2
+    assert_line 1.3
+    in_bash 'wscope --reconnect=sig'
+    assert_output 'wscope --reconnect=signalr '
+    in_bash 'wscope -b --events open,pon'
+    assert_output 'wscope -b --events open,pong'
+    in_bash 'wscope --fault drop-p'
+    assert_output 'wscope --fault drop-pong'
+    in_bash 'wscope --fault=rst@ev'
+    assert_output 'wscope --fault=rst@every:'
+    in_bash "wscope --fault 'fin;rst@ope"
+    assert_output "wscope --fault 'fin;rst@open'"
+    in_bash 'wscope --profile li'
+    assert_output 'wscope --profile live '
+    in_bash 'wscope ws'
+    assert_output 'wscope ws'
+    in_bash 'wscope ws://1'
+    assert_output 'wscope ws://127.0.0.1:1/typed\?a=b '
+    in_bash 'wscope --poll http:'
+    assert_output 'wscope --poll http://'
+    in_bash 'wscope serve 1'
+    assert_output 'wscope serve 127.0.0.1:7001 '
+    in_bash 'wscope help se'
+    assert_output 'wscope help serve '
+}
+
+@test "zsh: values" {
+    in_zsh 'wscope run --junit a'
+    assert_output 'wscope run --junit a.wscope '
+    in_zsh 'wscope run --junit=with'
+    assert_output 'wscope run --junit=with\ blank '
+    in_zsh 'wscope run --transcript fol'
+    assert_output 'wscope run --transcript folder/'
+    in_zsh 'wscope run b.w'
+    assert_output 'wscope run b.wscope '
+    in_zsh 'wscope -H @a'
+    assert_output 'wscope -H @a.wscope '
+    in_zsh 'wscope --tls-min ' all
+    assert_line 1.2
+    assert_line 1.3
+    in_zsh 'wscope --reconnect=sig'
+    assert_output 'wscope --reconnect=signalr '
+    in_zsh 'wscope -b --events open,pon'
+    assert_output 'wscope -b --events open,pong'
+    in_zsh 'wscope --fault drop-p'
+    assert_output 'wscope --fault drop-pong'
+    in_zsh 'wscope --fault=rst@ev'
+    assert_output 'wscope --fault=rst@every:'
+    in_zsh "wscope --fault 'fin;rst@ope"
+    assert_output "wscope --fault 'fin;rst@open"
+    in_zsh 'wscope --profile li'
+    assert_output 'wscope --profile live '
+    in_zsh 'wscope ws://1'
+    assert_output --regexp '^wscope ws://127\.0\.0\.1:1/typed\\\?a=b '
+    in_zsh 'wscope serve 1'
+    assert_output 'wscope serve 127.0.0.1:7001 '
     in_zsh 'wscope help se'
     assert_output 'wscope help serve '
 }
 
-@test "fish: commands, options of run, their values, scripts" {
-    in_fish 'wscope ru'
-    assert_line --regexp '^run\b'
-    in_fish 'wscope run --jun'
-    assert_line --regexp '^--junit\b'
-    in_fish 'wscope run --fail-f'
-    assert_line --regexp '^--fail-fast\b'
-    in_fish 'wscope --rec'
-    assert_line --regexp '^--record\b'
-    in_fish 'wscope run --against '
-    assert_line --regexp '^serve\b'
-    in_fish 'wscope run b.'
-    assert_line --regexp '^b\.wscope'
-}
-
-@test "fish: serve, compare, the values of options" {
-    in_fish 'wscope se'
-    assert_line --regexp '^serve\b'
-    in_fish 'wscope serve --bur'
-    assert_line --regexp '^--burst\b'
-    in_fish 'wscope compare --cli'
-    assert_line --regexp '^--clients\b'
+@test "fish: values" {
+    in_fish 'wscope run --junit a'
+    assert_output a.wscope
+    in_fish 'wscope run --junit=with'
+    assert_output '--junit=with blank'
+    in_fish 'wscope run --transcript fol'
+    assert_output folder/
+    in_fish 'wscope run b.w'
+    assert_output b.wscope
+    in_fish 'wscope -H @a'
+    assert_output @a.wscope
     in_fish 'wscope --tls-min '
-    assert_line --regexp '^1\.2\b'
-    assert_line --regexp '^1\.3\b'
+    assert_output $'1.2\n1.3'
     in_fish 'wscope --reconnect=sig'
-    assert_line --regexp '^--reconnect=signalr\b'
+    assert_output --reconnect=signalr
     in_fish 'wscope -b --events open,pon'
-    assert_line --regexp '^open,pong\b'
-    in_fish 'wscope --fault bl'
-    assert_line --regexp '^blackhole\b'
-    in_fish 'wscope --fault=la'
-    assert_line --regexp '^--fault=latency:'
-    in_fish 'wscope --fault clo'
-    refute_output --partial close:
-    in_fish 'wscope serve --fault clo'
-    assert_line --regexp '^close:'
-}
-
-@test "zsh: commands, options of run, their values, scripts" {
-    in_zsh 'wscope ru'
-    assert_output 'wscope run '
-    in_zsh 'wscope run --jun'
-    assert_output 'wscope run --junit='
-    in_zsh 'wscope run --fail-f'
-    assert_output 'wscope run --fail-fast '
-    in_zsh 'wscope --record=a'
-    assert_output 'wscope --record=a.wscope '
-    in_zsh 'wscope run b'
-    assert_output 'wscope run b.wscope '
-}
-
-@test "zsh: serve, compare, the values of options" {
-    in_zsh 'wscope se'
-    assert_output 'wscope serve '
-    in_zsh 'wscope serve --bur'
-    assert_output 'wscope serve --burst='
-    in_zsh 'wscope compare --cli'
-    assert_output 'wscope compare --clients='
-    in_zsh 'wscope --tls-min=1.'
-    assert_output --regexp '^wscope --tls-min=1\.[23]? ?$'
-    in_zsh 'wscope --reconnect=sig'
-    assert_output 'wscope --reconnect=signalr '
-    in_zsh 'wscope -b --events open,pon'
-    assert_output --regexp '^wscope -b --events open,pong'
-    in_zsh 'wscope --fault bl'
-    assert_output 'wscope --fault blackhole'
-    in_zsh 'wscope --fault=la'
-    assert_output 'wscope --fault=latency:'
-    in_zsh 'wscope --fault=clo'
-    assert_output 'wscope --fault=clo'
-    in_zsh 'wscope serve --fault clo'
-    assert_output 'wscope serve --fault close:'
+    assert_output open,pong
+    in_fish 'wscope --fault drop-p'
+    assert_output drop-pong
+    in_fish 'wscope --fault=rst@ev'
+    assert_output --fault=rst@every:
+    in_fish "wscope --fault 'fin;rst@ope"
+    assert_output 'fin;rst@open'
+    in_fish 'wscope --profile li'
+    assert_output live
+    in_fish 'wscope ws://1'
+    assert_output 'ws://127.0.0.1:1/typed?a=b'
+    in_fish 'wscope --poll http:'
+    assert_output $'http://example.com/news\nhttp://'
+    in_fish 'wscope serve 1'
+    assert_output 127.0.0.1:7001
+    in_fish 'wscope help se'
+    assert_output serve
 }

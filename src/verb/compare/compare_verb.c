@@ -71,7 +71,6 @@ static const struct option_row options[] = {
 
 const struct verb compare_verb = {
     .name = "compare",
-    .letter = 'm',
     .usage = "[OPTION]... [URL] [--poll URL] [--sse URL]",
     .about = "the same updates over several channels",
     .text = "Take the same updates over a WebSocket, server-sent events and polling at once,\n"
@@ -80,6 +79,7 @@ const struct verb compare_verb = {
                 "                 --poll ':9001/feed.json?since={last}'\n",
     .sets = OPTIONS_DIAL | OPTIONS_COMPARE | OPTIONS_VIEWS,
     .operand_max = 1,
+    .operand = "WS-URL",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .own = &defaults,

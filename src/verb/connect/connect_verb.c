@@ -41,7 +41,6 @@ static enum exit_code connect_run(struct app *app, const void *own)
 
 const struct verb connect_verb = {
     .name = "",
-    .letter = 'c',
     .usage = "[OPTION]... URL",
     .about = "open a connection",
     .text = "Open a WebSocket: interactive on a terminal, otherwise a pipe that sends each\n"
@@ -54,6 +53,7 @@ const struct verb connect_verb = {
                 "                                            a minute of events as JSON\n",
     .sets = OPTIONS_DIAL | OPTIONS_MESSAGES | OPTIONS_VIEWS,
     .operand_max = 1,
+    .operand = "WS-URL",
     .operands = options_url_operand,
     .run = connect_run,
 };

@@ -10,7 +10,6 @@ static int operands(struct options_parsing *p, struct err *e)
 
 const struct verb demo_verb = {
     .name = "demo",
-    .letter = 'd',
     .usage = "[OPTION]...",
     .about = "server and client together",
     .text = "Run the embedded server and a client of it together.\n",

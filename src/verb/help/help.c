@@ -66,17 +66,16 @@ static enum exit_code version_run(struct app *app, const void *own)
 
 const struct verb help_verb = {
     .name = "help",
-    .letter = 'h',
     .usage = "[COMMAND]",
     .about = "help for a command",
     .operand_max = 1,
+    .operand = "COMMAND",
     .operands = help_operand,
     .run = help_run,
 };
 
 const struct verb version_verb = {
     .name = "version",
-    .letter = 'v',
     .usage = "",
     .about = "versions of wscope and its libraries",
     .operands = options_no_operand,

@@ -65,7 +65,7 @@ static int set_jobs(struct options_parsing *p, const struct option_use *use, str
 
 static const struct option_row options[] = {
     {0, "against", OPTION_VALUE, "SERVER", "serve brings a server; or a URL scripts go to", GROUP,
-     "serve", true, 0, options_set_text, offsetof(struct run_options, against)},
+     "serve|WS-URL", true, 0, options_set_text, offsetof(struct run_options, against)},
     {0, "var", OPTION_VALUE, "NAME=VALUE", "the value of a variable; repeatable", GROUP, NULL, true,
      0, set_var, 0},
     {0, "only", OPTION_VALUE, "GLOB", "tests of such names alone; repeatable", GROUP, NULL, true, 0,
@@ -84,7 +84,6 @@ static const struct option_row options[] = {
 
 const struct verb run_verb = {
     .name = "run",
-    .letter = 'r',
     .usage = "[OPTION]... FILE...",
     .about = "tests written as scripts",
     .text = "Run the tests in these scripts and report the results (wscope-script(5)).\n",
@@ -92,6 +91,7 @@ const struct verb run_verb = {
                 "  wscope run --against wss://api.example.com/ws --junit out.xml login.wscope\n",
     .sets = OPTIONS_TESTS | OPTIONS_HAND_ON,
     .operand_max = SIZE_MAX,
+    .operand = "FILE",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .own = &defaults,

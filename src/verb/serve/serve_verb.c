@@ -74,7 +74,6 @@ static const struct option_row options[] = {
 
 const struct verb serve_verb = {
     .name = "serve",
-    .letter = 's',
     .usage = "[OPTION]... [[HOST:]PORT]",
     .about = "the embedded server",
     .text = "Run the embedded server, on 127.0.0.1 and port 9001 by default: /echo returns\n"
@@ -85,6 +84,7 @@ const struct verb serve_verb = {
                 "  wscope serve --fault rst@every:30s        lose every client twice a minute\n",
     .sets = OPTIONS_LISTEN | OPTIONS_VIEWS,
     .operand_max = 1,
+    .operand = "ADDRESS",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .own = &defaults,
