@@ -29,12 +29,6 @@ static void client_free(struct grade_client *c)
     free(c);
 }
 
-static void conn_free(struct grade_conn *conn)
-{
-    seen_clear(&conn->sent);
-    free(conn);
-}
-
 void grade_free(struct grade *g)
 {
     if (!g)
@@ -42,7 +36,7 @@ void grade_free(struct grade *g)
     for (size_t i = 0; i < GRADE_BUCKETS; i++) {
         for (struct grade_conn *conn = g->buckets[i], *next; conn; conn = next) {
             next = conn->next;
-            conn_free(conn);
+            free(conn);
         }
     }
     for (size_t i = 0; i < g->client_count; i++)
@@ -103,7 +97,6 @@ static struct grade_conn *conn_new(struct grade *g, uint64_t id, struct grade_cl
     conn->id = id;
     conn->client = c;
     conn->next = *bucket;
-    seen_init(&conn->sent, GRADE_SENT_MAX);
     *bucket = conn;
     g->conn_count++;
     return conn;
@@ -114,6 +107,11 @@ uint32_t grade_client_of(const struct grade *g, uint64_t conn)
     const struct grade_conn *found = conn_find(g, conn);
 
     return found ? found->client->number : 0;
+}
+
+uint64_t grade_outages_over(const struct grade *g)
+{
+    return g->outages_over;
 }
 
 /* A second healthy connection is open from now on, or no longer. */
@@ -235,14 +233,14 @@ uint32_t grade_refused_at(struct grade *g, uint64_t now_us, const char *address)
     return c->number;
 }
 
-void grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
+bool grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
 {
     struct grade_conn *conn = conn_find(g, id);
     struct grade_span *span;
     struct grade_client *c;
 
     if (!conn || conn->state != GRADE_CONN_ATTEMPT)
-        return;
+        return false;
     c = conn->client;
     conn->state = GRADE_CONN_OPEN;
     conn->opened_us = now_us;
@@ -260,6 +258,7 @@ void grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
     mind_double(c, now_us);
     grade_books_opened(conn);
     grade_resume_judge(conn);
+    return conn->reopened;
 }
 
 /* --- messages -----------------------------------------------------------------------------------
@@ -444,5 +443,5 @@ void grade_forget(struct grade *g, uint64_t id)
         return;
     *at = conn->next;
     g->conn_count--;
-    conn_free(conn);
+    free(conn);
 }

@@ -79,8 +79,8 @@ void grade_refused(struct grade *g, uint64_t now_us, uint64_t conn, int status,
 /* A connection from that address was refused before it could say whose it is. The number of the
  * client it was attributed to, the only one from there that is away; or 0. */
 uint32_t grade_refused_at(struct grade *g, uint64_t now_us, const char *address);
-/* The client has its 101. */
-void grade_opened(struct grade *g, uint64_t now_us, uint64_t conn);
+/* The client has its 101. True if that ended an outage. */
+bool grade_opened(struct grade *g, uint64_t now_us, uint64_t conn);
 
 /* A message, whole or its first part. */
 struct grade_message {
@@ -102,13 +102,16 @@ void grade_fault_over(struct grade *g, uint64_t now_us, uint64_t conn);
 /* How a connection ended: codes of a Close frame, or 1005 for one without, or: */
 enum grade_end { GRADE_END_FIN = 0, GRADE_END_RST = 1 };
 
-/* The client ended it; after a loss: has noticed it. how: enum grade_end, or a close code. */
+/* The client ended it; after a loss: has noticed it. how: enum grade_end, or a close code. Without
+ * a fault or grade_lost before, the client has left: that is no outage. */
 void grade_client_end(struct grade *g, uint64_t now_us, uint64_t conn, int how);
 /* The server or a fault ended it, as the client sees it. */
 void grade_lost(struct grade *g, uint64_t now_us, uint64_t conn, int how);
 /* Nothing more will be reported of it: its upstream leg has ended too. */
 void grade_forget(struct grade *g, uint64_t conn);
 
+/* How many outages are over, of all clients. */
+uint64_t grade_outages_over(const struct grade *g);
 /* The number of a connection's client; 0: none. */
 uint32_t grade_client_of(const struct grade *g, uint64_t conn);
 

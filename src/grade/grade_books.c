@@ -47,7 +47,6 @@ void grade_books_clear(struct grade_client *c)
     seen_clear(&c->missed_ids);
     seen_clear(&c->up_ids);
     seen_clear(&c->up_undelivered);
-    seen_clear(&c->sent);
     buf_clear(&c->last_id);
 }
 
@@ -173,24 +172,41 @@ static bool is_subscription(const struct grade_client *c, uint64_t shape)
     return false;
 }
 
+/* The only place of a hash; NULL: there is none, or it is there more than once. */
+static uint64_t *find_once(struct grade_sent *sent, uint64_t hash)
+{
+    uint64_t *found = NULL;
+
+    for (size_t i = 0; i < sent->count && i < GRADE_SENT_MAX; i++) {
+        if (sent->hashes[i] != hash)
+            continue;
+        if (found)
+            return NULL;
+        found = &sent->hashes[i];
+    }
+    return found;
+}
+
 /* Without an identity: the same bytes soon after a reopening, that the connection before had sent
  * exactly once (what it repeated is a heartbeat), and not as a subscription. */
 static void book_up_payload(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                             const struct grade_message *m)
 {
     struct grade_client *c = conn->client;
-    uint64_t hash;
+    uint64_t hash, *before;
 
-    if (!m->delivered || m->cut || is_heartbeat(m->data) ||
-        is_subscription(c, shape_hash(g->config.seed, m->data, m->opcode == OPCODE_TEXT)))
+    if (!m->delivered || m->cut)
         return;
-    hash = shape_exact(g->config.seed, m->data);
-    if (conn->reopened && now_us - conn->opened_us <= GRADE_AGAIN_US &&
-        seen_times(&c->sent, hash) == 1) {
-        seen_take(&c->sent, hash);
+    hash = shape_quick(g->config.seed[0], m->data);
+    before = conn->reopened && now_us - conn->opened_us <= GRADE_AGAIN_US
+                 ? find_once(&c->sent, hash)
+                 : NULL;
+    if (before && !is_heartbeat(m->data) &&
+        !is_subscription(c, shape_hash(g->config.seed, m->data, m->opcode == OPCODE_TEXT))) {
+        *before = 0;
         c->up_duplicates++;
     }
-    seen_add(&conn->sent, hash);
+    conn->sent.hashes[conn->sent.count++ % GRADE_SENT_MAX] = hash;
 }
 
 /* --- all of it ----------------------------------------------------------------------------------
@@ -219,11 +235,8 @@ void grade_books_ended(struct grade_conn *conn)
 
     if (c->book)
         reconcile_closed(c->book);
-    if (conn->sent.count > 0) {
-        seen_clear(&c->sent);
+    if (conn->sent.count > 0)
         c->sent = conn->sent;
-        seen_init(&conn->sent, GRADE_SENT_MAX);
-    }
 }
 
 void grade_books_point(const struct grade *g, const struct grade_client *c,

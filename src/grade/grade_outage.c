@@ -129,6 +129,7 @@ void grade_outage_over(struct grade *g, struct grade_client *c, uint64_t now_us)
     o->back_us = (int64_t)(now_us - o->lost_us);
     c->away = false;
     c->trying = false;
+    g->outages_over++;
     note_return(g, now_us);
 }
 

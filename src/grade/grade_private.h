@@ -14,6 +14,8 @@
  * reopening were sent twice. */
 #define GRADE_FIRST_US 1000000u
 #define GRADE_AGAIN_US 5000000u
+/* A client that subscribes again has done so after that long. */
+#define GRADE_RESUBSCRIBE_US 60000000u
 /* Closer attempts are hammering, as are more in 10 s. */
 #define GRADE_CLOSE_US 100000u
 #define GRADE_BURST    10
@@ -25,11 +27,17 @@
 /* With identities, books take 3 MiB: that many clients have them. */
 #define GRADE_ID_BOOKS_MAX 64
 /* Payloads that a connection sent last. */
-#define GRADE_SENT_MAX 256
+#define GRADE_SENT_MAX 64
 /* The place in a stream that a client resumes from, as text. */
 #define GRADE_POINT_MAX 128
 /* Returns whose times are kept for the peak. */
 #define GRADE_RETURNS_MAX 4096
+
+/* Hashes of the payloads sent last; of `count` the ring has the last. */
+struct grade_sent {
+    uint64_t hashes[GRADE_SENT_MAX];
+    size_t count;
+};
 
 struct grade_subscription {
     uint64_t exact, shape;
@@ -84,7 +92,7 @@ struct grade_client {
     struct buf last_id;
     struct seen up_ids, up_undelivered;
     uint64_t up_lost, up_duplicates;
-    struct seen sent; /* payloads of the connection before */
+    struct grade_sent sent; /* on the connection before */
 };
 
 enum grade_conn_state { GRADE_CONN_ATTEMPT, GRADE_CONN_FAILED, GRADE_CONN_OPEN, GRADE_CONN_ENDED };
@@ -100,7 +108,7 @@ struct grade_conn {
     uint32_t matched, matched_exact; /* subscriptions that were sent again */
     char asked[GRADE_POINT_MAX];     /* where the request resumes */
     bool resumed_right, resumed_wrong;
-    struct seen sent; /* payloads */
+    struct grade_sent sent;
 };
 
 #define GRADE_BUCKETS 4096
@@ -118,6 +126,7 @@ struct grade {
     uint64_t returns[GRADE_RETURNS_MAX];
     size_t return_count;
     uint64_t peak; /* of returns in a second */
+    uint64_t outages_over;
     struct buf scratch;
 };
 

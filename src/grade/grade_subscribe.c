@@ -56,15 +56,20 @@ static void match(const struct grade_client *c, struct grade_conn *conn, uint64_
     match_shape(c, conn, shape);
 }
 
+static uint32_t all_of(const struct grade_client *c)
+{
+    return (uint32_t)((UINT64_C(1) << c->subscription_count) - 1);
+}
+
 void grade_subscribe_message(struct grade *g, struct grade_conn *conn, uint64_t now_us,
                              const struct grade_message *m)
 {
     struct grade_client *c = conn->client;
-    bool first = c->openings == 1 && conn->state == GRADE_CONN_OPEN && !conn->reopened &&
-                 now_us - conn->opened_us <= GRADE_FIRST_US;
-    uint64_t exact, shape;
+    uint64_t age_us = now_us - conn->opened_us, exact, shape;
+    bool first = c->openings == 1 && !conn->reopened && age_us <= GRADE_FIRST_US;
+    bool again = conn->reopened && age_us <= GRADE_RESUBSCRIBE_US && conn->matched != all_of(c);
 
-    if (is_transport(m->data) || (!first && (!conn->reopened || c->subscription_count == 0)))
+    if ((!first && !again) || is_transport(m->data))
         return;
     exact = shape_exact(g->config.seed, m->data);
     shape = shape_hash(g->config.seed, m->data, m->opcode == OPCODE_TEXT);
@@ -78,8 +83,7 @@ void grade_subscribe_judge(const struct grade_conn *conn, uint64_t now_us, bool 
                            uint32_t *missing)
 {
     const struct grade_client *c = conn->client;
-    uint32_t all = (uint32_t)((UINT64_C(1) << c->subscription_count) - 1);
-    uint32_t without = all & ~conn->matched;
+    uint32_t without = all_of(c) & ~conn->matched;
     uint64_t end_us = conn->state == GRADE_CONN_OPEN ? now_us : conn->ended_us;
 
     if (!conn->reopened || (without && end_us - conn->opened_us < GRADE_FIRST_US))

@@ -180,7 +180,6 @@ static struct grade_client *client_new(struct grade *g, uint64_t key, const stru
     seen_init(&c->missed_ids, GRADE_IDS_MAX);
     seen_init(&c->up_ids, GRADE_IDS_MAX);
     seen_init(&c->up_undelivered, GRADE_IDS_MAX);
-    seen_init(&c->sent, GRADE_SENT_MAX);
     return c;
 }
 

@@ -14,5 +14,7 @@
 uint64_t shape_hash(const uint64_t seed[2], struct slice payload, bool text);
 /* Of all bytes, to the same length. */
 uint64_t shape_exact(const uint64_t seed[2], struct slice payload);
+/* The same, fast enough for every message, but not proof against payloads made to collide. */
+uint64_t shape_quick(uint64_t seed, struct slice payload);
 
 #endif

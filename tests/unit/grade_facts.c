@@ -158,7 +158,10 @@ static void grade_measures_an_outage(void **state)
     now += 998 * MS;
     attempt(3, (struct request){0});
     now += 10 * MS;
-    grade_opened(g, now, 3);
+    assert_int_equal(grade_outages_over(g), 0);
+    assert_true(grade_opened(g, now, 3));
+    assert_int_equal(grade_outages_over(g), 1);
+    assert_false(grade_opened(g, now, 3));
     c = client(0);
     assert_int_equal(c->outage_count, 1);
     assert_int_equal(c->outages[0].attempts, 2);
