@@ -188,3 +188,10 @@ int options_point(struct buf *out, const struct options *o, const struct err *e)
     caret += 2 - w.from - shift + (w.from > 0 ? (int)strlen(CUT) : 0);
     return buf_printf(out, "\n%*s^\n", caret, "");
 }
+
+int options_point_into(struct options_parsing *p, const struct option_use *use)
+{
+    p->o->memory->point = use->value;
+    p->o->memory->point_url = false;
+    return -1;
+}

@@ -7,9 +7,7 @@ static int refuse_at(struct options_parsing *p, const struct option_use *use, co
                      struct err *e)
 {
     e->at = where - use->value;
-    p->o->memory->point = use->value;
-    p->o->memory->point_url = false;
-    return -1;
+    return options_point_into(p, use);
 }
 
 /* The first byte that keeps it from being a JSON Pointer (RFC 6901, section 3). */

@@ -32,11 +32,7 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
     }
     if (r == 0 && o->count == 0)
         return usage_error(e, "%s takes a fault, as rst@every:30s", use->typed);
-    if (r < 0) {
-        p->o->memory->point = use->value;
-        p->o->memory->point_url = false;
-    }
-    return r;
+    return r < 0 ? options_point_into(p, use) : 0;
 }
 
 int options_set_seed(struct options_parsing *p, const struct option_use *use, struct err *e)

@@ -196,9 +196,7 @@ int options_set_compress(struct options_parsing *p, const struct option_use *use
     usage_error(e, "%s: %s", use->typed, cause.text);
     err_hint(e, "%s", cause.hint);
     e->at = cause.at;
-    p->o->memory->point = use->value;
-    p->o->memory->point_url = false;
-    return -1;
+    return options_point_into(p, use);
 }
 
 int options_set_no_compress(struct options_parsing *p, const struct option_use *use, struct err *e)

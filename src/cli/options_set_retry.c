@@ -82,9 +82,7 @@ int options_set_codes(struct options_parsing *p, const struct option_use *use, s
                 "(\"1000,4000-4099,503\"), not \"%s\"",
                 use->typed, RANGES_MAX, options_quote(use->value).text);
     e->at = (long)column - 1;
-    p->o->memory->point = use->value;
-    p->o->memory->point_url = false;
-    return -1;
+    return options_point_into(p, use);
 }
 
 int options_set_queue(struct options_parsing *p, const struct option_use *use, struct err *e)

@@ -96,6 +96,8 @@ option_set_fn options_set_none, options_set_flag, options_set_text, options_set_
 
 /* Begin the failure's sentence with the place where the option was given. Returns -1. */
 int options_blame(const struct option_use *use, struct err *e);
+/* The failure's e->at counts in the value of the option. Returns -1. */
+int options_point_into(struct options_parsing *p, const struct option_use *use);
 
 /* text, at or in use->value, is an http or https URL (or one of a unix socket), and is read. Caller
  * clears *url. */

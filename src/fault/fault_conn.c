@@ -10,6 +10,8 @@ static bool meets_newcomer(const struct armed *a, const struct fault_conn *c, ui
 {
     if (!faults_reach(c, a))
         return false;
+    if (a->spec.kind == FAULT_OFFLINE && now_us < a->until_us)
+        return true;
     switch (a->spec.trigger) {
     case FAULT_AT_ONCE:
         if (faults_is_single(a))
@@ -22,7 +24,7 @@ static bool meets_newcomer(const struct armed *a, const struct fault_conn *c, ui
     case FAULT_RANDOM:
         return a->waiting || now_us < a->until_us;
     default:
-        return a->spec.kind == FAULT_OFFLINE && now_us < a->until_us;
+        return false;
     }
 }
 
@@ -94,7 +96,7 @@ const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind k
             continue;
         if (!meets_newcomer(a, c, now_us))
             continue;
-        a->acted++;
+        a->acted += kind != FAULT_OFFLINE;
         faults_tell(c->set, a, "begin", NULL, NULL, c->conn);
         return &a->spec;
     }
@@ -111,7 +113,10 @@ static void meet(struct fault_conn *c, struct armed *a, uint64_t now_us)
         (close_frame ? !c->opened : !c->connected) || !meets_newcomer(a, c, now_us))
         return;
     a->waiting = false;
-    faults_begin(c, a, a->until_us ? a->until_us : faults_lasts_until(a, now_us));
+    if (a->spec.kind == FAULT_OFFLINE && a->spec.trigger == FAULT_ON_CONNECT && !a->until_us)
+        faults_act_on_all(c->set, a, now_us);
+    else
+        faults_begin(c, a, a->until_us ? a->until_us : faults_lasts_until(a, now_us));
 }
 
 void fault_conn_connected(struct fault_conn *c, uint64_t now_us)

@@ -53,6 +53,11 @@ void faults_act_on_all(struct faults *f, struct armed *a, uint64_t now_us)
 
     if (!faults_may_act(a))
         return;
+    if (a->spec.kind == FAULT_OFFLINE) { /* counted by the times that it is, not by connections */
+        if (a->spec.count && a->acted == a->spec.count)
+            return;
+        a->acted++;
+    }
     if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL || a->spec.kind == FAULT_OFFLINE ||
         (lasting && a->spec.duration_us))
         a->until_us = faults_lasts_until(a, now_us);

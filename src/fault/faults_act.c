@@ -86,7 +86,9 @@ static void changed(struct fault_conn *c)
 
 bool faults_may_act(const struct armed *a)
 {
-    return a->there && (a->spec.count == 0 || a->acted < a->spec.count);
+    bool goes_on = a->spec.kind == FAULT_OFFLINE && a->until_us > 0;
+
+    return a->there && (a->spec.count == 0 || a->acted < a->spec.count || goes_on);
 }
 
 bool faults_reach(const struct fault_conn *c, const struct armed *a)
@@ -135,7 +137,7 @@ void faults_begin(struct fault_conn *c, struct armed *a, uint64_t until_us)
         hit->until_us = until_us;
     }
     if (!faults_by_chance(a->spec.kind)) {
-        a->acted += !faults_on_pongs(a->spec.kind);
+        a->acted += !faults_on_pongs(a->spec.kind) && a->spec.kind != FAULT_OFFLINE;
         if (fault_is_instant(a->spec.kind))
             faults_tell(c->set, a, "begin", NULL, NULL, c->conn);
     }

@@ -646,6 +646,53 @@ static void faults_offline_without_a_duration_lasts_until_it_is_healed(void **st
     faults_free(f);
 }
 
+static void faults_offline_counts_times_and_not_connections(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "offline@every:10s+5s*2");
+    struct fault_conn *c[4];
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++)
+        c[i] = connected(f, i, 0);
+    for (uint64_t now = 10 * SECOND; now <= 20 * SECOND; now += 10 * SECOND) {
+        faults_tick(f, now);
+        for (int i = 0; i < 3; i++)
+            assert_non_null(fault_conn_active(c[i], FAULT_OFFLINE, FAULT_SIDE_BOTH));
+        c[3] = connected(f, 9, now + SECOND);
+        assert_non_null(fault_conn_active(c[3], FAULT_OFFLINE, FAULT_SIDE_BOTH));
+        fault_conn_free(c[3], now + SECOND);
+        faults_tick(f, now + 5 * SECOND);
+        for (int i = 0; i < 3; i++)
+            assert_null(fault_conn_active(c[i], FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    }
+    faults_tick(f, 30 * SECOND);
+    for (int i = 0; i < 3; i++) {
+        assert_null(fault_conn_active(c[i], FAULT_OFFLINE, FAULT_SIDE_BOTH));
+        fault_conn_free(c[i], 31 * SECOND);
+    }
+    faults_free(f);
+}
+
+static void faults_offline_at_a_connection_meets_the_others(void **state)
+{
+    struct log log;
+    struct faults *f = armed(&log, 1, "offline@connect:2+5s");
+    struct fault_conn *a = connected(f, 1, 0), *b, *c;
+
+    (void)state;
+    assert_null(fault_conn_active(a, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    b = connected(f, 2, SECOND);
+    assert_non_null(fault_conn_active(a, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    assert_non_null(fault_conn_active(b, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    c = connected(f, 3, 2 * SECOND);
+    assert_non_null(fault_conn_active(c, FAULT_OFFLINE, FAULT_SIDE_BOTH));
+    fault_conn_free(a, 3 * SECOND);
+    fault_conn_free(b, 3 * SECOND);
+    fault_conn_free(c, 3 * SECOND);
+    faults_free(f);
+}
+
 static void faults_with_a_scope_close_once_it_is_open(void **state)
 {
     struct log log;
@@ -695,6 +742,8 @@ int main(void)
         cmocka_unit_test(faults_draw_a_share_once_for_each_client),
         cmocka_unit_test(faults_offline_meets_all_that_are_and_come_in_its_time),
         cmocka_unit_test(faults_offline_without_a_duration_lasts_until_it_is_healed),
+        cmocka_unit_test(faults_offline_counts_times_and_not_connections),
+        cmocka_unit_test(faults_offline_at_a_connection_meets_the_others),
         cmocka_unit_test(faults_with_a_scope_close_once_it_is_open),
     };
 
