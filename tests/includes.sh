@@ -248,6 +248,15 @@ unlisted=$(
 )
 result 'every source file and test is named in a Makefile.inc' "$unlisted"
 
+# What does not fit on a screen is read in two goes.
+long=$(
+    cd "$top_srcdir/src"
+    find . -name '*.c' | sort | xargs awk '
+        /^{$/ { start = FNR }
+        /^}$/ && start { if (FNR - start > 61) printf "%s:%d: %d lines\n", FILENAME, start, FNR - start - 1; start = 0 }'
+)
+result 'no function is longer than 60 lines' "$long"
+
 # What some files of a room share and nobody else includes has one kind of name.
 private=$(cd "$top_srcdir/src" && find . -name '*internal*.h')
 result 'private headers are named NAME_private.h' "$private"

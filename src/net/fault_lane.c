@@ -143,7 +143,7 @@ size_t fault_lane_allowed(struct fault_lane *l, const struct fault_spec *rate,
         l->credit = (double)rate->bytes * CREDIT_US / 1e6 + CREDIT_MIN;
     if (l->credit >= 1 && (l->credit >= CREDIT_MIN || l->credit >= (double)n))
         return l->credit < (double)n ? (size_t)l->credit : n;
-    *wait_us = (uint64_t)(((n < CREDIT_MIN ? (double)n : CREDIT_MIN) - l->credit) * 1e6 /
+    *wait_us = (uint64_t)((((double)n < CREDIT_MIN ? (double)n : CREDIT_MIN) - l->credit) * 1e6 /
                           (double)rate->bytes) +
                1;
     l->open_us = now_us + *wait_us;

@@ -1,14 +1,15 @@
-/* The only file that knows libedit. */
+/*
+ * lineedit: typing with line editing. No other files than these, lineedit and lineedit_screen, know
+ * libedit.
+ */
+#include "term/lineedit_private.h"
+
 #include <errno.h>
-#include <histedit.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "term/editor.h"
-#include "term/keys.h"
-#include "term/layout.h"
 #include "term/reader.h"
 #include "term/tty.h"
 #include "term/wide.h"
@@ -18,136 +19,6 @@
 #define CTRL_C  L'\x03'
 #define PROMPTS 1024 /* bytes of a prompt */
 #define LINES   (KEYS_PASTE_MAX * 2)
-
-struct lineedit {
-    struct editor ed;
-    EditLine *el;
-    HistoryW *history;
-    struct history *store;
-    struct keys keys;
-    struct buf waiting; /* wide characters of the last key, to be handed over one by one */
-    struct buf prompt;  /* as drawn, wide, with a NUL */
-    struct buf scratch; /* wide */
-    struct buf text;    /* UTF-8 */
-    uv_poll_t input;
-    uv_timer_t escape;
-    unsigned handles;
-    int columns, lines;
-    bool resting; /* the line is on the screen, the cursor at its place in it */
-    bool left;    /* the hook ended the reading */
-    bool gone;    /* the terminal has hung up */
-    bool freed;
-};
-
-static struct lineedit *of(struct editor *ed)
-{
-    return (struct lineedit *)ed;
-}
-
-/* --- what is on the screen ----------------------------------------------------------------------
- */
-
-static const wchar_t *prompt_of(EditLine *el)
-{
-    struct lineedit *le;
-
-    if (el_wget(el, EL_CLIENTDATA, &le) < 0 || le->prompt.len == 0)
-        return L"> ";
-    return (const wchar_t *)(const void *)buf_data(&le->prompt);
-}
-
-static void renew_prompt(struct lineedit *le)
-{
-    const wchar_t nul = L'\0';
-
-    buf_reset(&le->prompt);
-    if (wide_from_utf8(&le->prompt, slice_str(le->ed.hooks.prompt(le->ed.hooks.ctx))) < 0 ||
-        buf_append(&le->prompt, &nul, sizeof nul) < 0)
-        buf_reset(&le->prompt);
-}
-
-static bool prompt_is_old(struct lineedit *le)
-{
-    size_t n = le->prompt.len ? wide_count(&le->prompt) - 1 : 0;
-
-    buf_reset(&le->text);
-    if (wide_to_utf8(&le->text, prompt_of(le->el), n) < 0)
-        return false;
-    return !slice_is(buf_slice(&le->text), le->ed.hooks.prompt(le->ed.hooks.ctx));
-}
-
-/* Rows between the one the prompt begins in and the one the cursor stands in. */
-static int rows_above(struct lineedit *le)
-{
-    const LineInfoW *line = el_wline(le->el);
-    const wchar_t *prompt = prompt_of(le->el);
-    struct layout at = {0, 0};
-
-    layout_put(&at, le->columns, prompt, wcslen(prompt));
-    layout_put(&at, le->columns, line->buffer, (size_t)(line->cursor - line->buffer));
-    /* What has left the screen can't be reached. */
-    return at.row < le->lines ? at.row : le->lines - 1;
-}
-
-/* Take prompt and line off the screen: the cursor stands where the prompt began. */
-static void erase(struct lineedit *le)
-{
-    int rows = rows_above(le);
-
-    if (rows > 0)
-        printf("\x1b[%dA", rows);
-    fputs("\r\x1b[J", stdout);
-}
-
-static void draw(struct lineedit *le)
-{
-    renew_prompt(le);
-    el_set(le->el, EL_REFRESH);
-    fflush(stdout);
-}
-
-/* Terminals wrap what they show anew when their width changes, so the rows to go up are those of
- * the new width. */
-static bool resized(struct lineedit *le)
-{
-    int columns, lines;
-
-    tty_size(STDOUT_FILENO, &columns, &lines);
-    if (columns == le->columns && lines == le->lines)
-        return false;
-    le->columns = columns;
-    le->lines = lines;
-    if (le->resting) {
-        erase(le);
-        fflush(stdout);
-    }
-    el_resize(le->el);
-    return true;
-}
-
-static void put(struct slice text)
-{
-    if (text.len > 0)
-        fwrite(text.data, 1, text.len, stdout);
-}
-
-static void le_print(struct editor *ed, struct slice text)
-{
-    struct lineedit *le = of(ed);
-    bool redraw = resized(le);
-
-    if (!le->resting) {
-        put(text);
-        fflush(stdout);
-        return;
-    }
-    if (text.len == 0 && !redraw && !prompt_is_old(le))
-        return;
-    if (!redraw)
-        erase(le);
-    put(text);
-    draw(le);
-}
 
 /* --- input --------------------------------------------------------------------------------------
  */
@@ -218,14 +89,14 @@ static void insert_paste(struct lineedit *le, struct slice text)
     buf_reset(&le->scratch);
     failed =
         wide_from_utf8(&le->scratch, text) < 0 || buf_append(&le->scratch, &nul, sizeof nul) < 0;
-    erase(le);
+    lineedit_erase(le);
     if (!failed && le->scratch.len > sizeof nul)
         failed = el_winsertstr(le->el, (const wchar_t *)(const void *)buf_data(&le->scratch)) < 0;
     if (failed)
         fputs("the paste does not fit into memory\n", stdout);
     else if (le->keys.paste_cut)
         fputs("the paste was cut: at most 16 MiB are taken\n", stdout);
-    draw(le);
+    lineedit_draw(le);
     buf_reset(&le->scratch);
     buf_trim(&le->scratch, 65536);
 }
@@ -280,14 +151,14 @@ static int next_char(EditLine *el, wchar_t *c)
 
 static enum editor_read le_read(struct editor *ed, struct buf *line)
 {
-    struct lineedit *le = of(ed);
+    struct lineedit *le = lineedit_of(ed);
     const wchar_t *text;
     int n = 0;
 
     buf_reset(line);
     le->left = false;
-    resized(le);
-    renew_prompt(le);
+    lineedit_resized(le);
+    lineedit_renew_prompt(le);
     text = el_wgets(le->el, &n);
     le->resting = false;
     if (!text || n <= 0) {
@@ -319,7 +190,7 @@ static enum editor_read le_read(struct editor *ed, struct buf *line)
 
 static void le_interrupt(struct editor *ed)
 {
-    struct lineedit *le = of(ed);
+    struct lineedit *le = lineedit_of(ed);
     const wchar_t c = CTRL_C;
 
     if (!le->resting) {
@@ -368,9 +239,9 @@ static unsigned char on_tab(EditLine *el, wint_t c)
         goto out;
     le->ed.hooks.complete(le->ed.hooks.ctx, buf_slice(&le->text), &found);
     if (choices.len > 0) {
-        erase(le);
+        lineedit_erase(le);
         fwrite(buf_data(&choices), 1, choices.len, stdout);
-        draw(le);
+        lineedit_draw(le);
         result = CC_NORM;
     }
     if (insert.len == 0 || wide_from_utf8(&le->scratch, buf_slice(&insert)) < 0 ||
@@ -401,11 +272,11 @@ static void set_pasting(bool on)
 
 static void le_suspend(struct editor *ed, bool stop)
 {
-    struct lineedit *le = of(ed);
+    struct lineedit *le = lineedit_of(ed);
 
     if (stop) {
         if (le->resting)
-            erase(le);
+            lineedit_erase(le);
         set_pasting(false);
         if (le->resting)
             el_set(le->el, EL_PREP_TERM, 0);
@@ -419,7 +290,7 @@ static void le_suspend(struct editor *ed, bool stop)
     tty_size(STDOUT_FILENO, &le->columns, &le->lines);
     el_resize(le->el);
     fputs("\r\x1b[J", stdout);
-    draw(le);
+    lineedit_draw(le);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -432,7 +303,7 @@ static void on_closed(uv_handle_t *handle)
 
 static void le_free(struct editor *ed)
 {
-    struct lineedit *le = of(ed);
+    struct lineedit *le = lineedit_of(ed);
 
     set_pasting(false);
     history_wend(le->history);
@@ -496,7 +367,7 @@ static void fill_history(struct lineedit *le)
 
 static const struct editor_ops ops = {
     .read = le_read,
-    .print = le_print,
+    .print = lineedit_print,
     .interrupt = le_interrupt,
     .suspend = le_suspend,
     .free = le_free,
@@ -538,7 +409,7 @@ struct editor *lineedit_new(uv_loop_t *loop, struct history *history,
     le->handles = 2;
     uv_poll_start(&le->input, UV_READABLE, on_input);
     el_wset(le->el, EL_CLIENTDATA, le);
-    el_wset(le->el, EL_PROMPT, prompt_of);
+    el_wset(le->el, EL_PROMPT, lineedit_prompt);
     el_wset(le->el, EL_SIGNAL, 0);
     /* Between two lines too keys come as they are: a ^D typed there would be lost. */
     el_set(le->el, EL_SETTY, "-x", "-icanon", "-echo", "-icrnl", NULL);

@@ -175,6 +175,24 @@ static bool hint_of_http(char *hint, const struct event_response *response, cons
     return status == 400 || status == 404 || status == 426 || status == 501;
 }
 
+static void rights_hint(char *hint, int status, const struct postmortem_context *context,
+                        const char *who)
+{
+    if (status == 403)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "not allowed: the Origin may not be on the server's list (-o URL), or the "
+                 "credentials lack the right%s",
+                 who);
+    else if (context->credentials_sent)
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "the credentials that were sent are not accepted here: wrong, expired, or meant for "
+            "another host");
+    else
+        snprintf(hint, POSTMORTEM_HINT,
+                 "the server wants credentials: -u USER:PASS, --bearer TOKEN, --cookie or -H");
+}
+
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context)
 {
@@ -202,18 +220,8 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
         no_upgrade_hint(hint, response, who);
         return;
     case 401:
-        snprintf(
-            hint, POSTMORTEM_HINT,
-            context->credentials_sent
-                ? "the credentials that were sent are not accepted here: wrong, expired, or "
-                  "meant for another host"
-                : "the server wants credentials: -u USER:PASS, --bearer TOKEN, --cookie or -H");
-        return;
     case 403:
-        snprintf(hint, POSTMORTEM_HINT,
-                 "not allowed: the Origin may not be on the server's list (-o URL), or the "
-                 "credentials lack the right%s",
-                 who);
+        rights_hint(hint, response->status, context, who);
         return;
     case 404:
         snprintf(hint, POSTMORTEM_HINT, "there is no WebSocket at this path: check the path%s%s",

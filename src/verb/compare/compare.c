@@ -148,7 +148,7 @@ enum exit_code compare_run(struct app *app, const void *own)
     } else if (prepare(&front, &e) == 0) {
         run_loop(&front);
     } else {
-        front.code = e.code;
+        front.code = (int)e.code;
         app_fail(app, &e);
     }
     app_drain(app);

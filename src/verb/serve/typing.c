@@ -130,7 +130,7 @@ static void complete(void *ctx, struct slice before, struct editor_completion *f
 {
     (void)ctx;
     if (before.len > 0 && before.len < 5 && memcmp(before.data, "/quit", before.len) == 0)
-        buf_append_str(found->insert, "/quit" + before.len);
+        buf_append_str(found->insert, &"/quit"[before.len]);
 }
 
 static void on_interrupted(void *ctx)
