@@ -8,7 +8,7 @@
 #define SIZE_LINE_MAX 4096 /* bytes of a chunk's size line, extensions included */
 #define TRAILER_MAX   HTTP1_HEAD_MAX
 
-/* RFC 9112, section 7.1: where in a chunked body the next byte stands. */
+/* RFC 9112, section 7.1: where in a chunked body the next byte is. */
 enum chunk_state {
     CHUNK_SIZE_FIRST, /* the size's first digit */
     CHUNK_SIZE,       /* more digits */
@@ -232,11 +232,11 @@ static const char *state_expects(uint8_t state)
         return "the rest of a chunk's size line";
     case CHUNK_DATA_CR:
     case CHUNK_DATA_LF:
-        return "CR LF behind a chunk's data";
+        return "CR LF after a chunk's data";
     case CHUNK_SIZE_LF:
     case CHUNK_TRAILER_LF:
     case CHUNK_END_LF:
-        return "LF behind CR";
+        return "LF after CR";
     default:
         return "a trailer field or an empty line";
     }
