@@ -174,6 +174,7 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
         g->began_us = at_us;
     grade_who_credential(g, c, head);
     conn->state = GRADE_CONN_ATTEMPT;
+    conn->plain = !head->upgrade;
     conn->asked[0] = '\0';
     if (head->upgrade)
         grade_resume_request(conn, head);
@@ -188,7 +189,7 @@ void grade_refused(struct grade *g, uint64_t now_us, uint64_t id, int status, in
 {
     struct grade_conn *conn = conn_find(g, id);
 
-    if (!conn || conn->state != GRADE_CONN_ATTEMPT)
+    if (!conn || conn->state != GRADE_CONN_ATTEMPT || (conn->plain && status > 0 && status < 400))
         return;
     conn->state = GRADE_CONN_FAILED;
     if (retry_after_s >= 0 && retry_after_s < INT64_C(1000000000))
@@ -291,6 +292,8 @@ static void strike(struct grade *g, struct grade_conn *conn, uint64_t now_us, co
 
     if (conn->state != GRADE_CONN_OPEN)
         return;
+    conn->silenced =
+        conn->silenced || strncmp(kind, "blackhole", 9) == 0 || strncmp(kind, "offline", 7) == 0;
     if (!conn->faulted) {
         conn->faulted = true;
         c->healthy--;
@@ -323,7 +326,7 @@ static void relieve(struct grade_conn *conn, uint64_t now_us)
 
     if (conn->state != GRADE_CONN_OPEN || !conn->faulted)
         return;
-    conn->faulted = false;
+    conn->faulted = conn->silenced = false;
     c->healthy++;
     mind_double(c, now_us);
     for (size_t i = 0; i < c->fault_count; i++) {

@@ -73,7 +73,8 @@ struct grade_head {
  * (plain HTTP), or there are too many. */
 uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t conn,
                        const struct grade_head *head);
-/* Its attempt was refused, or failed (status 0). retry_after_s: GRADE_UNKNOWN: there was none. */
+/* Its attempt was refused, or failed (status 0); a plain request that was answered with less than
+ * 400 was not. retry_after_s: GRADE_UNKNOWN: there was none. */
 void grade_refused(struct grade *g, uint64_t now_us, uint64_t conn, int status,
                    int64_t retry_after_s);
 /* A connection from that address was refused before it could say whose it is. The number of the
@@ -85,7 +86,8 @@ bool grade_opened(struct grade *g, uint64_t now_us, uint64_t conn);
 /* A message, whole or its first part. */
 struct grade_message {
     bool up;        /* from the client to the server */
-    bool delivered; /* false: the other end did not get it */
+    bool delivered; /* false: the other end did not get it. To a client whose connection has ended,
+                       or is silenced by blackhole or offline, nothing is delivered anyway */
     enum opcode opcode;
     struct slice data;
     bool cut; /* it goes on */

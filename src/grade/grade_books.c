@@ -109,8 +109,10 @@ static void received(struct grade *g, struct grade_client *c, const struct recon
         buf_reset(&c->last_id);
 }
 
+/* What goes to a connection that has ended, or that a fault silences, does not arrive. */
 static void book_down(struct grade *g, struct grade_conn *conn, const struct grade_message *m)
 {
+    bool arrives = m->delivered && conn->state == GRADE_CONN_OPEN && !conn->silenced;
     struct grade_client *c = conn->client;
     struct labels l;
 
@@ -118,9 +120,9 @@ static void book_down(struct grade *g, struct grade_conn *conn, const struct gra
         return;
     read_labels(g, m, &l);
     c->numbered = c->numbered || l.m.has_seq || l.m.has_id;
-    if (m->delivered)
+    if (arrives)
         received(g, c, &l.m);
-    else if (c->away)
+    else if (c->away || conn->silenced)
         missed(g, c, &l.m);
     buf_clear(&l.id);
     buf_clear(&l.epoch);

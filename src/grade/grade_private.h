@@ -102,7 +102,9 @@ struct grade_conn {
     struct grade_conn *next; /* in its bucket */
     struct grade_client *client;
     enum grade_conn_state state;
-    bool faulted;  /* a fault has struck it */
+    bool plain;    /* its last request was no upgrade */
+    bool faulted;  /* a fault has struck it, */
+    bool silenced; /* one that swallows what is sent */
     bool reopened; /* it ended an outage */
     uint64_t opened_us, ended_us;
     uint32_t matched, matched_exact; /* subscriptions that were sent again */

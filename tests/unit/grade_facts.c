@@ -254,6 +254,7 @@ static void grade_takes_polling_and_upgrade_for_one_attempt(void **state)
     now += 2100 * MS;
     for (uint64_t conn = 4; conn < 8; conn++) {
         attempt(conn, polling);
+        grade_refused(g, now, conn, 200, GRADE_UNKNOWN);
         now += 8 * MS;
     }
     attempt(8, upgrade);
@@ -508,6 +509,34 @@ static void grade_accounts_for_what_the_server_sent_meanwhile(void **state)
     assert_int_equal(client(0)->lost, GRADE_UNKNOWN);
 }
 
+/* The relay wrote them, but nobody read them. */
+static void grade_counts_nothing_as_delivered_into_a_blackhole(void **state)
+{
+    struct grade_config config = {.seq = "/n", .seed = {1, 1}};
+    const struct grade_client_report *c;
+
+    (void)state;
+    begin(&config);
+    connect_as(1, (struct request){0});
+    say(1, false, true, "{\"n\":1}");
+    grade_fault(g, now, 1, "blackhole");
+    say(1, false, true, "{\"n\":2}");
+    now += 9 * S;
+    grade_client_end(g, now, 1, GRADE_END_FIN);
+    say(1, false, true, "{\"n\":3}");
+    now += S;
+    connect_as(2, (struct request){.target = "/ws?since=1"});
+    c = client(0);
+    assert_int_equal(c->lost, 2);
+    assert_string_equal(c->should_be, "1");
+    assert_int_equal(c->resumed_right, GRADE_YES);
+    say(2, false, true, "{\"n\":2}");
+    say(2, false, true, "{\"n\":3}");
+    c = client(0);
+    assert_int_equal(c->lost, 0);
+    assert_int_equal(c->recovered, 2);
+}
+
 static void grade_accounts_by_identity(void **state)
 {
     struct grade_config config = {.id = "/id", .up_id = "/id", .seed = {1, 1}};
@@ -660,6 +689,7 @@ int main(void)
         cmocka_unit_test(grade_compares_subscriptions_by_their_shape),
         cmocka_unit_test(grade_finds_where_a_client_resumes),
         cmocka_unit_test(grade_accounts_for_what_the_server_sent_meanwhile),
+        cmocka_unit_test(grade_counts_nothing_as_delivered_into_a_blackhole),
         cmocka_unit_test(grade_accounts_by_identity),
         cmocka_unit_test(grade_compares_credentials_without_keeping_them),
         cmocka_unit_test(grade_measures_a_herd),
