@@ -69,6 +69,13 @@ void human_retry(struct human *h, const struct event *ev)
 {
     const struct event_retry *r = &ev->retry;
 
+    if (r->count) {
+        human_begin(h, ev, MARK_NOTE, STYLE_DIM);
+        human_count(h, r->count, "more attempt", "more attempts");
+        human_put(h, " failed meanwhile, the last: ");
+        human_safe_str(h, r->because);
+        return;
+    }
     if (r->error)
         put_failed_attempt(h, ev, r->error);
     human_begin(h, ev, r->will ? MARK_NOTE : MARK_LOST, r->will ? STYLE_DIM : STYLE_RED);

@@ -322,6 +322,8 @@ static void write_retry(struct ndjson *n, struct json_write *w, const struct eve
     json_ms(w, "delay_ms", ev->retry.delay_us);
     write_words(w, "because", ev->retry.because);
     json_bool(w, "will", ev->retry.will);
+    if (ev->retry.count)
+        json_u64(w, "count", ev->retry.count);
     if (ev->retry.error)
         write_err(w, ev->retry.error);
 }

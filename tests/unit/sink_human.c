@@ -118,12 +118,16 @@ static void human_shows_reconnects(void **state)
     struct event ev = make(EVENT_RETRY);
 
     (void)state;
-    ev.retry = (struct event_retry){2, 1300000, "connection lost", true, NULL};
+    ev.retry = (struct event_retry){2, 1300000, "connection lost", true, NULL, 0};
     check_from(0, &ev, "· reconnecting in 1.3 s, attempt 2: connection lost\n");
     ev.retry.delay_us = 0;
     check(DEFAULT, &ev, "· reconnecting now, attempt 2: connection lost\n");
     ev.retry.will = false;
     check(DEFAULT, &ev, "✕ not reconnecting: connection lost\n");
+    ev.retry = (struct event_retry){300, 0, "not connected", true, NULL, 297};
+    check_from(0, &ev, "· 297 more attempts failed meanwhile, the last: not connected\n");
+    ev.retry.count = 1;
+    check(DEFAULT, &ev, "· 1 more attempt failed meanwhile, the last: not connected\n");
 }
 
 static void human_shows_with_a_retry_why_the_attempt_failed(void **state)
@@ -132,7 +136,7 @@ static void human_shows_with_a_retry_why_the_attempt_failed(void **state)
     struct event ev = make(EVENT_RETRY);
 
     (void)state;
-    ev.retry = (struct event_retry){2, 1300000, "not connected", true, &why};
+    ev.retry = (struct event_retry){2, 1300000, "not connected", true, &why, 0};
     check_from(0, &ev,
                "! refused\n  hint: try another port\n"
                "· reconnecting in 1.3 s, attempt 2: not connected\n");
@@ -242,7 +246,7 @@ static void human_shows_the_hint_after_the_error(void **state)
                  "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES
                  "wscope: lost\n  hint: look\n");
     evs[1] = make(EVENT_RETRY); /* no error comes */
-    evs[1].retry = (struct event_retry){1, 0, "lost", true, NULL};
+    evs[1].retry = (struct event_retry){1, 0, "lost", true, NULL, 0};
     check_events(config, evs, 3,
                  "✕ connection lost: the peer ended the stream (FIN), no Close frame" TIMES
                  "  hint: look\n· reconnecting now, attempt 1: lost\n");

@@ -206,14 +206,20 @@ static void ndjson_violation_retry_and_accounting(void **state)
     cJSON_Delete(json);
 
     ev = make(EVENT_RETRY);
-    ev.retry = (struct event_retry){4, 500000, "lost", true, NULL};
+    ev.retry = (struct event_retry){4, 500000, "lost", true, NULL, 0};
     json = parse_all(&ev);
     check_number(json, "attempt", 4);
     check_number(json, "delay_ms", 500);
     check_text(json, "because", "lost");
     check_bool(json, "will", true);
     check_absent(json, "message");
+    check_absent(json, "count");
     cJSON_Delete(json);
+    ev.retry.count = 297;
+    json = parse_all(&ev);
+    check_number(json, "count", 297);
+    cJSON_Delete(json);
+    ev.retry.count = 0;
     ev.retry.error = &why;
     json = parse_all(&ev);
     check_number(json, "code", EXIT_CONNECT);
