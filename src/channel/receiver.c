@@ -144,12 +144,12 @@ void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint
 
     if (r->ch.ended)
         return;
+    shut(r); /* first: it may report the end of a fault */
     ev = close_event(r);
     ev.close.by = by;
     ev.close.how = how;
     ev.close.code = code;
     ev.close.clean = clean;
-    shut(r);
     receiver_emit(r, &ev);
 }
 
@@ -200,15 +200,15 @@ void receiver_lose(struct receiver *r, const struct http_result *result, bool te
         report_error(r, &result->error);
         return;
     }
-    ev = close_event(r);
-    read_result(&ev.close, result);
     if (telling)
         report_error(r, &result->error);
-    else
-        ev.close.hint = ev.close.how == CLOSE_HOW_FAULT ? "" : result->error.text;
     if (r->ch.ended)
         return;
     shut(r);
+    ev = close_event(r);
+    read_result(&ev.close, result);
+    if (!telling && ev.close.how != CLOSE_HOW_FAULT)
+        ev.close.hint = result->error.text;
     receiver_emit(r, &ev);
 }
 
