@@ -216,7 +216,7 @@ result 'only app/complain writes sentences on standard error' "$raw"
 closers=$(
     cd "$top_srcdir/src"
     grep -rnE 'uv_close *[(]' . |
-        grep -vE '^[.]/(net/(pump|timer|watch)[.]c|session/(session|fallback)[.]c|(app|term|verb)/)'
+        grep -vE '^[.]/(net/(pump|timer|watch)[.]c|(app|term|verb)/)'
 ) || true
 result 'net/pump, net/timer and net/watch close handles for everything below app' "$closers"
 

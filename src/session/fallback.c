@@ -5,113 +5,113 @@
 
 #include "base/clock.h"
 #include "base/trace.h"
-#include "session/fallback_private.h"
+#include "session/session_private.h"
 
 /* How long the socket, though up, may have to wait for a last poll. */
 #define COVER_MAX_US 30000000
-#define COVER_MS     50
+#define COVER_US     50000
 
 #define BECAUSE_MAX 256
+
+struct fallback {
+    struct leg leg;
+    const struct fallback_config *config;
+    unsigned failed; /* attempts at the socket, in a row */
+    bool active;
+    bool broken;                     /* it failed for good */
+    struct timer *back;              /* how long the socket has to be up */
+    uint64_t socket_us;              /* the socket has been open since; 0: it is not */
+    bool covered;                    /* what came before that was asked for since */
+    uint64_t quiet;                  /* attempts at the socket that failed and were not reported, */
+    char quiet_because[BECAUSE_MAX]; /* and why the last */
+};
 
 static void tell_change(struct fallback *f, enum event_channel from, enum event_channel to,
                         const char *because)
 {
-    struct event ev = session_event(f->s, EVENT_FALLBACK);
+    struct event ev = session_event(f->leg.s, EVENT_FALLBACK);
 
     ev.channel = to;
     ev.fallback = (struct event_fallback){channel_name(from), channel_name(to), because};
-    bus_emit(f->s->bus, &ev);
+    bus_emit(f->leg.s->bus, &ev);
 }
 
-static void on_try(uv_timer_t *timer)
+void fallback_count_quiet(struct fallback *f, const char *because)
 {
-    struct fallback *f = timer->data;
+    f->quiet++;
+    snprintf(f->quiet_because, sizeof f->quiet_because, "%s", because);
+}
 
-    if (f->active)
-        fallback_start(f);
+bool fallback_tell_quiet(struct fallback *f)
+{
+    struct event ev;
+
+    if (!f || f->quiet == 0)
+        return false;
+    ev = session_event(f->leg.s, EVENT_RETRY);
+    ev.conn = (uint32_t)f->leg.s->totals.connections + 1;
+    ev.retry = (struct event_retry){
+        .attempt = f->leg.s->main.policy.failures,
+        .because = f->quiet_because,
+        .will = true,
+        .count = f->quiet,
+    };
+    f->quiet = 0;
+    bus_emit(f->leg.s->bus, &ev);
+    return true;
 }
 
 static void begin(struct fallback *f, const char *because)
 {
-    TRACE("leg", (int)f->s->totals.connections, "fallback takes over: %s", because);
+    TRACE("leg", (int)f->leg.s->totals.connections, "fallback takes over: %s", because);
     f->active = true;
     f->covered = false;
-    f->error.code = EXIT_OK;
-    retry_policy_init(&f->policy, &f->s->config.retry);
+    retry_policy_init(&f->leg.policy, &f->leg.s->config.retry);
+    if (!leg_is_over(&f->leg))
+        leg_abort(&f->leg); /* it left a moment ago */
+    leg_wait(&f->leg, 0);   /* out of whatever told of it */
     tell_change(f, CHANNEL_WS, f->config->kind, because);
-    if (f->active)
-        uv_timer_start(&f->timers[TIMER_TRY], on_try, 0, 0); /* out of whatever told of it */
 }
 
-/* Nothing more comes of it. Its channel says so itself, and goes with the next one. */
+/* Nothing more comes of it. Its channel says so itself. */
 static void leave(struct fallback *f)
 {
-    TRACE("leg", (int)f->s->totals.connections, "fallback leaves");
+    if (f->active)
+        TRACE("leg", (int)f->leg.s->totals.connections, "fallback leaves");
     f->active = false;
-    header_cmd_cancel(f->command);
-    f->command = NULL;
-    for (int i = 0; i < TIMER_COUNT; i++)
-        uv_timer_stop(&f->timers[i]);
-    if (f->channel && !f->channel->ended)
-        channel_close(f->channel, CLOSE_NORMAL, slice_str(""), 0);
+    timer_stop(f->back);
+    fallback_tell_quiet(f);
+    leg_close(&f->leg, CLOSE_NORMAL, slice_str(""), 0);
 }
 
-/* The fallback can't be had either. */
-static void give_up(struct fallback *f, const char *because)
+void fallback_over(struct fallback *f, const char *because)
 {
-    char text[sizeof f->error.text + 64];
+    struct leg *leg = &f->leg;
+    char text[sizeof leg->failure.text + 64];
 
+    if (leg->leaving)
+        return;
+    if (leg->outcome != EXIT_OK && !leg->failure_shown)
+        because = leg->failure.text;
+    snprintf(text, sizeof text, "the fallback failed: %s", because ? because : "it ended for good");
     f->broken = true;
     leave(f);
-    snprintf(text, sizeof text, "the fallback failed: %s", because);
     tell_change(f, f->config->kind, CHANNEL_WS, text);
-    session_carried_no_more(f->s);
-}
-
-void fallback_failed(struct fallback *f, const struct retry_failure *failure, bool for_good)
-{
-    struct retry_decision d;
-    struct event ev;
-
-    TRACE("leg", (int)f->s->totals.connections, "fallback failed%s: %s",
-          for_good ? " for good" : "", f->error.code != EXIT_OK ? f->error.text : "it ended");
-    if (for_good) {
-        give_up(f, f->error.code != EXIT_OK ? f->error.text : "it ended for good");
-        return;
-    }
-    retry_policy_decide(&f->policy, failure, clock_mono_us(), session_random(), &d);
-    if (!d.will) {
-        give_up(f, f->error.code != EXIT_OK ? f->error.text : d.because);
-        return;
-    }
-    ev = fallback_event(f, EVENT_RETRY);
-    ev.conn = (uint32_t)f->s->totals.connections + 1;
-    ev.retry = (struct event_retry){
-        .attempt = d.attempt,
-        .delay_us = d.delay_us,
-        .because = d.because,
-        .will = true,
-        .error = f->error.code != EXIT_OK ? &f->error : NULL,
-    };
-    bus_emit(f->s->bus, &ev);
-    f->error.code = EXIT_OK;
-    if (f->active)
-        uv_timer_start(&f->timers[TIMER_TRY], on_try, (d.delay_us + 999) / 1000, 0);
 }
 
 /* The socket has been up long enough. What the last poll before it could not know must have been
  * asked for once more, or it would be lost. */
-static void on_back(uv_timer_t *timer)
+static void on_back(void *ctx)
 {
-    struct fallback *f = timer->data;
+    struct fallback *f = ctx;
     uint64_t up = clock_mono_us() - f->socket_us;
     char because[96];
 
     if (!f->active || !f->socket_us)
         return;
-    if (f->config->kind == CHANNEL_POLL && f->s->account && f->open && !f->covered &&
-        up < f->config->stable_us + COVER_MAX_US) {
-        uv_timer_start(timer, on_back, COVER_MS, 0);
+    if (f->config->kind == CHANNEL_POLL && f->leg.s->account && fallback_is_open(f) &&
+        !f->covered && up < f->config->stable_us + COVER_MAX_US) {
+        timer_start(f->back, COVER_US, on_back);
         return;
     }
     snprintf(because, sizeof because, "the socket has been up for %.1f s", (double)up / 1e6);
@@ -127,7 +127,7 @@ void fallback_socket_failed(struct fallback *f, bool stable, const char *because
     if (!f)
         return;
     f->socket_us = 0;
-    uv_timer_stop(&f->timers[TIMER_BACK]);
+    timer_stop(f->back);
     f->failed = stable ? 0 : f->failed + 1;
     if (f->active || f->broken || f->failed < f->config->after)
         return;
@@ -143,7 +143,7 @@ void fallback_socket_opened(struct fallback *f)
     f->socket_us = clock_mono_us();
     f->covered = false;
     if (f->active)
-        uv_timer_start(&f->timers[TIMER_BACK], on_back, (f->config->stable_us + 999) / 1000, 0);
+        timer_start(f->back, f->config->stable_us, on_back);
 }
 
 bool fallback_carries(struct fallback *f, const char *because)
@@ -151,24 +151,32 @@ bool fallback_carries(struct fallback *f, const char *because)
     if (!f || f->broken)
         return false;
     f->socket_us = 0;
-    uv_timer_stop(&f->timers[TIMER_BACK]);
+    timer_stop(f->back);
+    fallback_tell_quiet(f);
     if (!f->active)
         begin(f, because);
     return f->active;
 }
 
+void fallback_polled(struct fallback *f, const struct event_poll *poll)
+{
+    if (f->socket_us && poll->status < 400 && clock_mono_us() - poll->us >= f->socket_us)
+        f->covered = true;
+}
+
 void fallback_stop(struct fallback *f)
+{
+    if (f)
+        leave(f);
+}
+
+void fallback_abort(struct fallback *f)
 {
     if (!f)
         return;
-    leave(f);
-    f->broken = true;
-}
-
-void fallback_pause(struct fallback *f, bool paused)
-{
-    if (f && f->channel && !f->channel->ended)
-        channel_pause(f->channel, paused);
+    f->active = false;
+    timer_stop(f->back);
+    leg_abort(&f->leg);
 }
 
 bool fallback_leave(struct fallback *f)
@@ -188,41 +196,12 @@ bool fallback_is_active(const struct fallback *f)
 
 bool fallback_is_open(const struct fallback *f)
 {
-    return f && f->active && f->open;
+    return f && f->active && f->leg.state == SESSION_OPEN;
 }
 
-enum event_channel fallback_kind(const struct fallback *f)
+struct leg *fallback_leg(struct fallback *f)
 {
-    return f->config->kind;
-}
-
-uint64_t fallback_last_in_us(const struct fallback *f)
-{
-    return f && f->channel ? f->channel->activity.last_in_us : 0;
-}
-
-struct totals fallback_totals(const struct fallback *f)
-{
-    struct totals sum = {0}, live;
-
-    if (!f)
-        return sum;
-    sum = f->totals;
-    if (f->channel) {
-        live = channel_totals(f->channel);
-        totals_add(&sum, &live);
-    }
-    return sum;
-}
-
-/* --- life ------------------------------------------------------------------------------------- */
-
-static void timer_closed(uv_handle_t *handle)
-{
-    struct fallback *f = handle->data;
-
-    if (--f->handles == 0)
-        free(f);
+    return f ? &f->leg : NULL;
 }
 
 struct fallback *fallback_new(struct session *s)
@@ -231,27 +210,19 @@ struct fallback *fallback_new(struct session *s)
 
     if (!f)
         return NULL;
-    f->s = s;
     f->config = &s->config.fallback;
-    for (int i = 0; i < TIMER_COUNT; i++) {
-        uv_timer_init(s->loop, &f->timers[i]);
-        f->timers[i].data = f;
-        f->handles++;
-    }
-    return f;
+    f->back = timer_new(s->loop, f);
+    if (f->back && leg_init(&f->leg, s, f->config->kind, f->config->url) == 0)
+        return f;
+    fallback_free(f);
+    return NULL;
 }
 
 void fallback_free(struct fallback *f)
 {
     if (!f)
         return;
-    f->active = false;
-    header_cmd_cancel(f->command);
-    f->command = NULL;
-    channel_free(f->channel);
-    f->channel = NULL;
-    fault_conn_free(f->fault, clock_mono_us());
-    attempt_clear(&f->attempt);
-    for (int i = 0; i < TIMER_COUNT; i++)
-        uv_close((uv_handle_t *)&f->timers[i], timer_closed);
+    leg_clear(&f->leg);
+    timer_free(f->back);
+    free(f);
 }

@@ -1,15 +1,17 @@
 /*
- * fallback: the understudy of a socket that can't be had: after so many failed attempts a channel
- * that polls or streams gives the messages, while the session goes on trying for the socket as it
- * would without it. Once the socket has stayed up, the understudy leaves.
+ * fallback: the leg of a session that takes the place of a socket which is unavailable: after some
+ * failed attempts at the socket it polls or streams the messages, while the session goes on trying
+ * the socket as it would without it. Once the socket has stayed up, the fallback leaves.
  *
- * Both may give messages for a while. With books (--seq, --id) each message goes up once, whoever
- * has it first; without books those of the understudy are dropped while the socket is open.
+ * Both may deliver for a while. With books (--seq, --id) each message goes up once, whichever leg
+ * has it first; without books those of the fallback are dropped while the socket is open.
  */
 #ifndef SESSION_FALLBACK_H
 #define SESSION_FALLBACK_H
 
-#include "channel/channel.h"
+#include "event/event.h"
+
+struct url;
 
 struct fallback_config {
     const struct url *url;   /* NULL: there is no fallback */
@@ -19,33 +21,40 @@ struct fallback_config {
 };
 
 struct session;
+struct leg;
 struct fallback;
+
+/* Everywhere below f may be NULL: there is no fallback, and nothing is done. */
 
 /* NULL: memory. */
 struct fallback *fallback_new(struct session *s);
-/* NULL is fine. The memory goes once the loop has closed the handles. */
 void fallback_free(struct fallback *f);
+struct leg *fallback_leg(struct fallback *f);
 
 /* The socket: an attempt failed, or a connection was lost (stable: it had been up long enough not
- * to count as a failure); it is open. f may be NULL. */
+ * to count as a failure); it is open. */
 void fallback_socket_failed(struct fallback *f, bool stable, const char *because);
 void fallback_socket_opened(struct fallback *f);
-/* No more attempts at the socket: the understudy begins, if it can. False: the session is over. */
+/* No more attempts at the socket: the fallback begins, if it can. False: the session is over. */
 bool fallback_carries(struct fallback *f, const char *because);
 
-/* The session is over: nothing more is reported. */
-void fallback_stop(struct fallback *f);
-void fallback_pause(struct fallback *f, bool paused);
+/* Its leg has ended. because: why another attempt is not made, or NULL. */
+void fallback_over(struct fallback *f, const char *because);
+/* An answer to a poll came in. */
+void fallback_polled(struct fallback *f, const struct event_poll *poll);
 
-/* A person's wish: leave the stage until the socket fails anew. False: it was not on it. */
+/* An attempt at the socket failed and is only counted; what was counted is reported, as one event.
+ * False: there was nothing. */
+void fallback_count_quiet(struct fallback *f, const char *because);
+bool fallback_tell_quiet(struct fallback *f);
+
+/* Nothing more comes of it in this session: its connection is closed, or dropped at once. */
+void fallback_stop(struct fallback *f);
+void fallback_abort(struct fallback *f);
+/* The user's wish: nothing more of it until the socket fails anew. False: it was not active. */
 bool fallback_leave(struct fallback *f);
 
-bool fallback_is_active(const struct fallback *f); /* it gives the messages, or tries to */
-bool fallback_is_open(const struct fallback *f);   /* and its channel is open */
-enum event_channel fallback_kind(const struct fallback *f);
-/* When a byte last came in; 0: never. */
-uint64_t fallback_last_in_us(const struct fallback *f);
-/* What its channels came to, the open one included. */
-struct totals fallback_totals(const struct fallback *f);
+bool fallback_is_active(const struct fallback *f); /* it delivers, or tries to */
+bool fallback_is_open(const struct fallback *f);   /* its channel is open */
 
 #endif

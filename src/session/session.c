@@ -1,29 +1,22 @@
-#include "base/trace.h"
 #include "session/session_private.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "http/redirect.h"
-#include "proto/http_date.h"
-
-void session_stamp(const struct session *s, struct event *ev)
-{
-    ev->channel = s->kind;
-    ev->conn = (uint32_t)s->totals.connections + (s->state == SESSION_CONNECTING ? 1 : 0);
-    ev->time_us = clock_wall_us();
-    ev->at_us = clock_mono_us() - s->config.start_us;
-}
 
 struct event session_event(const struct session *s, enum event_kind kind)
 {
-    struct event ev = {.kind = kind};
-
-    session_stamp(s, &ev);
-    return ev;
+    return leg_event(&s->main, kind);
 }
 
-static void on_pulse(uv_timer_t *timer);
+struct leg *session_other(const struct leg *leg)
+{
+    struct session *s = leg->s;
+
+    return leg == &s->main ? fallback_leg(s->fallback) : &s->main;
+}
+
+static void on_pulse(void *ctx);
 
 /* Liveness: ask what is due and set the timer for the next question. */
 static void pulse(struct session *s)
@@ -32,8 +25,8 @@ static void pulse(struct session *s)
     uint64_t wait;
     enum liveness_action action;
 
-    while ((action = liveness_due(&s->liveness, s->channel->activity.last_in_us, now, &wait)) ==
-           LIVENESS_PING) {
+    while ((action = liveness_due(&s->liveness, s->main.channel->activity.last_in_us, now,
+                                  &wait)) == LIVENESS_PING) {
         char text[24];
         size_t len = liveness_payload(&s->liveness, text);
 
@@ -45,45 +38,33 @@ static void pulse(struct session *s)
     if (action == LIVENESS_LOST && s->paused) {
         /* Nothing is being read, so nothing is known: a sign of life may lie in the socket. */
         s->liveness.overdue_from_us = now;
-        uv_timer_start(&s->pulse, on_pulse, s->config.ping_timeout_us / 1000 + 1, 0);
+        timer_start(s->main.timer, s->config.ping_timeout_us, on_pulse);
     } else if (action == LIVENESS_LOST) {
-        channel_abort(s->channel, CLOSE_HOW_PING_TIMEOUT);
+        channel_abort(s->main.channel, CLOSE_HOW_PING_TIMEOUT);
     } else if (wait != UINT64_MAX) {
-        uv_timer_start(&s->pulse, on_pulse, wait / 1000 + 1, 0);
+        timer_start(s->main.timer, wait, on_pulse);
     }
 }
 
-void session_enter(struct session *s, enum session_state state)
+static void on_pulse(void *ctx)
 {
-    static const char *const names[] = {"idle",    "connecting", "open",
-                                        "closing", "waiting",    "ended"};
+    struct leg *leg = ctx;
 
-    TRACE("session", (int)s->totals.connections, "%s, was %s", names[state], names[s->state]);
-    s->state = state;
+    if (leg->state == SESSION_OPEN && leg->kind == CHANNEL_WS)
+        pulse(leg->s);
 }
 
-static void on_pulse(uv_timer_t *timer)
+void session_opening(struct session *s, struct event_open *open)
 {
-    struct session *s = timer->data;
-
-    if (s->state == SESSION_OPEN && s->kind == CHANNEL_WS)
-        pulse(s);
+    session_card_back(s, open);
+    liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us,
+                  clock_mono_us());
 }
 
-static void opened(struct session *s, struct event *ev)
+void session_opened(struct session *s)
 {
-    uint64_t now = clock_mono_us();
-
-    s->totals.connections++;
-    session_enter(s, SESSION_OPEN);
-    session_card_back(s, &ev->open);
-    liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us, now);
-    bus_emit(s->bus, ev);
-    if (s->account)
-        account_opened(s->account);
     fallback_socket_opened(s->fallback);
-    session_remark(s, ev);
-    if (s->config.ping_interval_us && s->kind == CHANNEL_WS)
+    if (s->config.ping_interval_us && s->main.kind == CHANNEL_WS)
         pulse(s);
     if (s->card.open && !s->account)
         session_card_tell(s);
@@ -93,219 +74,63 @@ static void opened(struct session *s, struct event *ev)
     session_catchup_start(s);
 }
 
-void session_settle(struct session *s)
+void session_closed(struct session *s, struct event_close *close)
 {
-    struct totals last;
-
-    uv_timer_stop(&s->pulse);
-    if (!s->channel || s->settled)
-        return;
-    last = channel_totals(s->channel);
-    totals_add(&s->totals, &last);
-    s->last_in_us = s->channel->activity.last_in_us;
-    s->settled = true;
-}
-
-void session_ended(struct session *s)
-{
-    session_settle(s);
-    session_enter(s, SESSION_ENDED);
-    fallback_stop(s->fallback);
-    session_catchup_stop(s);
-    if (s->account)
-        account_finish(s->account);
-    session_card_tell(s);
-    session_queue_ended(s);
-    if (!s->failure_shown)
-        session_report_failure(s);
-    if (s->hooks.ended)
-        s->hooks.ended(s->hooks.ctx);
-}
-
-static void closed(struct session *s, struct event *ev)
-{
-    struct postmortem_context context = session_evidence(s);
-    char hint[POSTMORTEM_HINT];
-    enum exit_code outcome = outcome_of_close(&ev->close, s->asked);
-    const struct retry_failure failure = {
-        .close = &ev->close,
-        .has_retry_after = s->channel->retry_us > 0,
-        .retry_after_us = s->channel->retry_us,
-    };
-
-    session_queue_lost(s, &ev->close);
-    postmortem_close(hint, &ev->close, &context);
-    if (s->kind == CHANNEL_WS || !ev->close.hint[0])
-        ev->close.hint = hint;
-    bus_emit(s->bus, ev);
-    if (s->account)
-        account_closed(s->account);
-    if (!ev->close.clean)
-        rtt_lost(&s->rtt, liveness_unanswered(&s->liveness));
-    else
-        rtt_lost(&s->rtt, s->liveness.forgotten);
+    session_queue_lost(s, close);
+    rtt_lost(&s->rtt, close->clean ? s->liveness.forgotten : liveness_unanswered(&s->liveness));
     s->liveness.forgotten = 0;
-    if (s->outcome == EXIT_OK && outcome != EXIT_OK) {
-        failure_of_close(&s->failure, &ev->close, s->kind, outcome, s->evidence.violation);
-        s->failure_shown = true;
-        s->outcome = outcome;
-    }
-    session_over(s, &failure);
 }
 
-static void failed(struct session *s, struct event *ev)
-{
-    struct postmortem_context context = session_evidence(s);
-    struct err e = *ev->error;
-    const struct retry_failure failure = {
-        .error = &e,
-        .status = s->status ? s->status : e.status,
-        .has_retry_after = s->has_retry_after,
-        .retry_after_us = s->retry_after_us,
-    };
-    char hint[POSTMORTEM_HINT];
-
-    if (session_gave_up_well(s)) {
-        session_ended(s);
-        return;
-    }
-    if (s->asked == ASKED_ENOUGH)
-        session_too_late(s, &e);
-    postmortem_error(hint, &e, &context);
-    if (!e.hint[0])
-        err_hint(&e, "%s", s->refusal_hint[0] ? s->refusal_hint : hint);
-    session_failed(s, &e);
-    if (s->channel->ended)
-        session_over(s, &failure);
-}
-
-static void find_retry_after(struct session *s, const struct event_response *response)
-{
-    for (size_t i = 0; i < response->header_count && !s->has_retry_after; i++) {
-        if (slice_is_nocase(response->headers[i].name, "Retry-After"))
-            s->has_retry_after = http_retry_after(response->headers[i].value,
-                                                  clock_wall_us() / 1000000, &s->retry_after_us);
-    }
-}
-
-static void responded(struct session *s, struct event *ev)
-{
-    struct postmortem_context context = session_evidence(s);
-
-    if (ev->response.interim || ev->response.followed) {
-        ev->response.hint = "";
-        return;
-    }
-    s->status = ev->response.status;
-    find_retry_after(s, &ev->response);
-    /* What is no upgrade may well be 200, and follows its redirects itself. */
-    if (s->kind != CHANNEL_WS && ev->response.status < 400)
-        return;
-    postmortem_response(s->refusal_hint, &ev->response, &context);
-    /* The error that follows says why this one is not followed. */
-    if (s->config.ws.follow && redirect_status(ev->response.status))
-        s->refusal_hint[0] = '\0';
-    ev->response.hint = s->refusal_hint;
-}
-
-static void ponged(struct session *s, struct event_control *pong)
+void session_ponged(struct session *s, struct event_control *pong)
 {
     pong->matched = liveness_pong(&s->liveness, pong->data, clock_mono_us(), &pong->rtt_us);
     if (pong->matched)
         rtt_add(&s->rtt, pong->rtt_us);
 }
 
-/* Everything but messages, which pass through session_on_event by the million: what the rare kinds
- * need on the stack would cost each of them. */
-static __attribute__((noinline)) void on_rare_event(struct session *s, struct event *ev)
+void session_check_over(struct session *s)
 {
-    switch (ev->kind) {
-    case EVENT_RESPONSE:
-        responded(s, ev);
-        break;
-    case EVENT_PONG:
-        if (ev->dir == DIR_IN)
-            ponged(s, &ev->control);
-        break;
-    case EVENT_PING:
-        if (ev->dir == DIR_OUT)
-            liveness_sent(&s->liveness, ev->control.data, clock_mono_us());
-        break;
-    case EVENT_OPEN:
-        session_observe(s, ev);
-        opened(s, ev);
-        return;
-    case EVENT_CLOSE:
-        session_observe(s, ev);
-        closed(s, ev);
-        return;
-    case EVENT_ERROR:
-        failed(s, ev);
-        return;
-    default:
-        break;
-    }
-    session_observe(s, ev);
-    bus_emit(s->bus, ev);
-    session_remark(s, ev);
-    if (ev->kind == EVENT_CONNECT)
-        session_connected_from(s, ev->connect.local);
-}
+    const struct leg *other = fallback_leg(s->fallback);
 
-/* The fallback is still there, and may have been first. */
-static __attribute__((noinline)) bool is_surplus(struct session *s, const struct event_message *m)
-{
-    if (m->part <= 1)
-        s->drop = s->account && account_known(s->account, m->data) == 1;
-    return s->drop;
-}
-
-static void on_message_in(struct session *s, struct event *ev)
-{
-    bool first;
-
-    if (s->discard || (fallback_is_active(s->fallback) && is_surplus(s, &ev->message)))
+    if (s->over || !leg_is_over(&s->main) || (other && !leg_is_over(other)))
         return;
-    first = s->evidence.message_at_us == 0;
-    s->evidence.message_at_us = ev->at_us;
+    s->over = true;
+    if (s->well)
+        s->main.outcome = EXIT_OK;
+    session_catchup_stop(s);
     if (s->account)
-        account_message(s->account, ev);
-    bus_emit(s->bus, ev);
-    if (first && s->kind == CHANNEL_WS)
-        session_greeted(s, &ev->message);
-    if (s->account && s->card.open)
-        session_card_check(s);
+        account_finish(s->account);
+    session_card_tell(s);
+    session_queue_ended(s);
+    if (!s->main.failure_shown)
+        session_report_failure(s);
+    if (s->hooks.ended)
+        s->hooks.ended(s->hooks.ctx);
 }
 
-void session_on_event(void *ctx, struct event *ev)
-{
-    struct session *s = ctx;
-
-    if (ev->kind != EVENT_MESSAGE)
-        on_rare_event(s, ev);
-    else if (ev->dir != DIR_IN)
-        bus_emit(s->bus, ev);
-    else
-        on_message_in(s, ev);
-}
-
-static void pulse_closed(uv_handle_t *handle)
-{
-    struct session *s = handle->data;
-
-    channel_shared_free(s->shared);
-    attempt_clear(&s->attempt);
-    session_account_clear(s);
-    session_queue_clear(s);
-    free(s);
-}
+/* --- life -------------------------------------------------------------------------------------
+ */
 
 static int fallback_init(struct session *s, struct err *e)
 {
-    if (!s->config.fallback.url || s->kind != CHANNEL_WS)
+    if (!s->config.fallback.url || s->main.kind != CHANNEL_WS)
         return 0;
     s->fallback = fallback_new(s);
     return s->fallback ? 0 : err_nomem(e, STAGE_IO, "starting");
+}
+
+static int init(struct session *s, struct err *e)
+{
+    s->shared = channel_shared_new(s->config.supplies, &s->config.ws.dial.tls,
+                                   s->config.ws.handshake.url->scheme == URL_WSS, e);
+    if (!s->shared)
+        return -1;
+    if (leg_init(&s->main, s, s->config.channel, NULL) < 0)
+        return err_nomem(e, STAGE_IO, "starting");
+    return session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0 ||
+                   session_queue_init(s, e) < 0 || fallback_init(s, e) < 0
+               ? -1
+               : 0;
 }
 
 struct session *session_new(uv_loop_t *loop, const struct session_config *config,
@@ -319,82 +144,135 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
     }
     s->loop = loop;
     s->config = *config;
-    s->kind = config->channel;
-    retry_policy_init(&s->policy, &config->retry);
     s->bus = bus;
     s->hooks = *hooks;
-    s->shared = channel_shared_new(s->config.supplies, &s->config.ws.dial.tls,
-                                   s->config.ws.handshake.url->scheme == URL_WSS, e);
-    if (!s->shared || session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0 ||
-        session_queue_init(s, e) < 0 || fallback_init(s, e) < 0) {
-        session_catchup_free(s);
-        session_account_clear(s);
-        session_queue_clear(s);
-        channel_shared_free(s->shared);
-        free(s);
-        return NULL;
-    }
-    uv_timer_init(loop, &s->pulse);
-    s->pulse.data = s;
-    return s;
+    if (init(s, e) == 0)
+        return s;
+    session_free(s);
+    return NULL;
 }
 
 void session_free(struct session *s)
 {
-    if (!s || s->freed)
+    if (!s)
         return;
-    s->freed = true;
-    header_cmd_cancel(s->command);
-    s->command = NULL;
-    channel_free(s->channel);
-    s->channel = NULL;
+    leg_clear(&s->main);
     fallback_free(s->fallback);
-    s->fallback = NULL;
     session_catchup_free(s);
-    fault_conn_free(s->fault, clock_mono_us());
-    s->fault = NULL;
-    uv_close((uv_handle_t *)&s->pulse, pulse_closed);
+    session_account_clear(s);
+    session_queue_clear(s);
+    channel_shared_free(s->shared);
+    free(s);
 }
+
+int session_open(struct session *s)
+{
+    struct err e;
+
+    s->asked = ASKED_NOT;
+    s->well = s->over = s->reported = false;
+    err_clear(&s->main.failure);
+    retry_policy_reset(&s->main.policy);
+    if (leg_open(&s->main, &e) == 0)
+        return 0;
+    session_report_error(s, &e);
+    s->main.outcome = e.code;
+    leg_enter(&s->main, SESSION_ENDED);
+    s->over = true;
+    return -1;
+}
+
+/* --- down ---------------------------------------------------------------------------------------
+ */
 
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload)
 {
-    return s->state == SESSION_OPEN ? channel_frame(s->channel, spec, payload) : SEND_CLOSED;
+    return s->main.state == SESSION_OPEN ? channel_frame(s->main.channel, spec, payload)
+                                         : SEND_CLOSED;
 }
 
 int session_ping(struct session *s, enum opcode opcode, struct slice data)
 {
-    return s->state == SESSION_OPEN ? channel_ping(s->channel, opcode, data) : SEND_CLOSED;
+    return s->main.state == SESSION_OPEN ? channel_ping(s->main.channel, opcode, data)
+                                         : SEND_CLOSED;
+}
+
+void session_too_late(const struct session *s, struct err *e)
+{
+    if (e->code != EXIT_OTHER)
+        return;
+    if (s->main.failure.code != EXIT_OK)
+        *e = s->main.failure;
+    else
+        err_set(e, EXIT_TIMEOUT, STAGE_CONNECT, 0,
+                "no connection was open when the time of --for was over");
+}
+
+/* The session is asked to end. False: there is nothing to end. */
+static bool ask(struct session *s, enum outcome_asked asked)
+{
+    if (s->over || s->main.state == SESSION_IDLE)
+        return false;
+    fallback_tell_quiet(s->fallback);
+    if (asked > s->asked)
+        s->asked = asked;
+    if (s->main.state != SESSION_OPEN && s->main.state != SESSION_CLOSING)
+        s->well = s->well || fallback_is_open(s->fallback) ||
+                  (s->asked == ASKED_ENOUGH && s->totals.connections > 0);
+    return true;
+}
+
+/* No channel was there to report the end of the socket's leg, which was in that state. */
+static void gave_up(struct session *s, enum session_state was)
+{
+    struct err e;
+
+    if (was == SESSION_WAITING) {
+        session_note(s, "no further attempt is made");
+    } else if (was == SESSION_CONNECTING && !s->well) {
+        err_set(&e, EXIT_OTHER, STAGE_CONNECT, 0, "given up before the connection was open");
+        if (s->asked == ASKED_ENOUGH)
+            session_too_late(s, &e);
+        session_failed(&s->main, &e);
+    }
 }
 
 void session_close(struct session *s, uint16_t code, const char *reason, uint64_t timeout_us,
                    enum outcome_asked asked)
 {
-    if (s->state == SESSION_IDLE || s->state == SESSION_ENDED)
+    enum session_state was = session_state(s);
+
+    if (!ask(s, asked))
         return;
-    if (asked > s->asked)
-        s->asked = asked;
-    if (session_gave_up_between(s))
-        return;
-    if (s->state == SESSION_OPEN)
-        session_enter(s, SESSION_CLOSING);
-    channel_close(s->channel, code, slice_str(reason),
-                  timeout_us ? timeout_us : s->config.ws.close_timeout_us);
+    leg_close(&s->main, code, slice_str(reason),
+              timeout_us ? timeout_us : s->config.ws.close_timeout_us);
+    if (leg_is_over(&s->main))
+        gave_up(s, was);
+    fallback_stop(s->fallback);
+    session_check_over(s);
 }
 
 void session_abort(struct session *s)
 {
-    if (s->asked == ASKED_NOT)
-        s->asked = ASKED_CLOSE;
-    if (s->state != SESSION_IDLE && s->state != SESSION_ENDED && !session_gave_up_between(s))
-        channel_abort(s->channel, CLOSE_HOW_FIN);
+    enum session_state was = session_state(s);
+
+    if (!ask(s, s->asked == ASKED_NOT ? ASKED_CLOSE : s->asked))
+        return;
+    fallback_abort(s->fallback);
+    leg_abort(&s->main);
+    if (!s->over && leg_is_over(&s->main))
+        gave_up(s, was);
+    session_check_over(s);
 }
 
 void session_pause(struct session *s, bool paused)
 {
+    struct leg *other = fallback_leg(s->fallback);
+
     s->paused = paused;
-    if (s->channel)
-        channel_pause(s->channel, paused);
-    fallback_pause(s->fallback, paused);
+    leg_pause(&s->main, paused);
+    if (other)
+        leg_pause(other, paused);
 }
 
 void session_discard(struct session *s)
@@ -404,12 +282,14 @@ void session_discard(struct session *s)
 
 enum session_state session_state(const struct session *s)
 {
-    return s->state;
+    if (s->over || s->main.state != SESSION_ENDED)
+        return s->main.state;
+    return s->main.leaving ? SESSION_CLOSING : SESSION_WAITING; /* the fallback is there */
 }
 
 enum event_channel session_kind(const struct session *s)
 {
-    return s->kind;
+    return s->main.kind;
 }
 
 bool session_has_fallback(const struct session *s)
@@ -421,7 +301,7 @@ bool session_fallback(const struct session *s, enum event_channel *kind)
 {
     if (!fallback_is_active(s->fallback))
         return false;
-    *kind = fallback_kind(s->fallback);
+    *kind = fallback_leg(s->fallback)->kind;
     return true;
 }
 
@@ -429,37 +309,35 @@ bool session_fallback_leave(struct session *s)
 {
     if (!fallback_leave(s->fallback))
         return false;
-    session_carried_no_more(s);
+    session_check_over(s);
     return true;
 }
 
 uint64_t session_last_in_us(const struct session *s)
 {
-    uint64_t last = s->channel ? s->channel->activity.last_in_us : s->last_in_us;
-    uint64_t other = fallback_last_in_us(s->fallback);
+    const struct leg *leg = fallback_leg(s->fallback);
+    uint64_t last = leg_last_in_us(&s->main), other = leg ? leg_last_in_us(leg) : 0;
 
     return last > other ? last : other;
 }
 
 enum exit_code session_outcome(const struct session *s)
 {
-    if (s->outcome == EXIT_OK && s->account && account_failed(s->account))
+    if (s->main.outcome == EXIT_OK && s->account && account_failed(s->account))
         return EXIT_EXPECT;
-    return s->outcome;
+    return s->main.outcome;
 }
 
 struct totals session_totals(const struct session *s)
 {
-    struct totals totals = s->totals, more;
+    const struct leg *leg = fallback_leg(s->fallback);
+    struct totals totals = s->totals, more = leg_totals(&s->main);
 
-    if (s->channel && !s->channel->ended) {
-        struct totals live = channel_totals(s->channel);
-
-        totals_add(&totals, &live);
-    }
-    more = fallback_totals(s->fallback);
     totals_add(&totals, &more);
-    totals_add(&totals, &s->caught_up);
+    if (leg) {
+        more = leg_totals(leg);
+        totals_add(&totals, &more);
+    }
     if (s->account)
         account_totals(s->account, &totals);
     return totals;
@@ -472,7 +350,11 @@ struct faults *session_faults(const struct session *s)
 
 bool session_tcp_stats(const struct session *s, struct tcp_stats *stats)
 {
-    return s->channel && channel_tcp_stats(s->channel, stats);
+    const struct leg *leg = fallback_is_open(s->fallback) && s->main.state != SESSION_OPEN
+                                ? fallback_leg(s->fallback)
+                                : &s->main;
+
+    return leg->channel && channel_tcp_stats(leg->channel, stats);
 }
 
 uint64_t session_since_start_us(const struct session *s, uint64_t now_us)
@@ -493,11 +375,11 @@ void session_report_error(struct session *s, const struct err *e)
 
 void session_report_failure(struct session *s)
 {
-    struct err e = s->failure;
+    struct err e = s->main.failure;
 
     if (s->reported || session_outcome(s) == EXIT_OK)
         return;
-    if (s->outcome == EXIT_OK)
+    if (s->main.outcome == EXIT_OK)
         failure_of_loss(&e, session_totals(s).lost);
     session_report_error(s, &e);
 }

@@ -12,7 +12,7 @@ static void on_report(void *ctx, struct event *ev)
     uint64_t at_us = ev->at_us;
     int64_t time_us = ev->time_us;
 
-    session_stamp(s, ev);
+    leg_stamp(&s->main, ev);
     if (at_us) {
         ev->at_us = at_us;
         ev->time_us = time_us;
@@ -70,6 +70,6 @@ int session_resume_url(struct session *s, struct err *e)
         url_clear(&s->resume_url);
     s->resume_url = url;
     s->resuming = true;
-    s->attempt.ws.handshake.url = &s->resume_url;
+    s->main.attempt.ws.handshake.url = &s->resume_url;
     return 0;
 }

@@ -28,7 +28,7 @@ static struct event catchup_event(const struct session *s, enum event_kind kind)
 {
     struct event ev = {.kind = kind, .dir = DIR_IN};
 
-    session_stamp(s, &ev);
+    leg_stamp(&s->main, &ev);
     ev.channel = CHANNEL_POLL;
     return ev;
 }
@@ -60,8 +60,8 @@ static bool pass_on(struct session *s, struct slice item)
     };
     if (s->discard || !account_fetched(s->account, &ev))
         return false;
-    s->caught_up.messages_in++;
-    s->caught_up.payload_in += item.len;
+    s->totals.messages_in++;
+    s->totals.payload_in += item.len;
     bus_emit(s->bus, &ev);
     return true;
 }

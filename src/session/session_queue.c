@@ -28,7 +28,7 @@ void session_queue_clear(struct session *s)
 /* Where the stream ends when all that waits in the channel is written. */
 static uint64_t stream_end(const struct session *s)
 {
-    return s->channel->activity.written + s->channel->activity.pending;
+    return s->main.channel->activity.written + s->main.channel->activity.pending;
 }
 
 /* What has arrived at the peer's kernel. Where nobody knows (a unix socket): what was written. */
@@ -36,15 +36,15 @@ static uint64_t arrived(const struct session *s)
 {
     struct tcp_stats stats;
 
-    if (!channel_tcp_stats(s->channel, &stats) ||
-        stats.unacked_bytes > s->channel->activity.written)
-        return s->channel->activity.written;
-    return s->channel->activity.written - stats.unacked_bytes;
+    if (!channel_tcp_stats(s->main.channel, &stats) ||
+        stats.unacked_bytes > s->main.channel->activity.written)
+        return s->main.channel->activity.written;
+    return s->main.channel->activity.written - stats.unacked_bytes;
 }
 
 static void note_written(struct session *s)
 {
-    outbox_written(s->outbox, s->channel->activity.written);
+    outbox_written(s->outbox, s->main.channel->activity.written);
     if (!outbox_crowded(s->outbox))
         return;
     outbox_arrived(s->outbox, arrived(s));
@@ -55,7 +55,7 @@ static void note_written(struct session *s)
 /* Is there a connection that takes messages, before which none waits? */
 static bool goes_straight(const struct session *s)
 {
-    return s->state == SESSION_OPEN && s->outbox->waiting == 0;
+    return s->main.state == SESSION_OPEN && s->outbox->waiting == 0;
 }
 
 static int wait_in_outbox(struct session *s, enum opcode type, struct slice data)
@@ -78,7 +78,7 @@ static int send_kept(struct session *s, enum opcode type, struct slice data, boo
         return 0;
     }
     if (goes_straight(s))
-        r = channel_send(s->channel, type, data, first, final);
+        r = channel_send(s->main.channel, type, data, first, final);
     if (r == 0) {
         s->within = !final;
         note_written(s);
@@ -95,11 +95,11 @@ int session_send(struct session *s, enum opcode type, struct slice data, bool fi
 
     if (s->outbox)
         r = send_kept(s, type, data, first, final);
-    else if (s->state == SESSION_OPEN)
-        r = channel_send(s->channel, type, data, first, final);
+    else if (s->main.state == SESSION_OPEN)
+        r = channel_send(s->main.channel, type, data, first, final);
     if (r < 0)
         return r;
-    s->evidence.last_sent = (first ? 0 : s->evidence.last_sent) + data.len;
+    s->main.evidence.last_sent = (first ? 0 : s->main.evidence.last_sent) + data.len;
     return 0;
 }
 
@@ -114,11 +114,11 @@ int session_send_all(struct session *s, enum opcode type, const struct slice *me
             ++*sent;
         return r;
     }
-    if (s->state != SESSION_OPEN)
+    if (s->main.state != SESSION_OPEN)
         return SEND_CLOSED;
-    r = channel_send_all(s->channel, type, messages, count, sent);
+    r = channel_send_all(s->main.channel, type, messages, count, sent);
     if (*sent > 0)
-        s->evidence.last_sent = messages[*sent - 1].len;
+        s->main.evidence.last_sent = messages[*sent - 1].len;
     return r;
 }
 
@@ -128,13 +128,13 @@ void session_sending_failed(struct session *s)
 
     err_nomem(&e, STAGE_IO, "sending a message");
     session_report_error(s, &e);
-    s->outcome = e.code;
+    s->main.outcome = e.code;
     session_close(s, CLOSE_GOING_AWAY, "", 0, ASKED_CLOSE);
 }
 
 void session_send_first(struct session *s, struct slice text)
 {
-    if (channel_send(s->channel, OPCODE_TEXT, text, true, true) == SEND_FAILED)
+    if (channel_send(s->main.channel, OPCODE_TEXT, text, true, true) == SEND_FAILED)
         session_sending_failed(s);
 }
 
@@ -144,9 +144,9 @@ static void flush(struct session *s)
     enum opcode type;
     struct slice data;
 
-    while (s->state == SESSION_OPEN && s->channel->activity.pending < CHANNEL_FULL &&
+    while (s->main.state == SESSION_OPEN && s->main.channel->activity.pending < CHANNEL_FULL &&
            outbox_next(s->outbox, &type, &data)) {
-        int r = channel_send(s->channel, type, data, true, true);
+        int r = channel_send(s->main.channel, type, data, true, true);
 
         if (r == SEND_FAILED)
             session_sending_failed(s);
@@ -166,10 +166,8 @@ void session_queue_opened(struct session *s)
         flush(s);
 }
 
-void session_on_drained(void *ctx)
+void session_drained(struct session *s)
 {
-    struct session *s = ctx;
-
     if (s->outbox)
         flush(s);
     if (s->hooks.drained && !session_full(s))
@@ -183,7 +181,7 @@ void session_queue_lost(struct session *s, struct event_close *close)
 
     if (!s->outbox)
         return;
-    written = s->channel->activity.written;
+    written = s->main.channel->activity.written;
     unacked = close->has_tcp ? close->unacked_bytes : 0;
     if (unacked > written)
         unacked = written;
@@ -202,24 +200,25 @@ void session_queue_lost(struct session *s, struct event_close *close)
 
 bool session_takes(const struct session *s)
 {
-    if (s->state == SESSION_OPEN)
+    if (s->main.state == SESSION_OPEN)
         return true;
-    return s->outbox && s->outbox->limit > 0 && s->kind == CHANNEL_WS &&
-           (s->state == SESSION_CONNECTING || s->state == SESSION_WAITING);
+    return s->outbox && s->outbox->limit > 0 && s->main.kind == CHANNEL_WS &&
+           (s->main.state == SESSION_CONNECTING || s->main.state == SESSION_WAITING);
 }
 
 bool session_full(const struct session *s)
 {
     if (!s->outbox)
         return session_pending(s) >= CHANNEL_FULL;
-    if (s->state == SESSION_OPEN)
-        return s->outbox->waiting > 0 || s->channel->activity.pending >= CHANNEL_FULL;
+    if (s->main.state == SESSION_OPEN)
+        return s->outbox->waiting > 0 || s->main.channel->activity.pending >= CHANNEL_FULL;
     return !session_takes(s) || s->outbox->waiting_bytes >= s->outbox->limit;
 }
 
 size_t session_pending(const struct session *s)
 {
-    size_t pending = s->channel && !s->channel->ended ? s->channel->activity.pending : 0;
+    size_t pending =
+        s->main.channel && !s->main.channel->ended ? s->main.channel->activity.pending : 0;
 
     return s->outbox ? pending + s->outbox->waiting + s->outbox->waiting_bytes : pending;
 }

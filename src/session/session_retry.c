@@ -11,7 +11,8 @@
 /* What was missed is told when nothing is missing, but not before a replay had that long. */
 #define SETTLED_US 1000000
 
-double session_random(void)
+/* From 0 to below 1; where there is no randomness, the middle is as good. */
+static double draw(void)
 {
     uint32_t n;
 
@@ -20,37 +21,19 @@ double session_random(void)
     return (double)n / 4294967296.0;
 }
 
-static void tell(struct session *s, const struct retry_decision *d)
+static void tell(const struct leg *leg, const struct retry_decision *d)
 {
-    struct event ev = session_event(s, EVENT_RETRY);
+    struct event ev = leg_event(leg, EVENT_RETRY);
 
-    ev.conn = (uint32_t)s->totals.connections + 1;
+    ev.conn = (uint32_t)leg->s->totals.connections + 1;
     ev.retry = (struct event_retry){
         .attempt = d->attempt,
         .delay_us = d->delay_us,
         .because = d->because,
         .will = d->will,
-        .error = d->will && !s->failure_shown ? &s->failure : NULL,
+        .error = d->will && leg->outcome != EXIT_OK && !leg->failure_shown ? &leg->failure : NULL,
     };
-    bus_emit(s->bus, &ev);
-}
-
-static void on_due(uv_timer_t *timer)
-{
-    struct session *s = timer->data;
-
-    if (s->state != SESSION_WAITING)
-        return;
-    scorecard_attempt(&s->card, clock_mono_us() - s->waiting_us);
-    session_attempt(s);
-}
-
-static void wait_for(struct session *s, uint64_t delay_us)
-{
-    s->due_us = clock_mono_us() + delay_us;
-    /* The loop's idea of now may be old, and the wait would be that much too short. */
-    uv_update_time(s->loop);
-    uv_timer_start(&s->pulse, on_due, (delay_us + 999) / 1000, 0);
+    bus_emit(leg->s->bus, &ev);
 }
 
 static void note_outage(struct session *s, const struct event_close *close)
@@ -70,60 +53,80 @@ static bool is_hopeless(const struct retry_failure *f)
     return f->error && (f->error->code == EXIT_USAGE || f->error->code == EXIT_CERT);
 }
 
-void session_over(struct session *s, const struct retry_failure *failure)
+/* No further attempt on this leg. because: why not; NULL: it was asked to end, or ended for good.
+ */
+static void end_leg(struct leg *leg, const struct retry_failure *failure, const char *because)
 {
-    struct retry_decision decision;
+    struct session *s = leg->s;
 
-    session_settle(s);
-    session_card_tell(s);
-    if (!s->config.retry.enabled || s->asked != ASKED_NOT || (s->channel && s->channel->for_good)) {
-        session_ended(s);
-        return;
-    }
-    session_enter(s, SESSION_WAITING);
-    retry_policy_decide(&s->policy, failure, clock_mono_us(), session_random(), &decision);
-    tell(s, &decision);
-    if (s->state != SESSION_WAITING)
-        return; /* whoever was told has ended it */
-    if (!decision.will) {
-        if (is_hopeless(failure) || !fallback_carries(s->fallback, decision.because))
-            session_ended(s);
-        else
-            s->due_us = 0;
-        return;
-    }
+    leg_enter(leg, SESSION_ENDED);
+    if (leg != &s->main)
+        fallback_over(s->fallback, because);
+    else if (!because || is_hopeless(failure) || !fallback_carries(s->fallback, because))
+        fallback_stop(s->fallback);
+    session_check_over(s);
+}
+
+/* The socket is tried again. */
+static void note_retry(struct session *s, const struct retry_failure *failure,
+                       const struct retry_decision *d, bool quiet)
+{
+    if (quiet)
+        fallback_count_quiet(s->fallback, d->because);
     fallback_socket_failed(
         s->fallback, failure->close && failure->close->uptime_us >= s->config.retry.stable_after_us,
-        decision.because);
+        d->because);
     if (failure->close)
         note_outage(s, failure->close);
     s->retries++;
-    s->waiting_us = clock_mono_us();
-    wait_for(s, decision.delay_us);
+}
+
+void session_over(struct leg *leg, const struct retry_failure *failure)
+{
+    struct session *s = leg->s;
+    bool quiet = failure->error && leg_is_quiet(leg);
+    struct retry_decision d;
+
+    leg_settle(leg);
+    if (leg == &s->main)
+        session_card_tell(s);
+    if (!s->config.retry.enabled || leg->leaving || (leg->channel && leg->channel->for_good)) {
+        end_leg(leg, failure, NULL);
+        return;
+    }
+    leg_enter(leg, SESSION_WAITING);
+    leg->waiting_us = clock_mono_us();
+    retry_policy_decide(&leg->policy, failure, leg->waiting_us, draw(), &d);
+    if (d.will ? !quiet : leg == &s->main)
+        tell(leg, &d);
+    if (leg->state != SESSION_WAITING)
+        return; /* whoever was told has ended it */
+    if (!d.will) {
+        end_leg(leg, failure, d.because);
+        return;
+    }
+    leg_wait(leg, d.delay_us);
+    if (leg != &s->main)
+        return;
+    note_retry(s, failure, &d, quiet);
     if (s->hooks.drained && !session_full(s))
         s->hooks.drained(s->hooks.ctx); /* what is sent now waits for the connection to come */
 }
 
-void session_carried_no_more(struct session *s)
+void session_failed(struct leg *leg, const struct err *e)
 {
-    if (s->state == SESSION_WAITING && s->due_us == 0)
-        session_ended(s);
+    TRACE("leg", (int)leg->s->totals.connections + 1, "%s failed: %s", leg_name(leg), e->text);
+    leg->failure = *e;
+    leg->failure_shown = false;
+    leg->outcome = e->code;
 }
 
-void session_failed(struct session *s, const struct err *e)
-{
-    TRACE("leg", (int)s->totals.connections + 1, "socket failed: %s", e->text);
-    s->failure = *e;
-    s->failure_shown = false;
-    s->outcome = e->code;
-}
-
-void session_attempt_failed(struct session *s, const struct err *e)
+void session_attempt_failed(struct leg *leg, const struct err *e)
 {
     const struct retry_failure failure = {.error = e};
 
-    session_failed(s, e);
-    session_over(s, &failure);
+    session_failed(leg, e);
+    session_over(leg, &failure);
 }
 
 bool session_retries(const struct session *s)
@@ -133,17 +136,18 @@ bool session_retries(const struct session *s)
 
 void session_retry_now(struct session *s)
 {
-    if (s->state != SESSION_WAITING)
+    if (session_state(s) != SESSION_WAITING)
         return;
-    retry_policy_reset(&s->policy);
-    wait_for(s, 0);
+    fallback_tell_quiet(s->fallback);
+    retry_policy_reset(&s->main.policy);
+    leg_wait(&s->main, 0);
 }
 
 uint64_t session_retry_wait_us(const struct session *s)
 {
     uint64_t now = clock_mono_us();
 
-    return s->state == SESSION_WAITING && s->due_us > now ? s->due_us - now : 0;
+    return s->main.state == SESSION_WAITING && s->main.due_us > now ? s->main.due_us - now : 0;
 }
 
 /* What the books say beyond what they said before the outage. */
@@ -191,22 +195,4 @@ void session_card_check(struct session *s)
     missed_since(s, &missed, &recovered, &open);
     if (!open)
         session_card_tell(s);
-}
-
-void session_connected_from(struct session *s, const char *local)
-{
-    const char *port = strrchr(local, ':');
-    size_t len = port ? (size_t)(port - local) : 0;
-    char text[2 * SESSION_ADDRESS + 80];
-
-    if (len == 0 || len >= sizeof s->source)
-        return; /* a unix socket has none */
-    if (s->source[0] && (strlen(s->source) != len || memcmp(s->source, local, len) != 0)) {
-        snprintf(text, sizeof text,
-                 "the source address is now %.*s, it was %s: the network has changed", (int)len,
-                 local, s->source);
-        session_note(s, text);
-    }
-    memcpy(s->source, local, len);
-    s->source[len] = '\0';
 }

@@ -191,32 +191,3 @@ def for_waiting(t):
         conn.fin()
         made.exits(0)
         same(named(made.json(), "error"), [])
-
-
-def feed(t, made, body):
-    """Serve polls until the program ends."""
-    while made.process.poll() is None:
-        if not t.listener.waiting(0.05):
-            continue
-        conn = t.listener.accept(t.deadline)
-        try:
-            conn.request()
-            conn.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-            conn.fin()
-        except (Unmet, OSError):
-            pass
-
-
-@case("for, count, until and -m end a run whose fallback gives the messages")
-def for_fallback(t):
-    fallback = ("--fallback", t.url.replace("ws", "http") + "feed.json", "--fallback-after", "1", "--every", "0.1")
-    with dead_port() as dead:
-        url = f"ws://127.0.0.1:{dead.getsockname()[1]}/"
-        for delay in ("0.01", "60"):
-            slow = ("-r", "--retry-delay", delay, "--retry-max-delay", delay, "--retry-jitter", "none")
-            for args, status in ((("--for", f"{1 * SLOW}"), 0), (("--count", "1"), 0), (("--until", "two"), 0), (("-m", f"{1 * SLOW}"), 28)):
-                made = t.start("-n", *slow, *fallback, *args, url)
-                feed(t, made, b'["one","two"]')
-                made.exits(status)
-                if not made.out.startswith(b'"one"\n'):
-                    raise Unmet(f"printed {made.out}")

@@ -538,3 +538,17 @@ def interactive_refused(t):
         made.await_out(reason)
         os.write(made.terminal, b"\x04")
         made.exits(56)
+
+
+@case("reconnect: a clean close that is retried does not repeat the error of an earlier attempt")
+def stale_error(t):
+    made = t.start(*QUICK, "-n", "--json", t.url)
+    refuse(t, "503 Service Unavailable")
+    conn = reopen(t, close(1001))
+    conn.expect_close(1001)
+    conn.fin()
+    conn = reopen(t)
+    made.signal(signal.SIGTERM)
+    conn.answer_close(1001)
+    made.exits(143)
+    same([e.get("code") for e in retries(made)], [22, None])

@@ -1,28 +1,30 @@
 /*
- * session_evidence: gathers what a post-mortem needs, and tells what is worth a word while all is
+ * leg_evidence: gathers what a post-mortem needs, and tells what is worth a word while all is
  * well.
  */
 #include <stdio.h>
 
 #include "session/session_private.h"
 
-struct postmortem_context session_evidence(const struct session *s)
+struct postmortem_context leg_evidence(const struct leg *leg)
 {
-    const struct handshake_config *hs = s->channel ? s->channel->asked : &s->attempt.ws.handshake;
-    const struct evidence *seen = &s->evidence;
+    const struct session *s = leg->s;
+    const struct handshake_config *hs =
+        leg->channel ? leg->channel->asked : &leg->attempt.ws.handshake;
+    const struct evidence *seen = &leg->evidence;
     struct event now = {.kind = EVENT_NOTE};
     uint64_t last = seen->message_at_us ? seen->message_at_us : seen->opened_at_us;
 
-    session_stamp(s, &now);
+    leg_stamp(leg, &now);
     return (struct postmortem_context){
         .secure = hs->url->scheme == URL_WSS,
         .deflate = seen->deflate[0] ? seen->deflate : NULL,
         .deflate_broken = seen->deflate_broken,
-        .http = s->kind != CHANNEL_WS,
-        .messages_in = s->channel ? channel_totals(s->channel).messages_in : 0,
+        .http = leg->kind != CHANNEL_WS,
+        .messages_in = leg->channel ? channel_totals(leg->channel).messages_in : 0,
         .message_age_us = now.at_us - last,
         .last_sent = seen->last_sent,
-        .queued = session_pending(s),
+        .queued = leg == &s->main ? session_pending(s) : 0,
         .ping_interval_us = s->config.ping_interval_us,
         .rtt_us = seen->rtt_us,
         .subprotocols_offered = hs->subprotocol_count > 0,
@@ -32,13 +34,13 @@ struct postmortem_context session_evidence(const struct session *s)
         .backend = seen->backend.text,
         .socketio = strstr(hs->url->target, "EIO=") != NULL,
         .endings = &seen->endings,
-        .fault = s->fault ? fault_conn_last(s->fault) : NULL,
+        .fault = leg->fault ? fault_conn_last(leg->fault) : NULL,
     };
 }
 
-static void note_open(struct session *s, const struct event *ev)
+static void note_open(struct leg *leg, const struct event *ev)
 {
-    struct evidence *seen = &s->evidence;
+    struct evidence *seen = &leg->evidence;
 
     snprintf(seen->deflate, sizeof seen->deflate, "%s", ev->open.extensions);
     seen->subprotocol_agreed = ev->open.subprotocol[0] != '\0';
@@ -49,9 +51,9 @@ static void note_open(struct session *s, const struct event *ev)
     seen->rtt_us = 0;
 }
 
-void session_observe(struct session *s, const struct event *ev)
+void leg_observe(struct leg *leg, const struct event *ev)
 {
-    struct evidence *seen = &s->evidence;
+    struct evidence *seen = &leg->evidence;
 
     switch (ev->kind) {
     case EVENT_RESPONSE:
@@ -61,7 +63,7 @@ void session_observe(struct session *s, const struct event *ev)
         }
         break;
     case EVENT_OPEN:
-        note_open(s, ev);
+        note_open(leg, ev);
         break;
     case EVENT_PONG:
         if (ev->control.matched)
@@ -75,23 +77,42 @@ void session_observe(struct session *s, const struct event *ev)
         break;
     case EVENT_CLOSE:
         endings_add(&seen->endings, &ev->close,
-                    s->channel ? channel_totals(s->channel).frames_in : 0);
+                    leg->channel ? channel_totals(leg->channel).frames_in : 0);
         break;
     default:
         break;
     }
 }
 
-void session_greeted(struct session *s, const struct event_message *m)
+void leg_greeted(struct leg *leg, const struct event_message *m)
 {
     char hint[POSTMORTEM_HINT];
 
     postmortem_greeting(hint, m->data);
     if (hint[0])
-        session_note(s, hint);
+        session_note(leg->s, hint);
 }
 
-void session_remark(struct session *s, const struct event *ev)
+/* Connected, from "ADDRESS:PORT" of this end: says so if it is not where the last one came from. */
+static void remark_source(struct leg *leg, const char *local)
+{
+    const char *port = strrchr(local, ':');
+    size_t len = port ? (size_t)(port - local) : 0;
+    char text[2 * LEG_ADDRESS + 80];
+
+    if (len == 0 || len >= sizeof leg->source)
+        return; /* a unix socket has none */
+    if (leg->source[0] && (strlen(leg->source) != len || memcmp(leg->source, local, len) != 0)) {
+        snprintf(text, sizeof text,
+                 "the source address is now %.*s, it was %s: the network has changed", (int)len,
+                 local, leg->source);
+        session_note(leg->s, text);
+    }
+    memcpy(leg->source, local, len);
+    leg->source[len] = '\0';
+}
+
+void leg_remark(struct leg *leg, const struct event *ev)
 {
     char hint[POSTMORTEM_HINT] = "";
     char how[2 * BACKEND_TEXT];
@@ -99,8 +120,10 @@ void session_remark(struct session *s, const struct event *ev)
     if (ev->kind == EVENT_CONNECT)
         postmortem_connect(hint, &ev->connect);
     else if (ev->kind == EVENT_OPEN &&
-             backend_changed(how, &s->evidence.before, &s->evidence.backend))
+             backend_changed(how, &leg->evidence.before, &leg->evidence.backend))
         snprintf(hint, sizeof hint, "another server answers now: %.290s", how);
     if (hint[0])
-        session_note(s, hint);
+        session_note(leg->s, hint);
+    if (ev->kind == EVENT_CONNECT)
+        remark_source(leg, ev->connect.local);
 }
