@@ -27,7 +27,7 @@ sink/compare      base event measure sink
 sink/grade        base event grade measure sink
 script/expect     base event proto
 script            base event sink command script/expect
-command           base event proto session script/expect
+command           base event proto session script/expect fault/fault.h@command/complete.c
 serve             base event proto fault net peer
 cli               base event proto fault net sink
 term              base event sink

@@ -102,16 +102,21 @@ typedef int command_fn(struct commands *c, const char *args, struct err *e);
 /* Are the arguments understood? -1 with *e; e->at is an offset in args, or -1. */
 typedef int command_check_fn(const char *args, struct err *e);
 
-enum command_where { COMMAND_BOTH, COMMAND_REPL, COMMAND_SCRIPT };
+enum command_where {
+    COMMAND_BOTH,
+    COMMAND_OPEN, /* both; it acts on an open connection, for which a script waits */
+    COMMAND_REPL,
+    COMMAND_SCRIPT
+};
 
 struct command_row {
     const char *name;  /* without the slash */
     const char *usage; /* of its arguments, "" if there are none */
     const char *help;  /* one line */
     const char *example;
-    const char
-        *words;      /* for completion: words apart by blanks, "name=a|b" for named ones; FILE,
-                        COMMAND, SETTING, URL stand for such; "" if there is nothing to complete */
+    const char *
+        words;       /* for completion: words apart by blanks, "name=a|b" for named ones; FILE,
+                        COMMAND, SETTING, FAULT, URL stand for such; "" if there is nothing to complete */
     command_fn *run; /* NULL: scripts know what to do with it */
     enum command_where where; /* a session a person types in, a script, or both */
     command_check_fn *check;  /* before a script is run; NULL: any arguments will do */

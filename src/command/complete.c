@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "command/command.h"
+#include "fault/fault.h"
 
 #define CHOICES_MAX 8192
 
@@ -107,6 +108,19 @@ static void offer_files(struct finder *f)
     closedir(dir);
 }
 
+static void offer_faults(struct finder *f)
+{
+    for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
+        char name[32];
+
+        if (!fault_kind_fits((enum fault_kind)kind, FAULT_USE_CLIENT))
+            continue;
+        snprintf(name, sizeof name, "%s%s", fault_kind_name((enum fault_kind)kind),
+                 fault_kind_takes((enum fault_kind)kind) ? ":" : "");
+        offer(f, slice_str(name));
+    }
+}
+
 /* The second word of /set depends on the first. */
 static void offer_settings(struct finder *f, size_t index, struct slice before)
 {
@@ -163,6 +177,11 @@ static void offer_arguments(struct finder *f, const struct command_row *row, siz
         offer_commands(f, "");
         return;
     }
+    if (strcmp(words, "FAULT") == 0) {
+        if (index == 0)
+            offer_faults(f);
+        return;
+    }
     if (strcmp(words, "SETTING") == 0) {
         offer_settings(f, index, before);
         return;
@@ -190,7 +209,7 @@ static void finish(struct finder *f)
     struct completion *c = f->found;
     uint8_t last = c->common.len ? buf_data(&c->common)[c->common.len - 1] : 0;
 
-    if (c->count == 1 && last != '=' && last != '/')
+    if (c->count == 1 && last != '=' && last != ':' && last != '/')
         f->failed = f->failed || buf_append(&c->common, " ", 1) < 0;
     if (c->count < 2)
         buf_reset(&c->choices);

@@ -124,12 +124,13 @@ int command_check_drop(const char *args, struct err *e)
 
 int command_drop(struct commands *c, const char *args, struct err *e)
 {
-    struct faults *f = faults_of(c, e);
     struct fault_spec spec;
+    struct faults *f;
 
-    if (!f || drop_arguments(args, &spec, e) < 0 || command_needs_open(c, e) < 0)
+    if (drop_arguments(args, &spec, e) < 0 || command_needs_open(c, e) < 0)
         return -1;
-    return arm(f, &spec, e);
+    f = faults_of(c, e);
+    return f ? arm(f, &spec, e) : -1;
 }
 
 int command_heal(struct commands *c, const char *args, struct err *e)

@@ -74,6 +74,22 @@ enum fault_family fault_family(enum fault_kind kind)
     return fault_kinds[kind].family;
 }
 
+bool fault_kind_fits(enum fault_kind kind, enum fault_use use)
+{
+    const struct fault_spec f = {.kind = kind};
+
+    if (use == FAULT_USE_PROXY)
+        return true;
+    if (fault_proxy_only(&f) || (use == FAULT_USE_CLIENT && kind == FAULT_CLOSE))
+        return false;
+    return use == FAULT_USE_CLIENT || fault_leg(&f) != FAULT_LEG_SERVER;
+}
+
+bool fault_kind_takes(enum fault_kind kind)
+{
+    return fault_kinds[kind].first_needed;
+}
+
 bool fault_is_instant(enum fault_kind kind)
 {
     return fault_kinds[kind].instant;

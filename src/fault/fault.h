@@ -112,6 +112,9 @@ int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, enum 
 /* "blackhole" ...; static. */
 const char *fault_kind_name(enum fault_kind kind);
 enum fault_family fault_family(enum fault_kind kind);
+/* Does something of that use have it? And does an argument follow its name? */
+bool fault_kind_fits(enum fault_kind kind, enum fault_use use);
+bool fault_kind_takes(enum fault_kind kind);
 /* Done in one moment, rather than lasting until its duration is over. */
 bool fault_is_instant(enum fault_kind kind);
 /* It depends on chance, so that --seed matters. */

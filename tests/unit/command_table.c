@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "command/command.h"
 #include "command/complete.h"
+#include "fault/fault.h"
 
 /* A front that notes what commands say and ask. */
 struct fake {
@@ -234,21 +235,51 @@ static void unknown_commands_name_the_nearest(void **state)
     end(&c, &f);
 }
 
-static void sending_without_a_connection_says_so(void **state)
+static void commands_that_need_an_open_connection_say_that_there_is_none(void **state)
 {
-    static const char *const lines[] = {"send x", "binary 00",     "fragment 2 x", "ping",
-                                        "pong",   "frame op=text", "close"};
+    const struct command_row *rows;
+    size_t count, tried = 0;
 
     (void)state;
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    rows = commands_table(&count);
+    for (size_t i = 0; i < count; i++) {
         struct commands c;
         struct fake f;
         struct err e;
 
+        if (rows[i].where != COMMAND_OPEN)
+            continue;
+        tried++;
         begin(&c, &f);
-        assert_int_equal(commands_run(&c, lines[i], &e), -1);
+        assert_int_equal(commands_run(&c, rows[i].example + 1, &e), -1);
         assert_string_equal(e.text, "there is no open connection");
         end(&c, &f);
+    }
+    assert_true(tried > 0);
+}
+
+/* Each kind that a client has is one that --fault reads, and no other is offered. */
+static void fault_completes_the_kinds_of_the_table(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
+        const char *name = fault_kind_name((enum fault_kind)kind);
+        struct completion found;
+        char line[64];
+        size_t len;
+
+        snprintf(line, sizeof line, "/fault %s", name);
+        completion_init(&found);
+        assert_int_equal(commands_complete(&found, slice_str(line)), 0);
+        len = found.common.len;
+        if (!fault_kind_fits((enum fault_kind)kind, FAULT_USE_CLIENT))
+            assert_int_equal(found.count, 0);
+        else if (found.count != 1 || len != strlen(name) + 1 ||
+                 buf_data(&found.common)[len - 1] !=
+                     (fault_kind_takes((enum fault_kind)kind) ? ':' : ' '))
+            fail_msg("/fault %s completes %zu, to \"%.*s\"", name, found.count, (int)len,
+                     (const char *)buf_data(&found.common));
+        completion_clear(&found);
     }
 }
 
@@ -376,7 +407,8 @@ int main(void)
         cmocka_unit_test(commands_of_other_programs_are_known),
         cmocka_unit_test(nearest_finds_slips_and_makes_no_guesses),
         cmocka_unit_test(unknown_commands_name_the_nearest),
-        cmocka_unit_test(sending_without_a_connection_says_so),
+        cmocka_unit_test(commands_that_need_an_open_connection_say_that_there_is_none),
+        cmocka_unit_test(fault_completes_the_kinds_of_the_table),
         cmocka_unit_test(front_does_what_only_it_can),
         cmocka_unit_test(show_and_set_change_one_setting),
         cmocka_unit_test(history_tells_the_last_lines),

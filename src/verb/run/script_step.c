@@ -102,19 +102,6 @@ static enum line_done do_connect(struct test_run *t, const struct statement *st)
     return LINE_DONE;
 }
 
-/* Commands that act on what is open. */
-static bool needs_open(const struct command_row *row)
-{
-    static const char *const names[] = {"send",  "binary", "file",     "ping", "pong",
-                                        "frame", "close",  "fragment", "drop"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(row->name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* A line that makes progress may take longer. */
 static void renew(struct test_run *t, const struct script_conn *c)
 {
@@ -202,7 +189,7 @@ static enum line_done do_command(struct test_run *t, const struct statement *st)
     }
     if (t->waiting == st && t->wait_ran)
         return wait_sent(t, st, c);
-    if (needs_open(st->row)) {
+    if (st->row->where == COMMAND_OPEN) {
         ready = wait_ready(t, st, c);
         if (ready != LINE_DONE)
             return ready;
