@@ -51,6 +51,7 @@ pure='proto fault measure grade session/books session/diagnose script/expect rel
 # The first row that fits a header decides; a header that no row fits is free to all.
 libraries='
 cli/options.h     cli/* main.c
+app/complain.h    app/* main.c verb/run/script_error.c verb/run/script_load.c
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
 uv.h              net/* peer/* http/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
@@ -225,13 +226,17 @@ result 'net/pump, net/timer and net/watch close handles for everything below app
 handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer http channel) || true
 result 'serve, peer, http and channel leave the handles of libuv to net' "$handles"
 
-# Who is given all the options asks any of them: each module has its own group (cli/groups.h).
-options=$(cd "$top_srcdir/src" && grep -rnE 'struct options([^_[:alnum:]]|$)' . | grep -vE '^[.]/(cli/|main[.]c:)') || true
-result 'struct options is seen by cli and main alone' "$options"
+# Each module receives its own group of options (cli/groups.h).
+all_options() {
+    (cd "$1" && grep -rnE 'struct options([^_[:alnum:]]|$)' . | grep -vE '^[.]/(cli/|main[.]c:)') || true
+}
+result 'struct options is seen by cli and main alone' "$(all_options "$top_srcdir/src")"
 
-# One stage: who opens a loop, sets its signals or ends the program by himself leaves app out of it.
-stage=$(cd "$top_srcdir/src" && grep -rnE '(app_loop_(init|close|stop_signals)|uv_loop_init|uv_stop|uv_signal_init|[^_[:alnum:]]_?exit) *[(]' verb) || true
-result 'verbs leave loop, signals and exit to app' "$stage"
+# One stage: only app opens the loop, handles SIGINT and SIGTERM, and ends the program.
+own_stage() {
+    (cd "$1" && grep -rnE '(app_loop_(init|close|stop_signals)|uv_loop_init|uv_stop|uv_signal_init|[^_[:alnum:]]_?exit) *[(]' verb) || true
+}
+result 'verbs leave loop, signals and exit to app' "$(own_stage "$top_srcdir/src")"
 
 # A file that the makefiles do not name would be missing from the next release, a test would not run.
 unlisted=$(
@@ -261,12 +266,12 @@ result 'no function is longer than 60 lines' "$long"
 private=$(cd "$top_srcdir/src" && find . -name '*internal*.h')
 result 'private headers are named NAME_private.h' "$private"
 
-# planted NAME ROOM/FILE LINE: such a line must be found.
+# planted NAME ROOM/FILE LINE [RULE]: the rule must find such a line.
 planted() {
     rm -rf "$scratch/src"
     mkdir -p "$scratch/src/$(dirname "$2")"
     printf '%s\n' "$3" >"$scratch/src/$2"
-    if [ -n "$(violations "$scratch/src" "${2%/*}")" ]; then
+    if [ -n "$("${4:-violations}" "$scratch/src" "${2%/*}")" ]; then
         result "$1 would be found" ''
     else
         result "$1 would be found" "nothing was said about '$3' in src/$2"
@@ -287,6 +292,11 @@ planted 'a verb in another' verb/compare/bad.c '#include "verb/connect/pipe.h"'
 planted 'a verb in a new one' verb/new/bad.c '#include "verb/connect/pipe.h"'
 planted 'all options in a verb' verb/serve/bad.c '#include "cli/options.h"'
 planted 'all options in app' app/bad.h '#include "cli/options.h"'
+planted 'a sentence of a verb past app_fail' verb/serve/bad.c '#include "app/complain.h"'
+planted 'all options, only declared' app/bad.h 'int bad(const struct options *o);' all_options
+planted 'a loop of a verb' verb/serve/bad.c '    uv_loop_init(&loop);' own_stage
+planted 'signals of a verb' verb/serve/bad.c '    app_loop_stop_signals(loop, on_signal, s, e);' own_stage
+planted 'an exit in a verb' verb/serve/bad.c '    _exit(1);' own_stage
 planted 'a private header of another room' app/bad.c '#include "session/session_private.h"'
 planted 'a session above its books' session/books/bad.c '#include "session/session.h"'
 planted 'a clock in the books' session/books/bad.c '    t = time(NULL);'

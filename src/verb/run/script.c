@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/complain.h"
 #include "base/clock.h"
 #include "verb/run/script_private.h"
 
@@ -92,9 +91,21 @@ static void on_limit(void *ctx, const struct err *e)
 /* --- the beginning ------------------------------------------------------------------------------
  */
 
-static int complain_path(const char *what, const char *path)
+static int fail_path(struct script_run *run, const char *what, const char *path)
 {
-    complain("%s %s: %s", what, path, strerror(errno));
+    struct err e;
+
+    err_set(&e, EXIT_USAGE, STAGE_USAGE, errno, "%s %s: %s", what, path, strerror(errno));
+    app_fail(run->app, &e);
+    return -1;
+}
+
+static int fail_memory(struct script_run *run)
+{
+    struct err e;
+
+    err_nomem(&e, STAGE_IO, "starting");
+    app_fail(run->app, &e);
     return -1;
 }
 
@@ -107,18 +118,18 @@ static int open_files(struct script_run *run)
     if (o->junit) {
         run->junit_fd = open(o->junit, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (run->junit_fd < 0)
-            return complain_path("--junit: can't write", o->junit);
+            return fail_path(run, "--junit: can't write", o->junit);
         out_init(&run->junit_out, run->junit_fd, SIZE_MAX / 4);
     }
     if (o->transcript) {
         if (mkdir(o->transcript, 0777) < 0 && errno != EEXIST)
-            return complain_path("--transcript: can't make the directory", o->transcript);
+            return fail_path(run, "--transcript: can't make the directory", o->transcript);
         if (stat(o->transcript, &st) == 0 && !S_ISDIR(st.st_mode)) {
             errno = ENOTDIR;
-            return complain_path("--transcript: can't write to", o->transcript);
+            return fail_path(run, "--transcript: can't write to", o->transcript);
         }
         if (access(o->transcript, W_OK | X_OK) < 0)
-            return complain_path("--transcript: can't write to", o->transcript);
+            return fail_path(run, "--transcript: can't write to", o->transcript);
     }
     return 0;
 }
@@ -139,9 +150,7 @@ static int make_reporters(struct script_run *run)
 
     if (o->junit)
         status |= add_reporter(run, junit_new(&run->junit_out));
-    if (status < 0)
-        complain("out of memory");
-    return status;
+    return status < 0 ? fail_memory(run) : 0;
 }
 
 static int start_server(struct script_run *run, const struct server_config *config)
@@ -152,10 +161,13 @@ static int start_server(struct script_run *run, const struct server_config *conf
     if (!against)
         return 0;
     if (strcmp(against, "serve") != 0) {
+        struct err wrong;
         struct url url;
 
-        if (url_parse(&url, against, &e) < 0) {
-            complain("--against takes \"serve\" or a URL: %s", e.text);
+        if (url_parse(&url, against, &wrong) < 0) {
+            err_set(&e, EXIT_USAGE, STAGE_USAGE, 0, "--against takes \"serve\" or a URL: %.400s",
+                    wrong.text);
+            app_fail(run->app, &e);
             return -1;
         }
         url_clear(&url);
@@ -178,10 +190,8 @@ static int make_jobs(struct script_run *run)
     if (n > run->script_count)
         n = run->script_count;
     run->jobs = calloc(n, sizeof *run->jobs);
-    if (!run->jobs) {
-        complain("out of memory");
-        return -1;
-    }
+    if (!run->jobs)
+        return fail_memory(run);
     run->job_count = n;
     for (size_t i = 0; i < n; i++) {
         struct script_job *job = &run->jobs[i];
@@ -211,11 +221,14 @@ static void run_all(struct script_run *run)
 /* --- the end ------------------------------------------------------------------------------------
  */
 
-static int written(struct out *out, const char *what)
+static int written(struct script_run *run, struct out *out, const char *what)
 {
+    struct err e;
+
     if (out_drain(out, -1) >= 0 || out->error == EPIPE)
         return 0;
-    complain("can't write %s: %s", what, strerror(out->error));
+    err_set(&e, EXIT_OTHER, STAGE_IO, out->error, "can't write %s: %s", what, strerror(out->error));
+    app_fail(run->app, &e);
     return -1;
 }
 
@@ -285,8 +298,8 @@ enum exit_code script_run(struct app *app, const void *own)
         run_all(&run);
         code = code_of(&run);
     }
-    if (written(&run.out, "to standard output") < 0 ||
-        (run.junit_fd >= 0 && written(&run.junit_out, run.own->junit) < 0))
+    if (written(&run, &run.out, "to standard output") < 0 ||
+        (run.junit_fd >= 0 && written(&run, &run.junit_out, run.own->junit) < 0))
         code = EXIT_OTHER;
     close_handles(&run);
     app_close(app, (int)code);

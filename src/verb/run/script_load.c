@@ -222,6 +222,14 @@ static int check_only(const struct script_run *run)
     return 0;
 }
 
+static void fail_memory(struct script_run *run)
+{
+    struct err e;
+
+    err_nomem(&e, STAGE_USAGE, "reading the scripts");
+    app_fail(run->app, &e);
+}
+
 int script_load(struct script_run *run)
 {
     const struct run_options *given = run->own;
@@ -236,7 +244,7 @@ int script_load(struct script_run *run)
 
     run->scripts = calloc(given->file_count, sizeof *run->scripts);
     if (!run->scripts) {
-        complain("out of memory while reading the scripts");
+        fail_memory(run);
         return -1;
     }
     run->script_count = given->file_count;
@@ -252,7 +260,7 @@ int script_load(struct script_run *run)
         if (script_error_print(&text, &error) == 0)
             complain_lines(buf_slice(&text));
         else
-            complain("out of memory while reading the scripts");
+            fail_memory(run);
         buf_clear(&text);
         status = -1;
     }
