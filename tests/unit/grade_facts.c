@@ -535,6 +535,19 @@ static void grade_counts_nothing_as_delivered_into_a_blackhole(void **state)
     c = client(0);
     assert_int_equal(c->lost, 0);
     assert_int_equal(c->recovered, 2);
+
+    /* The server's side of a connection that was given up goes on for a while. */
+    grade_fault(g, now, 2, "blackhole");
+    now += 9 * S;
+    connect_as(3, (struct request){.target = "/ws?since=3"});
+    say(2, false, true, "{\"n\":4}");
+    say(3, false, true, "{\"n\":4}");
+    say(3, false, true, "{\"n\":5}");
+    say(2, false, true, "{\"n\":5}");
+    c = client(0);
+    assert_int_equal(c->recovered, 2);
+    assert_int_equal(c->duplicates, 0);
+    assert_int_equal(c->lost, 0);
 }
 
 static void grade_accounts_by_identity(void **state)
