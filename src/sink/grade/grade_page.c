@@ -125,6 +125,17 @@ static void card(struct page *p, const struct grade_report *r, const struct grad
     page_put(p, "</dd></dl></div>\n");
 }
 
+/* One client has all of it in its section. */
+static void cards(struct page *p, const struct grade_report *r)
+{
+    if (r->client_count < 2)
+        return;
+    page_put(p, "<div class=\"cards\">\n");
+    for (size_t i = 0; i < r->client_count && i < CARDS_MAX; i++)
+        card(p, r, &r->clients[i]);
+    page_put(p, "</div>\n");
+}
+
 static void expectations(struct page *p, const struct grade_page *g)
 {
     if (g->verdict_count == 0)
@@ -247,12 +258,7 @@ int grade_page(struct buf *out, const struct grade_page *g)
 
     page_begin(p, "proxy", g->url, grade_page_style);
     header(p, g);
-    if (shown > 0)
-        page_put(p, "<div class=\"cards\">\n");
-    for (size_t i = 0; i < shown && i < CARDS_MAX; i++)
-        card(p, r, &r->clients[i]);
-    if (shown > 0)
-        page_put(p, "</div>\n");
+    cards(p, r);
     expectations(p, g);
     for (size_t i = 0; i < shown; i++)
         client(p, r, &r->clients[i]);
