@@ -106,9 +106,9 @@ static void refused(struct stream *s)
 
     if (s->status == 200) {
         err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server answered with %s%s%s, which is no event stream (text/event-stream)",
+                "the server answered with %s%s%s, which is not an event stream (text/event-stream)",
                 s->type[0] ? "the type \"" : "no Content-Type", s->type, s->type[0] ? "\"" : "");
-        err_hint(&e, "if this is a document that changes, --poll asks for it again and again");
+        err_hint(&e, "if this is a document that changes, use --poll");
     } else {
         err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                 "the server answered %d instead of an event stream", s->status);
@@ -139,8 +139,8 @@ static void report_withheld(struct stream *s)
     struct event ev = receiver_event(&s->r, EVENT_NOTE);
 
     s->id_withheld = false;
-    ev.note = "the last event ID has a control character, which no header may hold: Last-Event-ID "
-              "was not sent, so events may be missed or come twice";
+    ev.note = "the last event ID has a control character, which is not allowed in a header: "
+              "Last-Event-ID was not sent, so events may be missed or repeated";
     receiver_emit(&s->r, &ev);
 }
 

@@ -233,7 +233,7 @@ bool receiver_passes(int status)
 void receiver_refused(struct receiver *r, int status, struct err *e)
 {
     if (status >= 300 && status < 400)
-        err_hint(e, "it is somewhere else: -L follows redirects");
+        err_hint(e, "it is at another URL: -L follows redirects");
     r->ch.for_good = !receiver_passes(status);
     receiver_fail(r, e);
 }

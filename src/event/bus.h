@@ -22,7 +22,7 @@ int bus_add(struct bus *bus, struct sink *sink);
 /* Frees the sinks. */
 void bus_clear(struct bus *bus);
 
-/* Lets a hot path skip what nobody shows. */
+/* Lets a hot path skip events that no sink shows. */
 static inline bool bus_wants(const struct bus *bus, enum event_kind kind)
 {
     return (bus->wants & EVENT_BIT(kind)) != 0;

@@ -2,7 +2,7 @@
  * event: everything that happens, as one tagged union. Events go up, from proto and net through
  * channel and session to the bus and its sinks; nothing else does.
  *
- * All pointers and slices in an event are borrowed until the sink returns; whoever keeps bytes
+ * All pointers and slices in an event are borrowed until the sink returns; a sink that keeps bytes
  * copies them. Durations are microseconds, sizes bytes. The manual's section EVENTS gives the JSON
  * form; kinds below EVENT_JSON_COUNT have one.
  */
@@ -39,10 +39,10 @@ enum event_kind {
     EVENT_JSON_COUNT,
     EVENT_COMPARE = EVENT_JSON_COUNT, /* the figures of a comparison: in JSON, but on no bus */
     EVENT_NAMED_COUNT,
-    EVENT_CLOSE_FRAME = EVENT_NAMED_COUNT, /* a Close frame came; EVENT_CLOSE tells the end later */
+    EVENT_CLOSE_FRAME = EVENT_NAMED_COUNT, /* a Close frame came; EVENT_CLOSE follows later */
     EVENT_BYTES,                           /* raw bytes of the WebSocket stream, for hex dumps */
-    EVENT_NOTE,                            /* a sentence for the person, once */
-    EVENT_MISSED,                          /* what an outage came to: gaps and their ends in sum */
+    EVENT_NOTE,                            /* a sentence for the user, once */
+    EVENT_MISSED, /* the result of an outage: gaps and their ends in total */
     EVENT_KIND_COUNT
 };
 
@@ -83,7 +83,7 @@ enum close_code {
 };
 
 /* The name of a close code as RFC 6455, section 7.4.1 and IANA's registry give it, in lower case;
- * for the rest the range it lies in. Static. */
+ * for others, the name of their range. Static. */
 const char *close_code_name(uint16_t code);
 
 struct event_resolve {
@@ -118,7 +118,7 @@ struct event_proxy {
 struct event_tls {
     const char *version; /* "TLSv1.3" */
     const char *cipher;
-    const char *alpn; /* "" if none was chosen */
+    const char *alpn; /* "" if none was selected */
     bool resumed;
     bool verified; /* chain and host name were verified (false with --insecure) */
     const char *subject;
@@ -144,7 +144,7 @@ struct event_response {
     struct slice body; /* of a refusal: at most the first 64 KiB, decompressed */
     bool body_cut;     /* there was more body than that */
     bool interim;      /* 1xx, but for 101: the final answer follows */
-    bool followed;     /* a redirect that is followed: what counts is the answer there */
+    bool followed;     /* a redirect that is followed: the response there decides */
     const char *hint;  /* or "" */
     uint64_t us;       /* from the request's last byte to the head's */
 };
@@ -153,10 +153,10 @@ struct event_open {
     const char *url;         /* without userinfo */
     const char *subprotocol; /* "" if none */
     const char *extensions;  /* as negotiated, "" if none */
-    bool subprotocol_missed; /* some were offered and the server chose none */
+    bool subprotocol_missed; /* some were offered and the server selected none */
     const char *peer;        /* of the server: the client's address and port; NULL: not known */
     uint64_t us;             /* since the attempt began */
-    uint32_t attempts;       /* that it took after a loss; 0: none was before */
+    uint32_t attempts;       /* how many it took after a loss; 0: there was no loss */
     uint64_t outage_us;      /* then: how long there was no connection */
 };
 
@@ -195,10 +195,10 @@ struct event_control { /* EVENT_PING, EVENT_PONG */
 
 struct event_violation {
     const char *rule;    /* "RFC 6455, section 5.5" */
-    const char *message; /* one sentence: what came and what the rule wants */
+    const char *message; /* one sentence: what was received and what the rule requires */
     uint64_t offset; /* of the offending byte, from the start of the incoming WebSocket stream */
     uint16_t code;   /* the close code that answers it; 0: in the handshake, so offset is 0 too */
-    bool fatal;      /* false: lenient, the connection goes on */
+    bool fatal;      /* false: lenient, the connection continues */
 };
 
 struct event_close_frame {
@@ -226,7 +226,7 @@ const char *close_how_name(enum close_how how);
 struct event_close {
     enum close_by by;
     enum close_how how;
-    uint16_t code; /* of the Close frame that decided; 1005 none in it; 1006 no Close frame */
+    uint16_t code; /* of the Close frame that decided; 1005: it had none; 1006: no Close frame */
     struct slice reason;
     bool clean; /* both Close frames were exchanged */
     uint64_t uptime_us;
@@ -238,8 +238,8 @@ struct event_close {
     const char *why;       /* CLOSE_HOW_TLS: what failed; else NULL or "" */
     bool got_close_frame, sent_close_frame, got_close_notify, got_fin, got_rst;
     bool tls;                    /* a close_notify could be expected */
-    uint64_t cut_have, cut_want; /* the stream ended inside a frame: payload bytes had and announced
-                                    (both 0: between frames) */
+    uint64_t cut_have, cut_want; /* the stream ended inside a frame: payload bytes received and
+                                    announced (both 0: between frames) */
     bool has_tcp;                /* the next two come from the kernel */
     uint64_t unacked_bytes;      /* sent and never acknowledged */
     uint32_t retransmits;
@@ -271,7 +271,7 @@ struct event_missed {
     const struct event_range *named; /* of the lost ones, the first ranges */
     size_t named_count;
     bool more_lost; /* there are more of them */
-    bool settled;   /* nothing is missing any more that may still come */
+    bool settled;   /* nothing is missing any longer that may still arrive */
 };
 
 struct event_duplicate {
@@ -293,7 +293,7 @@ struct event_fallback {
     const char *from, *to, *because;
 };
 
-/* What a whole run came to. */
+/* The totals of a run. */
 struct totals {
     uint64_t connections;               /* openings */
     uint64_t messages_in, messages_out; /* whole messages */
@@ -312,7 +312,7 @@ void totals_add(struct totals *sum, const struct totals *more);
 
 /* With reconnecting, what became of messages that were to be sent. */
 struct event_delivery {
-    uint64_t queued;         /* had to wait for a connection */
+    uint64_t queued;         /* waited for a connection */
     uint64_t again;          /* were lost on their way and given to another connection */
     uint64_t unacknowledged; /* may not have arrived */
     uint64_t unsent;         /* wait still */
@@ -382,7 +382,7 @@ struct event {
     };
 };
 
-/* Events are made for every message, most of them on the stack: what is large is pointed to. */
+/* Events are made for every message, most of them on the stack: large parts are pointers. */
 _Static_assert(sizeof(struct event) <= 320, "the size of an event");
 
 /* An attempt that failed comes as EVENT_ERROR if it is the last one, else within EVENT_RETRY. True

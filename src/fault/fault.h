@@ -1,5 +1,5 @@
 /*
- * fault: what can be made to go wrong on purpose, as a person writes it:
+ * fault: faults that can be caused on purpose, in the form that a user writes:
  *
  *   KIND[:ARG[,ARG][,side=in|out]][@TRIGGER][+DURATION][*COUNT]
  *
@@ -19,7 +19,7 @@ enum fault_kind {
     FAULT_RST,        /* the connection is reset */
     FAULT_FIN,        /* it is closed, without a Close frame */
     FAULT_HALF_CLOSE, /* its outgoing side is closed */
-    FAULT_BLACKHOLE,  /* nothing passes either way, and nobody is told */
+    FAULT_BLACKHOLE,  /* nothing passes in either direction, and neither side is notified */
     FAULT_STALL_READ,
     FAULT_STALL_WRITE,
     FAULT_LATENCY,  /* us, jitter_us */
@@ -39,7 +39,7 @@ enum fault_kind {
     FAULT_DUP_OUT,
     FAULT_REORDER,
     FAULT_CLOSE, /* a Close frame with `code` and `reason`; of a server or a proxy */
-    /* What happens instead of a connection; made up before any I/O. */
+    /* What happens instead of a connection; simulated before any I/O. */
     FAULT_REFUSE,
     FAULT_DNS_FAIL,
     FAULT_DNS_SLOW, /* us */
@@ -61,14 +61,14 @@ enum fault_traffic { FAULT_TRAFFIC_ANY, FAULT_TRAFFIC_WS, FAULT_TRAFFIC_HTTP };
 
 enum fault_trigger {
     FAULT_AT_ONCE,
-    FAULT_AFTER,      /* at_us after it was armed, once; reaches whoever is connected then */
+    FAULT_AFTER,      /* at_us after it was armed, once; affects the connections of that moment */
     FAULT_ON_OPEN,    /* each opening */
     FAULT_ON_MESSAGE, /* the n-th message of a connection, both ways counted */
     FAULT_ON_FRAME,
     FAULT_ON_BYTES,   /* once n bytes passed below TLS, both ways counted */
     FAULT_ON_CONNECT, /* the n-th attempt at a connection */
     FAULT_EVERY,      /* every at_us */
-    FAULT_RANDOM      /* again and again after at_us to most_us, drawn anew each time */
+    FAULT_RANDOM      /* repeatedly after at_us to most_us, drawn again each time */
 };
 
 struct fault_spec {
@@ -94,10 +94,10 @@ struct fault_spec {
     uint64_t at_us, most_us;
     uint64_t n;           /* from 1 */
     uint64_t duration_us; /* 0: none given */
-    uint64_t count;       /* realised at most so often; 0: none given */
+    uint64_t count;       /* acts at most this often; 0: none given */
 };
 
-/* Read one SPEC. -1 with *e (EXIT_USAGE): what is wrong, and e->at, counted from the start of text.
+/* Read one SPEC. -1 with *e (EXIT_USAGE): what is wrong, and e->at, an offset in text.
  */
 int fault_parse(struct fault_spec *f, struct slice text, struct err *e);
 /* What they are for: not every end of a connection has every fault. */
@@ -142,8 +142,8 @@ bool fault_applies(const struct fault_spec *f, const struct fault_scope *s);
 bool fault_glob(const char *pattern, const char *text);
 
 #define FAULT_TEXT 512
-/* As they would be typed: the arguments, "" if there are none; the trigger, "" for at once; the
- * whole. */
+/* In the form in which they are typed: the arguments, "" if there are none; the trigger, "" for at
+ * once; the whole. */
 void fault_print_args(const struct fault_spec *f, char text[FAULT_TEXT]);
 void fault_print_trigger(const struct fault_spec *f, char text[FAULT_TEXT]);
 void fault_print(const struct fault_spec *f, char text[FAULT_TEXT]);

@@ -1,4 +1,4 @@
-/* From what a person types to a fault, or to the character where it goes wrong. */
+/* Turns what a user types into a fault, or finds the character that is wrong. */
 #include "fault/fault_parse_private.h"
 
 #include <stdarg.h>
@@ -37,7 +37,7 @@ struct fault_quote fault_quote(struct slice text)
     return q;
 }
 
-/* What stands before any of the stop characters. */
+/* The text before any of the stop characters. */
 struct slice fault_take_until(struct fault_reader *r, const char *stops)
 {
     size_t from = r->pos;
@@ -154,7 +154,7 @@ static int read_trigger(struct fault_spec *f, struct fault_reader *r, struct err
         return 0;
     return fault_complain(
         e, at,
-        "\"%s\" is no trigger: a time (\"30s\"), open, message:N, frame:N, bytes:SIZE, "
+        "\"%s\" is not a trigger: a time (\"30s\"), open, message:N, frame:N, bytes:SIZE, "
         "connect:N, every:TIME or random:TIME..TIME",
         fault_quote(word).text);
 }
@@ -185,7 +185,7 @@ static int read_tail(struct fault_spec *f, struct fault_reader *r, struct err *e
     }
     if (r->pos < r->text.len)
         return fault_complain(e, r->pos,
-                              "\"%c\" stands in the wrong place: @TRIGGER, +DURATION and "
+                              "\"%c\" is in the wrong place: @TRIGGER, +DURATION and "
                               "*COUNT follow in this order, each once",
                               r->text.data[r->pos]);
     return 0;
@@ -202,7 +202,7 @@ static int check(const struct fault_spec *f, const struct slice text, struct err
         return 0;
     return fault_complain(
         e, mark ? (size_t)(mark - text.data) + 1 : 0,
-        "%s concerns an attempt at a connection, which this trigger comes too late for",
+        "%s concerns an attempt at a connection, for which this trigger is too late",
         fault_kinds[f->kind].name);
 }
 
@@ -217,7 +217,7 @@ int fault_parse(struct fault_spec *f, struct slice text, struct err *e)
         if (fault_read_args(&spec, &r, e) < 0)
             return -1;
     } else if (fault_kinds[spec.kind].first_needed) {
-        return fault_complain(e, r.pos, "%s needs an argument behind a colon",
+        return fault_complain(e, r.pos, "%s needs an argument after a colon",
                               fault_kinds[spec.kind].name);
     }
     if (spec.kind == FAULT_CORRUPT && spec.bytes == 0)

@@ -1,13 +1,12 @@
 /*
- * fault_table: the kinds of faults and what may be said of each, shared by what reads and what
- * prints them.
+ * fault_table: the kinds of faults and the arguments of each, shared by the parser and the printer.
  */
 #ifndef FAULT_FAULT_TABLE_H
 #define FAULT_FAULT_TABLE_H
 
 #include "fault/fault.h"
 
-/* What may stand behind a kind's colon, in order. */
+/* What may follow a kind's colon, in order. */
 enum fault_arg {
     FAULT_ARG_NONE,
     FAULT_ARG_TIME,

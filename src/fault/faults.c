@@ -201,7 +201,7 @@ uint64_t faults_due(const struct faults *f)
     return due;
 }
 
-/* The next time, without drift; what was slept through is not made up for. */
+/* The next time, without drift; times that were missed are skipped. */
 static void advance(struct armed *a, uint64_t now_us)
 {
     if (a->spec.trigger == FAULT_AFTER) {

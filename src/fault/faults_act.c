@@ -1,4 +1,4 @@
-/* What begins and ends, what chance has it, and what is told of it. */
+/* What begins and ends, random choices, and the reports of both. */
 #include "fault/faults_private.h"
 
 #include <stdio.h>
@@ -117,7 +117,7 @@ bool faults_on_pongs(enum fault_kind kind)
     return kind == FAULT_DROP_PONG || kind == FAULT_DELAY_PONG || kind == FAULT_WRONG_PONG;
 }
 
-/* A momentary kind needs no more than one blow where nothing says how often. */
+/* A momentary kind acts once if no count is given. */
 bool faults_is_single(const struct armed *a)
 {
     return fault_is_instant(a->spec.kind) && a->spec.trigger == FAULT_AT_ONCE && a->spec.count == 0;

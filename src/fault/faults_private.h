@@ -16,8 +16,8 @@ struct armed {
     bool there;      /* this place is taken */
     uint64_t armed_us;
     uint64_t acted;    /* how often */
-    uint64_t due_us;   /* of a trigger by time; UINT64_MAX: not any more */
-    uint64_t until_us; /* the end of the time in which it meets every connection; 0: it is over */
+    uint64_t due_us;   /* of a trigger by time; UINT64_MAX: no longer */
+    uint64_t until_us; /* the end of the time in which it affects every connection; 0: it is over */
     bool waiting;      /* it was due while there was no connection: the next one it is */
     uint64_t random;   /* generator of the times */
 };
@@ -25,7 +25,7 @@ struct armed {
 /* What an armed fault does to one connection. */
 struct hit {
     bool active;
-    bool struck;       /* momentary, and not told yet */
+    bool struck;       /* momentary, and not yet reported */
     bool within;       /* the connection was within its reach when that was last looked at */
     uint64_t until_us; /* UINT64_MAX: as long as the connection */
     uint64_t random;
@@ -76,7 +76,7 @@ uint64_t faults_draw_below(uint64_t *state, uint64_t below);
 
 /* What an armed fault does to a connection; its generator is ready. */
 struct hit *faults_hit(struct fault_conn *c, const struct armed *a);
-/* how, trigger: in place of what the spec says, or NULL. */
+/* how, trigger: override those of the specification, or NULL. */
 void faults_tell(struct faults *f, const struct armed *a, const char *phase, const char *how,
                  const char *trigger, uint32_t conn);
 /* faults_due may be another now. */
@@ -87,11 +87,11 @@ bool faults_may_act(const struct armed *a);
 bool faults_reach(const struct fault_conn *c, const struct armed *a);
 /* Its time has come: on all connections there are. */
 void faults_act_on_all(struct faults *f, struct armed *a, uint64_t now_us);
-/* It meets a message or not, each with a probability. */
+/* Whether it affects a message: each has a probability. */
 bool faults_by_chance(enum fault_kind kind);
 /* It acts on pongs, one after another. */
 bool faults_on_pongs(enum fault_kind kind);
-/* A momentary kind needs no more than one blow where nothing says how often. */
+/* A momentary kind acts once if no count is given. */
 bool faults_is_single(const struct armed *a);
 
 void faults_begin(struct fault_conn *c, struct armed *a, uint64_t until_us);

@@ -18,8 +18,8 @@ int http_coding_begin(struct http *h, struct err *e)
         return 0;
     if (!gunzip_kind_of(*coding, &kind)) {
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                       "the answer's Content-Encoding is \"%s\", of which only gzip and deflate "
-                       "are understood",
+                       "the answer's Content-Encoding is \"%s\", only gzip and deflate are "
+                       "supported",
                        excerpt_of(&x, *coding));
     }
     if (!h->inflated)

@@ -175,7 +175,7 @@ static void take_update(struct comparison *c, unsigned channel, uint64_t key,
     trace_add(&ch->shown, arrived_us > c->begin_us ? arrived_us - c->begin_us : 0, ch->last_order);
 }
 
-/* Of a message in parts the identity must stand in the first one; without --id all bytes count. */
+/* For a message in parts the identity must be in the first one; without --id all bytes are used. */
 static void take_part(struct comparison *c, struct comparison_channel *ch,
                       const struct event_message *m)
 {

@@ -4,9 +4,10 @@
  * I/O.
  *
  * Counting begins once every channel is up (or has failed, or took too long): what was sent before
- * can't be the same for all. An update counts from then on when the first channel shows it. A
- * channel has missed those that it never showed though it showed an earlier and a later one. Bytes
- * and requests are counted from the very beginning; those before the counting are the opening.
+ * cannot be the same for all. After that, an update is included when the first channel shows it. A
+ * channel has missed the updates that it never showed, although it showed an earlier and a later
+ * one. Bytes and requests are counted from the very beginning; those before that moment are the
+ * opening.
  */
 #ifndef MEASURE_COMPARISON_H
 #define MEASURE_COMPARISON_H
@@ -20,14 +21,14 @@
 #include "measure/updates.h"
 
 #define COMPARISON_CHANNELS_MAX 12
-/* Channels that are up wait so long for the others. */
+/* Channels that are up wait this long for the others. */
 #define COMPARISON_PATIENCE_US 3000000
 
 /* What a channel's sockets carried so far, over all its connections (see net/traffic.h). */
 struct comparison_carried {
     uint64_t up, down; /* as TCP carried them */
     uint64_t segments_up, segments_down;
-    uint64_t stream_up, stream_down; /* inside TLS and behind proxies */
+    uint64_t stream_up, stream_down; /* inside TLS and proxies */
     uint64_t connections, retransmits;
     uint64_t cpu_us; /* of this process, for this channel */
     bool kernel;     /* up, down, segments and retransmits are the kernel's */
@@ -49,11 +50,11 @@ struct comparison_tally {
 enum comparison_state {
     COMPARISON_OPENING,
     COMPARISON_UP,
-    COMPARISON_ENDED, /* was up, and is no more */
+    COMPARISON_ENDED, /* was up, and no longer is */
     COMPARISON_FAILED /* never was */
 };
 
-/* How a channel is told apart. */
+/* The identity of a channel. */
 struct comparison_source {
     enum event_channel kind;
     uint64_t every_us; /* a poll's interval, or 0 */
@@ -78,8 +79,8 @@ struct comparison_channel {
     uint64_t duplicates;              /* shown before by this channel */
     uint64_t strangers;               /* messages without a key */
     uint64_t first_order, last_order; /* 0: none yet */
-    struct sketch lag;                /* behind the first channel to show it */
-    struct sketch delay;              /* behind the server's time; see delay_base_us */
+    struct sketch lag;                /* after the first channel to show it */
+    struct sketch delay;              /* after the server's time; see delay_base_us */
     struct trace shown;               /* the highest order seen, over time since the beginning */
 
     /* The message that is coming in parts, without --id. */

@@ -1,6 +1,6 @@
 /*
- * figures: what a comparison came to, as every view shows it: the live table, the last one, JSON
- * and the page.
+ * figures: the results of a comparison, as every view shows them: the live table, the last one,
+ * JSON and the page.
  */
 #ifndef MEASURE_FIGURES_H
 #define MEASURE_FIGURES_H
@@ -31,8 +31,8 @@ struct figures_channel {
 
     uint64_t updates, missed, duplicates, first, strangers;
     uint64_t outside; /* shown by others before this one's first or after its last: not missed */
-    struct figures_lag lag;   /* behind the first channel that showed the update */
-    struct figures_lag delay; /* behind the server's time, if --time is there */
+    struct figures_lag lag;   /* after the first channel that showed the update */
+    struct figures_lag delay; /* after the server's time, with --time */
 
     /* The whole run, and the part of it before counting began. */
     struct figures_bytes up, down;
@@ -58,7 +58,7 @@ struct figures {
     uint64_t elapsed_us;
     uint64_t updates; /* different ones, on whatever channel */
     double rate;      /* of these, a second */
-    bool by_time;     /* `delay` is known: the lag that counts, else `lag` */
+    bool by_time;     /* `delay` is known and is the lag to show, otherwise `lag` */
     struct offset_estimate clock;
     uint64_t time_resolution_us;
 };
@@ -66,7 +66,7 @@ struct figures {
 /* As of now_us. Slices and pointers lead into c. */
 void figures_make(struct figures *f, const struct comparison *c, uint64_t now_us);
 
-/* The lag that counts. */
+/* The lag to show. */
 const struct figures_lag *figures_lag(const struct figures *f, const struct figures_channel *ch);
 /* In the distribution that figures_lag summarises: how many lie between. */
 uint64_t figures_between(const struct figures *f, const struct comparison *c, unsigned channel,

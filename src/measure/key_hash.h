@@ -1,6 +1,7 @@
 /*
- * key_hash: SipHash-2-4 (Aumasson and Bernstein, 2012), so that what a peer sends as identities can
- * neither be told apart from random numbers nor made to collide by someone who has not the seed.
+ * key_hash: SipHash-2-4 (Aumasson and Bernstein, 2012), so that the hashes of identities that a
+ * peer sends cannot be distinguished from random numbers, and the peer cannot make them collide
+ * without the seed.
  */
 #ifndef MEASURE_KEY_HASH_H
 #define MEASURE_KEY_HASH_H

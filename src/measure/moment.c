@@ -19,7 +19,7 @@ static bool skip(struct slice *t, const char *any_of)
     return true;
 }
 
-/* Digits behind a point, as microseconds; further ones are cut. */
+/* Digits after a point, as microseconds; further ones are cut. */
 static bool fraction(struct slice *t, int64_t *us, uint64_t *resolution_us)
 {
     int64_t unit = SECOND;

@@ -11,7 +11,7 @@
 
 enum offset_basis {
     OFFSET_NONE,    /* nothing is known */
-    OFFSET_SAME,    /* all evidence allows that there is none: taken as 0 */
+    OFFSET_SAME,    /* all evidence allows 0, which is used */
     OFFSET_DATES,   /* the nearest to 0 that the Date headers allow */
     OFFSET_QUICKEST /* no Date: the quickest update is taken to have needed no time */
 };
@@ -25,7 +25,7 @@ struct offset_estimate {
     enum offset_basis basis;
     int64_t us;              /* server minus ours, to be subtracted from its times */
     bool bounded;            /* the next two are known: */
-    int64_t low_us, high_us; /* it lies between these */
+    int64_t low_us, high_us; /* it is between these */
 };
 
 void offset_init(struct offset *o);

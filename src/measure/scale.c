@@ -85,7 +85,7 @@ static bool misses(const struct figures_channel *ch)
     return ch->missed > 0 && ch->missed * 20 > ch->missed + ch->updates;
 }
 
-/* Of the polls that show (nearly) all, the cheapest; if there is none, the one that shows most. */
+/* Of the polls that show (nearly) all, the cheapest; otherwise the one that shows most. */
 static bool better_poll(const struct figures *f, const struct figures_channel *a,
                         const struct figures_channel *b)
 {

@@ -1,13 +1,13 @@
 /*
- * scale: what was measured with one client, carried on to many on paper, and where the ways cost
- * the same. Every figure is an estimate: it takes the measured minute for all minutes, counts TCP's
- * bytes and no opening, and knows nothing of what the server does for an answer.
+ * scale: extrapolates what was measured with one client to many, and finds where the channels cost
+ * the same. Every figure is an estimate: it assumes that all minutes are like the measured one,
+ * includes TCP's bytes but not the opening, and ignores the work of the server for a response.
  *
- * The model. At r updates a second, a push costs r b + k bytes a second: b is what an update was
- * measured to cost, k what keeps an idle connection alive. A poll every T seconds costs
- * (H + p d(T)) / T: H is what it was measured to add to a request, p the payload of an update as
- * polls carry it, d how many updates an answer shows: all that came (r T), or, where polls were
- * measured to miss some, one at most.
+ * The model. At r updates a second, a push costs r b + k bytes a second: b is the measured cost of
+ * an update, k the cost of keeping an idle connection alive. A poll every T seconds costs (H + p
+ * d(T)) / T: H is what it was measured to add to a request, p the payload of an update as polls
+ * carry it, d how many updates an answer shows: all that came (r T), or, where polls were measured
+ * to miss some, one at most.
  */
 #ifndef MEASURE_SCALE_H
 #define MEASURE_SCALE_H
@@ -55,8 +55,8 @@ struct scale {
     bool has_sse;           /* beside a WebSocket: */
     unsigned ws, sse;
     double sse_to_ws;      /* bytes a second at the measured rate */
-    double sse_rate_below; /* updates a second below which SSE costs fewer bytes, pings counted;
-                              HUGE_VAL: at any rate; 0: at none */
+    double sse_rate_below; /* updates a second below which SSE costs fewer bytes, pings included;
+                              HUGE_VAL: at any rate; 0: never */
     char verdict[640];     /* one or two sentences, plain text */
 };
 

@@ -9,7 +9,7 @@ void sketch_init(struct sketch *s)
     memset(s, 0, sizeof *s);
 }
 
-/* Below SKETCH_SUB a bucket a value; above, the six bits behind the highest one. */
+/* Below SKETCH_SUB one bucket per value; above, the six bits after the highest one. */
 static size_t bucket_of(uint64_t value)
 {
     unsigned shift = 0;
@@ -29,7 +29,7 @@ static int64_t value_of(size_t bucket)
     if (bucket < 2 * SKETCH_SUB)
         return (int64_t)bucket;
     shift = (unsigned)(bucket / SKETCH_SUB) - 1;
-    /* One step is 2^shift wide; what lies in its middle stands for it. */
+    /* One step is 2^shift wide; the value in its middle represents it. */
     return ((int64_t)(SKETCH_SUB + bucket % SKETCH_SUB) << shift) + (INT64_C(1) << shift) / 2;
 }
 

@@ -1,5 +1,5 @@
 /*
- * trace: a value that changes over time, as few enough points for a picture: what changes within
+ * trace: a value that changes over time, with few enough points for a picture: what changes within
  * one step of time is one point with the last value, and the step doubles whenever the points run
  * out. So a staircase stays one, however long it is.
  */
@@ -23,7 +23,7 @@ struct trace {
 };
 
 void trace_init(struct trace *t);
-/* Times never go back (one that does counts as the last one). */
+/* Times never go back (one that does is recorded as the last one). */
 void trace_add(struct trace *t, uint64_t at_us, uint64_t value);
 
 #endif

@@ -44,7 +44,7 @@ static size_t probe(const struct updates *u, uint64_t hash)
     return slot;
 }
 
-/* Empty a slot, and pull those behind it that would no longer be found. */
+/* Empty a slot, and move up those after it that would no longer be found. */
 static void vacate(struct updates *u, size_t hole)
 {
     size_t slot = hole;
@@ -58,7 +58,7 @@ static void vacate(struct updates *u, size_t hole)
             if (!u->slots[slot])
                 return;
             wanted = home(u->ring[u->slots[slot] - 1].hash);
-            /* Those whose home lies cyclically in (hole, slot] stay. */
+            /* Those whose home is cyclically in (hole, slot] stay. */
         } while (hole <= slot ? hole < wanted && wanted <= slot : hole < wanted || wanted <= slot);
         u->slots[hole] = u->slots[slot];
         hole = slot;

@@ -1,6 +1,7 @@
 /*
  * updates: which channel saw which update, when. An update is known by the hash of its key. The
- * latest UPDATES_KEPT are remembered; one that a channel shows after so many others counts as new.
+ * latest UPDATES_KEPT are remembered; one that a channel shows after that many others is taken as
+ * new.
  */
 #ifndef MEASURE_UPDATES_H
 #define MEASURE_UPDATES_H
@@ -31,7 +32,7 @@ void updates_clear(struct updates *u);
 
 /* NULL: unknown. */
 struct update *updates_find(struct updates *u, uint64_t hash);
-/* A hash that is not there; seen by nobody yet. Good until the next call. */
+/* Adds a hash that is not present, not yet seen by any channel. Valid until the next call. */
 struct update *updates_add(struct updates *u, uint64_t hash, uint64_t now_us, bool counts);
 
 #endif

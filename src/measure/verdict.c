@@ -1,5 +1,5 @@
 /*
- * verdict: what follows from the figures, in a sentence or two; and when nothing does.
+ * verdict: the conclusion from the figures, in a sentence or two, and when there is none.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include "measure/scale.h"
 #include "measure/units.h"
 
-/* Less than that apart is no difference worth a word. */
+/* A smaller difference is not worth mentioning. */
 #define SAME_BYTES  1.15
 #define SAME_LAG_US 50000
 
@@ -100,14 +100,14 @@ static void too_few(struct scale *s, const struct figures *f)
     else if (some == 1)
         say(s, "Only %s delivered: there is nothing to compare it with.", only);
     else if (keyed == 0)
-        say(s, "Too few to tell: no update came while all channels were up, or none has what --id "
-               "names.");
+        say(s, "Too few to tell: no update came while all channels were up, or none has the value "
+               "that --id names.");
     else if (s->shared == 0)
         say(s, "Too few to tell: only one channel delivered updates that could be counted.");
     else
         say(s,
             "Too few to tell: %llu update%s came by two channels, and fewer than %d prove "
-            "nothing. A longer time (--for SEC, for=SEC) tells more.",
+            "nothing. Measure for a longer time (--for SEC, for=SEC).",
             (unsigned long long)s->shared, s->shared == 1 ? "" : "s", SCALE_ENOUGH);
 }
 
@@ -124,8 +124,8 @@ static bool strangers(struct scale *s, const struct figures *f)
     }
     if (some < 2)
         return false;
-    say(s, "No update was seen by two channels, so nothing can be compared: --id POINTER says what "
-           "makes it the same one.");
+    say(s, "No update was seen by two channels, so nothing can be compared: --id POINTER "
+           "identifies an update.");
     return true;
 }
 

@@ -5,8 +5,8 @@
 
 #include "net/reason.h"
 
-/* How much an errno explains. Somebody who refuses is there; silence says less; a family without
- * any route says nothing when the other family was reached. */
+/* How much an errno explains. A refusal proves that the host is there; silence proves less; a
+ * family without a route is irrelevant if the other one was reached. */
 static int weight(int errnum)
 {
     switch (errnum) {
@@ -59,7 +59,7 @@ static void hint(int errnum, struct err *e)
         break;
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT:
-        err_hint(e, "this machine has no address of that family to leave from: -4, -6, or another "
+        err_hint(e, "this machine has no address of that family: -4, -6, or another "
                     "--interface");
         break;
     case EACCES:

@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "event/event.h"
 
-/* Fill *e (EXIT_CONNECT, STAGE_CONNECT): each address with its reason, errnum of the most telling
- * one, and the hint that fits it. */
+/* Fill *e (EXIT_CONNECT, STAGE_CONNECT): each address with its reason, errnum of the most
+ * informative one, and its hint. */
 void connect_error(const char *host, uint16_t port, const struct connect_attempt *attempts,
                    size_t count, struct err *e);
 

@@ -1,8 +1,8 @@
 #include "net/crypto.h"
 
-/* SHA1() asks a provider for the function, and starts all of OpenSSL for it; what it replaces, and
- * is called deprecated since, only computes. The handshake is no matter of security (RFC 6455,
- * section 10.8). */
+/* SHA1() fetches the function from a provider, which starts all of OpenSSL; the deprecated
+ * functions that it replaces only compute. The handshake does not rely on it for security (RFC
+ * 6455, section 10.8). */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <limits.h>

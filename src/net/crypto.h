@@ -1,5 +1,5 @@
 /*
- * crypto: what proto/ is given of OpenSSL: random bytes and SHA-1.
+ * crypto: the parts of OpenSSL that proto/ uses: random bytes and SHA-1.
  */
 #ifndef NET_CRYPTO_H
 #define NET_CRYPTO_H

@@ -98,7 +98,7 @@ static void local_text(int fd, char *text, size_t size)
     }
 }
 
-/* The socket is connected: take it, tell of it, and build upon it. */
+/* The socket is connected: take it, report it, and add the layers. */
 static void connected(struct dial *d, int fd, const char *address, uint16_t port,
                       const struct connect_attempt *attempts, size_t count)
 {

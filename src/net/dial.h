@@ -33,10 +33,10 @@ struct dial_connect_to {
 struct dial_config {
     const struct dial_resolve *resolve;
     size_t resolve_count;
-    const struct dial_connect_to *connect_to; /* the first that fits counts */
+    const struct dial_connect_to *connect_to; /* the first match applies */
     size_t connect_to_count;
     const char *proxy;     /* as proxy_rules: --proxy, or NULL for the environment's */
-    const char *noproxy;   /* likewise */
+    const char *noproxy;   /* the same */
     const char *embedded;  /* URL of the embedded server, reached without the environment's proxies;
                               or NULL */
     const char *interface; /* local address or interface name, or NULL */
@@ -70,7 +70,7 @@ typedef void dial_done_fn(void *ctx, struct link *link, const struct err *e);
 
 /* config, target and what they point to are borrowed until done. Addresses of the two families are
  * interleaved, IPv6 first; the next attempt starts 250 ms after the last or at its failure. NULL
- * with *e. There is no time limit here: the caller cancels. */
+ * with *e. There is no time limit: the caller cancels. */
 struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
                         const struct dial_target *target, dial_emit_fn *emit, dial_done_fn *done,
                         void *ctx, struct err *e);
@@ -79,13 +79,14 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
 int dial_needs_proxy_tls(const struct dial_config *config, const struct dial_target *target,
                          struct err *e);
 
-/* Give up: done is not called. *stage says how far it had come (STAGE_RESOLVE, STAGE_CONNECT,
- * STAGE_PROXY, STAGE_TLS) and what (a static or dial-owned text copied into `what`, e.g. the
- * addresses being tried), for the sentence about a time-out. */
+/* Give up: done is not called. **stage is the stage it had reached (STAGE_RESOLVE, STAGE_CONNECT,
+ * STAGE_PROXY, STAGE_TLS) and what its object (a static or dial-owned text copied into `what`, e.g.
+ * the addresses being tried), for the message about a timeout. */
 void dial_cancel(struct dial *d, enum stage *stage, char *what, size_t size);
 
-/* Give up as --connect-timeout, after_us, is over, and say in *e (EXIT_TIMEOUT) what it was busy
- * with. d: NULL if the connection stands and its user was `waiting`, as "waiting for the answer".
+/* Give up because --connect-timeout, after_us, is over, and report in *e (EXIT_TIMEOUT) what it was
+ * doing. d: NULL if the connection is established and its user was `waiting`, for example "waiting
+ * for the answer".
  */
 void dial_timed_out(struct dial *d, uint64_t after_us, const char *waiting, struct err *e);
 

@@ -14,7 +14,7 @@ bool dial_fault_names(struct dial *d, uint64_t *wait_us, struct err *e)
     d->slowed = true;
     if (fault_conn_dial(fault, FAULT_DNS_FAIL, clock_mono_us())) {
         err_set(e, EXIT_RESOLVE, STAGE_RESOLVE, 0,
-                "the name \"%s\" was not resolved: made up by the fault dns-fail", d->route.host);
+                "the name \"%s\" was not resolved: simulated by the fault dns-fail", d->route.host);
         return true;
     }
     slow = fault_conn_dial(fault, FAULT_DNS_SLOW, clock_mono_us());
@@ -32,7 +32,7 @@ bool dial_fault_refuses(struct dial *d, struct err *e)
         if (!fault_conn_dial(fault, kinds[i], clock_mono_us()))
             continue;
         err_set(e, EXIT_CONNECT, STAGE_CONNECT, ECONNREFUSED,
-                "can't connect to %s: connection refused, made up by the fault %s",
+                "can't connect to %s: connection refused, simulated by the fault %s",
                 d->target->socket_path ? d->target->socket_path : d->route.host,
                 fault_kind_name(kinds[i]));
         return true;

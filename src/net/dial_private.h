@@ -1,6 +1,6 @@
 /*
- * dial_private: what the files of a dial share: dial (names, the connection) and dial_layers (what
- * is built upon it).
+ * dial_private: shared by the files of a dial: dial (names, the connection) and dial_layers (the
+ * layers above it).
  */
 #ifndef NET_DIAL_PRIVATE_H
 #define NET_DIAL_PRIVATE_H
@@ -27,7 +27,7 @@ struct dial {
     uint64_t stage_us;   /* when it began */
     struct timer *timer; /* the start, and retries of a busy unix socket */
     struct pump *pump;   /* of the handshakes of layers, or NULL */
-    bool slowed;         /* the fault dns-slow has had its turn */
+    bool slowed;         /* the fault dns-slow has acted */
 
     struct route route; /* unless it is a unix socket */
     struct resolve_query query;
@@ -47,7 +47,7 @@ struct dial {
 void dial_fail(struct dial *d, const struct err *e);
 /* The same for a failure to reach the first hop: with a proxy, the sentence is about it. */
 void dial_fail_hop(struct dial *d, const struct err *why);
-/* Hand the link over. */
+/* Pass the link to the caller. */
 void dial_succeed(struct dial *d);
 void dial_stage_begin(struct dial *d, enum stage stage);
 uint64_t dial_stage_took(const struct dial *d);

@@ -92,7 +92,7 @@ static void race_lost(struct eyeballs *race)
     race_free(race);
 }
 
-/* Bytes that may wait unsent in the kernel before the socket counts as full. */
+/* Bytes that may wait unsent in the kernel before the socket is treated as full. */
 #define UNSENT_LOW (128 * 1024)
 
 /* A socket on its way to the address. 0, EINPROGRESS, or the errno of what failed, *fd being -1
@@ -106,9 +106,9 @@ static int open_towards(const struct resolve_address *address, const char *inter
     *fd = -1;
     if (s < 0)
         return errno;
-    /* Small frames leave at once: nothing here waits to fill a segment. And what is not yet sent
-     * waits with us rather than in the kernel's megabytes: a pong behind them would come too late
-     * for a peer that reads slowly. */
+    /* Small frames are sent at once instead of waiting to fill a segment. Unsent data waits here
+     * rather than in the kernel's megabytes: a pong after them would arrive too late for a peer
+     * that reads slowly. */
     (void)setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 #ifdef TCP_NOTSENT_LOWAT
     (void)setsockopt(s, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
@@ -117,7 +117,7 @@ static int open_towards(const struct resolve_address *address, const char *inter
         rc = source_bind(s, interface, address);
     if (rc == 0 && connect(s, (const struct sockaddr *)&address->addr, address->len) != 0)
         rc = errno;
-    /* A signal does not stop a connect: it goes on by itself (POSIX, connect). */
+    /* A signal does not stop a connect: it continues (POSIX, connect). */
     if (rc == EINTR)
         rc = EINPROGRESS;
     if (rc != 0 && rc != EINPROGRESS) {
@@ -128,9 +128,8 @@ static int open_towards(const struct resolve_address *address, const char *inter
     return rc;
 }
 
-/* Connecting to a free port of this very machine can meet itself: the port that is asked for is
- * also the one that was chosen to leave from (simultaneous open, RFC 9293, section 3.5). Nobody
- * listens there. */
+/* A connection to a free port of this machine can reach itself: the requested port is also the one
+ * chosen as local port (simultaneous open, RFC 9293, section 3.5). Nothing listens there. */
 static bool met_itself(int fd)
 {
     struct sockaddr_storage here, there;
@@ -154,7 +153,7 @@ static void on_writable(void *ctx, int status)
 
     if (getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0)
         errnum = errno;
-    /* libuv tells of POLLERR by a status; the socket knows better what it was. */
+    /* libuv reports POLLERR as a status; the socket has the precise error. */
     if (errnum == 0 && status < 0)
         errnum = -status;
     if (errnum == 0 && met_itself(a->fd))
@@ -172,7 +171,8 @@ static void on_delay(void *ctx)
     race_step(ctx);
 }
 
-/* Begin one attempt: 0 under way (or established: the loop will say so), -1 it failed already. */
+/* Begin one attempt: 0: in progress (or established, which the loop reports), -1: it failed
+ * already. */
 static int attempt_start(struct eyeballs *race)
 {
     size_t i = race->started++;

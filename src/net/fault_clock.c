@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "net/fault_socket.h"
 
-/* Beyond this nobody waits in one go. */
+/* The longest single wait. */
 #define WAIT_MAX_US (24u * 3600 * UINT64_C(1000000))
 
 static void on_timer(void *ctx);

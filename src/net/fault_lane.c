@@ -2,7 +2,7 @@
 
 #include "net/link.h"
 
-/* rate: so much may pass in one go after a pause. */
+/* rate: this much may pass at once after a pause. */
 #define CREDIT_US 100000u
 /* rate: waiting for less than this many bytes would only burn time. */
 #define CREDIT_MIN 64.0

@@ -23,7 +23,7 @@ struct fault_lane {
     struct buf bytes;
     struct fault_chunk chunks[FAULT_LANE_CHUNKS];
     unsigned first, count;
-    bool ended; /* the stream's end, or its failure, is under way behind the bytes */
+    bool ended; /* the stream's end, or its failure, follows the bytes */
     uint64_t end_us;
     ssize_t end_result; /* of link_read */
     struct err end_error;

@@ -25,7 +25,7 @@ void fault_socket_end(int fd)
 }
 
 #ifdef __linux__
-/* Filters are for packets, which a unix socket has none of. */
+/* Filters act on packets, which a unix socket does not have. */
 static bool has_packets(int fd)
 {
     int domain = AF_UNIX;

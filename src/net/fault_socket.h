@@ -1,5 +1,5 @@
 /*
- * fault_socket: what faults ask of the kernel, on a connected stream socket.
+ * fault_socket: what faults require from the kernel, on a connected stream socket.
  */
 #ifndef NET_FAULT_SOCKET_H
 #define NET_FAULT_SOCKET_H

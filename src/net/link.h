@@ -18,7 +18,7 @@ enum { LINK_READABLE = 1, LINK_WRITABLE = 2 };
 
 /* How the incoming side ended, as far as it is known; more than one may be set. */
 enum {
-    LINK_GOT_CLOSE_NOTIFY = 1, /* TLS said so (RFC 8446, section 6.1) */
+    LINK_GOT_CLOSE_NOTIFY = 1, /* reported by TLS (RFC 8446, section 6.1) */
     LINK_GOT_FIN = 2,          /* TCP end of stream */
     LINK_GOT_RST = 4,          /* ECONNRESET or EPIPE */
     LINK_BY_FAULT = 8          /* cut on purpose, on this side */
@@ -50,8 +50,8 @@ struct link {
     struct link *next; /* owned; NULL for the lowest */
     int fd;            /* the socket at the bottom, the same in every layer */
     unsigned ended;    /* LINK_GOT_...: the caller reads the topmost, which gathers those below */
-    bool seals; /* TLS: its stream has a close_notify of its own, and that of a layer below, such as
-                   TLS to a proxy, says nothing about it */
+    bool seals; /* TLS: its stream has its own close_notify; that of a layer below, such as TLS to a
+                   proxy, does not affect it */
     void (*wake)(void *ctx); /* see link_on_wake */
     void *wake_ctx;
     struct traffic_entry *entry; /* what is carried is counted; only in the topmost, or NULL */
@@ -66,8 +66,8 @@ int link_close(struct link *l, struct err *e);
 /* What a lower layer has learned of the end, into l->ended; the calls above do it when they return.
  */
 void link_gather(struct link *l);
-/* A layer may have something to do at a time that poll can't know: whoever uses the link is called
- * then, from the loop, to read and write again and to ask for link_events. NULL: nobody. */
+/* A layer may have something to do at a time that poll does not know: the user of the link is then
+ * called from the loop, to read and write again and to get link_events. NULL: no one. */
 void link_on_wake(struct link *l, void (*wake)(void *ctx), void *ctx);
 /* Closes the socket and frees every layer; NULL is fine. */
 void link_free(struct link *l);

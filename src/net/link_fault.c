@@ -15,7 +15,7 @@ struct link_fault {
     struct fault_filter filter; /* of a black hole */
     uint64_t passed;            /* bytes, both ways */
     bool over;                  /* cut: every call fails from now on */
-    bool out_closed;            /* half-closed: what is written goes nowhere */
+    bool out_closed;            /* half-closed: what is written is discarded */
     bool closing;               /* link_close was called while bytes were still under way */
     bool lost;                  /* silently: nothing passes either way any more */
     const char *cut_by;
@@ -123,7 +123,7 @@ static bool out_stopped(const struct link_fault *f)
            active(f, FAULT_STALL_WRITE, FAULT_SIDE_OUT);
 }
 
-/* How many bytes may pass one way now; 0: none, and the time is set for when some may. */
+/* How many bytes may pass one way now; 0: none, and the timer is set to when some may. */
 static size_t allowed(struct link_fault *f, struct fault_lane *lane, enum fault_side side, size_t n,
                       uint64_t now)
 {
@@ -340,7 +340,7 @@ static void on_timer(void *ctx)
         f->link.wake(f->link.wake_ctx);
 }
 
-/* The earliest of the times asked for counts. */
+/* The earliest of the requested times applies. */
 static void wake_in(struct link_fault *f, uint64_t us)
 {
     if (us < timer_left_us(f->timer))
@@ -361,7 +361,7 @@ static int fault_events(const struct link *l, bool want_read, bool want_write)
     bool write = (want_write && fault_lane_open(&f->out, now)) ||
                  (!fault_lane_empty(&f->out) && fault_lane_is_due(&f->out, now));
 
-    if (f->over) /* whatever is tried next tells the end */
+    if (f->over) /* the next operation reports the end */
         return want_write ? LINK_READABLE | LINK_WRITABLE : LINK_READABLE;
     return link_events(l->next, read, write && !out_stopped(f) && !f->out_closed);
 }
@@ -395,7 +395,7 @@ static void fault_free(struct link *l)
     struct link_fault *f = of(l);
 
     fault_conn_listen(f->fault, FAULT_LISTENER_LINK, NULL, NULL);
-    /* Nobody is told of an end in a black hole either. */
+    /* An end in a black hole is not reported, either. */
     if (!f->over && active(f, FAULT_BLACKHOLE, FAULT_SIDE_OUT))
         fault_socket_dangle(f->fault, l->fd);
     fault_conn_over(f->fault, clock_mono_us());

@@ -10,7 +10,7 @@
 #define REQUEST_MAX (1024 * 1024) /* only credentials make it long */
 #define CHUNK       4096
 #define BODY_LOOK   2048 /* of a refusal's body, to find a sentence in it */
-#define INTERIM_MAX 16   /* answers of the 100s before the one that counts */
+#define INTERIM_MAX 16   /* 1xx responses before the final one */
 
 struct link_proxy {
     struct link link;
@@ -66,8 +66,8 @@ static void hint(const struct link_proxy *p, const struct http1_head *head, stru
     if (who && !basic_fits(head, &scheme)) {
         tunnel_plain(word, sizeof word, scheme);
         err_hint(e,
-                 "it asks for %s credentials, and only Basic ones are known here: a local proxy "
-                 "that speaks %s for you helps",
+                 "it asks for %s credentials, and only Basic is supported: a local proxy that "
+                 "speaks %s can help",
                  word, word);
     } else if (who && p->credentials) {
         err_hint(e, "it does not accept this name and password: are they right in --proxy "
@@ -77,12 +77,10 @@ static void hint(const struct link_proxy *p, const struct http1_head *head, stru
     } else if (head->status == 403) {
         err_hint(e,
                  "its rules forbid this host or port; if %.120s can be reached without a proxy, "
-                 "--noproxy says so",
+                 "use --noproxy",
                  p->names.host);
     } else if (head->status >= 500 && head->status != 501) {
-        err_hint(e,
-                 "it could not reach %.200s from where it stands: is the name right, and known "
-                 "there?",
+        err_hint(e, "it could not reach %.200s: is the name right, and known there?",
                  p->names.target);
     } else {
         err_hint(e, "is that an HTTP proxy that lets clients CONNECT? SOCKS is written --proxy "
@@ -90,8 +88,8 @@ static void hint(const struct link_proxy *p, const struct http1_head *head, stru
     }
 }
 
-/* What the answer tells beyond its status: Proxy-Status (RFC 9209), squid's own field, or a body
- * of plain text; pages are for browsers. */
+/* The details in the response besides its status: Proxy-Status (RFC 9209), squid's own field, or a
+ * body of plain text; pages are for browsers. */
 static void find_detail(struct link_proxy *p, char *text, size_t size)
 {
     const struct http1_head *head = &p->in.head;
@@ -112,7 +110,7 @@ static void find_detail(struct link_proxy *p, char *text, size_t size)
         return;
     while (piece.len == 0 && http1_reader_body(&p->in, &raw, &piece, &unused) > 0)
         ;
-    /* A page that does not say so. */
+    /* A page without that type. */
     if (piece.len > 0 && piece.data[0] != '<')
         tunnel_plain(text, size, piece);
 }
@@ -154,7 +152,7 @@ static int not_a_proxy(struct link_proxy *p, struct err *e)
 /* The answer's head is whole. 0 the tunnel is there, 1 another answer follows, LINK_FAILED. */
 static int answered(struct link_proxy *p, struct err *e)
 {
-    /* RFC 9110, section 15.2: interim answers may come before the final one; 101 is none. */
+    /* RFC 9110, section 15.2: interim answers may come before the final one; 101 is not one. */
     bool interim = p->status < 200 && p->status != 101 && p->interim < INTERIM_MAX;
 
     if (!interim && (p->status < 200 || p->status > 299))

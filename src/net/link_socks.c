@@ -20,7 +20,7 @@ enum { REPLY_SUCCEEDED = 0 };
 
 struct link_socks;
 
-/* A message of the proxy's has come as far as it was waited for. 0 the tunnel stands, 1 go on,
+/* The awaited part of a message from the proxy has arrived. 0: the tunnel is open, 1: continue,
  * LINK_FAILED. */
 typedef int arrived_fn(struct link_socks *s, struct err *e);
 
@@ -30,7 +30,7 @@ struct link_socks {
     char user[FIELD_MAX + 1], password[FIELD_MAX + 1];
     bool credentials;
     uint8_t address_type;
-    uint8_t address[FIELD_MAX + 1]; /* as it is sent, a name behind its length */
+    uint8_t address[FIELD_MAX + 1]; /* as sent, a name after its length */
     size_t address_len;
     uint16_t port;
 
@@ -87,24 +87,24 @@ static int broke_protocol(struct link_socks *s, const char *what, unsigned value
     if (s->in[0] == 'H')
         err_hint(e, "it speaks HTTP: --proxy http://HOST:PORT");
     else if (s->in[0] == 0 || s->in[0] == 4)
-        err_hint(e, "that looks like SOCKS4, which is not spoken here");
+        err_hint(e, "that looks like SOCKS4, which is not supported");
     else
         err_hint(e, "is that its port and its kind? --proxy takes http://, https://, socks5:// and "
                     "socks5h:// before HOST:PORT");
     return fail(s, e);
 }
 
-/* RFC 1928, section 6, REP: what it says, the errno that says the same, and what to try. */
+/* RFC 1928, section 6, REP: its meaning, the equivalent errno, and what to try. */
 static const struct {
     const char *text;
     int errnum;
     const char *hint;
 } replies[] = {
-    [1] = {"it failed in some general way", 0, "its own log knows more"},
+    [1] = {"it failed in some general way", 0, "its log may have details"},
     [2] = {"its rules do not allow that", EACCES,
-           "if that can be reached without a proxy, --noproxy HOST says so"},
+           "if that can be reached without a proxy, use --noproxy HOST"},
     [3] = {"the network is unreachable from there", ENETUNREACH,
-           "is the proxy on the right side? -4 or -6 asks for the other kind of address"},
+           "is it the right proxy? -4 or -6 requests the other kind of address"},
     [4] = {"the host is unreachable from there", EHOSTUNREACH,
            "is the name right, and known there? socks5h:// lets the proxy resolve it, socks5:// "
            "resolves it here"},
@@ -113,8 +113,8 @@ static const struct {
     [6] = {"the TTL expired on the way", ETIMEDOUT, "is the route there right?"},
     [7] = {"it does not know the command CONNECT", 0,
            "it is a SOCKS5 proxy for other purposes: try another one"},
-    [8] = {"it does not take this kind of address", EAFNOSUPPORT,
-           "socks5h:// hands over the name instead; -4 asks for IPv4"},
+    [8] = {"it does not support this kind of address", EAFNOSUPPORT,
+           "socks5h:// sends the name instead; -4 asks for IPv4"},
 };
 
 static int refused(struct link_socks *s, unsigned reply, struct err *e)
@@ -123,8 +123,8 @@ static int refused(struct link_socks *s, unsigned reply, struct err *e)
 
     err_set(e, EXIT_PROXY, STAGE_PROXY, known ? replies[reply].errnum : 0,
             "no tunnel to %.100s through the proxy %s: %s (SOCKS reply %u)", s->names.target,
-            s->names.proxy, known ? replies[reply].text : "it gave a reason nobody knows", reply);
-    err_hint(e, "%s", known ? replies[reply].hint : "its own log may know more");
+            s->names.proxy, known ? replies[reply].text : "for an unknown reason", reply);
+    err_hint(e, "%s", known ? replies[reply].hint : "its log may have details");
     return fail(s, e);
 }
 
@@ -135,7 +135,7 @@ static int on_bound(struct link_socks *s, struct err *e)
     return 0;
 }
 
-/* The address it is bound to follows, of a length that its type tells; nobody needs it. */
+/* The bound address follows, of a length determined by its type; it is not used. */
 static int on_reply(struct link_socks *s, struct err *e)
 {
     size_t length;
@@ -162,7 +162,7 @@ static int on_reply(struct link_socks *s, struct err *e)
     return 1;
 }
 
-/* Some proxies send no more than two bytes when they refuse, then hang up: the code is enough. */
+/* Some proxies send only two bytes when they refuse, and then close: the code is enough. */
 static int on_reply_code(struct link_socks *s, struct err *e)
 {
     if (s->in[0] == VERSION && s->in[1] == REPLY_SUCCEEDED) {
@@ -222,7 +222,7 @@ static int no_method(struct link_socks *s, struct err *e)
             s->names.proxy,
             s->credentials ? "with a user name and password" : "without credentials");
     if (s->credentials)
-        err_hint(e, "it may want GSSAPI, which is not spoken here, or none: leave USER:PASS out of "
+        err_hint(e, "it may want GSSAPI, which is not supported, or none: leave USER:PASS out of "
                     "--proxy");
     else
         err_hint(e, "give it a user name and password: --proxy socks5h://USER:PASS@HOST:PORT");

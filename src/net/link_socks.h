@@ -9,11 +9,11 @@
 #include "net/proxy.h"
 
 /* A layer on next (taken on success), which leads to the proxy. proxy: its name, user and password;
- * copied. host: where the tunnel should end: a literal without brackets and zone goes as an
- * address, anything else as a name that the proxy resolves. link_connect asks for the tunnel: its
- * errors are EXIT_PROXY, STAGE_PROXY with a sentence for each reply code that names the proxy;
- * errnum is what the code stands for where there is such an errno. NULL with *e (EXIT_PROXY too for
- * what SOCKS5 has no room for). */
+ * copied. host: where the tunnel should end: a literal without brackets and zone is sent as an
+ * address, anything else is sent as a name that the proxy resolves. link_connect asks for the
+ * tunnel: its errors are EXIT_PROXY, STAGE_PROXY with a message for each reply code that names the
+ * proxy; errnum is the errno equivalent to the code, if there is one. NULL with *e (EXIT_PROXY,
+ * too, for names that are too long for SOCKS5). */
 struct link *link_socks_new(struct link *next, const struct proxy *proxy, const char *host,
                             uint16_t port, struct err *e);
 

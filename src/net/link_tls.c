@@ -17,14 +17,15 @@ static int waits_for(int verdict)
                                              : 0;
 }
 
-/* OpenSSL must not go on, nor try to say goodbye, after these (SSL_get_error(3)). */
+/* OpenSSL must not continue, nor send close_notify, after these (SSL_get_error(3)). */
 static void note_fatal(struct link_tls *t, int verdict)
 {
     if (verdict == SSL_ERROR_SSL || verdict == SSL_ERROR_SYSCALL)
         t->failed = true;
 }
 
-/* Keep what link_tls_describe tells; the peer's certificate may be gone later. 0 or -1 (memory). */
+/* Keep what link_tls_describe returns; the peer's certificate may be freed later. 0 or -1 (memory).
+ */
 static int keep_description(struct link_tls *t)
 {
     X509 *cert = SSL_get0_peer_certificate(t->ssl);
@@ -42,7 +43,8 @@ static int keep_description(struct link_tls *t)
     return t->subject && t->issuer ? 0 : -1;
 }
 
-/* The handshake is done: is the peer what we insist on? All of it before a byte of data goes out.
+/* The handshake is done: does the peer satisfy all requirements? All are checked before any data is
+ * sent.
  */
 static int accept_peer(struct link_tls *t, struct err *e)
 {
@@ -58,7 +60,7 @@ static int accept_peer(struct link_tls *t, struct err *e)
                      "the server chose the protocol \"%s\", which was not offered (RFC 7301, "
                      "section 3.1)",
                      text);
-        err_hint(e, "only http/1.1 is spoken here: the server's ALPN settings are wrong");
+        err_hint(e, "only http/1.1 is supported: the server's ALPN settings are wrong");
     } else if (!t->ctx->server) {
         rc = tls_pins_check(&t->ctx->pins, SSL_get0_peer_certificate(t->ssl), e);
     }
@@ -99,7 +101,7 @@ static int tls_connect(struct link *l, struct err *e)
     return rc;
 }
 
-/* No read will give data any more. */
+/* No read will return data any longer. */
 static void end_reading(struct link_tls *t, int outcome)
 {
     t->ended = true;
@@ -123,7 +125,8 @@ static void read_failed(struct link_tls *t, int verdict)
         end_reading(t, 0);
     } else if (t->io_eof && (verdict == SSL_ERROR_SYSCALL ||
                              ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)) {
-        /* The end came from below, unsigned: the flags tell the caller which. */
+        /* The end came from the layer below, without close_notify: the flags tell the caller which.
+         */
         end_reading(t, 0);
     } else {
         end_reading(t, tls_stream_error(t, verdict, &t->outcome_err));
@@ -287,7 +290,7 @@ static int tls_close(struct link *l, struct err *e)
         if (rc < 0 && SSL_get_error(t->ssl, rc) == SSL_ERROR_WANT_WRITE)
             return LINK_AGAIN;
         /* Anything else (half a record is still waiting to go out, the peer is gone) leaves only
-         * the end of the stream to be told, which the FIN does. */
+         * the end of the stream to be reported, which the FIN does. */
         ERR_clear_error();
     }
     t->close_sent = true;

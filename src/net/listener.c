@@ -56,7 +56,7 @@ static void on_connection(void *ctx, int status)
 {
     struct listener *l = ctx;
 
-    (void)status; /* accept says why */
+    (void)status; /* accept reports why */
     for (int i = 0; i < ACCEPTS_PER_TURN && l->accept; i++) {
         int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -96,11 +96,11 @@ void listener_retry(struct listener *l)
 static void listen_hint(struct err *e, int errnum)
 {
     if (errnum == EADDRINUSE)
-        err_hint(e, "another program listens there; port 0 takes any free one");
+        err_hint(e, "another program listens there; port 0 selects a free one");
     else if (errnum == EACCES)
-        err_hint(e, "ports below 1024 are for root: take a higher one, or 0 for any free one");
+        err_hint(e, "ports below 1024 are for root: use a higher one, or 0 for any free one");
     else if (errnum == EADDRNOTAVAIL)
-        err_hint(e, "it is not an address of this machine: 127.0.0.1 is for this machine alone, "
+        err_hint(e, "it is not an address of this machine: 127.0.0.1 is for this machine only, "
                     "0.0.0.0 for all its addresses");
 }
 
@@ -156,7 +156,7 @@ static int open_tcp(struct listener *l, uv_loop_t *loop, const char *host, uint1
     return -1;
 }
 
-/* Is there a socket of that name which a process that has ended left behind? */
+/* Is there a socket of that name left over from a process that has ended? */
 static bool is_left_over(const struct sockaddr_un *at)
 {
     struct stat found;

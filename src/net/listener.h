@@ -1,6 +1,6 @@
 /*
- * listener: a socket that listens, on the event loop, and the connections that come to it. Where
- * descriptors or memory are short, connections wait in the kernel's queue and it tries again later.
+ * listener: a listening socket on the event loop, and its incoming connections. If descriptors or
+ * memory are short, connections wait in the kernel's queue and it tries again later.
  */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
@@ -17,8 +17,8 @@ struct listener;
 /* Called from the loop, never from within a function below. The listener may not be freed in them.
  */
 struct listener_hooks {
-    /* A connection: a non-blocking stream socket, taken by the callee. False: there is no memory
-     * for it (the callee closed it). */
+    /* A connection: a non-blocking stream socket, taken by the callee. False: out of memory (the
+     * callee closed it). */
     bool (*accepted)(void *ctx, int fd);
     /* accept failed for want of descriptors or memory: connections wait. */
     void (*failed)(void *ctx, int errnum);
@@ -28,14 +28,14 @@ struct listener_hooks {
  * is accepted before listener_accept. NULL with *e: EXIT_CONNECT, or memory. */
 struct listener *listener_new(uv_loop_t *loop, const char *host, uint16_t port,
                               const struct listener_hooks *hooks, void *ctx, struct err *e);
-/* The same on a unix socket that only this user can connect to. A socket of that name to which
- * nobody listens is replaced. The name is removed by listener_free. */
+/* The same on a unix socket that only this user can connect to. A socket of that name on which no
+ * process listens is replaced. The name is removed by listener_free. */
 struct listener *listener_new_unix(uv_loop_t *loop, const char *path,
                                    const struct listener_hooks *hooks, void *ctx, struct err *e);
 /* NULL is fine. */
 void listener_free(struct listener *l);
 
-/* The port that it came to; 0: a unix socket. */
+/* The port in use; 0: a unix socket. */
 uint16_t listener_port(const struct listener *l);
 /* Accept connections, or leave them in the kernel's queue. */
 void listener_accept(struct listener *l, bool accept);

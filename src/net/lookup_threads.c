@@ -7,7 +7,7 @@
 
 #include <uv.h>
 
-/* What libuv starts unless UV_THREADPOOL_SIZE says otherwise. */
+/* What libuv starts unless UV_THREADPOOL_SIZE is set. */
 #define THREADS 4
 
 static int threads_wanted(void)

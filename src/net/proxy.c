@@ -26,7 +26,7 @@ const char *proxy_kind_name(enum proxy_kind kind)
     return kinds[kind].name;
 }
 
-/* What is being read, and where to say what is wrong with it. */
+/* What is being read, and where to report errors. */
 struct parse {
     const char *text;
     const char *source;
@@ -48,7 +48,7 @@ static int nomem(struct err *e)
     return err_nomem(e, STAGE_USAGE, "reading the address of a proxy");
 }
 
-/* RFC 3986, section 2.1. A decoded control byte is refused: RFC 7617, section 2 has none in
+/* RFC 3986, section 2.1. A decoded control byte is refused: RFC 7617, section 2 forbids them in
  * credentials. NULL with the error set. */
 static char *decode(struct parse *in, const char *from, size_t len)
 {
@@ -128,7 +128,7 @@ static int take_ipv6(struct parse *in, struct proxy *p, const char *from, size_t
     if (!p->host)
         return nomem(in->e);
     if (inet_pton(AF_INET6, p->host, &address) != 1)
-        return wrong(in, from, "between the brackets stands an IPv6 address");
+        return wrong(in, from, "the brackets must contain an IPv6 address");
     if (!percent)
         return 0;
     percent++;
@@ -152,7 +152,7 @@ static int take_name(struct parse *in, struct proxy *p, const char *from, size_t
         return wrong(in, from, "the proxy has no host");
     for (size_t i = 0; i < len; i++) {
         if (!in_host(from[i]))
-            return wrong(in, from + i, "that can't stand in the host name of a proxy");
+            return wrong(in, from + i, "that is not allowed in the host name of a proxy");
     }
     p->host = strndup(from, len);
     return p->host ? 0 : nomem(in->e);
@@ -174,7 +174,7 @@ static int take_hostport(struct parse *in, struct proxy *p, const char *from, co
         return close + 1 < end ? take_port(in, p, close + 2, end) : 0;
     }
     if (port && memchr(port + 1, ':', (size_t)(end - port - 1)))
-        return wrong(in, port, "an IPv6 address stands in brackets, like [::1]");
+        return wrong(in, port, "an IPv6 address is written in brackets, like [::1]");
     if (take_name(in, p, from, (size_t)((port ? port : end) - from)) < 0)
         return -1;
     return port ? take_port(in, p, port + 1, end) : 0;
@@ -245,7 +245,8 @@ void proxy_clear(struct proxy *p)
     *p = (struct proxy){0};
 }
 
-/* Variables in the order they are asked; empty ones count as unset, as in curl. *name tells which.
+/* The first variable that is set, in the order of precedence; empty ones are unset, as in curl.
+ * *name is its name.
  */
 static const char *first_set(proxy_env_fn *env, const char *const *names, const char **name)
 {

@@ -1,8 +1,8 @@
 /*
  * proxy: which proxy a connection goes through, by curl's rules: --proxy, else the environment
  * (https_proxy or HTTPS_PROXY for wss, http_proxy for ws, then all_proxy or ALL_PROXY), unless
- * --noproxy, else no_proxy or NO_PROXY, names the host. No I/O; the environment is asked by way of
- * a function.
+ * --noproxy, else no_proxy or NO_PROXY, names the host. No I/O; the environment is read through a
+ * function.
  */
 #ifndef NET_PROXY_H
 #define NET_PROXY_H
@@ -21,7 +21,7 @@ struct proxy {
     char *zone; /* of an IPv6 literal, or NULL */
     uint16_t port;
     char *user;         /* percent-decoded, or NULL */
-    char *password;     /* likewise; NULL: none */
+    char *password;     /* the same; NULL: none */
     const char *source; /* "--proxy", "https_proxy", ...: where it was named. Static */
 };
 
@@ -29,7 +29,7 @@ struct proxy {
 typedef const char *proxy_env_fn(const char *name);
 
 struct proxy_rules {
-    const char *proxy;   /* of --proxy; "": none, whatever the environment says; NULL: not given */
+    const char *proxy;   /* of --proxy; "": none, regardless of the environment; NULL: not given */
     const char *noproxy; /* of --noproxy; "": no exceptions; NULL: not given */
     proxy_env_fn *env;
 };

@@ -18,16 +18,16 @@ struct tunnel_names {
 void tunnel_names(struct tunnel_names *names, const struct proxy *proxy, const char *host,
                   uint16_t port);
 
-/* What a peer said, fit for a sentence: blanks and line breaks become one blank, other bytes than
- * printable ASCII "?", cut at size. */
+/* Text from a peer, made fit for a message: blanks and line breaks become one blank, other bytes
+ * than printable ASCII "?", cut at size. */
 void tunnel_plain(char *text, size_t size, struct slice said);
 
-/* The connection to the proxy ended before the tunnel stood; result is link_read's or link_write's,
- * which may have filled *e. EXIT_PROXY. */
+/* The connection to the proxy ended before the tunnel was open; result is link_read's or
+ * link_write's, which may have filled *e. EXIT_PROXY. */
 void tunnel_broken(const struct tunnel_names *names, ssize_t result, struct err *e);
 
-/* A failure on the way to the proxy itself: what was said is said of the proxy, with where its
- * address was found. Code and stage stay. */
+/* A failure to reach the proxy itself: the message is made about the proxy, with the source of its
+ * address. Code and stage stay. */
 void proxy_unreached(const struct proxy *proxy, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * pump: a link on the event loop. It calls its owner when bytes can be read or written, and polls
- * for no more than the owner has use for.
+ * only for what the owner can use.
  */
 #ifndef NET_PUMP_H
 #define NET_PUMP_H
@@ -15,7 +15,7 @@ struct pump;
 
 /* Called from the loop, never from within a function below. ctx is that of pump_new. */
 struct pump_hooks {
-    /* Read, if readable (a needless try only says LINK_AGAIN), and write what waits. Inside, the
+    /* Read, if readable (a needless try only returns LINK_AGAIN), and write what waits. Inside, the
      * pump may be freed. */
     void (*turn)(void *ctx, bool readable);
     /* Would the next turn read? */
@@ -28,10 +28,10 @@ struct pump_hooks {
  * memory, or libuv can't watch the socket. */
 struct pump *pump_new(uv_loop_t *loop, struct link *link, const struct pump_hooks *hooks, void *ctx,
                       struct err *e);
-/* No hook is called any more. NULL is fine. */
+/* No hook is called after this. NULL is fine. */
 void pump_free(struct pump *p);
 
-/* What `reads` or `writes` say has changed outside a turn. */
+/* The results of `reads` or `writes` have changed outside a turn. */
 void pump_update(struct pump *p);
 /* Take a turn before the loop next waits: bytes were queued, which then leave together. */
 void pump_soon(struct pump *p);

@@ -59,7 +59,7 @@ static int fail_lookup(const char *host, int rc, struct err *e)
             lookup_reason(rc, reason));
     if (rc == UV_EAI_AGAIN || rc == UV_EAI_FAIL)
         err_hint(e, "is the network (or the VPN) up? the name server did not answer; --resolve "
-                    "HOST:PORT:ADDR goes without it");
+                    "HOST:PORT:ADDR does not need it");
     else
         err_hint(e, "check the spelling; is the name known only inside a VPN? --resolve "
                     "HOST:PORT:ADDR sets an address by hand");
@@ -226,7 +226,7 @@ static int take_answer(const struct addrinfo *answer, uint16_t port, struct reso
     return 0;
 }
 
-/* RFC 6761, section 6.3: localhost is the loopback whatever the resolver says of it. */
+/* RFC 6761, section 6.3: localhost is the loopback whatever the resolver returns. */
 static int take_loopback(const struct resolve_query *q, struct resolve_list *list)
 {
     list->addresses = calloc(2, sizeof *list->addresses);

@@ -31,7 +31,7 @@ struct resolve_query {
     const char *zone; /* of an IPv6 literal, or NULL */
     uint16_t port;
     enum dial_family family;
-    const struct dial_resolve *overrides; /* --resolve; an exact host goes before "*" */
+    const struct dial_resolve *overrides; /* --resolve; an exact host takes precedence over "*" */
     size_t override_count;
 };
 
@@ -55,7 +55,7 @@ void resolve_cancel(struct resolve *question);
 int resolve_literal(const char *text, const char *zone, uint16_t port,
                     struct resolve_address *address);
 
-/* Drop duplicates, then order: families take turns, IPv6 first, each in the order it had. */
+/* Drop duplicates, then order: families take turns, IPv6 first, each in its original order. */
 void resolve_order(struct resolve_list *list);
 
 #endif

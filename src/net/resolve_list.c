@@ -11,7 +11,7 @@ void resolve_list_clear(struct resolve_list *list)
     *list = (struct resolve_list){NULL, 0};
 }
 
-/* RFC 4007, section 11: a zone is an interface name or its number. 0: there is no such zone. */
+/* RFC 4007, section 11: a zone is an interface name or its number. 0: no such zone. */
 static uint32_t zone_index(const char *zone)
 {
     unsigned index = if_nametoindex(zone);
@@ -65,7 +65,7 @@ int resolve_literal(const char *text, const char *zone, uint16_t port,
     return 1;
 }
 
-/* The text tells address and zone; the port is the same throughout a list. */
+/* The text has the address and the zone; the port is the same throughout a list. */
 static bool listed(const struct resolve_address *addresses, size_t count, const char *text)
 {
     for (size_t i = 0; i < count; i++) {

@@ -23,7 +23,7 @@ static bool same_host(const char *a, const char *b)
     return a_len == b_len && strncasecmp(a, b, a_len) == 0;
 }
 
-/* The first that fits counts, as in curl; empty parts fit anything, or leave it as it is. */
+/* The first match applies, as in curl; empty parts match anything, or change nothing. */
 static void apply_connect_to(struct route *r, const struct dial_config *config)
 {
     for (size_t i = 0; i < config->connect_to_count; i++) {

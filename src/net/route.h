@@ -14,7 +14,7 @@ struct route {
     const char *zone; /* or NULL; borrowed */
     uint16_t port;
     char *name;     /* the host in A-labels, without zone; owned */
-    char *tls_name; /* what a certificate must be for: the target's own host, likewise; owned */
+    char *tls_name; /* the name that a certificate must have: the target's own host; also owned */
 
     bool proxied;
     struct proxy proxy;   /* owned, if proxied */

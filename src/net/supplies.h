@@ -1,6 +1,6 @@
 /*
  * supplies: what all connections of a program share, client and server: the source of random bytes,
- * memory that the idle leave to the busy, and what is trusted over TLS, loaded once.
+ * memory that idle connections leave to busy ones, and the trusted certificates, loaded once.
  */
 #ifndef NET_SUPPLIES_H
 #define NET_SUPPLIES_H

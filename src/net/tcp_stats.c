@@ -36,10 +36,10 @@ bool tcp_stats_read(int fd, struct tcp_stats *stats)
 
     stats->bytes_sent = info.tcpi_bytes_sent;
     stats->bytes_received = info.tcpi_bytes_received;
-    /* The peer's FIN is counted like a byte there, and is none. */
+    /* The peer's FIN is counted there like a byte. */
     if (got_fin(info.tcpi_state) && stats->bytes_received > 0)
         stats->bytes_received--;
-    /* The kernel's count takes in the SYN and the FIN (RFC 9293, section 3.4), which are no
+    /* The kernel's count takes in the SYN and the FIN (RFC 9293, section 3.4), which are not
      * payload. */
     first_sent = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
     stats->bytes_acked = info.tcpi_bytes_acked < first_sent ? info.tcpi_bytes_acked : first_sent;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct tcp_stats {
-    uint64_t bytes_sent, bytes_received; /* TCP payload; sent counts retransmitted bytes too */
+    uint64_t bytes_sent, bytes_received; /* TCP payload; sent includes retransmitted bytes */
     uint64_t bytes_acked;
     bool closed; /* both ways are over: bytes_received has one too many if the peer sent a FIN, not
                     if the end was a RST */
@@ -18,7 +18,7 @@ struct tcp_stats {
     uint32_t unacked_bytes; /* in the send queue: not acknowledged or not yet sent (SIOCOUTQ) */
 };
 
-/* False if the socket is not TCP or the kernel does not tell. */
+/* False if the socket is not TCP or the kernel does not provide it. */
 bool tcp_stats_read(int fd, struct tcp_stats *stats);
 
 #endif

@@ -16,7 +16,7 @@ typedef void timer_fn(void *ctx);
 
 /* ctx is the argument of the functions it calls. NULL: memory. */
 struct timer *timer_new(uv_loop_t *loop, void *ctx);
-/* Also inside the timer's own function; no function is called any more. NULL is fine. */
+/* Also inside the timer's own function; no function is called after this. NULL is fine. */
 void timer_free(struct timer *t);
 
 /* Call fn once, us microseconds from now (rounded up to whole milliseconds), from the loop; in

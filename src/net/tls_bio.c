@@ -83,7 +83,8 @@ static int create(BIO *bio)
 
 BIO_METHOD *tls_bio_method_new(void)
 {
-    /* No index of its own: those are few, and nobody searches a chain of BIOs for this kind. */
+    /* Without its own index: indexes are few, and no code searches a chain of BIOs for this kind.
+     */
     BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "link");
 
     if (method && BIO_meth_set_create(method, create) && BIO_meth_set_read_ex(method, read_below) &&

@@ -14,8 +14,8 @@ static const uint8_t alpn_http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 /* With read-ahead one recv brings many records; without it each takes two. */
 #define READ_BUFFER 65536
 
-/* A line for each secret, as NSS keeps them; appended whole, so that programs can share the file.
- * That the file can't be written is nobody's concern here. */
+/* A line for each secret, in the format of NSS; appended as a whole, so that programs can share the
+ * file. Failure to write the file is ignored. */
 static void keylog_line(const SSL *ssl, const char *line)
 {
     const struct tls_context *ctx = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
@@ -47,7 +47,7 @@ static int choose_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *le
     (void)ssl;
     (void)ctx;
     /* RFC 7301, section 3.2: a client that offers only what we do not speak could be refused; a
-     * server for debugging rather goes on without ALPN. */
+     * server for debugging continues without ALPN. */
     if (SSL_select_next_proto(&match, len, alpn_http1, sizeof alpn_http1, offered, offered_len) !=
         OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_NOACK;
@@ -105,7 +105,7 @@ static int set_versions(SSL_CTX *ssl, int min, int max, struct err *e)
                                                        : 0) == 1)
         return 0;
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                   "this OpenSSL does not speak the TLS versions of --tls-min and --tls-max");
+                   "this OpenSSL does not support the TLS versions of --tls-min and --tls-max");
 }
 
 static int load_client(struct tls_context *ctx, const struct tls_config *config,
@@ -126,8 +126,8 @@ static int load_client(struct tls_context *ctx, const struct tls_config *config,
     }
     if (set_versions(ctx->ssl, config->min, config->max, e) != 0)
         return -1;
-    /* What --cacert and --capath name is read even where nothing is verified: a wrong path is told
-     * before -k is taken away again. The system's own need not be. */
+    /* The files of --cacert and --capath are read even if nothing is verified, so that a wrong path
+     * is reported before -k is removed again. The system's own need not be read. */
     if ((!config->insecure || config->cacert || config->capath) &&
         tls_trust_load(ctx->ssl, config, trust, e) != 0)
         return -1;

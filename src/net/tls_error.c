@@ -59,7 +59,7 @@ enum {
 
 #define ALERT_NAME_SIZE 40
 
-/* The alert's name, or its number if it has none here. */
+/* The alert's name, or its number if the name is unknown. */
 static const char *alert_name(int number, char buf[ALERT_NAME_SIZE])
 {
     for (size_t i = 0; i < sizeof alerts / sizeof alerts[0]; i++) {
@@ -74,7 +74,7 @@ const char *tls_reason(unsigned long code)
 {
     const char *reason = ERR_reason_error_string(code);
 
-    return reason ? reason : "OpenSSL does not say why";
+    return reason ? reason : "OpenSSL gives no reason";
 }
 
 bool tls_is_alert(unsigned long code)
@@ -159,7 +159,7 @@ static int not_tls(const struct link_tls *t, struct err *e)
 static int hung_up(const struct link_tls *t, struct err *e)
 {
     err_set(e, EXIT_TLS, STAGE_TLS, 0, "the %s closed the connection during the TLS handshake%s",
-            peer(t), t->first_len == 0 ? ", without a word" : "");
+            peer(t), t->first_len == 0 ? ", without an alert" : "");
     if (t->ctx->server)
         err_hint(e, "clients do this when they do not trust the certificate");
     else
@@ -198,7 +198,7 @@ static int objected(const struct link_tls *t, unsigned long code, struct err *e)
     case SSL_R_WRONG_SSL_VERSION:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
         err_hint(e, "no TLS version in common: look at --tls-min and --tls-max; TLS 1.0 and 1.1 "
-                    "are not spoken (RFC 8996)");
+                    "are not supported (RFC 8996)");
         break;
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_EE_KEY_TOO_SMALL:

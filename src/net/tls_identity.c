@@ -9,7 +9,7 @@ struct password {
     bool asked;
 };
 
-/* Never OpenSSL's own prompt: it would block the program and read the terminal behind its back. */
+/* Never OpenSSL's own prompt: it would block the program and read from its terminal. */
 static int give_password(char *buf, int size, int writing, void *ctx)
 {
     struct password *p = ctx;
@@ -48,11 +48,11 @@ static int bad_key(const struct tls_identity *i, const char *file, const struct 
         err_hint(e, "check --pass");
         return -1;
     }
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s \"%.300s\" holds no usable private key", option,
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s \"%.300s\" contains no usable private key", option,
             file);
     err_hint(e,
-             "a PEM file is wanted, with a -----BEGIN ... PRIVATE KEY----- line; %s names it if "
-             "it is not beside the certificate",
+             "a PEM file is required, with a -----BEGIN ... PRIVATE KEY----- line; %s names it if "
+             "it is in another file than the certificate",
              i->key_option);
     return -1;
 }
@@ -85,9 +85,10 @@ int tls_identity_load(SSL_CTX *ssl, const struct tls_identity *i, struct err *e)
     if (SSL_CTX_use_certificate_chain_file(ssl, i->cert) == 1) {
         rc = load_key(ssl, i, e);
     } else {
-        rc = err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s \"%.300s\" holds no usable certificate: %s",
-                     i->cert_option, i->cert, tls_reason(ERR_peek_last_error()));
-        err_hint(e, "a PEM file is wanted, the own certificate first, then those that signed it");
+        rc = err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                     "%s \"%.300s\" contains no usable certificate: %s", i->cert_option, i->cert,
+                     tls_reason(ERR_peek_last_error()));
+        err_hint(e, "a PEM file is required, the own certificate first, then those that signed it");
     }
     ERR_clear_error();
     return rc;

@@ -31,7 +31,7 @@ static int bad_pin(const char *text, size_t len, struct err *e)
     err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--pinnedpubkey: \"%.*s\" is not sha256//BASE64",
             len > 200 ? 200 : (int)len, text);
     err_hint(e, "the SHA-256 of a public key in base64: 44 characters with the = at the end; "
-                "several are split by ;");
+                "separate several with ;");
     return -1;
 }
 
@@ -95,10 +95,11 @@ static int load_file(struct tls_pins *pins, const char *path, struct err *e)
         pins->count = 1;
         rc = 0;
     } else {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--pinnedpubkey \"%.300s\" holds no public key",
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--pinnedpubkey \"%.300s\" contains no public key",
                 path);
-        err_hint(e, "a PEM or DER public key is wanted (openssl x509 -in CERT -noout -pubkey), or "
-                    "sha256//BASE64");
+        err_hint(e,
+                 "a PEM or DER public key is required (openssl x509 -in CERT -noout -pubkey), or "
+                 "sha256//BASE64");
     }
     EVP_PKEY_free(key);
     BIO_free(bio);
@@ -132,8 +133,8 @@ static int mismatch(const uint8_t digest[TLS_PIN_SIZE], struct err *e)
         err_set(e, EXIT_CERT, STAGE_TLS, 0,
                 "the server's public key is not the pinned one: it is sha256//%.*s",
                 (int)base64.len, (const char *)base64.data);
-        err_hint(e, "has the server a new key, or does something sit in between? if it is the "
-                    "server's own, give this one to --pinnedpubkey");
+        err_hint(e, "does the server have a new key, or is something in between? if the key is "
+                    "the server's own, give this one to --pinnedpubkey");
     } else {
         err_nomem(e, STAGE_TLS, "checking --pinnedpubkey");
     }
@@ -149,8 +150,9 @@ int tls_pins_check(const struct tls_pins *pins, X509 *cert, struct err *e)
     if (pins->count == 0)
         return 0;
     if (!key || digest_key(key, digest) != 0)
-        return err_set(e, EXIT_CERT, STAGE_TLS, 0,
-                       "the server showed no public key that --pinnedpubkey could be held against");
+        return err_set(
+            e, EXIT_CERT, STAGE_TLS, 0,
+            "the server showed no public key that could be compared with --pinnedpubkey");
     for (size_t i = 0; i < pins->count; i++) {
         if (memcmp(pins->digests[i], digest, TLS_PIN_SIZE) == 0)
             return 0;

@@ -1,5 +1,5 @@
 /*
- * tls_private: what the files of the TLS layer share with each other and with nobody else.
+ * tls_private: shared only by the files of the TLS layer.
  */
 #ifndef NET_TLS_PRIVATE_H
 #define NET_TLS_PRIVATE_H
@@ -9,10 +9,10 @@
 #include "net/tls.h"
 
 #define TLS_PIN_SIZE   32 /* bytes of a SHA-256 */
-#define TLS_FIRST_SIZE 96 /* bytes kept of what the peer said first */
+#define TLS_FIRST_SIZE 96 /* bytes kept of what the peer sent first */
 
 /* Public keys that are acceptable, as the SHA-256 of their SubjectPublicKeyInfo (RFC 7469, section
- * 2.4). None: all are. */
+ * 2.4). Empty: all are. */
 struct tls_pins {
     uint8_t (*digests)[TLS_PIN_SIZE];
     size_t count;
@@ -45,7 +45,7 @@ struct link_tls {
     bool got_data;    /* at least one byte came through */
     bool failed;      /* OpenSSL must not be asked to go on */
     bool closing;     /* link_close was asked for; close_notify may still wait for room */
-    bool close_sent;  /* close_notify is out, or can't be sent any more */
+    bool close_sent;  /* close_notify is sent, or can no longer be sent */
     int read_wants;   /* LINK_...: what the last read, write or handshake waited for */
     int write_wants;
     bool starved; /* the last read ended for want of bytes from below */
@@ -102,12 +102,12 @@ char *tls_name_line(const X509_NAME *name);
 /* RFC 3339, or "" if the certificate's time makes no sense. */
 void tls_time_text(const ASN1_TIME *time, char *text, size_t size);
 /* "a.example", "*.b.example" and 5 more: the names the certificate is for. False: it has no
- * subjectAltName that says so. */
+ * subjectAltName with a name. */
 bool tls_names_text(X509 *cert, char *text, size_t size);
-/* True if a "*.b.example" of the certificate fits a host whose first label has an underscore, which
- * OpenSSL leaves out of what "*" stands for. */
+/* True if a "*.b.example" of the certificate matches a host whose first label has an underscore,
+ * which OpenSSL does not match with "*". */
 bool tls_wildcard_names(X509 *cert, const char *host);
-/* What a peer said, quoted by the caller: printable ASCII as it is, the rest as \xNN, cut at size.
+/* Text from a peer, quoted by the caller: printable ASCII as it is, the rest as \xNN, cut at size.
  */
 void tls_printable(const uint8_t *bytes, size_t n, char *text, size_t size);
 

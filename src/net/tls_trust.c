@@ -34,9 +34,9 @@ static int trust_file(X509_STORE *store, const char *what, const char *path, str
         return -1;
     if (X509_STORE_load_file(store, path) == 1)
         return 0;
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s \"%.300s\" holds no usable certificate: %s", what,
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s \"%.300s\" contains no usable certificate: %s", what,
             path, tls_reason(ERR_peek_last_error()));
-    err_hint(e, "a PEM file is wanted, with -----BEGIN CERTIFICATE----- lines");
+    err_hint(e, "a PEM file is required, with -----BEGIN CERTIFICATE----- lines");
     return -1;
 }
 
@@ -59,7 +59,7 @@ static int trust_capath(X509_STORE *store, const char *path, struct err *e)
     return trust_dirs(store, path, e);
 }
 
-/* "8c24b137.0": what "openssl rehash" makes. */
+/* "8c24b137.0": a name made by "openssl rehash". */
 static bool is_hashed_name(const char *name)
 {
     return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] >= '0' &&
@@ -81,8 +81,8 @@ static bool has_hashed_files(const char *path)
 }
 
 /* The hashed directory costs nothing until a certificate is looked up; parsing the bundle takes
- * tens of milliseconds at every start. Neither being there is no error here: the verification that
- * then fails says what is missing. */
+ * tens of milliseconds at every start. If neither exists, this is not an error: the verification
+ * that then fails reports what is missing. */
 static int trust_system(X509_STORE *store, struct err *e)
 {
     const char *dir = X509_get_default_cert_dir(), *file = X509_get_default_cert_file();
@@ -164,7 +164,7 @@ static X509_STORE *find(const struct tls_trust *trust, const struct tls_config *
     return trust ? trust->store : NULL;
 }
 
-/* Keep a store of one's own reference; where there is no memory for that, the next loads anew. */
+/* Keep a store with its own reference; if memory is short, the next context loads it again. */
 static void keep(struct tls_trust **trust, const struct tls_config *config, X509_STORE *store)
 {
     struct tls_trust *t = calloc(1, sizeof *t);

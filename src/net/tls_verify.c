@@ -36,8 +36,8 @@ int tls_verify_name(SSL *ssl, const char *name)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
-    /* RFC 9525, section 6.3: "*" stands for a whole label only; section 2: names are those of
-     * subjectAltName alone, never the Common Name. */
+    /* RFC 9525, section 6.3: "*" matches only a whole label; section 2: names are only those of
+     * subjectAltName, never the Common Name. */
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (tls_name_is_ip(name))
@@ -73,7 +73,7 @@ static void wrong_time(const struct link_tls *t, const struct subject *s, bool e
     err_set(e, EXIT_CERT, STAGE_TLS, 0, "the certificate %.*s %s %s (depth %d, issuer %.*s: %s)",
             NAME_MAX_SHOWN, or_unknown(s->subject), expired ? "expired on" : "is not valid before",
             when, t->doubt.depth, NAME_MAX_SHOWN, or_unknown(s->issuer), s->reason);
-    err_hint(e, "%s check this machine's clock (%s); -k looks anyway",
+    err_hint(e, "%s check this machine's clock (%s); -k connects anyway",
              expired ? "the server needs a new certificate, or" : "wait, or", now);
 }
 
@@ -87,7 +87,7 @@ static void wrong_host(const struct link_tls *t, const struct subject *s, struct
                 "for \"%.100s\" (subject %.*s, depth %d: %s)",
                 t->name, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
         err_hint(e, "the server needs a certificate with a subjectAltName: the Common Name is "
-                    "not used (RFC 9525); -k looks anyway");
+                    "not used (RFC 9525); -k connects anyway");
         return;
     }
     snprintf(quoted, sizeof quoted, "\"%.100s\"", t->name);
@@ -97,14 +97,14 @@ static void wrong_host(const struct link_tls *t, const struct subject *s, struct
                 "(subject %.*s, depth %d: %s)",
                 quoted, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
         err_hint(e, "the server needs a certificate with the address as an IP entry of the "
-                    "subjectAltName; -k looks anyway");
+                    "subjectAltName; -k connects anyway");
         return;
     }
     err_set(e, EXIT_CERT, STAGE_TLS, 0,
             "the certificate is for %s, not for \"%.100s\" (subject %.*s, depth %d: %s)", names,
             t->name, NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
-    err_hint(e, "is it the right host? --servername NAME if the server goes by another name; -k "
-                "looks anyway");
+    err_hint(e, "is it the right host? --servername NAME if the server has another name; -k "
+                "connects anyway");
 }
 
 static void unknown_issuer(const struct link_tls *t, const struct subject *s, bool self_signed,
@@ -112,14 +112,14 @@ static void unknown_issuer(const struct link_tls *t, const struct subject *s, bo
 {
     if (self_signed)
         err_set(e, EXIT_CERT, STAGE_TLS, 0,
-                "the certificate %.*s is signed by itself and not trusted (depth %d: %s)",
+                "the certificate %.*s is self-signed and not trusted (depth %d: %s)",
                 NAME_MAX_SHOWN, or_unknown(s->subject), t->doubt.depth, s->reason);
     else
         err_set(e, EXIT_CERT, STAGE_TLS, 0,
                 "the certificate %.*s is signed by %.*s, which is not trusted (depth %d: %s)",
                 NAME_MAX_SHOWN, or_unknown(s->subject), NAME_MAX_SHOWN, or_unknown(s->issuer),
                 t->doubt.depth, s->reason);
-    err_hint(e, "--cacert FILE with the certificate to trust%s; -k looks anyway",
+    err_hint(e, "--cacert FILE with the certificate to trust%s; -k connects anyway",
              self_signed ? "" : ", unless the server leaves out an intermediate certificate");
 }
 
@@ -150,7 +150,7 @@ static void explain(const struct link_tls *t, const struct subject *s, struct er
                 "the certificate %.*s can't be trusted: %s (depth %d, issuer %.*s)", NAME_MAX_SHOWN,
                 or_unknown(s->subject), s->reason, t->doubt.depth, NAME_MAX_SHOWN,
                 or_unknown(s->issuer));
-        err_hint(e, "-k looks anyway; \"openssl s_client -connect HOST:PORT\" shows the chain");
+        err_hint(e, "-k connects anyway; \"openssl s_client -connect HOST:PORT\" shows the chain");
         break;
     }
 }
@@ -162,7 +162,7 @@ int tls_verify_error(const struct link_tls *t, struct err *e)
     if (!t->doubt.cert) {
         err_set(e, EXIT_CERT, STAGE_TLS, 0, "the server's certificate can't be trusted: %s",
                 s.reason);
-        err_hint(e, "-k looks anyway");
+        err_hint(e, "-k connects anyway");
         return LINK_FAILED;
     }
     s.subject = tls_name_line(X509_get_subject_name(t->doubt.cert));

@@ -64,8 +64,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* What the kernel knows of a connection, kept: it forgets all when the socket is reset from here.
- * False if it does not tell, or no longer. */
+/* Keep what the kernel knows about a connection: it is lost when the socket is reset from this
+ * side. False if it is not provided, or no longer. */
 static bool look(struct traffic_entry *entry)
 {
     struct tcp_stats stats;

@@ -3,8 +3,8 @@
  * each (read a last time before it is closed), the bytes of the streams inside, when bytes last
  * came in, and the processor time their handling took.
  *
- * A dial is given one in its configuration; every connection it makes is entered here and counted
- * until its link is freed. Without one nothing is counted, and nothing is spent on it.
+ * A dial gets one in its configuration; every connection it makes is added here and counted until
+ * its link is freed. Without one nothing is counted, at no cost.
  */
 #ifndef NET_TRAFFIC_H
 #define NET_TRAFFIC_H
@@ -21,13 +21,14 @@ struct traffic;
 /* Sums over all connections, those that are open included. */
 struct traffic_counts {
     uint64_t connections; /* established at TCP's level, or to a unix socket */
-    uint64_t up, down;    /* bytes as TCP carried them, TLS, proxies and what was sent again
-                             included; where the kernel does not tell: the streams' */
-    uint64_t segments_up, segments_down; /* 0 where the kernel does not tell */
+    uint64_t up, down; /* bytes carried by TCP, including TLS, proxies and retransmissions; those of
+                          the streams if the kernel does not provide them */
+    uint64_t segments_up, segments_down; /* 0 if the kernel does not provide it */
     uint64_t retransmits;
-    uint64_t stream_up, stream_down; /* bytes of the streams: inside TLS, behind a proxy's answer */
-    uint32_t rtt_us;                 /* the smallest smoothed round trip seen; 0: none was */
-    bool kernel;                     /* the kernel told for every connection */
+    uint64_t stream_up,
+        stream_down; /* bytes of the streams: inside TLS, after a proxy's response */
+    uint32_t rtt_us; /* the smallest smoothed round trip seen; 0: none */
+    bool kernel;     /* the kernel provided it for every connection */
 };
 
 /* Whose work the processor does: one for all the clients that share a thread. */
@@ -55,17 +56,17 @@ struct traffic {
 
 /* meter: borrowed, or NULL. */
 void traffic_init(struct traffic *t, struct traffic_meter *meter);
-/* Whatever is still open is no longer counted; its links stay good. */
+/* Connections that are still open are no longer counted; their links remain valid. */
 void traffic_clear(struct traffic *t);
 
 struct traffic_counts traffic_read(const struct traffic *t);
 
-/* Processor time from now on belongs to t (NULL: to nobody). */
+/* Processor time from now on is counted for t (NULL: for none). */
 void traffic_meter_charge(struct traffic_meter *meter, struct traffic *t);
 
 /* For dial and link. A connection begins: -1 (memory). */
 int traffic_enter(struct traffic *t, struct link *link);
-/* The layer `to` now lies upon `from`. */
+/* The layer `to` is now above `from`. */
 void traffic_move(struct link *from, struct link *to);
 /* Bytes of the stream came in or went out; something is being done for it. */
 void traffic_came(struct traffic_entry *entry, size_t n);

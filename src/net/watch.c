@@ -13,7 +13,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 {
     struct watch *w = handle->data;
 
-    (void)events; /* the link knows what it waits for; a needless try only says "again" */
+    (void)events; /* the link knows what it waits for; a needless try only returns "again" */
     if (status < 0)
         w->events = 0;
     w->fn(w->ctx, status);

@@ -16,10 +16,10 @@ struct watch;
  * it was is found by reading, or in SO_ERROR. */
 typedef void watch_fn(void *ctx, int status);
 
-/* fd: a socket or a pipe; a regular file can't be watched. NULL with *e: memory, or what libuv says
+/* fd: a socket or a pipe; a regular file can't be watched. NULL with *e: memory, or libuv's error
  * (STAGE_IO, EXIT_OTHER). */
 struct watch *watch_new(uv_loop_t *loop, int fd, watch_fn *fn, void *ctx, struct err *e);
-/* Also inside its own function, which is not called any more. NULL is fine. */
+/* Also inside its own function, which is not called again. NULL is fine. */
 void watch_free(struct watch *w);
 
 /* events: LINK_READABLE, LINK_WRITABLE, both, or 0 for nothing. */

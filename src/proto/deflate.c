@@ -5,11 +5,11 @@
 #include "proto/deflate_window.h"
 #include "proto/zlib_memory.h"
 
-/* RFC 7692, section 7.2.2: what the sender cut off each message. */
+/* RFC 7692, section 7.2.2: what the sender removed from each message. */
 static const uint8_t tail[4] = {0x00, 0x00, 0xFF, 0xFF};
 
 #define STORED_MAX 65535        /* RFC 1951, section 3.2.4: bytes in one stored block */
-#define PIECE_MAX  (256 * 1024) /* bytes given to zlib at once: it counts in unsigned int */
+#define PIECE_MAX  (256 * 1024) /* bytes given to zlib at once: its counts are unsigned int */
 #define MEM_LEVEL  8            /* zlib's default */
 #define RAW(bits)  (-(int)bits) /* zlib's notation for deflate without a header */
 
@@ -44,8 +44,8 @@ struct inflater *inflater_new(unsigned window_bits, bool reset)
     zlib_memory(&i->z);
     i->reset = reset;
     i->tail_left = sizeof tail;
-    /* The largest window reads what was made with any smaller one, also where a peer goes beyond
-     * what was agreed. */
+    /* The largest window decodes data made with any smaller one, even if a peer exceeds what was
+     * agreed. */
     if (inflateInit2(&i->z, RAW(15)) != Z_OK) {
         free(i);
         return NULL;
@@ -99,9 +99,9 @@ const char *inflater_error(const struct inflater *i)
     return i->error ? i->error : i->z.msg ? i->z.msg : "not DEFLATE data";
 }
 
-/* Bytes that can be given to zlib now, from what was fed or, behind that, from the tail. The tail
- * is the end of an empty block whose beginning closes the message; one that ends with a BFINAL
- * block, as some senders make it, has no such beginning and needs no tail. */
+/* Bytes that can be given to zlib now, from what was fed or, after that, from the tail. The tail is
+ * the end of an empty block whose beginning closes the message; a message that ends with a BFINAL
+ * block, as some senders produce it, has no such beginning and needs no tail. */
 static bool have_input(const struct inflater *i)
 {
     return i->left > 0 || (i->last && !i->ended && i->tail_left > 0);
@@ -197,7 +197,7 @@ long inflater_read(struct inflater *i, uint8_t *out, size_t room)
     i->z.avail_out = given;
     while (!i->failed && i->z.avail_out > 0 && (i->more || have_input(i)))
         inflate_step(i);
-    /* What came before an error counts, so that where the input was cut makes no difference. */
+    /* Output before an error is kept, so that it does not matter where the input was cut. */
     if (i->z.avail_out < given)
         return (long)(given - i->z.avail_out);
     if (!i->failed && i->last)

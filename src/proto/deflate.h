@@ -24,7 +24,7 @@ void inflater_feed(struct inflater *i, const uint8_t *bytes, size_t n, bool last
 long inflater_read(struct inflater *i, uint8_t *out, size_t room);
 
 /* Bytes of the last inflater_feed not used yet. Feeding again replaces them, so a reader whose
- * bytes have moved feeds the rest anew. */
+ * bytes have moved feeds the rest again. */
 size_t inflater_left(const struct inflater *i);
 
 /* True if nothing of the current message was used yet. */
@@ -42,7 +42,7 @@ const char *inflater_error(const struct inflater *i);
 struct deflater *deflater_new(unsigned window_bits, bool reset, int level);
 void deflater_free(struct deflater *d);
 
-/* Compress a piece of a message behind what is in out; the last piece ends with the tail stripped
+/* Compress a piece of a message and append it to out; the last piece ends with the tail stripped
  * (RFC 7692, section 7.2.1). 0, or -1: memory or out's max (the context is then unusable). */
 int deflater_write(struct deflater *d, const uint8_t *bytes, size_t n, bool last, struct buf *out);
 

@@ -4,7 +4,7 @@
 
 #include "proto/zlib_memory.h"
 
-#define PIECE 32 /* bytes of output at a time: what goes beyond the window by less may pass */
+#define PIECE 32 /* bytes of output at a time: references too far by less may go unnoticed */
 
 struct deflate_window {
     z_stream z;

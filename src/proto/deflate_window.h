@@ -1,8 +1,8 @@
 /*
- * deflate_window: does compressed data keep to the window that was agreed (RFC 7692,
- * section 7.1.2)? The bytes are inflated a second time with a window of that size, a little output
- * at a time, which is thrown away: zlib then finds what refers further back. What goes beyond by
- * less than that little may pass.
+ * deflate_window: does compressed data stay within the window that was agreed (RFC 7692, section
+ * 7.1.2)? The bytes are inflated a second time with a window of that size, with little output at a
+ * time, which is discarded: zlib then detects references that are too far back. References that
+ * exceed the window by less than that may go unnoticed.
  */
 #ifndef PROTO_DEFLATE_WINDOW_H
 #define PROTO_DEFLATE_WINDOW_H
@@ -18,7 +18,7 @@ void deflate_window_free(struct deflate_window *w);
 enum deflate_window_verdict {
     DEFLATE_WINDOW_KEPT,
     DEFLATE_WINDOW_EXCEEDED,
-    DEFLATE_WINDOW_LOST /* no DEFLATE data, or memory: nothing more can be told */
+    DEFLATE_WINDOW_LOST /* not DEFLATE data, or out of memory: nothing more can be checked */
 };
 
 /* The next bytes, as far as the inflater used them. After another verdict than the first the window

@@ -1,7 +1,7 @@
 /*
- * excerpt: the beginning of what a peer sent or a person typed, as it may stand between quotes in a
- * sentence: printable ASCII as it is, everything else escaped, so that nothing in it can drive a
- * terminal and a long value does not push the rest of the sentence away.
+ * excerpt: the beginning of what a peer sent or a user typed, in a form that can be quoted in a
+ * message: printable ASCII unchanged, everything else escaped, so that nothing in it can control a
+ * terminal and a long value does not displace the rest of the message.
  */
 #ifndef PROTO_EXCERPT_H
 #define PROTO_EXCERPT_H
@@ -12,10 +12,10 @@
 #define EXCERPT_CHARS 160 /* characters of the escaped form */
 
 struct excerpt {
-    char text[EXCERPT_CHARS + 4]; /* "..." and the NUL behind it */
+    char text[EXCERPT_CHARS + 4]; /* "..." and the NUL after it */
 };
 
-/* Fill *x and return x->text. "..." at the end says that there was more. */
+/* Fill *x and return x->text. "..." at the end means that there was more. */
 const char *excerpt_of(struct excerpt *x, struct slice bytes);
 
 #endif

@@ -18,7 +18,7 @@ enum param_kind {
     LEVEL = 16
 };
 
-/* Where the parameters stand decides what they may look like. */
+/* The place of the parameters determines their allowed form. */
 enum param_place { PLACE_OPTION, PLACE_OFFER, PLACE_RESPONSE };
 
 static const struct {
@@ -231,8 +231,9 @@ static void agree(struct deflate_params *agreed, const struct deflate_params *of
 {
     *agreed = *response;
     agreed->level = offer->level;
-    /* RFC 7692, sections 7.1.1.2 and 7.1.2.2: what the client announced about itself holds, whether
-     * or not the server repeats it, and it need not use a larger window because it may. */
+    /* RFC 7692, sections 7.1.1.2 and 7.1.2.2: what the client announced about itself applies
+     * whether or not the server repeats it, and the client need not use a larger window just
+     * because it may. */
     agreed->client_no_context_takeover |= offer->client_no_context_takeover;
     if (offer->client_max_window_bits &&
         (!agreed->client_max_window_bits ||
@@ -240,7 +241,7 @@ static void agree(struct deflate_params *agreed, const struct deflate_params *of
         agreed->client_max_window_bits = offer->client_max_window_bits;
 }
 
-/* True if the person's own field names the extension. */
+/* True if the user's own field names the extension. */
 static bool is_named(struct slice offers, struct slice wanted)
 {
     struct extension_scan s = {.text = offers};
@@ -266,9 +267,10 @@ static int uninvited(struct slice name, struct err *e)
     err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
             "the server chose the extension \"%s\", which was not offered (RFC 6455, section 4.1)",
             excerpt_of(&x, name));
-    err_hint(e, slice_is(name, DEFLATE)
-                    ? "try --compress to offer it, or fix the server: it must not choose for itself"
-                    : "the server, or a proxy before it, must choose among the extensions offered");
+    err_hint(
+        e, slice_is(name, DEFLATE)
+               ? "try --compress to offer it, or fix the server: it must not choose for itself"
+               : "the server, or a proxy in front of it, must choose among the extensions offered");
     return -1;
 }
 
@@ -359,7 +361,7 @@ int extension_accept_offered(struct deflate_params *agreed, struct slice offers,
     return response_check(agreed, &offer, offers, value, e);
 }
 
-/* RFC 7692, section 7.1: the answer to an offer that can be met. All four parameters can. */
+/* RFC 7692, section 7.1: the response to an offer that can be accepted. All four parameters can. */
 static void answer(struct deflate_params *agreed, const struct deflate_params *offer)
 {
     *agreed = *offer;

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* What an offer asks for, or what was agreed. */
+/* What an offer requests, or what was agreed. */
 struct deflate_params {
     bool enabled;
     bool server_no_context_takeover;
@@ -31,12 +31,12 @@ int deflate_params_parse(struct deflate_params *p, const char *text, struct err 
 int deflate_params_print(const struct deflate_params *p, struct buf *out);
 
 /* Client: check the server's Sec-WebSocket-Extensions value (all fields joined with ", "; empty:
- * none chosen) against the offer and fill *agreed. -1 with *e naming the rule for an extension or
+ * none selected) against the offer and fill *agreed. -1 with *e naming the rule for an extension or
  * parameter that was not offered, unknown, repeated or out of range. */
 int extension_accept(struct deflate_params *agreed, const struct deflate_params *offer,
                      struct slice value, struct err *e);
 
-/* Server: choose from a client's offers (several alternatives may stand in the value). Unknown
+/* Server: choose from a client's offers (the value may contain several alternatives). Unknown
  * extensions and unacceptable offers are declined, never an error; a malformed field is -1. */
 int extension_choose(struct deflate_params *agreed, struct slice value, struct err *e);
 

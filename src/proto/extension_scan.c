@@ -33,7 +33,7 @@ static struct slice token_take(struct extension_scan *s)
     return slice_make(s->text.data + from, s->pos - from);
 }
 
-/* What may stand behind a name or a parameter. */
+/* What may follow a name or a parameter. */
 static int check_end(struct extension_scan *s)
 {
     skip_blanks(s);
@@ -68,7 +68,7 @@ static void value_add(struct extension_param *p, size_t *len, uint8_t c)
     p->value[*len] = '\0';
 }
 
-/* RFC 6455, section 9.1: what is quoted must be a token once it is unquoted. */
+/* RFC 6455, section 9.1: a quoted value must be a token after unquoting. */
 static int quoted_take(struct extension_scan *s, struct extension_param *p)
 {
     size_t len = 0, count = 0;
@@ -98,7 +98,7 @@ static int value_take(struct extension_scan *s, struct extension_param *p)
         return quoted_take(s, p);
     token = token_take(s);
     if (token.len == 0)
-        return fail(s, "a value behind =");
+        return fail(s, "a value after =");
     for (size_t i = 0; i < token.len; i++)
         value_add(p, &len, token.data[i]);
     return 1;

@@ -4,8 +4,8 @@
  *     extension *( "," extension )      extension = token *( ";" parameter )
  *     parameter = token [ "=" ( token | quoted-string ) ]
  *
- * Blanks may stand around every one of these (RFC 6455, section 4.3), and elements of the list may
- * be empty (RFC 9110, section 5.6.1.2). No allocation; the time is linear in the length.
+ * There may be blanks around each of these (RFC 6455, section 4.3), and elements of the list may be
+ * empty (RFC 9110, section 5.6.1.2). No allocation; the time is linear in the length.
  */
 #ifndef PROTO_EXTENSION_SCAN_H
 #define PROTO_EXTENSION_SCAN_H
@@ -15,14 +15,14 @@
 struct extension_scan {
     struct slice text;
     size_t pos;      /* bytes read; at a failure the offending byte */
-    bool parameters; /* the text begins with a parameter: set it where there is no extension's name
+    bool parameters; /* the text begins with a parameter: set it if there is no extension's name
                       */
     const char *why; /* after a failure: what was expected. Static */
 };
 
 /* Slices are borrowed from the text. */
 struct extension_param {
-    struct slice text; /* all of it, as it stands */
+    struct slice text; /* all of it, unchanged */
     struct slice name;
     bool has_value;
     char value[8]; /* unquoted; cut off, with `cut` set, where it is longer */
@@ -36,8 +36,8 @@ int extension_scan_next(struct extension_scan *s, struct slice *name);
 /* The next parameter of the current extension. 1, 0 if there are no more, -1. */
 int extension_scan_param(struct extension_scan *s, struct extension_param *p);
 
-/* As extension_accept, where the person wrote the offer as text: every extension named there counts
- * as offered, and each permessage-deflate in it is an offer. */
+/* Like extension_accept, for an offer that the user wrote as text: every extension named there is
+ * offered, and each permessage-deflate in it is an offer. */
 int extension_accept_offered(struct deflate_params *agreed, struct slice offers, int level,
                              struct slice value, struct err *e);
 

@@ -22,8 +22,8 @@ struct frame_header {
 };
 
 /* Decode the header at the front of n bytes: its size (2 to 14), or 0 if more bytes are needed.
- * Never fails: what may not be (top bit of a 64-bit length, non-minimal length ...) the caller
- * judges. */
+ * Never fails: the caller checks for invalid values (top bit of a 64-bit length, non-minimal length
+ * ...). */
 size_t frame_decode(struct frame_header *h, const uint8_t *bytes, size_t n);
 
 enum frame_mask {
@@ -51,8 +51,8 @@ size_t frame_encode(uint8_t out[FRAME_HEADER_MAX], const struct frame_header *h)
  * may be the same address, else must not overlap. Fast: whole words at a time. */
 void frame_mask(uint8_t *to, const uint8_t *from, size_t n, const uint8_t key[4], uint64_t offset);
 
-/* True if a received close code may stand on the wire (RFC 6455, section 7.4; IANA registry):
- * 1000-1003, 1007-1014, 3000-4999. */
+/* True if a received close code may be sent (RFC 6455, section 7.4; IANA registry): 1000-1003,
+ * 1007-1014, 3000-4999. */
 bool close_code_valid(unsigned code);
 
 #endif

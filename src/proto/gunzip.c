@@ -4,7 +4,7 @@
 
 #include "proto/zlib_memory.h"
 
-#define PIECE_MAX (256 * 1024) /* bytes given to zlib at once: it counts in unsigned int */
+#define PIECE_MAX (256 * 1024) /* bytes given to zlib at once: its counts are unsigned int */
 
 /* zlib's notation for what inflateInit2 should expect. */
 #define BITS_GZIP (15 + 16)
@@ -112,7 +112,7 @@ static int next_member(struct gunzip *g)
     if (g->left == 0)
         return 0;
     if (g->kind != GUNZIP_GZIP) {
-        g->error = "more data behind the end of the compressed data";
+        g->error = "more data after the end of the compressed data";
         return GUNZIP_BAD;
     }
     if (inflateReset(&g->z) != Z_OK)

@@ -9,12 +9,12 @@
 
 enum gunzip_kind {
     GUNZIP_GZIP,
-    GUNZIP_DEFLATE /* zlib's format, or raw as some servers mean it: its first bytes tell */
+    GUNZIP_DEFLATE /* zlib's format, or raw data as some servers send it: the first bytes decide */
 };
 
 struct gunzip;
 
-/* The kind that a Content-Encoding names; false if it is none of these. */
+/* The kind that a Content-Encoding names; false if it is not one of these. */
 bool gunzip_kind_of(struct slice coding, enum gunzip_kind *kind);
 
 /* max: the most bytes that may come out in all; 0: no bound. NULL: memory. */
@@ -26,9 +26,9 @@ void gunzip_feed(struct gunzip *g, const uint8_t *bytes, size_t n);
 
 enum { GUNZIP_BAD = -1, GUNZIP_NOMEM = -2, GUNZIP_TOO_BIG = -3 };
 
-/* Decode at most room (> 0) bytes into out. The count; 0 when all that was fed is used up; else one
- * of the above, for good. Nothing is decoded beyond max, whatever the data would become. Several
- * gzip members behind each other are one text (RFC 1952, section 2.2). */
+/* Decode at most room (> 0) bytes into out. The count; 0 when all input is used up; else one of the
+ * above, for good. At most max bytes are decoded, whatever the size of the decoded data. Several
+ * consecutive gzip members are one text (RFC 1952, section 2.2). */
 long gunzip_read(struct gunzip *g, uint8_t *out, size_t room);
 
 /* May the data end here? (False in the middle of a member; true before the first byte.) */

@@ -13,8 +13,8 @@
 /* SHA-1, passed in so that this room needs no cryptography library. */
 typedef void sha1_fn(const uint8_t *bytes, size_t n, uint8_t digest[20]);
 
-/* A field that the person adds, replaces (a name the handshake itself sets or an earlier one of the
- * same name) or, with an empty value and `remove`, takes out. */
+/* A field that the user adds, replaces (a name the handshake itself sets or an earlier one of the
+ * same name) or, with an empty value and `remove`, removes. */
 struct handshake_header {
     const char *name;
     const char *value;
@@ -25,7 +25,7 @@ struct handshake_config {
     const struct url *url;
     const struct handshake_header *headers;
     size_t header_count;
-    size_t printed_count;            /* so many of them, the last, are of --header-cmd */
+    size_t printed_count;            /* how many of them, at the end, are from --header-cmd */
     const char *const *subprotocols; /* offered, in order */
     size_t subprotocol_count;
     const char *origin;            /* or NULL */
@@ -36,14 +36,16 @@ struct handshake_config {
 };
 
 struct handshake {
-    char key[25]; /* the base64 of 16 random bytes, as sent; the person's own if it fits, else "" */
-    char accept[29]; /* what Sec-WebSocket-Accept must be; "": any, as the person removed the key */
+    char key[25]; /* the base64 of 16 random bytes, as sent; the user's own if it is valid, else ""
+                   */
+    char accept[29]; /* what Sec-WebSocket-Accept must be; "": any, because the user removed the key
+                      */
 };
 
-/* Check a "Name: value" of the person's: split at the first colon, blanks around the value dropped;
+/* Check a "Name: value" of the user's: split at the first colon, blanks around the value dropped;
  * an empty value means remove. "Name;" is the header with an empty value. The name must be a token;
- * CR, LF and NUL are refused by the caller's string and here (-1, *e EXIT_USAGE, e->at). line is
- * changed in place; h points into it. */
+ * CR, LF and NUL are refused (-1, *e EXIT_USAGE, e->at). line is changed in place; h points into
+ * it. */
 int handshake_header_parse(struct handshake_header *h, char *line, struct err *e);
 
 /* True if the text is a token (RFC 9110) and so may be a subprotocol's name. */
@@ -78,8 +80,8 @@ int handshake_rule_check(enum handshake_rule rule, const struct handshake *hs,
 /* Client: check a response head with status 101 (RFC 6455, section 4.1, each rule by its own
  * sentence: version, Upgrade, Connection, Accept (expected and got), uninvited extension or
  * subprotocol). -1 with *e (EXIT_UPGRADE, STAGE_HANDSHAKE). Any other status is for the caller to
- * handle as HTTP. With `lenient` the rules of handshake_rule_check are not checked: what they are
- * about is not needed to go on. */
+ * handle as HTTP. With `lenient` the rules of handshake_rule_check are not checked: they are not
+ * needed to continue. */
 int handshake_check(const struct handshake *hs, const struct handshake_config *config,
                     const struct http1_head *head, bool lenient, struct handshake_result *result,
                     struct err *e);

@@ -102,7 +102,7 @@ static int accept_check(const struct handshake *hs, const struct http1_head *hea
     const struct slice *value = http1_field(head, "Sec-WebSocket-Accept");
     struct excerpt x;
 
-    /* No key was sent, as the person wished: there is nothing to compare with. */
+    /* No key was sent, at the user's request: there is nothing to compare with. */
     if (hs->accept[0] == '\0')
         return 0;
     if (count == 1 && slice_is(*value, hs->accept))

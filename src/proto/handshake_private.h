@@ -1,5 +1,5 @@
 /*
- * handshake_private: what the files of the handshake share.
+ * handshake_private: shared by the files of the handshake.
  */
 #ifndef PROTO_HANDSHAKE_PRIVATE_H
 #define PROTO_HANDSHAKE_PRIVATE_H
@@ -9,12 +9,12 @@
 /* The longest Sec-WebSocket-Key, in bytes, that an Accept is computed for; a proper one has 24. */
 #define HANDSHAKE_KEY_MAX 4096
 
-/* The person's last word on a field, or NULL. */
+/* The last setting of a field by the user, or NULL. */
 const struct handshake_header *handshake_own_header(const struct handshake_config *config,
                                                     const char *name);
 
-/* The values of all fields of that name, joined with ", " and ending in a NUL. Caller frees; NULL
- * when memory is out. "" if there is none. */
+/* The values of all fields of that name, joined with ", " and ending in a NUL. Caller frees; NULL:
+ * out of memory. "" if there is none. */
 char *handshake_field_join(const struct http1_head *head, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* The client's request, and what a person may change in it. */
+/* The client's request, and what a user may change in it. */
 #include "proto/handshake.h"
 
 #include <stdlib.h>
@@ -78,7 +78,7 @@ const struct handshake_header *handshake_own_header(const struct handshake_confi
     return NULL;
 }
 
-/* RFC 6455, section 4.1, item 10: names are tokens, none twice. */
+/* RFC 6455, section 4.1, item 10: names are tokens and must be unique. */
 static int subprotocols_join(struct request *r, const struct handshake_config *config,
                              struct err *e)
 {
@@ -132,7 +132,7 @@ static int key_make(struct handshake *hs, const struct handshake_config *config,
     /* RFC 6455, section 4.1, item 7: selected randomly for each connection. */
     if (rng_draw(rng, bytes, sizeof bytes) < 0) {
         return err_set(e, EXIT_OTHER, STAGE_HANDSHAKE, 0,
-                       "no random bytes for the Sec-WebSocket-Key: without them nothing is sent");
+                       "no random bytes for the Sec-WebSocket-Key: nothing is sent without them");
     }
     if (base64_encode(&base64, slice_make(bytes, sizeof bytes)) < 0)
         return err_nomem(e, STAGE_HANDSHAKE, "writing the Sec-WebSocket-Key");

@@ -26,8 +26,8 @@ void handshake_accept(struct slice key, sha1_fn *sha1, char accept[29])
     accept[28] = '\0';
 }
 
-/* RFC 6455, section 4.2.1, item 5: base64 of 16 bytes. The bits of the last character that carry
- * nothing are let be: a key typed by hand need not be canonical. */
+/* RFC 6455, section 4.2.1, item 5: base64 of 16 bytes. The unused bits of the last character are
+ * ignored: a key typed by hand need not be canonical. */
 static bool is_key(struct slice key)
 {
     if (key.len != 24 || key.data[22] != '=' || key.data[23] != '=')
@@ -105,7 +105,7 @@ int handshake_request_check(const struct http1_head *head, int *status, struct e
             "a proxy may speak HTTP/1.0 upstream; in nginx, proxy_http_version 1.1 changes that");
         return refuse(status, 400);
     }
-    /* RFC 9112, section 3.2: none, or more than one, is answered with 400. */
+    /* RFC 9112, section 3.2: if there is not exactly one, the response is 400. */
     hosts = http1_field_count(head, "Host");
     if (hosts != 1) {
         err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,

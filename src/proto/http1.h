@@ -29,13 +29,13 @@ struct http1_head {
     bool too_large;    /* the reason for -1: its length or number of fields (RFC 6585, section 5) */
 };
 
-/* Read a head from the n bytes that have arrived so far. *scanned (0 before the first call) keeps
- * what need not be looked at again; pass the same bytes with more behind them. Returns the head's
- * length in bytes, 0 if more is needed, -1 with *e (EXIT_UPGRADE, STAGE_HANDSHAKE; EXIT_OTHER:
- * memory) if this can never become a head: then e->text says why in words a person understands
- * (e.g. that the bytes look like a TLS record, like HTTP/2, or not like HTTP at all) and shows the
- * first bytes, escaped. Line ends are CRLF; a lone LF and folded fields are accepted in responses,
- * as RFC 9112, sections 2.2 and 5.2 allow. *h is overwritten; clear it after use. */
+/* Read a head from the n bytes that have arrived so far. *scanned (0 before the first call)
+ * remembers what need not be examined again; pass the same bytes with more after them. Returns the
+ * head's length in bytes, 0 if more is needed, -1 with *e (EXIT_UPGRADE, STAGE_HANDSHAKE;
+ * EXIT_OTHER: memory) if this can never become a head: e->text then explains why (e.g. that the
+ * bytes look like a TLS record, like HTTP/2, or not like HTTP at all) and shows the first bytes,
+ * escaped. Line ends are CRLF; a lone LF and folded fields are accepted in responses, as RFC 9112,
+ * sections 2.2 and 5.2 allow. *h is overwritten; clear it after use. */
 long http1_head_read(struct http1_head *h, enum http1_kind kind, const uint8_t *bytes, size_t n,
                      size_t *scanned, struct err *e);
 /* The same with another bound than HTTP1_FIELDS_MAX; 0: that. */
@@ -51,7 +51,7 @@ size_t http1_field_count(const struct http1_head *h, const char *name);
  * ASCII case is ignored (RFC 9110, section 5.6.1). */
 bool http1_has_token(const struct http1_head *h, const char *name, const char *token);
 
-/* RFC 9112, section 9.3: does whoever sent it allow another message on the connection? */
+/* RFC 9112, section 9.3: does its sender allow another message on the connection? */
 bool http1_persists(const struct http1_head *h);
 
 /* RFC 9110, section 10.1.1: does the client of this request wait for 100 (Continue) before it sends

@@ -26,7 +26,7 @@ enum chunk_state {
 };
 
 /* RFC 9112, section 6.3: several fields, or a list, of one and the same number are that number;
- * anything else is an error. 1 if there is a length, 0 if there is none, -1 with *e. */
+ * anything else is an error. 1 if there is a length, 0 if not, -1 with *e. */
 static int length_read(const struct http1_head *h, uint64_t *length, struct err *e)
 {
     bool found = false;
@@ -79,8 +79,8 @@ static int chunked_check(const struct http1_head *h, struct err *e)
     }
     if (http1_field_count(h, "Transfer-Encoding") != 1 || !slice_is_nocase(*coding, "chunked")) {
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                       "the Transfer-Encoding is \"%s\", of which only \"chunked\", once, is "
-                       "understood (RFC 9112, section 6.1)",
+                       "the Transfer-Encoding is \"%s\", only \"chunked\", once, is supported "
+                       "(RFC 9112, section 6.1)",
                        excerpt_of(&x, *coding));
     }
     return 0;
@@ -183,7 +183,7 @@ static int trailer_byte(struct http1_body *b, uint8_t c)
     }
 }
 
-/* One byte of framing. 0, 1 if it can't stand there, -1 with *e. */
+/* One byte of framing. 0, 1 if it is not allowed there, -1 with *e. */
 static int framing_byte(struct http1_body *b, uint8_t c, struct err *e)
 {
     switch ((enum chunk_state)b->state) {
@@ -220,7 +220,7 @@ static int framing_byte(struct http1_body *b, uint8_t c, struct err *e)
     }
 }
 
-/* What was expected, for the sentence about a byte that can't stand where it does. */
+/* What was expected, for the message about a byte that is not allowed in its place. */
 static const char *state_expects(uint8_t state)
 {
     switch ((enum chunk_state)state) {

@@ -40,9 +40,9 @@ static const struct sign from_clients[] = {
      2,
      {"a TLS ClientHello: this port speaks plain HTTP", "connect with ws:// in place of wss://"}},
     {"SSH-", 4, {"the banner of an SSH client", OTHER_PORT}},
-    {"\x04\x01", 2, {"a SOCKS4 request: this is no proxy", ""}},
-    {"\x05\x01", 2, {"a SOCKS5 greeting: this is no proxy", ""}},
-    {"\x05\x02", 2, {"a SOCKS5 greeting: this is no proxy", ""}},
+    {"\x04\x01", 2, {"a SOCKS4 request: this is not a proxy", ""}},
+    {"\x05\x01", 2, {"a SOCKS5 greeting: this is not a proxy", ""}},
+    {"\x05\x02", 2, {"a SOCKS5 greeting: this is not a proxy", ""}},
     {"\x81", 1, {"a WebSocket frame without a handshake before it", ""}},
     {"\x82", 1, {"a WebSocket frame without a handshake before it", ""}},
 };

@@ -1,6 +1,7 @@
 /*
- * http1_guess: what speaks here if it is not HTTP/1. A wrong port or a missing "s" in the scheme is
- * the commonest reason for an opening to fail, and its first bytes nearly always give it away.
+ * http1_guess: which protocol this is if it is not HTTP/1. A wrong port or a missing "s" in the
+ * scheme is the commonest reason for an opening to fail, and the first bytes nearly always identify
+ * the protocol.
  */
 #ifndef PROTO_HTTP1_GUESS_H
 #define PROTO_HTTP1_GUESS_H

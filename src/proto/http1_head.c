@@ -32,7 +32,7 @@ bool http1_is_field_value(struct slice text)
     return true;
 }
 
-/* What came is no head at all: say what it looks like. */
+/* The bytes received are not a head: report what they look like. */
 static int not_http(enum http1_kind kind, struct slice bytes, struct err *e)
 {
     const struct http1_guess *guess = http1_guess(kind, bytes.data, bytes.len);
@@ -55,8 +55,8 @@ static int not_http(enum http1_kind kind, struct slice bytes, struct err *e)
     return -1;
 }
 
-/* Can bytes that begin like this still become a start line? Asked with each piece, so that whoever
- * sends something else and then waits is found out at once. */
+/* Can bytes that begin like this still become a start line? Checked with each piece, so that a peer
+ * that sends something else and then waits is detected at once. */
 static int start_check(enum http1_kind kind, struct slice bytes, struct err *e)
 {
     static const char version[] = "HTTP/1.";
@@ -77,8 +77,8 @@ static int start_check(enum http1_kind kind, struct slice bytes, struct err *e)
     return not_http(kind, bytes, e);
 }
 
-/* RFC 9112, section 4: HTTP-version SP 3DIGIT SP [reason]. That the second SP is missing where
- * there is no reason is so common that it is let pass. start_check has seen the "HTTP/1.". */
+/* RFC 9112, section 4: HTTP-version SP 3DIGIT SP [reason]. The second SP is so often missing if
+ * there is no reason that this is accepted. start_check has seen the "HTTP/1.". */
 static int status_line_parse(struct http1_head *h, struct slice line, struct err *e)
 {
     const uint8_t *c = line.data;
@@ -176,8 +176,8 @@ static int field_parse(struct field *f, struct slice line, struct err *e)
     return 0;
 }
 
-/* Does the line at pos continue a field? RFC 9112, section 5.2: in a response a recipient that is
- * no proxy accepts it. The start line can't be continued. */
+/* Does the line at pos continue a field? RFC 9112, section 5.2: in a response, a recipient that is
+ * not a proxy accepts it. The start line cannot be continued. */
 static bool is_fold(enum http1_kind kind, struct slice bytes, size_t start, size_t pos)
 {
     const uint8_t *line = bytes.data + pos;
@@ -342,7 +342,7 @@ long http1_head_read_within(struct http1_head *h, enum http1_kind kind, size_t m
     if (n >= HTTP1_HEAD_MAX) {
         h->too_large = true;
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                       "the HTTP head is longer than %d KiB and still has no end",
+                       "the HTTP head is longer than %d KiB and has no end yet",
                        HTTP1_HEAD_MAX / 1024);
     }
     *scanned = pos;

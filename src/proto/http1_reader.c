@@ -29,7 +29,7 @@ void http1_reader_next(struct http1_reader *r)
     buf_clear(&r->head_bytes);
 }
 
-/* The head is complete: give it memory of its own, for `bytes` moves. -1 with *e: memory. */
+/* The head is complete: copy it, because `bytes` moves. -1 with *e: out of memory. */
 static int keep_head(struct http1_reader *r, size_t len, struct err *e)
 {
     size_t scanned = 0;

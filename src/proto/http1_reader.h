@@ -1,17 +1,17 @@
 /*
  * http1_reader: one direction of an HTTP/1.1 connection (RFC 9112) as its bytes arrive: message
- * after message, each a head and a body, and in its order what was sent ahead (pipelining). A
+ * after message, each a head and a body, including those sent ahead (pipelining), in order. A
  * server reads requests with it, a client responses, and what is between them both.
  *
- *   buf_reserve, buf_filled   append to `bytes` what came
+ *   buf_reserve, buf_filled   append received bytes to `bytes`
  *   http1_reader_head         until it returns 1: `head` is there
  *   http1_body_init           of a response: how `body` is framed
  *   http1_reader_body         until body.done (HTTP1_BODY_EOF: until the end of the stream)
  *   http1_reader_next         then the next head, which may be there already
  *
  * After a head that ends HTTP (a 101, or the request that it answers) the rest of the stream is
- * `bytes`. After a mistake (-1) nobody knows where the next message would begin: answer if that is
- * due, then close the connection.
+ * `bytes`. After an error (-1) the beginning of the next message is unknown: answer if that is due,
+ * then close the connection.
  *
  * Memory: `bytes` never holds more than its maximum, and a head is at most HTTP1_HEAD_MAX bytes.
  */
@@ -40,9 +40,9 @@ void http1_reader_reset(struct http1_reader *r);
 /* The same, and free all memory. It can be used again. */
 void http1_reader_clear(struct http1_reader *r);
 
-/* Look for a head in `bytes`, and take it out of them. 1: r->head is there until _next, _reset or
+/* Look for a head in `bytes`, and remove it from them. 1: r->head is valid until _next, _reset or
  * _clear, whatever is appended to `bytes` meanwhile; a request is checked (http1_request_check) and
- * r->body is set. 0: more is needed. -1 with *e as http1_head_read: there will be none, or the
+ * r->body is set. 0: more is needed. -1 with *e as http1_head_read: there will not be one, or the
  * request has to be refused with r->status; r->head.raw.len > 0 then if its head can be shown. */
 int http1_reader_head(struct http1_reader *r, struct err *e);
 
@@ -52,7 +52,7 @@ int http1_reader_head(struct http1_reader *r, struct err *e);
 int http1_reader_body(struct http1_reader *r, struct slice *raw, struct slice *piece,
                       struct err *e);
 
-/* Forget the message: what comes next begins with a head. */
+/* Forget the message: the next bytes begin with a head. */
 void http1_reader_next(struct http1_reader *r);
 
 #endif

@@ -13,7 +13,7 @@ bool ip4_parse(struct slice text, uint8_t bytes[4])
                 return false;
             text = slice_make(text.data + 1, text.len - 1);
         }
-        /* "010" is ten to some and eight to others, so it is no address to us. */
+        /* "010" is ten to some and eight to others, so it is rejected. */
         if ((text.len > 1 && text.data[0] == '0' && is_digit(text.data[1])) ||
             !decimal_take(&text, 255, &value))
             return false;
@@ -22,7 +22,7 @@ bool ip4_parse(struct slice text, uint8_t bytes[4])
     return text.len == 0;
 }
 
-/* One group at offset i: its count of digits, 0 if it is none. */
+/* One group at offset i: its number of digits, 0 if it is not a group. */
 static size_t group_read(struct slice text, size_t i, unsigned *value)
 {
     size_t digits = 0;

@@ -1,5 +1,5 @@
 /*
- * ip_literal: IPv4 and IPv6 addresses as they stand in a URL (RFC 3986, section 3.2.2).
+ * ip_literal: IPv4 and IPv6 addresses as written in a URL (RFC 3986, section 3.2.2).
  */
 #ifndef PROTO_IP_LITERAL_H
 #define PROTO_IP_LITERAL_H

@@ -11,7 +11,7 @@ static struct slice trimmed(struct slice text)
     return text;
 }
 
-/* The next line that is not blank; empty: there is none. */
+/* The next line that is not blank; empty: no more lines. */
 static struct slice take_line(struct slice *left)
 {
     struct slice line = {0};
@@ -65,9 +65,9 @@ int items_begin(struct items *it, struct slice body, const char *pointer, struct
 
         if (found < 1 || array.data[0] != '[')
             return err_set(e, EXIT_OTHER, STAGE_IO, 0, "%s",
-                           found < 0    ? "the answer is no JSON, and --items looks into it"
-                           : found == 0 ? "the answer has nothing where --items looks"
-                                        : "there is no array where --items looks");
+                           found < 0    ? "the answer is not JSON, as --items requires"
+                           : found == 0 ? "the answer has nothing at the pointer of --items"
+                                        : "there is no array at the pointer of --items");
         begin_array(it, array);
     } else if (body.len > 0 && json_valid(body)) {
         if (body.data[0] == '[')
@@ -78,7 +78,7 @@ int items_begin(struct items *it, struct slice body, const char *pointer, struct
     return 0;
 }
 
-/* Its text is known to be valid as far as the array goes. */
+/* Its text is known to be valid up to the end of the array. */
 static bool next_element(struct json_scan *scan, struct slice *item)
 {
     struct slice token;

@@ -1,9 +1,9 @@
 /*
- * message: the message that is coming in (RFC 6455, sections 5.4 and 8.1): its bytes as far as they
- * are gathered, the state of its UTF-8, and how it is handed on, whole or in parts.
+ * message: the message being received (RFC 6455, sections 5.4 and 8.1): its bytes as far as they
+ * are gathered, the state of its UTF-8, and how it is passed on, whole or in parts.
  *
- * Bytes come either through message_append (gathered here) or, where a frame lies whole in the read
- * buffer or is handed on straight from it, are only checked and counted here.
+ * Bytes come either through message_append (gathered here) or, if a whole frame is in the read
+ * buffer or is passed on directly from it, are only checked and counted here.
  */
 #ifndef PROTO_MESSAGE_H
 #define PROTO_MESSAGE_H
@@ -21,7 +21,7 @@ struct message {
     enum opcode type;
     bool open;          /* begun and not finished */
     bool compressed;    /* RSV1 was set on its first frame */
-    bool unchecked;     /* lenient: the text is invalid and goes on as it came */
+    bool unchecked;     /* lenient: the text is invalid and continues as received */
     uint32_t part;      /* parts handed on so far */
     uint64_t fragments; /* frames so far */
     uint64_t wire;      /* bytes on the wire so far */
@@ -33,7 +33,7 @@ struct message {
 void message_init(struct message *m);
 void message_clear(struct message *m);
 
-/* A first frame came. What was gathered of an earlier message is gone. */
+/* A first frame was received. What was gathered of an earlier message is discarded. */
 void message_begin(struct message *m, enum opcode type, bool compressed);
 
 /* The next n bytes, in order: n if they may belong to the message, else the offset of the byte that
@@ -46,11 +46,11 @@ bool message_complete(const struct message *m);
 /* Bytes at the end of what has come that begin a character and wait for its rest, 0 to 3. */
 size_t message_unfinished(const struct message *m);
 
-/* Gather n bytes, at most what message_room says. 0, or -1: memory (nothing changed). */
+/* Gather n bytes, at most message_room. 0, or -1: out of memory (nothing changed). */
 int message_append(struct message *m, const uint8_t *bytes, size_t n);
 size_t message_room(const struct message *m);
 
-/* True if so much is gathered that a part must be handed on before more is taken. */
+/* True if a part must be passed on before more can be gathered. */
 bool message_full(const struct message *m);
 
 /* True if a part could be handed on now, so that one who waits sees what has come. */

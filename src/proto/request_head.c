@@ -41,8 +41,8 @@ void request_head_change(struct request_head *r, const struct handshake_header *
     }
 }
 
-/* Whoever gave the values should have refused these with a better place to point at; that none of
- * them starts a field or a request of its own is made sure of here. */
+/* The caller should have refused these values with a better position; this makes sure that none of
+ * them begins another field or request. */
 static int line_safe(const struct request_field *f, struct err *e)
 {
     struct excerpt x;
@@ -60,8 +60,8 @@ static int line_safe(const struct request_field *f, struct err *e)
     return 0;
 }
 
-/* RFC 3986, section 2: these are in no URL. They are left alone until here, since a template such
- * as {last} has some of them. */
+/* RFC 3986, section 2: these are not allowed in a URL. They are left unchanged until here, since a
+ * template such as {last} has some of them. */
 static int put_target(struct buf *out, const char *target)
 {
     static const char foreign[] = "<>\"\\^`{|}";
@@ -90,7 +90,7 @@ static int start_line(const char *method, const char *target, struct buf *out, s
     for (const char *c = target; *c; c++) {
         if ((uint8_t)*c <= ' ' || (uint8_t)*c == 0x7f) {
             return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                           "the request's path holds the byte 0x%02x, which can't stand there",
+                           "the request's path holds the byte 0x%02x, which is not allowed there",
                            (unsigned)(uint8_t)*c);
         }
     }

@@ -1,6 +1,6 @@
 /*
- * request_head: the head of a request as it is put together and written (RFC 9112, section 3): the
- * fields that the program sets, in order, and what a person changes in them.
+ * request_head: the head of a request while it is assembled and written (RFC 9112, section 3): the
+ * fields that the program sets, in order, and the user's changes to them.
  */
 #ifndef PROTO_REQUEST_HEAD_H
 #define PROTO_REQUEST_HEAD_H
@@ -24,12 +24,12 @@ void request_head_clear(struct request_head *r);
 /* A field at the end; nothing if value is NULL. */
 void request_head_add(struct request_head *r, const char *name, const char *value);
 
-/* Replace in place, remove or append, as the person asked. */
+/* Replace in place, remove or append, as the user requested. */
 void request_head_change(struct request_head *r, const struct handshake_header *h);
 
-/* Append the whole head to out; what is printable and yet in no URL is percent-encoded in the
- * target. -1 with *e, out unchanged: EXIT_USAGE for a name or value that
- * would begin another field and for a target that can't stand in a request line; EXIT_OTHER for
+/* Append the whole head to out; characters that are printable but not allowed in a URL are
+ * percent-encoded in the target. -1 with *e, out unchanged: EXIT_USAGE for a name or value that
+ * would begin another field and for a target that is not allowed in a request line; EXIT_OTHER for
  * memory. */
 int request_head_write(const struct request_head *r, const char *method, const char *target,
                        struct buf *out, struct err *e);

@@ -11,7 +11,7 @@ enum { FIELD_NONE, FIELD_DATA, FIELD_EVENT, FIELD_ID, FIELD_RETRY };
 int sse_init(struct sse *s, size_t max, const char *last_id)
 {
     memset(s, 0, sizeof *s);
-    /* Behind each line of data stands a line feed, the last of which goes. */
+    /* Each line of data ends with a line feed, the last of which is removed. */
     buf_init(&s->data, max < SIZE_MAX / 4 ? max + 1 : SIZE_MAX / 4);
     buf_init(&s->type, SSE_NAME_MAX + 1);
     buf_init(&s->id, SSE_NAME_MAX + 1);
@@ -49,8 +49,8 @@ static enum sse_result fail(struct sse *s, enum sse_result how)
     return how;
 }
 
-/* Append to a buffer of the current event; what is beyond its bound and what is beyond memory are
- * two things. */
+/* Append to a buffer of the current event; exceeding its limit and running out of memory are
+ * distinct errors. */
 static int put(struct sse *s, struct buf *to, const void *bytes, size_t n)
 {
     if (n == 0 || buf_append(to, bytes, n) == 0)
@@ -97,7 +97,7 @@ static int field_of(const uint8_t *name, size_t len)
                                      : FIELD_NONE;
 }
 
-/* The name is complete: what its value will be used for. */
+/* The name is complete: decide what its value is used for. */
 static void begin_value(struct sse *s)
 {
     s->field = (uint8_t)field_of(s->name, s->name_len);
@@ -142,7 +142,7 @@ static int take_value(struct sse *s, const uint8_t *bytes, size_t n)
     }
 }
 
-/* Bytes of a line, none of them its end. */
+/* Bytes of a line, without its end. */
 static int take_text(struct sse *s, const uint8_t *bytes, size_t n)
 {
     size_t i = 0;
@@ -242,7 +242,8 @@ static enum sse_result end_line(struct sse *s, struct sse_event *ev)
     return s->field == FIELD_NONE ? SSE_MORE : finish_field(s);
 }
 
-/* A byte order mark at the beginning is no part of the text. True while it may still become one. */
+/* A byte order mark at the beginning is not part of the text. True while it may still become one.
+ */
 static bool in_bom(struct sse *s)
 {
     static const uint8_t mark[3] = {0xEF, 0xBB, 0xBF};
@@ -252,7 +253,7 @@ static bool in_bom(struct sse *s)
 
         if (*s->bytes != mark[seen]) {
             s->bom = 3;
-            (void)take_text(s, mark, seen); /* a field's name, and none that is known */
+            (void)take_text(s, mark, seen); /* an unknown field */
             return false;
         }
         s->bom++;

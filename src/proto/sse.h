@@ -24,7 +24,7 @@ enum sse_result {
 struct sse_event {
     struct slice data; /* without the last line end; valid UTF-8 */
     const char *type;  /* "message" if the event names none */
-    const char *id;    /* the last event ID as of this event; "" if there is none */
+    const char *id;    /* the last event ID as of this event, or "" */
     uint64_t retry_ms;
 };
 
@@ -34,7 +34,7 @@ struct sse {
     struct buf id;    /* of the id field that is being read */
     struct buf next;  /* the last event ID buffer, as long as has_next: it is not dispatched yet */
     struct buf last;  /* the last event ID string */
-    struct buf clean; /* while U+FFFD is put in place of what is no UTF-8 */
+    struct buf clean; /* while U+FFFD replaces invalid UTF-8 */
     bool has_next;
     bool lent; /* an event points to data and type */
     uint64_t retry_ms;
@@ -59,13 +59,13 @@ void sse_clear(struct sse *s);
 /* The next n bytes of the stream, borrowed until sse_next has returned SSE_MORE. */
 void sse_feed(struct sse *s, const uint8_t *bytes, size_t n);
 
-/* What comes of them. What ev points to is valid until the next call. An event that the stream ends
- * in the middle of is never dispatched. */
+/* The next event in them. What ev points to is valid until the next call. An event cut off by the
+ * end of the stream is never dispatched. */
 enum sse_result sse_next(struct sse *s, struct sse_event *ev);
 
 /* The last event ID string: what a reconnect sends as Last-Event-ID; "" if none. An id takes effect
- * at the empty line that ends its block, with data or without, so that of an event that is cut off
- * never does. Borrowed until the next call. */
+ * at the empty line that ends its block, with data or without, so that the id of an event that is
+ * cut off never does. Borrowed until the next call. */
 const char *sse_last_id(const struct sse *s);
 
 #endif

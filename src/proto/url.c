@@ -23,7 +23,7 @@ static const struct {
 
 #define SCHEME_COUNT (sizeof schemes / sizeof schemes[0])
 
-/* What is being parsed: the text, for offsets, and where to say what is wrong. */
+/* What is being parsed: the text, for offsets, and the error. */
 struct parse {
     const char *text;
     struct err *e;
@@ -41,7 +41,7 @@ static int point_at(struct parse *p, const void *where)
     return -1;
 }
 
-/* What may stand nowhere in the URL. RFC 6455, section 3 (no fragment); RFC 3986, section 2
+/* What is not allowed anywhere in the URL. RFC 6455, section 3 (no fragment); RFC 3986, section 2
  * (neither blanks nor control bytes). */
 static int check_bytes(struct parse *p)
 {
@@ -57,7 +57,7 @@ static int check_bytes(struct parse *p)
         }
         if (is_control((uint8_t)*c)) {
             err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0,
-                    "the control byte 0x%02x can't stand in a URL; write %%%02X for it",
+                    "the control byte 0x%02x is not allowed in a URL; write %%%02X for it",
                     (unsigned)(uint8_t)*c, (unsigned)(uint8_t)*c);
             return point_at(p, c);
         }
@@ -65,7 +65,7 @@ static int check_bytes(struct parse *p)
     return 0;
 }
 
-/* The bytes that may stand in each part, percent-escapes decoded. */
+/* The bytes allowed in each part, percent-escapes decoded. */
 typedef bool allowed_fn(uint8_t c);
 
 /* RFC 7617, section 2: neither user-id nor password has control characters, the user-id no colon.
@@ -91,7 +91,7 @@ static bool in_socket_path(uint8_t c)
     return !is_control(c);
 }
 
-/* The byte that a percent-escape at the front of text stands for, or -1. */
+/* The byte of a percent-escape at the front of text, or -1. */
 static int escape_value(struct slice text)
 {
     int high, low;
@@ -121,7 +121,7 @@ static int byte_take(struct parse *p, struct slice rest, allowed_fn *allowed, co
         return point_at(p, rest.data);
     }
     if (!allowed((uint8_t)c)) {
-        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" can't stand in the %s of a URL",
+        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" is not allowed in the %s of a URL",
                 excerpt_of(&x, slice_make(rest.data, *used)), what);
         return point_at(p, rest.data);
     }
@@ -151,9 +151,9 @@ static char *part_decode(struct parse *p, struct slice part, allowed_fn *allowed
     return out;
 }
 
-/* RFC 3986, section 3.1: what stands before "://" is the scheme; ws+unix alone does without the
- * slashes. Returns what is behind it, the text itself if there is none (*known is then false), or
- * NULL with the error set. */
+/* RFC 3986, section 3.1: the text before "://" is the scheme; only ws+unix has no slashes. Returns
+ * the text after it, or the text itself if there is no scheme (*known is then false), or NULL with
+ * the error set. */
 static const char *scheme_take(struct parse *p, struct url *u, bool *known)
 {
     const char *end = p->text;
@@ -177,8 +177,7 @@ static const char *scheme_take(struct parse *p, struct url *u, bool *known)
         return end + (u->scheme == URL_UNIX ? 1 : 3);
     }
     if (strncmp(end, "://", 3) == 0) {
-        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0,
-                "the scheme \"%s\" is not one of those known: " SCHEMES_KNOWN,
+        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "the scheme \"%s\" is not one of " SCHEMES_KNOWN,
                 excerpt_of(&x, name));
         point_at(p, p->text);
         return NULL;
@@ -224,7 +223,7 @@ static char *lower_copy(struct slice text)
     return copy;
 }
 
-/* RFC 6874, section 2: "%25" and the zone; a person may as well write "%" and the zone. */
+/* RFC 6874, section 2: "%25" and the zone; "%" and the zone is accepted, too. */
 static int zone_take(struct parse *p, struct url *u, struct slice zone)
 {
     if (zone.len > 2 && memcmp(zone.data, "25", 2) == 0)
@@ -290,7 +289,7 @@ static int name_take(struct parse *p, struct url *u, struct slice name)
     return 0;
 }
 
-/* True if the person wrote an IPv6 address, perhaps with a zone, but forgot the brackets. */
+/* True if this is an IPv6 address, perhaps with a zone, without brackets. */
 static bool is_bare_ipv6(struct slice text)
 {
     const uint8_t *percent = text.len ? memchr(text.data, '%', text.len) : NULL;
@@ -333,7 +332,7 @@ static int hostport_take(struct parse *p, struct url *u, struct slice hostport, 
     }
     if (is_bare_ipv6(hostport)) {
         err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0,
-                "an IPv6 address in a URL stands in brackets, like [::1]");
+                "an IPv6 address in a URL is written in brackets, like [::1]");
         return point_at(p, hostport.data);
     }
     colon = hostport.len ? memchr(hostport.data, ':', hostport.len) : NULL;
@@ -400,8 +399,8 @@ static int target_take(struct parse *p, struct url *u, const char *from)
     return 0;
 }
 
-/* PATH or PATH:TARGET. The first colon before a / or ? or at the end parts them, so that other
- * colons may stand in the path; %3A is one that may stand anywhere. */
+/* PATH or PATH:TARGET. The first colon before a / or ? or at the end separates them, so that the
+ * path may contain other colons; %3A is possible anywhere. */
 static int unix_take(struct parse *p, struct url *u, const char *rest)
 {
     const char *colon = strchr(rest, ':');

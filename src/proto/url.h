@@ -1,8 +1,8 @@
 /*
- * url: the address of a WebSocket as a person types it (RFC 6455, section 3; RFC 3986).
+ * url: the address of a WebSocket as the user types it (RFC 6455, section 3; RFC 3986).
  *
- * ws://, wss://; http(s):// is taken as ws(s)://; without a scheme wss://, or ws:// for loopback
- * hosts (localhost, 127.0.0.0/8, [::1]) and for ":PORT" (host 127.0.0.1); "ws+unix:PATH:TARGET".
+ * ws://, wss://; http(s):// means ws(s)://; without a scheme wss://, or ws:// for loopback hosts
+ * (localhost, 127.0.0.0/8, [::1]) and for ":PORT" (host 127.0.0.1); "ws+unix:PATH:TARGET".
  */
 #ifndef PROTO_URL_H
 #define PROTO_URL_H
@@ -22,14 +22,14 @@ struct url {
     uint16_t port;  /* the default filled in; 0 for a unix socket */
     char *target;   /* path and query as given, percent-encoding kept; "/" if empty */
     char *user;     /* of userinfo, percent-decoded, or NULL */
-    char *password; /* likewise; "" for "user:@", NULL for "user@" */
+    char *password; /* the same; "" for "user:@", NULL for "user@" */
     char *socket_path; /* URL_UNIX: absolute or relative path, percent-decoded */
 };
 
-/* Parse. On failure -1, *u untouched, and *e says what and (e->at) at which byte of text. A
- * fragment, port 0 or above 65535, control bytes, blanks, an empty host, a scheme that is not
- * known, a bad percent-escape in userinfo or host are errors. Bytes above 127 in the target are
- * percent-encoded; in the host they are kept for IDN. */
+/* Parse. On failure -1, **u is unchanged, and *e has the error and (e->at) its byte in text. A
+ * fragment, port 0 or above 65535, control bytes, blanks, an empty host, an unknown scheme, a bad
+ * percent-escape in userinfo or host are errors. Bytes above 127 in the target are percent-encoded;
+ * in the host they are kept for IDN. */
 int url_parse(struct url *u, const char *text, struct err *e);
 void url_clear(struct url *u);
 /* A copy that owns its strings: 0, or -1 when memory is out (*to is cleared). */

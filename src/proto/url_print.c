@@ -121,7 +121,7 @@ bool url_is_loopback(const struct url *u)
         return ip6_parse(host, bytes) && memcmp(bytes, loopback6, 16) == 0;
     if (ip4_parse(host, bytes))
         return bytes[0] == 127;
-    /* RFC 6761, section 6.3; a final dot only says that the name is complete. */
+    /* RFC 6761, section 6.3; a final dot only means that the name is complete. */
     if (host.len > 0 && host.data[host.len - 1] == '.')
         host.len--;
     if (host.len < len || strncasecmp((const char *)host.data + host.len - len, name, len) != 0)

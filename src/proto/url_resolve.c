@@ -42,7 +42,7 @@ static size_t span_until(struct slice s, char a, char b)
     return i;
 }
 
-/* "." or "..", each dot plain or as %2E, which means the same (RFC 3986, section 6.2.2.2): the
+/* "." or "..", each dot plain or as %2E, which is equivalent (RFC 3986, section 6.2.2.2): the
  * number of dots; else 0. */
 static unsigned dots_of(struct slice segment)
 {
@@ -98,7 +98,7 @@ static void tidy_target(char *target)
     memmove(target + kept, target + path, len - path + 1);
 }
 
-/* RFC 9110, section 10.2.2 has no blanks in a Location, servers do: what is meant is %20. */
+/* RFC 9110, section 10.2.2 has no blanks in a Location, but servers send them: they mean %20. */
 static int append_escaped(struct buf *text, struct slice part)
 {
     for (size_t i = 0; i < part.len; i++) {
@@ -197,7 +197,8 @@ static int resolve_relative(struct url *to, const struct url *base, struct slice
     struct url target = {0};
     struct url same = *base;
 
-    /* Parsed behind a made-up host: the same checks and escapes as for a URL that was typed. */
+    /* Parsed with a placeholder host, for the same checks and escapes as for a URL that was typed.
+     */
     if (buf_append_str(text, "ws://h") < 0 || relative_target(text, base, ref) < 0)
         return nomem(e);
     if (parse_text(&target, text, ref, e) < 0)
@@ -223,7 +224,7 @@ int url_resolve(struct url *to, const struct url *base, struct slice reference, 
     if (reference.len == 0)
         return unfit(ref, "the Location is empty", e);
     if (ref.len > URL_REFERENCE_MAX)
-        return unfit(shown(ref), "that is longer than a URL can sensibly be", e);
+        return unfit(shown(ref), "that is too long for a URL", e);
     if (ref.len > 0 && memchr(ref.data, '\0', ref.len))
         return unfit(shown(ref), "a URL has no NUL byte", e);
     buf_init(&text, TEXT_MAX + strlen(base->target) + 16);

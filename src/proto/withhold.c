@@ -145,7 +145,7 @@ static void keep_subprotocols(struct withheld *w, struct handshake_config *confi
         if (subprotocol_is_known(config->subprotocols[i]))
             w->subprotocols[count++] = config->subprotocols[i];
     if (count < config->subprotocol_count) /* by no name: it may be the secret itself */
-        withheld_add(w, "subprotocols of no well-known name");
+        withheld_add(w, "subprotocols without a well-known name");
     config->subprotocols = w->subprotocols;
     config->subprotocol_count = count;
 }

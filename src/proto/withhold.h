@@ -1,5 +1,5 @@
 /*
- * withhold: what a handshake may take to another origin than the one it was configured for: only
+ * withhold: what a handshake may send to another origin than the one it was configured for: only
  * what is known to be harmless. The one rule for redirects, for a fallback and for a URL that the
  * user names later.
  */
@@ -13,11 +13,11 @@ struct withheld {
     bool elsewhere;                   /* another origin: scheme, host or port differ */
     char names[200];                  /* what is not sent, "Cookie, X-Id"; "": nothing */
     struct handshake_header *headers; /* owned: those that are sent */
-    const char **subprotocols;        /* owned: likewise */
+    const char **subprotocols;        /* owned, too */
 };
 
 /* Compare config->url with home. If the origin is another one, leave in *config only: the user's
- * headers with a name that says nothing about the user (Accept, User-Agent ...) unless
+ * headers with a name that reveals nothing about the user (Accept, User-Agent ...) unless
  * --header-cmd printed them, removals of headers, subprotocols with a well-known name, origin and
  * user_agent. *w is replaced; what *config then points to is valid until the next call or
  * withheld_clear. -1: memory, *config unchanged. */

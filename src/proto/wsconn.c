@@ -77,7 +77,7 @@ void wsconn_free(struct wsconn *c)
     free(c);
 }
 
-/* True if incoming bytes have no meaning any more (RFC 6455, sections 5.5.1 and 7.1.7). */
+/* True if incoming bytes no longer have a meaning (RFC 6455, sections 5.5.1 and 7.1.7). */
 static bool is_deaf(const struct wsconn *c)
 {
     return c->failed || c->close_received;
@@ -219,8 +219,8 @@ static __attribute__((noinline)) struct head long_head(const struct wsconn *c, c
 }
 
 /*
- * What nearly all frames are: a whole message in one frame that lies in the buffer and breaks no
- * rule. False leaves everything as it was, for wsconn_read to see to.
+ * The most common case: a whole message in one frame that is in the buffer and breaks no rule.
+ * False: everything is unchanged, for wsconn_read to handle.
  */
 static inline bool take_message(struct wsconn *c, struct event *ev)
 {

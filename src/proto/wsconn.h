@@ -62,8 +62,8 @@ void wsconn_filled(struct wsconn *c, size_t n);
 /* The same with a copy, for bytes that came with the handshake. 0 or -1 (memory). */
 int wsconn_feed(struct wsconn *c, const uint8_t *bytes, size_t n);
 
-/* Nothing is to be read or sent for now: leave the memory without content to other connections.
- * What events pointed to is gone. */
+/* Nothing is to be read or sent for now: hand memory without content to other connections. Pointers
+ * of earlier events become invalid. */
 void wsconn_rest(struct wsconn *c);
 
 /* The next event: 1, 0 if more bytes are needed (or the connection has failed, or the peer's Close
@@ -82,18 +82,19 @@ bool wsconn_in_frame(const struct wsconn *c, uint64_t *have, uint64_t *want);
 bool wsconn_in_message(const struct wsconn *c);
 
 bool wsconn_failed(const struct wsconn *c);     /* a fatal violation was reported */
-bool wsconn_close_sent(const struct wsconn *c); /* nothing but raw frames can be sent any more */
+bool wsconn_close_sent(const struct wsconn *c); /* only raw frames can still be sent */
 bool wsconn_close_received(const struct wsconn *c);
 
 /*
- * Sending. All return 0, or WSCONN_CLOSED after our Close, WSCONN_FAILED when memory is out or
- * there is no randomness (nothing was queued then). `sent`, if not NULL, is filled with the frame
- * as it went out (payload: the caller's bytes).
+ * Sending. All return 0, or WSCONN_CLOSED after our Close, WSCONN_FAILED if memory or random bytes
+ * are unavailable (nothing was queued then). `sent`, if not NULL, is filled with the frame as sent
+ * (payload: the caller's bytes).
  */
 enum { WSCONN_CLOSED = -1, WSCONN_FAILED = -2 };
 
-/* A message or a part of one: `first` begins it (type counts then), `final` ends it. Compressed if
- * that was agreed (RSV1 on the first frame; pieces are flushed so that each part travels at once).
+/* A message or a part of one: `first` begins it (only then type is used), `final` ends it.
+ * Compressed if that was agreed (RSV1 on the first frame; pieces are flushed so that each part is
+ * sent at once).
  */
 int wsconn_send_message(struct wsconn *c, enum opcode type, struct slice data, bool first,
                         bool final, struct event_frame *sent);
@@ -112,14 +113,15 @@ int wsconn_send_control(struct wsconn *c, enum opcode opcode, struct slice data,
 int wsconn_send_close(struct wsconn *c, uint16_t code, struct slice reason,
                       struct event_frame *sent);
 
-/* Any frame, unchecked, even after our Close. An opcode of 8 counts as our Close. */
+/* Any frame, unchecked, even after our Close. Opcode 8 is our Close. */
 int wsconn_send_frame(struct wsconn *c, const struct frame_spec *spec, struct slice payload,
                       struct event_frame *sent);
 
-/* The answer the RFC asks for to an event of wsconn_next: a pong to a ping (if `pong`), the echo of
- * a Close, a Close with the violation's code. Returns 1 if a frame was queued (`sent` filled,
- * payload borrowed until the next call), 0 if none is due, or WSCONN_FAILED. While more than 64 KiB
- * of pongs wait to be written, only the latest ping is kept, and answered by wsconn_reply_late. */
+/* The answer that the RFC requires to an event of wsconn_next: a pong to a ping (if `pong`), the
+ * echo of a Close, a Close with the violation's code. Returns 1 if a frame was queued (`sent`
+ * filled, payload borrowed until the next call), 0 if none is due, or WSCONN_FAILED. While more
+ * than 64 KiB of pongs wait to be written, only the latest ping is kept, and answered by
+ * wsconn_reply_late. */
 int wsconn_reply(struct wsconn *c, const struct event *ev, bool pong, struct event_frame *sent);
 /* The pong that was put off, once the queue has drained: as wsconn_reply. Call after wsconn_sent.
  */

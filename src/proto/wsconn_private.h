@@ -1,11 +1,9 @@
 /*
- * wsconn_private: what the files of wsconn share among themselves and with nobody else.
+ * wsconn_private: shared only by the files of wsconn.
  *
- * wsconn.c       the read buffer and the fast path for what nearly all messages are
- * wsconn_read.c  every other frame, step by step
- * wsconn_rules.c what a frame must obey, each rule with its sentence
- * wsconn_send.c  frames out
- * wsconn_reply.c the answers that the RFC asks for
+ * wsconn.c the read buffer and the fast path for the most common messages wsconn_read.c every other
+ * frame, step by step wsconn_rules.c the rules for frames, each with its message wsconn_send.c
+ * frames out wsconn_reply.c the answers that the RFC requires
  */
 #ifndef PROTO_WSCONN_PRIVATE_H
 #define PROTO_WSCONN_PRIVATE_H
@@ -39,14 +37,14 @@ enum read_step {
 enum read_route {
     ROUTE_UNDECIDED,
     ROUTE_CONTROL, /* waits in the read buffer until it is whole */
-    ROUTE_WHOLE,   /* a whole message, likewise */
+    ROUTE_WHOLE,   /* a whole message, too */
     ROUTE_STREAM,  /* a message too long for that: handed on in parts from the read buffer */
     ROUTE_GATHER,  /* a fragment: gathered in the message */
     ROUTE_INFLATE, /* inflated into the message */
     ROUTE_SKIP     /* lenient: a reserved opcode */
 };
 
-/* The rules whose breach lets a lenient connection go on: each is told once a frame. */
+/* The rules after whose violation a lenient connection continues: each is reported once a frame. */
 enum rule_bit {
     RULE_RSV = 1 << 0,
     RULE_OPCODE = 1 << 1,
@@ -107,7 +105,7 @@ struct wsconn {
     bool sending_compressed;   /* of the outgoing message */
     bool close_sent;
     size_t pongs;     /* bytes of the pongs that wait to be written, reckoned high */
-    size_t pongs_end; /* when so much of the queue is written, they are counted anew */
+    size_t pongs_end; /* when this much of the queue is written, they are counted again */
     bool pong_late;   /* a ping waits for its answer, in `late` */
     uint8_t late_len;
     uint8_t late[FRAME_CONTROL_MAX];
@@ -120,15 +118,15 @@ int wsconn_read(struct wsconn *c, struct event *ev);
 /* Payload bytes of the frame under way that lie at the buffer's start, all of them unmasked. */
 size_t wsconn_payload_here(struct wsconn *c);
 
-/* Judge the header of the frame under way. True if a breach is to be told first: it is pending, and
- * in lenient mode the next call goes on behind it. The same for the others below. */
+/* Check the header of the current frame. True if a violation is to be reported first: it is
+ * pending, and in lenient mode the next call continues after it. The same for the others below. */
 bool wsconn_rules_header(struct wsconn *c);
 
 /* Judge a whole Close payload (RFC 6455, section 5.5.1). */
 bool wsconn_rules_close(struct wsconn *c, const uint8_t *body, size_t n);
 
-/* The text became impossible with `byte`. at: its offset in the stream; for inflated text, which
- * has none, that of the frame. position: its offset in the message. */
+/* The text became impossible with `byte`. at: its offset in the stream; for inflated text, that of
+ * the frame. position: its offset in the message. */
 bool wsconn_rules_text(struct wsconn *c, uint8_t byte, uint64_t at, uint64_t position);
 /* The message's last frame is there: does the text end with a whole character? */
 bool wsconn_rules_text_end(struct wsconn *c);

@@ -16,7 +16,7 @@ static uint8_t *payload(const struct wsconn *c)
     return c->in.bytes + c->in.start;
 }
 
-/* Where the buffer's start lies in the stream. */
+/* The position of the buffer's start in the stream. */
 static uint64_t stream_offset(const struct wsconn *c)
 {
     return c->in.base + c->in.start;
@@ -62,7 +62,7 @@ static void end_frame(struct wsconn *c)
     c->counters.frames_in++;
 }
 
-/* What can be shown of the frame under way: what was made of it, else what lies in the buffer. */
+/* What can be shown of the current frame: its decoded payload, else what is in the buffer. */
 static struct slice shown_payload(struct wsconn *c)
 {
     const struct frame_state *f = &c->frame;
@@ -75,8 +75,8 @@ static struct slice shown_payload(struct wsconn *c)
     return slice_make(payload(c), wsconn_payload_here(c));
 }
 
-/* If frames are wanted and this one was not shown: make its event. It comes before all else that
- * the frame gives rise to, so that a person sees what came before reading what it came to. */
+/* If frames are wanted and this one was not shown: make its event. It precedes all other events of
+ * the frame, so that the user sees the frame before its effects. */
 static bool show_frame(struct wsconn *c, struct event *ev)
 {
     struct frame_state *f = &c->frame;
@@ -141,8 +141,8 @@ static int give_message(struct wsconn *c, struct event *ev, bool final)
     return 1;
 }
 
-/* More bytes are needed. A message that goes on in parts gives what it has meanwhile, unless the
- * frame that this belongs to is to be shown first and may yet become whole. */
+/* More bytes are needed. A message passed on in parts delivers what it has, unless its frame is to
+ * be shown first and may still become complete. */
 static int wait_for_bytes(struct wsconn *c, struct event *ev)
 {
     bool held =
@@ -196,7 +196,7 @@ static int step_check(struct wsconn *c, struct event *ev)
     if (starts)
         message_begin(m, (enum opcode)h->opcode, c->config.deflate.enabled && (h->rsv & 4));
     else if (!m->open)
-        /* Lenient: what the lost beginning said of the type is not known. */
+        /* Lenient: the type was in the lost beginning and is unknown. */
         message_begin(m, OPCODE_BINARY, false);
     m->fragments++;
     m->wire += h->size;
@@ -263,8 +263,8 @@ static int read_skip(struct wsconn *c, struct event *ev)
     return READ_AGAIN;
 }
 
-/* Check as text what has come of the payload since the last time; n bytes lie at the buffer's
- * start. True: a breach is to be told. */
+/* Check as text what was received of the payload since the last time; n bytes are at the buffer's
+ * start. True: a violation is to be reported. */
 static bool check_payload(struct wsconn *c, size_t n)
 {
     struct frame_state *f = &c->frame;
@@ -329,7 +329,7 @@ static int read_stream(struct wsconn *c, struct event *ev)
     return 1;
 }
 
-/* A part, because no more can be gathered before it is gone. */
+/* A part, because no more can be gathered before it is passed on. */
 static int give_part(struct wsconn *c, struct event *ev)
 {
     if (show_frame(c, ev))
@@ -363,8 +363,9 @@ static int read_gather(struct wsconn *c, struct event *ev)
     return READ_AGAIN;
 }
 
-/* How much to inflate at once: about what the n bytes at hand may come to, no more than may be
- * held, and only a byte more than the message may grow to, which is enough to see that it did. */
+/* How much to inflate at once: about the likely size of the n bytes once inflated, at most what may
+ * be held, and at most one byte more than the limit of the message, which is enough to detect that
+ * it is exceeded. */
 static size_t inflate_room(const struct wsconn *c, size_t n)
 {
     const struct message *m = &c->message;
@@ -379,7 +380,7 @@ static size_t inflate_room(const struct wsconn *c, size_t n)
     return room;
 }
 
-/* n inflated bytes were written behind what is gathered. */
+/* n inflated bytes were written after the gathered ones. */
 static void take_inflated(struct wsconn *c, const uint8_t *bytes, size_t n)
 {
     struct message *m = &c->message;
@@ -406,7 +407,7 @@ static int read_inflate(struct wsconn *c, struct event *ev)
         return READ_AGAIN;
     if (message_full(m))
         return give_part(c, ev);
-    /* Output, or an error behind it, may be left though all input is used up. */
+    /* Output, or an error after it, may remain although all input is used up. */
     if (n == 0 && payload_left(c) > 0 && !c->frame.inflating)
         return wait_for_bytes(c, ev);
     if (!c->inflater) {

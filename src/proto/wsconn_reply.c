@@ -1,11 +1,11 @@
 #include "proto/wsconn_private.h"
 
-/* RFC 6455, section 5.5.3: of several pings the latest may be answered alone. While so many bytes
- * of pongs wait to be written, a peer that pings without reading gets no more. Messages that wait
- * do not count: under a steady stream of them a pong would never be due. */
+/* RFC 6455, section 5.5.3: of several pings the latest may be answered alone. While this many bytes
+ * of pongs wait to be written, a peer that pings without reading gets no further ones. Waiting
+ * messages are not included: under a steady stream of them a pong would never be due. */
 #define PONG_QUEUE (64 * 1024)
 
-/* How a reply is told: 1 queued, 0 not due any more. */
+/* The result of a reply: 1 queued, 0 no longer due. */
 static int told(int result)
 {
     return result == 0 ? 1 : result == WSCONN_CLOSED ? 0 : WSCONN_FAILED;
@@ -51,7 +51,7 @@ int wsconn_reply(struct wsconn *c, const struct event *ev, bool pong, struct eve
     case EVENT_PING:
         return pong ? reply_ping(c, ev->control.data, sent) : 0;
     case EVENT_CLOSE_FRAME:
-        /* RFC 6455, section 5.5.1. A code that must not stand on the wire is not sent back. */
+        /* RFC 6455, section 5.5.1. A code that must not be sent is not echoed. */
         code = ev->close_frame.has_code ? ev->close_frame.code : CLOSE_NO_STATUS;
         if (ev->close_frame.has_code && !close_code_valid(code))
             code = CLOSE_PROTOCOL;

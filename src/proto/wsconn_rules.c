@@ -9,8 +9,8 @@
 #define DEFLATE_SECTION "RFC 7692, section "
 #define BOUNDS          SECTION("10.4")
 
-/* Note a breach for wsconn_read to hand on. False if it was told before, which only happens in
- * lenient mode: then the frame is judged as though it kept the rule. */
+/* Note a violation for wsconn_read to report. False if it was reported before, which only happens
+ * in lenient mode: the frame is then treated as if it kept the rule. */
 static __attribute__((format(printf, 6, 7))) bool breach(struct wsconn *c, enum rule_bit bit,
                                                          uint16_t code, uint64_t offset,
                                                          const char *rule, const char *format, ...)
@@ -179,7 +179,7 @@ static bool bounds(struct wsconn *c)
                       noun(h), h->length, g->max_frame);
     if (h->opcode > OPCODE_BINARY)
         return false;
-    /* What a compressed frame comes to is seen while it is inflated. */
+    /* The size of a compressed frame is known only while it is inflated. */
     if (g->max_message && !compressed &&
         (before > g->max_message || h->length > g->max_message - before))
         return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset + 1, BOUNDS,
@@ -198,8 +198,8 @@ bool wsconn_rules_header(struct wsconn *c)
     return rsv(c) || opcode(c) || mask(c) || length(c) || control(c) || sequence(c) || bounds(c);
 }
 
-/* What a Close says besides its code, for the sentence that refuses it: as it is if it can be read
- * (the sinks make it safe), else as an excerpt. */
+/* The reason of a Close, for the message that refuses it: unchanged if it is valid (the sinks make
+ * it safe), else as an excerpt. */
 static void quote_reason(char *text, size_t size, struct slice reason)
 {
     struct excerpt x;

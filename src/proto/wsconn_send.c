@@ -44,8 +44,8 @@ static void fill_sent(struct event_frame *sent, const struct frame_header *h, si
         memcpy(sent->key, h->key, sizeof h->key);
 }
 
-/* Queue a frame: header as given, payload masked with its key. shown: the payload as the person
- * knows it, before compression. */
+/* Queue a frame: header as given, payload masked with its key. shown: the user's payload, before
+ * compression. */
 static inline int queue(struct wsconn *c, const struct frame_header *h, struct slice payload,
                         struct slice shown, struct event_frame *sent)
 {
@@ -70,8 +70,8 @@ static inline int queue(struct wsconn *c, const struct frame_header *h, struct s
     return 0;
 }
 
-/* RFC 6455, section 5.3: a client masks each frame with a fresh key that nobody can foresee; where
- * there is none to be had, nothing is sent. */
+/* RFC 6455, section 5.3: a client masks each frame with a fresh, unpredictable key; if none is
+ * available, nothing is sent. */
 static inline int draw_key(struct wsconn *c, struct frame_header *h)
 {
     h->masked = c->config.role == WSCONN_CLIENT;
@@ -140,7 +140,7 @@ int wsconn_send_message(struct wsconn *c, enum opcode type, struct slice data, b
     return 0;
 }
 
-/* What most messages of a client are: one frame of up to 125 bytes that nobody looks at. */
+/* The most common message of a client: one frame of up to 125 bytes that no sink shows. */
 static inline int send_short(struct wsconn *c, enum opcode type, struct slice data)
 {
     size_t size = 6 + data.len;

@@ -369,7 +369,7 @@ $URL/length>"
     enter '/fault rst@evry:3s'
     await_screen '^  rst@evry:3s$'
     await_screen '^      \^$'
-    await_screen '"evry:3s" is no trigger'
+    await_screen '"evry:3s" is not a trigger'
     enter '/fault drop-out:0.5@message:99'
     await_screen '^faults by chance: --seed [0-9]+ repeats them$'
     enter /heal

@@ -182,7 +182,7 @@ static void link_socks_has_a_sentence_for_each_reply(void **state)
         {6, ETIMEDOUT, "TTL", "route"},
         {7, 0, "command CONNECT", "another"},
         {8, EAFNOSUPPORT, "kind of address", "socks5h://"},
-        {9, 0, "a reason nobody knows (SOCKS reply 9)", "log"},
+        {9, 0, "for an unknown reason (SOCKS reply 9)", "log"},
         {(char)255, 0, "(SOCKS reply 255)", "log"},
     };
     struct proxy proxy = a_proxy(NULL, NULL);

@@ -93,7 +93,7 @@ static void tls_names_how_a_handshake_was_cut_short(void **state)
     shutdown(l.peer, SHUT_WR);
     lone_fails(&l);
     assert_string_equal(
-        l.e.text, "the server closed the connection during the TLS handshake, without a word");
+        l.e.text, "the server closed the connection during the TLS handshake, without an alert");
     assert_int_equal(l.client->ended, LINK_GOT_FIN);
     lone_free(&l);
 

@@ -67,8 +67,8 @@ static void items_are_where_the_pointer_points(void **state)
     check("[1,2]", "", "1|2");
     refuse("{\"a\":{}}", "/a", "no array");
     refuse("{\"a\":{}}", "/b", "nothing where");
-    refuse("<html>", "/a", "no JSON");
-    refuse("", "/a", "no JSON");
+    refuse("<html>", "/a", "not JSON");
+    refuse("", "/a", "not JSON");
 }
 
 static void items_are_lines_of_ndjson(void **state)

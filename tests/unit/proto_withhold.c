@@ -83,9 +83,9 @@ static void withhold_sends_elsewhere_only_what_is_harmless(void **state)
     assert_int_equal(config.subprotocol_count, 2);
     assert_string_equal(config.subprotocols[0], "mqtt");
     assert_string_equal(config.subprotocols[1], "v12.stomp");
-    assert_string_equal(w.names,
-                        "Authorization, Cookie, X-Session-Id, host, "
-                        "Sec-WebSocket-Protocol, User-Agent, subprotocols of no well-known name");
+    assert_string_equal(
+        w.names, "Authorization, Cookie, X-Session-Id, host, "
+                 "Sec-WebSocket-Protocol, User-Agent, subprotocols without a well-known name");
     withheld_clear(&w);
     url_clear(&home);
     url_clear(&there);

@@ -62,7 +62,7 @@ def other_origin(t):
     conn.next()
     conn.finish()
     made.exits(0)
-    made.says("not sent there: Authorization, Cookie, X-Session-Id, X-Ticket, subprotocols of no well-known name")
+    made.says("not sent there: Authorization, Cookie, X-Session-Id, X-Ticket, subprotocols without a well-known name")
     if "eyJhbGciOi" in made.err:
         raise Unmet("the subprotocol, which may be a token, was shown")
 

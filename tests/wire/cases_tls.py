@@ -132,7 +132,7 @@ def cert_dir(t):
         made.exits(0)
 
 
-@case("tls: -k looks anyway, and says that nothing was verified")
+@case("tls: -k connects anyway, and says that nothing was verified")
 def insecure(t):
     made = accepted(t, "-k", "-v", cert="wrong")
     made.says("not verified|unverified|insecure")
