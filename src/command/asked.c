@@ -94,7 +94,7 @@ static void fail(struct asked *a, const char *why)
     snprintf(a->wait.why, sizeof a->wait.why, "%s", why);
 }
 
-/* What depends on more than what came: the time, the state, the counts. */
+/* What depends on more than what was received: the time, the state, the counts. */
 static void judge(struct commands *c, uint64_t now_us)
 {
     struct asked *a = &c->asked;

@@ -49,7 +49,7 @@ int command_needs_socket(const struct commands *c, struct err *e)
     return command_needs_open(c, e) < 0 ? -1 : needs_websocket(c, e);
 }
 
-/* There is no connection, but there may be one: what waits for it? */
+/* There is no connection, but there may be one later: what waits for it? */
 static int may_wait(const struct commands *c, struct err *e)
 {
     struct session_queued queued = session_queued(c->session);
@@ -122,7 +122,7 @@ int commands_send(struct commands *c, enum opcode type, struct slice data, struc
 /* --- what happens ------------------------------------------------------------------------------
  */
 
-/* The answer to a ping that was asked for here is told here, unless all pongs are shown anyhow. */
+/* The answer to a /ping is reported here, unless all pongs are shown anyway. */
 static void pong_came(struct commands *c, const struct event *ev)
 {
     const struct event_control *pong = &ev->control;

@@ -1,9 +1,9 @@
 /*
- * command: what a person can ask for by name: the commands of the REPL. One constant table; what
- * runs them is given a session, and hooks for what only the front can do.
+ * command: the commands of the REPL. One constant table; they act on a session, with hooks for what
+ * only the front end can do.
  *
- * Nothing here prints: answers go through hooks->say, which must make them safe for a terminal, for
- * they may quote the peer.
+ * Nothing here prints: answers are passed to hooks->say, which must make them safe for a terminal,
+ * because they may quote the peer.
  */
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
@@ -34,15 +34,15 @@ struct setting_row {
     const char *help;
 };
 const struct setting_row *setting_row(enum setting which);
-/* The value a word stands for, or -1. */
+/* The value of a word, or -1. */
 int setting_value(enum setting which, const char *word);
-/* The i-th word of a list "a|b|c"; empty behind the last one. */
+/* The i-th word of a list "a|b|c"; empty after the last one. */
 struct slice setting_word(const char *words, unsigned i);
 
 #define COMMAND_COMPARE_EVERY 8
 
-/* What /compare asks for: channels beside the session, for so long. Without URLs those that the
- * front knows of. */
+/* What /compare requests: channels in addition to the session, for this long. Without URLs those
+ * known to the front end. */
 struct command_compare {
     char *poll, *sse; /* URLs, or NULL */
     char *id, *time;  /* JSON Pointers, valid, or NULL */
@@ -67,9 +67,9 @@ struct command_hooks {
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
-    /* The i-th line typed, 0 the oldest; false behind the last one. */
+    /* The i-th line typed, 0 the oldest; false after the last one. */
     bool (*history)(void *ctx, size_t i, struct slice *line);
-    /* Call commands_wake in so many microseconds; once, and only the latest counts. */
+    /* Call commands_wake in this many microseconds; once, and only the latest call applies. */
     void (*alarm)(void *ctx, uint64_t us);
     void *ctx;
 };
@@ -90,13 +90,13 @@ struct commands {
     struct conninfo conninfo;
     struct reaction reaction;
     struct transfer transfer;
-    bool transfer_failed; /* the last one did not come to its end */
+    bool transfer_failed; /* the last one was not completed */
     struct asked asked;
     struct command_ping pings[COMMAND_PINGS];
     unsigned next_ping;
 };
 
-/* args: what stands behind the name, without blanks around it. 0, or -1 with *e (EXIT_USAGE: not
+/* args: the text after the name, without blanks around it. 0, or -1 with *e (EXIT_USAGE: not
  * understood; EXIT_OTHER: not possible now). */
 typedef int command_fn(struct commands *c, const char *args, struct err *e);
 /* Are the arguments understood? -1 with *e; e->at is an offset in args, or -1. */
@@ -115,26 +115,25 @@ struct command_row {
     const char *help;  /* one line */
     const char *example;
     const char *
-        words;       /* for completion: words apart by blanks, "name=a|b" for named ones; FILE,
+        words;       /* for completion: words separated by blanks, "name=a|b" for named ones; FILE,
                         COMMAND, SETTING, FAULT, URL stand for such; "" if there is nothing to complete */
     command_fn *run; /* NULL: scripts know what to do with it */
-    enum command_where where; /* a session a person types in, a script, or both */
+    enum command_where where; /* an interactive session, a script, or both */
     command_check_fn *check;  /* before a script is run; NULL: any arguments will do */
 };
 
-/* The table of the interactive session, in the order in which help tells it. */
+/* The table of the interactive session, in the order of the help. */
 const struct command_row *commands_table(size_t *count);
-/* All of them: those of scripts alone come behind the others. */
+/* All of them: those only for scripts follow the others. */
 const struct command_row *commands_all(size_t *count);
-/* NULL if there is none of that name. */
+/* NULL if the name is unknown. */
 const struct command_row *commands_find(struct slice name);
 /* The name that a misspelt one was meant to be, or NULL. */
 const char *commands_nearest(struct slice name);
 /* The same for scripts. */
 const struct command_row *commands_script_find(struct slice name);
 const char *commands_script_nearest(struct slice name);
-/* Sentences for a person at the prompt name commands with a slash: take it away where a script is
- * told. */
+/* Messages at the prompt name commands with a slash: remove it for a script. */
 void commands_unslash(char *text);
 
 void commands_init(struct commands *c, const struct command_hooks *hooks);
@@ -144,10 +143,10 @@ void commands_clear(struct commands *c);
 int commands_run(struct commands *c, const char *line, struct err *e);
 /* The alarm went off, or the session takes more again. */
 void commands_wake(struct commands *c);
-/* Can a whole message be sent, or wait for a connection? Not while another goes piece by piece.
- * Else -1 with *e. */
+/* Can a whole message be sent, or wait for a connection? Not while another is sent in pieces. Else
+ * -1 with *e. */
 int commands_may_send(const struct commands *c, struct err *e);
-/* Send it; says so if it waits. 0, or -1 with *e. */
+/* Send it; reports if it waits. 0, or -1 with *e. */
 int commands_send(struct commands *c, enum opcode type, struct slice data, struct err *e);
 
 /* For the commands: a printed answer, cut at 1 KiB. */

@@ -36,7 +36,7 @@ static int parse_every(struct command_compare *ask, const char *text, struct err
     return 0;
 }
 
-/* A value that is not there would be taken for none at all. */
+/* A missing value would be treated as if it was not given. */
 static int take_text(char **place, const char *value, struct err *e)
 {
     if (!value[0])

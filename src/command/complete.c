@@ -45,7 +45,7 @@ static void offer(struct finder *f, struct slice candidate)
             n++;
         c->common.len = n;
     }
-    /* Too many to show are as good as none. */
+    /* Too many to show are treated as none. */
     if (c->choices.len + candidate.len + 1 < CHOICES_MAX)
         f->failed = f->failed || buf_printf(&c->choices, "%s%.*s", c->count > 1 ? "  " : "",
                                             (int)candidate.len, (const char *)candidate.data) < 0;

@@ -1,5 +1,5 @@
 /*
- * complete: what the word under the cursor could become, from the tables of commands and settings.
+ * complete: completions of the word under the cursor, from the tables of commands and settings.
  * Pure but for the names of files.
  */
 #ifndef COMMAND_COMPLETE_H
@@ -9,7 +9,8 @@
 
 struct completion {
     size_t word;        /* bytes before the cursor that are the word to be completed */
-    struct buf common;  /* what all candidates begin with; with a blank behind it if it is whole */
+    struct buf common;  /* the common beginning of all candidates; with a blank after it if it is
+                           complete */
     struct buf choices; /* the candidates, a blank between them, if there are several */
     size_t count;
 };

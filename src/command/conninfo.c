@@ -89,7 +89,7 @@ static void keep_response(struct conninfo_head *h, const struct event *ev)
                       r->header_count))
         return;
     h->ev = *ev;
-    h->ev.response.hint = ""; /* it was told when it came */
+    h->ev.response.hint = ""; /* it was shown when received */
     h->ev.response.reason = keep(&h->bytes, r->reason);
     h->ev.response.raw = keep(&h->bytes, r->raw);
     h->ev.response.body = keep(&h->bytes, r->body);

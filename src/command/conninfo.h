@@ -1,6 +1,6 @@
 /*
- * conninfo: what was seen of the connection: its handshake, how it was reached, how long its pongs
- * took, how large its messages are and how fast they come. Fed with events; pure but for memory.
+ * conninfo: what was seen of the connection: its handshake, how it was reached, the delay of its
+ * pongs, and the size and rate of its messages. Fed with events; pure but for memory.
  */
 #ifndef COMMAND_CONNINFO_H
 #define COMMAND_CONNINFO_H

@@ -1,4 +1,4 @@
-/* Faults: what goes wrong on purpose. */
+/* Faults caused on purpose. */
 #include <stdio.h>
 
 #include "base/clock.h"

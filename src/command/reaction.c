@@ -12,7 +12,7 @@ void reaction_begin(struct reaction *r, uint8_t opcode, uint64_t now_us)
     };
 }
 
-/* "4 ms", and tenths where they say something. */
+/* "4 ms", and tenths where they matter. */
 static void put_time(char text[32], uint64_t us)
 {
     if (us < 1000)
@@ -62,7 +62,7 @@ bool reaction_event(struct reaction *r, const struct event *ev, uint64_t now_us,
     } else if (ev->kind == EVENT_CLOSE) {
         snprintf(text, REACTION_TEXT, "%s in %s", how_text(&ev->close), time);
     } else {
-        /* A message may have been on its way anyhow: it is told when nothing else came. */
+        /* A message may have been under way anyway: it is reported only if nothing else comes. */
         if (ev->kind == EVENT_MESSAGE && ev->dir == DIR_IN && r->message_us == 0)
             r->message_us = passed ? passed : 1;
         return false;

@@ -1,6 +1,6 @@
 /*
- * reaction: what a peer made of a frame. Watches events for a second after it was sent, and puts
- * what happened into a sentence. Pure: the caller brings the time.
+ * reaction: how a peer reacted to a frame. Watches events for a second after it was sent, and
+ * describes the reaction. Pure: the caller passes the time.
  */
 #ifndef COMMAND_REACTION_H
 #define COMMAND_REACTION_H
@@ -14,13 +14,13 @@ struct reaction {
     bool watching;
     bool ping; /* the frame was a ping: a pong answers it */
     uint64_t since_us;
-    uint64_t message_us; /* how long the first message took to come; 0: none came */
+    uint64_t message_us; /* the time until the first message; 0: none */
 };
 
-/* A frame of this opcode goes out now. */
+/* A frame of this opcode is sent now. */
 void reaction_begin(struct reaction *r, uint8_t opcode, uint64_t now_us);
-/* Something happened: true and the sentence, if that is the reaction. What is quoted of the peer is
- * not made safe. */
+/* An event: true and the description, if it is the reaction. Quotes from the peer are not made
+ * safe. */
 bool reaction_event(struct reaction *r, const struct event *ev, uint64_t now_us,
                     char text[REACTION_TEXT]);
 /* Time has passed: true and the sentence when it is up. */

@@ -88,7 +88,7 @@ int command_fragment(struct commands *c, const char *args, struct err *e)
     return 0;
 }
 
-/* The type may stand behind the path. */
+/* The type may follow the path. */
 static int file_arguments(const char *args, struct buf *path, enum transfer_type *type,
                           struct err *e)
 {

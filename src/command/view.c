@@ -152,7 +152,7 @@ static void say_all(struct commands *c)
 
     commands_say(c, "A line is sent as a text message; //text sends /text. Commands:");
     for (size_t i = 0; i < count; i++) {
-        /* The arguments of /frame are a line of their own. */
+        /* The arguments of /frame take a separate line. */
         const char *usage = strlen(table[i].usage) > 20 ? "..." : table[i].usage;
         int width = 25 - (int)strlen(table[i].name);
 

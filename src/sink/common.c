@@ -8,7 +8,7 @@ bool response_refused(const struct event *ev)
         return false;
     if (ev->channel == CHANNEL_WS)
         return r->status != 101 || r->body.len > 0 || (r->hint && r->hint[0]);
-    /* 204 tells an event source to stop, 304 a poller that nothing is new. */
+    /* 204 makes an event source stop, 304 means nothing new to a poller. */
     return !(r->status >= 200 && r->status < 300) && r->status != 304;
 }
 

@@ -1,5 +1,5 @@
 /*
- * common: what several views read out of an event.
+ * common: what several views extract from an event.
  */
 #ifndef SINK_COMMON_H
 #define SINK_COMMON_H

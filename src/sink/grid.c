@@ -70,7 +70,7 @@ struct part {
 static const char *put_row(const struct grid *g, struct buf *out, const char *at,
                            const struct part *part, int *failed)
 {
-    size_t blanks = 0; /* owed: none stand at the end of a line */
+    size_t blanks = 0; /* pending: there are none at the end of a line */
 
     *failed |= buf_printf(out, "%*s", *at == '\n' ? 0 : part->indent, "");
     for (unsigned column = 0; *at != '\n'; column++) {

@@ -6,11 +6,11 @@
 
 #include "base/buf.h"
 
-/* Bytes to the line that fit into so many columns (0: no limit) behind an indentation. */
+/* Bytes per line that fit into this many columns (0: no limit) after an indentation. */
 int hexdump_per_line(int columns, int indent);
 
-/* Append the dump, a newline behind every line. Offsets count from `offset`. 0, or -1 (memory, or
- * more than out may hold; out unchanged). */
+/* Append the dump, with a newline after every line. Offsets count from `offset`. 0, or -1 (memory,
+ * or more than out may hold; out unchanged). */
 int hexdump(struct buf *out, struct slice bytes, uint64_t offset, int indent, int per_line);
 
 #endif

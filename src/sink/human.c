@@ -53,7 +53,8 @@ static uint64_t wanted(const struct view_config *config)
     return wants;
 }
 
-/* No memory for a sentence: an error is told nevertheless, its bytes beyond printable ASCII as '?'.
+/* No memory for a line: an error is shown nevertheless, with bytes other than printable ASCII as
+ * '?'.
  */
 static void put_bare_error(struct human *h, const struct err *error)
 {

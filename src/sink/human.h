@@ -1,9 +1,9 @@
 /*
  * human: the view for people, shared by the files that write it. One line an event where possible:
- * a time if asked for, a marker, a sentence; more lines are indented under it.
+ * a time if requested, a marker, a sentence; more lines are indented under it.
  *
  * Lines are composed in a buffer and leave with one out_put. Running out of memory is remembered:
- * the line is dropped then, except that an error is always told.
+ * the line is then dropped, except that an error is always shown.
  */
 #ifndef SINK_HUMAN_H
 #define SINK_HUMAN_H
@@ -29,14 +29,14 @@ struct human {
     struct buf scratch;
     char hint[512];   /* the last one shown, so that it is not repeated */
     char held[512];   /* one that follows the error that is to come, or "" */
-    uint64_t refusal; /* what the last refused upgrade said, in short; 0: there was none */
+    uint64_t refusal; /* a hash of the last refused upgrade's body; 0: there was none */
 };
 
 /* Start the event's first line: time and marker, the marker in a style. */
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style);
 /* The same without a marker. */
 void human_begin_bare(struct human *h, const struct event *ev);
-/* Go on on a new line, indented by so many columns from the marker. */
+/* Continue on a new line, indented by this many columns from the marker. */
 void human_next(struct human *h, int indent);
 
 /* End the line that was begun, if there is one; what follows begins with human_begin. */
@@ -63,15 +63,15 @@ void human_count(struct human *h, uint64_t n, const char *one, const char *many)
 void human_endpoint(struct human *h, const char *address, uint16_t port);
 /* `1000 normal closure "reason"`. */
 void human_close_code(struct human *h, uint16_t code, struct slice reason);
-/* "  hint: ..." on a line of its own, unless it is empty or was just told. */
+/* " hint: ..." on a separate line, unless it is empty or was just shown. */
 void human_hint(struct human *h, const char *hint);
-/* The same, but not before the error that is to come; before the next event if that is no error. */
+/* The same, but after the next event if that is an error, else before it. */
 void human_hold_hint(struct human *h, const char *hint);
-/* Lines of text that a peer sent, indented, at most so many lines and bytes; the rest is told.
- * `beyond`: bytes there are behind the text. */
+/* Lines of text that a peer sent, indented, at most this many lines and bytes; the number of the
+ * rest is shown. `beyond`: bytes that follow the text. */
 void human_excerpt(struct human *h, struct slice text, int indent, size_t lines, size_t bytes,
                    uint64_t beyond);
-/* A hex dump under the line, at most `limit` bytes of it; the rest is told. */
+/* A hex dump under the line, at most `limit` bytes of it; the number of the rest is shown. */
 void human_dump(struct human *h, struct slice bytes, uint64_t offset, int indent, size_t limit,
                 uint64_t beyond);
 /* Columns left on the line, INT_MAX where the output has no width. */

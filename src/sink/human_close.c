@@ -48,7 +48,7 @@ static void put_unanswered(struct human *h, const struct event_close *c, const c
         human_printf(h, " (%s)", strerror(c->errnum));
 }
 
-/* Who said what at the end, on each of the three levels, as far as it was not told. */
+/* What each side sent at the end, on each of the three levels, unless already shown. */
 static void put_flags(struct human *h, const struct event *ev)
 {
     const struct event_close *c = &ev->close;
@@ -133,7 +133,7 @@ static void put_times(struct human *h, const struct event_close *c)
     human_put(h, " ago");
 }
 
-/* Each piece of evidence goes behind the one before it, the first on a new line. */
+/* Each piece of evidence follows the previous one; the first is on a new line. */
 static void next_evidence(struct human *h, bool *any)
 {
     if (*any)

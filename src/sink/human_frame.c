@@ -20,7 +20,7 @@
 #define PART_LINES 10
 #define PART_DUMP  256
 
-/* Text is put behind the frame's lengths up to this many columns. */
+/* Text is shown after the frame's lengths up to this many columns. */
 #define INLINE_COLUMNS 60
 
 static void begin_dir(struct human *h, const struct event *ev)
@@ -58,7 +58,7 @@ static const char *rsv_name(uint8_t rsv)
     return names[rsv & 7];
 }
 
-/* Opcode, FIN, RSV and masking key in columns of their own, so that frames line up. */
+/* Opcode, FIN, RSV and masking key in separate columns, so that frames are aligned. */
 static void put_header(struct human *h, const struct event_frame *f)
 {
     const char *name = opcode_name(f->opcode);
@@ -85,7 +85,7 @@ static void put_header(struct human *h, const struct event_frame *f)
     human_style(h, STYLE_PLAIN);
 }
 
-/* Text that is short and fits stands on the frame's own line. */
+/* Text that is short and fits is on the frame's own line. */
 static bool put_inline(struct human *h, struct slice text)
 {
     struct slice safe;
@@ -223,7 +223,7 @@ static bool put_json(struct human *h, struct slice data)
     return pretty_json(&h->text, data, &how) > 0;
 }
 
-/* The lines of a text stay lines, indented under the marker, where none of them can pass for one of
+/* The lines of a text stay lines, indented under the marker, where none can be mistaken for one of
  * ours. */
 static void put_text_message(struct human *h, struct slice text)
 {

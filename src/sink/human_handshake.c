@@ -53,8 +53,8 @@ static void put_value(struct human *h, struct slice name, struct slice value)
     human_safe(h, slice_make(value.data + to, value.len - to));
 }
 
-/* A line behind the first. *name is the field that a folded line goes on with (RFC 9112, section
- * 5.2): a secret may be folded too. */
+/* A line after the first. *name is the field that a folded line continues (RFC 9112, section 5.2):
+ * a secret may be folded too. */
 static void put_field_line(struct human *h, struct slice line, struct slice *name)
 {
     const uint8_t *colon = memchr(line.data, ':', line.len);
@@ -113,7 +113,7 @@ static void put_head(struct human *h, const struct event *ev, struct slice raw, 
         human_put(h, line.len > 0 ? " " : "");
         put_head_line(h, line, i == 0, request, &name);
         if (newline && !crlf) {
-            /* RFC 9112, section 2.2 lets a reader accept it; the person debugging should know. */
+            /* RFC 9112, section 2.2 lets a reader accept it; a user who debugs should know. */
             human_style(h, STYLE_DIM);
             human_put(h, " \\n alone");
             human_style(h, STYLE_PLAIN);
@@ -166,13 +166,13 @@ static uint64_t digest(const struct event_response *r)
     return hash ? hash : 1;
 }
 
-/* Attempt after attempt the same page: the error that follows tells enough of it. */
+/* The same page for each attempt: the error that follows is enough. */
 static bool is_repeated(struct human *h, const struct event *ev)
 {
     uint64_t before = h->refusal;
 
     if (ev->response.interim || ev->response.followed)
-        return false; /* the answer that counts is still to come */
+        return false; /* the final response is still to come */
     h->refusal = response_refused(ev) ? digest(&ev->response) : 0;
     return h->refusal != 0 && h->refusal == before;
 }

@@ -155,7 +155,7 @@ void human_ellipsis(struct human *h)
     human_put(h, h->config.utf8 ? "…" : "...");
 }
 
-/* An escape sequence of ours takes no columns; what peers sent holds none. */
+/* Our escape sequences take no columns; text from peers contains none. */
 static int columns_of(struct slice text)
 {
     int columns = 0;
@@ -196,7 +196,7 @@ void human_latency(struct human *h, uint64_t us)
         human_span(h, us);
 }
 
-/* Two units at most; from two minutes on nobody counts tenths of seconds. */
+/* Two units at most; from two minutes on tenths of seconds are irrelevant. */
 void human_span(struct human *h, uint64_t us)
 {
     uint64_t s = us / US_PER_S;

@@ -6,9 +6,10 @@
 
 #include "base/buf.h"
 
-/* Append the line with what term_hidden names escaped. Characters that could drive or mislead a
- * terminal stand only inside strings, where \uXXXX means the same (RFC 8259, section 7): a pair of
- * surrogates beyond U+FFFF. The line is valid UTF-8. 0 or -1 (memory; what fitted is there). */
+/* Append the line with the characters of term_hidden escaped. Characters that could control a
+ * terminal or mislead its user occur only inside strings, where \uXXXX means the same (RFC 8259,
+ * section 7): a pair of surrogates beyond U+FFFF. The line is valid UTF-8. 0 or -1 (memory; what
+ * fitted was appended). */
 int json_hide(struct buf *out, struct slice line);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * json_tree: a JSON document that is built as a tree of cJSON items and printed when it is whole.
- * For results, which are few. What is printed a million times (events) is written by json_write.
+ * json_tree: a JSON document that is built as a tree of cJSON items and printed when it is
+ * complete. For results, which are few. Events, which are printed by the million, are written by
+ * json_write.
  *
  * cJSON keeps numbers as doubles, prints large ones with an exponent, and ends a string at its
- * first NUL. So numbers and texts from outside are put in the way json_write formats them, as raw
- * items.
+ * first NUL. So numbers and external texts are added as raw items in the format of json_write.
  */
 #ifndef SINK_JSON_TREE_H
 #define SINK_JSON_TREE_H

@@ -24,7 +24,7 @@ struct lines {
     struct buf text;
 };
 
-/* A message that did not get out must not go unnoticed: the descriptor counts as failed. */
+/* A message that was not written must not go unnoticed: the descriptor is treated as failed. */
 static void lost_memory(struct lines *l)
 {
     if (!l->out->error)
@@ -51,8 +51,8 @@ static void flush_carry(struct lines *l)
     l->carried = 0;
 }
 
-/* The connection was lost inside a message: what came of it stays, and is ended here so that the
- * next message does not run into it. */
+/* The connection was lost inside a message: the part received remains, and is ended here so that
+ * the next message does not follow it directly. */
 static void end_unfinished(struct lines *l)
 {
     flush_carry(l);
@@ -79,7 +79,7 @@ static void write_part(struct lines *l, const struct event_message *m)
         out_put(l->out, &l->delimiter, 1);
 }
 
-/* What comes again was printed before: whoever reads this gets each message once. */
+/* Duplicates were printed before: the reader gets each message once. */
 static bool is_printed(const struct event *ev)
 {
     return ev->dir == DIR_IN && !ev->message.again;
@@ -246,7 +246,7 @@ struct sink *lines_new(struct out *out, const struct lines_config *config)
     l->delimiter = config->nul ? '\0' : '\n';
     buf_init(&l->text, TEXT_MAX);
 
-    /* Chosen once, so that the plain bytes of a pipe pay for none of the rest. */
+    /* Selected once, so that plain bytes in a pipe do not pay for the rest. */
     if (config->tty || config->escape || config->binary == BINARY_HEX ||
         config->binary == BINARY_BASE64)
         l->sink.event = write_converted;

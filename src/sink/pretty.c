@@ -62,7 +62,7 @@ static bool is_close(enum json_token token)
     return token == JSON_OBJECT_CLOSE || token == JSON_ARRAY_CLOSE;
 }
 
-/* What stands between two tokens. Empty objects and arrays stay closed up. */
+/* The text between two tokens. Empty objects and arrays stay on one line. */
 static int put_gap(struct buf *out, enum json_token before, enum json_token token, unsigned depth,
                    int indent)
 {
@@ -91,7 +91,7 @@ static int lay_out(struct buf *out, struct slice text, const struct pretty *how)
     return 1;
 }
 
-/* The blanks between tokens stay too; there is no line end among them. */
+/* The blanks between tokens stay too; there is no line break among them. */
 static int as_received(struct buf *out, struct slice text, const struct pretty *how)
 {
     struct json_scan scan;

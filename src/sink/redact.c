@@ -53,7 +53,7 @@ static void find_userinfo(struct slice target, size_t *start, size_t *end)
         return;
     i += 2;
     for (size_t j = i; j < target.len && !memchr("/?#", target.data[j], 3); j++) {
-        if (target.data[j] == '@') { /* the last one counts: a password may hold another */
+        if (target.data[j] == '@') { /* use the last one: a password may contain another */
             *start = i;
             *end = j;
         }
@@ -73,7 +73,7 @@ int redact_hide(struct buf *out, struct slice target, redact_hide_fn *hide, void
     if (end > start && hide(ctx, out, slice_str(""), end - start) < 0)
         return -1;
     if (end > start && out->len == before)
-        end++; /* where nothing stands for it, the '@' goes too */
+        end++; /* without a replacement, the '@' is removed, too */
     for (i = end; i < target.len && target.data[i] != '?' && target.data[i] != '#';)
         i++;
     if (buf_append(out, target.data + end, i - end) < 0)
@@ -81,7 +81,7 @@ int redact_hide(struct buf *out, struct slice target, redact_hide_fn *hide, void
     while (i < target.len) {
         size_t from;
 
-        /* The separator: '?', '&', ';' or the '#' behind which single-page apps put their own. */
+        /* The separator: '?', '&', ';' or the '#' after which single-page apps put their own. */
         if (buf_append(out, target.data + i++, 1) < 0)
             return -1;
         from = i;

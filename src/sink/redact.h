@@ -14,8 +14,9 @@ bool redact_field_name(struct slice name);
  * (base/secret.h) and any userinfo replaced. 0 or -1 (memory). */
 int redact_target(struct buf *out, struct slice target, bool utf8);
 
-/* The same, but that what stands for a secret is the caller's: the value of a query parameter of
- * that name, or userinfo (the name is empty) of n bytes. hide appends it, or nothing; -1: memory.
+/* The same, but the caller chooses the replacement of a secret, which is the value of a query
+ * parameter of that name or userinfo (the name is empty) of n bytes. hide appends it, or nothing;
+ * -1: out of memory.
  */
 typedef int redact_hide_fn(void *ctx, struct buf *out, struct slice name, size_t n);
 int redact_hide(struct buf *out, struct slice target, redact_hide_fn *hide, void *ctx);

@@ -18,7 +18,7 @@ int term_safe(struct buf *out, struct slice bytes, int flags);
  * whatever else reorders or hides text. */
 bool term_hidden(uint32_t code);
 
-/* Columns the (safe) text takes on a terminal; ambiguous width counts 1. */
+/* Columns the (safe) text takes on a terminal; ambiguous width is 1. */
 int term_width(struct slice text);
 
 #endif

@@ -52,7 +52,7 @@ static void flush_text(struct transcribe *r)
     out_put(r->out, buf_data(&r->text), r->text.len);
     out_flush(r->out);
     if (r->failed && !r->out->error)
-        r->out->error = ENOMEM; /* a script with a hole would not pass, and nobody knew why */
+        r->out->error = ENOMEM; /* a script with a gap would fail without an apparent reason */
     buf_reset(&r->text);
     buf_trim(&r->text, RECORD_SCRIPT_TEXT);
 }
@@ -63,7 +63,7 @@ static void remark(struct transcribe *r, const char *what, uint64_t bytes, const
         buf_printf(&r->text, "# not recorded: %s of %" PRIu64 " bytes, %s\n", what, bytes, why) < 0;
 }
 
-/* How long an expectation is given, if that is to be said. */
+/* The time of an expectation, if it is to be written. */
 static void give_time(struct transcribe *r, uint64_t at_us, char tail[TAIL])
 {
     uint64_t gap = at_us > r->last_us ? at_us - r->last_us : 0;
@@ -197,7 +197,7 @@ static void on_error(struct transcribe *r, const struct event *ev)
     char tail[TAIL];
 
     if (r->open || r->ending.len > 0 || ev->error->stage == STAGE_USAGE ||
-        ev->error->stage >= STAGE_PROTOCOL) /* after the opening, which its close tells */
+        ev->error->stage >= STAGE_PROTOCOL) /* after the opening, unlike its close */
         return;
     give_time(r, ev->at_us, tail);
     r->failed |= transcribe_line(&r->ending, "expect error",
@@ -273,7 +273,7 @@ void transcribe_sent(struct transcribe *r, enum opcode type, struct slice data, 
     flush_text(r);
 }
 
-/* Another connection: what is open is closed first, which a script has to say. */
+/* Another connection: an open one is closed first, which a script must do explicitly. */
 static void connect_again(struct transcribe *r, const char *url)
 {
     if (!r->open) {

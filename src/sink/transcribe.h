@@ -1,7 +1,7 @@
 /*
  * transcribe: an interactive session as a script that passes when it is run again
- * (wscope-script(5)): what the person did, in the order in which it was done, and what came as
- * expectations. A sink for what came; what was done is told by the front.
+ * (wscope-script(5)): what the user did, in order, and what was received, as expectations. A sink
+ * for what is received; the front end reports what was done.
  *
  * Secrets are left out, each named in a comment: credentials among the options, userinfo and secret
  * query parameters of URLs. What was sent is written as it was.
@@ -14,7 +14,7 @@
 #include "base/out.h"
 #include "event/sink.h"
 
-/* Longer messages are told of in a comment. */
+/* Longer messages are only mentioned in a comment. */
 #define RECORD_SCRIPT_TEXT   65536
 #define RECORD_SCRIPT_BINARY 16384
 
@@ -33,7 +33,7 @@ void transcribe_begin(struct transcribe *r, const char *url, const char *const *
 void transcribe_sent(struct transcribe *r, enum opcode type, struct slice data, uint64_t at_us);
 /* A command was done, without its slash. It is one that scripts have too. */
 void transcribe_command(struct transcribe *r, const char *name, const char *args, uint64_t at_us);
-/* Something was done that scripts have no word for: a comment says so. */
+/* Something was done that a script cannot express: add a comment. */
 void transcribe_remark(struct transcribe *r, const char *text);
 /* The session is over. */
 void transcribe_end(struct transcribe *r);

@@ -67,7 +67,7 @@ static const struct {
     {"pass", "pass phrase"},   {"header-cmd", "header command"},
 };
 
-/* A secret is not here if it only says where the secret is. */
+/* An option that only names the place of a secret does not contain it. */
 static bool points_elsewhere(struct slice value)
 {
     return value.len > 0 &&

@@ -1,6 +1,6 @@
 /*
- * transcribe_head: the beginning of a recorded script, and its connections: where they go and with
- * which options, without secrets. What is left out is named in a comment.
+ * transcribe_head: the beginning of a recorded script, and its connections: their URLs and options,
+ * without secrets. What is omitted is named in a comment.
  */
 #ifndef SINK_TRANSCRIBE_HEAD_H
 #define SINK_TRANSCRIBE_HEAD_H

@@ -22,7 +22,7 @@ bool transcribe_line_holds(struct slice text)
     return true;
 }
 
-/* The n-th word from the end, 0 the last; empty if there are not so many. */
+/* The n-th word from the end, 0 the last; empty if there are fewer. */
 static struct slice word_from_end(struct slice text, unsigned n)
 {
     size_t end = text.len, from;
@@ -39,8 +39,8 @@ static struct slice word_from_end(struct slice text, unsigned n)
     return n + 1 == 0 ? slice_make(text.data + from, end - from) : slice_str("");
 }
 
-/* Would it be read on its line as the text it is? Not if it ends like a line that goes on, a
- * here-text or a time limit, or looks like a regular expression. */
+/* Would it be read back unchanged from one line? Not if it ends like a continued line, a here-text
+ * or a time limit, or looks like a regular expression. */
 static bool fits_line(struct slice text)
 {
     struct slice last;
@@ -54,7 +54,7 @@ static bool fits_line(struct slice text)
     return !slice_is(last, "within") && !slice_is(word_from_end(text, 1), "within");
 }
 
-/* "{{" would begin a variable: "\{{" stands for it. */
+/* "{{" would begin a variable: "\{{" is a literal one. */
 static int append_plain(struct buf *out, struct slice text)
 {
     size_t from = 0;

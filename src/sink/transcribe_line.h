@@ -1,13 +1,13 @@
 /*
- * transcribe_line: one line of a script, written so that reading it gives back what was meant:
- * variables are none, blanks at the ends stay, text over several lines becomes a here-text.
+ * transcribe_line: one line of a script, written so that reading it gives the same text: there are
+ * no variables, blanks at the ends stay, text over several lines becomes a here-text.
  */
 #ifndef SINK_TRANSCRIBE_LINE_H
 #define SINK_TRANSCRIBE_LINE_H
 
 #include "base/buf.h"
 
-/* Can a script hold the text as it is, and a person read it? It is UTF-8 without control characters
+/* Can a script contain the text unchanged, in readable form? It is UTF-8 without control characters
  * but newline and tab, and without what a terminal would not show. */
 bool transcribe_line_holds(struct slice text);
 

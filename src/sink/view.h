@@ -20,11 +20,11 @@ struct view_config {
     bool numbered;           /* a server's log: each line names its connection */
     bool pretty;             /* JSON payloads over several lines */
     enum view_binary binary; /* of messages: BINARY_HEX, BINARY_BASE64; else a hex dump */
-    bool tty;                /* the output is a terminal: peers' bytes are escaped, width counts */
+    bool tty;                /* the output is a terminal: peers' bytes are escaped, width applies */
     bool color;
     bool utf8;   /* markers may be beyond ASCII */
     int columns; /* of the terminal; 0 if not one */
-    bool report; /* human: what ends the run is reported after its end, and has the hint */
+    bool report; /* human: the reason for the end is reported later, with the hint */
     bool
         messages; /* human: show messages too (REPL, tour); else they are another sink's business */
 };

@@ -19,7 +19,7 @@ static bool terminal_takes_more(void)
 
 static void on_retry(uv_timer_t *timer)
 {
-    (void)timer; /* the turn of the loop is what counts */
+    (void)timer; /* only the turn of the loop matters */
 }
 
 /* The front of the text: whole lines, about BATCH bytes of them. */

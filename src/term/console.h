@@ -1,6 +1,6 @@
 /*
  * console: what views have written to an out in memory, printed above the line that is being typed:
- * a batch at a time, so that keys are answered meanwhile, and as fast as the terminal takes it.
+ * a batch at a time, so that keys are handled meanwhile, and as fast as the terminal accepts it.
  */
 #ifndef TERM_CONSOLE_H
 #define TERM_CONSOLE_H
@@ -9,7 +9,7 @@
 #include "term/screen.h"
 
 struct console_hooks {
-    /* There is something besides output for the next turn of the editor: the loop must not sleep
+    /* The next turn of the editor has something other than output to do: the loop must not sleep
      * before it. */
     bool (*busy)(void *ctx);
     /* More waits than the out's limit: stop, and go on, producing it. */

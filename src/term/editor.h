@@ -1,9 +1,9 @@
 /*
- * editor: how a person types lines while things happen. Two kinds: with line editing (lineedit),
+ * editor: how the user types lines while events arrive. Two kinds: with line editing (lineedit),
  * and without any movement of the cursor (lineplain), for screen readers and simple terminals.
  *
- * Reading a line runs the loop; whatever it brings is printed through the editor, which keeps it
- * apart from what is being typed.
+ * Reading a line runs the loop; its output is printed through the editor, which keeps it separate
+ * from the line.
  */
 #ifndef TERM_EDITOR_H
 #define TERM_EDITOR_H
@@ -23,7 +23,7 @@ enum editor_turn {
 struct editor_completion {
     size_t back;         /* bytes before the cursor that `insert` takes the place of */
     struct buf *insert;  /* UTF-8 */
-    struct buf *choices; /* a line of text for the person if there are several, else empty */
+    struct buf *choices; /* a line of text for the user if there are several, else empty */
 };
 
 struct editor_hooks {
@@ -31,7 +31,7 @@ struct editor_hooks {
     enum editor_turn (*turn)(void *ctx);
     /* The prompt as it should be now; UTF-8, one line, borrowed until the next call. */
     const char *(*prompt)(void *ctx);
-    /* Tab was pressed behind `before`. */
+    /* Tab was pressed after `before`. */
     void (*complete)(void *ctx, struct slice before, struct editor_completion *found);
     /* ^C where nothing was typed. */
     void (*interrupted)(void *ctx);
@@ -41,7 +41,7 @@ struct editor_hooks {
 enum editor_read {
     EDITOR_LINE, /* a line */
     EDITOR_END,  /* ^D where nothing was typed, or the terminal is gone */
-    EDITOR_LEFT  /* the hook said so */
+    EDITOR_LEFT  /* the hook requested it */
 };
 
 struct editor;
@@ -86,8 +86,8 @@ static inline void editor_interrupt(struct editor *ed)
     ed->ops->interrupt(ed);
 }
 
-/* Stop: give the terminal back, stop the process, take it again. Without `stop` the last part
- * alone: the process goes on after it was stopped by others. Between two turns only. */
+/* Stop: release the terminal, stop the process, take the terminal again. Without `stop` only the
+ * last part: the process continues after another process stopped it. Only between two turns. */
 static inline void editor_suspend(struct editor *ed, bool stop)
 {
     ed->ops->suspend(ed, stop);

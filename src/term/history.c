@@ -134,8 +134,8 @@ static void store(const struct history *h, struct slice line)
     if (escape(&text, line) == 0)
         fd = private_file_open(h->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
     if (fd >= 0) {
-        /* One write, so that lines of sessions side by side stay whole. A history that can't be
-         * kept is no reason to bother anyone. */
+        /* One write, so that lines of concurrent sessions stay whole. A failure to keep the history
+         * is not reported. */
         ssize_t n = write(fd, buf_data(&text), text.len);
 
         (void)n;
@@ -144,8 +144,8 @@ static void store(const struct history *h, struct slice line)
     buf_clear(&text);
 }
 
-/* Lines that may not be stored (another version did so) are left out. Returns true if the file is
- * to be written anew. */
+/* Lines that may not be stored (from another version) are left out. Returns true if the file must
+ * be rewritten. */
 static bool load(struct history *h)
 {
     int fd = private_file_open(h->path, O_RDONLY);

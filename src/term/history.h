@@ -1,11 +1,11 @@
 /*
- * history: the lines that were typed, in a file of their own: $XDG_STATE_HOME/wscope/history, or
- * ~/.local/state/wscope/history. The folder is made with mode 0700, the file with 0600; a file
- * that others may read is made private. A line of
- * the file is one that was typed, with \n and \\ for what would break it.
+ * history: the lines that were typed, in a file: $XDG_STATE_HOME/wscope/history, or
+ * ~/.local/state/wscope/history. The folder is made with mode 0700, the file with 0600; a file that
+ * others may read is made private. A line of the file is one that was typed, with newlines and
+ * backslashes escaped as \n and \\.
  *
- * Lines that may carry credentials are never stored, nor are those that begin with a blank; if the
- * file has such lines, they are removed from it.
+ * Lines that may carry credentials are never stored, nor are those that begin with a blank; such
+ * lines in the file are removed.
  */
 #ifndef TERM_HISTORY_H
 #define TERM_HISTORY_H
@@ -33,7 +33,7 @@ struct slice history_line(const struct history *h, size_t i);
 
 /* True if a line may be stored. */
 bool history_storable(struct slice line);
-/* The place of the file in this environment: caller frees; NULL if there is none, or memory is out.
+/* The place of the file in this environment: caller frees; NULL if there is none, or out of memory.
  */
 char *history_path(const char *xdg_state_home, const char *home);
 

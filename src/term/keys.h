@@ -1,7 +1,7 @@
 /*
  * keys: what a terminal sends, cut into whole characters, whole escape sequences and whole pastes,
- * so that the line editor never waits inside one. Sequences that mean nothing to the editor are
- * dropped. Pure: bytes in, keys out.
+ * so that the line editor never waits inside one. Sequences unknown to the editor are dropped.
+ * Pure: bytes in, keys out.
  */
 #ifndef TERM_KEYS_H
 #define TERM_KEYS_H
@@ -15,11 +15,11 @@ enum key { KEY_NONE, KEY_TEXT, KEY_PASTE };
 struct keys {
     struct buf in;
     struct buf paste;
-    size_t used;    /* bytes of `in` behind the last key */
+    size_t used;    /* bytes of `in` after the last key */
     bool pasting;   /* between ESC[200~ and ESC[201~ */
-    bool pasted;    /* the last key was a paste; it goes with the next call */
+    bool pasted;    /* the last key was a paste; it is freed in the next call */
     bool paste_cut; /* it was longer than KEYS_PASTE_MAX */
-    bool released;  /* what is held counts as it is */
+    bool released;  /* the bytes held are a key as they are */
 };
 
 void keys_init(struct keys *k);

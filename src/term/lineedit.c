@@ -49,7 +49,7 @@ static void on_input(uv_poll_t *poll, int status, int events)
     uv_timer_stop(&le->escape);
 }
 
-/* During an incremental search libedit keeps "\nbck:PATTERN" behind the line, and pointers into it:
+/* During an incremental search libedit keeps "\nbck:PATTERN" after the line, and pointers into it:
  * nothing may be inserted then. */
 static bool searching(struct lineedit *le)
 {
@@ -116,7 +116,7 @@ static bool take_key(struct lineedit *le)
         return true;
     default:
         if (keys_held(&le->keys) && !uv_is_active((uv_handle_t *)&le->escape))
-            /* Again and again: the first time may fall just before the loop goes to sleep. */
+            /* Repeatedly: the first time may be just before the loop sleeps. */
             uv_timer_start(&le->escape, on_escape, ESC_MS, ESC_MS);
         return false;
     }

@@ -17,7 +17,7 @@ struct lineplain {
     struct history *store;
     struct buf in;
     uv_poll_t input;
-    bool prompted; /* the cursor stands behind a prompt */
+    bool prompted; /* the cursor is after a prompt */
     bool cleared;  /* ^C was pressed and nothing was typed since */
     bool ended;
 };
@@ -103,7 +103,7 @@ static enum editor_read lp_read(struct editor *ed, struct buf *line)
     return EDITOR_LINE;
 }
 
-/* The terminal has thrown away what was typed, and nobody can know whether that was something. */
+/* The terminal has discarded what was typed, and it is unknown whether that was anything. */
 static void lp_interrupt(struct editor *ed)
 {
     struct lineplain *lp = of(ed);

@@ -20,7 +20,7 @@ ssize_t reader_read(int fd, void *space, size_t room)
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int ready = poll(&p, 1, 0);
 
-    /* Who shares the descriptor may have taken what the loop was told of. */
+    /* Another user of the descriptor may have read what the loop reported. */
     if (ready > 0)
         return read(fd, space, room);
     if (ready == 0)

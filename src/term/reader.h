@@ -1,5 +1,5 @@
 /*
- * reader: tells when a descriptor can be read, whatever it is. Sockets, pipes and terminals are
+ * reader: reports when a descriptor of any kind can be read. Sockets, pipes and terminals are
  * polled; regular files, which can't be, are always ready.
  */
 #ifndef TERM_READER_H

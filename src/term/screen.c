@@ -20,7 +20,7 @@ static bool passes(struct screen *s, const struct event *ev)
         return false;
     if (ev->kind == EVENT_MESSAGE && (s->no_messages || (s->log && ev->dir == DIR_OUT)))
         return false;
-    /* The time it was sent is news even to the one who typed it; the pieces of a file are none. */
+    /* The time it was sent is new even to the user who typed it; the pieces of a file are not. */
     if (s->mute_own && ev->kind == EVENT_MESSAGE && ev->dir == DIR_OUT &&
         (s->config.stamps == STAMPS_NONE || ev->message.part > 0))
         return false;
@@ -44,7 +44,7 @@ static int init(struct screen *s, struct out *out, const struct view_config *con
                 struct bus *bus, bool log)
 {
     *s = (struct screen){
-        /* All kinds: what is shown changes, and the bus is asked what is wanted only once. */
+        /* All kinds: what is shown changes, and the bus reads what is wanted only once. */
         .gate = {EVENT_ALL, on_event, free_nothing},
         .out = out,
         .config = *config,

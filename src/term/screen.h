@@ -1,5 +1,5 @@
 /*
- * screen: what a person at the REPL sees of the events: the human view, whose settings can change
+ * screen: what the user of the REPL sees of the events: the human view, whose settings can change
  * while it runs, in front of it a gate that thins out floods of messages.
  */
 #ifndef TERM_SCREEN_H
@@ -30,13 +30,13 @@ int screen_init_log(struct screen *s, struct out *out, const struct view_config 
                     struct bus *bus);
 void screen_clear(struct screen *s);
 
-/* Change how things are shown; what can't be had for want of memory stays as it was. */
+/* Change how things are shown; a setting that fails for lack of memory is not changed. */
 void screen_configure(struct screen *s, const struct view_config *config);
 /* Show one event in full, whatever the settings. */
 void screen_replay(struct screen *s, const struct event *ev);
 /* Text of our own that may quote anyone: made safe. */
 void screen_say(struct screen *s, struct slice text);
-/* Tell how many were not shown since the last time; false if none were. */
+/* Show how many were omitted since the last time; false if none were. */
 bool screen_tell_hidden(struct screen *s);
 
 #endif

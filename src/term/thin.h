@@ -1,6 +1,6 @@
 /*
- * thin: how many of many messages a person is shown. Up to THIN_RATE a second all of them; beyond
- * that a sample, evenly spread, and how many there were besides. Pure: the caller brings the time.
+ * thin: how many of many messages are shown. Up to THIN_RATE a second all of them; beyond that a
+ * sample, evenly spread, and the number of the others. Pure: the caller passes the time.
  */
 #ifndef TERM_THIN_H
 #define TERM_THIN_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define THIN_RATE      50      /* shown a second */
-#define THIN_PERIOD_US 1000000 /* how often the rest is told */
+#define THIN_PERIOD_US 1000000 /* how often the rest is reported */
 
 struct thin {
     uint64_t credit_us; /* time that was not used up by what was shown, at most a second of it */

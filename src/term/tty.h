@@ -4,7 +4,7 @@
 #ifndef TERM_TTY_H
 #define TERM_TTY_H
 
-/* Remember how the terminal behind fd is set, and set it back when a signal that ends the program
+/* Remember the settings of the terminal fd, and set it back when a signal that ends the program
  * comes: those of crashes, SIGHUP and SIGQUIT. The signal then takes its course. One at a time. */
 void tty_guard(int fd);
 /* As it was found for now, before the program stops for a while. */
@@ -14,7 +14,7 @@ void tty_release(void);
 /* Bracketed paste is on, and would have to be turned off. */
 void tty_pasting(int on);
 
-/* The terminal's size; 80 by 24 where it does not say. */
+/* The terminal's size; 80 by 24 if unknown. */
 void tty_size(int fd, int *columns, int *lines);
 
 #endif

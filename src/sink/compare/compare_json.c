@@ -44,8 +44,8 @@ static void put_bytes(struct json_tree *t, cJSON *to, const char *key,
     tree_u64(t, to, "tls", b->around);
 }
 
-/* How many updates had at least that lag and less than that of the next pair; the first pair has
- * all that are less. */
+/* How many updates had at least that lag and less than that of the next pair; the first pair
+ * includes all that are less. */
 static void put_distribution(struct json_tree *t, cJSON *to, const struct comparison *c,
                              const struct figures *f, unsigned channel)
 {
@@ -64,7 +64,7 @@ static void put_distribution(struct json_tree *t, cJSON *to, const struct compar
     }
 }
 
-/* From when on which update was the newest one shown: what the stairs are drawn from. */
+/* Which update was the newest one shown, and since when: the data of the stairs. */
 static void put_course(struct json_tree *t, cJSON *to, const struct trace *trace)
 {
     to = tree_array(t, to, "course");
@@ -76,7 +76,7 @@ static void put_course(struct json_tree *t, cJSON *to, const struct trace *trace
     }
 }
 
-/* c: for what only the end tells; else NULL. */
+/* c: for what is known only at the end; else NULL. */
 static void put_channel(struct json_tree *t, cJSON *to, const struct comparison *c,
                         const struct figures *f, unsigned channel)
 {

@@ -10,7 +10,7 @@
 #define WIDTH      80
 #define BARS_WIDTH 40
 #define BARS_LEAST 8
-/* Below so many columns bars are not followed by everything. */
+/* With fewer columns, bars are followed by less. */
 #define NARROW 60
 
 struct look {

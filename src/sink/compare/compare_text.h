@@ -8,12 +8,12 @@
 #include "measure/scale.h"
 #include "measure/units.h"
 
-/* A percentile, or a dash where none is known. */
+/* A percentile, or a dash if it is unknown. */
 struct units compare_text_lag(const struct figures_lag *lag, int64_t us, bool utf8);
-/* What a sentence says of the lag: against what, how precise. 0 or -1. */
+/* A sentence about the lag: its reference and precision. 0 or -1. */
 int compare_text_basis(struct buf *out, const struct figures *f, bool utf8);
-/* What costs the same, and when which is cheaper: sentences, each ended by a newline; none if
- * nothing is known. 0 or -1. */
+/* What costs the same, and what is cheaper when: sentences, each with a newline; nothing if
+ * unknown. 0 or -1. */
 int compare_text_balance(struct buf *out, const struct figures *f, const struct scale *s);
 /* Which updates are neither shown nor missed: a sentence, or NULL if there are none. */
 const char *compare_text_outside(const struct figures *f);

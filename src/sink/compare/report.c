@@ -6,7 +6,7 @@
 #include "sink/compare/compare_json.h"
 #include "sink/compare/report_private.h"
 
-/* Of polls; compare takes no more intervals. */
+/* Of polls; compare accepts no more intervals. */
 #define COLOURS 8
 
 struct units report_colour(const struct figures *f, unsigned channel)
@@ -27,8 +27,8 @@ struct units report_colour(const struct figures *f, unsigned channel)
 /* --- the head -----------------------------------------------------------------------------------
  */
 
-/* The verdict's first sentence is the title, the rest stands below. A full stop inside a figure has
- * no blank behind it. */
+/* The verdict's first sentence is the title, the rest is below. A full stop inside a number has no
+ * blank after it. */
 static void headline(struct page *p, const char *verdict)
 {
     const char *end = strstr(verdict, ". ");

@@ -56,7 +56,7 @@ static void lane(struct page *p, const struct report *r, unsigned channel, doubl
     page_put(p, "</div></div>\n");
 }
 
-/* Payload stands as it was carried; say where that was less than it said. */
+/* Payload is shown as carried; note if it was compressed. */
 static void compressed(struct page *p, const struct figures *f)
 {
     for (unsigned i = 0; i < f->count; i++) {

@@ -1,6 +1,6 @@
 /*
- * report_course: which updates a channel had shown at each moment: its stairs, and a lane a channel
- * with a stroke for each time that something came.
+ * report_course: which updates a channel had shown at each moment: its stairs, and a lane for each
+ * channel with a stroke for each arrival.
  */
 #include <math.h>
 
@@ -119,7 +119,7 @@ static void legend(struct page *p, const struct figures *f)
     page_put(p, "</ul>\n");
 }
 
-/* A stroke's height tells how many updates came at once. */
+/* A stroke's height is the number of updates that came at once. */
 static void strokes(struct page *p, const struct report *r, unsigned channel,
                     const struct span *span)
 {

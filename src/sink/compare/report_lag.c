@@ -6,9 +6,9 @@
 #include "sink/compare/report_private.h"
 
 #define LANE  46 /* pixels */
-#define FLOOR 40 /* where the bars stand */
+#define FLOOR 40 /* the base line of the bars */
 
-/* Where a lag lies, in percent of the width. */
+/* The position of a lag, in percent of the width. */
 static double place(double us, unsigned decades)
 {
     double at = us > LAG_FROM_US ? log10(us / LAG_FROM_US) / decades : 0;

@@ -1,5 +1,5 @@
 /*
- * report_private: what the files of the page share: report (the page), report_lag, report_course,
+ * report_private: shared by the files of the page: report (the page), report_lag, report_course,
  * report_bytes (its pictures), report_tables.
  */
 #ifndef SINK_COMPARE_REPORT_PRIVATE_H

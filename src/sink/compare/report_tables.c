@@ -1,5 +1,5 @@
 /*
- * report_tables: what it comes to at scale, and every figure.
+ * report_tables: the estimate at scale, and all figures.
  */
 #include "sink/compare/report_private.h"
 
