@@ -24,8 +24,8 @@ struct channel;
 
 typedef void channel_emit_fn(void *ctx, struct event *ev);
 
-/* Where a channel's reports go. `wants` is the bus's mask: events nobody wants need not be made,
- * but for EVENT_OPEN, EVENT_CLOSE, EVENT_ERROR and EVENT_PONG, which always come. */
+/* Where a channel's reports go. `wants` is the bus's mask: events that no sink wants need not be
+ * made, except for EVENT_OPEN, EVENT_CLOSE, EVENT_ERROR and EVENT_PONG, which are always made. */
 struct channel_up {
     channel_emit_fn *emit;
     void (*drained)(void *ctx); /* the queue fell below CHANNEL_FULL after having been above */
@@ -60,12 +60,11 @@ struct channel {
     /* What anyone may read; times are clock_mono_us. */
     uint64_t opened_us; /* 0: not open yet */
     struct activity activity;
-    /* What is asked, and of whom: the configuration's, or what redirects made of it. */
+    /* The request and its server: those of the configuration, or of the last redirect. */
     const struct handshake_config *asked;
     bool ended;        /* EVENT_CLOSE or EVENT_ERROR was reported */
     bool for_good;     /* the end is one that no further attempt changes */
-    uint64_t retry_us; /* SSE: the time that the server asks to wait before coming again; 0: it
-                          did not say */
+    uint64_t retry_us; /* SSE: the server asks to wait this long to reconnect; 0: not given */
 };
 
 /* Begin; everything further is reported. -1 with *e if not even that is possible. */
@@ -104,14 +103,14 @@ static inline int channel_ping(struct channel *ch, enum opcode opcode, struct sl
 }
 
 /* Start the closing handshake and give the peer timeout_us to answer. Before the opening: give up.
- * Again while closing: only a shorter time counts. */
+ * Again while closing: only a shorter time has an effect. */
 static inline void channel_close(struct channel *ch, uint16_t code, struct slice reason,
                                  uint64_t timeout_us)
 {
     ch->ops->close(ch, code, reason, timeout_us);
 }
 
-/* End at once; the report comes before this returns and says `how`. */
+/* End at once; the report is made before this returns and has `how`. */
 static inline void channel_abort(struct channel *ch, enum close_how how)
 {
     ch->ops->abort(ch, how);
@@ -124,13 +123,13 @@ static inline void channel_pause(struct channel *ch, bool paused)
     ch->ops->pause(ch, paused);
 }
 
-/* What this connection came to so far (`connections` stays 0); also after its end. */
+/* The totals of this connection so far (`connections` stays 0); also after its end. */
 static inline struct totals channel_totals(const struct channel *ch)
 {
     return ch->ops->totals(ch);
 }
 
-/* What the kernel knows of the connection; false if it is none of TCP, or over. */
+/* What the kernel knows about the connection; false if it is not TCP, or is over. */
 static inline bool channel_tcp_stats(const struct channel *ch, struct tcp_stats *stats)
 {
     return ch->ops->tcp_stats(ch, stats);

@@ -8,7 +8,8 @@
 #include "proto/http_date.h"
 #include "proto/items.h"
 
-/* Answers that came at once and held nothing new: a long poll that is none must not spin. */
+/* Responses that came at once with nothing new: a server without long polling must not cause a busy
+ * loop. */
 #define LONG_POLL_HELD_US 1000000
 
 #define FIELDS_MAX 4
@@ -240,8 +241,8 @@ static void report_poll(struct poll *p)
     receiver_emit(&p->r, &ev);
 }
 
-/* Whoever takes the items has had enough. The answer is told all the same, before the end; what is
- * left of it stays new. */
+/* The receiver of the items wants no more. The response is still reported before the end; the rest
+ * of it stays new. */
 static void stop_giving(struct poll *p)
 {
     struct slice item;
@@ -252,7 +253,7 @@ static void stop_giving(struct poll *p)
     report_poll(p);
 }
 
-/* Hand on what is new. */
+/* Pass on new items. */
 static void give(struct poll *p)
 {
     struct slice item;
@@ -276,7 +277,7 @@ static void give(struct poll *p)
         stop_giving(p);
 }
 
-/* A body that was not asked to be looked into keeps its blanks if it is no text. */
+/* A body that is not split into items keeps its blanks if it is not text. */
 static void take_body(struct poll *p)
 {
     struct err e;
@@ -321,7 +322,7 @@ static void on_body(void *ctx, struct slice piece)
         p->too_much = true;
 }
 
-/* An answer that is none of 2xx and 304. */
+/* A response other than 2xx and 304. */
 static void refused(struct poll *p)
 {
     struct err e;

@@ -1,11 +1,11 @@
 /*
- * channel_poll: asking again and again as a channel: a request every so often, or as soon as the
- * last was answered (long polling); what an answer holds that was not there before is a message.
+ * channel_poll: polling as a channel: a request at intervals, or as soon as the last was answered
+ * (long polling); each new item in a response is a message.
  *
  * It opens with the first good answer (2xx or 304). Before that any failure ends it. After that:
- * 408, 425, 429 and 5xx are told (EVENT_POLL) and the next poll comes at its time, Retry-After
- * honoured; any other status ends it for good (EXIT_UPGRADE), as does an answer beyond the bound;
- * no answer at all is a lost connection.
+ * 408, 425, 429 and 5xx are reported (EVENT_POLL) and the next poll is made at its time,
+ * Retry-After honoured; any other status ends it for good (EXIT_UPGRADE), as does a response above
+ * the limit; no response at all is a lost connection.
  */
 #ifndef CHANNEL_CHANNEL_POLL_H
 #define CHANNEL_CHANNEL_POLL_H
@@ -15,7 +15,7 @@
 struct channel_poll_config {
     struct receiver_config common;
     uint64_t every_us;  /* from the beginning of one request to that of the next; > 0 */
-    uint64_t jitter_us; /* each request is up to so much later, at random */
+    uint64_t jitter_us; /* each request is delayed at random by up to this */
     bool long_poll;     /* the server holds requests: the next follows an answer at once */
     const char *method; /* NULL: GET, or POST if there is data */
     struct slice data;

@@ -32,12 +32,12 @@ static void keep_last_id(struct stream *s)
     if (*kept && strcmp(*kept, id) == 0)
         return;
     if (id[0] && !(copy = strdup(id)))
-        return; /* an older one: what came after it comes again */
+        return; /* an older one: what followed it is repeated */
     free(*kept);
     *kept = copy;
 }
 
-/* The media type alone counts, whatever its parameters (WHATWG, section 9.2.2). */
+/* Only the media type matters, not its parameters (WHATWG, section 9.2.2). */
 static bool is_event_stream(struct slice type)
 {
     const uint8_t *end = type.len ? memchr(type.data, ';', type.len) : NULL;
@@ -60,7 +60,7 @@ static void too_big(struct stream *s)
     receiver_fail(&s->r, &e);
 }
 
-/* Hand on the events in what the parser was fed. */
+/* Pass on the events in the parser's input. */
 static void give(struct stream *s)
 {
     struct sse_event ev;
@@ -80,7 +80,7 @@ static void give(struct stream *s)
             err_nomem(&e, STAGE_IO, "reading an event");
             receiver_fail(&s->r, &e);
         } else {
-            keep_last_id(s); /* an id alone, without data, counts as well */
+            keep_last_id(s); /* an id without data is valid, too */
             s->holds = false;
             return;
         }
@@ -169,7 +169,7 @@ static void on_done(void *ctx, const struct http_result *result)
     if (receiver_over(&s->r))
         return;
     if (s->status == 204 && result->error.code == EXIT_OK) {
-        /* The server says that there is nothing more to come for (WHATWG, section 9.2.1). */
+        /* The server reports that there is nothing more to receive (WHATWG, section 9.2.1). */
         s->r.ch.for_good = true;
         if (!s->r.ch.opened_us)
             receiver_opened(&s->r);
@@ -177,7 +177,7 @@ static void on_done(void *ctx, const struct http_result *result)
     } else if (result->error.code == EXIT_OK && result->framed) {
         receiver_end(&s->r, CLOSE_BY_PEER, CLOSE_HOW_FIN, CLOSE_NO_STATUS, true);
     } else {
-        /* A body that only the end of the connection ends can't be told from one cut off. */
+        /* A body that ends with the connection cannot be distinguished from one that is cut off. */
         ended.ended |= result->error.code == EXIT_OK ? LINK_GOT_FIN : 0;
         receiver_lose(&s->r, &ended, result->error.code == EXIT_UPGRADE);
     }

@@ -19,7 +19,7 @@ struct channel_ws_config {
     uint64_t began_us;      /* clock_mono_us when the attempt began, if that was before the opening;
                                0: it begins with the opening */
     bool follow;            /* redirects of the opening handshake, */
-    unsigned max_redirects; /* at most so many */
+    unsigned max_redirects; /* at most this many */
     uint64_t close_timeout_us; /* for what follows a Close of the peer's or a violation */
     bool no_pong;
     bool lenient;

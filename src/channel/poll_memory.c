@@ -121,7 +121,7 @@ void poll_memory_end(struct poll_memory *m)
     m->now = older;
 }
 
-/* One that does not fit, or that a request's head can't hold, is none. */
+/* One that does not fit, or is not allowed in a request's head, is ignored. */
 static void keep(char *to, size_t size, struct slice value)
 {
     to[0] = '\0';

@@ -1,5 +1,5 @@
 /*
- * poll_memory: what polling remembers from one answer to the next, also across connections: the
+ * poll_memory: what polling remembers from one answer to the next, even across connections: the
  * validators of the last answer (RFC 9110, section 8.8) and which items it held. Bounded.
  */
 #ifndef CHANNEL_POLL_MEMORY_H
@@ -29,8 +29,8 @@ void poll_memory_end(struct poll_memory *m);
 /* The answer to that target had these validators (empty: none). */
 void poll_memory_validators(struct poll_memory *m, const char *target, struct slice etag,
                             struct slice modified);
-/* What to send when the target is asked for again: NULL if there is none. Borrowed until the next
- * call of poll_memory_validators. */
+/* The validators to send when the target is requested again: NULL if there are none. Borrowed until
+ * the next call of poll_memory_validators. */
 const char *poll_memory_etag(const struct poll_memory *m, const char *target);
 const char *poll_memory_modified(const struct poll_memory *m, const char *target);
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-/* A longer message goes up in parts of this size, as a WebSocket's does. */
+/* A longer message is passed on in parts of this size, as that of a WebSocket. */
 #define PART (1024 * 1024)
 
 static struct receiver *receiver_of(struct channel *ch)
@@ -113,7 +113,7 @@ static uint64_t since(uint64_t now, uint64_t then)
     return then && now > then ? now - then : 0;
 }
 
-/* The client stays until the channel goes: an end may come inside one of its hooks. */
+/* The client stays until the channel is freed: an end may come inside one of its hooks. */
 static void shut(struct receiver *r)
 {
     http_cancel(r->http);
@@ -288,7 +288,7 @@ static void on_closed(void *ctx)
     receiver_end(r, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, r->code, true);
 }
 
-/* The server is not told. */
+/* The server is not notified. */
 static void close_source(struct receiver *r, uint16_t code)
 {
     if (receiver_over(r))

@@ -1,5 +1,5 @@
 /*
- * receiver: what polling and SSE have in common as channels that only receive: a client of HTTP,
+ * receiver: the common part of polling and SSE as channels that only receive: a client of HTTP,
  * events with their headers, an opening, an end, and nothing that could be sent.
  */
 #ifndef CHANNEL_RECEIVER_H
@@ -47,7 +47,7 @@ struct receiver {
     struct totals totals;
     bool paused;
     struct timer *timer; /* the kind's, until it is closing */
-    bool closing;        /* it was asked to end, and says so in the next turn of the loop */
+    bool closing;        /* it was asked to end, and reports the end in the next turn of the loop */
     uint16_t code;       /* with this */
 };
 
@@ -70,12 +70,12 @@ static inline bool receiver_over(const struct receiver *r)
 
 /* EVENT_OPEN. */
 void receiver_opened(struct receiver *r);
-/* EVENT_MESSAGE, in parts if it is long; binary if it is no UTF-8. name, id: as sse_name, sse_id.
+/* EVENT_MESSAGE, in parts if it is long; binary if it is not UTF-8. name, id: as sse_name, sse_id.
  */
 void receiver_message(struct receiver *r, struct slice data, const char *name, const char *id);
 
 /* The connection is lost. Before the opening: EVENT_ERROR. After it: EVENT_ERROR if `telling`, then
- * EVENT_CLOSE with what the exchange shows of how it came. */
+ * EVENT_CLOSE with the evidence of the exchange. */
 void receiver_lose(struct receiver *r, const struct http_result *result, bool telling);
 /* May an answer with this status be another one next time? */
 bool receiver_passes(int status);
@@ -85,7 +85,7 @@ void receiver_refused(struct receiver *r, int status, struct err *e);
 /* The end by our own wish; code as in EVENT_CLOSE. */
 void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint16_t code,
                   bool clean);
-/* The end because of an error that is nobody's connection: EVENT_ERROR, then EVENT_CLOSE. */
+/* The end because of an error that is not of the connection: EVENT_ERROR, then EVENT_CLOSE. */
 void receiver_fail(struct receiver *r, const struct err *e);
 
 #endif

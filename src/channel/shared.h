@@ -1,6 +1,6 @@
 /*
- * shared: what the channels of a session share: what all connections do, and what one connection
- * leaves for the next.
+ * shared: shared by the channels of a session: data of all connections, and data that one
+ * connection leaves for the next.
  */
 #ifndef CHANNEL_SHARED_H
 #define CHANNEL_SHARED_H

@@ -18,8 +18,8 @@ void ws_report(void *ctx, struct event *ev)
     ws_emit(ws, ev);
 }
 
-/* The connection is the peer's from now on. rest: what came after the head. -1 with *e; the link is
- * the caller's then. */
+/* The connection is the peer's from now on. rest: what followed the head. -1 with *e; the link is
+ * then the caller's. */
 static int begin_frames(struct ws *ws, struct link *link, struct slice rest, struct err *e)
 {
     const struct peer_config config = {

@@ -114,7 +114,7 @@ static void judge(struct commands *c, uint64_t now_us)
         fail(a, a->wait.why[0] ? a->wait.why : "there is no connection on which it could come");
     else if (now_us >= a->until_us)
         fail(a, a->wait.why[0] ? a->wait.why
-                : a->passed    ? "none of what came is it"
+                : a->passed    ? "nothing that came matches"
                                : "nothing of the kind came");
 }
 

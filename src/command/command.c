@@ -40,7 +40,7 @@ static int needs_websocket(const struct commands *c, struct err *e)
     if (session_kind(c->session) == CHANNEL_WS)
         return 0;
     return err_set(e, EXIT_OTHER, STAGE_IO, 0,
-                   "nothing can be sent: %s receives only, it is no WebSocket",
+                   "nothing can be sent: %s receives only, it is not a WebSocket",
                    session_kind(c->session) == CHANNEL_POLL ? "polling" : "an event stream");
 }
 
@@ -86,7 +86,7 @@ int commands_may_send(const struct commands *c, struct err *e)
     err_set(e, EXIT_OTHER, STAGE_IO, 0,
             "%s is still being sent, and messages can't be sent inside one another",
             c->transfer.name);
-    err_hint(e, "/stats tells how far it is; /close or /reconnect give it up");
+    err_hint(e, "/stats shows the progress; /close or /reconnect cancels it");
     return -1;
 }
 
@@ -149,7 +149,7 @@ static void connection_over(struct commands *c)
     if (c->transfer.phase == TRANSFER_IDLE)
         return;
     c->transfer_failed = true;
-    commands_say(c, "%s was not sent to its end: the connection is closed", c->transfer.name);
+    commands_say(c, "%s was not completely sent: the connection is closed", c->transfer.name);
     transfer_clear(&c->transfer);
 }
 

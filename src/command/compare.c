@@ -26,7 +26,7 @@ static int parse_every(struct command_compare *ask, const char *text, struct err
             return misused("at most eight intervals", text, e);
         if (duration_parse(slice_make(at, len), &ask->every_us[ask->every_count]) < 0 ||
             ask->every_us[ask->every_count] == 0)
-            return misused("a list of seconds, as 0.5,2", text, e);
+            return misused("a list of seconds, such as 0.5,2", text, e);
         for (size_t i = 0; i < ask->every_count; i++) {
             if (ask->every_us[i] == ask->every_us[ask->every_count])
                 return misused("a list of different intervals", text, e);
@@ -40,7 +40,7 @@ static int parse_every(struct command_compare *ask, const char *text, struct err
 static int take_text(char **place, const char *value, struct err *e)
 {
     if (!value[0])
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "a URL is missing behind poll= or sse=");
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "a URL is missing after poll= or sse=");
     free(*place);
     *place = strdup(value);
     return *place ? 0 : err_nomem(e, STAGE_USAGE, "reading the command");
@@ -49,7 +49,7 @@ static int take_text(char **place, const char *value, struct err *e)
 static int take_pointer(char **place, const char *value, struct err *e)
 {
     if (!value[0] || !json_pointer_valid(value))
-        return misused("a JSON Pointer, as /id", value, e);
+        return misused("a JSON Pointer, such as /id", value, e);
     return take_text(place, value, e);
 }
 
@@ -94,7 +94,7 @@ int command_compare(struct commands *c, const char *args, struct err *e)
     int r;
 
     if (!c->hooks.compare)
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/compare has no meaning here");
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/compare is not possible here");
     if (strcmp(args, "off") == 0)
         return c->hooks.compare(c->hooks.ctx, NULL, e);
     buf_init(&word, 4096);

@@ -35,7 +35,7 @@ int command_poll(struct commands *c, const char *args, struct err *e)
     if (!args[0])
         return command_misused("poll", e);
     if (!c->hooks.poll)
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/poll has no meaning here");
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/poll is not possible here");
     return c->hooks.poll(c->hooks.ctx, args, e);
 }
 
@@ -54,10 +54,10 @@ int command_fallback(struct commands *c, const char *args, struct err *e)
     if (off && session_fallback_leave(c->session))
         return 0;
     if (session_fallback(c->session, &kind))
-        commands_say(c, "%s while the socket cannot be had; /fallback off waits for it alone\n",
-                     kind == CHANNEL_POLL ? "polling" : "listening to events");
+        commands_say(c, "%s while the WebSocket is unavailable; /fallback off waits for it alone\n",
+                     kind == CHANNEL_POLL ? "polling" : "receiving events");
     else
-        commands_say(c, "not fallen back\n");
+        commands_say(c, "no fallback is in use\n");
     return 0;
 }
 
@@ -95,7 +95,7 @@ int command_check_nothing(const char *args, struct err *e)
 {
     if (!args[0])
         return 0;
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing is expected to stand behind this");
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing may follow this");
     e->at = 0;
     return -1;
 }

@@ -24,7 +24,7 @@ static void put_time(char text[32], uint64_t us)
 static const char *how_text(const struct event_close *close)
 {
     if (close->how == CLOSE_HOW_VIOLATION)
-        return "this end failed the connection, for the peer broke a rule,";
+        return "this end failed the connection, because the peer broke a rule,";
     if (close->by == CLOSE_BY_LOCAL)
         return "this end closed the connection";
     if (close->got_rst)

@@ -6,7 +6,7 @@
 #include "script/expect/parse.h"
 
 static const struct setting_row settings[SETTING_COUNT] = {
-    [SETTING_LEVEL] = {"level", "q|0|1|2|3", "as -q, -v, -vv and -vvv"},
+    [SETTING_LEVEL] = {"level", "q|0|1|2|3", "like -q, -v, -vv and -vvv"},
     [SETTING_INCLUDE] = {"include", "off|on", "the handshake with every header"},
     [SETTING_PINGS] = {"pings", "off|on", "pings and pongs"},
     [SETTING_ALL] = {"messages", "thin|all", "a sample of many messages, or all of them"},
@@ -159,9 +159,8 @@ static void say_all(struct commands *c)
         commands_say(c, "  /%s %-*s %s", table[i].name, width > 0 ? width : 0, usage,
                      table[i].help);
     }
-    commands_say(c,
-                 "/help COMMAND says more, with an example. Tab completes, ^R searches the lines\n"
-                 "typed, ^C clears the line or closes, ^D leaves.");
+    commands_say(c, "/help COMMAND describes one, with an example. Tab completes, ^R searches the\n"
+                    "lines typed, ^C clears the line or closes, ^D quits.");
 }
 
 int command_help(struct commands *c, const char *args, struct err *e)

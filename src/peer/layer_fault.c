@@ -68,7 +68,7 @@ void layer_fault_cut(struct layer_fault *f)
 }
 
 /* What was counted may have cut the connection. A WebSocket ends with it, and what is left in its
- * buffer, a Close frame perhaps, is not looked at. Polls go on with another connection. */
+ * buffer, a Close frame perhaps, is not read. Polls continue with another connection. */
 void layer_fault_count(struct layer_fault *f, bool message)
 {
     struct totals t = layer_totals(&f->layer);
@@ -171,8 +171,8 @@ static void on_pause(struct layer *l, bool paused)
 /* --- what strikes -------------------------------------------------------------------------------
  */
 
-/* In the midst of whatever is being done, so a Close is sent in a turn of its own. One that strikes
- * before there is anything to close waits for the opening. */
+/* Called in the middle of other work, so a Close is sent in a separate turn. One that acts before
+ * there is anything to close waits for the opening. */
 static void on_change(void *ctx)
 {
     struct layer_fault *f = ctx;

@@ -1,7 +1,7 @@
 /*
- * layer_fault: the faults of messages, control frames and Close frames, as a layer: it does to what
- * passes what the faults of its connection ask for, and counts for those that strike at the N-th
- * message or frame. Client and server have the same one, and so do channels that only receive.
+ * layer_fault: the faults of messages, control frames and Close frames, as a layer: it applies the
+ * faults of its connection to what passes, and counts for those that act at the N-th message or
+ * frame. Client, server and channels that only receive share it.
  */
 #ifndef PEER_LAYER_FAULT_H
 #define PEER_LAYER_FAULT_H

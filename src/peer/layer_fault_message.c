@@ -5,8 +5,8 @@
 
 #include "peer/layer_fault_private.h"
 
-/* A message that changes places with the next one waits for it no longer than this, and only if it
- * is no longer than that. */
+/* A message swapped with the next one waits for it at most this long, and only if it has at most
+ * that size. */
 #define HELD_US  1000000
 #define HELD_MAX (256 * 1024)
 /* The strings of an event stream's message, held with it. */
@@ -103,7 +103,7 @@ static bool hold_in(struct layer_fault *f, const struct event *ev)
            chance(f, FAULT_REORDER, FAULT_SIDE_IN) && keep_in(f, ev, HELD_US);
 }
 
-/* The same message again; later if whoever takes them has just paused. */
+/* The same message again; later if the receiver has just paused. */
 static void pass_again(struct layer_fault *f, struct event *ev)
 {
     if (f->fault && !(f->paused && keep_in(f, ev, 0)))
@@ -158,7 +158,7 @@ static int send_held(struct layer_fault *f)
     return r;
 }
 
-/* The same where nobody is left to return a failure to: it ends the connection. */
+/* The same without a caller to return a failure to: it ends the connection. */
 void layer_fault_release_out(struct layer_fault *f)
 {
     struct event ev;

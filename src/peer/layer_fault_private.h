@@ -54,7 +54,7 @@ void layer_fault_set_timer(struct layer_fault *f);
 /* An event of ours that came in just now, zeroed but for the header. */
 struct event layer_fault_event(const struct layer_fault *f, enum event_kind kind);
 void layer_fault_pass_up(struct layer_fault *f, struct event *ev);
-/* The end, in a turn of its own. */
+/* The end, in a separate turn. */
 void layer_fault_cut(struct layer_fault *f);
 /* A frame came in, and a message with it or not. */
 void layer_fault_count(struct layer_fault *f, bool message);
@@ -70,7 +70,7 @@ int layer_fault_send_batch(struct layer_fault *f, const struct outgoing *out);
 /* When what is held may go; UINT64_MAX: nothing is, or not yet. */
 uint64_t layer_fault_in_due(const struct layer_fault *f);
 uint64_t layer_fault_out_due(const struct layer_fault *f);
-/* What is held, if anything, goes now. */
+/* Pass on now what is held, if anything. */
 void layer_fault_release_in(struct layer_fault *f);
 void layer_fault_release_out(struct layer_fault *f);
 

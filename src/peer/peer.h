@@ -46,8 +46,7 @@ struct peer_config {
                                   violation */
     bool no_pong;              /* leave pings unanswered */
     bool tls;                  /* the link is TLS, for the evidence */
-    bool paced; /* read nothing while more than PEER_FULL waits to be written: what comes in leads
-                   to what goes out */
+    bool paced; /* read nothing while more than PEER_FULL waits: input causes output */
 };
 
 struct peer;
@@ -63,8 +62,8 @@ void peer_free(struct peer *p);
 /* Is it open: neither a Close frame of the other side's nor a violation has come, nor the end? */
 bool peer_open(const struct peer *p);
 bool peer_close_sent(const struct peer *p);
-/* Who ended a stream without a word, and how, as far as the transport knows. result: what link_read
- * returned, 0 or LINK_FAILED with why. */
+/* Who ended a stream without a Close, and how, as far as the transport knows. result: what
+ * link_read returned, 0 or LINK_FAILED with why. */
 void transport_ending(const struct link *link, ssize_t result, const struct err *why,
                       enum close_by *by, enum close_how *how);
 /* What the kernel knows of the connection; false if it is not TCP, or over. */

@@ -44,7 +44,7 @@ static void add_tcp_evidence(const struct peer *p, struct event_close *close)
 {
     struct tcp_stats stats;
 
-    /* What a fault did to the socket says nothing about the network. */
+    /* What a fault did to the socket is not evidence about the network. */
     if (p->how == CLOSE_HOW_FAULT || !tcp_stats_read(p->link->fd, &stats))
         return;
     close->has_tcp = true;
@@ -122,13 +122,13 @@ void peer_on_timeout(void *ctx)
 {
     struct peer *p = ctx;
 
-    /* While nobody takes what came, the other side's Close can't be seen. */
+    /* While received data is not read, the other side's Close cannot be seen. */
     if (p->state == PEER_OPEN && p->paused) {
         timer_start(p->timer, p->close_timeout ? p->close_timeout : p->config.close_timeout,
                     peer_on_timeout);
         return;
     }
-    /* In PEER_LINGER all was said: there is no need to wait (RFC 6455, section 7.1.1). */
+    /* In PEER_LINGER everything was sent: there is no need to wait (RFC 6455, section 7.1.1). */
     if (p->state == PEER_OPEN && p->decided)
         p->how = CLOSE_HOW_TIMEOUT;
     else if (p->state == PEER_OPEN) /* writing has failed, and no end came in */

@@ -11,7 +11,7 @@
 
 enum peer_state {
     PEER_OPEN,   /* until both Close frames or a failure */
-    PEER_LINGER, /* all is said: waiting for the other side to hang up */
+    PEER_LINGER, /* everything is sent: waiting for the other side to close */
     PEER_ENDED
 };
 
@@ -45,7 +45,7 @@ struct peer {
     uint64_t decided_us;
     uint64_t idle_in_us, idle_out_us; /* at that moment */
     bool got_close_frame, sent_close_frame;
-    uint64_t close_timeout; /* of our own Close; 0: there was none */
+    uint64_t close_timeout; /* of our own Close; 0: none */
     bool fin_sent;          /* the link's outgoing side is ended */
     int errnum;
     uint64_t last_pong_us;
@@ -73,14 +73,14 @@ void peer_drain(struct peer *p);
 /* peer_end.c */
 int peer_close(struct peer *p, const struct outgoing *close);
 void peer_abort(struct peer *p, enum close_how how);
-/* Note who ended it and how; the first call counts. */
+/* Note who ended it and how; only the first call has an effect. */
 void peer_decide(struct peer *p, enum close_by by, enum close_how how, uint16_t code,
                  struct slice reason);
 /* Something of our own failed: report it and end. */
 void peer_break(struct peer *p);
-/* The stream came to its end (0) or the link failed. */
+/* The stream ended (0) or the link failed. */
 void peer_stream_ended(struct peer *p, ssize_t result);
-/* Nothing more is to be said: end the outgoing side where it is ours to do, and wait for the other
+/* Nothing more is to be sent: end the outgoing side if that is up to us, and wait for the other
  * side's end. */
 void peer_linger(struct peer *p);
 /* The time for the end is over. */

@@ -89,7 +89,7 @@ static void answer(struct peer *p, const struct event *ev)
     }
 }
 
-/* The answer to what ends the connection, after which nothing more is said. */
+/* The answer to what ends the connection, after which nothing more is sent. */
 static void answer_last(struct peer *p, const struct event *ev)
 {
     answer(p, ev);
@@ -208,7 +208,7 @@ static void discard(struct peer *p)
     }
 }
 
-/* --- what goes out ------------------------------------------------------------------------------
+/* --- output ------------------------------------------------------------------------------
  */
 
 /* The end of our handshake, then frames. */
@@ -238,9 +238,9 @@ static void written(struct peer *p, const uint8_t *bytes, size_t n)
         peer_report_sent(p, &late);
 }
 
-/* What the other side said before it hung up is still to be read and tells more than EPIPE: write
- * no more, and let the reading find the end. Where our side alone has failed, there is none to
- * find. */
+/* Data that the other side sent before it closed is still to be read and is more informative than
+ * EPIPE: write no more, and let the reading find the end. If only our side has failed, there is
+ * none to find. */
 static void write_failed(struct peer *p)
 {
     p->write_dead = true;

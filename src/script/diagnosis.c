@@ -87,7 +87,7 @@ static int double_quoted(struct buf *out, struct slice bytes)
         uint32_t code;
         int len = utf8_decode(bytes.data + i, bytes.len - i, &code);
 
-        if (len < 0) { /* a byte that is no text stands for the character of its number */
+        if (len < 0) { /* a byte that is not text is shown as the character of its number */
             failed = escape(out, bytes.data[i]);
             len = 1;
         } else if (code < 0x20 || code == '"' || code == '\\' || code == 0x7F ||

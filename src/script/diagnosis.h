@@ -1,7 +1,7 @@
 /*
- * diagnosis: what is told of a test that failed, so that it alone says what happened: what was
- * expected and where, what came instead, how the connections stand. As YAML of the plain kind that
- * readers of TAP understand: mappings, lists, quoted scalars.
+ * diagnosis: the report of a failed test, which is complete in itself: what was expected and where,
+ * what was received instead, the state of the connections. In the simple YAML that readers of TAP
+ * understand: mappings, lists, quoted scalars.
  */
 #ifndef SCRIPT_DIAGNOSIS_H
 #define SCRIPT_DIAGNOSIS_H
@@ -9,16 +9,16 @@
 #include "base/buf.h"
 #include "script/results.h"
 
-/* Of a message that came instead so many bytes are told. */
+/* At most this many bytes of a message are reported. */
 #define DIAGNOSIS_BYTES 1024
 
 /* Append lines "INDENT key: value", each ending in a newline. What a peer sent is quoted and
- * escaped: it neither drives a terminal nor ends the block. 0, or -1 (memory; what fitted is
- * there). */
+ * escaped: it neither controls a terminal nor ends the block. 0, or -1 (memory; what fitted was
+ * appended). */
 int diagnosis_write(struct buf *out, const struct result_failure *failure, const char *indent);
 
-/* What is told of a message: at most DIAGNOSIS_BYTES, and not half a character at its end.
- * Borrowed. *cut: it is not all. */
+/* The part of a message that is reported: at most DIAGNOSIS_BYTES, not ending inside a character.
+ * Borrowed. *cut: it is not the whole message. */
 struct slice diagnosis_data(const struct result_seen *seen, bool *cut);
 
 /* Append bytes as one YAML scalar on one line: in single quotes where that shows them as they are,

@@ -1,5 +1,5 @@
-/* JUnit XML as Ant writes it and Jenkins, GitLab and GitHub's actions read it: a suite a file, a
- * case a test. Counts stand before what they count, so a suite is kept until the end. */
+/* JUnit XML as written by Ant and read by Jenkins, GitLab and GitHub's actions: a suite for each
+ * file, a case for each test. Counts precede their elements, so a suite is kept until the end. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,10 +22,10 @@ struct junit {
     struct out *out;
     struct suite *suites;
     size_t count;
-    bool failed; /* memory ran out: what is there is not all */
+    bool failed; /* memory ran out: the document is not complete */
 };
 
-/* XML 1.0, section 2.2: what may stand in a document at all. */
+/* XML 1.0, section 2.2: the characters allowed in a document. */
 static bool is_char(uint32_t code)
 {
     return code == '\t' || code == '\n' || code == '\r' ||
@@ -61,7 +61,7 @@ static int add_char(struct buf *out, uint32_t code, const uint8_t *bytes, size_t
     return buf_append(out, bytes, len);
 }
 
-/* What no document may hold stands as \xNN. */
+/* Characters that are not allowed are written as \xNN. */
 static int add_text(struct buf *out, struct slice text, bool attribute)
 {
     int failed = 0;
@@ -92,7 +92,7 @@ static int add_seconds(struct buf *out, uint64_t us)
     return buf_printf(out, " time=\"%" PRIu64 ".%06u\"", us / 1000000, (unsigned)(us % 1000000));
 }
 
-/* "examples/chat.wscope" -> "examples/chat": what stands where others have a class. */
+/* "examples/chat.wscope" -> "examples/chat": used where others have a class. */
 static struct slice suite_name(const char *file)
 {
     struct slice name = slice_str(file);
@@ -232,7 +232,7 @@ static void junit_end(struct reporter *reporter, const struct results_total *tot
     if (!failed && !j->failed)
         out_put(j->out, buf_data(&text), text.len);
     else if (!j->out->error)
-        j->out->error = ENOMEM; /* half a document is none */
+        j->out->error = ENOMEM; /* half a document is useless */
     buf_clear(&text);
 }
 

@@ -1,10 +1,10 @@
 /*
- * results: what each test of a script came to, and the reporters that tell it. The runner gives
- * every test to each reporter once, when it is over; a reporter writes to an `out` and gives
- * nothing back.
+ * results: the result of each test of a script, and the reporters that print it. The runner passes
+ * every test to each reporter once, when it is over; a reporter writes to an `out` and returns
+ * nothing.
  *
- * All pointers and slices are borrowed until the call returns. Text is UTF-8 of the script's own;
- * what a peer sent is bytes in a slice, made safe by the reporter. Durations are microseconds.
+ * All pointers and slices are borrowed until the call returns. Text from the script is UTF-8; data
+ * from a peer is bytes in a slice, made safe by the reporter. Durations are microseconds.
  */
 #ifndef SCRIPT_RESULTS_H
 #define SCRIPT_RESULTS_H
@@ -15,7 +15,7 @@
 enum result_status {
     RESULT_PASSED,
     RESULT_FAILED,
-    RESULT_SKIPPED, /* `skip`, --only, or not come to under --fail-fast: reason says which */
+    RESULT_SKIPPED, /* `skip`, --only, or not reached with --fail-fast: see reason */
 };
 
 /* Where in a script: lines and columns begin with 1; column 0: the whole line. */
@@ -27,7 +27,7 @@ struct result_place {
 /* Something that came or happened while a failed expectation waited, in order. */
 struct result_seen {
     uint64_t at_us;    /* since the test began */
-    const char *conn;  /* the connection's name, "" if it has none */
+    const char *conn;  /* the connection's name, or "" */
     const char *kind;  /* "text", "binary", "ping", "pong", "open", "close", "status" ... */
     struct slice data; /* the message; of a close its reason */
     bool cut;          /* it is only the beginning */
@@ -37,9 +37,9 @@ struct result_seen {
         *verdict; /* why it did not do: "op: \"pong\" is not \"ping\""; "" if that is plain */
 };
 
-/* How a connection that took part had ended, or not. */
+/* The state of a connection of the test at its end. */
 struct result_conn {
-    const char *conn; /* its name, "" if it has none */
+    const char *conn; /* its name, or "" */
     const char *url;  /* without secrets */
     bool opened, closed;
     const char *by, *how; /* if closed, as the event has them: "peer", "close-frame" */
@@ -52,11 +52,11 @@ struct result_conn {
 struct result_failure {
     struct result_place place;
     const char *source;   /* the script's line there, without its newline */
-    const char *message;  /* one sentence: what went wrong */
+    const char *message;  /* one sentence: the failure */
     const char *expected; /* what the line wanted, one line; "" if it was no expectation */
     const char *hint;     /* what to try, or "" */
     uint64_t waited_us;   /* how long the line waited */
-    uint64_t within_us;   /* how long it would have waited; 0: no limit of its own */
+    uint64_t within_us;   /* how long it would have waited; 0: it has no limit */
     const struct result_seen *seen; /* the last ones; seen_before earlier ones are not here */
     size_t seen_count;
     uint64_t seen_before;
@@ -70,15 +70,15 @@ struct result {
     const char *name;
     enum result_status status;
     const char *reason;    /* of skip or todo, "" without one */
-    bool todo;             /* it is expected to fail: it counts as passed either way */
+    bool todo;             /* it is expected to fail: it is reported as passed either way */
     int64_t time_us;       /* wall clock of its beginning, µs since 1970 UTC */
     uint64_t us;           /* how long it took */
-    uint64_t expectations; /* that were met */
+    uint64_t expectations; /* that matched */
     const struct result_failure *failure; /* if it failed, else NULL */
 };
 
 struct results_total {
-    uint64_t passed, failed, skipped, todo; /* a todo counts there alone */
+    uint64_t passed, failed, skipped, todo; /* a todo is counted only there */
     uint64_t us;
 };
 

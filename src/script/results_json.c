@@ -12,7 +12,7 @@
 struct results_json {
     struct reporter reporter;
     struct out *out;
-    uint64_t number;  /* of the last test told */
+    uint64_t number;  /* of the last test reported */
     int64_t began_us; /* wall clock */
 };
 
@@ -45,7 +45,7 @@ static cJSON *begin_line(struct json_tree *t, int64_t began_us, int64_t time_us,
     return t->root;
 }
 
-/* What the script says, which may hold bytes that are no UTF-8. */
+/* Text of the script, which may contain bytes that are not UTF-8. */
 static void script_text(struct json_tree *t, cJSON *to, const char *key, const char *text)
 {
     tree_latin1(t, to, key, slice_str(text));

@@ -1,9 +1,10 @@
 /*
- * script: a file of commands with expectations, read whole before anything of it is done. The
- * commands are those of the interactive session without the slash, from the same table, and those
- * that only a script has use for. wscope-script(5) describes the language.
+ * script: a file of commands with expectations, read completely before it is run. The commands are
+ * those of the interactive session without the slash, from the same table, and those that only
+ * scripts have. wscope-script(5) describes the language.
  *
- * Pure but for the files it reads. What needs the options of the program is asked of its caller.
+ * Pure but for the files it reads. Questions about the options of the program are passed to the
+ * caller.
  */
 #ifndef SCRIPT_SCRIPT_H
 #define SCRIPT_SCRIPT_H
@@ -35,7 +36,7 @@ enum statement_kind {
     STATEMENT_SLEEP,
     STATEMENT_CAPTURE,
     STATEMENT_EXPECT,
-    STATEMENT_REPEAT,   /* body, as often as the arguments say */
+    STATEMENT_REPEAT,   /* body, as often as the arguments specify */
     STATEMENT_ANY_ORDER /* body: expectations */
 };
 
@@ -110,7 +111,7 @@ typedef const char *script_lookup_fn(void *ctx, const char *name);
 #define SCRIPT_NAME_MAX 64
 int script_fill(struct buf *out, const char *text, script_lookup_fn *lookup, void *ctx,
                 char missing[SCRIPT_NAME_MAX]);
-/* The next {{NAME}} at or behind *at: true, its name, and where it stands; *at moves behind. */
+/* The next {{NAME}} at or after *at: true, its name and its position; *at moves after it. */
 bool script_next_variable(const char *text, size_t *at, char name[SCRIPT_NAME_MAX], size_t *start);
 /* A name of a variable or connection: a letter or _, then letters, digits, _ and -. */
 bool script_name_valid(struct slice name);
@@ -118,7 +119,7 @@ bool script_name_valid(struct slice name);
 /* Split the arguments of `option`: its name, and its value or NULL. Borrowed from `copy`, which is
  * changed. */
 void script_option_split(char *copy, const char **name, const char **value);
-/* How often `repeat` does it; false: that is no number from 1 to SCRIPT_REPEAT_MAX. */
+/* How often `repeat` runs its block; false: not a number from 1 to SCRIPT_REPEAT_MAX. */
 bool script_rounds(const char *args, uint64_t *rounds);
 /* Split "NAME REST". False: one is missing. */
 bool script_pair_split(char *copy, const char **name, const char **rest);

@@ -102,13 +102,13 @@ static int unknown_variable(struct parser *p, const char *name, size_t at)
     if (strncmp(name, "env:", 4) == 0)
         return parser_fail(p, at, "%s is not set in the environment", name + 4);
     if (strcmp(name, "server") == 0) {
-        parser_fail(p, at, "{{server}} is the address that --against gives, which is not there");
-        err_hint(&p->error->err, "wscope run --against serve brings a server");
+        parser_fail(p, at, "{{server}} is the address of --against, which was not given");
+        err_hint(&p->error->err, "wscope run --against serve starts a server");
         return -1;
     }
     parser_fail(p, at, "{{%s}} has no value here%s%s%s", name, nearest ? "; did you mean {{" : "",
                 nearest ? nearest : "", nearest ? "}}?" : "");
-    err_hint(&p->error->err, "set, capture and --var give one; \\{{ means the braces themselves");
+    err_hint(&p->error->err, "set, capture and --var give one; \\{{ is two literal braces");
     return -1;
 }
 
@@ -265,7 +265,7 @@ int parser_check_option(struct parser *p, const char *args, struct err *e)
         status = value && duration_parse(slice_str(value), &us) == 0 && us > 0
                      ? 0
                      : err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                               "\"option timeout\" takes a number of seconds, as 2.5");
+                               "\"option timeout\" takes a number of seconds, such as 2.5");
     } else {
         status = check_option(p, name, value, e);
     }
@@ -284,7 +284,8 @@ int parser_check_capture(struct parser *p, const char *args, struct err *e)
     if (!pattern_is_regex(slice_str(rest))) {
         if (rest[0] != '/' || !json_pointer_valid(rest))
             status = err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                             "a JSON Pointer is expected here, as /user/id, or /REGEX/ between "
+                             "a JSON Pointer is expected here, such as /user/id, or /REGEX/ "
+                             "between "
                              "slashes");
     } else {
         status = pattern_parse(&pattern, slice_str(rest), false, e);
@@ -303,7 +304,7 @@ int parser_check_seconds(struct parser *p, const char *args, struct err *e)
     if (duration_parse(slice_str(args), &us) == 0)
         return 0;
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                   "\"sleep\" takes a number of seconds, as 0.5, not \"%.40s\"", args);
+                   "\"sleep\" takes a number of seconds, such as 0.5, not \"%.40s\"", args);
 }
 
 int parser_check_rounds(struct parser *p, const char *args, struct err *e)

@@ -118,7 +118,7 @@ enum lines_result script_lines_next(struct script_lines *l)
         bool goes_on = part.len > 0 && part.data[part.len - 1] == '\\';
 
         if (memchr(part.data, '\0', part.len)) {
-            /* The place that is told is its own. */
+            /* The reported position is its own. */
             if (add(l, source, slice_make(memchr(part.data, '\0', part.len), 0)) < 0)
                 return LINES_NOMEM;
             result = LINES_NUL;

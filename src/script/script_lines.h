@@ -1,6 +1,6 @@
 /*
- * script_lines: a text in the lines a script means: comments and empty lines left out, continued
- * ones joined, here-texts taken along; and where in the text each of their bytes stood.
+ * script_lines: the logical lines of a script: without comments and empty lines, continued ones
+ * joined, with here-texts; and the position of each of their bytes in the text.
  */
 #ifndef SCRIPT_SCRIPT_LINES_H
 #define SCRIPT_SCRIPT_LINES_H
@@ -18,11 +18,11 @@ struct line_piece {
 struct script_lines {
     struct slice rest; /* not yet read */
     unsigned number;   /* of the last line read */
-    struct buf text;   /* the joined line, with a NUL behind it */
+    struct buf text;   /* the joined line, with a NUL after it */
     struct line_piece *pieces;
     size_t piece_count;
     bool has_here;
-    struct buf here; /* the here-text, with a NUL behind it */
+    struct buf here; /* the here-text, with a NUL after it */
 };
 
 /* text is borrowed as long as lines are read. */
@@ -40,7 +40,7 @@ enum lines_result {
 /* The next line into `text`, without blanks around it. */
 enum lines_result script_lines_next(struct script_lines *l);
 
-/* Where an offset in `text` stands. */
+/* The position of an offset in `text`. */
 void script_lines_place(const struct script_lines *l, size_t at, struct script_error *error);
 
 #endif

@@ -67,7 +67,9 @@ int parser_include(struct parser *p, const char *path)
     int status;
 
     if (p->includes == SCRIPT_INCLUDE_MAX)
-        return parser_fail(p, 0, "files include one another more than %d deep: is it a circle?",
+        return parser_fail(p, 0,
+                           "files include one another more than %d deep: do they form a "
+                           "cycle?",
                            SCRIPT_INCLUDE_MAX);
     buf_init(&text, SCRIPT_FILE_MAX + 65536);
     status = load(path, &text);

@@ -8,7 +8,7 @@ int parser_mark(struct parser *p, const struct command_row *row)
     struct script_test *test = p->test;
 
     if (p->section != SECTION_TEST || p->depth > 0)
-        return parser_fail(p, 0, "\"%s\" stands inside a test", row->name);
+        return parser_fail(p, 0, "\"%s\" must be inside a test", row->name);
     if (test->unmet)
         return 0;
     if (test->skip || test->todo)
@@ -43,7 +43,7 @@ int parser_mark_needs(struct parser *p, const struct command_row *row)
     char *reason;
 
     if (p->conn[0] || (p->section != SECTION_TEST && p->section != SECTION_FILE) || p->depth > 0)
-        return parser_fail(p, 0, "\"needs\" stands in a test, or before the first section");
+        return parser_fail(p, 0, "\"needs\" must be in a test, or before the first section");
     if (n <= prefix || n >= SCRIPT_NAME_MAX ||
         !script_name_valid(slice_make(p->args + prefix, n - prefix)))
         return parser_fail(p, p->args_at, "usage: %s %s", row->name, row->usage);

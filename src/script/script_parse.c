@@ -95,8 +95,8 @@ static int parse_settings(struct parser *p, const struct command_row *row)
 
     if (p->section == SECTION_FILE && p->conn[0])
         return parser_fail(p, 0,
-                           "before the first section \"%s\" is for all connections: the name "
-                           "in front of it goes",
+                           "before the first section \"%s\" is for all connections: remove the "
+                           "name before it",
                            row->name);
     if (!p->args[0])
         return parser_fail(p, p->args_at, "usage: %s %s", row->name, row->usage);
@@ -130,7 +130,7 @@ static int parse_capture(struct parser *p, const struct command_row *row)
     size_t n = strcspn(p->args, " \t");
 
     if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"capture\" stands inside a test, setup or teardown");
+        return parser_fail(p, 0, "\"capture\" must be inside a test, setup or teardown");
     if (!script_name_valid(slice_make(p->args, n)) || !p->args[n])
         return parser_fail(p, p->args_at, "usage: capture NAME POINTER, or capture NAME /REGEX/");
     if (parser_check(p, parser_check_capture) < 0 || parser_needs_connect(p) < 0 ||
@@ -142,7 +142,7 @@ static int parse_capture(struct parser *p, const struct command_row *row)
 static int parse_sleep(struct parser *p, const struct command_row *row)
 {
     if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"sleep\" stands inside a test, setup or teardown");
+        return parser_fail(p, 0, "\"sleep\" must be inside a test, setup or teardown");
     if (parser_no_connection(p, row->name) < 0 || parser_check(p, parser_check_seconds) < 0)
         return -1;
     return parser_add(p, STATEMENT_SLEEP, row, NULL);
@@ -151,11 +151,11 @@ static int parse_sleep(struct parser *p, const struct command_row *row)
 static int parse_expect(struct parser *p, const struct command_row *row)
 {
     if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"expect\" stands inside a test, setup or teardown");
+        return parser_fail(p, 0, "\"expect\" must be inside a test, setup or teardown");
     if (p->depth > 0 && p->blocks[p->depth - 1].statement->kind == STATEMENT_ANY_ORDER &&
         strncmp(p->args, "none", 4) == 0)
         return parser_fail(p, p->args_at,
-                           "that nothing comes is expected behind \"any-order\", not inside");
+                           "\"expect none\" belongs after \"any-order\", not inside");
     if (parser_check(p, parser_check_expect) < 0 || parser_needs_connect(p) < 0)
         return -1;
     return parser_add(p, STATEMENT_EXPECT, row, NULL);
@@ -164,13 +164,13 @@ static int parse_expect(struct parser *p, const struct command_row *row)
 static int parse_connect(struct parser *p, const struct command_row *row)
 {
     if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"connect\" stands inside a test, setup or teardown");
+        return parser_fail(p, 0, "\"connect\" must be inside a test, setup or teardown");
     if (p->args[0] && parser_check(p, parser_check_url) < 0)
         return -1;
     if (!p->args[0] && !parser_has_url(p)) {
         parser_fail(p, 0, "there is no URL to connect to");
         err_hint(&p->error->err, "\"url ws://...\" sets it for all tests; \"wscope run --against "
-                                 "serve\" brings a server");
+                                 "serve\" starts a server");
         return -1;
     }
     if (parser_connected(p) < 0)
@@ -181,7 +181,7 @@ static int parse_connect(struct parser *p, const struct command_row *row)
 static int parse_command(struct parser *p, const struct command_row *row)
 {
     if (p->section == SECTION_FILE) {
-        parser_fail(p, p->command_at, "\"%s\" stands inside a test, setup or teardown", row->name);
+        parser_fail(p, p->command_at, "\"%s\" must be inside a test, setup or teardown", row->name);
         err_hint(&p->error->err, "\"test NAME\" begins a test");
         return -1;
     }
@@ -225,7 +225,7 @@ static int unknown(struct parser *p, struct slice name)
     const char *nearest = commands_script_nearest(name);
 
     if (commands_find(name))
-        return parser_fail(p, p->command_at, "\"%.*s\" is for the interactive session alone",
+        return parser_fail(p, p->command_at, "\"%.*s\" is for the interactive session only",
                            (int)name.len, (const char *)name.data);
     return parser_fail(p, p->command_at, "unknown command \"%.*s\"%s%s%s",
                        (int)(name.len < 40 ? name.len : 40), (const char *)name.data,
@@ -239,7 +239,7 @@ static int parse_row(struct parser *p, const struct command_row *row)
 
     if (p->depth > 0 && p->blocks[p->depth - 1].statement->kind == STATEMENT_ANY_ORDER &&
         strcmp(row->name, "expect") != 0)
-        return parser_fail(p, p->command_at, "inside \"any-order\" there are only expectations");
+        return parser_fail(p, p->command_at, "only expectations are allowed inside \"any-order\"");
     if (is_section(row->name) &&
         (parser_no_connection(p, row->name) < 0 || parser_blocks_closed(p) < 0))
         return -1;
@@ -267,7 +267,7 @@ static int take_connection(struct parser *p)
     p->conn[n] = '\0';
     p->command_at = n + 1 + strspn(p->text + n + 1, " \t");
     if (!p->text[p->command_at])
-        return parser_fail(p, n, "a command is missing behind the name of the connection");
+        return parser_fail(p, n, "a command is missing after the name of the connection");
     return 0;
 }
 
@@ -284,12 +284,12 @@ static int parse_line(struct parser *p)
     n = utf8_check(&utf8, (const uint8_t *)p->text, strlen(p->text));
     if (p->text[n] || !utf8_complete(&utf8))
         return parser_fail(p, n,
-                           "this is not UTF-8, as scripts are: to send other bytes there is "
-                           "\"binary\"");
+                           "this is not UTF-8, as scripts must be: use \"binary\" to send other "
+                           "bytes");
     if (p->here && !utf8_valid((const uint8_t *)p->here, strlen(p->here)))
         return parser_fail(p, 0,
-                           "the text below is not UTF-8, as scripts are: to send other bytes "
-                           "there is \"binary\"");
+                           "the text below is not UTF-8, as scripts must be: use \"binary\" to "
+                           "send other bytes");
     if (strcmp(p->text, "}") == 0)
         return parser_close_block(p);
     if (take_connection(p) < 0)
@@ -323,7 +323,7 @@ int parser_read(struct parser *p, struct slice text)
             break;
         case LINES_NUL:
             status = parser_fail(p, lines.text.len - 1,
-                                 "there is a NUL byte in this line: no script has one");
+                                 "this line contains a NUL byte, which is not allowed");
             break;
         case LINES_NO_END:
             status = parser_fail(
@@ -331,7 +331,7 @@ int parser_read(struct parser *p, struct slice text)
                 "the end of this text is missing: a line with that word alone");
             break;
         case LINES_CUT:
-            status = parser_fail(p, 0, "this line is to be continued, and the file ends");
+            status = parser_fail(p, 0, "this line is continued, but the file ends");
             break;
         default:
             status = parser_nomem(p);

@@ -1,7 +1,7 @@
 /*
- * script_parse: what the files of the parser share; nobody else includes it. script_parse knows the
- * words of the language, script_sections what they divide a script into, script_check what can be
- * known of a line before it is run, script_load the files.
+ * script_parse: shared only by the files of the parser. script_parse has the words of the language,
+ * script_sections the sections, script_check the checks of a line before it is run, script_load the
+ * files.
  */
 #ifndef SCRIPT_SCRIPT_PARSE_H
 #define SCRIPT_SCRIPT_PARSE_H
@@ -81,7 +81,7 @@ int parser_any_order(struct parser *p, const struct command_row *row);
 int parser_close_block(struct parser *p);
 /* No block is open where a section begins. */
 int parser_blocks_closed(struct parser *p);
-/* No connection is named in front of a word that belongs to none. */
+/* Words that belong to no connection must not have the name of one. */
 int parser_no_connection(struct parser *p, const char *name);
 
 /* script_mark.c */

@@ -14,12 +14,12 @@ int parser_blocks_closed(struct parser *p)
                        p->blocks[p->depth - 1].line);
 }
 
-/* Words that are no commands of a connection. */
+/* Words that are not commands of a connection. */
 int parser_no_connection(struct parser *p, const char *name)
 {
     if (!p->conn[0])
         return 0;
-    return parser_fail(p, 0, "\"%s\" belongs to no connection: the name in front of it goes", name);
+    return parser_fail(p, 0, "\"%s\" belongs to no connection: remove the name before it", name);
 }
 
 int parser_test(struct parser *p, const struct command_row *row)
@@ -52,9 +52,9 @@ int parser_test(struct parser *p, const struct command_row *row)
 int parser_setup(struct parser *p, const struct command_row *row)
 {
     if (p->args[0])
-        return parser_fail(p, p->args_at, "nothing stands behind \"%s\"", row->name);
+        return parser_fail(p, p->args_at, "nothing may follow \"%s\"", row->name);
     if (p->script->test_count > 0)
-        return parser_fail(p, 0, "\"setup\" stands before the first test");
+        return parser_fail(p, 0, "\"setup\" must be before the first test");
     if (p->script->setup || p->section == SECTION_SETUP)
         return parser_fail(p, 0, "there is a \"setup\" already");
     p->section = SECTION_SETUP;
@@ -66,7 +66,7 @@ int parser_setup(struct parser *p, const struct command_row *row)
 int parser_teardown(struct parser *p, const struct command_row *row)
 {
     if (p->args[0])
-        return parser_fail(p, p->args_at, "nothing stands behind \"%s\"", row->name);
+        return parser_fail(p, p->args_at, "nothing may follow \"%s\"", row->name);
     if (p->script->teardown || p->section == SECTION_TEARDOWN)
         return parser_fail(p, 0, "there is a \"teardown\" already");
     p->section = SECTION_TEARDOWN;
@@ -78,7 +78,7 @@ int parser_teardown(struct parser *p, const struct command_row *row)
 /* --- blocks -------------------------------------------------------------------------------------
  */
 
-/* "... {": what stands before the brace becomes the arguments. */
+/* "... {": the text before the brace becomes the arguments. */
 static int take_brace(struct parser *p, const char *usage)
 {
     size_t n = strlen(p->args);
@@ -107,7 +107,7 @@ int parser_repeat(struct parser *p, const struct command_row *row)
     struct statement *st;
 
     if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"repeat\" stands inside a test, setup or teardown");
+        return parser_fail(p, 0, "\"repeat\" must be inside a test, setup or teardown");
     if (take_brace(p, "repeat 3 {") < 0)
         return -1;
     if (parser_check(p, parser_check_rounds) < 0 || parser_add(p, STATEMENT_REPEAT, row, &st) < 0)
@@ -120,11 +120,11 @@ int parser_any_order(struct parser *p, const struct command_row *row)
     struct statement *st;
 
     if (p->section == SECTION_FILE)
-        return parser_fail(p, 0, "\"any-order\" stands inside a test, setup or teardown");
+        return parser_fail(p, 0, "\"any-order\" must be inside a test, setup or teardown");
     if (take_brace(p, "any-order {") < 0)
         return -1;
     if (p->args[0])
-        return parser_fail(p, p->args_at, "nothing stands between \"any-order\" and \"{\"");
+        return parser_fail(p, p->args_at, "nothing may be between \"any-order\" and \"{\"");
     if (parser_add(p, STATEMENT_ANY_ORDER, row, &st) < 0)
         return -1;
     return open_block(p, st);

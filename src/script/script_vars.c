@@ -26,7 +26,7 @@ bool script_name_valid(struct slice name)
     return true;
 }
 
-/* How long "{{NAME}}" at the front of text is; 0: something else stands there. */
+/* How long "{{NAME}}" at the front of text is; 0: there is something else. */
 static size_t variable_length(const char *text, char name[SCRIPT_NAME_MAX])
 {
     const char *from, *end;
@@ -66,7 +66,7 @@ bool script_next_variable(const char *text, size_t *at, char name[SCRIPT_NAME_MA
     return false;
 }
 
-/* Append n bytes in which "\{{" stands for "{{". */
+/* Append n bytes, with "\{{" replaced by "{{". */
 static int put_plain(struct buf *out, const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

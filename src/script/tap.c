@@ -1,4 +1,4 @@
-/* TAP 13 (testanything.org): what prove and most of CI read. */
+/* TAP 13 (testanything.org): read by prove and most CI systems. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 struct tap {
     struct reporter reporter;
     struct out *out;
-    uint64_t number; /* of the last test told */
-    bool many;       /* files: each test is told with its own */
+    uint64_t number; /* of the last test reported */
+    bool many;       /* files: each test is reported with its own */
 };
 
 static void put(struct tap *t, struct buf *text, int failed)

@@ -65,7 +65,7 @@ static const char *lost_how(enum close_how how)
     case CLOSE_HOW_TLS:
         return "TLS ended";
     case CLOSE_HOW_FAULT:
-        return "a fault that was asked for";
+        return "an injected fault";
     default:
         return "lost";
     }

@@ -155,6 +155,6 @@ void human_open(struct human *h, const struct event *ev)
     if (o->subprotocol_missed) {
         human_next(h, 2);
         human_style(h, STYLE_YELLOW);
-        human_put(h, "the server chose none of the subprotocols that were offered");
+        human_put(h, "the server selected none of the subprotocols offered");
     }
 }

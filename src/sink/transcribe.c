@@ -95,14 +95,14 @@ static bool is_json_object(struct slice text)
 static void text_came(struct transcribe *r, const struct event_message *m, const char *tail)
 {
     if (m->data.len > RECORD_SCRIPT_TEXT)
-        remark(r, "a text", m->data.len, "for it is long");
+        remark(r, "a text", m->data.len, "because it is long");
     else if (transcribe_line_holds(m->data))
         put(r, is_json_object(m->data) ? "expect json" : "expect text",
             m->data.data ? m->data : slice_str(""), tail);
     else if (m->fragments <= 1 && m->data.len <= RECORD_SCRIPT_BINARY)
         put_hex(r, "expect frame op=text hex=", m->data, tail);
     else
-        remark(r, "a text", m->data.len, "for no script can hold it");
+        remark(r, "a text", m->data.len, "because a script cannot contain it");
 }
 
 static void on_message(struct transcribe *r, const struct event *ev)
@@ -116,11 +116,11 @@ static void on_message(struct transcribe *r, const struct event *ev)
     give_time(r, ev->at_us, tail);
     if (m->part > 0)
         remark(r, m->type == OPCODE_TEXT ? "a text" : "a binary message", m->total,
-               "for it is long");
+               "because it is long");
     else if (m->type == OPCODE_TEXT)
         text_came(r, m, tail);
     else if (m->data.len > RECORD_SCRIPT_BINARY)
-        remark(r, "a binary message", m->data.len, "for it is long");
+        remark(r, "a binary message", m->data.len, "because it is long");
     else
         put_hex(r, m->data.len ? "expect binary " : "expect binary", m->data, tail);
 }
@@ -261,7 +261,7 @@ void transcribe_sent(struct transcribe *r, enum opcode type, struct slice data, 
     r->last_us = at_us;
     if (data.len > (type == OPCODE_TEXT ? RECORD_SCRIPT_TEXT : RECORD_SCRIPT_BINARY))
         remark(r, type == OPCODE_TEXT ? "a text that was sent" : "a binary message that was sent",
-               data.len, "for it is long");
+               data.len, "because it is long");
     else if (type != OPCODE_TEXT)
         put_hex(r, data.len ? "binary " : "binary", data, "");
     else if (transcribe_line_holds(data))
@@ -269,7 +269,7 @@ void transcribe_sent(struct transcribe *r, enum opcode type, struct slice data, 
     else if (data.len <= RECORD_SCRIPT_BINARY)
         put_hex(r, "frame op=text hex=", data, "");
     else
-        remark(r, "a text that was sent", data.len, "for no script can hold it");
+        remark(r, "a text that was sent", data.len, "because a script cannot contain it");
     flush_text(r);
 }
 

@@ -163,8 +163,7 @@ int transcribe_head(struct buf *out, const char *url, const char *const *options
     failed = buf_printf(out,
                         "# A session recorded by wscope%s.\n"
                         "#\n"
-                        "# It expects what came then. What changes from run to run is to be "
-                        "loosened by hand:\n"
+                        "# It expects what was received then. Edit what changes from run to run:\n"
                         "#     expect text /REGEX/\n"
                         "#     expect json /pointer == VALUE\n\n",
                         day);

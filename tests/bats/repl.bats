@@ -383,7 +383,7 @@ $URL/length>"
     await_screen '^! fault begin: blackhole .*kernel'
     await_screen '^! fault end: blackhole'
     enter '/drop'
-    await_screen '^✕ connection lost: cut by a fault that was asked for'
+    await_screen '^✕ connection lost: cut by an injected fault'
     await_last 1 'offline>'
     enter /drop
     await_screen 'there is no open connection'
@@ -577,7 +577,7 @@ crash() {
     assert_output - <<'RECORDED'
 # A session recorded by wscope on DATE.
 #
-# It expects what came then. What changes from run to run is to be loosened by hand:
+# It expects what was received then. Edit what changes from run to run:
 #     expect text /REGEX/
 #     expect json /pointer == VALUE
 

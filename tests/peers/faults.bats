@@ -47,7 +47,7 @@ line() {
     never_saw ECONNRESET
 }
 
-@test "faults: a truncated frame is a reset after so many bytes" {
+@test "faults: a truncated frame is a reset after this many bytes" {
     line 0123456789 --fault truncate:9,side=out@open --json
     assert_equal "$status" 56
     # With bytes to be read before it, node takes the reset for the end now and then.

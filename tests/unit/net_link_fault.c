@@ -162,7 +162,7 @@ static void run_once(struct rig *r, unsigned ms)
     uv_run(&r->loop, UV_RUN_NOWAIT);
 }
 
-/* Run until so many bytes came, or the end; fails after ten seconds. */
+/* Run until this many bytes came, or the end; fails after ten seconds. */
 static void run_until(struct rig *r, size_t bytes)
 {
     uint64_t begun = clock_mono_us();
@@ -222,7 +222,7 @@ static int peer_gets(struct rig *r, char *text, size_t size)
     return n < 0 ? errno : 0;
 }
 
-/* The same, gathered until so many bytes are there. */
+/* The same, gathered until this many bytes are there. */
 static void peer_gets_all(struct rig *r, char *text, size_t want)
 {
     size_t have = 0;

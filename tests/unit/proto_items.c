@@ -66,7 +66,7 @@ static void items_are_where_the_pointer_points(void **state)
     check("[[1,2]]", "/0", "1|2");
     check("[1,2]", "", "1|2");
     refuse("{\"a\":{}}", "/a", "no array");
-    refuse("{\"a\":{}}", "/b", "nothing where");
+    refuse("{\"a\":{}}", "/b", "nothing at");
     refuse("<html>", "/a", "not JSON");
     refuse("", "/a", "not JSON");
 }

@@ -33,8 +33,8 @@ static void mistakes_are_told_with_their_place(void **state)
     bad("next jsn", 5, "did you mean \"json\"?");
     bad("nothing like it", 0, "nothing called \"nothing\"");
     bad("json a == 1", 5, "begins with a slash");
-    bad("frame text=a text=b", 13, "said once");
-    bad("frame hex=00 text=b", 13, "said once");
+    bad("frame text=a text=b", 13, "payload once");
+    bad("frame hex=00 text=b", 13, "payload once");
     bad("json /a", 7, "one of ==");
     bad("json /a = 1", 8, "written ==");
     bad("json /a ~= 1", 8, "one of ==");
@@ -148,15 +148,15 @@ static void texts_are_compared(void **state)
 {
     (void)state;
     fits("text hello", "hello", true, "");
-    fits("text hello", "hello ", false, "goes on behind the 5 characters expected: \" \"");
+    fits("text hello", "hello ", false, "continues after the 5 characters expected: \" \"");
     fits("text hello", "hell", false, "ends after 4 of 5 characters");
-    fits("text hello", "help!", false, "is another from character 4 on: \"p!\"");
+    fits("text hello", "help!", false, "is different from character 4 on: \"p!\"");
     fits("text g\xC3\xBCnstig", "g\xC3\xA4rtner", false,
-         "is another from character 2 on: \"\xC3\xA4rtner\"");
+         "is different from character 2 on: \"\xC3\xA4rtner\"");
     fits("text hello", "", false, "is empty");
     fits("text \"hello\"", "hello", false, "no quotes around it");
-    fits("text {\"a\":1}", "{ \"a\": 1.0 }", false, "the same JSON, written otherwise");
-    fits("text hello", "other", false, "the text is another");
+    fits("text {\"a\":1}", "{ \"a\": 1.0 }", false, "the same JSON, written differently");
+    fits("text hello", "other", false, "the text is different");
     fits("text", "whatever", true, "");
     fits("text /^h.*o$/", "hello", true, "");
     fits("text /^h.*o$/", "hell", false, "does not match /^h.*o$/");
@@ -191,7 +191,7 @@ static void json_is_compared(void **state)
     fits("json /s ~ /^b/", text, false, "not ~ /^b/");
     fits("json /id ~ /^9/", text, true, "");
     fits("json {\"op\":\"pong\",\"l\":[1,{}]}", text, true, "");
-    fits("json {\"op\":\"ping\"}", text, false, "\"pong\" stands where \"ping\" should");
+    fits("json {\"op\":\"ping\"}", text, false, "\"pong\" is where \"ping\" should be");
     fits("json {\"no\":1}", text, false, "\"no\":1 is not there");
     fits("json \"\" type object", text, true, "");
     fits("json /s == \"a/b\"", text, true, "");

@@ -59,7 +59,7 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad("", 0, 0, "no test in this file");
     bad("# only this\n\n", 0, 0, "no test in this file");
     bad(T "  sned x\n", 3, 3, "did you mean \"send\"?");
-    bad("send x\n", 1, 1, "stands inside a test");
+    bad("send x\n", 1, 1, "must be inside a test");
     bad("test\n", 1, 5, "a test needs a name");
     bad("test x\nsend x\n", 2, 1, "no connection yet");
     bad("test x\nalice: connect\nalcie: send x\n", 3, 1, "did you mean \"alice\"?");
@@ -76,7 +76,7 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad(T "expect json /a == 1 \\\n   /b = 2\n", 4, 7, "written ==");
     bad(T "expect json \\\n\t/ü \\\n\t/b = 2\n", 5, 2, "one of ==");
     bad(T "send <<END\nabc\n", 3, 6, "the end of this text is missing");
-    bad(T "send a\\", 3, 1, "to be continued");
+    bad(T "send a\\", 3, 1, "is continued");
     bad(T "repeat 3 {\nsend a\n", 4, 1, "line 3 is not closed");
     bad(T "repeat 3 {\nsend a\ntest y\n", 5, 1, "line 3 is not closed");
     bad(T "repeat 3\n", 3, 9, "begins with \"{\"");
@@ -102,7 +102,7 @@ static void mistakes_are_told_with_line_and_column(void **state)
     bad("option bad\ntest x\n", 1, 8, "unknown option");
     bad("option timeout x\ntest x\n", 1, 8, "seconds");
     bad("test x\nskip a\ntodo b\n", 3, 1, "marked \"skip\" already");
-    bad("skip a\n", 1, 1, "stands inside a test");
+    bad("skip a\n", 1, 1, "must be inside a test");
     bad("test x\nsetup\n", 2, 1, "before the first test");
     bad("setup\nsetup\n", 2, 1, "already");
     bad("teardown\nteardown\n", 2, 1, "already");

@@ -30,9 +30,9 @@ static const struct row rows[] = {
     {CLOSE_BY_LOCAL, CLOSE_HOW_VIOLATION, 1002, EXIT_PROTOCOL, STAGE_PROTOCOL, "RSV1 (RFC 6455)",
      "the peer broke the protocol: RSV1 (RFC 6455)"},
     {CLOSE_BY_LOCAL, CLOSE_HOW_VIOLATION, 1009, EXIT_TOO_BIG, STAGE_PROTOCOL, "5 of 4 bytes",
-     "beyond the bounds: 5 of 4 bytes"},
+     "beyond the limits: 5 of 4 bytes"},
     {CLOSE_BY_LOCAL, CLOSE_HOW_FAULT, 1006, EXIT_LOST, STAGE_IO, "",
-     "connection lost: cut by a fault that was asked for"},
+     "connection lost: cut by an injected fault"},
 };
 
 static void each_failing_end_has_code_stage_sentence_and_hint(void **state)

@@ -327,7 +327,7 @@ static void postmortem_offers_a_subprotocol_where_one_is_missing(void **state)
     close.reason = slice_str("");
     context.subprotocols_offered = true;
     postmortem_close(hint, &close, &context);
-    assert_has(hint, "chose none");
+    assert_has(hint, "selected none");
     context.subprotocol_agreed = true;
     postmortem_close(hint, &close, &context);
     assert_lacks(hint, "-s NAME");

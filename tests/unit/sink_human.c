@@ -94,7 +94,7 @@ static void human_shows_open_at_the_default_level(void **state)
     ev.conn = 2;
     check(DEFAULT, &ev,
           "● opened again ws://h/ · subprotocol chat\\x07 · permessage-deflate · 999 ms\n"
-          "  the server chose none of the subprotocols that were offered\n");
+          "  the server selected none of the subprotocols offered\n");
 }
 
 static void human_shows_violations(void **state)
@@ -372,7 +372,8 @@ static void human_colours_are_restrained_and_always_ended(void **state)
     check(
         config, &ev,
         "\x1b[31m✕\x1b[0m \x1b[31mconnection lost\x1b[0m: reset by the peer (RST), no Close "
-        "frame\x1b[2m · \x1b[0mup 12.3 s\x1b[2m · \x1b[0mlast received 0.2 s ago, last sent 1.0 s ago\n");
+        "frame\x1b[2m · \x1b[0mup 12.3 s\x1b[2m · \x1b[0mlast received 0.2 s ago, last sent 1.0 s "
+        "ago\n");
 }
 
 static void human_ascii_shows_nothing_beyond_ascii(void **state)

@@ -116,8 +116,7 @@ static void human_close_names_each_way_to_be_lost(void **state)
     check(DEFAULT, &ev,
           "✕ connection lost: reset by the peer (RST), no Close frame, TLS close_notify" TIMES);
     ev = closing(CLOSE_BY_LOCAL, CLOSE_HOW_FAULT, 1006);
-    check(DEFAULT, &ev,
-          "✕ connection lost: cut by a fault that was asked for, no Close frame" TIMES);
+    check(DEFAULT, &ev, "✕ connection lost: cut by an injected fault, no Close frame" TIMES);
     ev = closing(CLOSE_BY_PEER, CLOSE_HOW_FIN, 1006);
     ev.channel = CHANNEL_SSE;
     check(DEFAULT, &ev, "✕ [sse] connection lost: the peer ended the stream (FIN)" TIMES);
@@ -132,9 +131,9 @@ static void human_shows_spans_in_two_units(void **state)
     ev.close.uptime_us = 187u * 1000000;
     ev.close.idle_in_us = 119900000;
     ev.close.idle_out_us = (uint64_t)(3 * 86400 + 4 * 3600) * 1000000;
-    check(
-        DEFAULT, &ev,
-        "○ closed by us: 1001 going away · up 3 min 7 s · last received 119.9 s ago, last sent 3 d 4 h ago\n");
+    check(DEFAULT, &ev,
+          "○ closed by us: 1001 going away · up 3 min 7 s · last received 119.9 s ago, last sent 3 "
+          "d 4 h ago\n");
 }
 
 int main(void)

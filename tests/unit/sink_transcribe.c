@@ -320,13 +320,14 @@ static void what_no_script_can_hold_is_digits_or_a_remark(void **state)
     came(large, 0);
     transcribe_sent(r, OPCODE_BINARY, slice_make(large, RECORD_SCRIPT_BINARY + 1), 0);
     transcribe_command(r, "fragment", "2 a\x1b[2J", 0);
-    check_recorded("frame op=text hex=610d0a62\n"
-                   "expect frame op=text hex=610d0a62\n"
-                   "# not recorded: a text of 1 bytes, for no script can hold it\n"
-                   "# not recorded: a text of 2000000 bytes, for it is long\n"
-                   "# not recorded: a text of 65537 bytes, for it is long\n"
-                   "# not recorded: a binary message that was sent of 16385 bytes, for it is long\n"
-                   "# not recorded: fragment\n");
+    check_recorded(
+        "frame op=text hex=610d0a62\n"
+        "expect frame op=text hex=610d0a62\n"
+        "# not recorded: a text of 1 bytes, because a script cannot contain it\n"
+        "# not recorded: a text of 2000000 bytes, because it is long\n"
+        "# not recorded: a text of 65537 bytes, because it is long\n"
+        "# not recorded: a binary message that was sent of 16385 bytes, because it is long\n"
+        "# not recorded: fragment\n");
     free(large);
 }
 

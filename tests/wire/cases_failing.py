@@ -70,7 +70,7 @@ def violation(t):
 
 @case("failing: a message beyond --max-message: one error at every level")
 def too_big(t):
-    walk(t, 63, "protocol", "beyond the bounds: ", lambda conn: (conn.send(frame(TEXT, b"12345678")), conn.expect_failed(1009)), "--max-message", "4")
+    walk(t, 63, "protocol", "beyond the limits: ", lambda conn: (conn.send(frame(TEXT, b"12345678")), conn.expect_failed(1009)), "--max-message", "4")
 
 
 @case("failing: messages lost under --fail-on-loss: one error at every level")

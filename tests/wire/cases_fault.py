@@ -57,7 +57,7 @@ def rst(t):
     conn.send(frame(TEXT, b"one"))
     sees(conn, "rst")
     made.exits(56)
-    made.says("fault armed: rst @message:1.*fault begin: rst.*cut by a fault that was asked for")
+    made.says("fault armed: rst @message:1.*fault begin: rst.*cut by an injected fault")
 
 
 @case("fault at a message: what came behind it in the same read is lost with it, a Close too")
@@ -107,7 +107,7 @@ def half_close(t):
     made.prints(b"one\ntwo\n")
 
 
-@case("fault truncate: so many bytes of a frame, then a reset")
+@case("fault truncate: this many bytes of a frame, then a reset")
 def truncate(t):
     made, conn = t.open("--json", "-w", "5", "--fault", "truncate:9,side=out@open", stdin=b"0123456789\n")
     try:
@@ -224,7 +224,7 @@ def latency(t):
         raise Unmet(f"round trips of {trips} ms, awaited 300 at least")
 
 
-@case("fault rate: so many bytes a second, no more")
+@case("fault rate: this many bytes a second, no more")
 def rate(t):
     begun = time.monotonic()
     made, conn = t.open("-n", "--count", "1", "--fault", "rate:20k,side=in")

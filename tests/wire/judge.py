@@ -60,7 +60,7 @@ def lives(t, data, *expected, args=(), out=None, extra="", agree=None):
 
 
 def bounded(made, limit):
-    """The program's memory stayed below so many bytes (where that can be told)."""
+    """The program's memory stayed below this many bytes (where that can be told)."""
     if MEASURABLE:
         peak = made.peak_memory()
         if peak > limit:

@@ -1,6 +1,7 @@
 /*
- * expect: what should come on a connection: written as the arguments of the command `expect`,
- * compared with what came. The same in scripts and in the interactive session. Pure.
+ * expect: what should be received on a connection: written as the arguments of the command
+ * `expect`, compared with what was received. The same in scripts and in the interactive session.
+ * Pure.
  *
  *   [next] text [TEXT|/REGEX/] | json [POINTER OP [VALUE]]... | json {OBJECT} | binary [HEX]
  *        | open [subprotocol NAME|none] | status N | header NAME [TEXT|/REGEX/]
@@ -13,9 +14,9 @@
 #include "base/pattern.h"
 #include "script/expect/inbox.h"
 
-/* How long an expectation waits where nothing else is said. */
+/* How long an expectation waits by default. */
 #define EXPECT_WITHIN_US 5000000u
-/* How long `none` looks. */
+/* How long `none` waits. */
 #define EXPECT_NONE_US 1000000u
 /* Of expected bytes and frames. */
 #define EXPECT_BINARY_MAX ((size_t)16 * 1024 * 1024)
@@ -46,7 +47,7 @@ struct json_condition;
 struct expect {
     enum expect_what what;
     bool next;              /* the first that comes, and no other */
-    uint64_t within_us;     /* 0: not given; of `none`: how long it looks */
+    uint64_t within_us;     /* 0: not given; of `none`: its duration */
     struct pattern pattern; /* text, ping, pong, reason, field value; payload of a frame */
     char *name;             /* of a field; a subprotocol ("" for none); or NULL */
     struct json_condition *conditions;
@@ -70,17 +71,17 @@ enum {
     EXPECT_FRAME_MASKED = 16
 };
 
-/* here: a here-text that stands behind args, or NULL. -1 with *e (EXIT_USAGE), whose `at` is the
- * offset in args of what is wrong. expect_clear is due after a failure too. */
+/* here: a here-text that follows args, or NULL. -1 with *e (EXIT_USAGE), whose `at` is the offset
+ * of the error in args. Call expect_clear after a failure, too. */
 int expect_parse(struct expect *x, const char *args, const char *here, struct err *e);
 void expect_clear(struct expect *x);
 
-/* Which class of what came it looks at; CAME_CLASSES: none (status, header, no-gap, none). */
+/* The class of events that it examines; CAME_CLASSES: none (status, header, no-gap, none). */
 enum came_class expect_class(const struct expect *x);
-/* Is this what was expected? If not, `why` is a short sentence, which may quote the peer's bytes;
- * "" where what came is of another kind altogether. */
+/* Is this what was expected? If not, `why` is a short reason, which may quote the peer's bytes; ""
+ * if it is of another kind. */
 bool expect_fits(const struct expect *x, const struct came *c, char why[EXPECT_WHY]);
-/* How long it may wait (of `none`: it looks), where the default is so much. */
+/* How long it may wait, given the default. */
 uint64_t expect_limit_us(const struct expect *x, uint64_t default_us);
 
 /* --- waiting: several expectations at once, on several connections ------------------------------
@@ -95,7 +96,7 @@ struct expect_wait {
     char why[EXPECT_WHY]; /* if it failed */
 };
 
-/* Told of each thing that came and was passed over. why: as expect_fits; "" . */
+/* Called for each event that was skipped. why: as expect_fits; "" . */
 typedef void expect_seen_fn(void *ctx, const struct expect_wait *w, const struct came *c,
                             const char *why);
 
@@ -106,7 +107,7 @@ void expects_feed(struct expect_wait *waits, size_t count, expect_seen_fn *seen,
 /* --- bytes and frames (expect_frame.c) ----------------------------------------------------------
  */
 
-/* Hexadecimal digits into x->bytes. at: what e->at is counted from, here and below. */
+/* Hexadecimal digits into x->bytes. at: added to e->at, here and below. */
 int expect_bytes_parse(struct expect *x, struct slice digits, size_t at, struct err *e);
 /* NAME=VALUE..., as many as there are. */
 int expect_frame_parse(struct expect *x, struct slice text, size_t at, struct err *e);
@@ -136,8 +137,7 @@ struct json_condition {
     int type;               /* JSON_OP_TYPE: enum json_kind, or -1: integer */
 };
 
-/* Conditions written behind `json`, up to the end of text; x->conditions grows. at0 is what e->at
- * is counted from. */
+/* Conditions after `json`, up to the end of text; x->conditions grows. at0 is added to e->at. */
 int expect_json_parse(struct expect *x, struct slice text, size_t at0, struct err *e);
 bool expect_json_fits(const struct expect *x, const struct came *c, char why[EXPECT_WHY]);
 

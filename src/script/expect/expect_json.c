@@ -19,7 +19,7 @@ static const struct {
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-/* Where reading has come to. */
+/* The position of the parser. */
 struct at {
     struct slice text;
     size_t pos, at0;
@@ -102,7 +102,9 @@ static int read_value(struct at *a, struct json_condition *c, struct err *e)
         if (value.len == 0)
             return wrong(a, from, e, "a JSON value is missing here");
         if (!bare(value))
-            return wrong(a, from, e, "this is no JSON value: strings stand in double quotes");
+            return wrong(a, from, e,
+                         "this is not a JSON value: strings are written in double "
+                         "quotes");
         c->value = malloc(value.len + 3);
         if (c->value) {
             c->value[0] = '"';
@@ -118,7 +120,7 @@ static int read_value(struct at *a, struct json_condition *c, struct err *e)
     return 0;
 }
 
-/* "/REGEX/": to the first slash that no backslash stands before. */
+/* "/REGEX/": to the first slash without a backslash before it. */
 static int read_regex(struct at *a, struct json_condition *c, struct err *e)
 {
     size_t from = a->pos, end = from + 1;
@@ -179,9 +181,9 @@ static int read_op(struct at *a, struct json_condition *c, struct err *e)
         }
     }
     if (slice_is(name, "="))
-        return wrong(a, from, e, "\"=\" is no operator: that two values are equal is written ==");
+        return wrong(a, from, e, "\"=\" is not an operator: equality is written ==");
     return wrong(a, from, e,
-                 "behind a JSON Pointer stands one of == != < <= > >= ~ exists missing type");
+                 "a JSON Pointer is followed by one of == != < <= > >= ~ exists missing type");
 }
 
 static int read_condition(struct at *a, struct expect *x, struct err *e)
@@ -220,9 +222,11 @@ static int read_pattern(struct at *a, struct expect *x, struct err *e)
         while (json_scan_next(&scan, &token) > JSON_END)
             ;
         if (a->pos + scan.pos >= a->text.len)
-            return wrong(a, a->text.len, e, "the JSON is not complete: something is to be closed");
+            return wrong(a, a->text.len, e,
+                         "the JSON is not complete: a bracket or quote is not "
+                         "closed");
         return wrong(a, a->pos + scan.pos, e,
-                     "the JSON is wrong here (names and strings stand in double quotes)");
+                     "the JSON is wrong here (names and strings are written in double quotes)");
     }
     c->op = JSON_OP_INCLUDES;
     c->pointer = strdup("");
@@ -304,7 +308,7 @@ static bool includes(const struct json_condition *c, struct slice value, char wh
     if (found.len == 0)
         snprintf(why, EXPECT_WHY, "%.*s is not there", SHOWN(at));
     else
-        snprintf(why, EXPECT_WHY, "%.*s stands where %.*s should", SHOWN(found), SHOWN(at));
+        snprintf(why, EXPECT_WHY, "%.*s is where %.*s should be", SHOWN(found), SHOWN(at));
     return false;
 }
 

@@ -67,20 +67,19 @@ static bool tell_slip(struct slice came, struct slice wanted, const char *what,
     bool quoted = wanted.len >= 2 && wanted.data[0] == '"' && wanted.data[wanted.len - 1] == '"';
 
     if (quoted && slice_equal(came, slice_make(wanted.data + 1, wanted.len - 2)))
-        snprintf(why, EXPECT_WHY, "%s has no quotes around it: they are expected as they stand",
-                 what);
+        snprintf(why, EXPECT_WHY, "%s has no quotes around it: they are expected literally", what);
     else if (wanted.len > 0 && strchr("{[", wanted.data[0]) && json_valid(wanted) &&
              json_valid(came) && json_equal(came, wanted))
         snprintf(why, EXPECT_WHY,
-                 "%s is the same JSON, written otherwise: \"expect json\" compares what it means",
+                 "%s is the same JSON, written differently: \"expect json\" compares the meaning",
                  what);
     else
         return false;
     return true;
 }
 
-/* Where a text is another than that which was wanted. What was wanted may be a secret: only what
- * came is quoted. */
+/* Where a text differs from the expected one. The expected text may be a secret: only the received
+ * one is quoted. */
 static void tell_other(struct slice came, struct slice wanted, const char *what,
                        char why[EXPECT_WHY])
 {
@@ -95,12 +94,12 @@ static void tell_other(struct slice came, struct slice wanted, const char *what,
         snprintf(why, EXPECT_WHY, "%s ends after %zu of %zu characters", what, at,
                  characters(wanted));
     else if (n == 0)
-        snprintf(why, EXPECT_WHY, "%s is another", what);
+        snprintf(why, EXPECT_WHY, "%s is different", what);
     else if (n == wanted.len)
-        snprintf(why, EXPECT_WHY, "%s goes on behind the %zu characters expected: \"%.*s\"", what,
+        snprintf(why, EXPECT_WHY, "%s continues after the %zu characters expected: \"%.*s\"", what,
                  at, SHOWN(rest));
     else
-        snprintf(why, EXPECT_WHY, "%s is another from character %zu on: \"%.*s\"", what, at + 1,
+        snprintf(why, EXPECT_WHY, "%s is different from character %zu on: \"%.*s\"", what, at + 1,
                  SHOWN(rest));
 }
 
@@ -231,7 +230,7 @@ bool expect_fits(const struct expect *x, const struct came *c, char why[EXPECT_W
 /* --- the response -------------------------------------------------------------------------------
  */
 
-/* The next field of that name behind `at`; its value has a NUL behind it in *value. */
+/* The next field of that name after `at`; its value has a NUL after it in *value. */
 static const char *next_field(const char *at, const char *name, char **value)
 {
     size_t n = strlen(name);
@@ -315,7 +314,8 @@ static bool waits_for(const struct expect_wait *w, const struct inbox *in, enum 
     return w->state == EXPECT_WAITS && w->inbox == in && expect_class(w->expect) == which;
 }
 
-/* Give one thing to the first that it fits. False: nobody waits for its class any more. */
+/* Give one event to the first expectation that it matches. False: none waits for its class any
+ * longer. */
 static bool feed_one(struct expect_wait *waits, size_t count, struct inbox *in,
                      enum came_class which, expect_seen_fn *seen, void *ctx)
 {

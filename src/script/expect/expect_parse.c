@@ -7,7 +7,7 @@
 #include "script/expect/expect.h"
 #include "script/expect/parse.h"
 
-/* Where reading has come to in the arguments, of which `end` is the end: `within` is cut off. */
+/* The position of the parser in the arguments, which end at `end`: `within` is cut off. */
 struct reading {
     const char *text;
     size_t pos, end;
@@ -18,7 +18,7 @@ struct what_row {
     const char *name;
     enum expect_what what;
     int (*parse)(struct expect *x, struct reading *r, struct err *e);
-    bool next; /* "next" may stand before it */
+    bool next; /* "next" may precede it */
 };
 
 static void skip_blanks(struct reading *r)
@@ -87,7 +87,7 @@ static int what_json(struct expect *x, struct reading *r, struct err *e)
         return 0;
     if (expect_json_parse(x, slice_str(r->here), 0, e) == 0)
         return 0;
-    e->at = -1; /* it counts in the here-text */
+    e->at = -1; /* it is an offset in the here-text */
     return -1;
 }
 

@@ -1,7 +1,7 @@
 /*
- * inbox: what came on a connection and was not looked at yet, copied so that it can wait for an
- * expectation. Each class has its own order: a ping between two messages is in no one's way. Fed
- * with events; pure but for memory, which is bounded by what it is told.
+ * inbox: what was received on a connection and not yet examined, copied so that it can wait for an
+ * expectation. Each class has its own order: a ping between two messages does not matter. Fed with
+ * events; pure but for memory, which is bounded.
  */
 #ifndef SCRIPT_EXPECT_INBOX_H
 #define SCRIPT_EXPECT_INBOX_H
@@ -29,7 +29,7 @@ struct came {
     size_t len;
     char data[]; /* the payload; of a close the reason, of an open the subprotocol, of an error or
                     violation its sentence, of a response the fields, each "Name: value" and a
-                    newline. A NUL stands behind it. */
+                    newline. A NUL follows it. */
 };
 
 struct inbox {
@@ -60,16 +60,16 @@ struct inbox {
 void inbox_init(struct inbox *in, size_t max_count, size_t max_bytes);
 void inbox_clear(struct inbox *in);
 
-/* Keep what came. What is beyond the bounds is kept all the same: see inbox_full. */
+/* Keep what was received, even beyond the limits: see inbox_full. */
 void inbox_event(struct inbox *in, const struct event *ev);
-/* So much waits that no more should be read until some of it was taken. */
+/* The inbox is full: no more should be read until some of it was taken. */
 bool inbox_full(const struct inbox *in);
 /* Forget all that waits. */
 void inbox_drop(struct inbox *in);
 /* Another connection begins: forget all of the last one, but for the message that was matched. */
 void inbox_forget(struct inbox *in);
 
-/* The first of a class that waits; NULL: none. */
+/* The first waiting one of a class; NULL: none. */
 const struct came *inbox_first(const struct inbox *in, enum came_class which);
 /* Take it out: came_free it, or inbox_matched. */
 struct came *inbox_take(struct inbox *in, enum came_class which);

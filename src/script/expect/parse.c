@@ -65,7 +65,7 @@ int parse_word(const char **at, struct buf *word, struct err *e)
             return memory(e);
     }
     if (quoted)
-        return usage_error(e, "a quotation mark stays open");
+        return usage_error(e, "a quotation mark is not closed");
     *at = p;
     return 1;
 }
@@ -152,7 +152,8 @@ static int set_part(struct frame_spec *spec, struct buf *payload, const char *na
         return 0;
     }
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                   "\"%s=\" is no part of a frame: op, fin, rsv, mask, len, text and hex are",
+                   "\"%s=\" is not a part of a frame: those are op, fin, rsv, mask, len, text and "
+                   "hex",
                    name);
 }
 
@@ -176,7 +177,7 @@ int parse_frame(const char *args, struct frame_spec *spec, struct buf *payload, 
         if (!equals) {
             r = err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
                         "\"%s\": the parts of a frame are written name=value", name);
-            err_hint(e, "text with blanks stands in quotes: text=\"two words\"");
+            err_hint(e, "text with blanks is written in quotes: text=\"two words\"");
             break;
         }
         *equals = '\0';
@@ -205,7 +206,7 @@ int parse_close(const char *args, uint16_t *code, const char **reason, struct er
     if (word.len < sizeof digits)
         memcpy(digits, word.data, word.len);
     if (!decimal_read(slice_str(digits), 65535, &n) || !close_code_valid((unsigned)n)) {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%.*s\" is no close code that may be sent",
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%.*s\" is not a close code that may be sent",
                 (int)(word.len < 40 ? word.len : 40), (const char *)word.data);
         err_hint(
             e,

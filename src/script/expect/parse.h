@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "proto/frame.h"
 
-/* The command's name at the front of a line, and where its arguments begin: behind the blanks. */
+/* The command's name at the front of a line, and where its arguments begin: after the blanks. */
 struct slice parse_name(const char *line, const char **args);
 
 /* Words apart by blanks. Double quotes hold blanks together; a backslash in quotes makes \n, \t,

@@ -13,9 +13,9 @@
 
 /* Of an identity, what {id} and {last} can give back. */
 #define ID_MAX 4096
-/* Of what is sent to resume, and of a URL with what resumes. */
+/* Limits of the resume message and of a URL with the resume query. */
 #define RESUME_MAX (64 * 1024)
-/* So many messages in a row that all came before, at the start of a connection, deserve a word. */
+/* This many consecutive duplicates at the start of a connection are worth a message. */
 #define STALE_START 10
 
 struct account {
@@ -32,10 +32,10 @@ struct account {
     bool stale_told;
     uint64_t at_us; /* of the message that was looked at last */
     int64_t time_us;
-    bool in_message;    /* it is still looked at: what follows from it happened then */
+    bool in_message;    /* it is still examined: what follows from it happened then */
     struct buf id;      /* of the message, decoded */
     struct buf last_id; /* of the last one that was new */
-    bool url_asked;     /* the attempt's URL asked for what lies above url_point */
+    bool url_asked;     /* the attempt's URL requested what is above url_point */
     uint64_t url_point;
     uint64_t fetched_top; /* the highest number of what was fetched */
     struct buf scratch;
@@ -108,7 +108,7 @@ void account_free(struct account *a)
 /* --- reading a message --------------------------------------------------------------------------
  */
 
-/* Servers that were started anew count anew; without an epoch that looks like a replay. */
+/* A restarted server restarts its numbers; without an epoch that looks like a replay. */
 static void mind_stale_start(struct account *a, const struct reconcile_message *m, bool again)
 {
     const struct reconcile *r = &a->reconcile;
@@ -124,8 +124,8 @@ static void mind_stale_start(struct account *a, const struct reconcile_message *
     a->stale_told = true;
     snprintf(text, sizeof text,
              "the numbers went back to %" PRIu64 " and below, after %" PRIu64
-             ": what was seen before is left out; if the server counts anew, --epoch POINTER tells "
-             "its streams apart",
+             ": what was seen before is omitted; if the server restarted its numbers, --epoch "
+             "POINTER distinguishes its streams",
              m->seq, r->last);
     ev.note = text;
     report(a, &ev);
@@ -149,8 +149,8 @@ static void report_outage(struct account *a, bool settled)
     outage_told(&a->outage, settled, a->at_us);
 }
 
-/* Nothing is missing any more, and the replay has passed into what is new: the books are settled.
- * Otherwise a word after a while. */
+/* Nothing is missing any longer, and the replay has reached new messages: the books are settled.
+ * Otherwise a message follows after a while. */
 static void mind_outage(struct account *a, bool again, uint64_t recovered_before)
 {
     const struct reconcile *r = &a->reconcile;
@@ -183,7 +183,7 @@ static struct reconcile_message look_into(struct account *a, const struct event_
         found.epoch = buf_slice(&a->scratch);
     }
     if (label_find(m, a->config.id, &token)) {
-        /* One that does not fit is no identity: it can't be given back either. */
+        /* One that does not fit is not an identity: it cannot be sent back, either. */
         found.has_id = label_name(&a->id, token);
         found.id = buf_slice(&a->id);
     }
@@ -244,7 +244,7 @@ void account_closed(struct account *a)
         report_outage(a, true);
 }
 
-/* What stands for {last}, {epoch} and {id} now; the number is written in digits. */
+/* The current values of {last}, {epoch} and {id}; the number is written in digits. */
 static struct template_values values_now(const struct account *a, char digits[24])
 {
     const struct reconcile *r = &a->reconcile;
@@ -281,7 +281,7 @@ int account_resume(struct account *a, struct slice *text)
     return 1;
 }
 
-/* The target with the query behind it. NULL: memory, or it became too long. */
+/* The target with the query after it. NULL: memory, or it became too long. */
 static char *resumed_target(struct account *a, const char *target)
 {
     char digits[24];
@@ -356,7 +356,7 @@ void account_expect(struct account *a, struct slice item)
 
 void account_expected(struct account *a)
 {
-    /* Another stream's numbers say nothing about this one's. */
+    /* Another stream's numbers are unrelated to this one's. */
     if (!a->config.epoch)
         reconcile_behind(&a->reconcile, a->fetched_top);
 }

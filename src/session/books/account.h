@@ -1,7 +1,7 @@
 /*
  * account: keeps the books of a session: reads number, identity and epoch out of each message
- * (--seq, --id, --epoch), reports what reconcile finds, and knows what to ask for after an outage
- * (--resume, --resume-query).
+ * (--seq, --id, --epoch), reports what reconcile finds, and determines what to request after an
+ * outage (--resume, --resume-query).
  */
 #ifndef SESSION_BOOKS_ACCOUNT_H
 #define SESSION_BOOKS_ACCOUNT_H
@@ -19,8 +19,8 @@ struct account_config {
 
 struct account;
 
-/* Where its events go. The receiver fills in the header; the times only where at_us is 0: what
- * follows from a message has that message's. */
+/* Where its events go. The receiver fills in the header; the times only where at_us is 0: events
+ * that follow from a message have its time. */
 typedef void account_emit_fn(void *ctx, struct event *ev);
 
 /* Is there anything to keep books of? Without it no account is needed. */
@@ -43,15 +43,15 @@ void account_closed(struct account *a);
  * lives until the next call. 0: nothing is to be sent, the first connection or no number seen so
  * far. -1: memory, or it became too long. */
 int account_resume(struct account *a, struct slice *text);
-/* A URL's target, with what --resume-query asks for behind it where this is a reconnect. Caller
- * frees; NULL: memory, or it became too long. */
+/* A URL's target, followed by --resume-query if this is a reconnect. Caller frees; NULL: memory, or
+ * it became too long. */
 char *account_resume_target(struct account *a, const char *target);
 
 /* The target of a URL to catch up from, filled in. 1: the caller frees *filled. 0: there is nothing
  * to ask for (the first connection, no number seen so far). -1: memory, or it became too long. */
 int account_catchup(struct account *a, const char *target, char **filled);
-/* What was fetched: all of it is shown first, so that one hole is told for all that was missed;
- * then each again, to be passed on as a message where that is true. */
+/* What was fetched: all of it is examined first, so that one gap is reported for all that was
+ * missed; then each again, to be passed on as a message if the result is true. */
 void account_expect(struct account *a, struct slice item);
 void account_expected(struct account *a);
 bool account_fetched(struct account *a, struct event *ev);
@@ -65,7 +65,7 @@ int account_known(struct account *a, struct slice text);
 /* The session is over: what is missing is lost. Again is fine. */
 void account_finish(struct account *a);
 
-/* Into totals: what was missed, recovered, lost, came twice; the epochs. */
+/* Into totals: what was missed, recovered, lost or duplicated; the epochs. */
 void account_totals(const struct account *a, struct totals *totals);
 /* Messages were lost, and --fail-on-loss was given. */
 bool account_failed(const struct account *a);

@@ -25,7 +25,8 @@ struct holes {
 /* Add a range above all that are there, or below them. */
 void holes_add(struct holes *h, struct hole hole);
 
-/* n is missing no more. False if it was in no hole; else the hole is smaller, gone, or two. */
+/* n is no longer missing. False if it was in no hole; else the hole shrinks, disappears or splits.
+ */
 bool holes_fill(struct holes *h, uint64_t n);
 
 bool holes_have(const struct holes *h, uint64_t n);

@@ -17,7 +17,7 @@ struct entry {
 struct id_set {
     uint64_t seed;
     uint32_t oldest, count; /* entries */
-    uint32_t head, used;    /* where the next byte goes; bytes in use */
+    uint32_t head, used;    /* the place of the next byte; bytes in use */
     bool forgot;
     uint32_t buckets[ID_SET_MAX];
     struct entry entries[ID_SET_MAX];

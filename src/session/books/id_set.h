@@ -24,7 +24,7 @@ bool id_set_add(struct id_set *set, struct slice id);
 
 bool id_set_has(const struct id_set *set, struct slice id);
 
-/* True if anything had to be forgotten since the set was made or cleared. */
+/* True if anything was forgotten since the set was made or cleared. */
 bool id_set_forgot(const struct id_set *set);
 
 void id_set_clear(struct id_set *set);

@@ -1,6 +1,5 @@
 /*
- * label: what a message says about itself: its number, identity and epoch, each at a JSON Pointer
- * (RFC 6901). Pure.
+ * label: the number, identity and epoch of a message, each at a JSON Pointer (RFC 6901). Pure.
  */
 #ifndef SESSION_BOOKS_LABEL_H
 #define SESSION_BOOKS_LABEL_H

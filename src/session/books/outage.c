@@ -1,6 +1,6 @@
 #include "session/books/outage.h"
 
-/* A replay may take so long before the person hears of the gap, and again before the next word. */
+/* A replay may take this long before the gap is reported, and again before the next report. */
 #define PATIENCE_US 1000000
 
 static void begin(struct outage *o, uint64_t from, uint64_t now_us)

@@ -1,5 +1,5 @@
 /*
- * outage: what a person is told of what was missed: one line when the books are settled, and one
+ * outage: what the user sees of missed messages: one line when the books are settled, and one
  * before if that takes long, instead of a line for each event. Pure.
  */
 #ifndef SESSION_BOOKS_OUTAGE_H
@@ -11,9 +11,9 @@
 #define OUTAGE_NAMED 8
 
 struct outage {
-    bool hopeless;    /* nothing was set up that would bring back what is missing: told at once */
-    bool open;        /* something was missed since the last one was settled */
-    bool told;        /* and a word was said about all of it */
+    bool hopeless; /* nothing is configured that would recover missing messages: report at once */
+    bool open;     /* something was missed since the last one was settled */
+    bool told;     /* and all of it was reported */
     uint64_t next_us; /* no word before this */
     struct event_missed sums;
     struct event_range named[OUTAGE_NAMED];
@@ -24,10 +24,10 @@ void outage_note(struct outage *o, enum event_kind kind, const struct event_rang
                  uint64_t now_us);
 void outage_duplicate(struct outage *o);
 
-/* Something was missed a while ago, and nothing was said of it. */
+/* Something was missed a while ago and not yet reported. */
 bool outage_due(const struct outage *o, uint64_t now_us);
 
-/* The sums; they point into *o. Then: they were told; a settled outage is over. */
+/* The sums; they point into *o. Afterwards they are reported; a settled outage is over. */
 void outage_event(const struct outage *o, bool settled, struct event_missed *event);
 void outage_told(struct outage *o, bool settled, uint64_t now_us);
 

@@ -23,7 +23,7 @@ void reconcile_clear(struct reconcile *r)
     r->ids = NULL;
 }
 
-/* --- what is told -------------------------------------------------------------------------------
+/* --- reports -------------------------------------------------------------------------------
  */
 
 static void tell_run(struct reconcile *r)
@@ -94,7 +94,8 @@ static void recovered(struct reconcile *r, uint64_t n)
 /* --- one message --------------------------------------------------------------------------------
  */
 
-/* Another stream: nothing of the old one will come any more, and its numbers mean nothing. */
+/* Another stream: nothing of the old one will be received any longer, and its numbers have no
+ * meaning. */
 static void new_stream(struct reconcile *r)
 {
     lose_all(r);
@@ -162,8 +163,8 @@ static bool backward(struct reconcile *r, const struct reconcile_message *m, boo
         return id_seen;
     }
     if (n < r->base) {
-        /* A server that was started anew counts from the start. Anything else is older than the
-         * stream was when it was joined, and was not missed. */
+        /* A restarted server begins its numbers again. Anything else is older than the stream was
+         * when it was joined, and was not missed. */
         if (first && n <= 1) {
             new_stream(r);
             begin_at(r, n);
@@ -171,7 +172,7 @@ static bool backward(struct reconcile *r, const struct reconcile_message *m, boo
         return id_seen;
     }
     if (m->has_id && !id_seen && !id_set_forgot(r->ids)) {
-        /* Two messages with one number: the numbers began anew. */
+        /* Two messages with one number: the numbers began again. */
         new_stream(r);
         begin_at(r, n);
         id_set_add(r->ids, m->id);

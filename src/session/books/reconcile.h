@@ -2,12 +2,12 @@
  * reconcile: what was missed. From the number and the identity in each message follow the holes,
  * what was recovered, what is lost and what came twice. Pure: no clock, no I/O; memory is bounded.
  *
- * Numbers are exact to 2^64-1. The first number of a stream is its baseline: below it nothing
- * counts as missed. A stream's name (epoch) that changes begins another one: what was missing of
- * the old one is lost, and the next number is a new baseline.
+ * Numbers are exact to 2^64-1. The first number of a stream is its baseline: nothing below it is
+ * missed. A stream's name (epoch) that changes begins another one: what was missing of the old one
+ * is lost, and the next number is a new baseline.
  *
- * A replay that was asked for, and went past a hole without filling it, speaks for a loss; after
- * RECONCILE_ASKS of those the hole is lost. (One alone may have been cut short, or out of order.)
+ * A requested replay that passed a hole without filling it suggests a loss; after RECONCILE_ASKS of
+ * those the hole is lost. (One alone may have been cut short, or out of order.)
  */
 #ifndef SESSION_BOOKS_RECONCILE_H
 #define SESSION_BOOKS_RECONCILE_H
@@ -17,7 +17,7 @@
 #include "session/books/id_set.h"
 
 #define RECONCILE_ASKS 3
-/* An epoch of more bytes is told from others by these and its length. */
+/* An epoch of more bytes is identified by these and its length. */
 #define RECONCILE_EPOCH_MAX 256
 
 /* EVENT_GAP, EVENT_RECOVERED or EVENT_LOST; both numbers included. */
@@ -27,7 +27,7 @@ struct reconcile_totals {
     uint64_t missed, recovered, lost; /* missed = recovered + lost + what is open; each stops at
                                          2^64-1 rather than wrap around */
     uint64_t duplicates;
-    uint64_t epochs; /* streams that had a number or a name */
+    uint64_t epochs; /* streams with a number or a name */
 };
 
 struct reconcile {
@@ -38,9 +38,9 @@ struct reconcile {
     bool has_last;
     uint64_t base, last; /* the first and the highest number of this stream */
     struct holes open;
-    struct holes given_up; /* told to be lost: if they come all the same, they were not seen */
+    struct holes given_up; /* reported as lost: if they arrive nevertheless, they were not seen */
     bool in_run;
-    uint64_t run_from, run_to; /* recovered, and not told yet */
+    uint64_t run_from, run_to; /* recovered, and not yet reported */
 
     struct id_set *ids; /* NULL: no identities */
 
@@ -49,12 +49,12 @@ struct reconcile {
     uint8_t epoch[RECONCILE_EPOCH_MAX];
 
     bool first_of_connection; /* no number has come on this connection */
-    bool asked;               /* a replay of what lies above ask_point was asked for on it */
+    bool asked;               /* a replay of what is above ask_point was requested on it */
     uint64_t ask_point;
     uint64_t passed_to; /* the highest number that came out of turn on it */
 };
 
-/* What a message says about itself. */
+/* The label of a message. */
 struct reconcile_message {
     bool has_seq, has_id, has_epoch;
     uint64_t seq;
@@ -69,18 +69,17 @@ void reconcile_clear(struct reconcile *r);
 /* A message came. True if it was seen before; totals.duplicates has it then. */
 bool reconcile_message(struct reconcile *r, const struct reconcile_message *m);
 
-/* Something fetched to make up for an outage: is it to be passed on? False if it was seen before,
- * or is older than the stream was when it was joined. If so it counts as reconcile_message would
- * count it; where numbers say nothing, it is one that was missed and recovered. */
+/* A message fetched after an outage: is it to be passed on? False if it was seen before, or is
+ * older than the stream was when it was joined. If true, it is recorded as by reconcile_message;
+ * without numbers, it is recorded as missed and recovered. */
 bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m);
 
-/* Was such a message seen? 1 it was, 0 not, -1: it says nothing by which to tell (no number, no
- * identity), KNOWN_OLDER: not, but it is older than the stream was when it was joined. Nothing
- * changes. */
+/* Was such a message seen? 1 yes, 0 no, -1: unknown (no number, no identity), KNOWN_OLDER: not, but
+ * it is older than the stream was when it was joined. Nothing changes. */
 #define KNOWN_OLDER 2
 int reconcile_known(const struct reconcile *r, const struct reconcile_message *m);
 
-/* The server is known to have had numbers up to this one: what is not there of them is missing. */
+/* The server is known to have sent numbers up to this one: those not received are missing. */
 void reconcile_behind(struct reconcile *r, uint64_t highest);
 
 /* A connection is open; it ended. */
@@ -89,10 +88,10 @@ void reconcile_closed(struct reconcile *r);
 
 /* Up to where nothing is missing that is worth asking for: false before a first number. */
 bool reconcile_point(const struct reconcile *r, uint64_t *point);
-/* What lies above a point was asked for, on this connection. */
+/* What is above a point was requested, on this connection. */
 void reconcile_asked(struct reconcile *r, uint64_t point);
 
-/* Nothing more will come: what is missing is lost. */
+/* Nothing more will be received: what is missing is lost. */
 void reconcile_finish(struct reconcile *r);
 
 #endif

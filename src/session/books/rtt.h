@@ -7,7 +7,7 @@
 
 #include "event/event.h"
 
-/* Each power of two of microseconds is cut into so many buckets; up to an hour. */
+/* Each power of two of microseconds is divided into this many buckets; up to an hour. */
 #define RTT_FINE    32
 #define RTT_BUCKETS (28 * RTT_FINE)
 
@@ -17,7 +17,7 @@ struct rtt {
     uint32_t buckets[RTT_BUCKETS]; /* a count that is full stays so */
 };
 
-/* A ping was answered after that long; so many never were. */
+/* A ping was answered after that time; this many never were. */
 void rtt_add(struct rtt *r, uint64_t us);
 void rtt_lost(struct rtt *r, uint64_t count);
 

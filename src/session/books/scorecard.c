@@ -9,8 +9,8 @@ static uint64_t since(uint64_t now, uint64_t then)
     return now > then ? now - then : 0;
 }
 
-/* How long a loss of that kind goes unnoticed: silence tells nothing where the end itself came as a
- * word, however long nobody had spoken. */
+/* How long a loss of that kind is not noticed: if the end itself was signalled, the silence before
+ * it does not matter. */
 static bool was_silent(enum close_how how)
 {
     return how == CLOSE_HOW_PING_TIMEOUT || how == CLOSE_HOW_TIMEOUT;

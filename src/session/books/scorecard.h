@@ -1,6 +1,6 @@
 /*
- * scorecard: how an outage went: how long it took to notice, the attempts and waits, when the
- * connection was back, what was missed; and what all of them came to. Pure.
+ * scorecard: the course of an outage: how long it took to notice, the attempts and waits, when the
+ * connection was back, what was missed; and the totals of all outages. Pure.
  */
 #ifndef SESSION_BOOKS_SCORECARD_H
 #define SESSION_BOOKS_SCORECARD_H
@@ -8,11 +8,11 @@
 #include "event/event.h"
 
 #define SCORECARD_TEXT  256
-#define SCORECARD_WAITS 6 /* that are told one by one */
+#define SCORECARD_WAITS 6 /* that are shown one by one */
 
 struct scorecard {
     bool down;            /* a connection was lost, and none has followed yet */
-    bool open;            /* the last outage is over, and not told yet */
+    bool open;            /* the last outage is over, and not yet reported */
     enum close_how how;   /* how it was lost, */
     uint64_t since_us;    /* the last sign of life before, */
     uint64_t detected_us; /* and how long after that it was noticed */
@@ -32,7 +32,7 @@ void scorecard_attempt(struct scorecard *c, uint64_t wait_us);
 bool scorecard_back(struct scorecard *c, uint64_t now_us);
 
 /* The last outage as a line, without its end; with `accounted` also what was missed and recovered.
- * It is told then. */
+ * It is then reported. */
 void scorecard_tell(struct scorecard *c, char text[SCORECARD_TEXT], bool accounted, uint64_t missed,
                     uint64_t recovered);
 

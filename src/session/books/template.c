@@ -36,7 +36,7 @@ static int put_percent(struct buf *out, struct slice value)
     return 0;
 }
 
-/* The value a text begins with the name of, or NULL; *len: what the name takes. */
+/* The value whose name begins the text, or NULL; *len: the length of the name. */
 static const struct slice *value_at(const char *text, const struct template_values *values,
                                     size_t *len)
 {

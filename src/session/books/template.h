@@ -1,6 +1,6 @@
 /*
- * template: a text with {last}, {epoch} and {id} in it, to be filled in: what --resume sends, what
- * --resume-query and --catchup ask for. Other braces stand for themselves. Pure.
+ * template: a text with {last}, {epoch} and {id} in it, which are replaced: the text that --resume
+ * sends and that --resume-query and --catchup request. Other braces are literal. Pure.
  */
 #ifndef SESSION_BOOKS_TEMPLATE_H
 #define SESSION_BOOKS_TEMPLATE_H
@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 struct template_values {
-    struct slice last, epoch, id; /* empty where there is none yet */
+    struct slice last, epoch, id; /* empty if there is none yet */
 };
 
 enum template_form {

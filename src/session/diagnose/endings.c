@@ -2,7 +2,7 @@
 
 /* Shorter ones are the rhythm of the traffic, or a server that fails at once. */
 #define SHORTEST_US 900000
-/* Timers and the way there differ by so much. */
+/* Timers and the network vary by this much. */
 #define NEAR_US 250000
 /* Frames that came in before one can speak of data that flowed. */
 #define FLOW_FRAMES 4

@@ -7,7 +7,7 @@
 
 #include "event/event.h"
 
-/* So many endings in a row make a pattern. */
+/* This many consecutive endings make a pattern. */
 #define ENDINGS_ROW 3
 
 struct ending {

@@ -13,7 +13,7 @@ struct evidence {
     bool subprotocol_agreed;
     bool deflate_broken;    /* the last violation was one of RFC 7692 */
     char violation[440];    /* the sentence of the last fatal one, with its rule, or "" */
-    uint64_t message_at_us; /* at_us of the last message that came in; 0: none */
+    uint64_t message_at_us; /* at_us of the last message received; 0: none */
     uint64_t opened_at_us;  /* at_us of the opening */
     uint64_t rtt_us;        /* of the last pong that answered a ping; 0: none */
     uint64_t last_sent;     /* bytes of the last message sent */

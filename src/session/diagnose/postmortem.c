@@ -20,7 +20,7 @@ static void hint_of_subprotocol(char *hint, const struct postmortem_context *con
 {
     snprintf(hint, POSTMORTEM_HINT,
              context->subprotocols_offered
-                 ? "the server chose none of the subprotocols that were offered: -s NAME offers "
+                 ? "the server selected none of the subprotocols offered: -s NAME offers "
                    "another"
                  : "the server wants a subprotocol, and none was offered: -s NAME offers one");
 }
@@ -66,12 +66,12 @@ static void hint_of_code(char *hint, const struct event_close *close,
                  (unsigned long long)context->last_sent);
     } else if (close->code == 1002 || close->code == 1007) {
         snprintf(hint, POSTMORTEM_HINT,
-                 "the server says that we broke the protocol%s; -vv shows every frame",
-                 context->deflate ? ": --no-compress tells whether compression is the cause" : "");
+                 "the server reports a protocol error%s; -vv shows every frame",
+                 context->deflate ? ": --no-compress shows whether compression is the cause" : "");
     } else if (close->code == 1010) {
-        snprintf(hint, POSTMORTEM_HINT, "the server insists on an extension that was not agreed");
+        snprintf(hint, POSTMORTEM_HINT, "the server requires an extension that was not negotiated");
     } else if (close->code == 1011) {
-        snprintf(hint, POSTMORTEM_HINT, "the server failed inside: its log has the reason");
+        snprintf(hint, POSTMORTEM_HINT, "the server had an internal error: its log has the reason");
     } else if (close->code == 1013) {
         snprintf(hint, POSTMORTEM_HINT,
                  "the server is overloaded, or this client too slow for it: "
@@ -84,7 +84,7 @@ static void hint_of_violation(char *hint, const struct event_close *close,
 {
     if (close->code == CLOSE_TOO_BIG)
         snprintf(hint, POSTMORTEM_HINT,
-                 "--max-message, --max-frame and --max-fragments set the bounds");
+                 "--max-message, --max-frame and --max-fragments set the limits");
     else if (context->deflate && context->deflate_broken)
         snprintf(hint, POSTMORTEM_HINT,
                  "compression is the likely cause (agreed was %.120s): --no-compress goes without, "
@@ -95,10 +95,11 @@ static void hint_of_violation(char *hint, const struct event_close *close,
                  "-vv shows every frame; --lenient reports what is wrong and carries on");
 }
 
-/* A person who gives up on a connection without messages has waited this long. */
+/* A user who gives up on a connection without messages has waited this long. */
 #define QUIET_US 30000000
 
-/* Messages came, and then none for much longer than their pace; pings were answered all the while.
+/* Messages were received, then none for much longer than their interval; pings were answered
+ * throughout.
  */
 static bool went_quiet(const struct event_close *close, const struct postmortem_context *context)
 {

@@ -1,9 +1,9 @@
 /*
- * postmortem: from the evidence of an ending to the sentence a tired person needs: the likely cause
- * and what to try; nothing where the evidence carries nothing. Pure.
+ * postmortem: derives from the evidence of an ending the likely cause and what to try; nothing if
+ * the evidence is not sufficient. Pure.
  *
- * postmortem_open has what goes wrong before the opening, postmortem_loss ends without a Close,
- * postmortem the rest.
+ * postmortem_open has failures before the opening, postmortem_loss ends without a Close, postmortem
+ * the rest.
  */
 #ifndef SESSION_DIAGNOSE_POSTMORTEM_H
 #define SESSION_DIAGNOSE_POSTMORTEM_H
@@ -32,24 +32,24 @@ struct postmortem_context {
     const char *backend;           /* who answered the handshake, "" if that is not known */
     bool socketio;                 /* the URL is that of a Socket.IO server */
     const struct endings *endings; /* this ending is in it; NULL: none is kept */
-    const char *fault;             /* that was asked for and active to the end; NULL: none */
+    const char *fault;             /* an injected fault active until the end; NULL: none */
 };
 
 /* Why an upgrade was refused. hint becomes "" or a sentence. */
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context);
 
-/* Why a connection did not come to be, where the error itself has no hint. */
+/* Why a connection was not opened, if the error itself has no hint. */
 void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
                       const struct postmortem_context *context);
 
-/* A connection came to be in spite of addresses that did not answer. */
+/* A connection was opened although some addresses did not answer. */
 void postmortem_connect(char hint[POSTMORTEM_HINT], const struct event_connect *connect);
 
 /* Does this Server or Via field name a proxy or a load balancer? */
 bool postmortem_names_proxy(struct slice text);
 
-/* The first message of a connection: what it says about the protocol above. */
+/* The first message of a connection: what it reveals about the protocol above. */
 void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message);
 
 /* Why a connection ended. */

@@ -1,15 +1,15 @@
-/* Lost without a Close: what the silence before it, the transport and the connections before tell.
+/* Lost without a Close: what the silence before it, the transport and earlier connections reveal.
  */
 #include <stdio.h>
 
 #include "session/diagnose/postmortem.h"
 
 #define SECOND_US 1000000u
-/* A connection that a NAT or a balancer forgot had been silent at least so long. */
+/* A connection that a NAT or a balancer forgot had been silent for at least this long. */
 #define FORGOTTEN_US (60 * (uint64_t)SECOND_US)
 /* A write that met a reset came this long before it at most. */
 #define JUST_NOW_US (2 * (uint64_t)SECOND_US)
-/* So much of what was sent and not taken is a reader that does not read. */
+/* This much sent but unread data means a peer that does not read. */
 #define SLOW_READER (64 * 1024)
 /* A silence before the end that is shorter may be the rhythm of the traffic. */
 #define IDLE_LEAST (2 * (uint64_t)SECOND_US)
@@ -126,7 +126,7 @@ static void hint_of_half_open(char *hint, const struct event_close *close)
 {
     if (close->has_tcp && close->unacked_bytes > 0)
         snprintf(hint, POSTMORTEM_HINT,
-                 "the connection was half open: the network or the peer is gone without a word; "
+                 "the connection was half open: the network or the peer is gone; "
                  "%llu bytes that were sent are not acknowledged (%lu retransmits), and the last "
                  "byte came %.1f s ago",
                  (unsigned long long)close->unacked_bytes, (unsigned long)close->retransmits,
@@ -139,7 +139,7 @@ static void hint_of_half_open(char *hint, const struct event_close *close)
                  (double)close->idle_in_us / 1e6);
     else
         snprintf(hint, POSTMORTEM_HINT,
-                 "the connection was half open: the network or the peer is gone without a word");
+                 "the connection was half open: the network or the peer is gone");
 }
 
 /* Time ran out under a fault: the peer can't be judged. */

@@ -90,7 +90,7 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
                  who);
 }
 
-/* Transports and versions of Engine.IO: what its servers refuse with. */
+/* Transports and versions of Engine.IO: the refusals of its servers. */
 static bool is_engine_io(struct slice body)
 {
     return contains(body, "Transport unknown") || contains(body, "Unsupported protocol version");
@@ -109,7 +109,7 @@ void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message)
                  "42[\"event\",data] for each event; answer each 2 (a ping) with 3");
 }
 
-/* nginx, Apache, Go's net/http, haproxy and Node say that a request without TLS met a TLS port. */
+/* nginx, Apache, Go's net/http, haproxy and Node report a request without TLS on a TLS port. */
 static bool wants_tls(struct slice body)
 {
     return contains(body, "request was sent to HTTPS port") ||
@@ -124,7 +124,7 @@ static bool about_subprotocol(const struct event_response *response)
            contains(response->reason, "subprotocol");
 }
 
-/* 400, and other refusals whose body says why. True if it did. */
+/* 400, and other refusals whose body gives the reason. True if it did. */
 static bool hint_of_body(char *hint, const struct event_response *response,
                          const struct postmortem_context *context)
 {
@@ -160,8 +160,8 @@ static void redirect_hint(char *hint, const struct event_response *response)
                  (int)(location.len < 200 ? location.len : 200), (const char *)location.data);
 }
 
-/* What the statuses mean that mean something else to a request that is no handshake. True if it is
- * one of them. */
+/* The statuses that have another meaning for a request that is not a handshake. True if it is one
+ * of them. */
 static bool hint_of_http(char *hint, const struct event_response *response, const char *who)
 {
     int status = response->status;
