@@ -700,7 +700,7 @@ RECORDED
     await_output everything 'falling back from ws to poll: 1 failed attempt in a row'
     await_screen '\(polling\)> ?$'
     enter /fallback
-    await_output everything 'polling while the socket cannot be had'
+    await_output everything 'polling while the WebSocket is unavailable'
     enter '/fallback off'
     await_output everything 'falling back from poll to ws: it was asked for'
     keys C-d
