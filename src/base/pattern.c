@@ -53,7 +53,8 @@ static int compile(struct pattern *p, struct slice text, struct err *e)
     status = regcomp(&p->compiled, expression, REG_EXTENDED);
     if (status != 0) {
         regerror(status, &p->compiled, why, sizeof why);
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/%.100s/%s", expression, why);
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "/%.100s/ is not a regular expression: %s",
+                expression, why);
         e->at = 0;
     }
     free(expression);

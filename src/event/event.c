@@ -56,7 +56,7 @@ const char *close_how_lost(const struct event_close *c)
     case CLOSE_HOW_TLS:
         return c->got_close_notify ? "the peer ended TLS (close_notify)" : "TLS failed";
     case CLOSE_HOW_FAULT:
-        return "cut by a fault that was asked for";
+        return "cut by an injected fault";
     default:
         return "the stream ended";
     }

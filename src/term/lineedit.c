@@ -95,7 +95,7 @@ static void insert_paste(struct lineedit *le, struct slice text)
     if (failed)
         fputs("the paste does not fit into memory\n", stdout);
     else if (le->keys.paste_cut)
-        fputs("the paste was cut: at most 16 MiB are taken\n", stdout);
+        fputs("the paste was cut: at most 16 MiB are accepted\n", stdout);
     lineedit_draw(le);
     buf_reset(&le->scratch);
     buf_trim(&le->scratch, 65536);

@@ -39,7 +39,7 @@ static void mistakes_are_told_with_their_place(void **state)
     bad("json /a = 1", 8, "written ==");
     bad("json /a ~= 1", 8, "one of ==");
     bad("json /a == ", 10, "missing");
-    bad("json /a == {\"b\"", 11, "no JSON value");
+    bad("json /a == {\"b\"", 11, "not a JSON value");
     bad("json /a < \"x\"", 10, "only numbers");
     bad("json /a ~ x", 10, "between slashes");
     bad("json /a ~ /x", 10, "slash at the end");
@@ -59,9 +59,9 @@ static void mistakes_are_told_with_their_place(void **state)
     bad("none 3", 5, "for SEC");
     bad("none for x", 9, "seconds");
     bad("text a within x", 14, "seconds");
-    bad("text a within", 13, "seconds behind");
-    bad("reconnect now", 10, "not \"now\"");
-    bad("next none", 0, "\"next\" is about");
+    bad("text a within", 13, "seconds after");
+    bad("reconnect now", 10, "but \"now\" does");
+    bad("next none", 0, "\"next\" applies to");
     bad("frame op", 6, "name=value");
     bad("frame op=x", 6, "op= is");
     bad("frame fin=2", 6, "0 or 1");

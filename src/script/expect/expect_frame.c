@@ -59,7 +59,7 @@ static int frame_part(struct expect *x, const char *name, const char *value, siz
         return frame_op(x, value, at, e);
     if ((strcmp(name, "text") == 0 || strcmp(name, "hex") == 0) &&
         (x->pattern.given || x->exact_bytes))
-        return err_at(e, at, "the payload is said once, with text= or hex=");
+        return err_at(e, at, "give the payload once, with text= or hex=");
     if (strcmp(name, "text") == 0)
         return pattern_parse(&x->pattern, slice_str(value), false, e);
     if (strcmp(name, "hex") == 0)

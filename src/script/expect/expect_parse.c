@@ -61,7 +61,7 @@ static int read_pattern(struct pattern *p, struct reading *r, struct err *e)
     if (here)
         text = slice_str(r->here);
     else if (r->here)
-        return err_at(e, r->pos, "the text stands here and in the lines below: it can be only one");
+        return err_at(e, r->pos, "the text is given here and in the lines below: use only one");
     if (text.len == 0 && !here)
         return 0;
     if (pattern_parse(p, text, here, e) == 0)
@@ -117,7 +117,7 @@ static int nothing_more(struct reading *r, struct err *e)
 
     if (word.len == 0)
         return 0;
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing is expected to stand behind this, not \"%.*s\"",
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing may follow this, but \"%.*s\" does",
             (int)(word.len < 40 ? word.len : 40), (const char *)word.data);
     e->at = (long)(r->pos - word.len);
     return -1;
@@ -131,7 +131,7 @@ static int what_open(struct expect *x, struct reading *r, struct err *e)
         return 0;
     if (!slice_is(word, "subprotocol"))
         return err_at(e, r->pos - word.len,
-                      "behind \"open\" may stand: subprotocol NAME, or subprotocol none");
+                      "\"open\" may be followed by: subprotocol NAME, or subprotocol none");
     word = next_word(r);
     if (word.len == 0)
         return err_at(e, r->pos,
@@ -177,7 +177,7 @@ static int what_status(struct expect *x, struct reading *r, struct err *e)
     struct slice word = next_word(r);
 
     if (read_number(x, word, r->pos - word.len, 999,
-                    "an HTTP status is expected here: a number, as 403", e) < 0)
+                    "an HTTP status is expected here: a number, such as 403", e) < 0)
         return -1;
     return nothing_more(r, e);
 }
@@ -204,8 +204,9 @@ static int what_gap(struct expect *x, struct reading *r, struct err *e)
 {
     struct slice word = next_word(r);
 
-    if (word.len > 0 && read_number(x, word, r->pos - word.len, UINT64_MAX,
-                                    "a number is expected here: how many are missing, as 3", e) < 0)
+    if (word.len > 0 &&
+        read_number(x, word, r->pos - word.len, UINT64_MAX,
+                    "a number is expected here: how many are missing, such as 3", e) < 0)
         return -1;
     return nothing_more(r, e);
 }
@@ -213,7 +214,7 @@ static int what_gap(struct expect *x, struct reading *r, struct err *e)
 static int read_seconds(struct slice word, size_t at, uint64_t *us, struct err *e)
 {
     if (duration_parse(word, us) < 0 || *us == 0)
-        return err_at(e, at, "a number of seconds is expected here, as 0.5");
+        return err_at(e, at, "a number of seconds is expected here, such as 0.5");
     return 0;
 }
 
@@ -229,7 +230,7 @@ static int what_none(struct expect *x, struct reading *r, struct err *e)
     if (x->within_us)
         return err_at(e, r->pos - word.len, "\"none\" takes \"for SEC\" or \"within SEC\"");
     if (!slice_is(word, "for"))
-        return err_at(e, r->pos - word.len, "behind \"none\" may stand: for SEC");
+        return err_at(e, r->pos - word.len, "\"none\" may be followed by: for SEC");
     word = next_word(r);
     if (read_seconds(word, r->pos - word.len, &x->within_us, e) < 0)
         return -1;
@@ -294,7 +295,7 @@ static int unknown(struct slice word, size_t at, struct err *e)
 static int wrong_within(size_t at, struct err *e, const char *text)
 {
     err_at(e, at, text);
-    err_hint(e, "a text that ends in \"within\" stands in the lines below: expect text <<END");
+    err_hint(e, "write a text that ends in \"within\" in the lines below: expect text <<END");
     return -1;
 }
 
@@ -317,11 +318,13 @@ static int take_within(struct expect *x, struct reading *r, struct err *e)
     number = slice_make(r->text + from, end - from);
     if (!slice_is(slice_make(r->text + name, name_end - name), "within")) {
         if (slice_is(number, "within"))
-            return wrong_within(end, e, "the number of seconds behind \"within\" is missing");
+            return wrong_within(end, e, "the number of seconds after \"within\" is missing");
         return 0;
     }
     if (duration_parse(number, &us) < 0 || us == 0)
-        return wrong_within(from, e, "a number of seconds is expected behind \"within\", as 0.5");
+        return wrong_within(from, e,
+                            "a number of seconds is expected after \"within\", such as "
+                            "0.5");
     x->within_us = us;
     for (end = name; end > 0 && strchr(" \t", r->text[end - 1]); end--)
         ;
@@ -352,13 +355,14 @@ int expect_parse(struct expect *x, const char *args, const char *here, struct er
         x->what = rows[i].what;
         if (x->next && !rows[i].next)
             return err_at(e, next_at,
-                          "\"next\" is about what comes one after the other: messages, "
+                          "\"next\" applies to what comes in order: messages, "
                           "pings, pongs, frames, open, close, error and gap");
         if (rows[i].parse(x, &r, e) < 0)
             return -1;
         if (here && x->what != EXPECT_JSON && !x->pattern.given)
             return err_at(e, 0,
-                          "a text in the lines below belongs to text, json, ping, pong, close "
+                          "a text in the lines below is possible with text, json, ping, pong, "
+                          "close "
                           "or header");
         return 0;
     }

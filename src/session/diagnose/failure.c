@@ -26,7 +26,7 @@ static void of_violation(struct err *e, const struct event_close *c, enum exit_c
                 close_code_name(c->code));
     else
         err_set(e, code, STAGE_PROTOCOL, 0, "%s: %s",
-                code == EXIT_TOO_BIG ? "beyond the bounds" : "the peer broke the protocol",
+                code == EXIT_TOO_BIG ? "beyond the limits" : "the peer broke the protocol",
                 violation);
 }
 
@@ -61,7 +61,7 @@ void failure_of_close(struct err *e, const struct event_close *close, enum event
     if (close->hint && close->hint[0])
         err_hint(e, "%s", close->hint);
     else if (close->how == CLOSE_HOW_FAULT)
-        err_hint(e, "--fault asked for it");
+        err_hint(e, "requested with --fault");
 }
 
 void failure_complete(struct err *e)
@@ -73,7 +73,7 @@ void failure_complete(struct err *e)
         err_hint(e, "the server's log may say why; -r reconnects after a loss");
         break;
     case EXIT_PEER_ERROR:
-        err_hint(e, "the code is the server's: its log or its documentation says what it means");
+        err_hint(e, "the code is the server's: see its log or its documentation");
         break;
     case EXIT_UPGRADE:
     case EXIT_HANGUP:

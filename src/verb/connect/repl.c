@@ -420,7 +420,7 @@ enum exit_code repl_run_on(struct app *app, const char *url)
         fault_rig_init(&r->faults, r->loop, app->fault, true, &r->views.bus, app->start_us, &e) ==
             0 &&
         make_session(r, &e) == 0 && init_editor(r, &e) == 0) {
-        session_note(r->session, "a line is sent as a message; /help lists commands, ^D leaves");
+        session_note(r->session, "a line is sent as a message; /help lists commands, ^D quits");
         app_limit(app);
         session_open(r->session);
         converse(r);
