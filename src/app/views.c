@@ -89,7 +89,8 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
     out_init(&v->err, STDERR_FILENO, ERR_LIMIT);
     if (kind == VIEWS_REPL)
         return 0;
-    human.numbered = kind == VIEWS_LOG;
+    human.numbered = kind == VIEWS_LOG || kind == VIEWS_RELAY;
+    human.messages = kind == VIEWS_RELAY && !o->json;
     human.report = kind != VIEWS_TOUR;
     if (tour)
         human = views_config(o, STDOUT_FILENO, true);

@@ -15,11 +15,12 @@ struct views {
 
 /* What stdout carries. */
 enum views_kind {
-    VIEWS_DATA, /* messages as lines, or the event stream; the rest goes to stderr */
-    VIEWS_NONE, /* nothing of the messages (--echo) */
-    VIEWS_LOG,  /* the same, of a server: each line has its client's number */
-    VIEWS_TOUR, /* everything for a person, in order */
-    VIEWS_REPL  /* nothing yet: `out` is in memory, and the REPL's screen puts a view of its own */
+    VIEWS_DATA,  /* messages as lines, or the event stream; the rest goes to stderr */
+    VIEWS_NONE,  /* nothing of the messages (--echo) */
+    VIEWS_LOG,   /* the same, of a server: each line has its client's number */
+    VIEWS_RELAY, /* the same, with the messages of the clients */
+    VIEWS_TOUR,  /* everything for a person, in order */
+    VIEWS_REPL   /* nothing yet: `out` is in memory, and the REPL's screen puts a view of its own */
 };
 
 /* 0, or -1 with *e (memory). */

@@ -15,6 +15,7 @@ const char *event_name(enum event_kind kind)
         [EVENT_FAULT] = "fault",       [EVENT_POLL] = "poll",
         [EVENT_FALLBACK] = "fallback", [EVENT_ERROR] = "error",
         [EVENT_SUMMARY] = "summary",   [EVENT_COMPARE] = "compare",
+        [EVENT_RULE] = "rule",
     };
 
     return kind < EVENT_NAMED_COUNT ? names[kind] : NULL;
@@ -157,4 +158,11 @@ void totals_add(struct totals *sum, const struct totals *more)
     sum->lost += more->lost;
     sum->duplicates += more->duplicates;
     sum->epochs += more->epochs;
+}
+
+const char *event_leg_name(enum event_leg leg)
+{
+    static const char *const names[] = {NULL, "client", "server"};
+
+    return names[leg];
 }

@@ -34,6 +34,7 @@ enum event_kind {
     EVENT_FAULT,
     EVENT_POLL,
     EVENT_FALLBACK,
+    EVENT_RULE,
     EVENT_ERROR,
     EVENT_SUMMARY,
     EVENT_JSON_COUNT,
@@ -57,6 +58,12 @@ enum event_channel { CHANNEL_WS, CHANNEL_SSE, CHANNEL_POLL };
 
 /* "ws", "sse", "poll". Static. */
 const char *channel_name(enum event_channel channel);
+
+/* Of a relay between a client and a server: the side that an event happened on. */
+enum event_leg { LEG_NONE, LEG_CLIENT, LEG_SERVER };
+
+/* "client", "server"; NULL for LEG_NONE. Static. */
+const char *event_leg_name(enum event_leg leg);
 
 /* RFC 6455, section 5.2 */
 enum opcode {
@@ -293,6 +300,11 @@ struct event_fallback {
     const char *from, *to, *because;
 };
 
+struct event_rule {
+    const char *action; /* "drop", "delay" ... */
+    const char *rule;   /* the whole rule, as it would be typed */
+};
+
 /* The totals of a run. */
 struct totals {
     uint64_t connections;               /* openings */
@@ -351,7 +363,9 @@ struct event {
     enum event_kind kind;
     enum event_dir dir; /* frame, message, ping, pong, close_frame, bytes */
     enum event_channel channel;
-    uint32_t conn;   /* openings so far, plus one while an attempt is under way */
+    uint32_t conn; /* openings so far, plus one while an attempt is under way */
+    enum event_leg leg;
+    uint32_t client; /* of a relay: the client's number; 0: none, or not known yet */
     int64_t time_us; /* wall clock, µs since 1970 UTC */
     uint64_t at_us;  /* monotonic, µs since the program's start */
     union {
@@ -374,6 +388,7 @@ struct event {
         struct event_fault fault;
         struct event_poll poll;
         struct event_fallback fallback;
+        struct event_rule rule;
         const struct err *error; /* never NULL */
         struct event_summary summary;
         struct event_close_frame close_frame;

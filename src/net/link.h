@@ -21,7 +21,8 @@ enum {
     LINK_GOT_CLOSE_NOTIFY = 1, /* reported by TLS (RFC 8446, section 6.1) */
     LINK_GOT_FIN = 2,          /* TCP end of stream */
     LINK_GOT_RST = 4,          /* ECONNRESET or EPIPE */
-    LINK_BY_FAULT = 8          /* cut on purpose, on this side */
+    LINK_BY_FAULT = 8,         /* cut on purpose, on this side, */
+    LINK_FIN_BY_FAULT = 16     /* with a FIN */
 };
 
 struct link;

@@ -50,7 +50,7 @@ static void cut(struct link_fault *f, enum fault_kind kind)
 {
     f->cut_by = fault_kind_name(kind);
     f->over = true;
-    f->link.ended |= LINK_BY_FAULT;
+    f->link.ended |= kind == FAULT_FIN ? LINK_BY_FAULT | LINK_FIN_BY_FAULT : LINK_BY_FAULT;
     if (kind == FAULT_REBIND)
         fault_socket_dangle(f->fault, f->link.fd);
     else if (kind == FAULT_FIN)

@@ -22,7 +22,7 @@ static human_fn *const writers[EVENT_KIND_COUNT] = {
     [EVENT_FALLBACK] = human_fallback, [EVENT_ERROR] = human_error,
     [EVENT_SUMMARY] = human_summary,   [EVENT_CLOSE_FRAME] = human_close_frame,
     [EVENT_BYTES] = human_bytes,       [EVENT_NOTE] = human_note,
-    [EVENT_MISSED] = human_missed,
+    [EVENT_MISSED] = human_missed,     [EVENT_RULE] = human_rule,
 };
 
 static uint64_t wanted(const struct view_config *config)
@@ -38,12 +38,16 @@ static uint64_t wanted(const struct view_config *config)
     if (config->level >= 0)
         wants |= EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE) |
                  EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_RETRY) | EVENT_BIT(EVENT_FAULT) |
-                 EVENT_BIT(EVENT_FALLBACK) | EVENT_BIT(EVENT_NOTE) | EVENT_BIT(EVENT_MISSED);
+                 EVENT_BIT(EVENT_RULE) | EVENT_BIT(EVENT_FALLBACK) | EVENT_BIT(EVENT_NOTE) |
+                 EVENT_BIT(EVENT_MISSED);
     if (config->level >= 1)
         wants |= EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESOLVE) | EVENT_BIT(EVENT_CONNECT) |
                  EVENT_BIT(EVENT_PROXY) | EVENT_BIT(EVENT_TLS) | EVENT_BIT(EVENT_GAP) |
                  EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_LOST) | EVENT_BIT(EVENT_DUPLICATE) |
                  EVENT_BIT(EVENT_POLL);
+    /* In the log of a server a response is one line; its head is for who asked for it. */
+    if (config->numbered && config->level < 1 && !config->include)
+        wants &= ~EVENT_BIT(EVENT_RESPONSE);
     if (config->level == 1) /* further up the frame itself is shown */
         wants |= EVENT_BIT(EVENT_CLOSE_FRAME);
     if (config->level >= 2)

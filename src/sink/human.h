@@ -10,7 +10,17 @@
 
 #include "sink/view.h"
 
-enum mark { MARK_OUT, MARK_IN, MARK_OPEN, MARK_CLOSED, MARK_LOST, MARK_ALERT, MARK_NOTE };
+enum mark {
+    MARK_OUT,
+    MARK_IN,
+    MARK_OPEN,
+    MARK_CLOSED,
+    MARK_LOST,
+    MARK_ALERT,
+    MARK_NOTE,
+    MARK_UP,  /* of a relay: from the client to the server, */
+    MARK_DOWN /* and back */
+};
 
 enum style { STYLE_PLAIN, STYLE_DIM, STYLE_GREEN, STYLE_RED, STYLE_YELLOW };
 
@@ -100,6 +110,9 @@ void human_duplicate(struct human *h, const struct event *ev);
 void human_fault(struct human *h, const struct event *ev);
 void human_poll(struct human *h, const struct event *ev);
 void human_fallback(struct human *h, const struct event *ev);
+void human_rule(struct human *h, const struct event *ev);
+/* An EVENT_CLOSE of a relay. */
+void human_relay_close(struct human *h, const struct event *ev);
 void human_error(struct human *h, const struct event *ev);
 void human_summary(struct human *h, const struct event *ev);
 void human_note(struct human *h, const struct event *ev);

@@ -183,6 +183,10 @@ void human_close(struct human *h, const struct event *ev)
                    (c->by == CLOSE_BY_LOCAL && c->sent_close_frame && !c->got_rst &&
                     (c->how == CLOSE_HOW_FIN || c->how == CLOSE_HOW_TLS));
 
+    if (ev->client || ev->leg != LEG_NONE) {
+        human_relay_close(h, ev);
+        return;
+    }
     if (orderly)
         human_begin(h, ev, MARK_CLOSED,
                     is_good_code(c->code) || c->code == CLOSE_ABNORMAL ? STYLE_DIM : STYLE_YELLOW);

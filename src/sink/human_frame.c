@@ -25,7 +25,11 @@
 
 static void begin_dir(struct human *h, const struct event *ev)
 {
-    human_begin(h, ev, ev->dir == DIR_IN ? MARK_IN : MARK_OUT, STYLE_DIM);
+    enum mark mark = ev->dir == DIR_IN ? MARK_IN : MARK_OUT;
+
+    if (ev->leg != LEG_NONE)
+        mark = (ev->leg == LEG_CLIENT) == (ev->dir == DIR_IN) ? MARK_UP : MARK_DOWN;
+    human_begin(h, ev, mark, STYLE_DIM);
 }
 
 /* Nearly all of it can be read: text, though perhaps cut inside a character at either end, as

@@ -97,8 +97,8 @@ static void put_stamp(struct human *h, const struct event *ev)
 
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
 {
-    static const char *const marks[] = {"→", "←", "●", "○", "✕", "!", "·"};
-    static const char *const ascii[] = {">", "<", "*", "o", "x", "!", "-"};
+    static const char *const marks[] = {"→", "←", "●", "○", "✕", "!", "·", "↑", "↓"};
+    static const char *const ascii[] = {">", "<", "*", "o", "x", "!", "-", "^", "v"};
 
     put_stamp(h, ev);
     human_style(h, style);
@@ -107,7 +107,7 @@ void human_begin(struct human *h, const struct event *ev, enum mark mark, enum s
     human_put(h, " ");
     if (h->config.numbered && ev->conn > 0) {
         human_style(h, STYLE_DIM);
-        human_printf(h, "#%" PRIu32 " ", ev->conn);
+        human_printf(h, "#%" PRIu32 " ", ev->client ? ev->client : ev->conn);
         human_style(h, STYLE_PLAIN);
     }
     if (ev->channel != CHANNEL_WS) {

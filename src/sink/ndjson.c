@@ -373,6 +373,14 @@ static void write_fallback(struct ndjson *n, struct json_write *w, const struct 
     write_words(w, "because", ev->fallback.because);
 }
 
+static void write_rule(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n;
+    json_string(w, "dir", ev->leg == LEG_CLIENT ? "up" : "down");
+    write_words(w, "action", ev->rule.action);
+    write_words(w, "rule", ev->rule.rule);
+}
+
 static void write_failure(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
@@ -397,7 +405,7 @@ static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_LOST] = write_range,        [EVENT_DUPLICATE] = write_duplicate,
     [EVENT_FAULT] = write_fault,       [EVENT_POLL] = write_poll,
     [EVENT_FALLBACK] = write_fallback, [EVENT_ERROR] = write_failure,
-    [EVENT_SUMMARY] = write_summary,
+    [EVENT_SUMMARY] = write_summary,   [EVENT_RULE] = write_rule,
 };
 
 static int write_line(struct ndjson *n, const struct event *ev)
@@ -413,6 +421,10 @@ static int write_line(struct ndjson *n, const struct event *ev)
     json_string(&w, "event", event_name(ev->kind));
     json_u64(&w, "conn", ev->conn);
     json_string(&w, "channel", channel_name(ev->channel));
+    if (ev->leg != LEG_NONE)
+        json_string(&w, "leg", event_leg_name(ev->leg));
+    if (ev->client)
+        json_u64(&w, "client", ev->client);
     write_fields[ev->kind](n, &w, ev);
     json_object_close(&w);
     return w.failed ? -1 : buf_append(&n->line, "\n", 1);

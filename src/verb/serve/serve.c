@@ -2,10 +2,10 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "app/app.h"
 #include "app/fault_rig.h"
+#include "app/file_limit.h"
 #include "app/views.h"
 #include "base/clock.h"
 #include "serve/server.h"
@@ -15,8 +15,6 @@
 #define STOP_MS 1000
 /* Descriptors that are not clients: the standard ones, the loop's, those of the crowd sent away. */
 #define OTHER_FILES 128
-/* More clients than that serve no purpose here, however many files are allowed. */
-#define CLIENTS_MAX 65536
 
 struct serve {
     struct sink watch; /* minds the outputs */
@@ -143,39 +141,6 @@ static void on_output_gone(void *ctx, const struct err *e)
 /* --- the beginning ------------------------------------------------------------------------------
  */
 
-/* Each client is a descriptor, and the usual limit of 1024 is a matter of old programs that use
- * select. Returns how many clients there may be. */
-static unsigned raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1024 - OTHER_FILES;
-    if (limit.rlim_cur < limit.rlim_max) {
-        rlim_t before = limit.rlim_cur;
-
-        limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            limit.rlim_cur = before;
-    }
-    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= CLIENTS_MAX + OTHER_FILES)
-        return CLIENTS_MAX;
-    return limit.rlim_cur > OTHER_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES : 1;
-}
-
-/* A response is one line of the log; its head and body are for who asked for them with -v. */
-static void leave_out_responses(struct bus *bus)
-{
-    bus->wants = 0;
-    for (unsigned i = 0; i < bus->count; i++) {
-        struct sink *sink = bus->sinks[i];
-
-        if (!(sink->wants & EVENT_BIT(EVENT_REQUEST)))
-            sink->wants &= ~EVENT_BIT(EVENT_RESPONSE);
-        bus->wants |= sink->wants;
-    }
-}
-
 static bool is_loopback(const char *text)
 {
     struct url url;
@@ -289,7 +254,7 @@ static struct server_config server_setup(const struct app *app, const struct ser
         .origins = own->origins,
         .origin_count = own->origin_count,
         .path = own->path,
-        .max_clients = raise_limit(),
+        .max_clients = file_limit_raise(OTHER_FILES, 1),
         .start_us = app->start_us,
     };
 }
@@ -310,8 +275,6 @@ enum exit_code serve_run(struct app *app, const void *own)
         return app_fail(app, &e);
     }
     app->bus = &s.views.bus;
-    if (!app->view->json)
-        leave_out_responses(&s.views.bus);
     code = run(&s, &config);
     if (s.typing)
         typing_close(s.typing);

@@ -1,0 +1,38 @@
+/*
+ * head: what of a request and of its answer passes a reverse proxy (RFC 9110, section 7.6), as
+ * bytes. A field that passes keeps its spelling, its blanks and its place.
+ */
+#ifndef RELAY_HEAD_H
+#define RELAY_HEAD_H
+
+#include "base/buf.h"
+#include "proto/handshake.h"
+#include "proto/http1.h"
+
+/* What requests are given on their way to the server. Borrowed, with all that it points to. */
+struct head_config {
+    const char *host;   /* of the server, for the Host field */
+    const char *origin; /* of the server: takes the place of an Origin that there is */
+    const char *target; /* path and query of the server's URL: the path is put before that of the
+                           request, the query before its query */
+    bool keep_host;     /* leave Host and Origin as they are */
+    const struct handshake_header *headers; /* that the user adds, replaces or removes */
+    size_t header_count;
+    const char *authorization, *cookie; /* that replace those of the request; NULL: none */
+};
+
+/* Append the head that goes to the server. Hop-by-hop fields stay behind, but for Connection with
+ * close, keep-alive or upgrade, and Upgrade with websocket: the two connections live and end
+ * together. An absolute target loses its authority (RFC 9112, section 3.2.2). -1 with *e
+ * (EXIT_OTHER: memory; EXIT_UPGRADE: it can't be relayed, to be answered with 400). */
+int head_relay_request(const struct head_config *config, const struct http1_head *h,
+                       struct buf *out, struct err *e);
+
+/* Append the head that goes to the client, under the same rules. 0 or -1 (memory). */
+int head_relay_response(const struct http1_head *h, struct buf *out);
+
+/* Does the request ask for a WebSocket (RFC 6455, section 4.1)? Nothing else of it is checked:
+ * that is the server's to do. */
+bool head_asks_for_websocket(const struct http1_head *h);
+
+#endif

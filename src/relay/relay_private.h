@@ -1,0 +1,282 @@
+/*
+ * relay_private: the inside of a relay, shared by its files:
+ *
+ *   relay.c       the listener, the list of connections, being offline
+ *   relayed.c        life of a connection, its events, its end
+ *   relay_leg.c   bytes between a link and its queues
+ *   upstream.c    the way to the server
+ *   relayed_http.c   requests and answers
+ *   relayed_ws.c     frames: what passes as bytes, and what is encoded anew
+ *   relayed_ws_life.c  the beginning of frames, closing from here
+ *   relayed_rules.c  what becomes of a message: rules, and what is held
+ *   relayed_held.c   messages that are held, late or injected
+ */
+#ifndef RELAY_RELAY_PRIVATE_H
+#define RELAY_RELAY_PRIVATE_H
+
+#include "http/shared.h"
+#include "net/listener.h"
+#include "net/pump.h"
+#include "net/timer.h"
+#include "peer/layer_fault.h"
+#include "proto/extension_scan.h"
+#include "proto/http1_reader.h"
+#include "proto/wsconn.h"
+#include "relay/head.h"
+#include "relay/relay.h"
+
+/* Bytes of one read. */
+#define RELAY_BLOCK ((size_t)64 * 1024)
+
+/* Where the bytes that have passed end within a stream of frames. */
+struct frame_walk {
+    uint8_t head[FRAME_HEADER_MAX]; /* of a frame whose header is not whole yet */
+    uint8_t have;
+    uint64_t left;   /* payload bytes of the frame that are still to come */
+    bool in_message; /* a data frame came, and not the last one of its message */
+    bool control;    /* the frame is a control frame, or one whose opcode has no meaning */
+};
+
+/* What an event was made of, while the event goes up and to the other leg. */
+struct offer {
+    struct slice raw;  /* its frames as they came; empty: there is no offer */
+    struct slice data; /* its payload */
+    bool taken;        /* they were passed */
+};
+
+struct held_message {
+    struct held_message *next;
+    uint64_t due_us; /* clock_mono_us; UINT64_MAX: until it is released */
+    enum opcode type;
+    size_t len;
+    uint8_t data[];
+};
+
+struct held_queue {
+    struct held_message *first, *last;
+    unsigned count;
+    size_t bytes;
+};
+
+/* One side of a connection, and what comes from it. */
+struct relay_leg {
+    struct layer layer; /* the lowest of its stack, */
+    struct layer top;   /* and the highest: what arrives there passes to the other leg */
+    struct layer_fault *layer_fault;
+    struct relay_conn *conn;
+    struct relay_leg *other;
+    struct fault_conn *fault;
+    enum event_leg side;
+
+    /* Bytes */
+    struct link *link; /* NULL: not yet, or no more */
+    struct pump *pump;
+    struct err link_error;    /* of the read or write that failed */
+    struct http1_reader http; /* what comes from it before there are frames */
+    struct buf out;           /* waits to be written */
+    bool full;                /* more than RELAY_FULL waits: the other leg is not read */
+    bool ended;               /* nothing more comes from it */
+    bool fin_due, fin_sent;   /* its outgoing side ends after `out` */
+    bool write_dead;          /* nothing can be written any more */
+    bool silent;              /* as in a black hole: nothing is read or written */
+
+    /* Frames that come from it */
+    struct wsconn *ws;  /* decodes them, and encodes what is made here for this leg */
+    uint64_t fed;       /* bytes given to ws, */
+    uint64_t walked;    /* and how many of them the walk has seen */
+    struct buf raw;     /* those that came after that and have not passed */
+    struct buf message; /* data frames of a message that is not decided */
+    struct buf control; /* the control frame that is not decided */
+    struct frame_walk walk;
+    bool committed;  /* the message under way has begun to pass: so does its rest */
+    bool opaque;     /* not decoded any more: all passes */
+    bool altered;    /* a message was changed while compression has a context: the receiver's is no
+                        longer the sender's, and messages are compressed anew from then on */
+    bool close_seen; /* a Close frame came from it, */
+    bool close_made; /* one was made for it: nothing more is sent to it */
+    struct offer offer;
+    struct deflate_params deflate;
+    bool at_once;  /* what came last passed before it was decoded */
+    bool sending;  /* a message from here is being sent in parts */
+    bool dropping; /* the rest of one that comes in parts */
+
+    /* Messages that come from it and wait */
+    struct held_queue held;
+    bool hold;               /* all do */
+    struct held_queue aside; /* that are injected into what comes from it */
+};
+
+enum conn_state {
+    CONN_TLS,    /* the handshake of the listener's TLS */
+    CONN_HTTP,   /* requests and answers */
+    CONN_WS,     /* frames */
+    CONN_ENDING, /* the last answer is written, and the client is to hang up */
+    CONN_ENDED
+};
+
+struct relay_conn {
+    struct relay *relay;
+    struct relay_conn *prev, *next;
+    uint32_t number, client;
+    char address[64];
+    struct relay_leg legs[2]; /* of the client, of the server */
+    enum conn_state state;
+    struct timer *timer; /* of what may not take forever */
+    struct timer *due;   /* of messages that are late */
+    bool refused;        /* by a fault, or while offline */
+
+    struct dial_target dial_target;
+    struct dial *dial;
+
+    /* HTTP */
+    char *target;               /* of the latest request */
+    bool busy;                  /* a request is under way, */
+    bool upgrade;               /* one for a WebSocket, */
+    bool head_only;             /* a HEAD, */
+    bool answering;             /* and the head of its answer has passed */
+    int status;                 /* of it */
+    struct http1_body up, down; /* the body of the request, and of the answer */
+    size_t scanned_up, scanned_down;
+    uint64_t began_us; /* the request */
+    char *offers;      /* what the request says of extensions; owned, "" if nothing */
+    char accept[29];   /* what Sec-WebSocket-Accept must be */
+
+    /* The end of a WebSocket */
+    uint64_t opened_us; /* 0: none was open */
+    bool decided;
+    enum event_leg ended_by;
+    struct event_close close;
+    char reason[124];
+};
+
+struct relay {
+    const struct relay_config *config;
+    const struct bus *bus;
+    struct relay_hooks hooks;
+    void *ctx;
+    uv_loop_t *loop;
+    struct listener *listener;
+    char *url;
+    struct tls_context *tls; /* of the listener, or NULL */
+    struct http_shared shared;
+    struct url server; /* its host as DNS knows it */
+    struct head_config head;
+    char *host, *origin; /* of the server */
+    struct relay_conn *first, *last;
+    struct relay_conn *dead; /* ended, freed in the next turn */
+    unsigned count;
+    uint32_t numbers; /* given out */
+    bool paused, freed, told_full;
+    bool layered; /* faults may act: connections have layers for them */
+    struct timer *bury, *online;
+    bool offline, silent;
+    struct totals totals; /* of connections that have ended */
+};
+
+static inline struct relay_leg *relay_leg_client(struct relay_conn *c)
+{
+    return &c->legs[0];
+}
+
+static inline struct relay_leg *relay_leg_server(struct relay_conn *c)
+{
+    return &c->legs[1];
+}
+
+/* relay.c */
+void relay_gone(struct relay_conn *c);
+
+/* relayed.c */
+/* Take the accepted socket. NULL: memory (it is closed). */
+struct relay_conn *relayed_new(struct relay *r, int fd, uint32_t number);
+void relayed_free(struct relay_conn *c);
+struct event relayed_event(const struct relay_conn *c, enum event_kind kind, enum event_leg leg);
+void relayed_emit(const struct relay_conn *c, const struct event *ev);
+void relayed_note(const struct relay_conn *c, const char *text);
+/* Memory is out, or such: report it and end. */
+void relayed_break(struct relay_conn *c);
+/* Note whose doing the end of the WebSocket is, and how; the first call counts. */
+void relayed_decide(struct relay_conn *c, enum event_leg leg, enum close_by by, enum close_how how,
+                    uint16_t code, struct slice reason);
+/* Let go of both legs as they are. */
+void relayed_end(struct relay_conn *c);
+/* The same with a reset. */
+void relayed_reset(struct relay_conn *c);
+/* The stream of a leg has ended: link_read returned 0 or LINK_FAILED. */
+void relayed_leg_ended(struct relay_leg *l, ssize_t result);
+/* Write what waits on both legs, and do what is due then. */
+void relayed_flush(struct relay_conn *c);
+
+/* leg.c */
+void relay_leg_init(struct relay_leg *l, struct relay_conn *c, enum event_leg side);
+void relay_leg_clear(struct relay_leg *l);
+/* Take the link, and begin. -1 with *e (the link is freed). */
+int relay_leg_attach(struct relay_leg *l, struct link *link, struct err *e);
+/* Free link and pump. */
+void relay_leg_detach(struct relay_leg *l);
+/* Bytes to the leg, at once as far as they are taken. */
+void relay_leg_put(struct relay_leg *l, const uint8_t *bytes, size_t n);
+/* Write what waits. */
+void relay_leg_write(struct relay_leg *l);
+/* Nothing more is put: its outgoing side is to end. */
+void relay_leg_finish(struct relay_leg *l);
+
+/* upstream.c */
+/* Connect to the server; relayed_flush follows, or an answer that says why not. */
+void upstream_dial(struct relay_conn *c);
+void upstream_cancel(struct relay_conn *c);
+
+/* relayed_http.c */
+void relayed_http_step(struct relay_conn *c);
+void relayed_http_ended(struct relay_leg *l);
+/* Answer the request in the server's place, and end. why: one sentence. */
+void relayed_refuse(struct relay_conn *c, int status, const char *why);
+void relayed_http_timeout(struct relay_conn *c);
+
+/* relayed_ws.c */
+/* Of the lowest and the highest layer of a leg. */
+extern const struct layer_ops relayed_ws_bottom, relayed_ws_top;
+/* Room to read into, and n bytes were read into it. NULL: memory. */
+uint8_t *relayed_ws_space(struct relay_leg *l, size_t *room);
+void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n);
+/* A message, or a part of one, that has come through from that leg goes down to the other. */
+void relayed_ws_forward(struct relay_leg *from, enum opcode type, struct slice data, bool first,
+                        bool final);
+/* Send a message of our own as if it came from there, past the faults, uncompressed. */
+void relayed_ws_inject(struct relay_leg *from, enum opcode type, struct slice data);
+/* No message from there has begun to pass and not ended, so that another may be sent. */
+bool relayed_ws_between(const struct relay_leg *from);
+/* A frame has begun, or a message has, and not ended. */
+bool walk_is_within(const struct frame_walk *w);
+/* Not decoded from here on: what is kept passes, and so does all that comes. */
+void relayed_ws_make_opaque(struct relay_leg *from);
+/* Send what l->ws has made. */
+void relayed_ws_put_made(struct relay_leg *to);
+
+/* relayed_ws_life.c */
+/* The 101 with that head has been put to the client. */
+void relayed_ws_open(struct relay_conn *c, const struct http1_head *head);
+/* Frames that the end has cut pass as far as they came. */
+void relayed_ws_ended(struct relay_leg *l);
+/* A Close frame of our own to both sides. */
+void relayed_ws_close(struct relay_conn *c, uint16_t code, struct slice reason, enum event_leg leg);
+/* Faults may act from now on: layers are needed. */
+void relayed_ws_add_layers(struct relay_conn *c);
+void relayed_ws_count(const struct relay_conn *c, struct totals *sum);
+
+/* relayed_rules.c */
+void relayed_rules_message(struct relay_leg *from, const struct event_message *m);
+/* Does the ping or pong pass? And a Close frame? */
+bool relayed_rules_control(struct relay_leg *from, const struct event *ev);
+bool relayed_rules_close(struct relay_leg *from);
+
+/* relayed_held.c */
+/* Keep the message until then. False: there is no room for it, and it is to pass. */
+bool held_keep(struct relay_leg *from, const struct event_message *m, uint64_t due_us);
+/* Send those that are due, and those that are injected, where they may be sent. */
+void held_send_due(struct relay_conn *c);
+unsigned held_release(struct relay_leg *from, unsigned count);
+int held_inject(struct relay_leg *from, enum opcode type, struct slice data);
+void held_clear(struct relay_leg *from);
+
+#endif

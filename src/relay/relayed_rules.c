@@ -1,0 +1,186 @@
+/*
+ * relayed_rules: what becomes of a message that has come through the faults of its leg: the first
+ * rule that matches acts, and what is held waits.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "relay/relay_private.h"
+
+/* What a rule makes of a message may be longer than that. */
+#define REWRITTEN_MAX ((size_t)16 * 1024 * 1024)
+
+static enum rule_dir dir_of(const struct relay_leg *from)
+{
+    return from->side == LEG_CLIENT ? RULE_UP : RULE_DOWN;
+}
+
+static void report(const struct relay_leg *from, const struct rule *rule)
+{
+    struct relay_conn *c = from->conn;
+    struct event ev = relayed_event(c, EVENT_RULE, from->side);
+    struct buf text;
+
+    if (!bus_wants(c->relay->bus, EVENT_RULE))
+        return;
+    buf_init(&text, RULE_TEXT_MAX * 2);
+    if (rule_print(rule, &text) == 0 && buf_append(&text, "", 1) == 0) {
+        ev.dir = DIR_IN;
+        ev.rule = (struct event_rule){.action = rule_action_name(rule->action),
+                                      .rule = (const char *)buf_data(&text)};
+        relayed_emit(c, &ev);
+    }
+    buf_clear(&text);
+}
+
+static const struct rule *matching(const struct relay_leg *from, const struct rule_subject *s)
+{
+    const struct relay *r = from->conn->relay;
+
+    return r->config->rules ? rules_match(r->config->rules, s) : NULL;
+}
+
+static void forward(struct relay_leg *from, const struct event_message *m)
+{
+    relayed_ws_forward(from, m->type, m->data, m->part <= 1, m->final);
+}
+
+/* The leg whose stream a message in that direction belongs to. */
+static struct relay_leg *source(struct relay_leg *any, enum rule_dir dir)
+{
+    return dir == dir_of(any) ? any : any->other;
+}
+
+static void rewrite(struct relay_leg *from, const struct rule *rule, const struct event_message *m)
+{
+    struct buf text;
+    int r;
+
+    buf_init(&text, REWRITTEN_MAX);
+    r = rule_rewrite(rule, m->type, m->data, &text);
+    if (r < 0)
+        relayed_note(from->conn, "a message passes as it is: what a rule makes of it is too long");
+    if (r > 0)
+        relayed_ws_forward(from, m->type, buf_slice(&text), true, true);
+    else
+        forward(from, m);
+    buf_clear(&text);
+}
+
+/* A rule acts on a message that is there whole. */
+static void act(struct relay_leg *from, const struct rule *rule, const struct event_message *m)
+{
+    switch (rule->action) {
+    case RULE_DROP:
+        break;
+    case RULE_DUP:
+        forward(from, m);
+        relayed_ws_forward(from, m->type, m->data, true, true);
+        break;
+    case RULE_DELAY:
+        if (!held_keep(from, m, clock_mono_us() + rule->delay_us))
+            forward(from, m);
+        break;
+    case RULE_HOLD:
+        if (!held_keep(from, m, UINT64_MAX))
+            forward(from, m);
+        break;
+    default:
+        rewrite(from, rule, m);
+        break;
+    }
+}
+
+/* What ends the connection, or goes beside the message. False: the connection has ended. */
+static bool act_beside(struct relay_leg *from, const struct rule *rule)
+{
+    struct relay_conn *c = from->conn;
+
+    switch (rule->action) {
+    case RULE_INJECT:
+        (void)held_inject(source(from, rule->to), OPCODE_TEXT, buf_slice(&rule->text));
+        return true;
+    case RULE_CLOSE:
+        relayed_ws_close(c, rule->code, slice_str("by a rule"), LEG_NONE);
+        return false;
+    case RULE_RST:
+        relayed_decide(c, LEG_NONE, CLOSE_BY_LOCAL, CLOSE_HOW_FAULT, CLOSE_ABNORMAL, slice_str(""));
+        relayed_reset(c);
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool is_beside(const struct rule *rule)
+{
+    return rule->action == RULE_INJECT || rule->action == RULE_CLOSE || rule->action == RULE_RST;
+}
+
+static void hold_or_forward(struct relay_leg *from, const struct event_message *m)
+{
+    if (!from->hold || m->part > 0 || !held_keep(from, m, UINT64_MAX))
+        forward(from, m);
+}
+
+void relayed_rules_message(struct relay_leg *from, const struct event_message *m)
+{
+    struct rule_subject subject = {
+        .dir = dir_of(from),
+        .opcode = m->type,
+        .payload = m->data,
+        .in_parts = m->part > 0,
+        .number = wsconn_counters(from->ws)->messages_in + (m->final ? 0 : 1),
+    };
+    const struct rule *rule = m->part <= 1 ? matching(from, &subject) : NULL;
+
+    if (m->part <= 1)
+        from->dropping = false;
+    if (rule)
+        report(from, rule);
+    if (rule && is_beside(rule)) {
+        if (!act_beside(from, rule))
+            return;
+        rule = NULL;
+    }
+    if (rule && m->part == 1) {
+        from->dropping = rule->action == RULE_DROP;
+        rule = NULL; /* the other actions need the message whole */
+    }
+    if (from->dropping)
+        return;
+    if (rule)
+        act(from, rule, m);
+    else
+        hold_or_forward(from, m);
+}
+
+bool relayed_rules_control(struct relay_leg *from, const struct event *ev)
+{
+    const struct rule_subject subject = {
+        .dir = dir_of(from),
+        .opcode = ev->kind == EVENT_PING ? OPCODE_PING : OPCODE_PONG,
+        .payload = ev->control.data,
+    };
+    const struct rule *rule = matching(from, &subject);
+
+    if (!rule)
+        return true;
+    report(from, rule);
+    if (is_beside(rule))
+        return act_beside(from, rule);
+    return rule->action != RULE_DROP;
+}
+
+bool relayed_rules_close(struct relay_leg *from)
+{
+    const struct rule_subject subject = {.dir = dir_of(from), .opcode = OPCODE_CLOSE};
+    const struct rule *rule = matching(from, &subject);
+
+    if (!rule)
+        return true;
+    report(from, rule);
+    if (is_beside(rule))
+        return act_beside(from, rule);
+    return rule->action != RULE_DROP;
+}
