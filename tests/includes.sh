@@ -35,6 +35,7 @@ app               base event net/supplies.h@app/loop.h cli command script sessio
 verb/connect      base event app cli command script session measure sink serve term
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
+verb/proxy        base event app cli fault grade relay net/timer.h script sink sink/grade term
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
@@ -54,7 +55,7 @@ cli/options.h     cli/* main.c
 app/complain.h    app/* main.c verb/run/script_error.c verb/run/script_load.c
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
-uv.h              net/* peer/* http/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
+uv.h              net/* peer/* http/* relay/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
 cjson/*           sink/json_tree.h cli/*version*
 histedit.h        term/lineedit*
 idn2.h            net/*
@@ -67,7 +68,7 @@ linux/*           net/*
 poll.h            base/out.c net/* app/* term/* verb/* serve/*
 time.h            base/* event/* net/* sink/* script/junit.c app/* term/* verb/* serve/* session/* channel/* main.c
 sys/time.h        base/clock.c
-unistd.h          base/* net/* app/* term/* verb/* serve/* cli/* sink/* session/* channel/* main.c
+unistd.h          base/* net/* relay/relayed.c app/* term/* verb/* serve/* cli/* sink/* session/* channel/* main.c
 fcntl.h           base/* net/* session/header_cmd.c app/* term/* verb/* serve/* cli/* main.c
 signal.h          base/* app/* term/* verb/* session/* main.c
 termios.h         term/* verb/*

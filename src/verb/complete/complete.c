@@ -33,17 +33,31 @@ static const struct option_row *read_letters(const struct verbs *verbs, const ch
     return row;
 }
 
+/* The row of that long name, that of the command if several have one; NULL: there is none. */
+static const struct option_row *row_of_name(const struct command_line *c, const char *name,
+                                            size_t len)
+{
+    const struct option_row *row, *found = NULL;
+
+    for (size_t i = 0; (row = options_nth(c->verbs, i)) != NULL; i++) {
+        if (row->name && strncmp(row->name, name, len) == 0 && row->name[len] == '\0' &&
+            (!found || option_fits(row, c->verb)))
+            found = row;
+    }
+    return found;
+}
+
 /* The row of an option and its value, if the word has one. */
-static const struct option_row *read_option(const struct verbs *verbs, const char *word,
+static const struct option_row *read_option(const struct command_line *c, const char *word,
                                             const char **value)
 {
     size_t len;
 
     if (word[1] != '-')
-        return read_letters(verbs, word, value);
+        return read_letters(c->verbs, word, value);
     len = strcspn(word + 2, "=");
     *value = word[2 + len] ? word + 2 + len + 1 : NULL;
-    return options_row_named(verbs, word + 2, len);
+    return row_of_name(c, word + 2, len);
 }
 
 static bool is_option(const struct command_line *c, const char *word)
@@ -73,7 +87,7 @@ const char *command_line_read(struct command_line *c, const char *word, const ch
     if (!is_option(c, word))
         return read_operand(c, word);
     c->ended = strcmp(word, "--") == 0;
-    row = read_option(c->verbs, word, value);
+    row = read_option(c, word, value);
     if (!row || *value)
         return row ? row->values : NULL;
     c->pending = row->arg == OPTION_VALUE ? row : NULL;
@@ -154,7 +168,7 @@ static void answer(struct completing *c)
     const char *value = c->word;
 
     if (!row && is_option(c->line, c->word)) {
-        row = read_option(c->line->verbs, c->word, &value);
+        row = read_option(c->line, c->word, &value);
         if (!row || !value) {
             offer_options(c);
             return;

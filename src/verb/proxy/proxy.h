@@ -1,0 +1,31 @@
+/*
+ * proxy: wscope proxy: a relay between someone's clients and their server, its views, and the
+ * report on how the clients took what happened.
+ */
+#ifndef VERB_PROXY_PROXY_H
+#define VERB_PROXY_PROXY_H
+
+#include "cli/verb.h"
+#include "grade/expect.h"
+#include "relay/rule.h"
+
+/* What its own options say. */
+struct proxy_options {
+    bool keep_host;
+    const char *upstream_cert, *upstream_key; /* files, or NULL */
+    const char *const *rules;                 /* as typed, checked */
+    size_t rule_count;
+    struct grade_config grade;
+    uint64_t outages; /* end after that many; 0: any number */
+    struct grade_expect expect;
+    const char *report;  /* a file, or NULL */
+    const char *control; /* an address, or NULL */
+    const char *junit;   /* a file, or NULL */
+    bool tap;
+};
+
+extern const struct verb proxy_verb;
+
+enum exit_code proxy_run(struct app *app, const void *own);
+
+#endif
