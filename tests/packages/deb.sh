@@ -33,6 +33,8 @@ need() {
 build() {
     tar -xf "$tarball" -C "$scratch"
     cd "$scratch"/wscope-*/
+    upstream=$(dpkg-parsechangelog -S Version | sed 's/-[^-]*$//')
+    [ "$(basename "$PWD")" = "wscope-$upstream" ] || die "debian/changelog is of version $upstream"
     say 'building'
     DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc -b >"$scratch/build.log" 2>&1 || {
         tail -50 "$scratch/build.log"
