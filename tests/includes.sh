@@ -39,7 +39,7 @@ verb/proxy        base event app cli fault grade relay net/timer.h script sink s
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
-verb/complete     base event fault cli sink term
+verb/complete     base event fault relay/rule.h cli sink term
 verb/*            base event app cli command session sink serve term
 verb              cli verb
 main              base event cli app verb

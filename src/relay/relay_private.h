@@ -46,8 +46,8 @@ struct offer {
 
 struct held_message {
     struct held_message *next;
-    uint64_t due_us; /* clock_mono_us; UINT64_MAX: until it is released */
-    enum opcode type;
+    uint64_t due_us;  /* clock_mono_us; UINT64_MAX: until it is released */
+    enum opcode type; /* a ping and a pong too; OPCODE_CLOSE: data is the frame */
     size_t len;
     uint8_t data[];
 };
@@ -198,6 +198,8 @@ void relayed_break(struct relay_conn *c);
 /* Note whose doing the end of the WebSocket is, and how; the first call counts. */
 void relayed_decide(struct relay_conn *c, enum event_leg leg, enum close_by by, enum close_how how,
                     uint16_t code, struct slice reason);
+/* Tell the faults of a leg what the request is: path=, share= and only= go by that. -1: memory. */
+int relayed_scope(struct relay_leg *l);
 /* Let go of both legs as they are. */
 void relayed_end(struct relay_conn *c);
 /* The same with a reset. */
@@ -242,6 +244,8 @@ void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n);
 /* A message, or a part of one, that has come through from that leg goes down to the other. */
 void relayed_ws_forward(struct relay_leg *from, enum opcode type, struct slice data, bool first,
                         bool final);
+/* A ping or pong, down to the other. */
+void relayed_ws_control(struct relay_leg *from, enum opcode opcode, struct slice data);
 /* Send a message of our own as if it came from there, past the faults, uncompressed. */
 void relayed_ws_inject(struct relay_leg *from, enum opcode type, struct slice data);
 /* No message from there has begun to pass and not ended, so that another may be sent. */
@@ -272,7 +276,7 @@ bool relayed_rules_close(struct relay_leg *from);
 
 /* relayed_held.c */
 /* Keep the message until then. False: there is no room for it, and it is to pass. */
-bool held_keep(struct relay_leg *from, const struct event_message *m, uint64_t due_us);
+bool held_keep(struct relay_leg *from, enum opcode type, struct slice data, uint64_t due_us);
 /* Send those that are due, and those that are injected, where they may be sent. */
 void held_send_due(struct relay_conn *c);
 unsigned held_release(struct relay_leg *from, unsigned count);

@@ -216,12 +216,41 @@ static struct link *add_faults(struct relay_conn *c, struct link *tcp)
 {
     struct relay_leg *l = relay_leg_client(c);
     uint64_t now = clock_mono_us();
+    const struct fault_spec *offline;
+    struct link *top;
 
     l->fault = fault_conn_new(c->relay->config->client_faults, c->number, now);
     if (!l->fault)
         return NULL;
     c->refused = c->refused || fault_conn_dial(l->fault, FAULT_REFUSE, now) != NULL;
-    return link_fault_new(tcp, l->fault, c->relay->loop);
+    top = link_fault_new(tcp, l->fault, c->relay->loop);
+    offline = fault_conn_active(l->fault, FAULT_OFFLINE, FAULT_SIDE_BOTH);
+    c->refused = c->refused || (offline && !offline->silent);
+    return top;
+}
+
+int relayed_scope(struct relay_leg *l)
+{
+    struct relay_conn *c = l->conn;
+    const char *path = strstr(c->target, "://");
+    struct fault_scope scope = {
+        .traffic = c->upgrade ? FAULT_TRAFFIC_WS : FAULT_TRAFFIC_HTTP,
+        .client = c->client,
+    };
+    char *copy;
+    int r;
+
+    if (!l->fault)
+        return 0;
+    path = c->target[0] != '/' && path ? strchr(path + 3, '/') : c->target; /* an absolute form */
+    path = path ? path : "/";
+    copy = strndup(path, strcspn(path, "?"));
+    if (!copy)
+        return -1;
+    scope.path = copy;
+    r = fault_conn_scope(l->fault, &scope, clock_mono_us());
+    free(copy);
+    return r;
 }
 
 static struct link *make_link(struct relay_conn *c, int fd)

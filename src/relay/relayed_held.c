@@ -82,13 +82,20 @@ static struct held_message *take(struct held_queue *q, struct held_message *befo
 
 static void send_one(struct relay_leg *from, struct held_message *m)
 {
-    relayed_ws_forward(from, m->type, slice_make(m->data, m->len), true, true);
+    struct slice data = slice_make(m->data, m->len);
+
+    if (m->type == OPCODE_CLOSE)
+        relay_leg_put(from->other, m->data, m->len); /* the frame as it came */
+    else if (m->type == OPCODE_PING || m->type == OPCODE_PONG)
+        relayed_ws_control(from, m->type, data);
+    else
+        relayed_ws_forward(from, m->type, data, true, true);
     free(m);
 }
 
-bool held_keep(struct relay_leg *from, const struct event_message *m, uint64_t due_us)
+bool held_keep(struct relay_leg *from, enum opcode type, struct slice data, uint64_t due_us)
 {
-    if (keep(&from->held, m->type, m->data, due_us) < 0) {
+    if (keep(&from->held, type, data, due_us) < 0) {
         relayed_note(from->conn,
                      "what is held has reached 16 MiB in one direction: it is released");
         held_release(from, 0);
@@ -102,7 +109,8 @@ unsigned held_release(struct relay_leg *from, unsigned count)
 {
     unsigned sent = 0;
 
-    while (from->held.first && (count == 0 || sent < count) && from->conn->state == CONN_WS &&
+    while (from->held.first && from->held.first->type != OPCODE_CLOSE &&
+           (count == 0 || sent < count) && from->conn->state == CONN_WS &&
            relayed_ws_between(from)) {
         send_one(from, take(&from->held, NULL));
         sent++;

@@ -183,6 +183,10 @@ static void begin_request(struct relay_conn *c, const struct http1_head *h)
     struct relay *r = c->relay;
     struct err e;
 
+    if (relayed_scope(relay_leg_client(c)) < 0 || relayed_scope(server) < 0) {
+        relayed_break(c);
+        return;
+    }
     if (made_up(c))
         return;
     if (head_relay_request(&r->head, h, &server->out, &e) < 0) {

@@ -51,43 +51,80 @@ static struct relay_leg *source(struct relay_leg *any, enum rule_dir dir)
     return dir == dir_of(any) ? any : any->other;
 }
 
-static void rewrite(struct relay_leg *from, const struct rule *rule, const struct event_message *m)
+/* What a rule makes of it in *text. False: it passes as it is. */
+static bool rewrite(struct relay_leg *from, const struct rule *rule, enum opcode opcode,
+                    struct slice data, struct buf *text)
 {
-    struct buf text;
     int r;
 
-    buf_init(&text, REWRITTEN_MAX);
-    r = rule_rewrite(rule, m->type, m->data, &text);
+    buf_init(text, REWRITTEN_MAX);
+    r = rule_rewrite(rule, opcode, data, text);
     if (r < 0)
         relayed_note(from->conn, "a message passes as it is: what a rule makes of it is too long");
     if (r > 0)
-        relayed_ws_forward(from, m->type, buf_slice(&text), true, true);
-    else
-        forward(from, m);
-    buf_clear(&text);
+        report(from, rule);
+    return r > 0;
+}
+
+static uint64_t due(const struct rule *rule)
+{
+    return rule->action == RULE_HOLD ? UINT64_MAX : clock_mono_us() + rule->delay_us;
 }
 
 /* A rule acts on a message that is there whole. */
 static void act(struct relay_leg *from, const struct rule *rule, const struct event_message *m)
 {
+    struct buf text;
+
     switch (rule->action) {
     case RULE_DROP:
+        report(from, rule);
         break;
     case RULE_DUP:
+        report(from, rule);
         forward(from, m);
         relayed_ws_forward(from, m->type, m->data, true, true);
         break;
     case RULE_DELAY:
-        if (!held_keep(from, m, clock_mono_us() + rule->delay_us))
-            forward(from, m);
-        break;
     case RULE_HOLD:
-        if (!held_keep(from, m, UINT64_MAX))
+        report(from, rule);
+        if (!held_keep(from, m->type, m->data, due(rule)))
             forward(from, m);
         break;
     default:
-        rewrite(from, rule, m);
+        if (rewrite(from, rule, m->type, m->data, &text))
+            relayed_ws_forward(from, m->type, buf_slice(&text), true, true);
+        else
+            forward(from, m);
+        buf_clear(&text);
         break;
+    }
+}
+
+/* On a ping or pong. Does it pass? */
+static bool act_on_control(struct relay_leg *from, const struct rule *rule, enum opcode opcode,
+                           struct slice data)
+{
+    struct buf text;
+    bool passes;
+
+    switch (rule->action) {
+    case RULE_DROP:
+        report(from, rule);
+        return false;
+    case RULE_DUP:
+        report(from, rule);
+        relayed_ws_control(from, opcode, data);
+        return true;
+    case RULE_DELAY:
+        report(from, rule);
+        return !held_keep(from, opcode, data, due(rule));
+    default:
+        passes = !rewrite(from, rule, opcode, data, &text);
+        if (!passes)
+            relayed_ws_control(from, opcode, buf_slice(&text));
+        buf_clear(&text);
+        return passes;
     }
 }
 
@@ -96,6 +133,7 @@ static bool act_beside(struct relay_leg *from, const struct rule *rule)
 {
     struct relay_conn *c = from->conn;
 
+    report(from, rule);
     switch (rule->action) {
     case RULE_INJECT:
         (void)held_inject(source(from, rule->to), OPCODE_TEXT, buf_slice(&rule->text));
@@ -119,8 +157,19 @@ static bool is_beside(const struct rule *rule)
 
 static void hold_or_forward(struct relay_leg *from, const struct event_message *m)
 {
-    if (!from->hold || m->part > 0 || !held_keep(from, m, UINT64_MAX))
+    if (!from->hold || m->part > 0 || !held_keep(from, m->type, m->data, UINT64_MAX))
         forward(from, m);
+}
+
+/* Of a message in parts, the first has come. */
+static void act_on_parts(struct relay_leg *from, const struct rule *rule)
+{
+    from->dropping = rule->action == RULE_DROP;
+    if (from->dropping)
+        report(from, rule);
+    else
+        relayed_note(from->conn, "a message over 1 MiB passes in parts, as it is: the rule that "
+                                 "matches would need it whole");
 }
 
 void relayed_rules_message(struct relay_leg *from, const struct event_message *m)
@@ -136,16 +185,14 @@ void relayed_rules_message(struct relay_leg *from, const struct event_message *m
 
     if (m->part <= 1)
         from->dropping = false;
-    if (rule)
-        report(from, rule);
     if (rule && is_beside(rule)) {
         if (!act_beside(from, rule))
             return;
         rule = NULL;
     }
     if (rule && m->part == 1) {
-        from->dropping = rule->action == RULE_DROP;
-        rule = NULL; /* the other actions need the message whole */
+        act_on_parts(from, rule);
+        rule = NULL;
     }
     if (from->dropping)
         return;
@@ -166,10 +213,9 @@ bool relayed_rules_control(struct relay_leg *from, const struct event *ev)
 
     if (!rule)
         return true;
-    report(from, rule);
     if (is_beside(rule))
         return act_beside(from, rule);
-    return rule->action != RULE_DROP;
+    return act_on_control(from, rule, subject.opcode, subject.payload);
 }
 
 bool relayed_rules_close(struct relay_leg *from)
@@ -179,8 +225,11 @@ bool relayed_rules_close(struct relay_leg *from)
 
     if (!rule)
         return true;
-    report(from, rule);
     if (is_beside(rule))
         return act_beside(from, rule);
-    return rule->action != RULE_DROP;
+    report(from, rule);
+    if (rule->action == RULE_DROP)
+        return false;
+    held_release(from, 0); /* what is held is before it */
+    return !held_keep(from, OPCODE_CLOSE, buf_slice(&from->control), due(rule));
 }

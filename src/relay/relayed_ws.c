@@ -326,7 +326,6 @@ static struct totals on_totals(const struct layer *l)
 static void on_event(struct layer *l, struct event *ev)
 {
     struct relay_leg *from = of_top(l);
-    struct outgoing out = {.kind = OUTGOING_CONTROL, .data = ev->control.data};
 
     switch (ev->kind) {
     case EVENT_MESSAGE:
@@ -335,9 +334,9 @@ static void on_event(struct layer *l, struct event *ev)
     case EVENT_PING:
     case EVENT_PONG:
         ev->control.taken = true; /* the receiver answers */
-        out.opcode = ev->kind == EVENT_PING ? OPCODE_PING : OPCODE_PONG;
         if (relayed_rules_control(from, ev))
-            layer_send(&other(from)->top, &out);
+            relayed_ws_control(from, ev->kind == EVENT_PING ? OPCODE_PING : OPCODE_PONG,
+                               ev->control.data);
         return;
     default:
         return;
@@ -352,6 +351,12 @@ void relayed_ws_forward(struct relay_leg *from, enum opcode type, struct slice d
                                                      .data = data,
                                                      .first = first,
                                                      .final = final});
+}
+
+void relayed_ws_control(struct relay_leg *from, enum opcode opcode, struct slice data)
+{
+    layer_send(&other(from)->top,
+               &(struct outgoing){.kind = OUTGOING_CONTROL, .opcode = opcode, .data = data});
 }
 
 const struct layer_ops relayed_ws_bottom = {.send = on_send, .totals = on_totals};

@@ -69,7 +69,7 @@ void upstream_dial(struct relay_conn *c)
 
     if (config->server_faults && !l->fault) {
         l->fault = fault_conn_new(config->server_faults, c->number, clock_mono_us());
-        if (!l->fault) {
+        if (!l->fault || relayed_scope(l) < 0) {
             relayed_break(c);
             return;
         }

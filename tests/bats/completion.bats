@@ -124,6 +124,17 @@ every_command() {
     done)
 }
 
+@test "the program: the words of rules, each in its place" {
+    run wscope --complete proxy --rule 'u' </dev/null
+    assert_output $'part\tup\t'
+    run wscope --complete proxy --rule 'down te' </dev/null
+    assert_output $'part\tdown text\t'
+    run wscope --complete proxy --rule='json /a = 1 -> dr' </dev/null
+    assert_output $'part\t--rule=json /a = 1 -> drop\t'
+    run wscope --complete proxy --rule 'any -> drop ' </dev/null
+    assert_output ''
+}
+
 @test "the program: only what fits the command, words and beginnings told apart" {
     run wscope --complete serve --fault clo </dev/null
     assert_output $'part\tclose:\t'

@@ -38,6 +38,9 @@ void complete_value(struct completing *c, const char *kind);
 /* A fault: its kind, its side, its trigger (complete_fault.c). */
 void complete_fault(struct completing *c);
 
+/* A rule of a proxy: its direction, what it matches and what it does (complete_rule.c). */
+void complete_rule(struct completing *c);
+
 /* Operands and values of that kind in the histories, the latest first (complete_history.c). */
 void complete_from_history(struct completing *c, const char *kind);
 

@@ -105,9 +105,10 @@ static const struct {
     const char *name;
     void (*offer)(struct completing *c);
 } kinds[] = {
-    {"FILE", files},      {"DIR", folders},          {"@FILE", file_or_text}, {"SECRET", secret},
-    {"WS-URL", ws_url},   {"URL", http_url},         {"ADDRESS", address},    {"COMMAND", command},
-    {"EVENT...", events}, {"FAULT", complete_fault}, {"PROFILE", profiles},
+    {"FILE", files},           {"DIR", folders},      {"@FILE", file_or_text},
+    {"SECRET", secret},        {"WS-URL", ws_url},    {"URL", http_url},
+    {"ADDRESS", address},      {"COMMAND", command},  {"EVENT...", events},
+    {"FAULT", complete_fault}, {"PROFILE", profiles}, {"RULE", complete_rule},
 };
 
 static void one_value(struct completing *c, const char *kind)

@@ -41,7 +41,7 @@ static int set_rule(struct options_parsing *p, const struct option_use *use, str
     if (own->rule_count == RULES_MAX)
         return usage_error(e, "%s: there can be at most %d rules", use->typed, RULES_MAX);
     if (rule_parse(slice_str(use->value), &rule, e) < 0)
-        return -1;
+        return options_point_into(p, use);
     rule_clear(&rule);
     return options_add_text(p, &own->rules, &own->rule_count, use->value, e);
 }
@@ -64,7 +64,7 @@ static int set_expect(struct options_parsing *p, const struct option_use *use, s
 
 static const struct option_row options[] = {
     {0, "rule", OPTION_VALUE, "RULE", "change what passes, as text -> drop; repeatable", GROUP,
-     NULL, true, 0, set_rule, 0},
+     "RULE", true, 0, set_rule, 0},
     {0, "keep-host", OPTION_FLAG, NULL, "leave Host and Origin as the client sent them", GROUP,
      NULL, true, 0, options_set_flag, OWN(keep_host)},
     {0, "upstream-cert", OPTION_VALUE, "FILE", "certificate chain to present to the server", GROUP,
