@@ -150,6 +150,11 @@ const char *relay_conn_address(const struct relay_conn *c)
     return c->address;
 }
 
+uint64_t relay_conn_first_us(const struct relay_conn *c)
+{
+    return c->answered ? 0 : c->accepted_us;
+}
+
 const char *relay_conn_target(const struct relay_conn *c)
 {
     return c->target ? c->target : "";

@@ -101,6 +101,8 @@ uint32_t relay_conn_client(const struct relay_conn *c);
 void relay_conn_set_client(struct relay_conn *c, uint32_t client);
 /* "127.0.0.1:50123". */
 const char *relay_conn_address(const struct relay_conn *c);
+/* When it was accepted (clock_mono_us), before its first request is answered; then 0. */
+uint64_t relay_conn_first_us(const struct relay_conn *c);
 /* Path and query of its latest request; "" before that. */
 const char *relay_conn_target(const struct relay_conn *c);
 bool relay_conn_is_open(const struct relay_conn *c); /* a WebSocket is */

@@ -128,6 +128,9 @@ struct relay_conn {
     struct dial_target dial_target;
     struct dial *dial;
 
+    uint64_t accepted_us;
+    bool answered; /* a request was */
+
     /* HTTP */
     char *target;               /* of the latest request */
     bool busy;                  /* a request is under way, */

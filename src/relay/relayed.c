@@ -291,6 +291,7 @@ struct relay_conn *relayed_new(struct relay *r, int fd, uint32_t number)
     }
     c->relay = r;
     c->number = number;
+    c->accepted_us = clock_mono_us();
     c->refused = r->offline;
     c->state = r->tls ? CONN_TLS : CONN_HTTP;
     listener_peer(fd, c->address, sizeof c->address);

@@ -375,6 +375,7 @@ static bool step_answer(struct relay_conn *c)
     http1_reader_next(up);
     http1_reader_next(down);
     c->busy = c->answering = false;
+    c->answered = true;
     return true;
 }
 

@@ -31,6 +31,7 @@ static void on_request(void *ctx, struct relay_conn *c, const struct http1_head 
     char address[64];
     struct grade_head head = {
         .address = address,
+        .since_us = relay_conn_first_us(c),
         .wall_s = clock_wall_us() / 1000000,
         .upgrade = upgrade,
         .target = h->target,
@@ -57,24 +58,13 @@ static void on_answer(void *ctx, struct relay_conn *c, int status, const struct 
                       retry_after(h));
 }
 
-/* Enough outages are over. */
-static void check_outages(struct proxy_front *p)
-{
-    struct grade_report *r = NULL;
-
-    if (p->own->outages)
-        r = grade_report_new(p->grade, clock_mono_us());
-    if (r && r->outages_over >= p->own->outages)
-        proxy_end(p, EXIT_OK);
-    grade_report_free(r);
-}
-
 static void on_opened(void *ctx, struct relay_conn *c)
 {
     struct proxy_front *p = of(ctx);
+    bool ended = grade_opened(p->grade, clock_mono_us(), relay_conn_number(c));
 
-    grade_opened(p->grade, clock_mono_us(), relay_conn_number(c));
-    check_outages(p);
+    if (ended && p->own->outages && grade_outages_over(p->grade) >= p->own->outages)
+        proxy_end(p, EXIT_OK);
 }
 
 static void on_message(void *ctx, struct relay_conn *c, enum relay_direction direction,
