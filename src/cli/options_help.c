@@ -84,6 +84,23 @@ static size_t own_options(const struct verbs *verbs, const struct verb *verb)
     return own;
 }
 
+/* With the heading of its group, if that is another one than *group. */
+static int print_grouped(struct buf *out, const struct option_row *row, const char **group)
+{
+    if (strcmp(row->group, *group) != 0) {
+        *group = row->group;
+        if (buf_printf(out, "\n%s:\n", *group) != 0)
+            return -1;
+    }
+    return print_row(out, row);
+}
+
+static bool is_row_of(const struct verb *verb, const struct option_row *row)
+{
+    return row >= verb->options && row < verb->options + verb->option_count;
+}
+
+/* First those that no other command has, all of them. */
 static int print_options(struct buf *out, const struct verbs *verbs, const struct verb *verb,
                          bool all)
 {
@@ -91,15 +108,15 @@ static int print_options(struct buf *out, const struct verbs *verbs, const struc
     const char *group = "";
     bool few = verb && own_options(verbs, verb) <= FEW;
 
+    for (size_t i = 0; verb && i < verb->option_count; i++) {
+        if (print_grouped(out, &verb->options[i], &group) != 0)
+            return -1;
+    }
     for (size_t i = 0; (row = options_nth(verbs, i)) != NULL; i++) {
-        if (!is_shown(row, verb, all) && !(few && is_own(row, verb)))
+        if ((verb && is_row_of(verb, row)) ||
+            (!is_shown(row, verb, all) && !(few && is_own(row, verb))))
             continue;
-        if (strcmp(row->group, group) != 0) {
-            group = row->group;
-            if (buf_printf(out, "\n%s:\n", group) != 0)
-                return -1;
-        }
-        if (print_row(out, row) != 0)
+        if (print_grouped(out, row, &group) != 0)
             return -1;
     }
     return 0;
