@@ -188,3 +188,12 @@ logged() {
     both -n --count 3 "$PROXY/feed"
     assert_equal "$status" 0
 }
+
+@test "offline silently: the connection is lost for good, and that is an outage" {
+    need jq
+    serve --rate 50
+    proxy --outages 1 --fault 'offline:silent@message:5+1s*1'
+    both -n -r --retry-delay 0.1 --connect-timeout 1 --ping-interval 0.2 --ping-timeout 0.4 --for 4 "$PROXY/feed"
+    logged '.event == "report" and (.clients | length) == 1' 1
+    assert_equal "$(grep '^{' "$LOG" | jq -c 'select(.event == "report") | .clients[0] | [(.outages | length), .double_ms]')" '[1,0]'
+}

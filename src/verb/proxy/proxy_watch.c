@@ -138,6 +138,7 @@ static bool is_an_outage(const char *kind)
     return false;
 }
 
+/* A connection that was lost while offline does not go on afterwards. */
 void proxy_watch_fault(struct proxy_front *p, const struct event *ev)
 {
     uint64_t conn = ev->conn ? ev->conn : GRADE_ALL;
@@ -146,6 +147,6 @@ void proxy_watch_fault(struct proxy_front *p, const struct event *ev)
         return;
     if (strcmp(ev->fault.phase, "begin") == 0)
         grade_fault(p->grade, clock_mono_us(), conn, ev->fault.kind);
-    else if (strcmp(ev->fault.phase, "end") == 0)
+    else if (strcmp(ev->fault.phase, "end") == 0 && strcmp(ev->fault.kind, "offline") != 0)
         grade_fault_over(p->grade, clock_mono_us(), conn);
 }
