@@ -245,14 +245,19 @@ void relay_expect_changes(struct relay *r)
     }
 }
 
+void relay_heal_one(struct relay_conn *c)
+{
+    if (c->legs[0].silent)
+        silence(c, false);
+}
+
 void relay_heal(struct relay *r)
 {
     struct relay_conn *next;
 
     for (struct relay_conn *c = r->first; c; c = next) {
         next = c->next;
-        if (c->legs[0].silent)
-            silence(c, false);
+        relay_heal_one(c);
     }
 }
 

@@ -127,6 +127,7 @@ unsigned relay_held(const struct relay_conn *c, enum relay_direction direction);
 void relay_expect_changes(struct relay *r);
 /* Black holes of RELAY_DROP_BLACKHOLE end. */
 void relay_heal(struct relay *r);
+void relay_heal_one(struct relay_conn *c);
 
 /* Drop every connection (silent: tell nobody, as in a black hole) and refuse new ones for that
  * time; 0: until relay_online. */

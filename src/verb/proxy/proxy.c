@@ -220,7 +220,7 @@ static int prepare(struct proxy_front *p, struct err *e)
     p->watch = (struct sink){p->views.bus.wants | EVENT_BIT(EVENT_FAULT), on_event, watch_free};
     bus_add(&p->views.bus, &p->watch);
     p->over = timer_new(&p->app->loop.uv, p);
-    if (!p->over)
+    if (!p->over || proxy_act_init(p) < 0)
         return err_nomem(e, STAGE_IO, "starting the proxy");
     if (proxy_open_file(p->own->report, "--report", &p->report_fd, e) < 0 ||
         proxy_open_file(p->own->junit, "--junit", &p->junit_fd, e) < 0)
@@ -244,6 +244,7 @@ static void run_loop(struct proxy_front *p)
 static void clear(struct proxy_front *p)
 {
     relay_free(p->relay);
+    proxy_act_clear(p);
     timer_free(p->over);
     fault_rig_clear(&p->client_rig);
     fault_rig_clear(&p->server_rig);

@@ -3,6 +3,7 @@
  *
  *   proxy_verb.c     the row and its options
  *   proxy.c          the run: outputs, signals, limits, the end
+ *   proxy_act.c      what is done to connections by request
  *   proxy_watch.c    what the relay reports, as facts for the report
  *   proxy_results.c  the report at the end: text, JSON, what was expected
  */
@@ -15,6 +16,7 @@
 #include "grade/grade.h"
 #include "relay/relay.h"
 #include "verb/proxy/proxy.h"
+#include "verb/proxy/proxy_act.h"
 
 struct proxy_front {
     struct sink watch; /* the last of the sinks: minds the outputs, and hears of faults */
@@ -28,7 +30,9 @@ struct proxy_front {
     struct relay_config config;
     struct relay *relay;
     struct grade *grade;
-    struct timer *over;      /* --for */
+    struct timer *over;       /* --for */
+    struct proxy_hole *holes; /* proxy_act */
+    struct timer *hole_timer;
     int report_fd, junit_fd; /* of files, or -1 */
     bool ended;
     enum exit_code code;

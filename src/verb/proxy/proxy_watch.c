@@ -109,8 +109,14 @@ static void on_refused(void *ctx, struct relay_conn *c)
     grade_refused_at(of(ctx)->grade, clock_mono_us(), address);
 }
 
+static void on_online(void *ctx)
+{
+    proxy_act_online(of(ctx));
+}
+
 static void on_ended(void *ctx, struct relay_conn *c)
 {
+    proxy_act_ended(of(ctx), relay_conn_number(c));
     grade_forget(of(ctx)->grade, relay_conn_number(c));
 }
 
@@ -121,6 +127,7 @@ const struct relay_hooks proxy_hooks = {
     .message = on_message,
     .closed = on_closed,
     .refused = on_refused,
+    .online = on_online,
     .ended = on_ended,
 };
 
