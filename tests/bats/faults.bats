@@ -21,7 +21,7 @@ load helpers
         both -n --fault "$kind@message:5" "$SERVE/feed"
         assert_equal "$status" 56
         assert [ "${#lines[@]}" -ge 5 ] # what came in the same read is told too
-        assert_stderr 'cut by a fault'
+        assert_stderr 'cut by an injected fault'
     done
 }
 
