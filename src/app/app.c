@@ -6,7 +6,7 @@
 #include "app/complain.h"
 #include "base/clock.h"
 
-/* Nothing is left to write, or nobody to write it to. */
+/* Nothing is left to write, or the reader has exited. */
 static bool done(const struct output *output)
 {
     return !output->out || output->failed || out_queued(output->out) == 0;

@@ -15,8 +15,8 @@
 struct app_hooks {
     void (*full)(void *ctx);    /* more waits in an output than its limit: stop producing */
     void (*written)(void *ctx); /* an output has written all that was put */
-    /* Standard output takes nothing any more. e: why; NULL: its reader left. (What standard error
-     * does not take is lost.) */
+    /* Standard output accepts no more. e: why; NULL: its reader exited. (What standard error does
+     * not accept is lost.) */
     void (*gone)(void *ctx, const struct err *e);
     void (*signal)(void *ctx, int number);         /* SIGINT, SIGTERM; NULL: they end the program */
     void (*limit)(void *ctx, const struct err *e); /* --max-time is over: what to report */

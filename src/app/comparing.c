@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-/* How often whoever watches is told. */
+/* How often the watcher is called. */
 #define TICK_MS 250
 
 static const uint64_t usual_clients[] = {1, 1000, 100000};
@@ -15,7 +15,7 @@ static uint64_t since_start(const struct comparing *run)
     return clock_mono_us() - run->start_us;
 }
 
-/* Where none came up, the time counts from the opening. */
+/* If no channel opened, the time is measured from the start. */
 uint64_t comparing_end_us(const struct comparing *run)
 {
     if (run->compare.counting)
@@ -64,7 +64,7 @@ void comparing_lane_ended(struct comparing *run)
         return;
     if (run->over)
         closed(run);
-    else /* In a turn of its own: a session is on the stack. */
+    else /* In a separate turn: a session is on the stack. */
         uv_timer_start(&run->tick, on_nothing_left, 0, 0);
 }
 

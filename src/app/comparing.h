@@ -1,6 +1,6 @@
 /*
- * comparing: several channels to the same updates, each a session with a bus of its own, on the
- * loop of whoever wants to know; and what they came to. Prints nothing.
+ * comparing: several channels to the same updates, each a session with its own bus, on the caller's
+ * loop; and their results. Prints nothing.
  */
 #ifndef APP_COMPARING_H
 #define APP_COMPARING_H
@@ -20,11 +20,11 @@ struct comparing_config {
     const struct connect_options *connect; /* the connections: its URL, --sse and --poll */
     const struct view_options *view;
     const struct fault_options *fault;
-    uint64_t for_us;  /* how long */
-    bool together;    /* their URLs were given together: who asks is told to all of them. Else
-                         credentials go to the server of the options' URL alone */
-    const char *time; /* JSON Pointer, or NULL */
-    const uint64_t *clients; /* so many on paper; none: the usual ones */
+    uint64_t for_us; /* how long */
+    bool together; /* their URLs were given together: credentials are sent to all of them. Else they
+                      are sent only to the server of the options' URL */
+    const char *time;        /* JSON Pointer, or NULL */
+    const uint64_t *clients; /* numbers of clients to estimate; empty: the default */
     size_t client_count;
 };
 
@@ -64,14 +64,14 @@ struct comparing {
     struct comparing_hooks hooks;
     struct out *json, *details; /* the channels' own events as well, or NULL */
     struct traffic_meter meter;
-    uv_prepare_t idle; /* the loop is about to wait: nobody works */
+    uv_prepare_t idle; /* the loop is about to wait: no work is in progress */
     uv_timer_t tick;
     struct comparison compare;
     struct lane lanes[COMPARISON_CHANNELS_MAX];
     unsigned count;
     uint64_t opened_us; /* on the events' clock */
 
-    struct figures figures; /* as of the end; before it whoever wants makes them */
+    struct figures figures; /* as of the end; before it the caller computes them */
     struct scale scale;
     bool over;   /* they are final */
     bool closed; /* so are the channels */
@@ -83,9 +83,10 @@ struct comparing *comparing_new(struct app_loop *loop, const struct comparing_co
                                 uint64_t start_us, const struct comparing_hooks *hooks,
                                 struct out *json, struct out *details, struct err *e);
 void comparing_open(struct comparing *run);
-/* Count no more: `over`, and close the channels. Nothing if it is over. */
+/* Stop measuring: `over`, and close the channels. Nothing if it is over. */
 void comparing_finish(struct comparing *run);
-/* Drops everything; the memory goes in later turns of the loop. Not inside a hook. NULL is fine. */
+/* Drops everything; the memory is freed in later turns of the loop. Not inside a hook. NULL is
+ * fine. */
 void comparing_free(struct comparing *run);
 
 /* When the counting is to end, on the events' clock. */

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "sink/redact.h"
 
-/* --max-message where none is given: a measurement is not the place for more. */
+/* --max-message if none is given: more is unreasonable for a measurement. */
 #define MAX_MESSAGE (64 * 1024 * 1024)
 /* How long a peer may take to answer the Close at the end. */
 #define CLOSE_US 1000000
@@ -16,7 +16,7 @@
 #define OPENING_KINDS                                                           \
     (EVENT_BIT(EVENT_CONNECT) | EVENT_BIT(EVENT_PROXY) | EVENT_BIT(EVENT_TLS) | \
      EVENT_BIT(EVENT_REQUEST) | EVENT_BIT(EVENT_RESPONSE))
-/* What is told of a channel in the stream of JSON, unless --events says otherwise. */
+/* The events of a channel in the JSON output, unless --events selects others. */
 #define TOLD_KINDS                                                             \
     (EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_ERROR) | \
      EVENT_BIT(EVENT_RETRY) | EVENT_BIT(EVENT_FAULT) | EVENT_BIT(EVENT_VIOLATION))
@@ -29,7 +29,7 @@ static void tell_opening(struct lane *lane, const struct event *ev)
     if (!lane->scribe || !(EVENT_BIT(ev->kind) & OPENING_KINDS))
         return;
     lane->scribe->event(lane->scribe, ev);
-    /* The answer to the handshake, or to the first poll, ends it; a redirect goes on. */
+    /* The answer to the handshake, or to the first poll, ends it; a redirect continues it. */
     if ((ev->kind == EVENT_RESPONSE && !ev->response.interim && !ev->response.followed) ||
         out_queued(&lane->opening) > OPENING_MAX) {
         lane->scribe->free(lane->scribe);
@@ -37,7 +37,7 @@ static void tell_opening(struct lane *lane, const struct event *ev)
     }
 }
 
-/* When the bytes came in that an event tells of: before anything was done with them. */
+/* When the bytes of an event were received, before they were processed. */
 static uint64_t arrival_us(const struct lane *lane, const struct event *ev)
 {
     uint64_t read_us = lane->traffic.read_us;

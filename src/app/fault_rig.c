@@ -20,7 +20,7 @@ static void on_report(void *ctx, const struct event_fault *fault, uint32_t conn)
     emit(ctx, &ev, conn);
 }
 
-/* A number that a person can type again, and that JSON readers keep exact. */
+/* A number that a user can type again, and that JSON readers keep exact. */
 static uint64_t choose_seed(const struct fault_options *o)
 {
     uint32_t seed = 1;

@@ -1,5 +1,6 @@
 /*
- * fault_rig: the faults of a front: made from the options, acting on its loop, told on its bus.
+ * fault_rig: the faults of a front end: made from the options, acting on its loop, reported on its
+ * bus.
  */
 #ifndef APP_FAULT_RIG_H
 #define APP_FAULT_RIG_H
@@ -20,7 +21,7 @@ struct fault_rig {
  * 0, or -1 with *e. */
 int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o,
                    bool always, const struct bus *bus, uint64_t start_us, struct err *e);
-/* The same faults with the same chances for another session; nothing is told of the seed. */
+/* The same faults with the same seed for another session; the seed is not reported. */
 int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
                         const struct fault_options *o, const struct bus *bus, struct err *e);
 /* Of a proxy: the faults of both legs, also without --fault. As fault_rig_init; of neither after a

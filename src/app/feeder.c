@@ -171,8 +171,8 @@ static int send_cut(struct feeder *f)
     return r;
 }
 
-/* Send what the splitter has. 1: it needs more bytes; 0: the session takes no more for now (what
- * was cut stays in the splitter, which is left alone until then); -1 with *e. */
+/* Send what the splitter has. 1: it needs more bytes; 0: the session accepts no more for now (what
+ * was cut stays in the splitter, which is not used until then); -1 with *e. */
 static int send_pieces(struct feeder *f, struct err *e)
 {
     while (!f->held && !session_full(f->session)) {

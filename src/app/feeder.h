@@ -1,6 +1,6 @@
 /*
  * feeder: what is to be sent, one source after the other: --on-connect and -e texts and files, then
- * standard input. It sends while the session takes more and rests while it does not.
+ * standard input. It sends while the session accepts more and pauses while it does not.
  */
 #ifndef APP_FEEDER_H
 #define APP_FEEDER_H
@@ -31,7 +31,7 @@ struct feeder {
     bool held;
     struct slice lines[FEEDER_LINES]; /* of the splitter; not taken yet from `line` on */
     size_t line, line_count;
-    struct splitter_piece piece; /* likewise, if has_piece */
+    struct splitter_piece piece; /* the same, if has_piece */
     bool has_piece;
     int fd; /* of the source under way, or -1 */
 };
@@ -40,11 +40,12 @@ void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *o
                  struct session *session, const struct feeder_hooks *hooks);
 /* The session takes messages (it is open, or queues them): send. Also when it has drained. */
 void feeder_pump(struct feeder *f);
-/* Held, it sends nothing: what is sent is shown, and nobody reads that. Let go, it sends on. */
+/* While held, it sends nothing: what is sent is shown, and the output is not being read. When
+ * released, it continues. */
 void feeder_hold(struct feeder *f, bool held);
 /* Is every source given, in full? */
 bool feeder_finished(const struct feeder *f);
-/* No more. */
+/* Send no more. */
 void feeder_close(struct feeder *f);
 void feeder_clear(struct feeder *f);
 

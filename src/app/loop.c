@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* What has to be free: libuv's epoll descriptor, the event that wakes it, the pipes of signals (two
- * of the program, two of the loop), and a few for what the run opens: a socket, a file. */
+/* How many must be free: libuv's epoll descriptor, the event that wakes it, the pipes of signals
+ * (two of the program, two of the loop), and a few for what the run opens: a socket, a file. */
 #define DESCRIPTORS 10
 
 /* Turns in which what was closed is let go. */

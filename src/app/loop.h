@@ -1,7 +1,7 @@
 /*
  * loop: the event loop of a run and the signals it reacts to. libuv aborts or spins where it finds
- * too few descriptors, so this looks before libuv does. What the connections on it share is part of
- * it, and goes after the last of them.
+ * too few descriptors, so this checks before libuv does. What its connections share is part of it,
+ * and is freed after the last of them.
  */
 #ifndef APP_LOOP_H
 #define APP_LOOP_H
@@ -33,7 +33,7 @@ uv_signal_t *app_loop_signal(struct app_loop *loop, int number, uv_signal_cb on_
                              struct err *e);
 /* React to SIGINT and SIGTERM in the same way. 0, or -1 with *e. */
 int app_loop_stop_signals(struct app_loop *loop, uv_signal_cb on_signal, void *ctx, struct err *e);
-/* React to none from now on. The handles close in later turns of the loop. */
+/* Ignore all from now on. The handles close in later turns of the loop. */
 void app_loop_unsignal(struct app_loop *loop);
 
 /* Close every handle that is left, and the loop. A name server that does not answer holds a thread

@@ -15,7 +15,7 @@ static void wait_for_reader(struct output *o, bool wait)
         uv_poll_stop(&o->poll);
 }
 
-/* Write what is there; what `written` leads to goes out in the same turn, for the loop may sleep
+/* Write what is queued; what `written` adds is written in the same turn, because the loop may sleep
  * next. */
 void output_flush(struct output *o)
 {

@@ -13,7 +13,7 @@ struct output;
 struct output_hooks {
     void (*full)(void *ctx);    /* more waits than the limit: stop producing */
     void (*written)(void *ctx); /* all that was put is written */
-    void (*failed)(void *ctx, struct output *output); /* out->error says why; told once */
+    void (*failed)(void *ctx, struct output *output); /* see out->error; reported once */
     void *ctx;
 };
 
@@ -28,7 +28,7 @@ struct output {
 /* out is borrowed. The handles do not keep the loop alive. */
 void output_init(struct output *o, uv_loop_t *loop, struct out *out,
                  const struct output_hooks *hooks);
-/* After more was put: tells `full` as soon as it is so. For every message, hence inline. */
+/* After more was put: reports `full` as soon as it is so. For every message, hence inline. */
 static inline void output_check(struct output *o)
 {
     if (out_full(o->out) && !o->full) {

@@ -1,6 +1,6 @@
 #include "app/session_setup.h"
 
-/* --max-message of answers and events where none is given: they are held whole. */
+/* --max-message of answers and events if none is given: they are held whole. */
 #define MAX_ANSWER (64ull * 1024 * 1024)
 
 static struct backoff_plan backoff_setup(const struct retry_options *o)

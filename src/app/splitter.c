@@ -88,7 +88,7 @@ static bool cut_whole(const struct splitter *s, struct cut *cut)
         *cut = (struct cut){.take = s->in.len, .final = true};
     else
         return false;
-    /* The whole is one message, an empty one too; after it there is none. */
+    /* The whole input is one message, even if empty; after it there are no more. */
     return !s->ended || s->in.len > 0 || s->inside || s->number == 1;
 }
 
@@ -222,7 +222,7 @@ size_t splitter_lines(struct splitter *s, struct slice *lines, size_t max)
         size_t len = (size_t)(newline - line);
 
         if (text && !utf8_valid(line, len))
-            break; /* splitter_next says where */
+            break; /* splitter_next reports where */
         lines[count++] = slice_make(line, len);
         line = newline + 1;
     }

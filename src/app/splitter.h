@@ -19,7 +19,7 @@ enum splitter_form { SPLIT_LINES, SPLIT_NUL, SPLIT_HEX, SPLIT_BASE64, SPLIT_WHOL
 struct splitter_config {
     enum splitter_form form;
     bool binary;      /* messages are binary; else text, which must be UTF-8 */
-    bool crlf;        /* a CR before the newline goes too */
+    bool crlf;        /* a CR before the newline is removed, too */
     uint64_t chunk;   /* SPLIT_CHUNKS: bytes a message */
     const char *what; /* names the input in errors: "standard input" */
 };
@@ -57,9 +57,9 @@ void splitter_end(struct splitter *s);
  * (EXIT_OTHER): the input is not what its form promises; its number and column are named. */
 int splitter_next(struct splitter *s, struct splitter_piece *piece, struct err *e);
 
-/* For speed where there are many and nothing is special about them: up to `max` lines, each a whole
- * message of the kind that the configuration says; the slices are borrowed until the next call into
- * the splitter. 0: ask splitter_next. */
+/* For speed if there are many ordinary lines: up to `max` lines, each a whole message of the
+ * configured kind; the slices are borrowed until the next call into the splitter. 0: ask
+ * splitter_next. */
 size_t splitter_lines(struct splitter *s, struct slice *lines, size_t max);
 
 #endif

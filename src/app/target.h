@@ -1,6 +1,6 @@
 /*
- * target: where a session goes: a URL, and the session's settings for it. Made from the options,
- * and for another URL that the person names later.
+ * target: the target of a session: a URL, and the session's settings for it. Made from the options,
+ * and for another URL that the user names later.
  */
 #ifndef APP_TARGET_H
 #define APP_TARGET_H
@@ -16,17 +16,17 @@ struct target {
     struct withheld withheld; /* what of the options is not sent, as the URL has another origin */
 };
 
-/* text: the URL, for a channel of that kind ("sse+http..." says itself that it is a stream), or
- * NULL for that of the options. NULL with *e. */
+/* text: the URL, for a channel of that kind ("sse+http..." is always a stream), or NULL for that of
+ * the options. NULL with *e. */
 struct target *target_new(const struct connect_options *o, const char *text,
                           enum event_channel kind, uint64_t start_us, uint64_t max_message,
                           struct err *e);
-/* The same, another channel of the same service: what the options say of who asks goes along
+/* The same, for another channel of the same service: the credentials of the options are sent
  * wherever it is. */
 struct target *target_beside(const struct connect_options *o, const char *text,
                              enum event_channel kind, uint64_t start_us, uint64_t max_message,
                              struct err *e);
-/* NULL is fine. What secrets it had is wiped. */
+/* NULL is fine. Its secrets are wiped. */
 void target_free(struct target *t);
 
 #endif

@@ -95,7 +95,7 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
     if (tour)
         human = views_config(o, STDOUT_FILENO, true);
     else if (o->json && o->level == 0)
-        human.level = -1; /* the events tell the rest */
+        human.level = -1; /* the events report the rest */
     if (o->json)
         failed |= bus_add(&v->bus, ndjson_new(&v->out, &ndjson));
     else if (kind == VIEWS_DATA)

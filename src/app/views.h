@@ -15,19 +15,19 @@ struct views {
 
 /* What stdout carries. */
 enum views_kind {
-    VIEWS_DATA,  /* messages as lines, or the event stream; the rest goes to stderr */
+    VIEWS_DATA,  /* messages as lines, or the event stream; the rest is written to stderr */
     VIEWS_NONE,  /* nothing of the messages (--echo) */
     VIEWS_LOG,   /* the same, of a server: each line has its client's number */
     VIEWS_RELAY, /* the same, with the messages of the clients */
-    VIEWS_TOUR,  /* everything for a person, in order */
-    VIEWS_REPL   /* nothing yet: `out` is in memory, and the REPL's screen puts a view of its own */
+    VIEWS_TOUR,  /* everything for the user, in order */
+    VIEWS_REPL   /* nothing yet: `out` is in memory, and the REPL's screen adds its own view */
 };
 
 /* 0, or -1 with *e (memory). */
 int views_init(struct views *v, const struct view_options *o, enum views_kind kind, struct err *e);
 void views_clear(struct views *v);
 
-/* How the options want things shown to a person on fd. messages: the received and sent ones too. */
+/* How the options show things to the user on fd. messages: including messages received and sent. */
 struct view_config views_config(const struct view_options *o, int fd, bool messages);
 
 #endif

@@ -16,7 +16,7 @@ struct fetch_hooks {
     /* As http_hooks. */
     void (*report)(void *ctx, struct event *ev);
     /* Exactly once unless it was cancelled. items: to be walked with items_next, more than once by
-     * copying it first; NULL: there are none, and why: a sentence. Borrowed until it returns. */
+     * copying it first; NULL: there are none, and why: the reason. Borrowed until it returns. */
     void (*done)(void *ctx, const struct http_result *result, const struct items *items,
                  const char *why);
 };

@@ -58,8 +58,8 @@ uint64_t http_last_out_us(const struct http *h)
 /* --- the connection on the loop ----------------------------------------------------------------
  */
 
-/* A kept connection is readable: the server hung up, or TLS has something to say; anything else
- * would be an answer that nobody asked for. */
+/* A kept connection is readable: the server hung up, or TLS has a message; anything else would be
+ * an unsolicited response. */
 static void idle_readable(struct http *h)
 {
     uint8_t bytes[256];
@@ -166,7 +166,7 @@ static uint64_t since(uint64_t now, uint64_t then)
     return now > then ? now - then : 0;
 }
 
-/* Nothing is under way any more. */
+/* Nothing is in progress any longer. */
 static void come_to_rest(struct http *h, bool keep)
 {
     enum stage stage;

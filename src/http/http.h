@@ -23,9 +23,9 @@
 
 /* For the client's life, borrowed with all they point to. */
 struct http_config {
-    /* Where to and who asks: URL, headers, origin, user agent, cookie, authorization. Of an
-     * ordinary request deflate.enabled says whether its answer may be compressed; an upgrade has
-     * the subprotocols and all of deflate as well. */
+    /* The server and the client: URL, headers, origin, user agent, cookie, authorization. For an
+     * ordinary request deflate.enabled determines whether its response may be compressed; an
+     * upgrade has the subprotocols and all of deflate as well. */
     const struct handshake_config *identity;
     const struct dial_config *dial;
     struct fault_conn *fault; /* what is to go wrong with its connections, or NULL */
@@ -33,7 +33,7 @@ struct http_config {
                                each further piece of the body; 0: none */
     bool no_keepalive;      /* a connection for each request, and "Connection: close" in it */
     bool follow;            /* redirects, */
-    unsigned max_redirects; /* at most so many a request */
+    unsigned max_redirects; /* at most this many per request */
 };
 
 /* Borrowed until `done`. */
@@ -41,8 +41,7 @@ struct http_request {
     const char *method;                    /* NULL: "GET" */
     const char *target;                    /* in place of the URL's path and query, or NULL */
     struct slice body;                     /* sent with its length if there is any */
-    const struct handshake_header *fields; /* Accept, If-None-Match ...: what the person gave under
-                                              the same name takes their place */
+    const struct handshake_header *fields; /* Accept, If-None-Match ...; replaced by the user's */
     size_t field_count;
     uint64_t max_body; /* bytes of the answer's body, after decoding; 0: no bound */
     bool hold;         /* long polling: once the request is sent, the answer may take any time */
@@ -53,20 +52,20 @@ struct http_request {
     uint64_t began_us;       /* clock_mono_us when it began, if that was before; 0: now */
 };
 
-/* What an exchange came to. */
+/* The result of an exchange. */
 struct http_result {
     struct err error; /* code EXIT_OK: the answer is complete. EXIT_RESOLVE, EXIT_CONNECT, EXIT_TLS,
                          EXIT_CERT, EXIT_PROXY: no connection; EXIT_HANGUP: ended before the head;
                          EXIT_UPGRADE: head, framing, coding or redirect at fault; EXIT_LOST: ended
                          in the body, or cut by a fault; EXIT_TIMEOUT; EXIT_TOO_BIG: max_body;
                          EXIT_OTHER: memory */
-    int status;       /* of the final head; 0: there was none */
+    int status;       /* of the final head; 0: none */
     bool framed;      /* the body's end was announced (Content-Length, last chunk), not just the
                          end of the connection */
     unsigned ended;   /* LINK_GOT_...: how the connection ended, if it did */
     uint64_t us;      /* from http_start to the end */
-    uint64_t bytes_up; /* as TCP carried them, TLS and heads included, redirects too; own counts of
-                          the stream's bytes on a unix socket */
+    uint64_t bytes_up; /* as carried by TCP, including TLS, heads and redirects; own counts of the
+                          stream's bytes on a unix socket */
     uint64_t bytes_down;
 };
 
@@ -103,7 +102,7 @@ struct http;
 /* shared and bus (only asked what is wanted) are borrowed. NULL: memory. */
 struct http *http_new(uv_loop_t *loop, const struct http_config *config, struct http_shared *shared,
                       const struct bus *bus, const struct http_hooks *hooks, void *ctx);
-/* Drops everything; no hook is called any more. NULL is fine. */
+/* Drops everything; no hook is called after this. NULL is fine. */
 void http_free(struct http *h);
 
 /* Begin an exchange; none may be under way. -1 with *e: nothing will be reported. */
@@ -115,15 +114,15 @@ void http_cancel(struct http *h);
 
 bool http_busy(const struct http *h);
 
-/* What is asked, and of whom: the configuration's, or what redirects made of it. Of the exchange
- * under way, or after an upgrade of that one. Borrowed until the next http_start. */
+/* The request and its server: those of the configuration, or of the last redirect. Of the current
+ * exchange, or of the last one after an upgrade. Borrowed until the next http_start. */
 const struct handshake_config *http_identity(const struct http *h);
 
 /* Paused: nothing is read, and no more `body` comes once the current hook has returned. */
 void http_pause(struct http *h, bool paused);
 
 struct http_totals http_totals(const struct http *h);
-/* What the kernel knows of the open connection; false if there is none, or it is none of TCP. */
+/* What the kernel knows about the open connection; false if there is none, or it is not TCP. */
 bool http_tcp_stats(const struct http *h, struct tcp_stats *stats);
 /* When a byte last came in or went out (clock_mono_us), 0: never. */
 uint64_t http_last_in_us(const struct http *h);

@@ -225,7 +225,7 @@ static void read_head(struct http *h)
     int r;
 
     while ((r = http1_reader_head(&h->in, &e)) > 0) {
-        h->response_us = h->link ? clock_mono_us() - h->requested_us : 0; /* else it is made up */
+        h->response_us = h->link ? clock_mono_us() - h->requested_us : 0; /* else it is simulated */
         if (h->in.head.status >= 200) {
             take_head(h);
             return;

@@ -38,7 +38,7 @@ static void too_big(struct http *h)
     http_finish(h, &e, false);
 }
 
-/* Hand on a decoded piece. False if the exchange is over or waits. */
+/* Pass on a decoded piece. False if the exchange is over or waits. */
 static bool hand_on(struct http *h, struct slice piece)
 {
     unsigned serial = h->serial;
@@ -53,7 +53,7 @@ static bool hand_on(struct http *h, struct slice piece)
     return h->serial == serial && !h->paused;
 }
 
-/* Hand on what gunzip makes of the piece it was fed. False as above. */
+/* Pass on the output of gunzip for the piece it was fed. False as above. */
 static bool chew(struct http *h)
 {
     struct err e;

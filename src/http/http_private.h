@@ -33,10 +33,10 @@ struct http {
     unsigned serial; /* of the exchange: a hook may have begun another one, or ended this one */
     bool paused;
 
-    /* What is asked, and of whom: the configuration's, or what redirects made of it. */
+    /* The request and its server: those of the configuration, or of the last redirect. */
     struct http_request request;
     struct handshake_config identity;
-    struct dial_config reach; /* how, likewise */
+    struct dial_config reach; /* how, too */
     struct withheld withheld; /* what another origin does not get */
     bool told_withheld;
     struct url here; /* owned, if moved: where the last redirect led */
@@ -91,7 +91,7 @@ int http_watch_start(struct http *h, struct err *e);
 void http_soon(struct http *h);
 /* The exchange is over; the connection is kept if `keep`. */
 void http_finish(struct http *h, const struct err *e, bool keep);
-/* What is under way has so long from now; 0: any time. */
+/* The time limit of what is in progress, from now; 0: none. */
 void http_limit(struct http *h, uint64_t us);
 
 /* http_request.c */
@@ -101,14 +101,14 @@ int http_send(struct http *h, struct err *e);
 void http_write(struct http *h);
 /* The answer is a redirect that is followed: go there. `to` is taken. -1 with *e. */
 int http_follow(struct http *h, struct url *to, struct err *e);
-/* Back to what the configuration says. */
+/* Back to the configuration. */
 void http_return(struct http *h);
 
 /* http_answer.c */
 void http_read(struct http *h);
 /* Go on with what has been read. */
 void http_take(struct http *h);
-/* No more comes of a refusal's body. whole: it is complete, or as complete as it is kept. */
+/* A refusal's body has ended. whole: it is complete, or as complete as it is kept. */
 void http_refused(struct http *h, bool whole);
 /* May the connection serve again after this answer? */
 bool http_persists(const struct http *h);
@@ -122,7 +122,7 @@ void http_answer_clear(struct http *h);
 /* http_body.c */
 /* Prepare for the Content-Encoding of the head. 0 or -1 with *e. */
 int http_coding_begin(struct http *h, struct err *e);
-/* Hand on what waits. */
+/* Pass on what waits. */
 void http_body(struct http *h);
 /* The framing is at its end, or the stream of a body without a length. */
 void http_body_done(struct http *h);

@@ -11,7 +11,7 @@
 #include "proto/request_head.h"
 #include "proto/url_resolve.h"
 
-#define FIELDS_OWN 8 /* beside those of the request and the person's, at most */
+#define FIELDS_OWN 8 /* in addition to those of the request and the user's, at most */
 
 /* Show the request as it will be sent, byte for byte. */
 static void report_request(struct http *h)
@@ -218,8 +218,8 @@ void http_write(struct http *h)
         if (n == LINK_AGAIN)
             return;
         if (n < 0) {
-            /* What the server said before it hung up tells more than EPIPE: let the reading side
-             * find the end. */
+            /* Data that the server sent before it closed is more informative than EPIPE: let the
+             * reading side find the end. */
             h->write_errnum = h->link_error.errnum;
             buf_reset(&h->outgoing);
             return;
@@ -246,7 +246,7 @@ void http_return(struct http *h)
     h->reach = *h->config.dial;
 }
 
-/* RFC 9110, sections 15.4.2 to 15.4.4: what becomes of the method. */
+/* RFC 9110, sections 15.4.2 to 15.4.4: the method after a redirect. */
 static void change_method(struct http_request *r, int status)
 {
     bool post = strcmp(r->method, "POST") == 0;
@@ -313,7 +313,7 @@ int http_follow(struct http *h, struct url *to, struct err *e)
 {
     unsigned serial = h->serial;
 
-    /* A WebSocket gets a connection of its own. */
+    /* A WebSocket gets its own connection. */
     if (h->request.upgrade || !http_persists(h) || !url_same_origin(to, h->identity.url))
         http_drop(h);
     if (h->moved)

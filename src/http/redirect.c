@@ -16,8 +16,8 @@ bool redirect_status(int status)
     }
 }
 
-/* The one Location; NULL with *e. RFC 9110, section 10.2.2 has a single value, and of two nobody
- * knows which is meant. */
+/* The one Location; NULL with *e. RFC 9110, section 10.2.2 has a single value, and it is unknown
+ * which of two is meant. */
 static const struct slice *location_of(const struct http1_head *head, struct err *e)
 {
     const struct slice *found = NULL;

@@ -1,6 +1,6 @@
 /*
- * redirect: where an answer sends the client (RFC 9110, section 15.4; for the opening handshake RFC
- * 6455, section 4.1). What may go along: proto/withhold. Pure.
+ * redirect: where a response redirects the client (RFC 9110, section 15.4; for the opening
+ * handshake RFC 6455, section 4.1). What may be sent there: proto/withhold. Pure.
  */
 #ifndef HTTP_REDIRECT_H
 #define HTTP_REDIRECT_H

@@ -31,7 +31,7 @@ void refusal_begin(struct refusal *r, const struct http1_head *head);
 /* Take out of `in` what has come of the body. True once nothing more is to be read of it: it is
  * done, or r->cut. */
 bool refusal_read(struct refusal *r, struct http1_reader *in);
-/* No more comes. whole: what came was complete, as far as its framing goes. */
+/* The body has ended. whole: it was complete, according to its framing. */
 void refusal_end(struct refusal *r, bool whole);
 
 /* The fault `status`: put the head of an answer that no server gave into *out, empty before. 1: it

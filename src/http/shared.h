@@ -1,6 +1,6 @@
 /*
- * shared: what all connections of a session share, whatever is spoken on them: versions, keys and
- * trust for TLS, loaded by the opening that first needs them, and the program's supplies.
+ * shared: what all connections of a session share, for any protocol: versions, keys and trust for
+ * TLS, loaded by the opening that first needs them, and the program's supplies.
  */
 #ifndef HTTP_SHARED_H
 #define HTTP_SHARED_H
@@ -11,8 +11,8 @@
 struct http_shared {
     struct supplies *supplies;     /* borrowed */
     struct tls_context *tls;       /* with a client certificate; NULL until a target asks for it */
-    struct tls_context *tls_bare;  /* without one, likewise */
-    struct tls_context *proxy_tls; /* likewise, a proxy that speaks TLS */
+    struct tls_context *tls_bare;  /* without one, too */
+    struct tls_context *proxy_tls; /* the same for a proxy that speaks TLS */
 };
 
 /* supplies outlive it. secure: load what TLS needs now, so that a file that can't be read is

@@ -78,8 +78,8 @@ static void written(struct client *c, size_t n)
     c->activity.last_out_us = clock_mono_us();
 }
 
-/* What the client said before it hung up may still be there to be read, and tells more than EPIPE:
- * stop writing, and let the reading side find the end. */
+/* Data that the client sent before it closed may still be unread, and is more informative than
+ * EPIPE: stop writing, and let the reading side find the end. */
 static void write_failed(struct client *c)
 {
     c->write_dead = true;
@@ -164,7 +164,7 @@ static void go_on(void *ctx, bool readable)
 {
     struct client *c = ctx;
 
-    (void)readable; /* a needless try only says "again" */
+    (void)readable; /* a needless try only returns "again" */
     if (c->refused) {
         client_end(c);
         return;

@@ -50,8 +50,8 @@ struct client_host {
     struct totals totals;  /* of WebSockets that have ended */
     unsigned open;         /* WebSockets */
     uint64_t start_us;     /* clock_mono_us at the program's start */
-    bool paused;           /* nobody takes the events: read nothing */
-    /* The client has ended and leaves every list; its memory goes later. */
+    bool paused;           /* the events are not read: read nothing */
+    /* The client has ended and is removed from every list; its memory is freed later. */
     void (*gone)(struct client_host *host, struct client *c);
 };
 
@@ -102,7 +102,7 @@ struct client {
     void *own;                     /* the service's state */
     struct layer layer;            /* the highest, once it is open */
     struct layer_fault *layer_fault; /* below it; NULL: nothing is to go wrong */
-    struct layer stream;             /* the lowest where there is no peer: an event stream */
+    struct layer stream;             /* the lowest if there is no peer: an event stream */
     struct peer *peer;               /* NULL: it never was a WebSocket */
     struct activity activity;
     bool full;          /* more than CLIENT_FULL waits */
@@ -123,7 +123,7 @@ struct client {
     bool fin_sent;
     int errnum;
 
-    struct pump *pump; /* NULL where there is no link */
+    struct pump *pump; /* NULL without a link */
     struct timer *timer;
 };
 
@@ -132,17 +132,18 @@ struct client {
 /* Take the accepted socket. crowded: answer 503 whatever is asked. NULL: memory (the socket is
  * closed). */
 struct client *client_new(struct client_host *host, int fd, uint32_t number, bool crowded);
-/* Say goodbye with that code; who is not open yet ends at once. timeout_ms: then it is cut. */
+/* Send a Close with that code; a client that is not open yet ends at once. timeout_ms: then it is
+ * cut. */
 void client_close(struct client *c, uint16_t code, const char *reason, unsigned timeout_ms);
 /* End now. */
 void client_abort(struct client *c);
 /* host->paused has changed. */
 void client_pause_changed(struct client *c);
 /* Send a whole message in addition to those of the service: at once, or after the message that is
- * being sent in parts. False if it was not taken: the client is no open WebSocket, too much waits
- * for it, or memory ran out. */
+ * being sent in parts. False if it was not accepted: the client is not an open WebSocket, too much
+ * waits for it, or memory ran out. */
 bool client_send_aside(struct client *c, enum opcode type, struct slice data);
-/* Add what its WebSocket came to so far. */
+/* Add the totals of its WebSocket so far. */
 void client_count(const struct client *c, struct totals *sum);
 
 /* For services. */
@@ -168,15 +169,15 @@ void client_emit(const struct client *c, const struct event *ev);
 void client_start_timer(struct client *c, unsigned ms);
 /* Write what waits, and no more than that: client_flush is due all the same. */
 void client_write(struct client *c);
-/* Go on in a turn of the loop of its own. */
+/* Continue in a separate turn of the loop. */
 void client_again(struct client *c);
-/* Out of memory, or such: tell it and end. */
+/* Out of memory or similar: report it and end. */
 void client_break(struct client *c);
 
 /* client_http.c */
 void client_read_head(struct client *c);
-/* Read more of what is or will be a request. False if nothing came: not yet, there is no room, or
- * the client has ended. */
+/* Read more of what is or will be a request. False if nothing was read: not yet, no room, or the
+ * client has ended. */
 bool client_fill(struct client *c);
 /* The time for the head is over. */
 void client_head_timeout(struct client *c);
@@ -201,27 +202,27 @@ void client_feed_read(struct client *c);
 void client_feed_timeout(struct client *c);
 
 /* client_ws.c */
-/* Hand the connection to a peer, with the 101 in c->out and what came after the request's head.
- * -1: memory. */
+/* Pass the connection to a peer, with the 101 in c->out and what followed the request's head. -1:
+ * out of memory. */
 int client_ws_init(struct client *c, const struct deflate_params *deflate);
 /* All is reported: begin. */
 void client_ws_open(struct client *c);
-/* Down through the layers. Where it fails the client ends, in a turn of its own. */
+/* Down through the layers. If it fails the client ends, in a separate turn. */
 void client_put(struct client *c, const struct outgoing *out);
 /* The layers of a connection that is about to open, but for its endpoint. -1: memory. */
 int client_layers_init(struct client *c);
 
 /* client_end.c */
-/* Note who ended it and how; the first call counts. */
+/* Note who ended it and how; only the first call has an effect. */
 void client_decide(struct client *c, enum close_by by, enum close_how how, uint16_t code,
                    struct slice reason);
-/* All is said: write it, end the outgoing side, and wait for the client to hang up. */
+/* Everything is queued: write it, end the outgoing side, and wait for the client to close. */
 void client_linger(struct client *c);
 /* In CLIENT_LINGER, everything is written. */
 void client_farewell(struct client *c);
 /* In CLIENT_LINGER, bytes came: only the end of the stream matters. */
 void client_discard(struct client *c);
-/* The stream came to its end (0) or the link failed. */
+/* The stream ended (0) or the link failed. */
 void client_stream_ended(struct client *c, ssize_t result);
 /* Report EVENT_CLOSE if it was open, and let go. A WebSocket is aborted first. */
 void client_end(struct client *c);

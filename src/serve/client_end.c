@@ -1,5 +1,5 @@
 /*
- * client_end: who ends the connection, how, and what is said about it (RFC 6455, section 7).
+ * client_end: who ends the connection, how, and its report (RFC 6455, section 7).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "net/tcp_stats.h"
 #include "serve/client.h"
 
-/* How long a client may take to hang up when all is said. */
+/* How long a client may take to close after everything was sent. */
 #define LINGER_MS 1000
 /* What one client may send in a turn of the loop after the last word. */
 #define DISCARDS_PER_TURN 8
@@ -42,9 +42,9 @@ void client_linger(struct client *c)
     client_start_timer(c, LINGER_MS);
 }
 
-/* RFC 6455, section 7.1.1: after both Close frames the server hangs up first. Only the outgoing
- * side, for closing the socket while bytes are unread would reset it, and the client might lose the
- * last word; that goes for pages as well (RFC 9112, section 9.6). */
+/* RFC 6455, section 7.1.1: after both Close frames the server closes first. Only the outgoing side,
+ * for closing the socket while bytes are unread would reset it, and the client might lose the last
+ * message; the same applies to pages (RFC 9112, section 9.6). */
 void client_farewell(struct client *c)
 {
     struct err e;
@@ -52,7 +52,7 @@ void client_farewell(struct client *c)
     if (c->fin_sent || c->write_dead)
         return;
     c->fin_sent = link_close(c->link, &e) != LINK_AGAIN;
-    /* A long answer had more time than it takes to hang up. */
+    /* A long response had more time than closing takes. */
     if (c->fin_sent && c->channel == CHANNEL_POLL)
         client_start_timer(c, LINGER_MS);
 }
@@ -145,7 +145,7 @@ static struct event close_event(const struct client *c)
         .tls = c->host->tls != NULL,
         .hint = "",
     };
-    /* What a fault did to the socket says nothing about the network. */
+    /* What a fault did to the socket is not evidence about the network. */
     if (c->how != CLOSE_HOW_FAULT && tcp_stats_read(c->link->fd, &stats)) {
         ev.close.has_tcp = true;
         ev.close.unacked_bytes = stats.unacked_bytes;
@@ -154,7 +154,7 @@ static struct event close_event(const struct client *c)
     return ev;
 }
 
-/* Whoever found the end may still look at the client. */
+/* The caller that found the end may still use the client. */
 static void free_client(void *ctx)
 {
     struct client *c = ctx;

@@ -16,10 +16,10 @@
 #define KEEP_MS 75000
 /* How long a client may take for half of CLIENT_FULL of an answer. */
 #define BODY_MS 60000
-/* A stream that is silent for so long shows that it is alive (the HTML standard, section 9.2.7,
+/* A stream that was silent for this long shows that it is alive (the HTML standard, section 9.2.7,
  * advises 15 s). */
 #define SILENT_MS 15000
-/* What one client may send in a turn of the loop that nobody waits for. */
+/* How much is sent to one client in a turn of the loop. */
 #define READ_STEP 4096
 
 /* --- server-sent events -------------------------------------------------------------------------
@@ -244,7 +244,7 @@ void client_array_fill(struct client *c)
         client_start_timer(c, BODY_MS);
 }
 
-/* The request has been dealt with, and its bytes are not needed any more. */
+/* The request is done, and its bytes are no longer needed. */
 static void drop_head(struct client *c)
 {
     http1_reader_next(&c->in);
@@ -258,7 +258,7 @@ static void wait_for_news(struct client *c, uint64_t wait_us, uint64_t latest)
     feed_service_wait(c, latest);
 }
 
-/* A number from another server's life says nothing about this one. */
+/* A number from an earlier run of the server has no meaning in this one. */
 static struct feed_range range_of(const struct feed *feed, const struct answer *a, uint64_t latest)
 {
     if (a->has_since && a->since <= latest)

@@ -14,7 +14,7 @@
 /* Of the fields that the 101 answers; a head is no longer. */
 #define VALUE_MAX HTTP1_HEAD_MAX
 
-/* --- what is told -------------------------------------------------------------------------------
+/* --- reports -------------------------------------------------------------------------------
  */
 
 static void report_request(struct client *c, const struct http1_head *head)
@@ -191,7 +191,7 @@ static int join_fields(struct buf *out, const struct http1_head *head, const cha
 }
 
 /* The first subprotocol that is offered: a service that takes any message speaks them all (RFC
- * 6455, section 4.2.2). Empty if there is none. */
+ * 6455, section 4.2.2). Empty if none was offered. */
 static struct slice choose_subprotocol(const struct http1_head *head)
 {
     for (size_t i = 0; i < head->field_count; i++) {
@@ -273,7 +273,7 @@ static void upgrade(struct client *c, const struct answer *a, const struct http1
     free(subprotocol);
 }
 
-/* The client's service is that of the request, with a state of its own. -1: memory. */
+/* The client's service is that of the request, with its own state. -1: out of memory. */
 static int take_service(struct client *c, const struct answer *a)
 {
     free(c->own);
@@ -402,7 +402,8 @@ void client_head_timeout(struct client *c)
     struct event ev;
     struct err e;
 
-    /* RFC 9110, section 15.5.9: one who began is told; where nothing came, nobody listens. */
+    /* RFC 9110, section 15.5.9: a client that began a request gets the status; if nothing was
+     * received, it gets nothing. */
     if (c->state == CLIENT_HEAD && c->in.bytes.len > 0) {
         refuse(c, NULL, 408, "the request's head did not come whole in time", "");
         client_flush(c);

@@ -8,7 +8,7 @@
 
 /* A small block at rest, as there may be thousands of clients. */
 #define READ_BLOCK (16 * 1024)
-/* How long a client may take to hang up once all is said. */
+/* How long a client may take to close after everything was sent. */
 #define LINGER_US 1000000
 
 static struct client *above(struct layer *l)
@@ -23,7 +23,7 @@ void client_put(struct client *c, const struct outgoing *out)
 {
     if (layer_send(&c->layer, out) != SEND_FAILED)
         return;
-    c->broken = true; /* ended in a turn of its own, not under the service's feet */
+    c->broken = true; /* ended in a separate turn, not within a call of the service */
     client_again(c);
 }
 

@@ -10,12 +10,12 @@
 
 #include "base/buf.h"
 
-#define FEED_PAGE_S   5       /* who polls without a number gets the updates of so many seconds, */
-#define FEED_PAGE_MAX 1000    /* at most so many, at least the latest */
+#define FEED_PAGE_S   5       /* a poll without a number gets the updates of this many seconds, */
+#define FEED_PAGE_MAX 1000    /* at most this many, at least the latest */
 #define FEED_KEPT     65536   /* how many of the latest updates are repeated on request */
 #define FEED_RATE_MAX 1000000 /* updates a second */
 #define FEED_LINE     112     /* no update is longer, in bytes */
-#define FEED_CACHE    1024    /* updates whose text is at hand, as all clients want the same ones */
+#define FEED_CACHE    1024 /* updates whose text is cached, because all clients want the same ones */
 
 struct feed_line {
     uint64_t id;
@@ -25,7 +25,7 @@ struct feed_line {
 
 struct feed {
     uint64_t per_million_s; /* updates in a million seconds, above 0: exact for decimal rates */
-    uint64_t burst;         /* so many come at once, every burst/rate seconds; from 1 */
+    uint64_t burst;         /* this many at once, every burst/rate seconds; from 1 */
     uint64_t start_us;      /* monotonic */
     int64_t wall_us;        /* the wall clock at that moment */
     struct buf scratch;
@@ -42,8 +42,9 @@ uint64_t feed_latest(const struct feed *f, uint64_t now_us);
 uint64_t feed_due_us(const struct feed *f, uint64_t id);
 /* The first update that is still repeated when `latest` is the last. */
 uint64_t feed_oldest(uint64_t latest);
-/* The update to begin with for someone who has seen `since`: the one behind it, but not before the
- * oldest kept, and not beyond the next one due (such a number is from another server's life). */
+/* The update to begin with for a client that has seen `since`: the one after it, but not before the
+ * oldest kept, and not beyond the next one due (such a number is from an earlier run of the
+ * server). */
 uint64_t feed_after(uint64_t since, uint64_t latest);
 
 /* {"id":17,"time":"2026-01-02T03:04:05.678901Z","value":103.27}. time is when it was due. Borrowed
@@ -52,7 +53,7 @@ struct slice feed_text(struct feed *f, uint64_t id);
 /* Its length in bytes, without making it. */
 size_t feed_text_len(uint64_t id);
 
-/* Updates first to last; none if last is below first. */
+/* Updates first to last; empty if last is below first. */
 struct feed_range {
     uint64_t first, last;
 };
@@ -61,7 +62,7 @@ struct feed_range {
 struct feed_range feed_since(uint64_t since, uint64_t latest);
 /* The latest `count`, as far as they are kept. */
 struct feed_range feed_last(uint64_t count, uint64_t latest);
-/* How many a poll gets that does not say what it wants. */
+/* How many a poll without parameters gets. */
 uint64_t feed_page(const struct feed *f);
 
 /* Read {"since":N}. 0, or -1 if it is anything else (*since unchanged). */

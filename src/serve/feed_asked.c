@@ -26,8 +26,8 @@ static bool query_get(struct slice query, const char *name, struct slice *value)
     return false;
 }
 
-/* Each read_ function returns false if it has refused the request. An empty number is none: a
- * client that has seen nothing yet has nothing to fill in. */
+/* Each read_ function returns false if it has refused the request. An empty number is treated as
+ * missing: a client that has seen nothing yet has no number. */
 static bool read_since(struct answer *a, struct slice query)
 {
     struct slice text;

@@ -1,5 +1,5 @@
 /*
- * feed_asked: what a request to one of the feeds asks for, in its query and its fields. Pure.
+ * feed_asked: what a request to one of the feeds requests, in its query and its fields. Pure.
  */
 #ifndef SERVE_FEED_ASKED_H
 #define SERVE_FEED_ASKED_H

@@ -28,7 +28,7 @@ bool feed_http_unchanged(const struct http1_head *request, const char *etag)
 
         if (!slice_is_nocase(request->fields[i].name, "If-None-Match"))
             continue;
-        /* Our tags hold no comma, so one that is split by it is none of ours. */
+        /* Our tags contain no comma, so one that is split by it is not ours. */
         while (list_next(&list, &item)) {
             if (slice_is(item, "*") || is_weakly(item, etag))
                 return true;

@@ -28,11 +28,11 @@ uint64_t feed_http_array(struct buf *out, struct feed *f, struct feed_range rang
 /* status: 200, with that many bytes to come, or 304. */
 int feed_http_poll_head(struct buf *out, const struct pages *p, const struct answer *a, int status,
                         const char *etag, uint64_t length, int64_t now_us);
-/* The stream's end is the connection's. What tells the client how long to wait before it comes back
- * is behind it. */
+/* The stream's end is the connection's. It is followed by how long the client should wait before it
+ * reconnects. */
 int feed_http_stream_head(struct buf *out, const struct pages *p, const struct answer *a,
                           int64_t now_us, size_t *head_len);
-/* 204: what a browser asks before it asks. */
+/* 204: the answer to a browser's preflight request. */
 int feed_http_preflight(struct buf *out, const struct pages *p, const struct answer *a,
                         int64_t now_us);
 

@@ -6,15 +6,15 @@
 #include "serve/feed.h"
 #include "serve/feed_asked.h"
 
-/* So many updates a client that is catching up may be behind. One that begins with the oldest kept
- * is FEED_KEPT behind and must not lose its place to the updates that come meanwhile. */
+/* A client that is catching up may be this many updates behind. One that begins with the oldest
+ * kept is FEED_KEPT behind and must not lose its place to new updates. */
 #define FEED_BEHIND (2 * FEED_KEPT)
 /* How long a client that was too slow may take to read what waits and answer the Close. */
 #define SLOW_CLOSE_MS   5000
 #define TRY_AGAIN_LATER 1013 /* IANA's WebSocket Close Code Number Registry */
 /* A request is a few bytes. */
 #define REQUEST_MAX (64 * 1024)
-/* A tick is at least a millisecond long, and beyond the other nobody waits. */
+/* A tick lasts at least a millisecond and at most the other time. */
 #define WAIT_MIN_US 1000
 #define WAIT_MAX_US (24 * 3600 * UINT64_C(1000000))
 
@@ -115,8 +115,8 @@ static void leave(struct feed_service *s, struct client *c)
     f->next = f->prev = NULL;
 }
 
-/* Nobody is always the first to be served: who compares ways of getting the feed would see a
- * difference that is none of theirs. */
+/* No client is always served first: a comparison of channels would show a difference that is not
+ * theirs. */
 static void rotate(struct feed_service *s)
 {
     struct client *c = s->first;
@@ -186,8 +186,8 @@ void feed_service_leave(struct client *c)
         timer_stop(s->tick);
 }
 
-/* Whoever asks while the feed runs already has its latest part; asking again, or into that part, is
- * asking for all of it. */
+/* A client that asks while the feed runs already has its latest part; asking again, or into that
+ * part, requests all of it. */
 static void rewind_to(struct feed_state *f, uint64_t id)
 {
     bool apart = f->first_id > 0 && id < f->first_id && f->next_id > f->first_id;

@@ -1,9 +1,9 @@
 /*
  * feed_service: the feed's clients. All are served from one clock and one sequence.
  *
- * A client first catches up with what it asked for, at the speed at which it reads; from the moment
- * it has had the latest update it is live and has to keep up: when FEED_SLOW bytes wait for it, it
- * is closed with 1013 (a stream of events: cut), so that no update is ever left out in silence.
+ * A client first catches up with what it requested, at the speed at which it reads; from the moment
+ * it has received the latest update it is live and must keep up: when FEED_SLOW bytes wait for it,
+ * it is closed with 1013 (a stream of events: cut), so that no update is ever omitted silently.
  */
 #ifndef SERVE_FEED_SERVICE_H
 #define SERVE_FEED_SERVICE_H
@@ -18,25 +18,27 @@ struct feed_service;
 struct feed_state {
     struct client *prev, *next;
     uint64_t next_id; /* the update to send next */
-    bool live;        /* has had the latest one: from then on it has to keep up */
-    /* What it had on this connection before it asked for what it had missed: not sent once more. */
+    bool live;        /* has received the latest one: from then on it must keep up */
+    /* What it received on this connection before it requested what it had missed: not sent again.
+     */
     uint64_t first_id;
-    uint64_t had_from, had_to; /* the second is the first one it has not had */
+    uint64_t had_from, had_to; /* the second is the first one it has not received */
 };
 
 /* host is borrowed; its clock starts now. NULL: memory. */
 struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst);
 /* Borrowed. */
 struct feed *feed_service_feed(struct feed_service *s);
-/* After its last client has ended. The memory goes in a later turn of the loop; NULL is fine. */
+/* After its last client has ended. The memory is freed in a later turn of the loop; NULL is fine.
+ */
 void feed_service_free(struct feed_service *s);
 
 /* Hooks of a service that sends the feed: its state is a feed_state. */
 void feed_service_accepted(struct client *c, const struct answer *a);
 void feed_service_opened(struct client *c);
 void feed_service_drained(struct client *c);
-/* A client in CLIENT_WAIT is told when there is something newer than `latest`, by client_wait_over;
- * it has left then. */
+/* client_wait_over is called for a client in CLIENT_WAIT when there is something newer than
+ * `latest`; it is then removed. */
 void feed_service_wait(struct client *c, uint64_t latest);
 void feed_service_leave(struct client *c);
 /* host->paused has changed. */

@@ -43,8 +43,8 @@ void pages_refuse(struct answer *a, int status, const char *text, const char *hi
     snprintf(a->hint, sizeof a->hint, "%s", hint);
 }
 
-/* RFC 6455, section 10.2. A client that is no browser sends no Origin; there is nothing to protect
- * from it that it could not forge. */
+/* RFC 6455, section 10.2. A client that is not a browser sends no Origin, and could forge it:
+ * nothing can be protected from it. */
 static bool origin_allowed(const struct pages *p, const struct http1_head *head)
 {
     const struct slice *origin = http1_field(head, "Origin");

@@ -1,6 +1,6 @@
 /*
- * pages: what the embedded server answers to a request: which of its services is meant, or the page
- * that is sent instead, as plain text. Pure: a head in, a decision and bytes out.
+ * pages: the embedded server's response to a request: the service that is meant, or the page that
+ * is sent instead, as plain text. Pure: a head in, a decision and bytes out.
  */
 #ifndef SERVE_PAGES_H
 #define SERVE_PAGES_H
@@ -13,10 +13,10 @@ struct service;
 /* A long poll is held no longer. */
 #define PAGES_WAIT_MAX_US (600 * UINT64_C(1000000))
 
-/* What the server was told about itself. */
+/* The configuration of the server. */
 struct pages {
     const char *url;            /* "ws://127.0.0.1:9001" */
-    const char *const *origins; /* Origin values that may connect; none: any */
+    const char *const *origins; /* Origin values that may connect; empty: any */
     size_t origin_count;
     const char *path; /* another one that echoes; NULL: none */
 };
@@ -31,14 +31,14 @@ struct answer {
     uint64_t last;       /* /feed.json: how many, without `since`; 0: unknown */
     uint64_t wait_us;    /* /feed.json: how long to wait for something new */
     bool keep;           /* without an upgrade: the connection takes another request */
-    struct slice origin; /* the Origin that may read it, borrowed from the head; empty: none came */
+    struct slice origin; /* the Origin that may read it, borrowed from the head; empty: none */
     int status;          /* of a page */
     bool head_only;      /* HEAD: the same head, no body (RFC 9110, section 9.3.2) */
-    bool made_up;        /* not what the server would say: no field but those that are given here */
+    bool made_up;        /* not the server's own response: no fields but those given here */
     bool has_retry_after;
     uint64_t retry_after; /* seconds */
     bool index;           /* the list of what is here belongs into the body */
-    char text[600];       /* one sentence above it: what is wrong, and why; "" if nothing is */
+    char text[600];       /* one sentence above it: the error and its reason; "" if there is none */
     char hint[600];       /* what to try, or "" */
 };
 
@@ -57,8 +57,8 @@ int pages_begin(struct buf *out, int status, int64_t now_us);
 /* Append what browsers need to let a page of another origin read a feed. 0 or -1. */
 int pages_cors(struct buf *out, const struct pages *p, const struct answer *a);
 
-/* The path of a request target, without its query; empty for one that has none ("*"). Slices of
- * target. The absolute form (RFC 9112, section 3.2.2) is understood. */
+/* The path of a request target, without its query; empty for "*". Slices of target. The absolute
+ * form (RFC 9112, section 3.2.2) is understood. */
 struct slice pages_path(struct slice target, struct slice *query);
 
 #endif

@@ -49,8 +49,8 @@ static const char *reason_of(int status)
     return "";
 }
 
-/* A service's example, with what its {names} stand for (serve/service.h). url: "ws://..." or
- * "wss://...". */
+/* A service's example, with its {names} replaced (serve/service.h). url: "ws://..." or "wss://...".
+ */
 static int put_example(struct buf *out, const char *text, const char *url, const char *path)
 {
     const char *insecure = strncmp(url, "wss:", 4) == 0 ? " -k" : "";

@@ -29,7 +29,7 @@ struct server {
     unsigned clients, crowd; /* in the list: those with a place, those sent away */
     unsigned crest;          /* the most clients since memory was last returned */
     uint32_t numbers;        /* given out */
-    bool told_full;          /* that no more can be accepted was said */
+    bool told_full;          /* that no more can be accepted was reported */
 
     bool stopping;
     void (*done)(void *ctx);
@@ -91,7 +91,7 @@ static bool add_client(void *ctx, int fd)
     return true;
 }
 
-/* The host as it was given, for a certificate may name it; the port that it came to. */
+/* The host as given, because a certificate may name it; the port in use. */
 static char *make_url(const struct server *s)
 {
     bool brackets = strchr(s->config->host, ':') != NULL;

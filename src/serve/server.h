@@ -1,7 +1,6 @@
 /*
  * server: the embedded server, on the caller's loop: a WebSocket echo, a feed of numbered updates,
- * and a page that says what is there. Each connection is a client of its own; what happens goes to
- * the bus.
+ * and a page that lists them. Each connection is a client; events are sent to the bus.
  *
  *   /           a plain-text index
  *   /echo       sends every message back; so does one more path of the caller's choice
@@ -23,13 +22,13 @@ struct server_config {
     uint16_t port;              /* 0: any */
     const char *cert, *key;     /* PEM files: TLS; NULL: none */
     double rate;                /* updates of the feed a second, */
-    uint64_t burst;             /* so many at once; from 1 */
-    const char *const *origins; /* Origin values that may connect; none: any */
+    uint64_t burst;             /* this many at once; from 1 */
+    const char *const *origins; /* Origin values that may connect; empty: any */
     size_t origin_count;
     const char *path;          /* another one that echoes; NULL: none */
     unsigned max_clients;      /* beyond: 503 */
     struct supplies *supplies; /* borrowed; outlive the server and the loop's last turn */
-    struct faults *faults;     /* what goes wrong on purpose; borrowed; NULL: nothing */
+    struct faults *faults;     /* injected faults; borrowed; NULL: none */
     uint64_t start_us;         /* clock_mono_us at the program's start, for the events */
 };
 
@@ -46,9 +45,9 @@ unsigned server_open(const struct server *s);
 /* Send a whole message to every open WebSocket, whatever its path. Returns how many took it: one
  * that is too slow, for which more than 512 KiB wait already, does not. */
 unsigned server_broadcast(struct server *s, enum opcode type, struct slice text);
-/* What all its connections came to so far. */
+/* The totals of all its connections so far. */
 struct totals server_totals(const struct server *s);
-/* Stop and go on reading from clients and sending updates: for when nobody takes the events. */
+/* Stop and continue reading from clients and sending updates: for when the events are not read. */
 void server_pause(struct server *s, bool paused);
 /* Stop listening and close every connection with 1001, giving them at most timeout_ms; done is
  * called from the loop once all are gone. Again: at once. */

@@ -1,6 +1,6 @@
 /*
- * service: what the embedded server offers, a row each: where it is reached, what the index says
- * about it, and what it does with its clients. The answers, the index and the clients go by the
+ * service: what the embedded server offers, a row for each service: its path, its line in the
+ * index, and what it does with its clients. The responses, the index and the clients use these
  * rows.
  */
 #ifndef SERVE_SERVICE_H
@@ -17,14 +17,14 @@ struct service {
     /* CHANNEL_WS: it is reached by an upgrade; else by GET and HEAD, and by what browsers ask
      * before them (OPTIONS). */
     enum event_channel channel;
-    const char *about; /* in the index: what it does */
+    const char *about; /* its description in the index */
     /* A command to try, below that: {ws} is the service's URL, {http} the same for curl, {k} the
      * option of both that trusts any certificate, with a blank before it, where that is needed. */
     const char *example;
     size_t state;         /* bytes of client->own, zero when a request leads here */
     uint64_t max_message; /* bytes; 0: no bound */
 
-    /* Take what the request says into *a, or refuse it (pages_refuse). Pure. */
+    /* Read the request into *a, or refuse it (pages_refuse). Pure. */
     void (*asked)(struct answer *a, const struct http1_head *head, struct slice query);
     /* By plain HTTP: answer. may_wait: for something new. */
     void (*answer)(struct client *c, const struct answer *a, const struct http1_head *head,
@@ -36,7 +36,7 @@ struct service {
     /* Not called once a Close is under way. */
     void (*message)(struct client *c, const struct event_message *m);
     void (*drained)(struct client *c); /* client_full became false again */
-    /* It was open, or waited, and is no more; nothing can be sent. */
+    /* It was open, or waited, and has ended; nothing can be sent. */
     void (*ended)(struct client *c);
 };
 

@@ -1,6 +1,6 @@
 /*
- * attempt: one attempt at a connection: what is asked, with the headers that --header-cmd printed
- * for it.
+ * attempt: one attempt at a connection: the request, with the headers that --header-cmd printed for
+ * it.
  */
 #ifndef SESSION_ATTEMPT_H
 #define SESSION_ATTEMPT_H

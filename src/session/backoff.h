@@ -2,8 +2,8 @@
  * backoff: how long to wait before each attempt to connect again. Pure: the random number is passed
  * in.
  *
- * The presets do what the client libraries of their names do, so that what a server meets is what
- * it will meet from them; `default` is full jitter (capped before the jitter).
+ * The presets do what the client libraries of their names do, so that a server experiences what it
+ * will experience from them; `default` is full jitter (capped before the jitter).
  */
 #ifndef SESSION_BACKOFF_H
 #define SESSION_BACKOFF_H
@@ -26,19 +26,19 @@ enum backoff_jitter {
 struct backoff_plan {
     const uint32_t *list_ms; /* NULL: none; static */
     size_t list_len;
-    bool list_ends; /* behind the list nothing more is tried; else its last delay repeats */
+    bool list_ends; /* after the list no attempt is made; else its last delay repeats */
     uint64_t base_us, cap_us;
     double factor; /* at least 1 */
     enum backoff_jitter jitter;
     double fraction;          /* from 0 to 1 */
     uint64_t low_us, high_us; /* of the two that add */
-    bool cap_last;            /* the cap counts after the jitter, not before */
+    bool cap_last;            /* the cap applies after the jitter, not before */
     uint32_t tries;           /* attempts in a row before giving up; or BACKOFF_NO_LIMIT */
 };
 
-/* "default", "socket.io" ...: the plan of a name; false if there is none. */
+/* "default", "socket.io" ...: the plan of a name; false if unknown. */
 bool backoff_preset(const char *name, struct backoff_plan *plan);
-/* The i-th name; NULL behind the last. Static. */
+/* The i-th name; NULL after the last. Static. */
 const char *backoff_preset_name(size_t i);
 
 struct backoff {

@@ -69,11 +69,11 @@ static void begin(struct fallback *f, const char *because)
     retry_policy_init(&f->leg.policy, &f->leg.s->config.retry);
     if (!leg_is_over(&f->leg))
         leg_abort(&f->leg); /* it left a moment ago */
-    leg_wait(&f->leg, 0);   /* out of whatever told of it */
+    leg_wait(&f->leg, 0);   /* outside the report of its end */
     tell_change(f, CHANNEL_WS, f->config->kind, because);
 }
 
-/* Nothing more comes of it. Its channel says so itself. */
+/* It ends. Its channel reports the end. */
 static void leave(struct fallback *f)
 {
     if (f->active)
@@ -99,8 +99,8 @@ void fallback_over(struct fallback *f, const char *because)
     tell_change(f, f->config->kind, CHANNEL_WS, text);
 }
 
-/* The socket has been up long enough. What the last poll before it could not know must have been
- * asked for once more, or it would be lost. */
+/* The socket has been up long enough. Updates after the last poll before it must be requested once
+ * more, or they would be lost. */
 static void on_back(void *ctx)
 {
     struct fallback *f = ctx;

@@ -1,10 +1,10 @@
 /*
  * fallback: the leg of a session that takes the place of a socket which is unavailable: after some
- * failed attempts at the socket it polls or streams the messages, while the session goes on trying
- * the socket as it would without it. Once the socket has stayed up, the fallback leaves.
+ * failed attempts at the socket it polls or streams the messages, while the session continues to
+ * try the socket as it would without it. Once the socket has stayed up, the fallback ends.
  *
- * Both may deliver for a while. With books (--seq, --id) each message goes up once, whichever leg
- * has it first; without books those of the fallback are dropped while the socket is open.
+ * Both may deliver for a while. With books (--seq, --id) each message is passed up once, from the
+ * leg that has it first; without books those of the fallback are dropped while the socket is open.
  */
 #ifndef SESSION_FALLBACK_H
 #define SESSION_FALLBACK_H
@@ -17,7 +17,7 @@ struct fallback_config {
     const struct url *url;   /* NULL: there is no fallback */
     enum event_channel kind; /* CHANNEL_POLL or CHANNEL_SSE */
     unsigned after;          /* failed attempts in a row; > 0 */
-    uint64_t stable_us;      /* the socket is taken back once it has been up for so long */
+    uint64_t stable_us;      /* the WebSocket is used again once it has been up for this long */
 };
 
 struct session;
@@ -51,7 +51,7 @@ bool fallback_tell_quiet(struct fallback *f);
 /* Nothing more comes of it in this session: its connection is closed, or dropped at once. */
 void fallback_stop(struct fallback *f);
 void fallback_abort(struct fallback *f);
-/* The user's wish: nothing more of it until the socket fails anew. False: it was not active. */
+/* The user's wish: end it until the socket fails again. False: it was not active. */
 bool fallback_leave(struct fallback *f);
 
 bool fallback_is_active(const struct fallback *f); /* it delivers, or tries to */

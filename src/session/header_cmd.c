@@ -26,7 +26,7 @@ struct stream {
 };
 
 struct header_cmd {
-    pid_t pid; /* 0: it has ended, and `status` is what waitpid said */
+    pid_t pid; /* 0: it has ended, and `status` is that of waitpid */
     int status;
     struct stream out, err;
     struct timer *limit, *reap;
@@ -71,7 +71,7 @@ static void finish(struct header_cmd *run, char *text, const struct err *e)
     done(ctx, text, e);
 }
 
-/* The first line that says something. */
+/* The first line that is not blank. */
 static struct slice first_line(const struct buf *b)
 {
     struct slice rest = buf_slice(b);
@@ -134,7 +134,7 @@ static bool has_ended(struct header_cmd *run)
     return true;
 }
 
-/* All is known once nobody holds its output open and it has ended. */
+/* Everything is known once it has ended and no process has its output open. */
 static void look(void *ctx)
 {
     struct header_cmd *run = ctx;

@@ -13,9 +13,9 @@
 
 struct header_cmd;
 
-/* Called once, from the loop: text (with a NUL behind it; malloc'ed, the callee's) and its length,
+/* Called once, from the loop: text (with a NUL after it; malloc'ed, the callee's) and its length,
  * or NULL and why (EXIT_OTHER, STAGE_HANDSHAKE): the exit status with the first line of standard
- * error, the time, the size, a NUL byte. What it printed on standard output is never in a sentence:
+ * error, the time, the size, a NUL byte. What it printed on standard output is never in a message:
  * it is secret. */
 typedef void header_cmd_done_fn(void *ctx, char *text, const struct err *e);
 

@@ -109,7 +109,7 @@ bool leg_is_over(const struct leg *leg)
     return leg->state == SESSION_IDLE || leg->state == SESSION_ENDED;
 }
 
-/* Where no channel is there to be told. True if it was so. */
+/* If there is no channel to cancel. True if it was so. */
 static bool give_up(struct leg *leg)
 {
     leg->leaving = true;

@@ -36,14 +36,14 @@ struct leg {
     struct channel_sse_config sse;
     bool settled; /* the channel is counted in totals */
     bool drop;    /* the rest of a message in parts that the other leg had first */
-    int status;   /* of the response in this attempt; 0: none came */
+    int status;   /* of the response in this attempt; 0: none */
     bool has_retry_after;
     uint64_t retry_after_us;
     char refusal_hint[POSTMORTEM_HINT]; /* of that response */
 
     enum exit_code outcome; /* of this attempt and its connection */
     struct err failure; /* the last one; it is what `outcome` is about, if that is not EXIT_OK */
-    bool failure_shown; /* it was a connection's end, which is an event of its own */
+    bool failure_shown; /* it was the end of a connection, which is a separate event */
     struct evidence evidence;
     char source[LEG_ADDRESS]; /* of the last connection; "" before one */
 
@@ -63,7 +63,7 @@ void leg_clear(struct leg *leg);
 
 /* Begin an attempt. 0, or -1 with *e: it has failed already. */
 int leg_open(struct leg *leg, struct err *e);
-/* Begin one after so long, in place of what was waited for. */
+/* Begin one after this time, instead of the one that was due. */
 void leg_wait(struct leg *leg, uint64_t us);
 /* For traces: "socket" or "fallback". */
 const char *leg_name(const struct leg *leg);
@@ -78,7 +78,7 @@ void leg_abort(struct leg *leg);
 bool leg_is_over(const struct leg *leg);
 
 void leg_pause(struct leg *leg, bool paused);
-/* Count what the channel came to; once. */
+/* Add the totals of the channel; once. */
 void leg_settle(struct leg *leg);
 struct totals leg_totals(const struct leg *leg);
 /* When a byte last came in (clock_mono_us); 0: never. */
@@ -86,8 +86,8 @@ uint64_t leg_last_in_us(const struct leg *leg);
 
 /* --- leg_channel.c ---------------------------------------------------------------------------- */
 
-/* Open a channel for what the attempt has come to. -1 with *e; leg->channel may be there all the
- * same, for the next attempt or leg_clear to drop. */
+/* Open a channel for the state of the attempt. -1 with *e; leg->channel may exist nevertheless; the
+ * next attempt or leg_clear drops it. */
 int leg_start_channel(struct leg *leg, struct err *e);
 
 /* --- leg_event.c: up from the channel --------------------------------------------------------- */
@@ -101,11 +101,11 @@ void leg_stamp(const struct leg *leg, struct event *ev);
 
 /* What is known for a post-mortem. */
 struct postmortem_context leg_evidence(const struct leg *leg);
-/* Remember what an event tells, before it goes up. */
+/* Remember what an event contains, before it is passed up. */
 void leg_observe(struct leg *leg, const struct event *ev);
-/* The first message of a WebSocket came in, and has gone up: likewise. */
+/* The same for the first message of a WebSocket, after it was passed up. */
 void leg_greeted(struct leg *leg, const struct event_message *m);
-/* Say what deserves a word although nothing failed, once the event has gone up. */
+/* Report what is remarkable although nothing failed, once the event was passed up. */
 void leg_remark(struct leg *leg, const struct event *ev);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * leg_channel: the one place where a channel is made, of the leg's kind; and what the books tell
- * the channels that only receive.
+ * leg_channel: the one place where a channel is made, of the leg's kind; and the state of the books
+ * for channels that only receive.
  */
 #include <stdlib.h>
 
@@ -22,8 +22,8 @@ static int on_known(void *ctx, struct slice item)
 
     if (known != KNOWN_OLDER)
         return known;
-    /* Older than the first that was seen: the stream was joined with the newest, perhaps; but to
-     * who falls back it is no news. */
+    /* Older than the first that was seen: perhaps the stream was joined with the newest; after
+     * falling back it is not new. */
     return leg == &leg->s->main ? -1 : 1;
 }
 

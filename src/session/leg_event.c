@@ -1,12 +1,12 @@
 /*
- * leg_event: what comes up from the channel of a leg: counted, judged, given a hint, and passed on.
+ * leg_event: events from the channel of a leg: counted, checked, given a hint, and passed on.
  */
 #include "base/clock.h"
 #include "http/redirect.h"
 #include "proto/http_date.h"
 #include "session/session_private.h"
 
-/* While the fallback delivers, failed attempts after so many in a row are only counted. */
+/* While the fallback delivers, failed attempts after this many in a row are only counted. */
 #define QUIET_AFTER 3
 
 void leg_stamp(const struct leg *leg, struct event *ev)
@@ -126,11 +126,11 @@ static void responded(struct leg *leg, struct event_response *response)
     }
     leg->status = response->status;
     find_retry_after(leg, response);
-    /* What is no upgrade may well be 200, and follows its redirects itself. */
+    /* A request without an upgrade may be answered with 200, and follows its redirects itself. */
     if (leg->kind != CHANNEL_WS && response->status < 400)
         return;
     postmortem_response(leg->refusal_hint, response, &context);
-    /* The error that follows says why this one is not followed. */
+    /* The error that follows explains why this one is not followed. */
     if (leg->kind == CHANNEL_WS && leg->attempt.ws.follow && redirect_status(response->status))
         leg->refusal_hint[0] = '\0';
     response->hint = leg->refusal_hint;
@@ -143,8 +143,8 @@ static bool is_withheld(const struct leg *leg, const struct event *ev)
            ev->response.status != 101 && leg_is_quiet(leg);
 }
 
-/* Everything but messages, which pass through leg_on_event by the million: what the rare kinds
- * need on the stack would cost each of them. */
+/* Everything but messages, which pass through leg_on_event by the million: the stack space of the
+ * rare kinds would cost each of them. */
 static __attribute__((noinline)) void on_rare_event(struct leg *leg, struct event *ev)
 {
     struct session *s = leg->s;

@@ -1,6 +1,5 @@
 /*
- * leg_evidence: gathers what a post-mortem needs, and tells what is worth a word while all is
- * well.
+ * leg_evidence: gathers what a post-mortem needs, and reports what is remarkable while all is well.
  */
 #include <stdio.h>
 
@@ -93,7 +92,7 @@ void leg_greeted(struct leg *leg, const struct event_message *m)
         session_note(leg->s, hint);
 }
 
-/* Connected, from "ADDRESS:PORT" of this end: says so if it is not where the last one came from. */
+/* Connected, from "ADDRESS:PORT" of this end: reports if it differs from that of the last one. */
 static void remark_source(struct leg *leg, const char *local)
 {
     const char *port = strrchr(local, ':');

@@ -25,7 +25,7 @@ bool liveness_pong(struct liveness *l, struct slice payload, uint64_t now_us, ui
 {
     unsigned i;
 
-    /* The latest first: equal payloads are told apart by nothing else. */
+    /* The latest first: nothing else distinguishes equal payloads. */
     for (i = 0; i < LIVENESS_PINGS; i++) {
         const struct liveness_ping *ping =
             &l->pings[(l->next + LIVENESS_PINGS - 1 - i) % LIVENESS_PINGS];

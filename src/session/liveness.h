@@ -1,6 +1,6 @@
 /*
- * liveness: which pings are on their way, how long each took, and when a silent peer counts as lost
- * (RFC 6455, section 5.5.2). Pure: the caller brings the time. Any byte that comes in counts as
+ * liveness: which pings are on their way, how long each took, and when a silent peer is treated as
+ * lost (RFC 6455, section 5.5.2). Pure: the caller passes the time. Any byte received is a sign of
  * life.
  */
 #ifndef SESSION_LIVENESS_H
@@ -25,7 +25,7 @@ struct liveness {
     uint64_t overdue_from_us; /* the oldest automatic ping since the last sign of life; 0: none */
     uint64_t sequence;        /* of automatic pings */
     struct liveness_ping pings[LIVENESS_PINGS];
-    uint64_t forgotten; /* pings that were not answered and are not remembered any more */
+    uint64_t forgotten; /* pings that were not answered and are no longer remembered */
     unsigned next;
 };
 

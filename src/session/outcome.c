@@ -23,7 +23,8 @@ enum exit_code outcome_of_close(const struct event_close *close, enum outcome_as
     if (close->how == CLOSE_HOW_TIMEOUT)
         return close->by == CLOSE_BY_LOCAL ? EXIT_TIMEOUT : EXIT_LOST;
     if (close->how == CLOSE_HOW_FIN && close->clean)
-        return EXIT_OK; /* an answer's announced end; a WebSocket has none without a Close frame */
+        return EXIT_OK; /* the announced end of a response; a WebSocket has none without a Close
+                           frame */
     if (close->how == CLOSE_HOW_CLOSE_FRAME)
         return close->by == CLOSE_BY_PEER ? outcome_of_code(close->code) : EXIT_OK;
     return close->by == CLOSE_BY_LOCAL ? EXIT_OK : EXIT_LOST;

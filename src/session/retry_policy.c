@@ -19,7 +19,7 @@ void retry_policy_reset(struct retry_policy *p)
     backoff_init(&p->backoff, &p->config.plan);
 }
 
-/* A peer that says one of these will say so again. */
+/* A peer that sends one of these will send it again. */
 static bool close_is_final(uint16_t code)
 {
     switch (code) {

@@ -27,7 +27,7 @@ struct retry_failure {
     const struct event_close *close;
     const struct err *error;
     int status;
-    bool has_retry_after; /* the server says not to come back sooner than that */
+    bool has_retry_after; /* the server asks not to reconnect sooner than that */
     uint64_t retry_after_us;
 };
 
@@ -51,7 +51,7 @@ void retry_policy_init(struct retry_policy *p, const struct retry_config *config
 void retry_policy_decide(struct retry_policy *p, const struct retry_failure *failure,
                          uint64_t now_us, double u, struct retry_decision *decision);
 
-/* A person asked for an attempt at once: the row begins anew. */
+/* The user requested an attempt at once: the count begins again. */
 void retry_policy_reset(struct retry_policy *p);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * session: one conversation with a server, from the first attempt to the last word. It owns the
- * channel and the policy: what an ending means, what is counted, when a silent peer is lost. Events
- * go up to the bus; commands come down through the functions here.
+ * session: one conversation with a server, from the first attempt to the end. It owns the channel
+ * and the policy: the meaning of an ending, what is counted, when a silent peer is lost. Events are
+ * passed up to the bus; commands come down through the functions here.
  */
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
@@ -16,8 +16,8 @@
 struct session_config {
     enum event_channel channel;      /* what is opened first */
     struct channel_ws_config ws;     /* its handshake and dial are for the other kinds as well */
-    struct channel_poll_config poll; /* how is polled; of `common` no_keepalive counts, the rest is
-                                        filled in by the session, as are items and seq */
+    struct channel_poll_config poll; /* how is polled; of `common` only no_keepalive is used, the
+                                        rest is filled in by the session, like items and seq */
     const char *items;               /* JSON Pointer to the updates in an answer, or NULL */
     uint64_t max_answer;             /* bytes of an answer or an event; 0: no bound */
     const char *header_cmd;          /* run before every attempt, see attempt.h; or NULL */
@@ -31,7 +31,7 @@ struct session_config {
         *catchup; /* to GET what was missed from, placeholders in its target; or NULL */
     struct supplies *supplies; /* borrowed; outlive the session */
     struct faults *faults;     /* borrowed; outlives the session; NULL: nothing is to go wrong */
-    uint64_t seed;             /* told in the summary */
+    uint64_t seed;             /* shown in the summary */
     uint64_t start_us;         /* clock_mono_us at the program's start */
 };
 
@@ -50,7 +50,7 @@ struct session_hooks {
     void (*opened)(void *ctx);
     void (*drained)(void *ctx); /* session_full became false again, or messages may wait from now on
                                    for the next connection */
-    void (*ended)(void *ctx);   /* no connection, and none will come by itself */
+    void (*ended)(void *ctx);   /* no connection, and no further attempt */
     void *ctx;
 };
 
@@ -64,19 +64,19 @@ struct session *session_new(uv_loop_t *loop, const struct session_config *config
 void session_free(struct session *s);
 
 /* Start an attempt. 0; -1: reported as EVENT_ERROR already, `ended` is not called, nothing is
- * retried: what is configured can't work. */
+ * retried: the configuration cannot work. */
 int session_open(struct session *s);
 /* Does it reconnect by itself? */
 bool session_retries(const struct session *s);
 /* SESSION_WAITING: make the attempt at once. Else nothing. */
 void session_retry_now(struct session *s);
-/* How long it is to the next attempt; 0 if none is waited for. */
+/* How long it is to the next attempt; 0 if there is none. */
 uint64_t session_retry_wait_us(const struct session *s);
 
 /* Send a message or a part of one. 0; SEND_CLOSED: not taken, there is no open connection;
- * SEND_FAILED: not taken, and no use trying again (memory). With reconnecting, a whole message may
- * wait for the next one, and one whose last byte the kernel never got is sent again over it; of a
- * message in parts that a loss cut, the further parts are taken and dropped. */
+ * SEND_FAILED: not taken, and retrying is useless (memory). With reconnecting, a whole message may
+ * wait for the next one, and one whose last byte the kernel never got is sent again over it; the
+ * remaining parts of a message that a loss cut are accepted and dropped. */
 int session_send(struct session *s, enum opcode type, struct slice data, bool first, bool final);
 /* Several whole messages of one type. *sent: how many were taken; 0 or why not the next one. */
 int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
@@ -120,15 +120,15 @@ struct session_queued {
     size_t limit; /* of bytes; 0: nothing may wait */
 };
 struct session_queued session_queued(const struct session *s);
-/* When a byte last came in (clock_mono_us); the opening counts. 0: never open. */
+/* When a byte was last received (clock_mono_us), including the opening. 0: never open. */
 uint64_t session_last_in_us(const struct session *s);
-/* What the last ending means for the shell; EXIT_OK before one. A loss counts where that was asked
- * for and nothing else is wrong. */
+/* The exit code of the last ending; EXIT_OK before one. Lost messages matter if --fail-on-loss is
+ * given and nothing else is wrong. */
 enum exit_code session_outcome(const struct session *s);
 
-/* What all its connections came to so far, the open one included. */
+/* The totals of all its connections so far, including the open one. */
 struct totals session_totals(const struct session *s);
-/* What the kernel knows of the open connection; false if there is none, or it is none of TCP. */
+/* What the kernel knows about the open connection; false if there is none, or it is not TCP. */
 bool session_tcp_stats(const struct session *s, struct tcp_stats *stats);
 /* What is to go wrong: as configured, or NULL. */
 struct faults *session_faults(const struct session *s);
@@ -137,7 +137,7 @@ struct event_rtt session_rtt(const struct session *s);
 /* The time of events (at_us) for a value of clock_mono_us. */
 uint64_t session_since_start_us(const struct session *s, uint64_t now_us);
 
-/* For the fronts: report something of their own in the stream of events. */
+/* For the front ends: report their own events in the stream. */
 void session_report_error(struct session *s, const struct err *e);
 /* The conversation is over and has failed: report why, unless an error was reported since it began.
  * An attempt that failed is reported without this; the end of a connection only to the fronts whose

@@ -1,6 +1,6 @@
 /*
- * session_account: the books of a session: what they report goes up, and what they want to know is
- * asked for.
+ * session_account: the books of a session: their reports are passed up, and what they need is
+ * requested.
  */
 #include <stdlib.h>
 

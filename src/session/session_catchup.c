@@ -1,6 +1,6 @@
 /*
  * session_catchup: after a reconnect, fetches what was missed with a GET, and merges it into the
- * messages: what was seen is left out, the rest goes up as messages.
+ * messages: what was seen is omitted, the rest is passed up as messages.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct catchup {
     struct fetch *fetch;
 };
 
-/* What a person must know of it, and no reason to end. */
+/* A message for the user, but no reason to end. */
 static void tell_failure(struct session *s, const char *why)
 {
     char text[sizeof((struct err *)0)->text + 32];

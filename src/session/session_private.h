@@ -1,8 +1,8 @@
 /*
- * session_private: what the files of a session share: session (commands down), leg (an attempt,
- * until its channel speaks for itself), leg_channel (which channel that is), leg_event (events up),
- * session_retry (what comes after a loss), fallback (which leg delivers) and session_queue (what is
- * to be sent).
+ * session_private: shared by the files of a session: session (commands down), leg (an attempt,
+ * until its channel reports itself), leg_channel (which channel that is), leg_event (events up),
+ * session_retry (after a loss), fallback (which leg delivers) and session_queue (what is to be
+ * sent).
  */
 #ifndef SESSION_SESSION_PRIVATE_H
 #define SESSION_SESSION_PRIVATE_H
@@ -51,7 +51,7 @@ struct leg *session_other(const struct leg *leg);
 /* The socket is open: what is to be added to the event; and all that follows from it. */
 void session_opening(struct session *s, struct event_open *open);
 void session_opened(struct session *s);
-/* It is lost: what that means for what was sent, before the event goes up. */
+/* It is lost: what that means for what was sent, before the event is passed up. */
 void session_closed(struct session *s, struct event_close *close);
 void session_ponged(struct session *s, struct event_control *pong);
 void session_drained(struct session *s);
@@ -80,7 +80,7 @@ int session_catchup_init(struct session *s, struct err *e);
 void session_catchup_free(struct session *s);
 /* A connection is open again: fetch what was missed. */
 void session_catchup_start(struct session *s);
-/* No more connection will come: what is under way is given up. */
+/* No further connection: an attempt in progress is cancelled. */
 void session_catchup_stop(struct session *s);
 
 /* session_queue.c */
@@ -91,25 +91,26 @@ void session_queue_clear(struct session *s);
 void session_send_first(struct session *s, struct slice text);
 /* What the session sends by itself could not be queued: another connection would not help. */
 void session_sending_failed(struct session *s);
-/* A connection is open: what is due at each opening goes out, then what waited. */
+/* A connection is open: send what is due at each opening, then what waited. */
 void session_queue_opened(struct session *s);
-/* It is gone: what becomes of the messages it was given is put into *close. */
+/* It is gone: the fate of its messages is put into *close. */
 void session_queue_lost(struct session *s, struct event_close *close);
-/* No further connection comes: tell what was never sent. */
+/* No further connection: report what was never sent. */
 void session_queue_ended(struct session *s);
 void session_queue_sums(const struct session *s, struct event_delivery *d);
 
 /* session_retry.c */
-/* A connection was lost or an attempt failed, and it was told: wait for another attempt, or end. */
+/* A connection was lost or an attempt failed, and this was reported: wait for another attempt, or
+ * end. */
 void session_over(struct leg *leg, const struct retry_failure *failure);
-/* How outages went: a connection is open (into *open); a message came in while the last outage is
- * to be told; it is told now at the latest. */
+/* How outages went: a connection is open (into *open); a message came in before the last outage was
+ * reported; it is reported now at the latest. */
 void session_card_back(struct session *s, struct event_open *open);
 void session_card_check(struct session *s);
 void session_card_tell(struct session *s);
 /* An attempt failed. It is reported with what follows: another attempt, or the end. */
 void session_failed(struct leg *leg, const struct err *e);
-/* The attempt ended without a channel that could say so: tell, and the same. */
+/* The attempt ended without a channel to report it: report it, and the same. */
 void session_attempt_failed(struct leg *leg, const struct err *e);
 
 #endif

@@ -31,7 +31,7 @@ static uint64_t stream_end(const struct session *s)
     return s->main.channel->activity.written + s->main.channel->activity.pending;
 }
 
-/* What has arrived at the peer's kernel. Where nobody knows (a unix socket): what was written. */
+/* What has arrived at the peer's kernel. If unknown (a unix socket): what was written. */
 static uint64_t arrived(const struct session *s)
 {
     struct tcp_stats stats;
@@ -52,7 +52,7 @@ static void note_written(struct session *s)
         outbox_merge(s->outbox);
 }
 
-/* Is there a connection that takes messages, before which none waits? */
+/* Is there a connection that accepts messages, and none waiting? */
 static bool goes_straight(const struct session *s)
 {
     return s->main.state == SESSION_OPEN && s->outbox->waiting == 0;
@@ -138,7 +138,7 @@ void session_send_first(struct session *s, struct slice text)
         session_sending_failed(s);
 }
 
-/* What waited goes out, as far as the channel takes it. */
+/* Send what waited, as far as the channel accepts it. */
 static void flush(struct session *s)
 {
     enum opcode type;

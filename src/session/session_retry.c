@@ -1,6 +1,6 @@
 /*
- * session_retry: what comes after a connection was lost or an attempt failed: a wait and another
- * attempt, or the end.
+ * session_retry: after a connection was lost or an attempt failed: a wait and another attempt, or
+ * the end.
  */
 #include <stdio.h>
 
@@ -8,10 +8,11 @@
 #include "base/trace.h"
 #include "session/session_private.h"
 
-/* What was missed is told when nothing is missing, but not before a replay had that long. */
+/* Missed messages are reported when nothing is missing, but not before a replay had this much time.
+ */
 #define SETTLED_US 1000000
 
-/* From 0 to below 1; where there is no randomness, the middle is as good. */
+/* From 0 to below 1; without random bytes, the middle will do. */
 static double draw(void)
 {
     uint32_t n;
@@ -47,7 +48,7 @@ static void note_outage(struct session *s, const struct event_close *close)
     s->recovered = t.recovered;
 }
 
-/* What no other channel changes: a mistake, or a server that is not the one it says it is. */
+/* What no other channel changes: a mistake, or a server that is not who it claims to be. */
 static bool is_hopeless(const struct retry_failure *f)
 {
     return f->error && (f->error->code == EXIT_USAGE || f->error->code == EXIT_CERT);
@@ -100,7 +101,7 @@ void session_over(struct leg *leg, const struct retry_failure *failure)
     if (d.will ? !quiet : leg == &s->main)
         tell(leg, &d);
     if (leg->state != SESSION_WAITING)
-        return; /* whoever was told has ended it */
+        return; /* the receiver of the report has ended it */
     if (!d.will) {
         end_leg(leg, failure, d.because);
         return;
@@ -150,7 +151,7 @@ uint64_t session_retry_wait_us(const struct session *s)
     return s->main.state == SESSION_WAITING && s->main.due_us > now ? s->main.due_us - now : 0;
 }
 
-/* What the books say beyond what they said before the outage. */
+/* The books minus their state before the outage. */
 static void missed_since(const struct session *s, uint64_t *missed, uint64_t *recovered, bool *open)
 {
     struct totals t = {0};
