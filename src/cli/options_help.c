@@ -122,26 +122,30 @@ static int print_options(struct buf *out, const struct verbs *verbs, const struc
     return 0;
 }
 
-/* What is not shown, and where it is. */
+/* Where to find what is not shown. The commands with their own options have their own pages. */
 static int print_more(struct buf *out, const struct verbs *verbs, const struct verb *verb, bool all)
 {
     const char *name = verb ? verb->name : "";
+    char page[64];
 
+    snprintf(page, sizeof page, "man wscope%s%s", verb && verb->option_count > 0 ? "-" : "",
+             verb && verb->option_count > 0 ? name : "");
     if (all)
-        return buf_append_str(out, "\"man wscope\" explains them all.\n");
+        return buf_printf(out, "\"%s\" describes them all.\n", page);
     if (verb && (verb->sets & OPTIONS_HAND_ON))
-        return buf_append_str(
-            out, "Options of connections apply to all connections of the scripts;\n"
-                 "\"wscope run --help=all\" lists them, \"man wscope\" explains them.\n");
+        return buf_printf(out,
+                          "The options of connections apply to all connections of the scripts;\n"
+                          "\"wscope run --help=all\" lists them. \"%s\" describes them all.\n",
+                          page);
     if (verb && own_options(verbs, verb) <= FEW)
-        return buf_append_str(out, "\"man wscope\" explains them.\n");
+        return buf_printf(out, "\"%s\" describes them all.\n", page);
     if (verb)
-        return buf_printf(
-            out, "\"wscope %s --help=all\" lists every option, \"man wscope\" explains them.\n",
-            name);
+        return buf_printf(out,
+                          "\"wscope %s --help=all\" lists every option,\n\"%s\" describes them.\n",
+                          name, page);
     return buf_append_str(
         out, "\"wscope COMMAND --help\" is about one command, \"wscope --help=all\" lists "
-             "every\noption, \"man wscope\" explains them.\n");
+             "every\noption, \"man wscope\" describes them.\n");
 }
 
 int options_help(struct buf *out, const struct verbs *verbs, const struct verb *verb, bool all)

@@ -204,7 +204,7 @@ static void missing_values_say_what_is_taken(void **state)
 {
     (void)state;
     BAD("-m takes a value, SEC: end the whole run after this (exit 28)", URL, "-m");
-    BAD("--events takes a value, LIST: with --json, only these, as open,message,close", URL,
+    BAD("--events takes a value, LIST: with --json, only these, such as open,close", URL,
         "--events");
     BAD("--hex takes no value, but \"=\" follows it", "--hex=1", URL);
 }

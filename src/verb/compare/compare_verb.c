@@ -61,10 +61,10 @@ static int set_clients(struct options_parsing *p, const struct option_use *use, 
 static const struct compare_options defaults = {.time = NULL};
 
 static const struct option_row options[] = {
-    {0, "time", OPTION_VALUE, "POINTER", "where an update has the time it was sent", GROUP, NULL,
+    {0, "time", OPTION_VALUE, "POINTER", "JSON Pointer to the time an update was sent", GROUP, NULL,
      true, 0, options_set_pointer, offsetof(struct compare_options, time)},
-    {0, "clients", OPTION_VALUE, "N,...", "so many on paper (1,1000,100000)", GROUP, NULL, false, 0,
-     set_clients, 0},
+    {0, "clients", OPTION_VALUE, "N,...", "estimate for N clients (1,1000,100000)", GROUP, NULL,
+     false, 0, set_clients, 0},
     {0, "report", OPTION_VALUE, "FILE", "write the result as an HTML page", GROUP, "FILE", true, 0,
      options_set_text, offsetof(struct compare_options, report)},
 };
@@ -73,8 +73,8 @@ const struct verb compare_verb = {
     .name = "compare",
     .usage = "[OPTION]... [URL] [--poll URL] [--sse URL]",
     .about = "the same updates over several channels",
-    .text = "Take the same updates over a WebSocket, server-sent events and polling at once,\n"
-            "and report what each costs and how late it is.\n",
+    .text = "Receive the same updates over a WebSocket, server-sent events and polling at\n"
+            "once, and report what each costs and how late its updates are.\n",
     .examples = "  wscope compare --id /id --every 0.5,2 :9001/feed --sse :9001/feed.sse \\\n"
                 "                 --poll ':9001/feed.json?since={last}'\n",
     .sets = OPTIONS_DIAL | OPTIONS_COMPARE | OPTIONS_VIEWS,

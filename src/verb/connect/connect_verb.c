@@ -20,8 +20,8 @@ static enum exit_code record_needs_repl(struct app *app)
 }
 
 /* libuv starts four threads for its first lookup, which costs more than the lookup does. A pipe's
- * one connection asks one question after another. Only what takes over from a connection that fails
- * must not wait behind its question; and a child is to inherit our user's environment. */
+ * single connection makes one lookup after another. Only the replacement of a connection that fails
+ * must not wait for its lookup; and a child must inherit the user's environment. */
 static void limit_lookup_threads(const struct connect_options *o)
 {
     if (!o->http.fallback_text && !o->ws.header_cmd)

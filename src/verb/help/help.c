@@ -77,7 +77,7 @@ const struct verb help_verb = {
 const struct verb version_verb = {
     .name = "version",
     .usage = "",
-    .about = "versions of wscope and its libraries",
+    .about = "print the versions of wscope and its libraries",
     .operands = options_no_operand,
     .run = version_run,
 };

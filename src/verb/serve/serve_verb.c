@@ -7,7 +7,7 @@
 
 #define GROUP "Server (wscope serve)"
 
-/* A client of the feed must be able to take a whole burst before it counts as slow. */
+/* A client of the feed must be able to take a whole burst before it is treated as slow. */
 #define BURST_MAX 8192
 
 static const struct serve_options defaults = {.rate = 10, .burst = 1};
@@ -62,11 +62,11 @@ static int set_path(struct options_parsing *p, const struct option_use *use, str
 }
 
 static const struct option_row options[] = {
-    {0, "rate", OPTION_VALUE, "N", "updates a second of the feed (10)", GROUP, NULL, true, 0,
-     set_rate, offsetof(struct serve_options, rate)},
-    {0, "burst", OPTION_VALUE, "N", "so many of them at once, less often", GROUP, NULL, true, 0,
+    {0, "rate", OPTION_VALUE, "N", "send N updates a second (10)", GROUP, NULL, true, 0, set_rate,
+     offsetof(struct serve_options, rate)},
+    {0, "burst", OPTION_VALUE, "N", "send N updates at once, less often", GROUP, NULL, true, 0,
      set_burst, offsetof(struct serve_options, burst)},
-    {0, "path", OPTION_VALUE, "PATH", "echo at this path too", GROUP, NULL, true, 0, set_path,
+    {0, "path", OPTION_VALUE, "PATH", "also echo at this path", GROUP, NULL, true, 0, set_path,
      offsetof(struct serve_options, path)},
     {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", GROUP, NULL,
      true, 0, set_allow_origin, 0},
