@@ -19,16 +19,16 @@ struct config_reader {
 struct config_line {
     const char *profile; /* of a section's line: its name, not empty; else NULL */
     const char *key;     /* else: not empty */
-    char *value;         /* NULL: the key stands alone; may be empty */
+    char *value;         /* NULL: the key is alone; may be empty */
 };
 
 /* Read a text that ends with a NUL; a byte order mark at its beginning is skipped. The text is
  * changed in place, and lines point into it. */
 void config_open(struct config_reader *r, char *text);
 
-/* The next line that says something: 1 and *line, 0 at the end, or -1 with *e (EXIT_USAGE) if it is
- * none of the kinds above; r->number is its number, from 1. Nothing of a value is in the sentence.
- * After a failure reading can go on. */
+/* The next line with content: 1 and *line, 0 at the end, or -1 with *e (EXIT_USAGE) if it is not
+ * one of the kinds above; r->number is its number, from 1. The message contains no part of a value.
+ * Reading can continue after a failure. */
 int config_next(struct config_reader *r, struct config_line *line, struct err *e);
 
 #endif

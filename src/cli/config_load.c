@@ -1,4 +1,4 @@
-/* What the lines of the config file mean: where it lies, and which option each line gives. */
+/* The meaning of the config file: its place, and the option that each line gives. */
 #include "cli/options_private.h"
 
 #include "cli/config.h"
@@ -16,7 +16,7 @@ struct loading {
     const char *wanted;   /* the profile chosen, or NULL */
     bool found;           /* it is there */
     struct buf names;     /* the profiles that are there: "a", "b" */
-    size_t secret_line;   /* the first line that holds a secret; 0: none */
+    size_t secret_line;   /* the first line that contains a secret; 0: none */
     const char *secret;   /* its option */
     enum option_layer at; /* where the lines now read belong */
     bool counts;          /* they do count */
@@ -125,7 +125,7 @@ static int unknown_key(const struct verbs *verbs, const char *key, bool alone, s
         err_hint(e, row->arg == OPTION_FLAG ? "write: %s" : "write: %s = VALUE", row->name);
         return -1;
     }
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(key, " \t"), key); /* behind it is a value */
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(key, " \t"), key);
     nearest = options_nearest(verbs, key + dashes, strlen(key + dashes));
     usage_error(e, "unknown option \"%s\"%s%s%s", options_quote(word).text,
                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
@@ -256,7 +256,7 @@ static int advise(struct loading *l, struct err *e)
     return l->p->o->advice ? 0 : options_nomem(e);
 }
 
-/* Without a file there is nothing to say, unless a profile was to be in it. */
+/* A missing file is not an error, unless a profile is requested. */
 static int no_file(const struct loading *l, struct err *e)
 {
     err_clear(e);

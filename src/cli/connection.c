@@ -4,7 +4,7 @@
 
 #include "cli/options.h"
 
-/* What the caller sees, and behind it what that points into. */
+/* What the caller sees, followed by what it points into. */
 struct whole {
     struct connection seen;
     struct options options;

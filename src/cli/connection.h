@@ -1,5 +1,5 @@
 /*
- * connection: the options of one connection, from words that are no command line of the user's: the
+ * connection: the options of one connection, from words that are not the user's command line: the
  * settings of a script, a step of the tour.
  */
 #ifndef CLI_CONNECTION_H

@@ -15,7 +15,7 @@ enum kind {
     PRESET,  /* a flag that is an option of ours with `text` as its value */
     VALUE,   /* an option of ours with the same value, taken literally */
     SCHEME,  /* the same, with `text` before the value */
-    LIMIT,   /* seconds; 0 is none, and so left out */
+    LIMIT,   /* seconds; 0 means none and is omitted */
     HEADER,  /* -H */
     FIELD,   /* the value of the header `text` */
     COOKIE,  /* -b */
@@ -23,7 +23,7 @@ enum kind {
     RESOLVE, /* [+]HOST:PORT:ADDR */
     METHOD,  /* -X */
     ADDRESS, /* --url */
-    BODY     /* there is none in an opening handshake (RFC 6455, section 4.1) */
+    BODY     /* there is no such part in an opening handshake (RFC 6455, section 4.1) */
 };
 
 struct curl_option {
@@ -100,7 +100,7 @@ struct reading {
     long left;
     char *url;
     char *host;    /* the value of a Host header, until the URL is known */
-    size_t cookie; /* the index of the use that holds the cookies, plus 1; 0: none so far */
+    size_t cookie; /* the index of the use with the cookies, plus 1; 0: none so far */
 };
 
 /* The option now looked at. */
@@ -118,7 +118,7 @@ static int cannot(struct reading *r, const char *what, const char *why)
     return -1;
 }
 
-/* One use of our option `spelling`, with the value as it stands. */
+/* One use of our option `spelling`, with the unchanged value. */
 static int add(struct reading *r, const struct found *f, const char *spelling, char *value)
 {
     const struct option_row *row = options_row(r->p->verbs, spelling);
@@ -242,7 +242,7 @@ static int add_cert(struct reading *r, const struct found *f, char *value)
     return add(r, f, "--cert", value);
 }
 
-/* ";auto" behind a referrer is for redirects. */
+/* ";auto" after a referrer is for redirects. */
 static int add_field(struct reading *r, const struct found *f, char *value)
 {
     char *end = strstr(value, ";auto");
@@ -331,7 +331,7 @@ static char *take_word(struct reading *r)
     return word;
 }
 
-/* The word behind an option. NULL with *e: there is none. */
+/* The word after an option. NULL with *e: there is no word. */
 static char *take_value(struct reading *r, const char *typed)
 {
     if (r->left > 0)
@@ -395,7 +395,7 @@ static char *curl_url(struct reading *r)
     return strstr(url, "://") ? url : join(r, "http://", url, "");
 }
 
-/* True if a Host field says what the URL says. */
+/* True if a Host field agrees with the URL. */
 static bool host_is_of_url(const char *host, const char *text)
 {
     struct url url;

@@ -10,10 +10,10 @@
 
 struct options_parsing;
 
-/* Append what the command says to the uses of p, in the layer of --from-curl; its URL becomes the
- * operand if there is none, http read as curl reads it. The command is changed in place and must
- * live as long as p. Nothing is read or looked up. What can't be carried over is an error: -1 and
- * *e (EXIT_USAGE), in which no value is shown. */
+/* Append the options of the command to the uses of p, in the layer of --from-curl; its URL becomes
+ * the operand if there is none, http read as curl reads it. The command is changed in place and
+ * must live as long as p. Nothing is read or looked up. What cannot be translated is an error: -1
+ * and *e (EXIT_USAGE), which shows no value. */
 int from_curl(struct options_parsing *p, char *command, struct err *e);
 
 /* What becomes of one of its headers. */

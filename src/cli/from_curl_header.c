@@ -7,7 +7,7 @@ static const struct {
     const char *name;
     enum curl_header becomes;
 } headers[] = {
-    /* RFC 6455, section 4.1: the client's handshake has these of its own. */
+    /* RFC 6455, section 4.1: the client's handshake sets these itself. */
     {"Upgrade", CURL_HEADER_DROP},
     {"Connection", CURL_HEADER_DROP},
     {"Sec-WebSocket-Key", CURL_HEADER_DROP},

@@ -1,6 +1,6 @@
 /*
- * groups: what the command line said, in groups: each module is given the groups that it asks, and
- * no more. The options of one subcommand alone are in its own struct (cli/verb.h).
+ * groups: the options of the command line, in groups: each module gets only the groups that it
+ * needs. The options of a single subcommand are in its own struct (cli/verb.h).
  */
 #ifndef CLI_GROUPS_H
 #define CLI_GROUPS_H
@@ -23,7 +23,7 @@ enum input_form { INPUT_LINES, INPUT_NUL, INPUT_HEX, INPUT_BASE64, INPUT_WHOLE, 
 struct pipe_options {
     enum input_form input;
     bool binary;              /* -b */
-    bool crlf;                /* --crlf: a CR before the newline goes too */
+    bool crlf;                /* --crlf: a CR before the newline is removed, too */
     size_t chunk;             /* --chunk */
     bool no_input;            /* -n */
     bool echo;                /* --echo */
@@ -43,7 +43,7 @@ struct ws_options {
     uint64_t connect_timeout_us, close_timeout_us;
     const char *header_cmd; /* or NULL */
     bool follow;            /* -L: redirects, */
-    uint64_t max_redirects; /* so many */
+    uint64_t max_redirects; /* how many */
 };
 
 /* What is to go wrong on purpose. */
@@ -64,7 +64,7 @@ struct account_options {
     bool fail_on_loss;
 };
 
-/* How --retry-jitter spreads the delays; by default as the preset says. */
+/* How --retry-jitter spreads the delays; by default that of the preset. */
 enum retry_jitter {
     RETRY_JITTER_PRESET,
     RETRY_JITTER_NONE,
@@ -72,7 +72,7 @@ enum retry_jitter {
     RETRY_JITTER_FRACTION
 };
 
-/* Not given: what the preset of -r says counts. */
+/* Not given: that of the preset of -r applies. */
 #define RETRY_PRESET UINT64_MAX
 
 struct retry_options {
@@ -120,7 +120,7 @@ struct given_options {
     size_t count;
 };
 
-/* Where a connection goes, how it comes about and how it is kept: all that session_setup asks. */
+/* Where a connection leads, how it is made and how it is kept: all that session_setup needs. */
 struct connect_options {
     const char *url_text; /* as typed, or NULL */
     struct url url;
@@ -133,7 +133,7 @@ struct connect_options {
     struct account_options account;
     struct http_options http;
     const char *on_connect;     /* or NULL */
-    struct given_options given; /* filled in for those that hand it on, and with --record */
+    struct given_options given; /* filled in for subcommands that pass it on, and with --record */
 };
 
 /* When a run ends by itself. */

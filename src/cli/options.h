@@ -1,9 +1,9 @@
 /*
- * options: the command line, read. main hands its groups to the subcommand that runs; nobody else
- * sees all of it.
+ * options: the command line, read. main passes its groups to the subcommand that runs; no other
+ * module sees all of it.
  *
- * Where an option that holds one value is repeated, the last counts; --compress and --no-compress
- * likewise. Combinations that contradict each other are usage errors.
+ * If an option that holds one value is repeated, the last one applies; the same is true of
+ * --compress and --no-compress. Combinations that contradict each other are usage errors.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -15,7 +15,7 @@
 
 struct options {
     const struct verb *verb; /* the one that is to run, */
-    void *own;               /* with its own part: what its rows stored, or NULL */
+    void *own;               /* with its own part: the values of its rows, or NULL */
     struct connect_options connect;
     struct limit_options limits;
     struct view_options view;
@@ -29,24 +29,24 @@ struct options {
     struct options_memory *memory; /* what the parser allocated; wiped when freed */
 };
 
-/* Parse argv, with these subcommands (borrowed, as argv is), on top of what the config file says
- * (the manual's CONFIGURATION) and --from-curl. Reads the files that options name (-H @FILE,
- * secrets as @FILE or env:NAME). On failure -1 and *e (EXIT_USAGE): the option as typed, or the
- * file and the line, what it takes, the nearest spelling of an unknown one. --help and --version
- * count before anything is read. argv is borrowed for the life of *o; secrets in argv (-u,
- * --bearer, --cookie, --pass, --header-cmd, --var, -H of a credential, userinfo and secret
- * parameters of URLs) are overwritten there after copying, so that ps does not show them. *o points
- * into itself (handshake.url): it must stay where it is. options_clear is due after a failure too.
+/* Parse argv, with these subcommands (borrowed, as argv is), on top of the config file (the
+ * manual's CONFIGURATION) and --from-curl. Reads the files that options name (-H @FILE, secrets as
+ * @FILE or env:NAME). On failure -1 and *e (EXIT_USAGE): the option as typed, or the file and the
+ * line, what it takes, the nearest spelling of an unknown one. --help and --version take effect
+ * before anything is read. argv is borrowed for the life of *o; secrets in argv (-u, --bearer,
+ * --cookie, --pass, --header-cmd, --var, -H of a credential, userinfo and secret parameters of
+ * URLs) are overwritten there after copying, so that ps does not show them. *o points into itself
+ * (handshake.url): it must stay where it is. options_clear is due after a failure too.
  */
 int options_parse(struct options *o, const struct verbs *verbs, int argc, char **argv,
                   struct err *e);
 void options_clear(struct options *o);
 
-/* After a failure with e->at >= 0: append the text that e->at counts in (the URL, or the value of
- * an option) and a caret line below, both indented by two blanks. Passwords and secret query
- * parameters appear as '*', control bytes escaped; what is longer than 70 columns is cut around the
- * caret. Nothing is appended if there is nothing to point at. 0, or -1 (memory; what fitted is
- * there). */
+/* After a failure with e->at >= 0: append the text in which e->at is an offset (the URL, or the
+ * value of an option) and a caret line below, both indented by two blanks. Passwords and secret
+ * query parameters appear as '*', control bytes escaped; what is longer than 70 columns is cut
+ * around the caret. Nothing is appended if there is nothing to point at. 0, or -1 (memory; what
+ * fitted is there). */
 int options_point(struct buf *out, const struct options *o, const struct err *e);
 
 #endif

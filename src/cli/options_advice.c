@@ -1,4 +1,4 @@
-/* What users of other programs type, and what it is called here. */
+/* Options of other programs, and their names here. */
 #include "cli/options_private.h"
 
 static const struct {

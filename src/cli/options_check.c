@@ -1,6 +1,6 @@
 #include "cli/options_private.h"
 
-/* Two options that cannot stand together, and why. */
+/* Two options that exclude each other, and why. */
 struct conflict {
     const char *a, *b, *why;
 };
@@ -130,12 +130,12 @@ static int check_fit(struct options_parsing *p, struct err *e)
     return 0;
 }
 
-/* Of two options from different layers the stronger one stands. */
+/* Of two options from different layers the stronger one applies. */
 static int check_conflict(struct options_parsing *p, const struct conflict *c, struct err *e)
 {
     const struct option_use *a = options_given(p, c->a);
     const struct option_use *b = options_given(p, c->b);
-    /* Many channels at once is what compare is for; what can be sent goes to the WebSocket. */
+    /* compare is for many channels at once; what can be sent is sent on the WebSocket. */
     bool channels = strcmp(c->a, "--poll") == 0 || strcmp(c->a, "--sse") == 0;
 
     if (!a || !b || (channels && options_in(p, OPTIONS_COMPARE)))

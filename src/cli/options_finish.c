@@ -16,8 +16,8 @@ static bool looks_like_url(const char *text)
     return strpbrk(text, ".:/@[?#") != NULL || strcmp(text, "localhost") == 0 || text[0] == '\0';
 }
 
-/* A '/', '?' or '#' in a password ends the authority too early, and what url_parse then says would
- * show the password. Say what is the matter instead. */
+/* A '/', '?' or '#' in a password ends the authority too early, and the message of url_parse would
+ * show the password. Report the cause instead. */
 static void blame_userinfo(const char *text, struct err *e)
 {
     size_t start, len, before;
@@ -66,7 +66,7 @@ static void hint_usage(const struct verbs *verbs, struct err *e)
     err_hint(e, "%s", text);
 }
 
-/* A word that is no URL: a misspelt command, a port, or a host. */
+/* A word that is not a URL: a misspelt command, a port, or a host. */
 static int blame_word(const struct verbs *verbs, const char *word, struct err *e)
 {
     const char *nearest = verb_nearest(verbs, word);
@@ -150,7 +150,7 @@ int options_url_operand(struct options_parsing *p, struct err *e)
     return -1;
 }
 
-/* True if -u or --bearer was given where the URL stands, or where it counts more. */
+/* True if -u or --bearer was given in the layer of the URL or in a stronger one. */
 static bool credentials_given(const struct options_parsing *p)
 {
     const struct option_use *user = options_given(p, "--user");

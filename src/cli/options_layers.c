@@ -1,12 +1,12 @@
-/* The command line counts more than --from-curl, this more than the config file's profile, and that
- * more than its other lines. */
+/* The command line takes precedence over --from-curl, this over the config file's profile, and that
+ * over its other lines. */
 #include "cli/options_private.h"
 
 #include "cli/from_curl.h"
 
 #include <unistd.h>
 
-/* The text behind --from-curl: TEXT, @FILE, or @- for stdin. */
+/* The text after --from-curl: TEXT, @FILE, or @- for stdin. */
 static char *curl_text(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     if (use->value[0] != '@')

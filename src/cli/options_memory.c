@@ -5,7 +5,7 @@
 
 struct memory_block {
     struct memory_block *next;
-    size_t size; /* bytes behind this header */
+    size_t size; /* bytes after this header */
     _Alignas(max_align_t) unsigned char data[];
 };
 
@@ -34,7 +34,7 @@ void *options_list_room(struct options_memory *m, const void *list, size_t count
 {
     void *bigger;
 
-    /* Room is always a power of two from 4 up, so the count alone tells when it is used up. */
+    /* Room is always a power of two from 4 up, so the count alone shows when it is used up. */
     if (count != 0 && (count < 4 || (count & (count - 1)) != 0))
         return (void *)(uintptr_t)list;
     bigger = options_alloc(m, (count ? 2 * count : 4) * each);

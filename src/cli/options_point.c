@@ -1,4 +1,4 @@
-/* A person's own text shown back: in a sentence, or with a caret below it. */
+/* The user's own text shown back: in a message, or with a caret below it. */
 #include "cli/options_private.h"
 
 #include "base/secret.h"
@@ -17,7 +17,7 @@ struct glyph {
     size_t used; /* bytes of the source */
 };
 
-/* n > 0. What is not printable in the locale is escaped. */
+/* n > 0. Characters not printable in the locale are escaped. */
 static struct glyph glyph_at(const uint8_t *bytes, size_t n)
 {
     struct glyph g = {.used = 1};
@@ -90,7 +90,7 @@ static void star(char *text, size_t from, size_t to)
         text[from++] = '*';
 }
 
-/* The password of a userinfo; all of it where there is no colon, as that is a token then. */
+/* The password of a userinfo; all of it if there is no colon, because it is then a token. */
 static void mask_userinfo(char *text)
 {
     size_t start, len;

@@ -1,9 +1,9 @@
 /*
- * options_private: what the files of the options share; nobody else includes it.
+ * options_private: shared only by the files of the options.
  *
  * Parsing goes: scan argv into uses and operands (options_scan) -> copy values and wipe secrets in
- * argv -> put what the config file and --from-curl say below it (options_gather) -> what does not
- * fit, contradictions (options_check) -> operands -> each use's setter -> what depends on several
+ * argv -> add the config file and --from-curl below it (options_gather) -> unsuitable options,
+ * contradictions (options_check) -> operands -> each use's setter -> checks that depend on several
  * options (options_finish).
  */
 #ifndef CLI_OPTIONS_PRIVATE_H
@@ -21,7 +21,7 @@ struct memory_block;
 /* All that parsing allocates lives until options_clear, which wipes it: it holds secrets. */
 struct options_memory {
     struct memory_block *blocks;
-    const char *point; /* the text an e->at counts in, or NULL */
+    const char *point; /* the text in which e->at is an offset, or NULL */
     bool point_url;    /* it is a URL: userinfo and query have secrets to mask */
 };
 
@@ -30,11 +30,10 @@ void options_memory_free(struct options_memory *m);
 /* options_quote without a cut; NULL: memory. */
 char *options_shown(struct options_memory *m, const char *text);
 
-/* The row of an option spelled "--hex" or "-4"; NULL: there is none. */
+/* The row of an option spelled "--hex" or "-4"; NULL: unknown. */
 const struct option_row *options_row(const struct verbs *verbs, const char *spelling);
 
-/* The row that this subcommand means by that name: one of its own where that fits and `row` does
- * not, else row. */
+/* The row of that name for this subcommand: its own if that fits and `row` does not, else row. */
 const struct option_row *options_row_of(const struct verb *verb, const struct option_row *row);
 
 /* The flag that "no-NAME" turns off; NULL: there is none that the config file could turn on. */
@@ -49,7 +48,7 @@ int options_scan(struct options_parsing *p, int argc, char **argv, struct err *e
 
 /* Layers (options_layers.c). */
 
-/* Put what the config file and --from-curl say before the uses of the command line. */
+/* Put the options of the config file and --from-curl before the uses of the command line. */
 int options_gather(struct options_parsing *p, struct err *e);
 /* Forget every use of an option. */
 void options_forget(struct options_parsing *p, const struct option_row *row);
@@ -59,7 +58,7 @@ void options_forget_off(struct options_parsing *p);
  * -H no longer count. */
 void options_outrank_header(struct options_parsing *p, enum option_layer layer, const char *name);
 
-/* The lines of the config file (config_load.c): those that always count and those of the profile
+/* The lines of the config file (config_load.c): those that always apply and those of the profile
  * (NULL: none) become uses. Sets o->advice. */
 int config_load(struct options_parsing *p, const struct option_use *profile, struct err *e);
 
@@ -81,17 +80,17 @@ bool options_value_secret(const struct option_row *row, const char *value, size_
 void options_wipe_value(const struct option_row *row, char *value);
 /* Overwrite the userinfo of a URL, and the values of secret parameters in its query. */
 void options_wipe_url(char *text);
-/* True and where, if the text has userinfo. What does not parse as a URL is read suspiciously: a
- * password may hold the very '/', '?' or '#' that is the mistake. */
+/* True and where, if the text has userinfo. A text that is not a valid URL is treated with
+ * suspicion: its password may contain the very '/', '?' or '#' that is the error. */
 bool options_userinfo(const char *text, size_t *start, size_t *len);
-/* The value behind "@FILE" (its last line break dropped) or "env:NAME", or value itself. Control
- * characters and emptiness are refused. NULL with *e. */
+/* The value of "@FILE" (without its last line break) or "env:NAME", or value itself. Control
+ * characters and empty values are refused. NULL with *e. */
 char *options_secret(struct options_parsing *p, const struct option_use *use, struct err *e);
-/* A whole file with a NUL behind it, at most OPTIONS_FILE_MAX bytes; NULL with *e, in which errnum
- * tells why it could not be read. NUL bytes inside are refused. `who` begins the sentence. path
+/* A whole file with a NUL after it, at most OPTIONS_FILE_MAX bytes; NULL with *e, whose errnum is
+ * the reason why it could not be read. NUL bytes inside are refused. `who` begins the message. path
  * NULL: stdin (options_file.c). */
 char *options_load(struct options_memory *m, const char *path, const char *who, struct err *e);
-/* The same for an option, to which "-" is no file. */
+/* The same for an option, to which "-" is not a file. */
 char *options_read_file(struct options_parsing *p, const struct option_use *use, const char *path,
                         struct err *e);
 
@@ -128,8 +127,8 @@ int options_http_operand(struct options_parsing *p, struct err *e);
 int options_basic(struct options_parsing *p, const char *user, size_t name_len, struct err *e);
 
 /* What follows from several options and the URL (options_finish.c). */
-/* The options of a connection as they were given: what a run hands on to each of its connections,
- * and what a recorded script has to say. To be called before their setters, which take values apart
+/* The options of a connection as they were given: what a run passes on to each of its connections,
+ * and what a recorded script must contain. Call it before their setters, which split values
  * (options_run.c). */
 int options_keep_connection(struct options_parsing *p, struct err *e);
 int options_finish(struct options_parsing *p, struct err *e);

@@ -1,4 +1,4 @@
-/* The options of a connection, for those that hand them on. */
+/* The options of a connection, for subcommands that pass them on. */
 #include "cli/options_private.h"
 
 #include <stdio.h>

@@ -17,7 +17,7 @@ bool options_value_secret(const struct option_row *row, const char *value, size_
 
     *start = 0;
     if (value[0] == '@' || !row->name)
-        return false; /* the name of a file is no secret */
+        return false; /* the name of a file is not secret */
     if (row->letter == 'x' || (row->values && strcmp(row->values, "URL") == 0))
         return options_userinfo(value, start, &len);
     if (row->letter == 'H') {

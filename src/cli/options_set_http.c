@@ -3,7 +3,7 @@
 
 #include "proto/http1.h"
 
-/* "sse+http://..." says how it is meant. */
+/* "sse+http://..." selects the channel. */
 #define SSE_PREFIX "sse+"
 
 int options_set_method(struct options_parsing *p, const struct option_use *use, struct err *e)

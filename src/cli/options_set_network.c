@@ -127,8 +127,8 @@ static bool port_parse(const char *text, unsigned least, uint16_t *port, const c
     return true;
 }
 
-/* A host's end: the ':' behind it, brackets around an IPv6 literal stepped over. NULL if there is
- * none. */
+/* A host's end: the ':' after it, skipping brackets around an IPv6 literal. NULL if there is none.
+ */
 static char *host_end(char *text)
 {
     char *from = text[0] == '[' ? strchr(text, ']') : text;

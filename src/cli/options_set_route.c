@@ -38,7 +38,7 @@ int options_set_proxy(struct options_parsing *p, const struct option_use *use, s
 
     p->o->connect.dial.proxy = use->value;
     if (use->value[0] == '\0')
-        return 0; /* as in curl: none, whatever the environment says */
+        return 0; /* as in curl: none, regardless of the environment */
     if (proxy_parse(&proxy, use->value, use->typed, e) < 0) {
         if (e->at >= 0)
             point_at(p, use, e->at, true, e);
@@ -66,8 +66,8 @@ static int bad_connect_to(struct options_parsing *p, const struct option_use *us
     return -1;
 }
 
-/* "host:" or "[literal]:" at *text, which moves behind the ':' (or to the end if last). NULL: it
- * has no end. Brackets go. */
+/* "host:" or "[literal]:" at *text, which moves after the ':' (or to the end if last). NULL: it has
+ * no end. Brackets are removed. */
 static char *take_host(char **text)
 {
     char *host = *text, *end;
@@ -87,7 +87,7 @@ static char *take_host(char **text)
     return host;
 }
 
-/* "443" or nothing, up to `end`; *text moves behind that. False if it is no port. */
+/* "443" or nothing, up to `end`; **text moves after it. False if it is not a port. */
 static bool take_port(char **text, char end, uint16_t *port)
 {
     size_t span = decimal_span(slice_str(*text));

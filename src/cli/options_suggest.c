@@ -13,13 +13,14 @@ static const char *nearest_of(const struct verbs *verbs, const char *name, size_
         if (row->name && (!of_connection || option_is_of_connection(row)))
             nearest_offer(&near, row->name);
     }
-    /* "--no-color": what can't be negated may be meant all the same. */
+    /* "--no-color": an option that cannot be negated may still be meant. */
     if (!near.word && len > 3 && memcmp(name, "no-", 3) == 0)
         return nearest_of(verbs, name + 3, len - 3, of_connection);
     return near.word;
 }
 
-/* The one name that begins with what was typed; NULL for none, several, or too little typed. */
+/* The one name that begins with what was typed; NULL if there is none, several, or too little was
+ * typed. */
 static const char *completed(const struct verbs *verbs, const char *name, size_t len)
 {
     const struct option_row *row;

@@ -1,6 +1,6 @@
 /*
- * parsing: the command line while it is read, for subcommands that have options or operands of
- * their own. The rest is in options_private.h.
+ * parsing: the command line while it is read, for subcommands that have their own options or
+ * operands. The rest is in options_private.h.
  */
 #ifndef CLI_PARSING_H
 #define CLI_PARSING_H
@@ -15,7 +15,7 @@
 struct options;
 struct options_memory;
 
-/* Where an option was given, the weakest first: uses stand in this order. */
+/* Where an option was given, the weakest first: uses are in this order. */
 enum option_layer { LAYER_FILE, LAYER_PROFILE, LAYER_CURL, LAYER_LINE };
 
 /* One option as it was given. */
@@ -24,8 +24,8 @@ struct option_use {
     char typed[24]; /* "-m" or "--max-time": errors name it as it was typed */
     char *value;    /* NULL for a flag, or an optional value that was left out */
     enum option_layer layer;
-    bool off;         /* "--no-NAME": what was said of this flag before is forgotten */
-    bool literal;     /* a secret's value stands here: neither "@FILE" nor "env:NAME" */
+    bool off;         /* "--no-NAME": earlier settings of this flag are discarded */
+    bool literal;     /* the value is the secret itself: neither "@FILE" nor "env:NAME" */
     const char *file; /* in the config file: its name as it may be shown, and the line */
     size_t line;
 };
@@ -62,7 +62,7 @@ const struct option_use *options_given(const struct options_parsing *p, const ch
 #define usage_error(e, ...) err_set((e), EXIT_USAGE, STAGE_USAGE, 0, __VA_ARGS__)
 int options_nomem(struct err *e);
 
-/* A person's text made fit for a sentence: controls escaped, cut when long. For use inside one
+/* The user's text made fit for a message: controls escaped, cut if long. For use inside one
  * expression: options_quote(text).text */
 struct quoted {
     char text[96];
@@ -73,9 +73,9 @@ struct quoted options_quote(const char *text);
 
 /* Zeroed bytes; NULL: memory. */
 void *options_alloc(struct options_memory *m, size_t n);
-/* A copy with a NUL behind it; NULL: memory. */
+/* A copy with a NUL after it; NULL: out of memory. */
 char *options_copy(struct options_memory *m, const void *text, size_t len);
-/* The list with room for one element behind its `count` elements of `each` bytes; it moves as it
+/* The list with room for one element after its `count` elements of `each` bytes; it moves as it
  * grows. list is NULL when count is 0. NULL: memory. */
 void *options_list_room(struct options_memory *m, const void *list, size_t count, size_t each);
 
@@ -96,7 +96,7 @@ option_set_fn options_set_none, options_set_flag, options_set_text, options_set_
 
 /* Begin the failure's sentence with the place where the option was given. Returns -1. */
 int options_blame(const struct option_use *use, struct err *e);
-/* The failure's e->at counts in the value of the option. Returns -1. */
+/* The failure's e->at is an offset in the value of the option. Returns -1. */
 int options_point_into(struct options_parsing *p, const struct option_use *use);
 
 /* text, at or in use->value, is an http or https URL (or one of a unix socket), and is read. Caller

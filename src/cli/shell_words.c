@@ -8,10 +8,10 @@
 #include "base/ascii.h"
 #include "base/blank.h"
 
-/* Reading and writing in the same text: what is written never overtakes what is read, since no
- * quoted form is shorter than what it stands for. */
+/* Reading and writing in the same text: what is written never overtakes what is read, because no
+ * quoted form is shorter than its value. */
 struct splitter {
-    const char *text; /* where it began, to tell places */
+    const char *text; /* where it began, to report positions */
     const char *in;
     char *out;
     struct err *e;
@@ -22,7 +22,7 @@ static bool is_name(char c)
     return is_letter_or_digit(c) || c == '_';
 }
 
-/* A sentence about what stands at `at`, and what to try. */
+/* A message about the text at `at`, and what to try. */
 static int wrong(const struct splitter *s, const char *at, const char *what, const char *hint)
 {
     err_set(s->e, EXIT_USAGE, STAGE_USAGE, 0, "%s (byte %td of the command)", what,
@@ -39,7 +39,7 @@ static size_t continuation(const char *at)
     return at[1] == '\n' ? 2 : at[1] == '\r' && at[2] == '\n' ? 3 : 0;
 }
 
-/* '...': everything up to the next quote (section 2.2.2). in stands behind the first one. */
+/* '...': everything up to the next quote (section 2.2.2). in is after the first one. */
 static int single_quoted(struct splitter *s)
 {
     const char *open = s->in - 1;
@@ -136,15 +136,15 @@ static int no_character(const struct splitter *s, const char *escape)
                  "NUL, half a surrogate pair and what is beyond U+10FFFF can't be sent");
 }
 
-/* \uXXXX, \UXXXXXXXX; in stands at the letter. Browsers write a character beyond U+FFFF as two
- * escapes, the halves of its surrogate pair (RFC 2781, section 2.2). */
+/* \uXXXX, \UXXXXXXXX; in is at the letter. Browsers write a character beyond U+FFFF as two escapes,
+ * the halves of its surrogate pair (RFC 2781, section 2.2). */
 static int unicode_escape(struct splitter *s)
 {
     const char *escape = s->in - 1;
     uint32_t code, low;
     int count = number(s->in + 1, 16, *s->in == 'u' ? 4 : 8, &code);
 
-    if (count == 0) { /* as bash: it stands for itself */
+    if (count == 0) { /* as in bash: it is literal */
         *s->out++ = '\\';
         *s->out++ = *s->in++;
         return 0;
@@ -161,7 +161,7 @@ static int unicode_escape(struct splitter *s)
     return 0;
 }
 
-/* \xHH, \NNN and \cX, one byte; in stands behind the backslash. */
+/* \xHH, \NNN and \cX, one byte; in is after the backslash. */
 static int byte_escape(struct splitter *s)
 {
     const char *escape = s->in - 1;
@@ -190,7 +190,7 @@ static int byte_escape(struct splitter *s)
     return 0;
 }
 
-/* A backslash inside $'...'; in stands behind it, and there is something. */
+/* A backslash inside $'...'; in is after it, and there is more. */
 static int ansi_escape(struct splitter *s)
 {
     static const char letters[] = "abeEfnrtv\\'\"?";
@@ -206,12 +206,12 @@ static int ansi_escape(struct splitter *s)
         return unicode_escape(s);
     if (*s->in == 'x' || *s->in == 'c' || digit(*s->in, 8) >= 0)
         return byte_escape(s);
-    *s->out++ = '\\'; /* as bash: an unknown escape stands for itself */
+    *s->out++ = '\\'; /* as in bash: an unknown escape is literal */
     *s->out++ = *s->in++;
     return 0;
 }
 
-/* $'...'; in stands behind the quote. */
+/* $'...'; in is after the quote. */
 static int ansi_quoted(struct splitter *s)
 {
     const char *open = s->in - 2;
@@ -317,7 +317,7 @@ static int part(struct splitter *s)
     if (curly(s->in))
         return curly_quoted(s);
     if (*s->in == '"' || (s->in[0] == '$' && s->in[1] == '"')) {
-        s->in += *s->in == '$' ? 2 : 1; /* $"..." asks for a translation: there is none */
+        s->in += *s->in == '$' ? 2 : 1; /* $"..." requests a translation: there is none */
         return double_quoted(s);
     }
     return unquoted(s);

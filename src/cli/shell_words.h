@@ -8,10 +8,10 @@
 
 #include "base/err.h"
 
-/* Split the text in place: it becomes its words without their quotes, each with a NUL behind it,
- * one after the other from text on (they are never longer than the text, NULs included). Returns
- * how many; or -1 with *e (EXIT_USAGE), the text spoilt. No part of the text is shown in the
- * sentence, it may hold secrets; places are told as bytes counted from 1.
+/* Split the text in place: it becomes its words without their quotes, each with a NUL after it, one
+ * after the other from text on (they are never longer than the text, NULs included). Returns how
+ * many; or -1 with *e (EXIT_USAGE), the text destroyed. The message contains no part of the text,
+ * which may contain secrets; positions are bytes counted from 1.
  *
  * Refused, since only a shell could do it: expansions ($NAME, `command`), several commands, pipes
  * and redirections. A quote that is not closed, a backslash at the very end, an escape that is no
@@ -19,7 +19,7 @@
  * \uD83D\uDE00 is one character, as browsers write it. */
 long shell_words_split(char *text, struct err *e);
 
-/* The word behind this one. */
+/* The word after this one. */
 static inline char *shell_words_next(char *word)
 {
     while (*word)

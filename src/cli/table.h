@@ -45,16 +45,16 @@ struct option_row {
 const struct option_row *options_nth(const struct verbs *verbs, size_t index);
 /* Does the subcommand take the option? */
 bool option_fits(const struct option_row *row, const struct verb *verb);
-/* Does it say how a connection comes about and is kept, whoever asks for the connection? Then a
- * script may set it. */
+/* Does it determine how a connection is made and kept, in any subcommand? Then a script may set it.
+ */
 bool option_is_of_connection(const struct option_row *row);
 /* The value may be text, or a file after '@'. */
 bool option_takes_file(const struct option_row *row);
 /* The names of the profiles in the config file, in its order. A file that cannot be read has none.
  */
 void options_profiles(void (*found)(void *ctx, const char *name), void *ctx);
-/* Would the value do for the option of that long name, which there is? What it says together with
- * others is not looked at. -1 with *e. */
+/* Is the value valid for the option of that long name, which exists? Combinations with others are
+ * not checked. -1 with *e. */
 int option_check(const char *name, const char *value, struct err *e);
 /* The row of a long name, or NULL; and the nearest name to a misspelt one that a script may set, or
  * NULL. Static. */

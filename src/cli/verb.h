@@ -1,6 +1,6 @@
 /*
- * verb: the subcommands, one row each. Whoever reads a command line hands the table down to the
- * parser; --help of each, the list of commands in errors and the completions come from it.
+ * verb: the subcommands, one row each. The reader of a command line passes the table to the parser;
+ * --help of each, the list of commands in errors and the completions come from it.
  */
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
@@ -15,8 +15,8 @@ struct app;
 struct options_parsing;
 struct option_row;
 
-/* Sets of options. A row of the table of options is in one or several; a subcommand takes those
- * that are in one of its own. */
+/* Sets of options. A row of the table of options is in one or several sets; a subcommand takes
+ * those that are in one of its sets. */
 enum {
     OPTIONS_DIAL = 1u << 0,     /* it opens the connections that the options describe */
     OPTIONS_MESSAGES = 1u << 1, /* it sends and prints messages, with all of a session */
@@ -35,10 +35,10 @@ struct verb {
     const char *about;    /* one line, for lists of commands */
     const char *text;     /* a paragraph for its --help, and */
     const char *examples; /* lines of commands */
-    unsigned sets;        /* of options it shares, OPTIONS_...; none: --help and --version alone */
-    const struct option_row *options; /* its own, groups of their own; or NULL */
+    unsigned sets;        /* of options it shares, OPTIONS_...; none: only --help and --version */
+    const struct option_row *options; /* its own, in separate groups; or NULL */
     size_t option_count;
-    /* Its own part: what its rows and its operands store in. This is copied before any of them
+    /* Its own part: where its rows and its operands are stored. This is copied before any of them
      * runs; NULL: it has none. */
     const void *own;
     size_t own_size;

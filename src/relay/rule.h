@@ -1,5 +1,5 @@
 /*
- * rule: what the proxy is to do to messages that pass, as the user writes it:
+ * rule: what the proxy does to messages that pass, in the form that the user writes:
  *
  *   [up|down] MATCH -> ACTION
  *
@@ -73,8 +73,8 @@ struct rule {
     uint16_t code;
 };
 
-/* Read one rule. 0; -1 with *e (EXIT_USAGE, or memory): what is wrong, and e->at, counted from the
- * start of text; *r is empty then. rule_clear it. */
+/* Read one rule. 0; -1 with *e (EXIT_USAGE, or memory): the error, and e->at, an offset in text; *r
+ * is empty then. rule_clear it. */
 int rule_parse(struct slice text, struct rule *r, struct err *e);
 void rule_clear(struct rule *r);
 

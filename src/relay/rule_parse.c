@@ -1,4 +1,4 @@
-/* From what the user types to a rule, or to the character where it goes wrong. */
+/* Turns what the user types into a rule, or finds the character that is wrong. */
 #include <stdlib.h>
 
 #include "base/codec.h"
@@ -137,7 +137,7 @@ static int read_match_json(struct rule_reader *r, struct rule *rule)
     if (r->pos == r->text.len || r->text.data[r->pos] != '=')
         return 0;
     r->pos++;
-    if (r->pos < r->text.len && r->text.data[r->pos] == '=') /* as `expect json` has it */
+    if (r->pos < r->text.len && r->text.data[r->pos] == '=') /* as in `expect json` */
         r->pos++;
     return read_match_value(r, rule);
 }

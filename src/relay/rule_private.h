@@ -1,6 +1,5 @@
 /*
- * rule_private: the words of rules and what follows them, shared by what reads and what prints
- * them.
+ * rule_private: the words of rules and their arguments, shared by the parser and the printer.
  */
 #ifndef RELAY_RULE_PRIVATE_H
 #define RELAY_RULE_PRIVATE_H
@@ -65,7 +64,7 @@ bool rule_is_arrow(struct slice text);
 struct slice rule_take_word(struct rule_reader *r);
 /* After blanks: all that is left. */
 struct slice rule_take_rest(struct rule_reader *r);
-/* -1 with a sentence if there is more. after: what it may not follow. */
+/* -1 with a message if there is more. after: what it may not follow. */
 int rule_nothing_more(struct rule_reader *r, const char *after);
 /* A copy with a NUL; NULL: memory. */
 char *rule_copied(struct slice text);

@@ -27,7 +27,7 @@ static void fail(struct compare_front *front, const struct err *e)
         front->code = (int)e->code;
 }
 
-/* What was measured stands: say it. */
+/* The measurement is valid: show it. */
 static void on_over(void *ctx)
 {
     struct compare_front *front = ctx;
@@ -86,7 +86,7 @@ static void on_output_gone(void *ctx, const struct err *e)
         front->code = EXIT_OTHER;
     }
     if (front->report_fd < 0)
-        comparing_finish(front->run); /* nobody is left to tell */
+        comparing_finish(front->run); /* no one is left to report to */
 }
 
 static int open_report(struct compare_front *front, struct err *e)

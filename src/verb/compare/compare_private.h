@@ -1,6 +1,6 @@
 /*
- * compare_private: what the files of compare share: compare (life), compare_show (what is printed
- * meanwhile and in the end).
+ * compare_private: shared by the files of compare: compare (life), compare_show (output during the
+ * run and at the end).
  */
 #ifndef VERB_COMPARE_COMPARE_PRIVATE_H
 #define VERB_COMPARE_COMPARE_PRIVATE_H
@@ -41,7 +41,7 @@ int show_end(struct compare_front *front, struct err *e);
 void show_summary(struct compare_front *front, enum exit_code code);
 /* The page into report_fd. 0 or -1 with *e. */
 int show_report(struct compare_front *front, struct err *e);
-/* A sentence for the person. */
+/* A message for the user. */
 void show_note(struct compare_front *front, const char *text);
 
 #endif

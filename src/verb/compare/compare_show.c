@@ -125,7 +125,8 @@ static int put_json(struct compare_front *front, const struct scale *scale, uint
     if (!asked_for(front->app->view, EVENT_COMPARE))
         return 0;
     if (front->app->out.full && !scale)
-        return 0; /* nobody reads: the next second's line says the same */
+        return 0; /* the output is not being read: the next second's line has the same information
+                   */
     buf_init(&line, TABLE_MAX);
     r = compare_json(&line, &front->run->compare, &front->run->figures, scale, now_us,
                      clock_wall_us());

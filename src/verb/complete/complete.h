@@ -1,6 +1,6 @@
 /*
- * complete: what the completions of the shells ask the program for, so that they hold no lists of
- * their own:
+ * complete: what the completions of the shells request from the program, so that they need no
+ * lists:
  *
  *     wscope --complete WORD... <HISTORY
  *

@@ -1,4 +1,4 @@
-/* complete_private: what the files of complete share; nobody else includes it. */
+/* complete_private: shared only by the files of complete. */
 #ifndef VERB_COMPLETE_COMPLETE_PRIVATE_H
 #define VERB_COMPLETE_COMPLETE_PRIVATE_H
 
@@ -29,7 +29,7 @@ struct completing {
 };
 
 /* One thing that the word can become after what is kept, if it begins like that. help may be NULL.
- * What a terminal might act on is left out. */
+ * Anything that a terminal might act on is omitted. */
 void complete_offer(struct completing *c, const char *text, bool whole, const char *help);
 
 /* Values of this kind, as in struct option_row and struct verb; NULL: none. */

@@ -11,7 +11,7 @@
 #include "app/views.h"
 #include "base/clock.h"
 
-/* --max-message where none is given: pipes stream, so this is only a stop for the absurd. */
+/* --max-message if none is given: pipes stream, so this is only a limit against the absurd. */
 #define MAX_MESSAGE (1024ull * 1024 * 1024)
 /* With --echo, bytes that may wait to be sent back while more is read: a peer may write a whole
  * message before it reads. */
@@ -24,7 +24,7 @@
 enum { TIMER_QUIET, TIMER_FOR, TIMER_COUNT };
 
 struct pipe {
-    struct sink watch; /* counts, matches, echoes, and minds the outputs */
+    struct sink watch; /* counts, matches, echoes, and watches the outputs */
     struct app *app;
     struct pipe_options input; /* how standard input is read, if it is */
     struct views views;
@@ -60,7 +60,7 @@ static enum exit_code exit_code_of(const struct pipe *p)
     return p->stdout_gone ? EXIT_OK : session_outcome(p->session);
 }
 
-/* Reading goes on only while everyone downstream keeps up; so does sending, which is shown too. */
+/* Reading continues only while all outputs keep up; so does sending, which is shown, too. */
 static void update_pause(struct pipe *p)
 {
     bool full = app_full(p->app);
@@ -88,7 +88,8 @@ static void on_ended(void *ctx)
     app_end(p->app);
 }
 
-/* Enough was received, or the reader of standard output left: say goodbye and show nothing more. */
+/* Enough was received, or the reader of standard output exited: send a Close and show nothing more.
+ */
 static void finish_early(struct pipe *p, enum outcome_asked asked)
 {
     session_discard(p->session);
@@ -131,8 +132,8 @@ static void echo(struct pipe *p, const struct event_message *m)
     }
 }
 
-/* NUL bytes are part of the message (REG_STARTEND); one more behind it makes it a string as well,
- * which is what regexec is promised. */
+/* NUL bytes are part of the message (REG_STARTEND); one more after it also makes it a string, as
+ * regexec requires. */
 static bool matches(struct pipe *p, struct slice data)
 {
     regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)data.len};
@@ -143,7 +144,7 @@ static bool matches(struct pipe *p, struct slice data)
     return regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
 }
 
-/* Where messages are only printed: what is put may have filled an output. */
+/* When messages are only printed: an output may now be full. */
 static void mind_outputs(struct sink *sink, const struct event *ev)
 {
     struct pipe *p = (struct pipe *)sink;
@@ -208,8 +209,8 @@ static void on_drained(void *ctx)
     update_pause(p);
 }
 
-/* The input is at its end: close once all of it is sent and nothing has come in for --wait. Without
- * a connection that begins anew at the next opening. */
+/* The input is at its end: close once all of it is sent and nothing was received for --wait.
+ * Without a connection that begins again at the next opening. */
 static void on_quiet(uv_timer_t *timer)
 {
     struct pipe *p = timer->data;
@@ -346,7 +347,7 @@ static enum exit_code run(struct pipe *p)
     return exit_code_of(p);
 }
 
-/* What kept the session from being made, and the summary of what then never was. */
+/* The error that prevented the session, and an empty summary. */
 static enum exit_code fail_without_session(struct pipe *p, const struct err *e)
 {
     struct event end = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us()};

@@ -1,6 +1,6 @@
 /*
- * pipe: the scriptable front: standard input and -e become messages, messages go to standard
- * output, and the exit code says how it went.
+ * pipe: the front end for scripts: standard input and -e become messages, messages are written to
+ * standard output, and the exit code reports the result.
  */
 #ifndef VERB_CONNECT_PIPE_H
 #define VERB_CONNECT_PIPE_H

@@ -43,7 +43,7 @@ void repl_reopen(struct repl *r, struct target *next)
 
 static void on_fed(void *ctx)
 {
-    (void)ctx; /* from now on the person sends */
+    (void)ctx; /* from now on the user sends */
 }
 
 static void on_feed_failed(void *ctx, const struct err *e)
@@ -121,7 +121,7 @@ static void reopen(struct repl *r)
         return;
     }
     session_pause(r->session, r->console.paused);
-    session_open(r->session); /* a failure is told as an event */
+    session_open(r->session); /* a failure is reported as an event */
 }
 
 /* --- output -------------------------------------------------------------------------------------
@@ -164,10 +164,10 @@ static bool is_busy(void *ctx)
 
 static void on_count(uv_timer_t *timer)
 {
-    (void)timer; /* the turn of the loop is what counts */
+    (void)timer; /* only the turn of the loop matters */
 }
 
-/* The prompt tells whole seconds, rounded up: be back when that number changes. */
+/* The prompt shows whole seconds, rounded up: wake up when that number changes. */
 static void count_down(struct repl *r)
 {
     uint64_t left;
@@ -256,7 +256,7 @@ static void on_limit(void *ctx, const struct err *e)
         session_abort(r->session);
 }
 
-/* The person has left: say goodbye to the peer, and show what it still says. */
+/* The user has quit: send a Close to the peer, and show what it still sends. */
 static void finish(struct repl *r)
 {
     r->leaving = r->finishing = true;

@@ -1,6 +1,6 @@
 /*
- * repl: the interactive front: a person types messages and commands, and sees what happens above
- * the line that is being typed.
+ * repl: the interactive front end: the user types messages and commands, and sees events above the
+ * line being typed.
  */
 #ifndef VERB_CONNECT_REPL_H
 #define VERB_CONNECT_REPL_H
@@ -10,7 +10,7 @@
 /* Do the options and the terminal make this an interactive session? */
 bool repl_wanted(const struct app *app);
 
-/* Run until the person leaves. Returns the exit code: that of the last connection's end. */
+/* Run until the user quits. Returns the exit code: that of the last connection's end. */
 enum exit_code repl_run(struct app *app);
 
 /* The same on a loop that others use as well, connecting to url instead of that of the options

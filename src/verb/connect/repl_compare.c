@@ -15,10 +15,10 @@ struct repl_compare {
     char *poll, *sse, *id, *time;
     struct url url; /* of the session */
     struct comparing *run;
-    bool silent; /* nothing is told any more */
+    bool silent; /* nothing more is shown */
 };
 
-/* --- what is told -------------------------------------------------------------------------------
+/* --- output -------------------------------------------------------------------------------
  */
 
 static void on_over(void *ctx)
@@ -86,7 +86,7 @@ static void on_due(uv_timer_t *timer)
     repl_compare_drop(timer->data);
 }
 
-/* A session of it may be on the stack: in a turn of its own. */
+/* One of its sessions may be on the stack: use a separate turn. */
 static void on_closed(void *ctx)
 {
     struct repl_compare *rc = ctx;
@@ -124,8 +124,7 @@ static int keep(char **to, const char *text)
     return text && !*to ? -1 : 0;
 }
 
-/* What polls and streams without being named: the session itself, else what would stand in for its
- * socket. */
+/* The polling or event stream that needs no URL: the session itself, else its fallback. */
 static int find_channels(struct repl_compare *rc, const struct command_compare *ask)
 {
     const struct target *target = rc->repl->target;

@@ -137,7 +137,7 @@ static bool history(void *ctx, size_t i, struct slice *line)
 
 void repl_wake(struct repl *r)
 {
-    r->screen.mute_own = true; /* a file is not shown as it goes */
+    r->screen.mute_own = true; /* a file is not shown while it is sent */
     commands_wake(&r->commands);
     r->screen.mute_own = false;
 }

@@ -1,6 +1,6 @@
 /*
  * The inside of the REPL, shared by its files: repl (life and the loop), repl_input (what is
- * typed), repl_hooks (what the commands ask of the front), repl_prompt.
+ * typed), repl_hooks (what the commands require from the front end), repl_prompt.
  */
 #ifndef VERB_CONNECT_REPL_PRIVATE_H
 #define VERB_CONNECT_REPL_PRIVATE_H
@@ -18,7 +18,7 @@
 enum {
     REPL_ALARM,   /* of the commands */
     REPL_COUNT,   /* the prompt counts down */
-    REPL_COMPARE, /* a comparison has come to its end */
+    REPL_COMPARE, /* a comparison has ended */
     REPL_TIMERS
 };
 
@@ -46,12 +46,12 @@ struct repl {
     struct transcribe *transcribe; /* --record: on the bus, which frees it; or NULL */
     struct out transcribe_out;
     int transcribe_fd;              /* or -1 */
-    bool transcribe_failed;         /* which was told */
+    bool transcribe_failed;         /* which was reported */
     struct repl_compare *comparing; /* or NULL */
     char prompt[512];
     bool stop;     /* ^Z was pressed */
-    bool resumed;  /* the process goes on after others stopped it */
-    bool stopping; /* we stopped ourselves: the SIGCONT to come is no news */
+    bool resumed;  /* the process continues after others stopped it */
+    bool stopping; /* we stopped ourselves: ignore the SIGCONT to come */
     bool leaving;
     bool finishing; /* no line is read any more */
     int code;       /* the exit code if something of ours decided it, else -1 */
@@ -63,7 +63,7 @@ void repl_line(struct repl *r, struct buf *line);
 void repl_complete(void *ctx, struct slice before, struct editor_completion *found);
 void repl_say_error(struct repl *r, const struct err *e);
 
-/* As --hex or --base64 say. -1 with *e. */
+/* Decode according to --hex or --base64. -1 with *e. */
 int repl_decode(const struct pipe_options *o, struct slice text, struct buf *bytes, struct err *e);
 
 /* repl_transcribe.c: all but the first do nothing without --record. */
@@ -79,15 +79,15 @@ void repl_transcribe_clear(struct repl *r);
 
 /* repl_prompt.c: as editor_hooks.prompt. */
 const char *repl_prompt(void *ctx);
-/* The seconds that the prompt tells while an attempt is waited for. */
+/* The seconds that the prompt shows before an attempt. */
 uint64_t repl_countdown_s(const struct repl *r);
 
 /* repl_compare.c: as command_hooks.compare. */
 int repl_compare(void *ctx, const struct command_compare *ask, struct err *e);
-/* Count no more, and tell what came of it, or that nothing does any more. The channels close, which
- * takes a moment; then r->comparing is NULL. */
+/* Stop measuring, and show the result, or that there is none. The channels close, which takes a
+ * moment; then r->comparing is NULL. */
 void repl_compare_end(struct repl *r, bool tell);
-/* Drop it now; what is left of it goes in later turns of the loop, counted in r->handles. */
+/* Drop it now; the rest is freed in later turns of the loop, counted in r->handles. */
 void repl_compare_drop(struct repl *r);
 
 /* repl_hooks.c */

@@ -37,7 +37,7 @@ int repl_transcribe_begin(struct repl *r, struct err *e)
 
     if (!file)
         return 0;
-    /* What is sent may be a secret: nobody else is to read it. */
+    /* What is sent may be a secret: no one else may read it. */
     r->transcribe_fd = private_file_open(file, O_WRONLY | O_CREAT | O_TRUNC);
     if (r->transcribe_fd < 0)
         return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "--record: can't write \"%s\": %s", file,
@@ -73,7 +73,7 @@ void repl_transcribe_command(struct repl *r, const char *line)
         return;
     name = parse_name(line, &args);
     row = commands_find(name);
-    /* What came is expected anyhow; what was asked need not have been so. */
+    /* What was received is expected anyway; the /expect may have failed. */
     if (row && row->run == command_expect)
         transcribe_remark(r->transcribe, line);
     else if (row && row == commands_script_find(name))

@@ -17,7 +17,7 @@
 #include "verb/demo/demo_repl.h"
 #include "verb/demo/demo_text.h"
 
-/* Everything happens inside this process: what takes that long does not come any more. */
+/* Everything happens inside this process: what takes that long will not come. */
 #define STEP_MS     15000
 #define MAX_MESSAGE (64 * 1024 * 1024)
 /* On a terminal: time to read a step before the next; Enter shortens it. */
@@ -38,18 +38,18 @@ struct demo {
     bool dropping; /* drop is to be cleared */
     struct demo_compare compare;
     struct totals totals; /* of sessions before this one */
-    uv_timer_t next;      /* the step is over: begin the next in a turn of its own */
+    uv_timer_t next;      /* the step is over: begin the next in a separate turn */
     uv_timer_t limit;
     struct demo_keys keys;
     size_t step;
     bool on_terminal; /* someone reads along, and is offered a prompt afterwards */
-    bool left;        /* and wants no more of the tour */
+    bool left;        /* and ended the tour */
     bool failed, finished;
     bool reported; /* an error was */
     enum exit_code code;
 };
 
-/* Behind the steps of the echo, with what is not sent over its session. */
+/* After the steps of the echo: those that do not use its session. */
 static const struct demo_step own_steps[] = {
     {"8. Drop: a feed is reset on purpose; the client comes back and gets what it has missed",
      "the feed did not come whole",
@@ -362,7 +362,7 @@ static void begin_compare(struct demo *d)
     demo_compare_init(&d->compare, server_url(d->server), d->app->view->color);
     put_line(d, d->compare.command);
     put_line(d, "");
-    /* What the other process prints comes behind this. */
+    /* The output of the other process comes after this. */
     out_drain(&d->views.out, STEP_MS);
     if (demo_compare_start(&d->compare, &d->app->loop.uv, &hooks, &e) < 0)
         fail(d, e.text);
@@ -388,7 +388,7 @@ static void on_leave(void *ctx)
     d->left = d->failed = true;
     uv_timer_stop(&d->limit);
     uv_timer_stop(&d->next);
-    /* What the comparison prints at its end is not to disturb what follows. */
+    /* The final output of the comparison must not disturb what follows. */
     if (!demo_compare_interrupt(&d->compare))
         leave(d);
 }
@@ -405,7 +405,7 @@ static void on_signal(void *ctx, int number)
 /* --- outputs ------------------------------------------------------------------------------------
  */
 
-/* Nobody is watching any more. */
+/* No one is watching any longer. */
 static void on_output_gone(void *ctx, const struct err *e)
 {
     struct demo *d = ctx;

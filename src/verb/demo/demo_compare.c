@@ -11,7 +11,7 @@ void demo_compare_init(struct demo_compare *d, const char *server, enum when col
 {
     static const char *const colors[] = {
         [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
-    const char *rest = server + 2; /* behind "ws" */
+    const char *rest = server + 2; /* after "ws" */
 
     *d = (struct demo_compare){0};
     snprintf(d->ws, sizeof d->ws, "%s/feed", server);

@@ -1,6 +1,6 @@
 /*
  * demo_compare: the part of the tour in which `wscope compare` measures the tour's own server. It
- * is a process of its own: it has its loop, as this one has.
+ * is a separate process with its own loop.
  */
 #ifndef VERB_DEMO_DEMO_COMPARE_H
 #define VERB_DEMO_DEMO_COMPARE_H
@@ -26,12 +26,12 @@ struct demo_compare {
 
 /* server: its URL without a path. */
 void demo_compare_init(struct demo_compare *d, const char *server, enum when color);
-/* What it prints goes to our own outputs. 0, or -1 with *e. */
+/* Its output is written to our own outputs. 0, or -1 with *e. */
 int demo_compare_start(struct demo_compare *d, uv_loop_t *loop,
                        const struct demo_compare_hooks *hooks, struct err *e);
 /* Ask it to end before its time. True if it runs: `ended` is called once it is gone. */
 bool demo_compare_interrupt(struct demo_compare *d);
-/* The loop must turn once more before *d goes. Nothing if it was never started. */
+/* The loop must turn once more before *d is freed. Nothing if it was never started. */
 void demo_compare_stop(struct demo_compare *d);
 
 #endif

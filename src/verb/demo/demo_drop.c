@@ -9,8 +9,8 @@
 #include "base/json_scan.h"
 #include "sink/view.h"
 
-/* Updates before the drop, and in all: what comes before it, what is missed while the program
- * waits, and a few to see that it goes on. */
+/* Updates before the drop, and in all: those before it, those missed while the program waits, and a
+ * few that show that it continues. */
 #define BEFORE "4"
 #define IN_ALL 16
 #define WAIT   "0.3"
@@ -106,8 +106,8 @@ static void take_update(struct demo_drop *d, const struct event_message *m)
 
     if (n == 0)
         d->wrong = true;
-    /* On a slow machine a live one may come before those that are made up for, and even after it
-     * was fetched with them: what was seen is told as a duplicate and does not count. */
+    /* On a slow machine a live one may come before those that are recovered, and even after it was
+     * fetched with them: it is then reported as a duplicate and not counted. */
     if (m->again)
         return;
     if (d->count == 0 || n < d->first)

@@ -1,13 +1,13 @@
 /*
- * demo_echo: the steps of the tour over one connection that echoes: what is said of each, what is
- * sent, and how its end is known.
+ * demo_echo: the steps of the tour over one connection that echoes: the text of each, what is sent,
+ * and how its end is detected.
  */
 #ifndef VERB_DEMO_DEMO_ECHO_H
 #define VERB_DEMO_DEMO_ECHO_H
 
 #include "session/session.h"
 
-/* A step of the tour says what comes, does it, and is over when its event has been seen. */
+/* A step of the tour announces something, does it, and is over when its event was seen. */
 struct demo_step {
     const char *say;
     const char *awaited;           /* for the error if it does not come */

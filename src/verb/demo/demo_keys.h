@@ -1,6 +1,6 @@
 /*
- * demo_keys: the keyboard while the tour plays on a terminal. What is typed is not shown and goes
- * nowhere else: Enter or the space bar goes on at once, ^D or q ends the tour. (^C is a signal.)
+ * demo_keys: the keyboard while the tour plays on a terminal. What is typed is not shown and not
+ * sent: Enter or the space bar continues at once, ^D or q ends the tour. (^C is a signal.)
  */
 #ifndef VERB_DEMO_DEMO_KEYS_H
 #define VERB_DEMO_DEMO_KEYS_H

@@ -1,5 +1,5 @@
 /*
- * demo_text: what the tour says beside what it shows.
+ * demo_text: the texts of the tour.
  */
 #ifndef VERB_DEMO_DEMO_TEXT_H
 #define VERB_DEMO_DEMO_TEXT_H

@@ -1,6 +1,6 @@
 /*
  * script: wscope run: tests written as scripts, one after the other or several files side by side,
- * and what they came to as TAP, JSON or JUnit XML.
+ * and their results as TAP, JSON or JUnit XML.
  */
 #ifndef VERB_RUN_SCRIPT_H
 #define VERB_RUN_SCRIPT_H
@@ -11,8 +11,8 @@
 struct run_options {
     const char *const *files; /* scripts; "-" is stdin */
     size_t file_count;
-    uint64_t jobs;           /* so many files side by side */
-    const char *const *only; /* --only: run tests whose name fits one of these; none: all */
+    uint64_t jobs;           /* how many files in parallel */
+    const char *const *only; /* --only: run tests whose name matches one of these; empty: all */
     size_t only_count;
     bool fail_fast;
     const char *junit;       /* file, or NULL */

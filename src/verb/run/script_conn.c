@@ -26,7 +26,8 @@ static void note_close(struct script_conn *c, const struct event_close *ev)
     c->reason_len = len;
 }
 
-/* A line waits, and this is not what it looks at: it is told all the same if nothing else comes. */
+/* A line waits, and this is not what it examines: it is reported nevertheless if nothing else
+ * comes. */
 static void note_seen(struct script_conn *c, enum event_kind kind)
 {
     struct test_run *t = c->test;
@@ -239,7 +240,7 @@ struct script_conn *conn_get(struct test_run *t, const char *name, struct err *e
     c->inbox.frames = t->job->script->frames;
     mine.ctx = c;
     commands_init(&c->commands, &mine);
-    /* What only a person asks about afterwards is not gathered. */
+    /* What only a user asks about afterwards is not gathered. */
     c->commands.watch.wants &= EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_CLOSE);
     bus_init(&c->bus);
     bus_add(&c->bus, &c->watch);
@@ -285,7 +286,7 @@ static void show_url(struct script_conn *c)
 /* --- faults -------------------------------------------------------------------------------------
  */
 
-/* The handle of a rig closes in a turn of the loop; it may go in the turn behind that one. */
+/* The handle of a rig closes in a turn of the loop; it may be freed in the turn after that one. */
 struct script_faults {
     struct fault_rig rig;
     uv_idle_t first, second;

@@ -1,4 +1,4 @@
-/* The failure of a test: what is told of it, as it may be shown. */
+/* The failure of a test: its report, in a form that may be shown. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ void test_seen(struct test_run *t, const struct script_conn *c, const struct cam
 
 static const char *keep(struct test_run *t, const char *text)
 {
-    /* A NUL stands behind what is hidden, as behind any text. */
+    /* A NUL follows the hidden text, as any text. */
     return text ? (const char *)secret_hide(t, slice_str(text), false).data : "";
 }
 
@@ -128,7 +128,7 @@ void test_fail(struct test_run *t, const struct statement *st, const char *expec
     va_list args;
 
     if (t->failed)
-        return; /* the first is what is told */
+        return; /* the first is reported */
     t->failed = true;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

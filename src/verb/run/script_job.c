@@ -1,4 +1,4 @@
-/* One file after the other: its tests, and what each came to. */
+/* One file after the other: its tests, and the result of each. */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>

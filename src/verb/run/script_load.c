@@ -175,7 +175,7 @@ static const char *variable(void *ctx, const char *name)
     return script_variable(ctx, name);
 }
 
-/* What the command line says of all connections has to make sense by itself. */
+/* The options of the command line for all connections must be valid by themselves. */
 static int check_line(struct script_run *run)
 {
     struct connection *o;
@@ -203,7 +203,8 @@ static bool matches_any(const struct script_run *run, const char *glob)
     return false;
 }
 
-/* A slip in --only must not look like success: what a pattern leaves out is only skipped. */
+/* A mistake in --only must not look like success: tests that no pattern matches are only skipped.
+ */
 static int check_only(const struct script_run *run)
 {
     const struct run_options *given = run->own;

@@ -1,5 +1,5 @@
 /*
- * script_private: what the files of wscope run share; nobody else includes it.
+ * script_private: shared only by the files of wscope run.
  *
  *   script.c         the run: files, server, reporters, signals
  *   script_load.c    the scripts read, and what they ask of the options
@@ -37,7 +37,7 @@
 #define SCRIPT_INBOX_BYTES ((size_t)64 * 1024 * 1024)
 /* How long a peer may take to answer the Close at the end of a test. */
 #define SCRIPT_CLOSE_US 1000000
-#define SCRIPT_SEEN     20  /* things that came instead, told of a failure */
+#define SCRIPT_SEEN     20  /* events received instead, reported in a failure */
 #define SCRIPT_SHOWN    512 /* bytes of each */
 
 struct script_run;
@@ -151,7 +151,7 @@ struct script_run {
     struct bus silent; /* of the server */
     struct server *server;
     bool server_gone;
-    char base[512]; /* where --against goes, "" without it */
+    char base[512]; /* the URL of --against, "" without it */
     struct script *scripts;
     size_t script_count, next_script;
     struct script_job *jobs;
@@ -162,7 +162,7 @@ struct script_run {
     size_t reporter_count;
     struct results_total total;
     uint64_t test_count, reported;
-    bool stopping; /* no test is begun any more */
+    bool stopping; /* no further test is begun */
     bool finished;
     bool progress;
     const char *bail;
@@ -182,7 +182,7 @@ void job_start(struct script_job *job);
 void job_kick(struct script_job *job);
 /* Wake up at the time. */
 void test_alarm(struct test_run *t, uint64_t at_us);
-/* The test is over: tell, and begin the next. */
+/* The test is over: report it, and begin the next. */
 void test_over(struct test_run *t);
 /* Nothing more is run, because of `why`: the test that is being run has failed, connections are
  * dropped. */
@@ -203,7 +203,7 @@ enum line_done line_capture(struct test_run *t, const struct statement *st);
 void variables_clear(struct test_run *t);
 /* Fill in variables; it lasts as long as the line. NULL: the test has failed. */
 char *test_fill(struct test_run *t, const struct statement *st, const char *text);
-/* The same for all the arguments of a line, its here-text behind them. */
+/* The same for all the arguments of a line, followed by its here-text. */
 char *line_arguments(struct test_run *t, const struct statement *st);
 
 /* script_secrets.c */
@@ -218,7 +218,7 @@ int secret_hide_file(struct test_run *t, const char *path);
 int wait_begin(struct test_run *t, const struct statement *st);
 /* The lines that wait have failed, because of this. */
 void wait_fail(struct test_run *t, const char *why);
-/* True when the line is over, met or failed. */
+/* True when the line is over, matched or failed. */
 bool wait_look(struct test_run *t);
 void wait_end(struct test_run *t);
 
@@ -239,7 +239,7 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e);
 /* What is waited for where it is not open. */
 const char *conn_opening(const struct script_conn *c);
 bool conn_open(const struct script_conn *c);
-/* No connection, and none will come by itself. */
+/* No connection, and no further attempt. */
 bool conn_over(const struct script_conn *c);
 /* An end after which something was to follow. */
 void conn_reopen(struct script_conn *c);

@@ -1,4 +1,4 @@
-/* Where a run has come to: one line on a terminal, gone when there is something to say. */
+/* The progress of a run: one line on a terminal, removed before other output. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -6,7 +6,7 @@
 #include "base/json_write.h"
 #include "verb/run/script_private.h"
 
-/* In a transcript it stands as JSON has it. */
+/* In a transcript it is escaped as in JSON. */
 static int add_escaped(struct mask *m, const char *value, const char *shown)
 {
     struct json_write w;

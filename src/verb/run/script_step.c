@@ -46,7 +46,7 @@ static enum line_done do_sleep(struct test_run *t, const struct statement *st)
 /* --- connections --------------------------------------------------------------------------------
  */
 
-/* Where it goes: the last url that holds for it, else where --against does. */
+/* Its URL: the last `url` that applies to it, else that of --against. */
 static char *where_to(struct test_run *t, const struct statement *st, const char *given)
 {
     const char *base = t->job->run->base, *url = given && given[0] ? given : NULL;
@@ -212,7 +212,7 @@ static enum line_done do_command(struct test_run *t, const struct statement *st)
         return LINE_DONE;
     t->waiting = NULL;
     (void)wait_until(t, st, t->timeout_us);
-    t->wait_ran = true; /* and goes on by itself */
+    t->wait_ran = true; /* and continues by itself */
     return LINE_WAITS;
 }
 
@@ -275,7 +275,7 @@ static enum line_done do_line(struct test_run *t, const struct statement *st)
     }
 }
 
-/* The block is at its end: once more, or what stands behind it. */
+/* The block has ended: repeat it, or continue after it. */
 static void leave_block(struct test_run *t)
 {
     struct test_block *b = &t->blocks[t->depth - 1];
@@ -289,7 +289,8 @@ static void leave_block(struct test_run *t)
     }
 }
 
-/* Lines that are run in one go; then the loop has its turn, so that a long test stops nobody. */
+/* Lines that are run at once; then the loop has its turn, so that a long test does not block
+ * others. */
 #define LINES_AT_ONCE 1000
 
 /* True when the lines of this phase are over. */

@@ -163,7 +163,7 @@ static void nothing_found(struct test_run *t, const struct statement *st, struct
               (const char *)text.data, text.len > 200 ? "..." : "");
 }
 
-/* Strings without their quotes, anything else as it stands. */
+/* Strings without their quotes, anything else unchanged. */
 static enum line_done capture_value(struct test_run *t, const struct statement *st,
                                     const char *name, struct slice value)
 {

@@ -108,7 +108,7 @@ void wait_end(struct test_run *t)
     t->waiting = NULL;
 }
 
-/* What the line wanted, in one line; what comes from the environment stays hidden. */
+/* What the line expects, in one line; values from the environment stay hidden. */
 struct hiding {
     struct test_run *test;
     char name[SCRIPT_NAME_MAX + 8];
@@ -130,7 +130,7 @@ static const char *hidden(void *ctx, const char *name)
     return h->name;
 }
 
-/* Empty where memory is out, or it is longer than is worth telling. */
+/* Empty if memory is out, or if it is too long to be useful. */
 static const char *tell_expected(struct test_run *t, const struct statement *st, struct buf *out)
 {
     struct hiding h = {.test = t};
@@ -144,7 +144,7 @@ static const char *tell_expected(struct test_run *t, const struct statement *st,
     return (const char *)buf_data(out);
 }
 
-/* So much of what was expected stands in the sentence; all of it is told beside. */
+/* At most this much of the expectation is in the message; all of it is reported separately. */
 #define EXPECTED_SHOWN 80
 
 /* How much of it that is: the first line without its time limit, and no half character. */
@@ -181,7 +181,7 @@ static bool about_opening(enum expect_what what)
            what == EXPECT_CLOSE;
 }
 
-/* The peer broke a rule: nothing that comes on this connection counts any more. */
+/* The peer broke a rule: nothing that this connection receives matters any longer. */
 static bool judge_broken(struct test_run *t, size_t i, const struct script_conn *c)
 {
     struct expect_wait *w = &t->waits[i];
@@ -197,14 +197,14 @@ static bool judge_broken(struct test_run *t, size_t i, const struct script_conn 
     return true;
 }
 
-/* An end that the script wanted, be it as it had been meant or not. */
+/* An end that the script caused, whether or not in the intended way. */
 static bool asked_for(const struct came *end)
 {
     return end->kind == EVENT_CLOSE && end->by == CLOSE_BY_LOCAL &&
            end->how != CLOSE_HOW_VIOLATION && end->how != CLOSE_HOW_PING_TIMEOUT;
 }
 
-/* Of those that wait for something that can't come any more. */
+/* Of those that wait for something that can no longer come. */
 static void judge_over(struct test_run *t, size_t i, const struct script_conn *c)
 {
     struct expect_wait *w = &t->waits[i];

@@ -66,7 +66,8 @@ static void on_stopped(void *ctx)
         app_end(s->app);
 }
 
-/* Twice: whatever is still waited for, an output that nobody reads included, is given up. */
+/* Twice: everything that is still awaited, including an output that is not being read, is
+ * abandoned. */
 static void stop(void *ctx)
 {
     struct serve *s = ctx;

@@ -9,8 +9,8 @@
 /* What it has options of its own for. */
 struct serve_options {
     double rate;                /* updates a second of the feed, */
-    uint64_t burst;             /* so many at once; from 1 */
-    const char *const *origins; /* --allow-origin; none: any */
+    uint64_t burst;             /* how many at once; from 1 */
+    const char *const *origins; /* --allow-origin; empty: any */
     size_t origin_count;
     const char *path; /* --path: another one that echoes, or NULL */
 };

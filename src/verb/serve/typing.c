@@ -28,7 +28,7 @@ struct typing {
     bool cut_off;             /* the process got into the background without giving them back */
     uv_signal_t *stop_signal; /* SIGTSTP */
     bool stop;                /* ^Z was pressed */
-    bool stopping;            /* we stopped ourselves: the SIGCONT to come is no news */
+    bool stopping;            /* we stopped ourselves: ignore the SIGCONT to come */
     bool continued;           /* SIGCONT came */
     bool leaving;             /* no more lines are read: the server is stopping */
     bool finishing;           /* and the last one has been dealt with */
@@ -242,10 +242,10 @@ static void turn(struct typing *t)
 
 static void on_look(uv_timer_t *timer)
 {
-    (void)timer; /* the turn of the loop is what counts */
+    (void)timer; /* only the turn of the loop matters */
 }
 
-/* In the background, or without a terminal any more. */
+/* In the background, or no longer with a terminal. */
 static void wait_for_terminal(struct typing *t)
 {
     if (tcgetpgrp(STDIN_FILENO) >= 0)

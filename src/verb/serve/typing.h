@@ -3,7 +3,7 @@
  * each line is sent to every WebSocket client.
  *
  * The terminal is read and set only while the process is in its foreground. In the background (`&`,
- * or ^Z and `bg`) the log goes on without typing and without the clients' messages, until `fg`.
+ * or ^Z and `bg`) the log continues without typing and without the clients' messages, until `fg`.
  */
 #ifndef VERB_SERVE_TYPING_H
 #define VERB_SERVE_TYPING_H
