@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 sys.dont_write_bytecode = True
 
+from relaying import Relay, run_on  # noqa: E402
 from workloads import BARS, WORKLOADS  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -75,8 +76,7 @@ class Bench:
         return os.path.join(self.tools, name)
 
     def _on_server_cpu(self):
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, {self.cpus[1]})
+        run_on(self.cpus[1])
 
     # -- what the runs need --------------------------------------------------------------------------
 
@@ -121,7 +121,8 @@ class Bench:
     def measure(self, workload, command, messages, inputs="", env=None):
         """Run the command once. Its messages are checked where the server saw them."""
         given = workload.input and self._path(workload.input + inputs)
-        measure = [self._tool("measure"), "-c", str(self.cpus[0]), "-C", str(self.cpus[1]), *workload.measure]
+        cpu = self.cpus[1 if workload.relay else 0]
+        measure = [self._tool("measure"), "-c", str(cpu), "-C", str(self.cpus[1]), *workload.measure]
         if given:
             measure += ["-i", given]
         with open(self._path("stderr"), "w+b") as errors:
@@ -149,12 +150,28 @@ class Bench:
         host, port, path = self.address(workload, count)
         return f"{'wss' if workload.tls else 'ws'}://{host}:{port}{path}"
 
+    def relayed(self, workload, command, **options):
+        """What the relay costs while the floor's client runs through it."""
+        _, _, path = self.address(workload, workload.messages)
+        relay = Relay(command, self.cpus[0], self.environment, **options)
+        try:
+            run = self.measure(workload, [self._tool("floor"), workload.mode, "127.0.0.1", relay.port, path],
+                               workload.messages)
+        finally:
+            user, system, peak = relay.end()
+        return Run(run.wall, user, system, peak / 1024, 0)
+
     def floor(self, workload):
+        if workload.relay:
+            return self.relayed(workload, [self._tool("floor_relay"), "127.0.0.1", self.ports[0]])
         where = self.address(workload, workload.count or workload.messages)
         command = [self._tool("floor"), workload.mode, *where] + (["tls"] if workload.tls else [])
         return self.measure(workload, command, workload.messages)
 
     def ours(self, workload):
+        if workload.relay:
+            command = [self.wscope, "proxy", *workload.options, "127.0.0.1:0", f"ws://127.0.0.1:{self.ports[0]}"]
+            return self.relayed(workload, command, address_on_stderr="--json" in workload.options)
         url = self.url(workload, workload.count or workload.messages)
         return self.measure(workload, [self.wscope, *workload.options, url], workload.messages)
 

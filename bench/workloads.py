@@ -16,6 +16,7 @@ class Workload:
     bar: tuple  # (what, limit): see BARS
     count: int = 0  # {count} where it is not `messages`
     tls: bool = False
+    relay: bool = False  # a client of the floor's runs through a relay, which is what is measured
     input: str = ""  # made by run.py: "lines", "line"
     measure: list = field(default_factory=list)  # options of the measuring program
     options: list = field(default_factory=lambda: ["-n"])  # of wscope
@@ -64,6 +65,13 @@ def _start(name, title, limit, tls=False):
     )
 
 
+def _relay(name, title, stream, messages, size, limit, options):
+    return Workload(
+        name=name, title=title, mode="receive", path=f"/send/{stream}/{{count}}", messages=messages, size=size,
+        bar=("cpu", limit), relay=True, options=options,
+    )
+
+
 WORKLOADS = [
     _receive("short", "receive 10M x 32 B text", "short", 10_000_000, 32, 1.6, 200_000),
     _receive("ascii", "receive 100k x 1 KiB ASCII", "ascii", 100_000, 1024, 1.4, 100_000),
@@ -82,6 +90,16 @@ WORKLOADS = [
         name="pingpong", title="ping-pong of 64 B", mode="pingpong", path="/echo", messages=5500, size=64,
         bar=("median", 1.2), measure=["-n", "5000"], options=[], repeat=1, peer_messages=5500,
     ),
+    _relay("relay-short", "relay 10M x 32 B text, -q", "short", 10_000_000, 32, 1.5, ["-q"]),
+    _relay("relay-ascii", "relay 1M x 1 KiB ASCII, -q", "ascii", 1_000_000, 1024, 1.5, ["-q"]),
+    Workload(
+        name="relay-up", title="relay 10M short lines to the server, -q", mode="send", path="/sink",
+        messages=10_000_000, size=22, bar=("cpu", 1.5), relay=True, input="lines", options=["-q"],
+    ),
+    _relay("relay-short-shown", "relay 1M x 32 B text, each shown", "short", 1_000_000, 32, 1.5, []),
+    _relay("relay-ascii-shown", "relay 1M x 1 KiB ASCII, each shown", "ascii", 1_000_000, 1024, 1.5, []),
+    _relay("relay-short-json", "relay 1M x 32 B text, --json", "short", 1_000_000, 32, 1.5, ["--json"]),
+    _relay("relay-ascii-json", "relay 1M x 1 KiB ASCII, --json", "ascii", 1_000_000, 1024, 1.5, ["--json"]),
     _huge("huge", "1 GiB message to a pipe", "huge", 12),
     _huge("huge-tls", "1 GiB message to a pipe, TLS", "huge", 16, tls=True),
     _huge("huge-deflate", "1 GiB message to a pipe, deflate", "huge-deflate", 16, mode="inflate"),
