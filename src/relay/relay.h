@@ -106,6 +106,8 @@ uint64_t relay_conn_first_us(const struct relay_conn *c);
 /* Path and query of its latest request; "" before that. */
 const char *relay_conn_target(const struct relay_conn *c);
 bool relay_conn_is_open(const struct relay_conn *c); /* a WebSocket is */
+/* clock_mono_us, or during a hook when the bytes came that it is called for. */
+uint64_t relay_conn_now_us(const struct relay_conn *c);
 
 /* How a connection is dropped; both legs. */
 enum relay_drop { RELAY_DROP_RST, RELAY_DROP_FIN, RELAY_DROP_CLOSE, RELAY_DROP_BLACKHOLE };

@@ -119,6 +119,10 @@ struct relay_conn {
     struct relay_conn *prev, *next;
     uint32_t number, client;
     char address[64];
+    /* While bytes that came are gone through: when they came, which is when all in them came; 0
+     * otherwise. Reading the clocks costs more than a short message does. */
+    uint64_t came_us;
+    int64_t came_wall_us;
     struct relay_leg legs[2]; /* of the client, of the server */
     enum conn_state state;
     struct timer *timer; /* of what may not take forever */
@@ -193,6 +197,8 @@ void relay_gone(struct relay_conn *c);
 /* Take the accepted socket. NULL: memory (it is closed). */
 struct relay_conn *relayed_new(struct relay *r, int fd, uint32_t number);
 void relayed_free(struct relay_conn *c);
+/* Who and when. */
+void relayed_stamp(const struct relay_conn *c, struct event *ev, enum event_leg leg);
 struct event relayed_event(const struct relay_conn *c, enum event_kind kind, enum event_leg leg);
 void relayed_emit(const struct relay_conn *c, const struct event *ev);
 void relayed_note(const struct relay_conn *c, const char *text);

@@ -17,17 +17,27 @@
 /* --- events -------------------------------------------------------------------------------------
  */
 
+uint64_t relay_conn_now_us(const struct relay_conn *c)
+{
+    return c->came_us ? c->came_us : clock_mono_us();
+}
+
+void relayed_stamp(const struct relay_conn *c, struct event *ev, enum event_leg leg)
+{
+    ev->channel = CHANNEL_WS;
+    ev->conn = c->number;
+    ev->client = c->client;
+    ev->leg = leg;
+    ev->time_us = c->came_us ? c->came_wall_us : clock_wall_us();
+    ev->at_us = relay_conn_now_us(c) - c->relay->config->start_us;
+}
+
 struct event relayed_event(const struct relay_conn *c, enum event_kind kind, enum event_leg leg)
 {
-    return (struct event){
-        .kind = kind,
-        .channel = CHANNEL_WS,
-        .conn = c->number,
-        .client = c->client,
-        .leg = leg,
-        .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - c->relay->config->start_us,
-    };
+    struct event ev = {.kind = kind};
+
+    relayed_stamp(c, &ev, leg);
+    return ev;
 }
 
 void relayed_emit(const struct relay_conn *c, const struct event *ev)

@@ -90,6 +90,9 @@ static void walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool pa
             step = w->left < n ? (size_t)w->left : n;
             put_walked(from, bytes, step, passed);
             w->left -= step;
+        } else if (w->have == 0 && (step = frame_decode(&h, bytes, n)) > 0) {
+            begin_frame(from, &h);
+            put_walked(from, bytes, step, passed);
         } else {
             step = 1;
             w->head[w->have++] = bytes[0];
@@ -367,17 +370,9 @@ const struct layer_ops relayed_ws_top = {.event = on_event};
 
 static void report(struct relay_leg *from, struct event *ev)
 {
-    struct event stamp;
-
     if (!bus_wants(from->conn->relay->bus, ev->kind))
         return;
-    stamp = relayed_event(from->conn, ev->kind, from->side);
-    ev->channel = CHANNEL_WS;
-    ev->conn = stamp.conn;
-    ev->client = stamp.client;
-    ev->leg = stamp.leg;
-    ev->time_us = stamp.time_us;
-    ev->at_us = stamp.at_us;
+    relayed_stamp(from->conn, ev, from->side);
     relayed_emit(from->conn, ev);
 }
 
@@ -475,7 +470,7 @@ static void report_bytes(struct relay_leg *from, const uint8_t *bytes, size_t n)
     report(from, &ev);
 }
 
-void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n)
+static void take_bytes(struct relay_leg *from, uint8_t *bytes, size_t n)
 {
     bool at_once = passes_at_once(from);
 
@@ -498,6 +493,16 @@ void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n)
         return;
     wsconn_filled(from->ws, n);
     drain(from, at_once);
+}
+
+void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n)
+{
+    struct relay_conn *c = from->conn; /* freed in a turn of its own if it ends */
+
+    c->came_us = clock_mono_us();
+    c->came_wall_us = clock_wall_us();
+    take_bytes(from, bytes, n);
+    c->came_us = 0;
 }
 
 bool relayed_ws_between(const struct relay_leg *from)

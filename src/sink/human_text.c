@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/decimal_put.h"
 #include "sink/common.h"
 #include "sink/hexdump.h"
 #include "sink/term_safe.h"
@@ -62,12 +63,13 @@ void human_style(struct human *h, enum style style)
 
 static void put_stamp(struct human *h, const struct event *ev)
 {
-    char text[32] = "";
+    char text[32];
     time_t seconds = (time_t)(ev->time_us / US_PER_S);
     uint64_t since = h->has_last && ev->at_us > h->last_at_us ? ev->at_us - h->last_at_us : 0;
     struct tm tm;
     int n = 0;
 
+    text[0] = '\0';
     switch (h->config.stamps) {
     case STAMPS_ABS:
         if (localtime_r(&seconds, &tm))
@@ -95,6 +97,15 @@ static void put_stamp(struct human *h, const struct event *ev)
     human_style(h, STYLE_PLAIN);
 }
 
+/* "#2 ", which is before each message of a relay. */
+static void put_number(struct human *h, uint32_t number)
+{
+    uint8_t text[DECIMAL_MOST + 2] = "#", *end = decimal_put(text + 1, number);
+
+    *end++ = ' ';
+    check(h, buf_append(&h->text, text, (size_t)(end - text)));
+}
+
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
 {
     static const char *const marks[] = {"→", "←", "●", "○", "✕", "!", "·", "↑", "↓"};
@@ -107,7 +118,7 @@ void human_begin(struct human *h, const struct event *ev, enum mark mark, enum s
     human_put(h, " ");
     if (h->config.numbered && ev->conn > 0) {
         human_style(h, STYLE_DIM);
-        human_printf(h, "#%" PRIu32 " ", ev->client ? ev->client : ev->conn);
+        put_number(h, ev->client ? ev->client : ev->conn);
         human_style(h, STYLE_PLAIN);
     }
     if (ev->channel != CHANNEL_WS) {

@@ -49,15 +49,28 @@ bool term_hidden(uint32_t code)
     return false;
 }
 
-/* Eight bytes, all of them 0x20 to 0x7E. Subtracting borrows into bit 7 of a byte below 0x20,
- * adding one carries 0x7F into it, and bytes beyond ASCII have it set. */
-static bool eight_plain(const uint8_t *bytes)
+/* Bit 7 of a byte is set unless all eight are 0x20 to 0x7E. Subtracting borrows into it from a byte
+ * below 0x20, adding one carries 0x7F into it, and bytes beyond ASCII have it set. */
+static uint64_t unsafe_bits(const uint8_t *bytes)
 {
     uint64_t word;
 
     memcpy(&word, bytes, sizeof word);
-    return ((word | (word - 0x2020202020202020u) | (word + 0x0101010101010101u)) &
-            0x8080808080808080u) == 0;
+    return (word | (word - 0x2020202020202020u) | (word + 0x0101010101010101u)) &
+           0x8080808080808080u;
+}
+
+/* How many bytes at the front are plain, in steps of 32 and of 8. */
+static size_t plain_run(const uint8_t *bytes, size_t n)
+{
+    size_t i = 0;
+
+    while (n - i >= 32 && (unsafe_bits(bytes + i) | unsafe_bits(bytes + i + 8) |
+                           unsafe_bits(bytes + i + 16) | unsafe_bits(bytes + i + 24)) == 0)
+        i += 32;
+    while (n - i >= 8 && unsafe_bits(bytes + i) == 0)
+        i += 8;
+    return i;
 }
 
 /* The length of the run at the front that can be shown as it is. */
@@ -69,10 +82,9 @@ static size_t safe_run(const uint8_t *bytes, size_t n, int flags)
         uint32_t code;
         int len;
 
-        if (n - i >= 8 && eight_plain(bytes + i)) {
-            i += 8;
-            continue;
-        }
+        i += plain_run(bytes + i, n - i);
+        if (i == n)
+            break;
         if (bytes[i] < 0x80) {
             uint8_t c = bytes[i];
 

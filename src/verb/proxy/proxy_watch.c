@@ -79,7 +79,7 @@ static void on_message(void *ctx, struct relay_conn *c, enum relay_direction dir
     };
 
     if (m->part <= 1)
-        grade_message(of(ctx)->grade, clock_mono_us(), relay_conn_number(c), &message);
+        grade_message(of(ctx)->grade, relay_conn_now_us(c), relay_conn_number(c), &message);
 }
 
 static int how_of(const struct event_close *close)
