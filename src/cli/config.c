@@ -41,7 +41,7 @@ static int read_section(char *text, struct config_line *line, struct err *e)
     if (!close)
         return wrong(e, "a \"[\" that begins a section has no \"]\"", hint);
     if (close[1])
-        return wrong(e, "something stands behind the \"]\" of a section", hint);
+        return wrong(e, "there is text after the \"]\" of a section", hint);
     text = trim(text + 1, close);
     if (strncmp(text, word, sizeof word - 1) != 0 ||
         (text[sizeof word - 1] && !strchr(BLANKS, text[sizeof word - 1])))

@@ -119,8 +119,8 @@ static int unknown_key(const struct verbs *verbs, const char *key, bool alone, s
 
     if (row && key[dashes + len]) { /* "option value": do not show the value */
         usage_error(e,
-                    alone ? "\"%s\" has a value behind it without \"=\""
-                          : "something stands between \"%s\" and \"=\"",
+                    alone ? "\"%s\" is followed by a value without \"=\""
+                          : "there is text between \"%s\" and \"=\"",
                     row->name);
         err_hint(e, row->arg == OPTION_FLAG ? "write: %s" : "write: %s = VALUE", row->name);
         return -1;
@@ -129,7 +129,8 @@ static int unknown_key(const struct verbs *verbs, const char *key, bool alone, s
     nearest = options_nearest(verbs, key + dashes, strlen(key + dashes));
     usage_error(e, "unknown option \"%s\"%s%s%s", options_quote(word).text,
                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-    err_hint(e, "\"wscope --help=all\" lists every option; in the file they stand without dashes");
+    err_hint(e, "\"wscope --help=all\" lists every option; in the file they are written without "
+                "dashes");
     return -1;
 }
 
@@ -249,8 +250,8 @@ static int advise(struct loading *l, struct err *e)
     if (!l->secret_line || stat(l->path, &st) != 0 || !(st.st_mode & (S_IRGRP | S_IROTH)))
         return 0;
     snprintf(text, sizeof text,
-             "others may read %s, and its line %zu has a secret (%s): chmod go= that file, or keep "
-             "the secret in a file of its own",
+             "others may read %s, and its line %zu has a secret (%s): chmod go= that file, or "
+             "keep the secret in a separate file",
              l->shown, l->secret_line, l->secret);
     l->p->o->advice = options_copy(l->p->o->memory, text, strlen(text));
     return l->p->o->advice ? 0 : options_nomem(e);
@@ -264,7 +265,7 @@ static int no_file(const struct loading *l, struct err *e)
         return 0;
     usage_error(e, "--profile: there is no config file that could have a profile \"%s\"",
                 options_quote(l->wanted).text);
-    err_hint(e, "profiles stand in %s", l->shown ? l->shown : "~/.config/wscope/config");
+    err_hint(e, "profiles are in %s", l->shown ? l->shown : "~/.config/wscope/config");
     return -1;
 }
 
@@ -287,7 +288,7 @@ int config_load(struct options_parsing *p, const struct option_use *profile, str
         return no_file(&l, e);
     if (!text) {
         if (e->code == EXIT_USAGE)
-            err_hint(e, "--no-config goes without it");
+            err_hint(e, "--no-config ignores it");
         return -1;
     }
     buf_init(&l.names, 400); /* as many as a hint can hold */

@@ -125,7 +125,7 @@ static int add(struct reading *r, const struct found *f, const char *spelling, c
     struct option_use *use;
 
     if (!row)
-        return cannot(r, f->typed, "cannot be carried over");
+        return cannot(r, f->typed, "has no equivalent here");
     use = options_add_use(r->p, row, LAYER_CURL, r->e);
     if (!use)
         return -1;
@@ -259,7 +259,7 @@ static int add_field(struct reading *r, const struct found *f, char *value)
 static int set_url(struct reading *r, char *url)
 {
     if (r->url)
-        return cannot(r, "a second URL", "cannot be carried over: one connection at a time");
+        return cannot(r, "a second URL", "is not supported: one connection at a time");
     r->url = url;
     return 0;
 }
@@ -296,7 +296,7 @@ static int carry_over(struct reading *r, const struct found *f)
         return add_field(r, f, value);
     case COOKIE:
         if (!strchr(value, '='))
-            return cannot(r, f->typed, "names a file of cookies, which cannot be carried over");
+            return cannot(r, f->typed, "names a file of cookies, which is not supported");
         return add_cookie(r, f, value);
     case CERT:
         return add_cert(r, f, value);
@@ -336,7 +336,7 @@ static char *take_value(struct reading *r, const char *typed)
 {
     if (r->left > 0)
         return take_word(r);
-    cannot(r, typed, "has no value behind it");
+    cannot(r, typed, "has no value after it");
     err_hint(r->e, "was all of the command copied?");
     return NULL;
 }
@@ -353,7 +353,7 @@ static int long_option(struct reading *r, const char *word)
             f.option = &table[i];
     }
     if (!f.option)
-        return cannot(r, options_quote(word).text, "cannot be carried over to a WebSocket");
+        return cannot(r, options_quote(word).text, "has no equivalent for a WebSocket");
     if (takes_value(f.option) && !(f.value = take_value(r, f.typed)))
         return -1;
     return carry_over(r, &f);
@@ -372,7 +372,7 @@ static int short_options(struct reading *r, char *word)
                 f.option = &table[i];
         }
         if (!f.option)
-            return cannot(r, f.typed, "cannot be carried over to a WebSocket");
+            return cannot(r, f.typed, "has no equivalent for a WebSocket");
         if (!takes_value(f.option)) {
             if (carry_over(r, &f) != 0)
                 return -1;

@@ -5,10 +5,10 @@ struct conflict {
     const char *a, *b, *why;
 };
 
-#define DECODES  "each says in its own way what a line of stdin is"
+#define DECODES  "each defines what a line of stdin is"
 #define NO_STDIN "there is no stdin to be read"
-#define POLLS    "polling receives only: there is nobody to send to"
-#define STREAMS  "an event stream is receive only: there is nobody to send to"
+#define POLLS    "polling receives only: nothing can be sent"
+#define STREAMS  "an event stream is receive only: nothing can be sent"
 #define RETRIES  "without that nothing is tried again"
 
 static const struct conflict conflicts[] = {
@@ -23,7 +23,7 @@ static const struct conflict conflicts[] = {
     {"--null", "--hex", "hexadecimal messages end with a newline"},
     {"--null", "--base64", "base64 messages end with a newline"},
     {"--null", "--crlf", "messages on stdin end with NUL then"},
-    {"--null", "--no-delimiter", "one asks for a NUL behind each message, the other for nothing"},
+    {"--null", "--no-delimiter", "one prints a NUL after each message, the other nothing"},
     {"--escape", "--hex", "hexadecimal digits have nothing to escape"},
     {"--escape", "--base64", "base64 has nothing to escape"},
     {"--crlf", "--whole", "stdin has no lines then"},
@@ -36,15 +36,15 @@ static const struct conflict conflicts[] = {
     {"--echo", "--chunk", NO_STDIN},
     {"--echo", "--crlf", NO_STDIN},
     {"--echo", "--wait", "the wait begins at the end of stdin; --for SEC ends a listener"},
-    {"--echo", "--null", "messages go back as they came, and none is printed"},
-    {"--echo", "--hex", "messages go back as they came, and none is printed"},
-    {"--echo", "--base64", "messages go back as they came, and none is printed"},
-    {"--json", "--escape", "events are one object a line as they are"},
-    {"--json", "--no-delimiter", "events are one object a line"},
-    {"--json", "--pretty", "events are one object a line; pipe them to jq"},
+    {"--echo", "--null", "messages are sent back unchanged, and none is printed"},
+    {"--echo", "--hex", "messages are sent back unchanged, and none is printed"},
+    {"--echo", "--base64", "messages are sent back unchanged, and none is printed"},
+    {"--json", "--escape", "events are one object per line as they are"},
+    {"--json", "--no-delimiter", "events are one object per line"},
+    {"--json", "--pretty", "events are one object per line; pipe them to jq"},
     {"--poll", "--sse", "one connection has one channel"},
-    {"--poll", "--fallback", "what is polled has no socket to fall back from"},
-    {"--sse", "--fallback", "an event stream is no socket to fall back from"},
+    {"--poll", "--fallback", "polling has no WebSocket to fall back from"},
+    {"--sse", "--fallback", "an event stream has no WebSocket to fall back from"},
     {"--poll", "--echo", POLLS},
     {"--poll", "--send", POLLS},
     {"--poll", "--on-connect", POLLS},
@@ -65,7 +65,7 @@ static const struct conflict needs[] = {
     {"--key", "--cert", "a key belongs to a certificate"},
     {"--pass", "--cert", "it opens the key of a certificate"},
     {"--events", "--json", "it selects what --json prints"},
-    {"--fail-on-loss", "--seq", "only numbers tell that one is missing"},
+    {"--fail-on-loss", "--seq", "only numbers show that one is missing"},
     {"--max-redirects", "--location", "without that none is followed"},
     {"--retry", "--reconnect", RETRIES},
     {"--retry-delay", "--reconnect", RETRIES},
@@ -174,7 +174,7 @@ static int check_resume(struct options_parsing *p, const char *spelling, struct 
         options_forget(p, use->row);
         return 0;
     }
-    usage_error(e, "%s needs --seq or --id: they tell which message was the last", use->typed);
+    usage_error(e, "%s needs --seq or --id: they identify the last message", use->typed);
     return options_blame(use, e);
 }
 
@@ -193,7 +193,7 @@ static int check_polling(struct options_parsing *p, struct err *e)
             options_forget(p, use->row);
             continue;
         }
-        usage_error(e, "%s needs --poll or --fallback: nothing is polled without", use->typed);
+        usage_error(e, "%s needs --poll or --fallback: nothing is polled without it", use->typed);
         if (strcmp(about[i], "--data") == 0)
             err_hint(e, "-e MSG sends a message over a WebSocket");
         return options_blame(use, e);

@@ -35,7 +35,7 @@ int options_gather(struct options_parsing *p, struct err *e)
     struct option_use *use;
 
     if (options_given(&line, "--profile") && options_given(&line, "--no-config"))
-        return usage_error(e, "--profile and --no-config exclude each other: profiles stand in the "
+        return usage_error(e, "--profile and --no-config exclude each other: profiles are in the "
                               "config file");
     p->uses = NULL;
     p->use_count = 0;

@@ -35,7 +35,7 @@ int options_set_pointer(struct options_parsing *p, const struct option_use *use,
                 *fault == '~' ? "\"~\" is written \"~0\", and \"/\" inside a name \"~1\""
                               : "it begins with \"/\"");
     if (*fault != '~')
-        err_hint(e, "\"/id\" is the member \"id\" of the message, \"/data/0/seq\" lies deeper");
+        err_hint(e, "\"/id\" is the member \"id\" of the message, \"/data/0/seq\" is nested");
     return refuse_at(p, use, fault, e);
 }
 
@@ -46,14 +46,14 @@ int options_set_resume_query(struct options_parsing *p, const struct option_use 
     if (*at == '\0')
         return usage_error(e, "%s takes %s, not an empty text", use->typed, use->row->metavar);
     if (*at == '?' || *at == '&') {
-        usage_error(e, "%s takes the query without its \"%c\": that is added where it is due",
+        usage_error(e, "%s takes the query without its \"%c\": that is added where it is needed",
                     use->typed, *at);
         return refuse_at(p, use, at, e);
     }
     for (; *at; at++) {
         if (*at > ' ' && *at < 0x7F && *at != '#')
             continue;
-        usage_error(e, "%s: this byte cannot stand in a URL's query: percent-encode it",
+        usage_error(e, "%s: this byte is not allowed in a URL's query: percent-encode it",
                     use->typed);
         return refuse_at(p, use, at, e);
     }

@@ -31,7 +31,7 @@ int options_set_fault(struct options_parsing *p, const struct option_use *use, s
         o->specs = list;
     }
     if (r == 0 && o->count == 0)
-        return usage_error(e, "%s takes a fault, as rst@every:30s", use->typed);
+        return usage_error(e, "%s takes a fault, such as rst@every:30s", use->typed);
     return r < 0 ? options_point_into(p, use) : 0;
 }
 

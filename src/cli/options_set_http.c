@@ -101,7 +101,7 @@ int options_http_operand(struct options_parsing *p, struct err *e)
         return 0;
     if (p->operand) {
         usage_error(e, "%s and another URL: one connection has one channel", use->typed);
-        err_hint(e, "--fallback URL polls while the socket at the other URL cannot be had");
+        err_hint(e, "--fallback URL polls while the WebSocket at the other URL is unavailable");
         return options_blame(use, e);
     }
     p->o->connect.http.channel = sse ? CHANNEL_SSE : CHANNEL_POLL;

@@ -90,7 +90,7 @@ int options_set_pin(struct options_parsing *p, const struct option_use *use, str
         if (!pin_valid(at, len)) {
             usage_error(e, "%s takes sha256// and 44 characters of base64, not \"%s\"", use->typed,
                         options_quote(at).text);
-            err_hint(e, "several pins are written with \";\" between them");
+            err_hint(e, "separate several pins with \";\"");
             return -1;
         }
         at += len;

@@ -117,15 +117,15 @@ int options_set_connect_to(struct options_parsing *p, const struct option_use *u
     c = &list[dial->connect_to_count];
     *c = (struct dial_connect_to){.from_host = take_host(&at)};
     if (!c->from_host)
-        return bad_connect_to(p, use, copy, at, "the first host has no : behind it", e);
+        return bad_connect_to(p, use, copy, at, "the first host has no : after it", e);
     if (!take_port(&at, ':', &c->from_port))
         return bad_connect_to(p, use, copy, at,
                               "the first port is a number from 1 to 65535, or nothing, with a : "
-                              "behind it",
+                              "after it",
                               e);
     c->host = take_host(&at);
     if (!c->host)
-        return bad_connect_to(p, use, copy, at, "the second host has no : behind it", e);
+        return bad_connect_to(p, use, copy, at, "the second host has no : after it", e);
     if (!take_port(&at, '\0', &c->port))
         return bad_connect_to(p, use, copy, at,
                               "the second port is a number from 1 to 65535, or nothing", e);

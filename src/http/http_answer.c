@@ -206,7 +206,7 @@ static bool take_interim(struct http *h)
 
     if (switches && !h->request.upgrade) {
         err_set(&e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server switched protocols (101), which nobody asked for");
+                "the server switched protocols (101) without being asked");
         fail(h, &e);
         return false;
     }

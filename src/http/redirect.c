@@ -36,8 +36,7 @@ static const struct slice *location_of(const struct http1_head *head, struct err
         found = &f->value;
     }
     if (!found)
-        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
-                "the server redirects (%d) but does not say where: there is no Location",
+        err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0, "the server redirects (%d) without a Location",
                 head->status);
     return found;
 }

@@ -126,7 +126,7 @@ int connect_error_unix(const char *path, int errnum, struct err *e)
         err_hint(e, "no such socket: is the server up, and is the path right?");
         break;
     case ECONNREFUSED:
-        err_hint(e, "the socket is there but nobody listens: is the server up?");
+        err_hint(e, "the socket exists but no process listens: is the server up?");
         break;
     case EACCES:
     case EPERM:

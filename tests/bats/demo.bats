@@ -64,7 +64,7 @@ tour() {
     tour 'opened again'
     tour 'gap: [0-9]+ messages'
     tour 'missed [0-9]+(.[0-9]+ \([0-9]+\)| between [0-9]+ and [0-9]+): [0-9]+ recovered'
-    tour 'missed and made up for: each number from [0-9]+ to [0-9]+ came, once'
+    tour 'missed and recovered: each number from [0-9]+ to [0-9]+ came, once'
 }
 
 @test "it compares the ways of getting the same updates" {

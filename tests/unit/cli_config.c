@@ -185,8 +185,7 @@ static void of_options_that_exclude_each_other_the_stronger_stands(void **state)
         done(l);
     }
     check_wrong("\nhex\nbase64\n" P, 3,
-                "hex and base64 exclude each other: each says in its own way what a line of stdin "
-                "is");
+                "hex and base64 exclude each other: each defines what a line of stdin is");
 }
 
 static void credentials_of_the_command_line_outrank_headers_of_the_file(void **state)
@@ -318,8 +317,8 @@ static void mistakes_name_the_file_and_the_line(void **state)
     check_wrong("no-json = on" P, 1, "no-json takes no value");
     check_wrong("no-color" P, 1, "unknown option \"no-color\"; did you mean \"color\"?");
     check_wrong("connect-timeout 5" P, 1,
-                "\"connect-timeout\" has a value behind it without \"=\"");
-    check_wrong("header: X: y=z" P, 1, "something stands between \"header\" and \"=\"");
+                "\"connect-timeout\" is followed by a value without \"=\"");
+    check_wrong("header: X: y=z" P, 1, "there is text between \"header\" and \"=\"");
     check_wrong("bearrer t0p-secret" P, 1, "unknown option \"bearrer\"");
     check_wrong("-Z" P, 1, "unknown option \"-Z\"");
     check_wrong("[p]", 1, "a section is not a profile");
@@ -369,7 +368,7 @@ static void a_profile_that_is_not_there_lists_those_that_are(void **state)
     BAD("--profile: there is no config file that could have a profile \"p\"", "--profile", "p",
         URL);
     BAD("--profile takes NAME, not an empty text", "--profile=", URL);
-    BAD("--profile and --no-config exclude each other: profiles stand in the config file",
+    BAD("--profile and --no-config exclude each other: profiles are in the config file",
         "--profile", "p", "--no-config", URL);
 }
 

@@ -86,11 +86,11 @@ static void options_of_curl_become_those_of_ours(void **state)
     assert_non_null(file);
     fclose(file);
     {
-        GOOD(
-            "--from-curl",
-            "/usr/bin/curl -sSk -4 -A agent -e 'http://r/;auto' -u Aladdin:'open sesame' -m 5 "
-            "--connect-timeout 2.5 --cacert /dev/null --capath / --key /dev/zero --pass p -E '/tmp/wscope-c\\:d' "
-            "--tlsv1.2 --tls-max 1.3 --interface eth0 --resolve +h:80:::1 -vi --url http://h/x");
+        GOOD("--from-curl",
+             "/usr/bin/curl -sSk -4 -A agent -e 'http://r/;auto' -u Aladdin:'open sesame' -m 5 "
+             "--connect-timeout 2.5 --cacert /dev/null --capath / --key /dev/zero --pass p -E "
+             "'/tmp/wscope-c\\:d' "
+             "--tlsv1.2 --tls-max 1.3 --interface eth0 --resolve +h:80:::1 -vi --url http://h/x");
         assert_int_equal(l->o.connect.url.scheme, URL_WS);
         assert_string_equal(l->o.connect.url.target, "/x");
         assert_true(l->o.connect.dial.tls.insecure && l->o.view.include);
@@ -323,12 +323,12 @@ static void what_cannot_be_carried_over_is_told(void **state)
     check_hint("curl ws://h/ -d x", "-e MSG");
     BAD("--from-curl: -X asks for another method, and a WebSocket opens with GET", "--from-curl",
         "curl ws://h/ -X POST");
-    BAD("--from-curl: --http3 cannot be carried over to a WebSocket", "--from-curl",
+    BAD("--from-curl: --http3 has no equivalent for a WebSocket", "--from-curl",
         "curl --http3 ws://h/");
-    BAD("--from-curl: -Z cannot be carried over to a WebSocket", "--from-curl", "curl -sZ ws://h/");
-    BAD("--from-curl: -b names a file of cookies, which cannot be carried over", "--from-curl",
+    BAD("--from-curl: -Z has no equivalent for a WebSocket", "--from-curl", "curl -sZ ws://h/");
+    BAD("--from-curl: -b names a file of cookies, which is not supported", "--from-curl",
         "curl -b jar ws://h/");
-    BAD("--from-curl: a second URL cannot be carried over: one connection at a time", "--from-curl",
+    BAD("--from-curl: a second URL is not supported: one connection at a time", "--from-curl",
         "curl ws://h/ ws://i/");
 }
 
@@ -370,7 +370,7 @@ static void mistakes_inside_are_told_without_values(void **state)
     BAD("--from-curl takes a command that begins with \"curl\"", "--from-curl", "");
     BAD("--from-curl takes a command that begins with \"curl\"", "--from-curl", "'curl x'");
     BAD("no URL was given", "--from-curl", "curl -k");
-    BAD("--from-curl: -H has no value behind it", "--from-curl", "curl ws://h/ -H");
+    BAD("--from-curl: -H has no value after it", "--from-curl", "curl ws://h/ -H");
     BAD("--from-curl: -H: it has no colon, and a header is written \"Name: value\"", "--from-curl",
         "curl ws://h/ -H secret");
     BAD("--from-curl: -m takes seconds (\"0.5\", \"30\", \"500ms\", \"2m\"), not \"x\"",

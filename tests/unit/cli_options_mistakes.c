@@ -74,7 +74,8 @@ static void bad_pointers_are_pointed_at(void **state)
     assert_int_equal(l->e.at, 2);
     done(l);
     BAD("--seq takes a JSON Pointer, and \"id\" is none: it begins with \"/\"", "--seq", "id", URL);
-    BAD("--epoch takes a JSON Pointer, and \"/~\" is none: \"~\" is written \"~0\", and \"/\" inside "
+    BAD("--epoch takes a JSON Pointer, and \"/~\" is none: \"~\" is written \"~0\", and \"/\" "
+        "inside "
         "a name \"~1\"",
         "--epoch", "/~", URL);
     BAD("--id takes a JSON Pointer, and \"$.id\" is none: it begins with \"/\"", "--id", "$.id",
@@ -84,18 +85,18 @@ static void bad_pointers_are_pointed_at(void **state)
 static void resuming_needs_what_it_fills_in(void **state)
 {
     (void)state;
-    BAD("--resume needs --seq or --id: they tell which message was the last", "--resume", "x", URL);
-    BAD("--resume-query needs --seq or --id: they tell which message was the last",
-        "--resume-query", "x={last}", URL);
-    BAD("--catchup needs --seq or --id: they tell which message was the last", "--catchup",
-        "http://h/", URL);
+    BAD("--resume needs --seq or --id: they identify the last message", "--resume", "x", URL);
+    BAD("--resume-query needs --seq or --id: they identify the last message", "--resume-query",
+        "x={last}", URL);
+    BAD("--catchup needs --seq or --id: they identify the last message", "--catchup", "http://h/",
+        URL);
     BAD("--catchup takes a URL of http:// or https://, not \"ws://\"", "--seq", "/id", "--catchup",
         "ws://h/", URL);
-    BAD("--fail-on-loss needs --seq: only numbers tell that one is missing", "--fail-on-loss",
+    BAD("--fail-on-loss needs --seq: only numbers show that one is missing", "--fail-on-loss",
         "--id", "/id", URL);
-    BAD("--resume-query takes the query without its \"?\": that is added where it is due", "--seq",
-        "/id", "--resume-query", "?since={last}", URL);
-    BAD("--resume-query: this byte cannot stand in a URL's query: percent-encode it", "--seq",
+    BAD("--resume-query takes the query without its \"?\": that is added where it is needed",
+        "--seq", "/id", "--resume-query", "?since={last}", URL);
+    BAD("--resume-query: this byte is not allowed in a URL's query: percent-encode it", "--seq",
         "/id", "--resume-query", "since={last} ", URL);
 }
 
@@ -303,8 +304,8 @@ static void compare_refuses_what_it_cannot_compare(void **state)
         "1,2,1.0");
     BAD("--every takes at most 8 intervals", "compare", URL, "--poll", "http://h/", "--every",
         "1,2,3,4,5,6,7,8,9");
-    BAD("--every needs --poll or --fallback: nothing is polled without", "compare", URL, "--every",
-        "1");
+    BAD("--every needs --poll or --fallback: nothing is polled without it", "compare", URL,
+        "--every", "1");
     BAD("--clients takes numbers above 0 with commas between them (\"1,1000,100000\"), not \"1,x\"",
         "compare", URL, "--clients", "1,x");
     BAD("--clients takes numbers above 0 with commas between them (\"1,1000,100000\"), not \"0\"",

@@ -86,7 +86,7 @@ static void redirect_next_wants_one_place(void **state)
     struct field unfit[] = {field("Location", "ftp://a/")};
 
     (void)state;
-    check_error("ws://a/", two, 0, "no Location");
+    check_error("ws://a/", two, 0, "without a Location");
     check_error("ws://a/", two, 2, "two places");
     check_error("ws://a/", unfit, 1, "ftp");
 }

@@ -87,7 +87,7 @@ static void hint_of_violation(char *hint, const struct event_close *close,
                  "--max-message, --max-frame and --max-fragments set the limits");
     else if (context->deflate && context->deflate_broken)
         snprintf(hint, POSTMORTEM_HINT,
-                 "compression is the likely cause (agreed was %.120s): --no-compress goes without, "
+                 "compression is the likely cause (agreed was %.120s): --no-compress avoids it, "
                  "-vv shows the frame",
                  context->deflate);
     else

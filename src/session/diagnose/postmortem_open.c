@@ -74,18 +74,19 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
 {
     if (contains(header(response, "Server"), "nginx"))
         snprintf(hint, POSTMORTEM_HINT,
-                 "this path is no WebSocket endpoint, or nginx did not pass the upgrade on; its "
+                 "this path is not a WebSocket endpoint, or nginx did not pass the upgrade on; its "
                  "location needs: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
                  "proxy_set_header Connection \"upgrade\";%s; -i shows both heads",
                  who);
     else if (by_proxy(response))
         snprintf(hint, POSTMORTEM_HINT,
                  "the proxy may have dropped the Upgrade and Connection headers, or speaks "
-                 "HTTP/1.0 upstream, or this path is no WebSocket endpoint%s; -i shows both heads",
+                 "HTTP/1.0 upstream, or this path is not a WebSocket endpoint%s; -i shows both "
+                 "heads",
                  who);
     else
         snprintf(hint, POSTMORTEM_HINT,
-                 "this path is no WebSocket endpoint, or the Upgrade and Connection headers did "
+                 "this path is not a WebSocket endpoint, or the Upgrade and Connection headers did "
                  "not reach the server%s; -i shows both heads",
                  who);
 }

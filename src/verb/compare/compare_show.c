@@ -286,7 +286,7 @@ static void gather_settings(struct settings *s, const struct compare_front *fron
     set(s, "Compression of messages offered", "%s", yes_no(o->handshake.deflate.enabled));
     set(s, "Certificates verified", "%s", yes_no(!o->dial.tls.insecure));
     if (o->dial.proxy)
-        set(s, "Proxy", "as --proxy says");
+        set(s, "Proxy", "as in --proxy");
     if (o->handshake.header_count)
         set(s, "Own headers", "%zu", o->handshake.header_count);
     if (o->handshake.authorization || o->handshake.cookie)

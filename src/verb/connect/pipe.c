@@ -299,8 +299,8 @@ static void on_output_full(void *ctx)
     if (p->told_slow || p->ended || !p->session)
         return;
     p->told_slow = true;
-    session_note(p->session, "standard output is not being read: nothing more is read from the "
-                             "server until it is (--buffer sets how much is read ahead)");
+    session_note(p->session, "standard output is not being read: reading from the server pauses "
+                             "until it is (--buffer sets how much is read ahead)");
 }
 
 static void on_output_written(void *ctx)

@@ -51,8 +51,8 @@ struct demo {
 
 /* After the steps of the echo: those that do not use its session. */
 static const struct demo_step own_steps[] = {
-    {"8. Drop: a feed is reset on purpose; the client comes back and gets what it has missed",
-     "the feed did not come whole",
+    {"8. Drop: a feed is reset on purpose; the client reconnects and gets what it missed",
+     "the feed was not complete",
      NULL,
      {0}},
     {"9. Compare: the same updates by WebSocket, as server-sent events and by polling",

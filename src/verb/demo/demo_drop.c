@@ -149,9 +149,8 @@ bool demo_drop_take(struct demo_drop *d, const struct event *ev)
 int demo_drop_result(const struct demo_drop *d, char *text, size_t size)
 {
     snprintf(text, size,
-             "away for %.2f s, %" PRIu64
-             " updates missed and made up for: each number from %" PRIu64 " to %" PRIu64
-             " came, once",
+             "away for %.2f s, %" PRIu64 " updates missed and recovered: each number from %" PRIu64
+             " to %" PRIu64 " came, once",
              (double)(d->back_us - d->lost_us) / 1e6, d->recovered, d->first, d->last);
     return d->wrong || !d->back_us || d->recovered == 0 || !none_missing(d) ? -1 : 0;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    "A tour of wscope in nine steps. Enter goes on at once, q skips to the prompt.",
+    "A tour of wscope in nine steps. Enter continues at once, q skips to the prompt.",
     "",
     NULL,
 };

@@ -409,7 +409,7 @@ static const char *how_ended(const struct came *end)
     case CLOSE_HOW_RST:
         return "the peer reset the connection";
     case CLOSE_HOW_TIMEOUT:
-        return "the peer answered no more";
+        return "the peer no longer answered";
     case CLOSE_HOW_PING_TIMEOUT:
         return "no pong came in time, so this end closed the connection";
     case CLOSE_HOW_TLS:

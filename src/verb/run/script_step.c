@@ -148,7 +148,7 @@ static enum line_done wait_ready(struct test_run *t, const struct statement *st,
             return LINE_WAITS;
     }
     if (conn_open(c))
-        snprintf(end, sizeof end, "the peer does not take what is sent");
+        snprintf(end, sizeof end, "the peer does not read what is sent");
     else if (coming(c))
         snprintf(end, sizeof end, "the connection did not open in time");
     else

@@ -42,7 +42,7 @@ char *test_fill(struct test_run *t, const struct statement *st, const char *text
     if (script_fill(&out, text, lookup, t, missing) == 0)
         filled = arena_copy(&t->line, buf_data(&out), out.len);
     if (!filled && missing[0])
-        test_fail(t, st, "", "it is captured in a line that was not come to", "{{%s}} has no value",
+        test_fail(t, st, "", "the line that captures it was not reached", "{{%s}} has no value",
                   missing);
     else if (!filled)
         test_fail(t, st, "", "", "out of memory");
@@ -158,7 +158,7 @@ enum line_done line_set(struct test_run *t, const struct statement *st)
 static void nothing_found(struct test_run *t, const struct statement *st, struct slice text,
                           const char *what)
 {
-    test_fail(t, st, "", "capture looks at the message that the last expect was met by",
+    test_fail(t, st, "", "capture reads the message that matched the last expect",
               "%s is not in the message %.*s%s", what, (int)(text.len < 200 ? text.len : 200),
               (const char *)text.data, text.len > 200 ? "..." : "");
 }

@@ -274,7 +274,7 @@ static void judge(struct test_run *t, size_t i, uint64_t now)
     if (w->state != EXPECT_WAITS)
         return;
     if (c->inbox.missed)
-        fail_wait(t, i, "something that came is too large to be looked at");
+        fail_wait(t, i, "something that came is too large to be examined");
     else if (judge_broken(t, i, c))
         w->state = EXPECT_FAILED;
     else if (conn_over(c) && !c->reopen)

@@ -180,7 +180,7 @@ static void announce(struct serve *s)
     if (s->typing)
         note(s, "type a line to send it to all WebSocket clients; ^D stops the server");
     if (!is_loopback(url))
-        note(s, "reachable from other machines: whoever can reach this address can connect "
+        note(s, "reachable from other machines: anyone who can reach this address can connect "
                 "(127.0.0.1 keeps the server to this machine)");
 }
 
