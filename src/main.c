@@ -48,8 +48,8 @@ static enum exit_code run(const struct options *o, uint64_t start_us)
     return o->verb->run(&app, o->own);
 }
 
-/* A descriptor the caller closed must not become a socket of ours. What stands in for it fails like
- * a closed one: it can't be written, or, as stdin, not be read. */
+/* A descriptor the caller closed must not become a socket of ours. Its replacement fails like a
+ * closed one: it can't be written, or, as stdin, not be read. */
 static void hold_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
     hold_standard_descriptors();
     setlocale(LC_CTYPE, "");
     tracing_begin(start_us);
-    signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write, which can be told */
+    signal(SIGPIPE, SIG_IGN); /* a reader that exited is an error of write, which can be reported */
     if (complete_wanted(argc, argv))
         return (int)complete_run(&wscope_verbs, argc, argv);
     if (options_parse(&options, &wscope_verbs, argc, argv, &e) < 0)

@@ -208,7 +208,7 @@ static size_t escape_end(struct slice text, size_t *at)
     return SIZE_MAX;
 }
 
-/* The end of a string that begins (behind its quote) at *at: true, and *at is at the closing quote;
+/* The end of a string that begins (after its quote) at *at: true, and *at is at the closing quote;
  * or false, and *at is where it can't go on. */
 static bool find_quote(struct slice text, size_t *at)
 {
@@ -241,8 +241,8 @@ static enum json_token read_string(struct json_scan *s, enum json_token token)
     struct utf8 u = {0};
     size_t good = utf8_check(&u, s->text.data + begin, at - begin);
 
-    /* What comes first in the text is told first. A character cut off by the string's end is told
-     * at that end. */
+    /* What comes first in the text is reported first. A character cut off by the string's end is
+     * told at that end. */
     if (good < at - begin)
         return fail(s, begin + good);
     if (!closed || !utf8_complete(&u))

@@ -1,7 +1,7 @@
 /*
  * json_write: one JSON object or array after another into a buf, fast. The caller keeps the order
- * of calls sensible; commas are put by the writer. Running out of memory is remembered and told at
- * the end.
+ * of calls sensible; commas are put by the writer. Running out of memory is remembered and reported
+ * at the end.
  */
 #ifndef BASE_JSON_WRITE_H
 #define BASE_JSON_WRITE_H

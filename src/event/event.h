@@ -264,7 +264,7 @@ struct event_retry {
     const char *because;
     bool will;
     const struct err *error; /* of an attempt that failed and is not the last; else NULL */
-    uint64_t count; /* not about one: so many attempts failed and were not reported; `attempt` and
+    uint64_t count; /* not about one: this many attempts failed and were not reported; `attempt` and
                        `because` are the last's. 0: about one */
 };
 

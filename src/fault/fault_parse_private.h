@@ -25,7 +25,7 @@ struct fault_quote fault_quote(struct slice text);
 /* What comes before any of the stop characters. */
 struct slice fault_take_until(struct fault_reader *r, const char *stops);
 bool fault_take_char(struct fault_reader *r, char c);
-/* The word at the front of a text, which moves behind it. */
+/* The word at the front of a text, which moves after it. */
 bool fault_take_word(struct slice *text, const char *word);
 /* "4096", "64k", "1M", "2G" (powers of 1024). */
 bool fault_read_bytes(struct slice text, uint64_t *bytes);

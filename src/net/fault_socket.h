@@ -13,7 +13,7 @@ void fault_socket_reset(int fd);
 /* End the outgoing side. */
 void fault_socket_end(int fd);
 
-/* Keep the socket behind a descriptor open and unread, beyond the descriptor's own life, until
+/* Keep the socket of a descriptor open and unread, beyond the descriptor's own life, until
  * fault_socket_release; the oldest of too many is closed. */
 void fault_socket_dangle(struct fault_conn *conn, int fd);
 /* Close what is kept. */

@@ -44,7 +44,7 @@ static bool same_network(const struct address *a, const struct address *b, unsig
     return rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
 }
 
-/* The number behind the "/" of a network; above `most` if it is not a number. */
+/* The number after the "/" of a network; above `most` if it is not a number. */
 static unsigned read_bits(struct span s, unsigned most)
 {
     uint64_t bits;

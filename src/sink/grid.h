@@ -24,7 +24,7 @@ void grid_clear(struct grid *g);
 void grid_cell(struct grid *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The rest of the row is empty; the next cell begins another. */
 void grid_row(struct grid *g);
-/* Append the rows, each behind `indent` blanks. Columns that do not fit into `width` columns of the
+/* Append the rows, each after `indent` blanks. Columns that do not fit into `width` columns of the
  * terminal are moved closer, or else continue in separate tables below, each with the first column.
  * head: style around the first row of each, or "" twice. 0 or -1 (memory). */
 int grid_print(const struct grid *g, struct buf *out, int indent, int width, const char *head,

@@ -37,7 +37,7 @@ static bool prompt_is_old(struct lineedit *le)
     return !slice_is(buf_slice(&le->text), le->ed.hooks.prompt(le->ed.hooks.ctx));
 }
 
-/* Rows between the one the prompt begins in and the one the cursor stands in. */
+/* Rows between the one the prompt begins in and the one of the cursor. */
 static int rows_above(struct lineedit *le)
 {
     const LineInfoW *line = el_wline(le->el);
@@ -50,7 +50,7 @@ static int rows_above(struct lineedit *le)
     return at.row < le->lines ? at.row : le->lines - 1;
 }
 
-/* Take prompt and line off the screen: the cursor stands where the prompt began. */
+/* Remove prompt and line from the screen: the cursor is then where the prompt began. */
 void lineedit_erase(struct lineedit *le)
 {
     int rows = rows_above(le);

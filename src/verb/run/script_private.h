@@ -8,7 +8,7 @@
  *   script_values.c  lines that only know and remember: variables, settings, captures
  *   script_secrets.c what comes from the environment stays hidden
  *   script_wait.c    expectations that wait, and what becomes of them
- *   script_fail.c    what is told of a test that failed
+ *   script_fail.c    the report of a test that failed
  *   script_conn.c    a connection of a test
  *   script_progress.c  the line on the terminal
  */
