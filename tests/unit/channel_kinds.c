@@ -310,7 +310,7 @@ static void a_refusal_is_for_good_unless_its_status_passes(void **state)
     check_refused(f, CHANNEL_SSE, busy,
                   "error the server answered 503 instead of an event stream\n", false);
     check_refused(f, CHANNEL_SSE, there,
-                  "error the server answered 302 instead of an event stream: it is somewhere else: "
+                  "error the server answered 302 instead of an event stream: it is at another URL: "
                   "-L follows redirects\n",
                   true);
     check_refused(f, CHANNEL_SSE, html,
@@ -321,7 +321,7 @@ static void a_refusal_is_for_good_unless_its_status_passes(void **state)
     check_refused(f, CHANNEL_POLL, none, "error the server answered the poll with 404\n", true);
     check_refused(f, CHANNEL_POLL, busy, "error the server answered the poll with 503\n", false);
     check_refused(f, CHANNEL_POLL, there,
-                  "error the server answered the poll with 302: it is somewhere else: -L follows "
+                  "error the server answered the poll with 302: it is at another URL: -L follows "
                   "redirects\n",
                   true);
 }

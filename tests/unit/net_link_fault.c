@@ -295,7 +295,7 @@ static void fin_the_peer_sees_the_end_of_the_stream(void **state)
     assert_string_equal(text, "");
     run_until(r, 1);
     assert_int_equal(r->end, LINK_FAILED);
-    assert_int_equal(r->link->ended, LINK_BY_FAULT);
+    assert_int_equal(r->link->ended, LINK_BY_FAULT | LINK_FIN_BY_FAULT);
     rig_free(r);
 }
 
