@@ -77,12 +77,36 @@ static void begin_frame(struct relay_leg *from, const struct frame_header *h)
         w->in_message = !h->fin;
 }
 
+/* Whole frames at the front, of bytes that have passed: nothing is kept of them. Returns their
+ * length. */
+static size_t walk_past(struct relay_leg *from, const uint8_t *bytes, size_t n)
+{
+    const struct frame_walk *w = &from->walk;
+    struct frame_header h;
+    size_t at = 0, head;
+
+    if (w->left > 0 || w->have > 0)
+        return 0;
+    while ((head = frame_decode(&h, bytes + at, n - at)) > 0 && h.length <= n - at - head) {
+        begin_frame(from, &h);
+        at += head + (size_t)h.length;
+    }
+    from->walk.left = 0;
+    from->walked += at;
+    if (!w->in_message)
+        from->committed = false;
+    return at;
+}
+
 /* Go through n bytes, frame by frame. passed: they have gone to the other leg already. */
 static void walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool passed)
 {
     struct frame_walk *w = &from->walk;
     struct frame_header h;
+    size_t past = passed ? walk_past(from, bytes, n) : 0;
 
+    bytes += past;
+    n -= past;
     while (n > 0 && from->conn->state == CONN_WS) {
         size_t step;
 

@@ -270,6 +270,22 @@ static void put_binary_message(struct human *h, const struct event_message *m)
         human_ellipsis(h);
 }
 
+/* One line of printable ASCII needs no escaping: it is copied once, to the output itself. */
+static bool is_plain_line(const struct human *h, const struct event_message *m)
+{
+    return m->type == OPCODE_TEXT && m->part == 0 && m->data.len > 0 && !h->config.pretty &&
+           term_is_plain(m->data);
+}
+
+static void put_plain_line(struct human *h, struct slice text)
+{
+    if (h->failed)
+        return;
+    out_put(h->out, buf_data(&h->text), h->text.len);
+    out_put_ended(h->out, text.data, text.len, '\n');
+    buf_reset(&h->text);
+}
+
 void human_message(struct human *h, const struct event *ev)
 {
     const struct event_message *m = &ev->message;
@@ -277,7 +293,9 @@ void human_message(struct human *h, const struct event *ev)
 
     begin_dir(h, ev);
     put_tags(h, m);
-    if (m->type == OPCODE_BINARY) {
+    if (is_plain_line(h, m)) {
+        put_plain_line(h, m->data);
+    } else if (m->type == OPCODE_BINARY) {
         put_binary_message(h, m);
     } else if (m->data.len == 0) {
         human_style(h, STYLE_DIM);

@@ -10,6 +10,9 @@
 
 enum { TERM_SAFE_NEWLINES = 1 /* keep \n */, TERM_SAFE_ASCII = 2 /* escape all beyond ASCII */ };
 
+/* Printable ASCII throughout: term_safe would add it unchanged. */
+bool term_is_plain(struct slice bytes);
+
 /* Append the safe form: \e \n \r \t \0 \xNN for bytes, \u{NNNN} for characters; a backslash of the
  * input stays as it is. 0 or -1 (memory; what fitted is there). */
 int term_safe(struct buf *out, struct slice bytes, int flags);

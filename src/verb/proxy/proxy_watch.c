@@ -67,6 +67,14 @@ static void on_opened(void *ctx, struct relay_conn *c)
         proxy_end(p, EXIT_OK);
 }
 
+/* Of what a server sends only the labels count. */
+static bool is_graded(const struct proxy_front *p, enum relay_direction direction)
+{
+    const struct account_options *account = &p->app->connect->account;
+
+    return direction == RELAY_UP || account->seq || account->id || account->epoch;
+}
+
 static void on_message(void *ctx, struct relay_conn *c, enum relay_direction direction,
                        const struct event_message *m)
 {
@@ -78,7 +86,7 @@ static void on_message(void *ctx, struct relay_conn *c, enum relay_direction dir
         .cut = m->part > 0,
     };
 
-    if (m->part <= 1)
+    if (m->part <= 1 && is_graded(of(ctx), direction))
         grade_message(of(ctx)->grade, relay_conn_now_us(c), relay_conn_number(c), &message);
 }
 
