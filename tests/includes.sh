@@ -27,7 +27,7 @@ sink/compare      base event measure sink
 sink/grade        base event grade measure sink
 script/expect     base event proto
 script            base event sink command script/expect
-command           base event proto session script/expect fault/fault.h@command/complete.c
+command           base event proto session script/expect fault/fault.h@command/set.h
 serve             base event proto fault net peer
 cli               base event proto fault net sink
 term              base event sink
@@ -35,7 +35,7 @@ app               base event net/supplies.h@app/loop.h cli command script sessio
 verb/connect      base event app cli command script session measure sink serve term
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
-verb/proxy        base event app cli fault grade relay net/timer.h script sink sink/grade term
+verb/proxy        base event app cli command fault grade relay net/timer.h script sink sink/grade term
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
@@ -71,7 +71,7 @@ sys/time.h        base/clock.c
 unistd.h          base/* net/* relay/relayed.c app/* term/* verb/* serve/* cli/* sink/* session/* channel/* main.c
 fcntl.h           base/* net/* session/header_cmd.c app/* term/* verb/* serve/* cli/* main.c
 signal.h          base/* app/* term/* verb/* session/* main.c
-termios.h         term/* verb/*
+termios.h         term/* app/typing.c verb/*
 pthread.h
 threads.h
 '

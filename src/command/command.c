@@ -1,4 +1,4 @@
-#include "command/command.h"
+#include "command/set.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +21,17 @@ void commands_say(struct commands *c, const char *format, ...)
     if (n == 0 || text[n - 1] != '\n')
         text[n++] = '\n';
     c->hooks.say(c->hooks.ctx, slice_make(text, n));
+}
+
+void command_point(struct commands *c, const char *args, long at)
+{
+    if (at < 0 || at > 60)
+        return;
+    for (const char *p = args; *p; p++) {
+        if (*p < 0x20 || *p > 0x7E)
+            return; /* columns are not bytes then */
+    }
+    commands_say(c, "  %.72s\n  %*s^", args, (int)at, "");
 }
 
 int command_needs_open(const struct commands *c, struct err *e)
@@ -195,17 +206,6 @@ void commands_clear(struct commands *c)
     asked_clear(&c->asked);
 }
 
-static int unknown(struct slice name, struct err *e)
-{
-    const char *nearest = commands_nearest(name);
-
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "unknown command \"/%.*s\"%s%s%s",
-            (int)(name.len < 40 ? name.len : 40), (const char *)name.data,
-            nearest ? "; did you mean \"/" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-    err_hint(e, "/help lists the commands; //text sends /text as a message");
-    return -1;
-}
-
 int commands_run(struct commands *c, const char *line, struct err *e)
 {
     const char *args;
@@ -215,17 +215,12 @@ int commands_run(struct commands *c, const char *line, struct err *e)
     err_clear(e);
     if (row && row->run != command_expect)
         asked_acted(c);
-    return row ? row->run(c, args, e) : unknown(name, e);
+    return row ? row->run(c, args, e) : command_set_unknown(&commands_repl, name, e);
 }
 
 int command_misused(const char *name, struct err *e)
 {
-    const struct command_row *row = commands_find(slice_str(name));
-
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "usage: /%s%s%s", name, row->usage[0] ? " " : "",
-            row->usage);
-    err_hint(e, "for example %s", row->example);
-    return -1;
+    return command_row_misused(commands_find(slice_str(name)), e);
 }
 
 /* True if it can go on at once. */

@@ -114,10 +114,10 @@ struct command_row {
     const char *usage; /* of its arguments, "" if there are none */
     const char *help;  /* one line */
     const char *example;
-    const char *
-        words;       /* for completion: words separated by blanks, "name=a|b" for named ones; FILE,
-                        COMMAND, SETTING, FAULT, URL stand for such; "" if there is nothing to complete */
-    command_fn *run; /* NULL: scripts know what to do with it */
+    const char *words; /* for completion: words separated by blanks, "name=a|b" for named ones;
+                          FILE, COMMAND, SETTING, FAULT, URL stand for such, OWN for those of a set;
+                          "" if there is nothing to complete */
+    command_fn *run;   /* NULL: scripts know what to do with it */
     enum command_where where; /* an interactive session, a script, or both */
     command_check_fn *check;  /* before a script is run; NULL: any arguments will do */
 };
@@ -154,6 +154,8 @@ void commands_say(struct commands *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* An error for arguments that are not understood: names the usage. -1. */
 int command_misused(const char *name, struct err *e);
+/* A caret under the offending byte of the arguments, where a line has room for it. */
+void command_point(struct commands *c, const char *args, long at);
 /* There must be an open connection: -1 with *e. */
 int command_needs_open(const struct commands *c, struct err *e);
 /* The same, and to be a WebSocket: the other channels only receive. */

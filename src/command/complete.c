@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "command/command.h"
-#include "fault/fault.h"
+#include "command/set.h"
 
 #define CHOICES_MAX 8192
 
 struct finder {
+    const struct command_set *set;
     struct completion *found;
     struct slice word;
     bool failed;
@@ -27,6 +27,18 @@ void completion_clear(struct completion *c)
 {
     buf_clear(&c->common);
     buf_clear(&c->choices);
+}
+
+void completion_put(const struct completion *c, struct buf *insert, struct buf *choices,
+                    size_t *back)
+{
+    if (c->count == 0)
+        return;
+    *back = c->word;
+    if (c->common.len > c->word)
+        buf_append(insert, buf_data(&c->common), c->common.len);
+    else if (c->choices.len > 0)
+        buf_printf(choices, "%.*s\n", (int)c->choices.len, (const char *)buf_data(&c->choices));
 }
 
 static void offer(struct finder *f, struct slice candidate)
@@ -65,13 +77,12 @@ static void offer_words(struct finder *f, struct slice words)
 
 static void offer_commands(struct finder *f, const char *prefix)
 {
-    size_t count;
-    const struct command_row *table = commands_table(&count);
+    const struct command_row *row;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; (row = f->set->row(i)) != NULL; i++) {
         char name[32];
 
-        snprintf(name, sizeof name, "%s%s", prefix, table[i].name);
+        snprintf(name, sizeof name, "%s%s", prefix, row->name);
         offer(f, slice_str(name));
     }
 }
@@ -113,7 +124,7 @@ static void offer_faults(struct finder *f)
     for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
         char name[32];
 
-        if (!fault_kind_fits((enum fault_kind)kind, FAULT_USE_CLIENT))
+        if (!fault_kind_fits((enum fault_kind)kind, f->set->use))
             continue;
         snprintf(name, sizeof name, "%s%s", fault_kind_name((enum fault_kind)kind),
                  fault_kind_takes((enum fault_kind)kind) ? ":" : "");
@@ -165,6 +176,16 @@ static void offer_named(struct finder *f, const char *words)
     }
 }
 
+/* What follows the arguments so far, which end where the word begins. */
+static void offer_own(struct finder *f, struct slice args)
+{
+    struct slice before = slice_make(args.data, args.len - f->word.len);
+    const char *word;
+
+    for (size_t i = 0; (word = f->set->own(before, i)) != NULL; i++)
+        offer(f, slice_str(word));
+}
+
 /* The i-th word of the row's list is for the i-th argument; plain words without '|' are all for the
  * first one. */
 static void offer_arguments(struct finder *f, const struct command_row *row, size_t index,
@@ -184,6 +205,10 @@ static void offer_arguments(struct finder *f, const struct command_row *row, siz
     }
     if (strcmp(words, "SETTING") == 0) {
         offer_settings(f, index, before);
+        return;
+    }
+    if (strcmp(words, "OWN") == 0) {
+        offer_own(f, before);
         return;
     }
     if (strchr(words, '=') != NULL) {
@@ -217,7 +242,12 @@ static void finish(struct finder *f)
 
 int commands_complete(struct completion *c, struct slice before)
 {
-    struct finder f = {.found = c};
+    return command_set_complete(&commands_repl, c, before);
+}
+
+int command_set_complete(const struct command_set *set, struct completion *c, struct slice before)
+{
+    struct finder f = {.set = set, .found = c};
     size_t name_end = 0, start = before.len, index = 0;
 
     if (before.len == 0 || before.data[0] != '/')
@@ -231,7 +261,8 @@ int commands_complete(struct completion *c, struct slice before)
     if (start == 0) {
         offer_commands(&f, "/");
     } else {
-        const struct command_row *row = commands_find(slice_make(before.data + 1, name_end - 1));
+        const struct command_row *row =
+            command_set_find(set, slice_make(before.data + 1, name_end - 1));
         size_t args = name_end;
 
         while (args < before.len && before.data[args] == ' ')

@@ -18,6 +18,10 @@ struct completion {
 void completion_init(struct completion *c);
 void completion_clear(struct completion *c);
 
+/* For an editor: what takes the place of the last *back bytes, or else the choices as a line. */
+void completion_put(const struct completion *c, struct buf *insert, struct buf *choices,
+                    size_t *back);
+
 /* `before`: the line up to the cursor, with its slash. Nothing is found outside of commands. 0, or
  * -1 (memory). */
 int commands_complete(struct completion *c, struct slice before);

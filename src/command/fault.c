@@ -62,18 +62,6 @@ int command_check_fault(const char *args, struct err *e)
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "which fault? For example: fault latency:200ms");
 }
 
-/* A caret under the offending character, where a line has room for it. */
-static void point(struct commands *c, const char *args, long at)
-{
-    if (at < 0 || at > 60)
-        return;
-    for (const char *p = args; *p; p++) {
-        if (*p < 0x20 || *p > 0x7E)
-            return; /* columns are not bytes then */
-    }
-    commands_say(c, "  %.72s\n  %*s^", args, (int)at, "");
-}
-
 int command_fault(struct commands *c, const char *args, struct err *e)
 {
     struct faults *f = faults_of(c, e);
@@ -88,7 +76,7 @@ int command_fault(struct commands *c, const char *args, struct err *e)
         return 0;
     }
     if (fault_arguments(args, specs, &count, e) < 0) {
-        point(c, args, e->at);
+        command_point(c, args, e->at);
         return -1;
     }
     for (size_t i = 0; i < count; i++) {

@@ -1,5 +1,4 @@
-#include "base/nearest.h"
-#include "command/command.h"
+#include "command/set.h"
 
 static const struct command_row table[] = {
     {"connect", "[URL]", "open the connection, or one to another URL",
@@ -110,69 +109,54 @@ const struct command_row *commands_all(size_t *count)
     return table;
 }
 
-static const struct command_row *find(struct slice name, enum command_where other)
+static const struct command_row *repl_row(size_t i)
+{
+    return i < COUNT && table[i].where != COMMAND_SCRIPT ? &table[i] : NULL;
+}
+
+const struct command_set commands_repl = {
+    .row = repl_row,
+    .use = FAULT_USE_CLIENT,
+    .unknown_hint = "/help lists the commands; //text sends /text as a message",
+    .help_before = "A line is sent as a text message; //text sends /text. Commands:",
+    .help_after = "/help COMMAND describes one, with an example. Tab completes, ^R searches the\n"
+                  "lines typed, ^C clears the line or closes, ^D quits.",
+};
+
+const struct command_row *commands_find(struct slice name)
+{
+    return command_set_find(&commands_repl, name);
+}
+
+const struct command_row *commands_script_find(struct slice name)
 {
     for (size_t i = 0; i < COUNT; i++) {
-        if (table[i].where != other && slice_is(name, table[i].name))
+        if (table[i].where != COMMAND_REPL && slice_is(name, table[i].name))
             return &table[i];
     }
     return NULL;
 }
 
-/* What other programs call a command of the interactive session. */
-static struct slice without_alias(struct slice name)
+/* The i-th of scripts: those of the interactive session alone are in between. */
+static const struct command_row *script_row(size_t i)
 {
-    static const struct {
-        const char *alias, *name;
-    } aliases[] = {{"exit", "quit"}, {"q", "quit"}, {"h", "help"}, {"?", "help"}};
-
-    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
-        if (slice_is(name, aliases[i].alias))
-            return slice_str(aliases[i].name);
+    for (size_t at = 0; at < COUNT; at++) {
+        if (table[at].where != COMMAND_REPL && i-- == 0)
+            return &table[at];
     }
-    return name;
+    return NULL;
 }
 
-const struct command_row *commands_find(struct slice name)
-{
-    return find(without_alias(name), COMMAND_SCRIPT);
-}
-
-const struct command_row *commands_script_find(struct slice name)
-{
-    return find(name, COMMAND_REPL);
-}
-
-static bool begins_with(const char *text, struct slice prefix)
-{
-    return prefix.len > 2 && strlen(text) > prefix.len &&
-           memcmp(text, prefix.data, prefix.len) == 0;
-}
-
-/* The command that begins with what was typed, or else the nearest. */
-static const char *nearest_of(struct slice name, enum command_where other)
-{
-    struct nearest near;
-
-    nearest_begin(&near, (const char *)name.data, name.len);
-    for (size_t i = 0; i < COUNT; i++) {
-        if (table[i].where == other)
-            continue;
-        if (begins_with(table[i].name, name))
-            return table[i].name;
-        nearest_offer(&near, table[i].name);
-    }
-    return near.word;
-}
+static const struct command_set scripts = {.row = script_row};
 
 const char *commands_nearest(struct slice name)
 {
-    return nearest_of(name, COMMAND_SCRIPT);
+    return command_set_nearest(&commands_repl, name);
 }
 
 const char *commands_script_nearest(struct slice name)
 {
-    return nearest_of(name, COMMAND_REPL);
+    return command_set_nearest(&scripts, name);
 }
 
 void commands_unslash(char *text)

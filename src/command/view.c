@@ -2,8 +2,10 @@
 #include <stdio.h>
 
 #include "base/decimal.h"
-#include "command/command.h"
+#include "command/set.h"
 #include "script/expect/parse.h"
+
+#define HELP_MAX ((size_t)16 * 1024)
 
 static const struct setting_row settings[SETTING_COUNT] = {
     [SETTING_LEVEL] = {"level", "q|0|1|2|3", "like -q, -v, -vv and -vvv"},
@@ -145,42 +147,15 @@ int command_history(struct commands *c, const char *args, struct err *e)
     return 0;
 }
 
-static void say_all(struct commands *c)
-{
-    size_t count;
-    const struct command_row *table = commands_table(&count);
-
-    commands_say(c, "A line is sent as a text message; //text sends /text. Commands:");
-    for (size_t i = 0; i < count; i++) {
-        /* The arguments of /frame take a separate line. */
-        const char *usage = strlen(table[i].usage) > 20 ? "..." : table[i].usage;
-        int width = 25 - (int)strlen(table[i].name);
-
-        commands_say(c, "  /%s %-*s %s", table[i].name, width > 0 ? width : 0, usage,
-                     table[i].help);
-    }
-    commands_say(c, "/help COMMAND describes one, with an example. Tab completes, ^R searches the\n"
-                    "lines typed, ^C clears the line or closes, ^D quits.");
-}
-
 int command_help(struct commands *c, const char *args, struct err *e)
 {
-    const struct command_row *row;
-    const char *name = args[0] == '/' ? args + 1 : args;
+    struct buf text;
+    int r;
 
-    if (!args[0]) {
-        say_all(c);
-        return 0;
-    }
-    row = commands_find(slice_str(name));
-    if (!row) {
-        const char *nearest = commands_nearest(slice_str(name));
-
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "there is no command \"%.40s\"%s%s%s", name,
-                nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-        return -1;
-    }
-    commands_say(c, "/%s%s%s\n  %s\n  for example: %s", row->name, row->usage[0] ? " " : "",
-                 row->usage, row->help, row->example);
-    return 0;
+    buf_init(&text, HELP_MAX);
+    r = command_set_help(&commands_repl, args, &text, e);
+    if (r == 0)
+        c->hooks.say(c->hooks.ctx, buf_slice(&text));
+    buf_clear(&text);
+    return r;
 }

@@ -1,4 +1,5 @@
 /* What commands ask of the front. */
+#include "app/settings.h"
 #include "verb/connect/repl_private.h"
 
 static void say(void *ctx, struct slice text)
@@ -59,70 +60,15 @@ static void quit(void *ctx)
 static int get(void *ctx, enum setting which)
 {
     const struct repl *r = ctx;
-    const struct view_config *config = &r->screen.config;
 
-    switch (which) {
-    case SETTING_LEVEL:
-        return config->level + 1;
-    case SETTING_INCLUDE:
-        return config->include;
-    case SETTING_PINGS:
-        return config->pings;
-    case SETTING_ALL:
-        return r->screen.all;
-    case SETTING_TIMESTAMPS:
-        return (int)config->stamps;
-    case SETTING_PRETTY:
-        return config->pretty;
-    case SETTING_COLOR:
-        return config->color;
-    case SETTING_HEX:
-        return config->binary == BINARY_HEX;
-    case SETTING_SECRETS:
-        return config->show_secrets;
-    default:
-        return 0;
-    }
+    return settings_get(&r->screen, which);
 }
 
 static void set(void *ctx, enum setting which, int value)
 {
     struct repl *r = ctx;
-    struct view_config config = r->screen.config;
-    bool on = value == 1;
 
-    switch (which) {
-    case SETTING_LEVEL:
-        config.level = value - 1;
-        break;
-    case SETTING_INCLUDE:
-        config.include = on;
-        break;
-    case SETTING_PINGS:
-        config.pings = on;
-        break;
-    case SETTING_ALL:
-        r->screen.all = on;
-        return;
-    case SETTING_TIMESTAMPS:
-        config.stamps = (enum view_stamps)value;
-        break;
-    case SETTING_PRETTY:
-        config.pretty = on;
-        break;
-    case SETTING_COLOR:
-        config.color = on;
-        break;
-    case SETTING_HEX:
-        config.binary = on ? BINARY_HEX : BINARY_AUTO;
-        break;
-    case SETTING_SECRETS:
-        config.show_secrets = on;
-        break;
-    default:
-        break;
-    }
-    screen_configure(&r->screen, &config);
+    settings_set(&r->screen, which, value);
 }
 
 static bool history(void *ctx, size_t i, struct slice *line)

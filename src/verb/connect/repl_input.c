@@ -94,13 +94,7 @@ void repl_complete(void *ctx, struct slice before, struct editor_completion *fou
 
     (void)ctx;
     completion_init(&c);
-    if (commands_complete(&c, before) == 0 && c.count > 0) {
-        found->back = c.word;
-        if (c.common.len > c.word)
-            buf_append(found->insert, buf_data(&c.common), c.common.len);
-        else if (c.choices.len > 0)
-            buf_printf(found->choices, "%.*s\n", (int)c.choices.len,
-                       (const char *)buf_data(&c.choices));
-    }
+    if (commands_complete(&c, before) == 0)
+        completion_put(&c, found->insert, found->choices, &found->back);
     completion_clear(&c);
 }

@@ -3,30 +3,14 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "app/app.h"
-#include "app/fault_rig.h"
 #include "app/file_limit.h"
-#include "app/views.h"
 #include "base/clock.h"
-#include "serve/server.h"
-#include "verb/serve/typing.h"
+#include "verb/serve/serve_private.h"
 
 /* How long clients may take to answer the Close that a signal sends. */
 #define STOP_MS 1000
 /* Descriptors that are not clients: the standard ones, the loop's, those of the crowd sent away. */
 #define OTHER_FILES 128
-
-struct serve {
-    struct sink watch; /* minds the outputs */
-    struct app *app;
-    const struct serve_options *own;
-    struct views views;
-    struct fault_rig faults;
-    struct server *server;
-    struct typing *typing; /* NULL: the log is written as it comes, and nothing is read */
-    bool stopped;          /* all clients are gone; only outputs remain */
-    enum exit_code code;
-};
 
 static struct event make_event(const struct serve *s, enum event_kind kind)
 {
@@ -37,9 +21,8 @@ static struct event make_event(const struct serve *s, enum event_kind kind)
     };
 }
 
-static void note(void *ctx, const char *text)
+void serve_note(struct serve *s, const char *text)
 {
-    struct serve *s = ctx;
     struct event ev = make_event(s, EVENT_NOTE);
 
     ev.note = text;
@@ -68,10 +51,8 @@ static void on_stopped(void *ctx)
 
 /* Twice: everything that is still awaited, including an output that is not being read, is
  * abandoned. */
-static void stop(void *ctx)
+void serve_stop(struct serve *s)
 {
-    struct serve *s = ctx;
-
     if (s->typing)
         typing_leave(s->typing);
     if (s->stopped)
@@ -87,7 +68,12 @@ static void on_signal(void *ctx, int number)
     if (s->typing && number == SIGINT)
         typing_interrupt(s->typing);
     else
-        stop(s);
+        serve_stop(s);
+}
+
+static void on_stop(void *ctx)
+{
+    serve_stop(ctx);
 }
 
 static bool is_stopped(void *ctx)
@@ -167,21 +153,22 @@ static void announce(struct serve *s)
     out_put(out, "\n", 1);
     out_flush(out);
     snprintf(text, sizeof text, "listening on %s", url);
-    note(s, text);
+    serve_note(s, text);
     snprintf(text, sizeof text, "try: wscope %s%.200s  sends every message back", url,
              s->own->path ? s->own->path : "/echo");
-    note(s, text);
+    serve_note(s, text);
     snprintf(text, sizeof text, "     wscope %s/feed  numbered updates, %g a second", url,
              s->own->rate);
-    note(s, text);
+    serve_note(s, text);
     snprintf(text, sizeof text, "     http%s/feed.sse, /feed.json  the same for HTTP alone",
              url + 2);
-    note(s, text);
+    serve_note(s, text);
     if (s->typing)
-        note(s, "type a line to send it to all WebSocket clients; ^D stops the server");
+        serve_note(s, "type a line to send it to all WebSocket clients; ^D stops the server");
     if (!is_loopback(url))
-        note(s, "reachable from other machines: anyone who can reach this address can connect "
-                "(127.0.0.1 keeps the server to this machine)");
+        serve_note(s,
+                   "reachable from other machines: anyone who can reach this address can connect "
+                   "(127.0.0.1 keeps the server to this machine)");
 }
 
 static int init_app(struct serve *s, struct err *e)
@@ -217,7 +204,7 @@ static enum exit_code run(struct serve *s, struct server_config *config)
         return app_fail(s->app, &e);
     announce(s);
     if (s->typing)
-        typing_run(s->typing, s->server);
+        typing_run(s->typing);
     else
         app_run(s->app);
     return s->code;
@@ -264,14 +251,21 @@ enum exit_code serve_run(struct app *app, const void *own)
 {
     struct serve s = {.app = app, .own = own, .code = EXIT_OK};
     struct server_config config = server_setup(app, own);
-    const struct typing_hooks hooks = {note, pause_server, stop, is_stopped, &s};
+    const struct typing_hooks hooks = {.line = serve_line,
+                                       .prompt = serve_prompt,
+                                       .complete = serve_complete,
+                                       .pause = pause_server,
+                                       .stop = on_stop,
+                                       .interrupted = on_stop,
+                                       .stopped = is_stopped,
+                                       .ctx = &s};
     bool typing = typing_wanted(app);
     enum exit_code code;
     struct err e;
 
     if (views_init(&s.views, app->view, typing ? VIEWS_REPL : VIEWS_LOG, &e) < 0)
         return app_fail(app, &e);
-    if (typing && !(s.typing = typing_new(app, &s.views, &hooks, &e))) {
+    if (typing && !(s.typing = typing_new(app, &s.views, TYPING_SERVER, &hooks, &e))) {
         views_clear(&s.views);
         return app_fail(app, &e);
     }

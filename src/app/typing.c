@@ -1,16 +1,12 @@
-#include "verb/serve/typing.h"
+#include "app/typing.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
 #include "term/console.h"
 
-/* Of one message: each client may be slow and keep it waiting. */
-#define LINE_MAX_BYTES ((size_t)1024 * 1024)
 /* How often a process in the background looks whether it is in the foreground again: shells send no
  * signal with that if it runs. */
 #define LOOK_MS 500
@@ -19,7 +15,7 @@ struct typing {
     struct app *app;
     struct views *views;
     struct typing_hooks hooks;
-    struct server *server;
+    enum typing_log log;
     struct screen screen;
     struct console console;
     struct history *history;
@@ -30,10 +26,9 @@ struct typing {
     bool stop;                /* ^Z was pressed */
     bool stopping;            /* we stopped ourselves: ignore the SIGCONT to come */
     bool continued;           /* SIGCONT came */
-    bool leaving;             /* no more lines are read: the server is stopping */
+    bool leaving;             /* no more lines are read: the end has begun */
     bool finishing;           /* and the last one has been dealt with */
     bool open;                /* between typing_open and typing_close */
-    char prompt[32];
 };
 
 static bool in_foreground(void)
@@ -54,90 +49,21 @@ static bool is_plain(const struct view_options *o)
     return o->plain || !term || !*term || strcmp(term, "dumb") == 0;
 }
 
-/* --- lines --------------------------------------------------------------------------------------
- */
-
-static void say(struct typing *t, const char *text)
+void typing_complain(struct typing *t, const char *text)
 {
-    char line[256];
-
-    snprintf(line, sizeof line, "! %s\n", text);
-    screen_say(&t->screen, slice_str(line));
+    screen_say(&t->screen, slice_str("! "));
+    screen_say(&t->screen, slice_str(text));
+    screen_say(&t->screen, slice_str("\n"));
 }
 
-static void send_line(struct typing *t, struct slice text)
+struct screen *typing_screen(struct typing *t)
 {
-    unsigned open = server_open(t->server), taken;
-    struct utf8 check = {0};
-    char note[128];
-
-    if (utf8_check(&check, text.data, text.len) != text.len || !utf8_complete(&check)) {
-        say(t, "not sent: the line is not UTF-8, which a text message must be");
-        return;
-    }
-    if (text.len > LINE_MAX_BYTES) {
-        say(t, "not sent: the line is longer than 1 MiB");
-        return;
-    }
-    taken = server_broadcast(t->server, OPCODE_TEXT, text);
-    snprintf(note, sizeof note, "sent to %u client%s", taken, taken == 1 ? "" : "s");
-    if (open == 0)
-        say(t, "not sent: no WebSocket client is connected");
-    else if (taken > 0)
-        t->hooks.note(t->hooks.ctx, note);
-    if (taken < open) {
-        snprintf(note, sizeof note,
-                 "not sent to %u client%s: too much waits to be sent there, or "
-                 "the connection is closing",
-                 open - taken, open - taken == 1 ? "" : "s");
-        say(t, note);
-    }
+    return &t->screen;
 }
 
-/* "/quit" is a command; "//text" is the message "/text", and a paste of several lines is a message
- * whatever it begins with. */
-static void take_line(struct typing *t, struct slice line)
+const struct history *typing_history(const struct typing *t)
 {
-    bool slash = line.len > 0 && line.data[0] == '/';
-    bool doubled = slash && line.len > 1 && line.data[1] == '/';
-
-    while (slash && line.data[line.len - 1] == ' ' && !doubled)
-        line.len--;
-    if (line.len == 0)
-        return;
-    if (doubled)
-        send_line(t, slice_make(line.data + 1, line.len - 1));
-    else if (!slash || memchr(line.data, '\n', line.len))
-        send_line(t, line);
-    else if (slice_is(line, "/quit"))
-        t->hooks.stop(t->hooks.ctx);
-    else
-        say(t, "no such command: /quit stops the server, //TEXT sends the message /TEXT");
-}
-
-static const char *prompt(void *ctx)
-{
-    struct typing *t = ctx;
-    unsigned open = server_open(t->server);
-
-    if (open == 0)
-        return "no clients> ";
-    snprintf(t->prompt, sizeof t->prompt, "%u client%s> ", open, open == 1 ? "" : "s");
-    return t->prompt;
-}
-
-static void complete(void *ctx, struct slice before, struct editor_completion *found)
-{
-    (void)ctx;
-    if (before.len > 0 && before.len < 5 && memcmp(before.data, "/quit", before.len) == 0)
-        buf_append_str(found->insert, &"/quit"[before.len]);
-}
-
-static void on_interrupted(void *ctx)
-{
-    struct typing *t = ctx;
-
-    t->hooks.stop(t->hooks.ctx);
+    return t->history;
 }
 
 /* --- the terminal -------------------------------------------------------------------------------
@@ -156,7 +82,7 @@ static void drop_editor(struct typing *t)
 {
     editor_free(t->console.editor);
     t->console.editor = NULL;
-    t->screen.no_messages = true;
+    t->screen.no_messages = t->log == TYPING_SERVER;
     signal(SIGTTOU, SIG_DFL);
 }
 
@@ -201,6 +127,27 @@ static enum editor_turn on_turn(void *ctx)
     return more ? EDITOR_AGAIN : EDITOR_WAIT;
 }
 
+static const char *prompt(void *ctx)
+{
+    const struct typing *t = ctx;
+
+    return t->hooks.prompt(t->hooks.ctx);
+}
+
+static void complete(void *ctx, struct slice before, struct editor_completion *found)
+{
+    const struct typing *t = ctx;
+
+    t->hooks.complete(t->hooks.ctx, before, found);
+}
+
+static void on_interrupted(void *ctx)
+{
+    const struct typing *t = ctx;
+
+    t->hooks.interrupted(t->hooks.ctx);
+}
+
 static bool open_editor(struct typing *t)
 {
     const struct editor_hooks hooks = {on_turn, prompt, complete, on_interrupted, t};
@@ -224,7 +171,7 @@ static bool open_editor(struct typing *t)
         t->console.editor = lineplain_new(loop, t->history, &hooks);
     if (!t->console.editor)
         drop_editor(t);
-    t->screen.no_messages = !t->console.editor;
+    t->screen.no_messages = !t->console.editor && t->log == TYPING_SERVER;
     return t->console.editor != NULL;
 }
 
@@ -264,7 +211,7 @@ static void read_line(struct typing *t, struct buf *line)
     console_print_all(&t->console);
     how = editor_read(t->console.editor, line);
     if (how == EDITOR_LINE) {
-        take_line(t, buf_slice(line));
+        t->hooks.line(t->hooks.ctx, buf_slice(line));
         buf_trim(line, 65536);
     } else if (how == EDITOR_END && in_foreground()) {
         t->hooks.stop(t->hooks.ctx);
@@ -274,11 +221,10 @@ static void read_line(struct typing *t, struct buf *line)
     }
 }
 
-void typing_run(struct typing *t, struct server *server)
+void typing_run(struct typing *t)
 {
     struct buf line;
 
-    t->server = server;
     buf_init(&line, SIZE_MAX);
     while (!t->leaving) {
         if (t->stop)
@@ -302,7 +248,7 @@ void typing_interrupt(struct typing *t)
     if (t->console.editor && !t->leaving)
         editor_interrupt(t->console.editor);
     else
-        t->hooks.stop(t->hooks.ctx);
+        t->hooks.interrupted(t->hooks.ctx);
 }
 
 void typing_leave(struct typing *t)
@@ -329,8 +275,17 @@ static void on_pause(void *ctx, bool paused)
     t->hooks.pause(t->hooks.ctx, paused);
 }
 
-struct typing *typing_new(struct app *app, struct views *views, const struct typing_hooks *hooks,
-                          struct err *e)
+static int init_screen(struct typing *t, const struct view_config *config)
+{
+    struct out *out = &t->views->out;
+    struct bus *bus = &t->views->bus;
+
+    return t->log == TYPING_SERVER ? screen_init_log(&t->screen, out, config, bus)
+                                   : screen_init(&t->screen, out, config, bus);
+}
+
+struct typing *typing_new(struct app *app, struct views *views, enum typing_log log,
+                          const struct typing_hooks *hooks, struct err *e)
 {
     struct view_config config = views_config(app->view, STDOUT_FILENO, true);
     struct typing *t = calloc(1, sizeof *t);
@@ -343,15 +298,16 @@ struct typing *typing_new(struct app *app, struct views *views, const struct typ
     if (t) {
         t->app = app;
         t->views = views;
+        t->log = log;
         t->hooks = *hooks;
         t->history = history_new(NULL);
     }
-    if (!t || !t->history || screen_init_log(&t->screen, &views->out, &config, &views->bus) < 0) {
+    if (!t || !t->history || init_screen(t, &config) < 0) {
         err_nomem(e, STAGE_IO, "starting");
         typing_free(t);
         return NULL;
     }
-    t->screen.no_messages = true;
+    t->screen.no_messages = log == TYPING_SERVER;
     return t;
 }
 
