@@ -186,7 +186,7 @@ static const struct option_row shared[] = {
     {0, "on-connect", OPTION_VALUE, "MSG", "send MSG each time it opens, before -e", SENDING, NULL,
      false, CLIENT, options_set_text, AT(connect.on_connect)},
     {'n', "no-input", OPTION_FLAG, NULL, "do not read stdin; only listen", SENDING, NULL, true,
-     CONNECT | SERVE, options_set_flag, AT(pipe.no_input)},
+     CONNECT | SERVE | RELAY, options_set_flag, AT(pipe.no_input)},
     {'w', "wait", OPTION_VALUE, "SEC", "quiet time between end of stdin and Close (0.5)", SENDING,
      NULL, true, CONNECT, options_set_seconds, AT(pipe.wait_us)},
     {'b', "binary", OPTION_FLAG, NULL, "send binary messages", SENDING, NULL, true, CONNECT,

@@ -205,9 +205,9 @@ static void report_head(struct relay_conn *c, const struct http1_head *h)
 {
     struct relay *r = c->relay;
 
-    report_request(c, h);
     if (r->hooks.request)
-        r->hooks.request(r->ctx, c, h, c->upgrade);
+        r->hooks.request(r->ctx, c, h, c->upgrade); /* whose it is, which the event says */
+    report_request(c, h);
 }
 
 /* True if a request began. */

@@ -1,5 +1,6 @@
 #include "verb/proxy/proxy.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "net/timer.h"
 #include "verb/proxy/proxy_private.h"
+#include "verb/proxy/proxy_prompt.h"
 
 /* Descriptors that are not of connections, of which each takes two. */
 #define OTHER_FILES 64
@@ -52,7 +54,9 @@ static void finish(void *ctx)
 
     proxy_results(p);
     summary(p);
-    app_end(p->app);
+    p->finished = true;
+    if (!p->prompt) /* which ends by itself */
+        app_end(p->app);
 }
 
 /* In a turn of its own: it may be asked for from within the relay. */
@@ -62,6 +66,8 @@ void proxy_end(struct proxy_front *p, enum exit_code code)
         return;
     p->ended = true;
     p->code = code;
+    if (p->prompt)
+        typing_leave(p->prompt->typing);
     timer_start(p->over, 0, finish);
 }
 
@@ -69,7 +75,9 @@ static void on_signal(void *ctx, int number)
 {
     struct proxy_front *p = ctx;
 
-    if (p->ended)
+    if (p->prompt && number == SIGINT)
+        typing_interrupt(p->prompt->typing);
+    else if (p->ended)
         app_leave(p->app);
     else
         proxy_end(p, (enum exit_code)(128 + number));
@@ -120,8 +128,10 @@ static void on_event(struct sink *sink, const struct event *ev)
 {
     struct proxy_front *p = (struct proxy_front *)sink;
 
-    output_check(&p->app->out);
-    output_check(&p->app->err);
+    if (!p->prompt) {
+        output_check(&p->app->out);
+        output_check(&p->app->err);
+    }
     if (ev->kind == EVENT_FAULT)
         proxy_watch_fault(p, ev);
 }
@@ -238,7 +248,10 @@ static void run_loop(struct proxy_front *p)
     announce(p);
     if (p->app->limits->for_us)
         timer_start(p->over, p->app->limits->for_us, on_for);
-    app_run(p->app);
+    if (p->prompt)
+        proxy_prompt_run(p->prompt);
+    else
+        app_run(p->app);
 }
 
 static void clear(struct proxy_front *p)
@@ -258,23 +271,48 @@ static void clear(struct proxy_front *p)
         close(p->junit_fd);
 }
 
+static int init_app(struct proxy_front *p, struct err *e)
+{
+    const struct app_hooks hooks = {on_full, on_full, on_gone, on_signal, on_limit, p};
+
+    if (p->prompt)
+        return app_init(p->app, NULL, NULL, &hooks, e) < 0 ? -1 : typing_open(p->prompt->typing, e);
+    return app_init(p->app, &p->views.out, &p->views.err, &hooks, e);
+}
+
+static void run(struct proxy_front *p)
+{
+    struct err e;
+
+    if (init_app(p, &e) == 0 && prepare(p, &e) == 0)
+        run_loop(p);
+    else
+        p->code = app_fail(p->app, &e);
+    if (p->prompt)
+        typing_close(p->prompt->typing);
+    app_drain(p->app);
+    out_drain(&p->views.err, 0);
+    clear(p);
+}
+
 enum exit_code proxy_run(struct app *app, const void *own)
 {
     struct proxy_front p = {.app = app, .own = own, .report_fd = -1, .junit_fd = -1};
-    const struct app_hooks hooks = {on_full, on_full, on_gone, on_signal, on_limit, &p};
+    struct proxy_prompt prompt = {.front = NULL};
+    bool typing = proxy_prompt_wanted(&p);
     struct err e;
 
-    if (views_init(&p.views, app->view, VIEWS_RELAY, &e) < 0)
+    if (views_init(&p.views, app->view, typing ? VIEWS_REPL : VIEWS_RELAY, &e) < 0)
         return app_fail(app, &e);
     app->bus = &p.views.bus;
-    if (app_init(app, &p.views.out, &p.views.err, &hooks, &e) < 0) {
-        p.code = app_fail(app, &e);
-    } else if (prepare(&p, &e) == 0) {
-        run_loop(&p);
+    if (!typing || proxy_prompt_init(&prompt, &p, &e) == 0) {
+        p.prompt = typing ? &prompt : NULL;
+        run(&p);
     } else {
+        app->bus = NULL; /* nothing shows its events */
         p.code = app_fail(app, &e);
+        views_clear(&p.views);
     }
-    app_drain(app);
-    clear(&p);
+    proxy_prompt_clear(&prompt);
     return p.code;
 }

@@ -4,6 +4,7 @@
  *   proxy_verb.c     the row and its options
  *   proxy.c          the run: outputs, signals, limits, the end
  *   proxy_act.c      what is done to connections by request
+ *   proxy_prompt.h   the prompt on a terminal
  *   proxy_watch.c    what the relay reports, as facts for the report
  *   proxy_results.c  the report at the end: text, JSON, what was expected
  */
@@ -33,8 +34,10 @@ struct proxy_front {
     struct timer *over;       /* --for */
     struct proxy_hole *holes; /* proxy_act */
     struct timer *hole_timer;
-    int report_fd, junit_fd; /* of files, or -1 */
-    bool ended;
+    int report_fd, junit_fd;     /* of files, or -1 */
+    unsigned open;               /* WebSockets */
+    struct proxy_prompt *prompt; /* NULL: nothing is read */
+    bool ended, finished;        /* no more is relayed; and the report is printed */
     enum exit_code code;
 };
 

@@ -63,6 +63,7 @@ static void on_opened(void *ctx, struct relay_conn *c)
     struct proxy_front *p = of(ctx);
     bool ended = grade_opened(p->grade, clock_mono_us(), relay_conn_number(c));
 
+    p->open++;
     if (ended && p->own->outages && grade_outages_over(p->grade) >= p->own->outages)
         proxy_end(p, EXIT_OK);
 }
@@ -103,6 +104,7 @@ static void on_closed(void *ctx, struct relay_conn *c, enum event_leg leg,
 {
     struct grade *g = of(ctx)->grade;
 
+    of(ctx)->open--;
     if (leg == LEG_CLIENT && close->how != CLOSE_HOW_FAULT)
         grade_client_end(g, clock_mono_us(), relay_conn_number(c), how_of(close));
     else

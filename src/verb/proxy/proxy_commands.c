@@ -1,0 +1,525 @@
+/* The commands of the prompt. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/decimal.h"
+#include "base/utf8.h"
+#include "script/expect/parse.h"
+#include "sink/grade/grade_text.h"
+#include "verb/proxy/proxy_private.h"
+#include "verb/proxy/proxy_prompt.h"
+
+/* Of a report, or of what /help answers. */
+#define ANSWER_MAX ((size_t)16 << 20)
+
+typedef int proxy_command_fn(struct proxy_prompt *q, const char *args, struct err *e);
+
+struct proxy_command_row {
+    struct command_row row; /* its `run` is NULL */
+    proxy_command_fn *run;
+};
+
+static proxy_command_fn clients, use, inject, drop, offline, fault, heal, rule, hold, release,
+    report, show, headers, stats, help, quit;
+
+static const struct proxy_command_row table[] = {
+    {{.name = "clients",
+      .usage = "",
+      .help = "the clients, and how they are connected",
+      .example = "/clients",
+      .words = ""},
+     clients},
+    {{.name = "use",
+      .usage = "[N]",
+      .help = "act on this client alone; without N on all",
+      .example = "/use 2",
+      .words = ""},
+     use},
+    {{.name = "inject",
+      .usage = "up|down TEXT",
+      .help = "send a text message to the server or the client",
+      .example = "/inject down {\"op\":\"reload\"}",
+      .words = "up|down"},
+     inject},
+    {{.name = "drop",
+      .usage = "[rst|fin|close:CODE|blackhole]",
+      .help = "cut connections, or let them fall silent",
+      .example = "/drop close:1012",
+      .words = "rst|fin|close:|blackhole"},
+     drop},
+    {{.name = "offline",
+      .usage = "[SEC]",
+      .help = "drop all, refuse new ones; ends with /heal",
+      .example = "/offline 5",
+      .words = ""},
+     offline},
+    {{.name = "fault",
+      .usage = "[SPEC;...]",
+      .help = "let something go wrong, or list what is armed",
+      .example = "/fault latency:200ms+10s",
+      .words = "FAULT"},
+     fault},
+    {{.name = "heal",
+      .usage = "",
+      .help = "end all faults, black holes and /offline",
+      .example = "/heal",
+      .words = ""},
+     heal},
+    {{.name = "rule",
+      .usage = "[RULE|off N]",
+      .help = "add a rule, remove the N-th, or list them",
+      .example = "/rule down json /op = \"ack\" -> drop",
+      .words = "OWN"},
+     rule},
+    {{.name = "hold",
+      .usage = "[up|down]",
+      .help = "keep the messages of open connections",
+      .example = "/hold down",
+      .words = "up|down"},
+     hold},
+    {{.name = "release",
+      .usage = "[N]",
+      .help = "let N of them go; without N all, and hold no more",
+      .example = "/release 1",
+      .words = ""},
+     release},
+    {{.name = "report",
+      .usage = "",
+      .help = "how the clients took what happened so far",
+      .example = "/report",
+      .words = ""},
+     report},
+    {{.name = "show",
+      .usage = "[q|0|1|2|3|include|pings|all|thin]",
+      .help = "show more or less; all of a flood or a sample",
+      .example = "/show 2",
+      .words = "q|0|1|2|3|include|pings|all|thin"},
+     show},
+    {{.name = "headers",
+      .usage = "",
+      .help = "the latest handshake with every header",
+      .example = "/headers",
+      .words = ""},
+     headers},
+    {{.name = "stats",
+      .usage = "",
+      .help = "connections, messages, bytes, what is held",
+      .example = "/stats",
+      .words = ""},
+     stats},
+    {{.name = "help",
+      .usage = "[COMMAND]",
+      .help = "all commands, or more about one",
+      .example = "/help rule",
+      .words = "COMMAND"},
+     help},
+    {{.name = "quit",
+      .usage = "",
+      .help = "end, and print the report; ^D does the same",
+      .example = "/quit",
+      .words = ""},
+     quit},
+};
+
+static const struct command_row *row_at(size_t i)
+{
+    return i < sizeof table / sizeof table[0] ? &table[i].row : NULL;
+}
+
+/* The words of a rule: the first of what it matches, and of what it does. */
+static const char *rule_word(struct slice before, size_t i)
+{
+    static const char *const first[] = {"up", "down", "off"};
+    const size_t firsts = sizeof first / sizeof first[0];
+
+    while (before.len > 0 && before.data[before.len - 1] == ' ')
+        before.len--;
+    if (before.len >= 2 && memcmp(before.data + before.len - 2, "->", 2) == 0)
+        return rule_action_word(i);
+    if (before.len == 0)
+        return i < firsts ? first[i] : rule_match_word(i - firsts);
+    if (slice_is(before, "up") || slice_is(before, "down"))
+        return rule_match_word(i);
+    return NULL;
+}
+
+const struct command_set proxy_commands = {
+    .row = row_at,
+    .use = FAULT_USE_PROXY,
+    .own = rule_word,
+    .unknown_hint = "/help lists the commands",
+    .help_before = "up is from client to server, down is back. Commands:",
+    .help_after =
+        "/help COMMAND describes one, with an example. Tab completes, ^C clears the line\n"
+        "or, where there is none, ends with the report.",
+};
+
+static int misused(const char *name, struct err *e)
+{
+    return command_row_misused(command_set_find(&proxy_commands, slice_str(name)), e);
+}
+
+int proxy_command(struct proxy_prompt *q, const char *line, struct err *e)
+{
+    const char *args;
+    struct slice name = parse_name(line, &args);
+    const struct command_row *row = command_set_find(&proxy_commands, name);
+
+    err_clear(e);
+    if (!row)
+        return command_set_unknown(&proxy_commands, name, e);
+    if (!row->usage[0] && args[0])
+        return command_row_misused(row, e);
+    return ((const struct proxy_command_row *)(uintptr_t)row)->run(q, args, e); /* its first */
+}
+
+/* --- answers ------------------------------------------------------------------------------------
+ */
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Nothing that is meant is connected. -1. */
+static int nobody(const struct proxy_prompt *q, struct err *e)
+{
+    if (q->who.client == 0)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "no client is connected");
+    err_set(e, EXIT_OTHER, STAGE_IO, 0, "client #%lu has no open connection",
+            (unsigned long)q->who.client);
+    err_hint(e, "/use without a number acts on all clients");
+    return -1;
+}
+
+/* --- clients ------------------------------------------------------------------------------------
+ */
+
+static const char *state_of(const struct grade_client_report *r)
+{
+    return r->here ? "connected" : r->left ? "left" : r->outage_count ? "away" : "refused";
+}
+
+/* The end of the line is cut, so that it stays one. */
+static void say_client(struct proxy_prompt *q, const struct grade_client_report *r)
+{
+    int columns = typing_screen(q->typing)->config.columns;
+    char text[256];
+    int n = snprintf(text, sizeof text, "#%-3lu %-9s %3llu opened, %zu outage%s  %.40s  %.64s",
+                     (unsigned long)r->client, state_of(r), (unsigned long long)r->connections,
+                     r->outage_count, plural(r->outage_count), r->path, r->agent);
+
+    if (columns > 8 && n >= columns && columns < (int)sizeof text)
+        n = columns - 1;
+    commands_say(&q->shared, "%.*s", n, text);
+}
+
+static int clients(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    struct grade_report *r = grade_report_new(q->front->grade, clock_mono_us());
+
+    (void)args;
+    if (!r)
+        return err_nomem(e, STAGE_IO, "listing the clients");
+    for (size_t i = 0; i < r->client_count; i++)
+        say_client(q, &r->clients[i]);
+    if (r->client_count == 0)
+        commands_say(&q->shared, "no client has come yet");
+    grade_report_free(r);
+    return 0;
+}
+
+static bool is_known(const struct proxy_prompt *q, uint64_t client)
+{
+    struct grade_report *r = grade_report_new(q->front->grade, clock_mono_us());
+    bool known = false;
+
+    for (size_t i = 0; r && i < r->client_count; i++)
+        known = known || r->clients[i].client == client;
+    grade_report_free(r);
+    return known;
+}
+
+static int use(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    uint64_t n = 0;
+
+    if (args[0] == '#')
+        args++;
+    if (args[0] && (!decimal_read(slice_str(args), UINT32_MAX, &n) || n == 0))
+        return misused("use", e);
+    if (n && !is_known(q, n)) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no client #%llu", (unsigned long long)n);
+        err_hint(e, "/clients lists them");
+        return -1;
+    }
+    q->who = (struct proxy_who){.client = (uint32_t)n};
+    return 0;
+}
+
+/* --- what disturbs ------------------------------------------------------------------------------
+ */
+
+static int drop(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    struct proxy_drop how;
+    unsigned n;
+
+    if (proxy_drop_parse(args[0] ? args : "rst", &how, e) < 0)
+        return -1;
+    n = proxy_drop(q->front, &q->who, &how);
+    return n ? 0 : nobody(q, e);
+}
+
+static int offline(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    uint64_t us = 0;
+
+    if (args[0] && (seconds_parse(args, &us) < 0 || us == 0))
+        return misused("offline", e);
+    proxy_offline(q->front, us, false);
+    return 0;
+}
+
+static unsigned list_faults(struct proxy_prompt *q, const struct faults *f)
+{
+    const struct fault_spec *spec;
+    char text[FAULT_TEXT];
+    bool active;
+    unsigned n = 0;
+
+    while ((spec = faults_get(f, n, &active)) != NULL) {
+        fault_print(spec, text);
+        commands_say(&q->shared, "%s%s", text, active ? "  (active)" : "");
+        n++;
+    }
+    return n;
+}
+
+static int fault(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    const struct proxy_front *p = q->front;
+    bool random;
+
+    if (!args[0]) {
+        if (list_faults(q, p->client_rig.faults) + list_faults(q, p->server_rig.faults) == 0)
+            commands_say(&q->shared, "no faults are armed; for example /fault latency:200ms+10s");
+        return 0;
+    }
+    if (proxy_fault(q->front, args, &random, e) < 0) {
+        command_point(&q->shared, args, e->at);
+        return -1;
+    }
+    if (random)
+        commands_say(&q->shared, "faults by chance: --seed %llu repeats them",
+                     (unsigned long long)p->client_rig.seed);
+    return 0;
+}
+
+static int heal(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    (void)args, (void)e;
+    proxy_heal(q->front);
+    return 0;
+}
+
+/* --- messages -----------------------------------------------------------------------------------
+ */
+
+static int list_rules(struct proxy_prompt *q, struct err *e)
+{
+    const struct rules *rules = &q->front->rules;
+    struct buf text;
+    int failed = 0;
+
+    if (rules->count == 0)
+        commands_say(&q->shared, "there are no rules; for example %s",
+                     command_set_find(&proxy_commands, slice_str("rule"))->example);
+    buf_init(&text, RULE_TEXT_MAX * 2);
+    for (size_t i = 0; i < rules->count && !failed; i++) {
+        buf_reset(&text);
+        failed = rule_print(&rules->items[i], &text);
+        commands_say(&q->shared, "%2zu  %.*s", i + 1, (int)text.len, (const char *)buf_data(&text));
+    }
+    buf_clear(&text);
+    return failed ? err_nomem(e, STAGE_IO, "listing the rules") : 0;
+}
+
+static int rule_off(struct proxy_prompt *q, const char *number, struct err *e)
+{
+    uint64_t n;
+
+    number += strspn(number, " ");
+    if (!decimal_read(slice_str(number), RULES_MAX, &n))
+        return misused("rule", e);
+    if (proxy_rule_off(q->front, n) == 0)
+        return 0;
+    err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no rule %llu", (unsigned long long)n);
+    err_hint(e, "/rule lists them");
+    return -1;
+}
+
+static int rule(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    if (!args[0])
+        return list_rules(q, e);
+    if (strncmp(args, "off", 3) == 0 && (args[3] == ' ' || !args[3]))
+        return rule_off(q, args + 3, e);
+    if (proxy_rule(q->front, args, e) == 0)
+        return 0;
+    command_point(&q->shared, args, e->at);
+    return -1;
+}
+
+/* "up" or "down", and what follows. 0: neither. */
+static unsigned direction_of(const char *args, const char **rest)
+{
+    struct slice word = parse_name(args, rest);
+
+    return slice_is(word, "up") ? PROXY_UP : slice_is(word, "down") ? PROXY_DOWN : 0;
+}
+
+static int inject(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    const char *text;
+    unsigned direction = direction_of(args, &text), n;
+    struct utf8 check = {0};
+    size_t len = strlen(text);
+
+    if (!direction || !len)
+        return misused("inject", e);
+    if (utf8_check(&check, (const uint8_t *)text, len) != len || !utf8_complete(&check))
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                       "the line is not UTF-8, which a text message must be");
+    n = proxy_inject(q->front, &q->who, direction == PROXY_UP ? RELAY_UP : RELAY_DOWN, OPCODE_TEXT,
+                     slice_make(text, len));
+    return n ? 0 : nobody(q, e);
+}
+
+static int hold(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    const char *rest = "";
+    unsigned directions = args[0] ? direction_of(args, &rest) : PROXY_BOTH, n;
+
+    if (!directions || rest[0])
+        return misused("hold", e);
+    n = proxy_hold(q->front, &q->who, directions);
+    if (n == 0)
+        return nobody(q, e);
+    commands_say(&q->shared, "messages of %u connection%s are held; /release lets them go", n,
+                 plural(n));
+    return 0;
+}
+
+static int release(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    uint64_t count = 0;
+    unsigned n, left;
+
+    if (args[0] && (!decimal_read(slice_str(args), UINT32_MAX, &count) || count == 0))
+        return misused("release", e);
+    n = proxy_release(q->front, &q->who, PROXY_BOTH, (unsigned)count, &left);
+    commands_say(&q->shared, "%u message%s released, %u held", n, plural(n), left);
+    return 0;
+}
+
+/* --- looking ------------------------------------------------------------------------------------
+ */
+
+/* Of the client in use, or all. */
+static int report(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    struct proxy_front *p = q->front;
+    struct grade_report *r = grade_report_new(p->grade, clock_mono_us());
+    struct buf text;
+    int failed = -1;
+
+    (void)args;
+    buf_init(&text, ANSWER_MAX);
+    if (r)
+        failed = grade_text(&text, r, &typing_screen(q->typing)->config);
+    if (!failed)
+        out_put(&p->views.out, buf_data(&text), text.len); /* which grade_text has made safe */
+    buf_clear(&text);
+    grade_report_free(r);
+    return failed ? err_nomem(e, STAGE_IO, "making the report") : 0;
+}
+
+static int show(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    return command_show(&q->shared, args, e);
+}
+
+static int headers(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    const struct proxy_head *head = proxy_heads_find(&q->heads, q->who.client);
+    struct screen *screen = typing_screen(q->typing);
+
+    (void)args;
+    if (!head || !head->info.request.there)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                       q->who.client ? "no handshake of this client is kept: the last %d are"
+                                     : "no client has asked for a WebSocket yet",
+                       PROXY_HEADS_MAX);
+    screen_replay(screen, &head->info.request.ev);
+    if (head->info.response.there)
+        screen_replay(screen, &head->info.response.ev);
+    else
+        commands_say(&q->shared, "there was no response");
+    return 0;
+}
+
+static void say_held(struct proxy_prompt *q)
+{
+    unsigned up = 0, down = 0;
+
+    for (const struct relay_conn *c = proxy_who_next(q->front, &q->who, NULL); c;
+         c = proxy_who_next(q->front, &q->who, c)) {
+        up += relay_held(c, RELAY_UP);
+        down += relay_held(c, RELAY_DOWN);
+    }
+    if (up + down)
+        commands_say(&q->shared, "held         up %u, down %u", up, down);
+}
+
+static int stats(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    const struct proxy_front *p = q->front;
+    struct totals t = relay_totals(p->relay);
+
+    (void)args, (void)e;
+    commands_say(&q->shared, "connections  %u open, %llu opened so far", p->open,
+                 (unsigned long long)t.connections);
+    commands_say(&q->shared, "up           %llu message%s, %llu bytes",
+                 (unsigned long long)t.messages_in, plural(t.messages_in),
+                 (unsigned long long)t.payload_in);
+    commands_say(&q->shared, "down         %llu message%s, %llu bytes",
+                 (unsigned long long)t.messages_out, plural(t.messages_out),
+                 (unsigned long long)t.payload_out);
+    commands_say(&q->shared, "outages      %llu over",
+                 (unsigned long long)grade_outages_over(p->grade));
+    say_held(q);
+    return 0;
+}
+
+static int help(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    struct buf text;
+    int r;
+
+    buf_init(&text, ANSWER_MAX);
+    r = command_set_help(&proxy_commands, args, &text, e);
+    if (r == 0)
+        q->shared.hooks.say(q->shared.hooks.ctx, buf_slice(&text));
+    buf_clear(&text);
+    return r;
+}
+
+static int quit(struct proxy_prompt *q, const char *args, struct err *e)
+{
+    (void)args, (void)e;
+    proxy_end(q->front, EXIT_OK);
+    return 0;
+}

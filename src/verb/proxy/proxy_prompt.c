@@ -1,0 +1,193 @@
+#include "verb/proxy/proxy_prompt.h"
+
+#include <stdio.h>
+
+#include "app/settings.h"
+#include "verb/proxy/proxy_private.h"
+
+/* A line may be a message that is injected. */
+#define LINE_MAX_BYTES ((size_t)1024 * 1024)
+
+/* --- the prompt ---------------------------------------------------------------------------------
+ */
+
+static const char *prompt(void *ctx)
+{
+    struct proxy_prompt *q = ctx;
+    const struct proxy_front *p = q->front;
+    const char *state =
+        relay_is_offline(p->relay) ? " (offline)"
+        : faults_any_active(p->client_rig.faults) || faults_any_active(p->server_rig.faults)
+            ? " (fault)"
+            : "";
+
+    if (q->who.client)
+        snprintf(q->text, sizeof q->text, "#%lu%s> ", (unsigned long)q->who.client, state);
+    else if (p->open == 0)
+        snprintf(q->text, sizeof q->text, "no clients%s> ", state);
+    else
+        snprintf(q->text, sizeof q->text, "%u open%s> ", p->open, state);
+    return q->text;
+}
+
+static void complete(void *ctx, struct slice before, struct editor_completion *found)
+{
+    struct completion c;
+
+    (void)ctx;
+    completion_init(&c);
+    if (command_set_complete(&proxy_commands, &c, before) == 0)
+        completion_put(&c, found->insert, found->choices, &found->back);
+    completion_clear(&c);
+}
+
+/* --- lines --------------------------------------------------------------------------------------
+ */
+
+static void complain(struct proxy_prompt *q, const struct err *e)
+{
+    char text[sizeof e->text + sizeof e->hint + 32];
+
+    snprintf(text, sizeof text, "%s%s%s", e->text, e->hint[0] ? "\n  hint: " : "", e->hint);
+    typing_complain(q->typing, text);
+}
+
+static int take_line(struct proxy_prompt *q, struct slice line, struct err *e)
+{
+    struct buf text;
+    int r;
+
+    if (line.data[0] != '/') {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing is sent: a command begins with a slash");
+        err_hint(e, "/inject up|down TEXT sends a message; /help lists the commands");
+        return -1;
+    }
+    buf_init(&text, LINE_MAX_BYTES);
+    if (buf_append(&text, line.data, line.len) < 0 || buf_append(&text, "", 1) < 0)
+        r = err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the line is longer than 1 MiB");
+    else
+        r = proxy_command(q, (const char *)buf_data(&text) + 1, e);
+    buf_clear(&text);
+    return r;
+}
+
+static void on_line(void *ctx, struct slice line)
+{
+    struct proxy_prompt *q = ctx;
+    struct err e;
+
+    while (line.len > 0 && line.data[line.len - 1] == ' ')
+        line.len--;
+    if (line.len > 0 && take_line(q, line, &e) < 0)
+        complain(q, &e);
+}
+
+/* --- what the commands of the REPL ask of the front
+ * -----------------------------------------------
+ */
+
+static void say(void *ctx, struct slice text)
+{
+    struct proxy_prompt *q = ctx;
+
+    screen_say(typing_screen(q->typing), text);
+}
+
+static int get(void *ctx, enum setting which)
+{
+    struct proxy_prompt *q = ctx;
+
+    return settings_get(typing_screen(q->typing), which);
+}
+
+static void set(void *ctx, enum setting which, int value)
+{
+    struct proxy_prompt *q = ctx;
+
+    settings_set(typing_screen(q->typing), which, value);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void on_pause(void *ctx, bool paused)
+{
+    struct proxy_prompt *q = ctx;
+
+    if (q->front->relay)
+        relay_pause(q->front->relay, paused);
+}
+
+static void on_stop(void *ctx)
+{
+    struct proxy_prompt *q = ctx;
+
+    proxy_end(q->front, EXIT_OK);
+}
+
+static void on_interrupted(void *ctx)
+{
+    struct proxy_prompt *q = ctx;
+
+    proxy_end(q->front, EXIT_SIGINT);
+}
+
+static bool is_stopped(void *ctx)
+{
+    const struct proxy_prompt *q = ctx;
+
+    return q->front->finished;
+}
+
+static void on_event(struct sink *sink, const struct event *ev)
+{
+    struct proxy_prompt *q = (struct proxy_prompt *)sink;
+
+    proxy_heads_event(&q->heads, ev);
+}
+
+static void free_nothing(struct sink *sink)
+{
+    (void)sink; /* part of struct proxy_prompt */
+}
+
+bool proxy_prompt_wanted(const struct proxy_front *p)
+{
+    return typing_wanted(p->app) && !p->own->tap;
+}
+
+int proxy_prompt_init(struct proxy_prompt *q, struct proxy_front *p, struct err *e)
+{
+    const struct command_hooks shared = {.say = say, .get = get, .set = set, .ctx = q};
+    const struct typing_hooks hooks = {.line = on_line,
+                                       .prompt = prompt,
+                                       .complete = complete,
+                                       .pause = on_pause,
+                                       .stop = on_stop,
+                                       .interrupted = on_interrupted,
+                                       .stopped = is_stopped,
+                                       .ctx = q};
+
+    q->front = p;
+    q->watch = (struct sink){PROXY_HEADS_WANTS, on_event, free_nothing};
+    commands_init(&q->shared, &shared);
+    q->typing = typing_new(p->app, &p->views, TYPING_RELAY, &hooks, e);
+    if (!q->typing)
+        return -1;
+    return bus_add(&p->views.bus, &q->watch) < 0 ? err_nomem(e, STAGE_IO, "starting") : 0;
+}
+
+void proxy_prompt_run(struct proxy_prompt *q)
+{
+    app_limit(q->front->app);
+    typing_run(q->typing);
+}
+
+void proxy_prompt_clear(struct proxy_prompt *q)
+{
+    if (!q->front)
+        return;
+    typing_free(q->typing);
+    commands_clear(&q->shared);
+    proxy_heads_clear(&q->heads);
+}
