@@ -100,7 +100,7 @@ const struct verb proxy_verb = {
                 "  wscope proxy --outages 3 --expect 'back<3s' :9002 ws://localhost:3000\n",
     .sets = OPTIONS_LISTEN | OPTIONS_RELAY | OPTIONS_VIEWS,
     .operand_max = 2,
-    .operand = "URL",
+    .operand = "WS-URL",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .own = &defaults,
