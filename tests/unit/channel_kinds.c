@@ -313,11 +313,11 @@ static void a_refusal_is_for_good_unless_its_status_passes(void **state)
                   "error the server answered 302 instead of an event stream: it is at another URL: "
                   "-L follows redirects\n",
                   true);
-    check_refused(f, CHANNEL_SSE, html,
-                  "error the server answered with the type \"text/html\", which is no event stream "
-                  "(text/event-stream): if this is a document that changes, --poll asks for it "
-                  "again and again\n",
-                  true);
+    check_refused(
+        f, CHANNEL_SSE, html,
+        "error the server answered with the type \"text/html\", which is not an event stream "
+        "(text/event-stream): if this is a document that changes, use --poll\n",
+        true);
     check_refused(f, CHANNEL_POLL, none, "error the server answered the poll with 404\n", true);
     check_refused(f, CHANNEL_POLL, busy, "error the server answered the poll with 503\n", false);
     check_refused(f, CHANNEL_POLL, there,
