@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* Bytes of fields that are joined. */
+#define JOINED_MAX 8192
+
 /* --- what stays behind --------------------------------------------------------------------------
  */
 
@@ -35,7 +38,7 @@ static bool is_nominated(const struct http1_head *h, struct slice name)
 static bool stays_behind(const struct http1_head *h, const struct field *f)
 {
     if (slice_is_nocase(f->name, "Upgrade"))
-        return !slice_is_nocase(f->value, "websocket");
+        return !http1_has_token(h, "Upgrade", "websocket");
     return slice_is_nocase(f->name, "Connection") || is_hop_by_hop(f->name) ||
            is_nominated(h, f->name);
 }
@@ -176,10 +179,9 @@ static int put_added(const struct head_config *config, struct buf *out)
     return 0;
 }
 
-/* "http://host/path" is "/path". */
+/* "http://host/path" is "/path", "http://host?query" is "?query". */
 static struct slice origin_form(struct slice target)
 {
-    const uint8_t *slash;
     size_t at;
 
     if (target.len == 0 || target.data[0] == '/' || slice_is(target, "*"))
@@ -189,8 +191,9 @@ static struct slice origin_form(struct slice target)
     if (at + 2 >= target.len)
         return (struct slice){0};
     at += 3;
-    slash = memchr(target.data + at, '/', target.len - at);
-    return slash ? slice_make(slash, (size_t)(slice_end(target) - slash)) : slice_str("/");
+    while (at < target.len && target.data[at] != '/' && target.data[at] != '?')
+        at++;
+    return at < target.len ? slice_make(target.data + at, target.len - at) : slice_str("/");
 }
 
 static size_t query_at(struct slice target)
@@ -212,7 +215,7 @@ static int put_target(const struct head_config *config, struct slice own, struct
     if (slice_is(own, "*"))
         return put(out, own);
     if (put(out, slice_make(base.data, base_path)) < 0 ||
-        put(out, slice_make(own.data, own_path)) < 0)
+        put(out, own_path ? slice_make(own.data, own_path) : slice_str("/")) < 0)
         return -1;
     base_path = query_at(base);
     if (put(out, slice_make(base.data + base_path, base.len - base_path)) < 0)
@@ -260,4 +263,27 @@ int head_relay_response(const struct http1_head *h, struct buf *out)
         buf_append_str(out, "\r\n") < 0)
         return -1;
     return 0;
+}
+
+/* --- looks --------------------------------------------------------------------------------------
+ */
+
+char *head_joined(const struct http1_head *h, const char *name)
+{
+    struct buf text;
+    char *copy = NULL;
+    bool failed = false;
+
+    buf_init(&text, JOINED_MAX);
+    for (size_t i = 0; i < h->field_count && !failed; i++) {
+        const struct field *f = &h->fields[i];
+
+        if (slice_is_nocase(f->name, name))
+            failed = (text.len > 0 && buf_append_str(&text, ", ") < 0) ||
+                     buf_append(&text, f->value.data, f->value.len) < 0;
+    }
+    if (!failed)
+        copy = strndup(text.len ? (const char *)buf_data(&text) : "", text.len);
+    buf_clear(&text);
+    return copy;
 }

@@ -35,4 +35,8 @@ int head_relay_response(const struct http1_head *h, struct buf *out);
  * that is the server's to do. */
 bool head_asks_for_websocket(const struct http1_head *h);
 
+/* All fields of a name as one value (RFC 9110, section 5.3), "" without one. Owned. NULL: memory,
+ * or it is longer than 8 KiB. */
+char *head_joined(const struct http1_head *h, const char *name);
+
 #endif

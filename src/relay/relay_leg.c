@@ -227,7 +227,7 @@ static bool writes(const void *ctx)
 {
     const struct relay_leg *l = ctx;
 
-    return l->out.len > 0 && !l->write_dead && !l->silent;
+    return (l->out.len > 0 || (l->fin_due && !l->fin_sent)) && !l->write_dead && !l->silent;
 }
 
 int relay_leg_attach(struct relay_leg *l, struct link *link, struct err *e)

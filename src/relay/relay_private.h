@@ -39,7 +39,9 @@ struct frame_walk {
 
 /* What an event was made of, while the event goes up and to the other leg. */
 struct offer {
-    struct slice raw;  /* its frames as they came; empty: there is no offer */
+    bool there;
+    struct slice raw;  /* its frames as they came; of a part they may all have passed with those
+                          before it */
     struct slice data; /* its payload */
     bool taken;        /* they were passed */
 };
@@ -94,11 +96,13 @@ struct relay_leg {
                         longer the sender's, and messages are compressed anew from then on */
     bool close_seen; /* a Close frame came from it, */
     bool close_made; /* one was made for it: nothing more is sent to it */
+    bool close_due;  /* one will be, at the end of the frame that is passing */
     struct offer offer;
     struct deflate_params deflate;
     bool at_once;  /* what came last passed before it was decoded */
     bool sending;  /* a message from here is being sent in parts */
     bool dropping; /* the rest of one that comes in parts */
+    bool lost;     /* of that one a part did not pass as it came: no more of its bytes do */
 
     /* Messages that come from it and wait */
     struct held_queue held;
@@ -265,12 +269,18 @@ bool walk_is_within(const struct frame_walk *w);
 void relayed_ws_make_opaque(struct relay_leg *from);
 /* Send what l->ws has made. */
 void relayed_ws_put_made(struct relay_leg *to);
+/* Part of a frame from there has passed, and its end has not. */
+bool relayed_ws_in_frame(const struct relay_leg *from);
 
 /* relayed_ws_life.c */
 /* The 101 with that head has been put to the client. */
 void relayed_ws_open(struct relay_conn *c, const struct http1_head *head);
 /* Frames that the end has cut pass as far as they came. */
 void relayed_ws_ended(struct relay_leg *l);
+/* The Close that waited for the end of a frame. */
+void relayed_ws_settle_close(struct relay_leg *to);
+/* A Close came from that leg, where one was made for it: whose turn is it to end the connection? */
+void relayed_ws_closed(struct relay_leg *from);
 /* A Close frame of our own to both sides. */
 void relayed_ws_close(struct relay_conn *c, uint16_t code, struct slice reason, enum event_leg leg);
 /* Faults may act from now on: layers are needed. */
@@ -289,6 +299,8 @@ bool held_keep(struct relay_leg *from, enum opcode type, struct slice data, uint
 /* Send those that are due, and those that are injected, where they may be sent. */
 void held_send_due(struct relay_conn *c);
 unsigned held_release(struct relay_leg *from, unsigned count);
+/* The stream has ended: send all that is held. */
+void held_finish(struct relay_leg *from);
 int held_inject(struct relay_leg *from, enum opcode type, struct slice data);
 void held_clear(struct relay_leg *from);
 

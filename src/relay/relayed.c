@@ -174,6 +174,15 @@ void relayed_leg_ended(struct relay_leg *l, ssize_t result)
 /* --- bytes --------------------------------------------------------------------------------------
  */
 
+/* It ended its side, and is gone: what comes for it from the other can't be delivered. A server
+ * that has answered, or closed, may be gone while its last bytes are still to be read by the
+ * client. */
+static bool is_gone(const struct relay_leg *l)
+{
+    return l->ended && l->write_dead && !l->close_seen &&
+           (l->side == LEG_CLIENT || l->conn->state == CONN_WS);
+}
+
 static bool is_over(const struct relay_leg *l)
 {
     return !l->link || (l->ended && (l->out.len == 0 || l->write_dead));
@@ -196,6 +205,10 @@ void relayed_flush(struct relay_conn *c)
         relayed_http_step(c);
     if (c->state == CONN_ENDED)
         return;
+    if (is_gone(relay_leg_client(c)) || is_gone(relay_leg_server(c))) {
+        relayed_reset(c);
+        return;
+    }
     if (!c->dial && is_over(relay_leg_client(c)) && is_over(relay_leg_server(c))) {
         relayed_end(c);
         return;

@@ -119,6 +119,13 @@ unsigned held_release(struct relay_leg *from, unsigned count)
     return sent;
 }
 
+void held_finish(struct relay_leg *from)
+{
+    while (from->held.first && from->conn->state == CONN_WS && relayed_ws_between(from))
+        send_one(from, take(&from->held, NULL));
+    set_timer(from->conn);
+}
+
 static void send_late(struct relay_leg *from)
 {
     struct held_message *before = NULL, *m = from->held.first;

@@ -12,8 +12,6 @@
 
 /* How long the client may take to hang up after an answer that ends the connection. */
 #define ENDING_US 1000000
-/* What a request may say of extensions. */
-#define OFFERS_MAX 8192
 
 /* --- answers of our own -------------------------------------------------------------------------
  */
@@ -137,28 +135,6 @@ static void report_request(struct relay_conn *c, const struct http1_head *h)
     relayed_emit(c, &ev);
 }
 
-/* All fields of a name as one value (RFC 9110, section 5.3), "" without one. NULL: memory, or it is
- * too long. */
-static char *joined(const struct http1_head *h, const char *name)
-{
-    struct buf text;
-    char *copy = NULL;
-    bool failed = false;
-
-    buf_init(&text, OFFERS_MAX);
-    for (size_t i = 0; i < h->field_count && !failed; i++) {
-        const struct field *f = &h->fields[i];
-
-        if (slice_is_nocase(f->name, name))
-            failed = (text.len > 0 && buf_append_str(&text, ", ") < 0) ||
-                     buf_append(&text, f->value.data, f->value.len) < 0;
-    }
-    if (!failed)
-        copy = strndup(text.len ? (const char *)buf_data(&text) : "", text.len);
-    buf_clear(&text);
-    return copy;
-}
-
 /* What is kept of a request until its answer comes. 0 or -1 (memory). */
 static int remember(struct relay_conn *c, const struct http1_head *h)
 {
@@ -167,7 +143,7 @@ static int remember(struct relay_conn *c, const struct http1_head *h)
     free(c->target);
     free(c->offers);
     c->target = strndup((const char *)h->target.data, h->target.len);
-    c->offers = joined(h, "Sec-WebSocket-Extensions");
+    c->offers = head_joined(h, "Sec-WebSocket-Extensions");
     c->upgrade = head_asks_for_websocket(h);
     c->head_only = slice_is(h->method, "HEAD");
     c->began_us = clock_mono_us();
@@ -379,6 +355,21 @@ static bool step_answer(struct relay_conn *c)
     return true;
 }
 
+/* The client's FIN follows what it sent before. Requests that wait for their turn are not sent yet,
+ * nor are frames that came early. */
+static void pass_end(struct relay_conn *c)
+{
+    struct relay_leg *client = relay_leg_client(c), *server = relay_leg_server(c);
+    bool wait = c->busy && client->http.body.done && client->http.bytes.len > 0;
+
+    if (!client->ended || c->dial || wait || (c->busy && c->upgrade))
+        return;
+    if (server->link && !server->fin_due)
+        relay_leg_finish(server);
+    else if (!server->link)
+        relayed_end(c);
+}
+
 void relayed_http_step(struct relay_conn *c)
 {
     bool moved = true;
@@ -388,6 +379,8 @@ void relayed_http_step(struct relay_conn *c)
         if (c->state == CONN_HTTP)
             moved = step_answer(c) || moved;
     }
+    if (c->state == CONN_HTTP)
+        pass_end(c);
 }
 
 /* --- ends ---------------------------------------------------------------------------------------
@@ -403,10 +396,10 @@ void relayed_http_ended(struct relay_leg *l)
                        (l->link->ended & LINK_GOT_RST)
                            ? "the server reset the connection before it answered"
                            : "the server closed the connection before it answered");
-    else if (l->other->link)
-        relay_leg_finish(l->other);
-    else if (!c->dial)
-        relayed_end(c);
+    else if (l->side == LEG_SERVER)
+        relay_leg_finish(relay_leg_client(c));
+    else
+        pass_end(c);
 }
 
 void relayed_http_timeout(struct relay_conn *c)

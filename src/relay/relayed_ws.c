@@ -36,8 +36,8 @@ static bool passes_at_once(const struct relay_leg *from)
 
     return from->opaque ||
            (!from->layer_fault && !other(from)->layer_fault && !from->hold && !from->held.first &&
-            !from->aside.first && !from->altered && from->raw.len == 0 && from->message.len == 0 &&
-            !(r->config->rules && r->config->rules->count));
+            !other(from)->close_due && !from->aside.first && !from->altered && from->raw.len == 0 &&
+            from->message.len == 0 && !(r->config->rules && r->config->rules->count));
 }
 
 /* Bytes of frames as they came, to the other leg. */
@@ -73,7 +73,9 @@ static void begin_frame(struct relay_leg *from, const struct frame_header *h)
 
     w->left = h->length;
     w->control = h->opcode > OPCODE_BINARY;
-    if (!w->control)
+    if (w->control)
+        pass_buf(from, &from->control); /* of frames that came to no event */
+    else
         w->in_message = !h->fin;
 }
 
@@ -152,7 +154,11 @@ static void walk_used(struct relay_leg *from)
         return;
     walk(from, buf_data(&from->raw), n, false);
     buf_consume(&from->raw, n);
-    if (from->message.len > UNDECIDED_MAX) {
+    if (from->message.len <= UNDECIDED_MAX)
+        return;
+    if (from->altered || from->lost) {
+        buf_reset(&from->message); /* they can't pass */
+    } else {
         pass_buf(from, &from->message);
         from->committed = true;
     }
@@ -162,8 +168,12 @@ static void walk_used(struct relay_leg *from)
 void relayed_ws_make_opaque(struct relay_leg *from)
 {
     from->opaque = true;
+    if (from->altered || from->lost)
+        buf_reset(&from->message);
     pass_buf(from, &from->message);
     pass_buf(from, &from->control);
+    if (!from->at_once)
+        pass(from, from->walk.head, from->walk.have);
     pass_buf(from, &from->raw);
 }
 
@@ -216,7 +226,7 @@ static void send_anew(struct relay_leg *from, enum opcode type, struct slice dat
                               .final = final,
                               .total = data.len};
 
-    if (to->close_made || to->write_dead)
+    if (to->close_made || to->close_due || to->write_dead)
         return;
     was_altered(from);
     if (wsconn_send_message(to->ws, type, data, first, final, NULL) == WSCONN_FAILED) {
@@ -233,7 +243,7 @@ void relayed_ws_inject(struct relay_leg *from, enum opcode type, struct slice da
     const struct frame_spec spec = {.opcode = (uint8_t)type, .fin = true};
     struct event ev = relayed_event(from->conn, EVENT_MESSAGE, to->side);
 
-    if (to->close_made || to->write_dead)
+    if (to->close_made || to->close_due || to->write_dead)
         return;
     if (wsconn_send_frame(to->ws, &spec, data, NULL) == WSCONN_FAILED) {
         relayed_break(from->conn);
@@ -270,7 +280,7 @@ static bool pass_offer(struct relay_leg *from, const struct outgoing *out)
 {
     struct offer *offer = &from->offer;
 
-    if (offer->raw.len == 0 || offer->taken || from->altered || !same(offer->data, out->data))
+    if (!offer->there || offer->taken || from->altered || !same(offer->data, out->data))
         return false;
     offer->taken = true;
     pass(from, offer->raw.data, offer->raw.len);
@@ -279,8 +289,12 @@ static bool pass_offer(struct relay_leg *from, const struct outgoing *out)
 
 static int send_control(struct relay_leg *to, const struct outgoing *out)
 {
+    if (to->close_made)
+        return SEND_CLOSED;
     if (pass_offer(other(to), out))
         return 0;
+    if (to->close_due)
+        return SEND_CLOSED;
     if (wsconn_send_control(to->ws, out->opcode, out->data, NULL) == WSCONN_FAILED)
         return SEND_FAILED;
     relayed_ws_put_made(to);
@@ -298,6 +312,8 @@ static int send_message(struct relay_leg *to, const struct outgoing *out)
                               .final = out->final,
                               .total = out->data.len};
 
+    if (to->close_made)
+        return SEND_CLOSED;
     from->sending = !out->final;
     if (!pass_offer(from, out)) {
         send_anew(from, out->opcode, out->data, out->first, out->final);
@@ -400,15 +416,24 @@ static void report(struct relay_leg *from, struct event *ev)
     relayed_emit(from->conn, ev);
 }
 
+/* Control frames, and those whose opcode has no meaning, that are whole and came to no event. */
+static void pass_strays(struct relay_leg *from)
+{
+    if (!from->walk.control || from->walk.left == 0)
+        pass_buf(from, &from->control);
+}
+
 /* Up the stack of the leg, with the bytes that it was made of. */
 static void offer_up(struct relay_leg *from, struct event *ev, struct buf *raw, struct slice data)
 {
     bool message = ev->kind == EVENT_MESSAGE;
 
-    from->offer = (struct offer){.raw = buf_slice(raw), .data = data};
+    from->offer = (struct offer){.there = true, .raw = buf_slice(raw), .data = data};
     layer_event(&from->layer, ev);
     if (message && !from->offer.taken)
         was_altered(from);
+    if (message)
+        from->lost = !ev->message.final && !from->offer.taken;
     from->offer = (struct offer){0};
     buf_reset(raw);
 }
@@ -421,6 +446,7 @@ static void take_close(struct relay_leg *from, const struct event_close_frame *c
     relayed_decide(c, from->side, CLOSE_BY_PEER, CLOSE_HOW_CLOSE_FRAME, close->code, close->reason);
     held_release(from, 0); /* in order: no message follows a Close */
     relayed_ws_make_opaque(from);
+    relayed_ws_closed(from);
 }
 
 /* passed: its bytes have gone to the other leg already. */
@@ -431,6 +457,8 @@ static void take_event(struct relay_leg *from, struct event *ev, bool passed)
     report(from, ev);
     switch (ev->kind) {
     case EVENT_MESSAGE:
+        if (!passed)
+            pass_strays(from);
         if (passed)
             delivered(from, &ev->message);
         else
@@ -469,13 +497,16 @@ static void drain(struct relay_leg *from, bool at_once)
         if (!at_once)
             walk_used(from);
         take_event(from, &ev, passed);
+        relayed_ws_settle_close(other(from));
         if (c->state == CONN_WS && from->aside.first)
             held_send_due(c);
     }
     if (r < 0)
         relayed_break(c);
-    else if (c->state == CONN_WS && !at_once && !from->opaque)
+    else if (c->state == CONN_WS && !at_once && !from->opaque) {
         walk_used(from);
+        pass_strays(from);
+    }
 }
 
 /* --- reading ------------------------------------------------------------------------------------
@@ -494,23 +525,46 @@ static void report_bytes(struct relay_leg *from, const uint8_t *bytes, size_t n)
     report(from, &ev);
 }
 
+/* After a Close of ours on both legs: only its answer is waited for. */
+static void await_close(struct relay_leg *from, size_t n)
+{
+    struct event ev = {0};
+    int r = 0;
+
+    from->fed += n;
+    if (from->close_seen)
+        return;
+    if (!from->opaque) {
+        wsconn_filled(from->ws, n);
+        while (!from->close_seen && (r = wsconn_next(from->ws, &ev)) > 0) {
+            report(from, &ev);
+            from->close_seen = ev.kind == EVENT_CLOSE_FRAME;
+        }
+    }
+    if (r < 0)
+        relayed_break(from->conn);
+    else if (from->close_seen || from->opaque || wsconn_failed(from->ws))
+        relayed_ws_closed(from);
+}
+
 static void take_bytes(struct relay_leg *from, uint8_t *bytes, size_t n)
 {
     bool at_once = passes_at_once(from);
 
-    if (from->other->close_made) /* an end of ours: it is only waited for */
-        return;
     report_bytes(from, bytes, n);
+    if (from->other->close_made) {
+        await_close(from, n);
+        return;
+    }
+    if (from->at_once && !at_once && walk_is_within(&from->walk))
+        from->committed = true;
     from->at_once = at_once;
     if (at_once) {
         pass(from, bytes, n);
         if (!from->opaque)
             walk(from, bytes, n, true);
-    } else {
-        if (from->raw.len == 0 && from->message.len == 0 && walk_is_within(&from->walk))
-            from->committed = true;
-        if (buf_append(&from->raw, bytes, n) < 0)
-            relayed_break(from->conn);
+    } else if (buf_append(&from->raw, bytes, n) < 0) {
+        relayed_break(from->conn);
     }
     from->fed += n;
     if (from->opaque || from->conn->state != CONN_WS)
@@ -527,6 +581,13 @@ void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n)
     c->came_wall_us = clock_wall_us();
     take_bytes(from, bytes, n);
     c->came_us = 0;
+}
+
+bool relayed_ws_in_frame(const struct relay_leg *from)
+{
+    bool passing = from->at_once || from->committed || (from->sending && !from->lost);
+
+    return !from->opaque && passing && (from->walk.left > 0 || from->walk.have > 0);
 }
 
 bool relayed_ws_between(const struct relay_leg *from)

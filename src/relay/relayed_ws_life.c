@@ -41,21 +41,39 @@ static void violation(struct relay_conn *c, const char *rule, const char *messag
     relayed_emit(c, &ev);
 }
 
+/* Does it name an extension that is not known here? */
+static bool names_another(struct slice value)
+{
+    struct extension_scan scan = {.text = value};
+    struct extension_param param;
+    struct slice name;
+
+    while (extension_scan_next(&scan, &name) > 0) {
+        if (!slice_is(name, "permessage-deflate"))
+            return true;
+        while (extension_scan_param(&scan, &param) > 0)
+            ;
+    }
+    return false;
+}
+
 /* What was agreed. False: an extension is in use that is not known here, and frames can't be
  * decoded. */
-static bool agreed(struct relay_conn *c, const struct http1_head *head,
-                   struct deflate_params *deflate)
+static bool agreed(struct relay_conn *c, struct slice value, struct deflate_params *deflate)
 {
-    const struct slice *value = http1_field(head, "Sec-WebSocket-Extensions");
+    bool another = names_another(value);
     struct err e;
 
     *deflate = (struct deflate_params){.level = -1};
-    if (!value || value->len == 0)
+    if (value.len == 0)
         return true;
-    if (extension_accept_offered(deflate, slice_str(c->offers), -1, *value, &e) == 0)
+    if (extension_accept_offered(deflate, slice_str(c->offers), -1, value, &e) < 0)
+        violation(c, "RFC 6455, section 9.1", e.text);
+    else if (!another)
         return true;
-    violation(c, "RFC 6455, section 9.1", e.text);
-    relayed_note(c, "the frames of this connection pass as they are, and can't be shown");
+    relayed_note(c, another ? "the server uses an extension that is not known here: the frames of "
+                              "this connection pass as they are, and can't be shown"
+                            : "the frames of this connection pass as they are, and can't be shown");
     return false;
 }
 
@@ -118,11 +136,7 @@ static void add_layer(struct relay_leg *l)
 void relayed_ws_add_layers(struct relay_conn *c)
 {
     for (int i = 0; i < 2 && c->state == CONN_WS; i++) {
-        struct relay_leg *from = &c->legs[i];
-
-        if (!from->layer_fault && walk_is_within(&from->walk))
-            from->committed = true;
-        add_layer(from);
+        add_layer(&c->legs[i]);
     }
 }
 
@@ -142,18 +156,29 @@ static void take_rest(struct relay_leg *l)
         buf_consume(&in, n);
         relayed_ws_filled(l, space, n);
     }
+    if (in.len > 0 && l->conn->state == CONN_WS)
+        relayed_break(l->conn);
     buf_clear(&in);
+}
+
+/* Its end was read before there were frames. */
+static void take_end(struct relay_leg *l)
+{
+    if (l->ended && l->conn->state == CONN_WS)
+        relayed_leg_ended(l, 0);
 }
 
 void relayed_ws_open(struct relay_conn *c, const struct http1_head *head)
 {
     struct relay *r = c->relay;
+    char *extensions = head_joined(head, "Sec-WebSocket-Extensions");
     struct deflate_params deflate;
     bool known;
 
     check_accept(c, head);
-    known = agreed(c, head, &deflate);
-    if (init_leg(relay_leg_client(c), &deflate) < 0 ||
+    known = extensions && agreed(c, slice_str(extensions), &deflate);
+    free(extensions);
+    if (!extensions || init_leg(relay_leg_client(c), &deflate) < 0 ||
         init_leg(relay_leg_server(c), &deflate) < 0) {
         relayed_break(c);
         return;
@@ -171,6 +196,7 @@ void relayed_ws_open(struct relay_conn *c, const struct http1_head *head)
         layer_fault_opened(c->legs[i].layer_fault);
     take_rest(relay_leg_client(c));
     take_rest(relay_leg_server(c));
+    take_end(relay_leg_client(c));
 }
 
 /* --- the end ------------------------------------------------------------------------------------
@@ -183,11 +209,27 @@ static void on_close_timeout(void *ctx)
 
 static void make_close(struct relay_leg *to, uint16_t code, struct slice reason)
 {
-    if (to->close_made || to->other->close_seen)
+    if (to->close_made || to->close_due || to->other->close_seen)
         return;
-    if (wsconn_send_close(to->ws, code, reason, NULL) == 0)
-        relayed_ws_put_made(to);
+    (void)wsconn_send_close(to->ws, code, reason, NULL);
+    to->close_due = true;
+    relayed_ws_settle_close(to);
+}
+
+void relayed_ws_settle_close(struct relay_leg *to)
+{
+    if (!to->close_due || relayed_ws_in_frame(to->other))
+        return;
+    relayed_ws_put_made(to);
+    to->close_due = false;
     to->close_made = true;
+}
+
+/* The proxy is the client's server, which ends the connection first (RFC 6455, section 7.1.1). */
+void relayed_ws_closed(struct relay_leg *from)
+{
+    if (from->side == LEG_CLIENT && from->close_made)
+        relay_leg_finish(from);
 }
 
 void relayed_ws_close(struct relay_conn *c, uint16_t code, struct slice reason, enum event_leg leg)
@@ -205,6 +247,7 @@ void relayed_ws_close(struct relay_conn *c, uint16_t code, struct slice reason, 
 /* Frames that the end has cut pass as far as they came. */
 void relayed_ws_ended(struct relay_leg *l)
 {
+    held_finish(l);
     if (!l->opaque)
         relayed_ws_make_opaque(l);
 }

@@ -56,7 +56,9 @@ static void on_dialled(void *ctx, struct link *link, const struct err *why)
         failed(c, why, 502);
         return;
     }
-    relayed_flush(c);
+    relayed_http_step(c);
+    if (c->state != CONN_ENDED)
+        relayed_flush(c);
 }
 
 void upstream_dial(struct relay_conn *c)
