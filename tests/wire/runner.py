@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import program
 from program import SLOW, Program
 from rawserver import Listener, Unmet
+from through import Through
 
 
 class Skip(Exception):
@@ -52,6 +53,7 @@ class Test:
         self.shared = shared
         self.programs, self.listeners, self.folder_path = [], [], None
         self._main = None
+        self.through = None
 
     @property
     def listener(self):
@@ -70,7 +72,11 @@ class Test:
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}/"
+        if self.shared.through_proxy is None:
+            return f"ws://127.0.0.1:{self.port}/"
+        if not self.through:
+            self.through = Through(self.start, self.port, self.deadline, self.shared.through_proxy)
+        return f"ws://127.0.0.1:{self.through.port}/"
 
     def folder(self):
         if not self.folder_path:
@@ -92,12 +98,15 @@ class Test:
 
     def open(self, *args, extra="", then=b"", **options):
         """Start the program on this test's listener and open the WebSocket: (program, connection)."""
-        made = self.start(*args, self.url, **options)
+        url = self.url  # perhaps a proxy is started first
+        made = self.start(*args, url, **options)
         conn = self.accept()
         conn.open(extra, then)
         return made, conn
 
     def clear(self):
+        if self.through:
+            self.through.close()
         for made in self.programs:
             made.kill()
         for made in self.listeners:
@@ -109,7 +118,8 @@ class Test:
 class Shared:
     """Made once for a whole run."""
 
-    def __init__(self):
+    def __init__(self, through_proxy=None):
+        self.through_proxy = through_proxy
         self.home = tempfile.mkdtemp(prefix="wscope-home.")
         self.lock = threading.Lock()
         self.made = {}
@@ -172,6 +182,8 @@ def run_one(entry, shared):
     begun = time.monotonic()
     try:
         function(test)
+        if test.through:
+            test.through.compare()
         return Result("ok", seconds=time.monotonic() - begun)
     except Skip as skip:
         return Result("skip", str(skip))
@@ -187,6 +199,8 @@ def main(description, jobs=3):
     parser.add_argument("--only", metavar="GLOB", action="append", help="run the cases whose name matches (repeatable)")
     parser.add_argument("-v", "--verbose", action="store_true", help="print how long each case took")
     parser.add_argument("-j", "--jobs", type=int, default=jobs, help="cases at a time (default %(default)s)")
+    parser.add_argument("--through-proxy", metavar="OPTIONS", nargs="?", const="",
+                        help="put a `wscope proxy` with these options between program and server, and compare the bytes on both sides")
     options = parser.parse_args()
     chosen = [c for c in CASES if not options.only or any(fnmatch.fnmatch(c[0], g) for g in options.only)]
     if options.list:
@@ -196,7 +210,7 @@ def main(description, jobs=3):
     if not shutil.which(program.COMMAND[0]):
         print(f"Bail out! {program.COMMAND[0]} is not there: put the program's path in WSCOPE")
         return 1
-    shared, begun = Shared(), time.monotonic()
+    shared, begun = Shared(options.through_proxy), time.monotonic()
     found, failed = {}, 0
     arrived = threading.Condition()
 
