@@ -350,13 +350,14 @@ static enum exit_code run(struct pipe *p)
 /* The error that prevented the session, and an empty summary. */
 static enum exit_code fail_without_session(struct pipe *p, const struct err *e)
 {
-    struct event end = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us()};
+    struct event end = {.kind = EVENT_SUMMARY};
 
+    app_fail(p->app, e);
+    end.time_us = clock_wall_us();
     end.at_us = clock_mono_us() - p->app->start_us;
     end.summary.duration_us = end.at_us;
     end.summary.exit = e->code;
     end.summary.seed = p->faults.seed;
-    app_fail(p->app, e);
     bus_emit(&p->views.bus, &end);
     return e->code;
 }
