@@ -35,7 +35,7 @@ app               base event net/supplies.h@app/loop.h cli command script sessio
 verb/connect      base event app cli command script session measure sink serve term
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
-verb/proxy        base event app cli command fault grade relay net/timer.h script sink sink/grade term
+verb/proxy        base event app cli command fault grade relay net/timer.h net/link.h@verb/proxy/control_private.h net/listener.h@verb/proxy/control_private.h net/pump.h@verb/proxy/control_private.h proto/http1.h proto/http1_reader.h proto/ip_literal.h script sink sink/grade term
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
@@ -56,7 +56,7 @@ app/complain.h    app/* main.c verb/run/script_error.c verb/run/script_load.c
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
 uv.h              net/* peer/* http/* relay/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
-cjson/*           sink/json_tree.h cli/*version*
+cjson/*           sink/json_tree.h verb/proxy/control_request.c cli/*version*
 histedit.h        term/lineedit*
 idn2.h            net/*
 sys/socket.h      base/out.c net/* serve/* app/* term/* verb/*

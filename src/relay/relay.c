@@ -211,9 +211,9 @@ int relay_inject(struct relay_conn *c, enum relay_direction direction, enum opco
     return r;
 }
 
-void relay_hold(struct relay_conn *c, enum relay_direction direction)
+void relay_hold(struct relay_conn *c, enum relay_direction direction, unsigned count)
 {
-    from_of(c, direction)->hold = true;
+    from_of(c, direction)->hold = count ? count : RELAY_HOLD_ALL;
 }
 
 unsigned relay_release(struct relay_conn *c, enum relay_direction direction, unsigned count)
@@ -222,7 +222,7 @@ unsigned relay_release(struct relay_conn *c, enum relay_direction direction, uns
     unsigned sent;
 
     if (count == 0)
-        from->hold = false;
+        from->hold = 0;
     sent = held_release(from, count);
     if (c->state == CONN_WS)
         relayed_flush(c);

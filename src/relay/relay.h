@@ -118,8 +118,8 @@ void relay_drop(struct relay_conn *c, enum relay_drop how, uint16_t code, struct
  * open. */
 int relay_inject(struct relay_conn *c, enum relay_direction direction, enum opcode type,
                  struct slice data);
-/* Hold every message in that direction from now on. */
-void relay_hold(struct relay_conn *c, enum relay_direction direction);
+/* Hold the next `count` messages in that direction; 0: every one from now on. */
+void relay_hold(struct relay_conn *c, enum relay_direction direction, unsigned count);
 /* Let the first `count` that are held go; 0: all, and hold no more. Returns how many went. */
 unsigned relay_release(struct relay_conn *c, enum relay_direction direction, unsigned count);
 unsigned relay_held(const struct relay_conn *c, enum relay_direction direction);

@@ -14,6 +14,8 @@
 #ifndef RELAY_RELAY_PRIVATE_H
 #define RELAY_RELAY_PRIVATE_H
 
+#include <limits.h>
+
 #include "http/shared.h"
 #include "net/listener.h"
 #include "net/pump.h"
@@ -106,9 +108,11 @@ struct relay_leg {
 
     /* Messages that come from it and wait */
     struct held_queue held;
-    bool hold;               /* all do */
+    unsigned hold;           /* so many more are held; RELAY_HOLD_ALL: every one */
     struct held_queue aside; /* that are injected into what comes from it */
 };
+
+#define RELAY_HOLD_ALL UINT_MAX
 
 enum conn_state {
     CONN_TLS,    /* the handshake of the listener's TLS */

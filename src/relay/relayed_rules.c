@@ -159,6 +159,8 @@ static void hold_or_forward(struct relay_leg *from, const struct event_message *
 {
     if (!from->hold || m->part > 0 || !held_keep(from, m->type, m->data, UINT64_MAX))
         forward(from, m);
+    else if (from->hold != RELAY_HOLD_ALL)
+        from->hold--;
 }
 
 /* Of a message in parts, the first has come. */

@@ -13,7 +13,7 @@
 #include "verb/proxy/proxy_prompt.h"
 
 /* Descriptors that are not of connections, of which each takes two. */
-#define OTHER_FILES 64
+#define OTHER_FILES 96
 
 static struct event make_event(const struct proxy_front *p, enum event_kind kind)
 {
@@ -144,6 +144,16 @@ static void watch_free(struct sink *sink)
 /* --- the beginning ------------------------------------------------------------------------------
  */
 
+/* Test runners look for this line, whatever else is printed. */
+static void announce_control(struct proxy_front *p)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "control: %s\n", control_url(p->control));
+    out_put(&p->views.err, text, strlen(text));
+    out_flush(&p->views.err);
+}
+
 /* The bare address on a line of standard output is for scripts, which learn the port that 0 became;
  * the event stream is not to be mixed with it. */
 static void announce(struct proxy_front *p)
@@ -159,6 +169,8 @@ static void announce(struct proxy_front *p)
     snprintf(text, sizeof text, "relaying %s to %.400s", url, server ? server : "the server");
     proxy_note(p, text);
     free(server);
+    if (p->control)
+        announce_control(p);
 }
 
 /* What requests are given on their way. */
@@ -199,6 +211,14 @@ static int make_grade(struct proxy_front *p, struct err *e)
     return p->grade ? 0 : err_nomem(e, STAGE_IO, "starting the proxy");
 }
 
+static int make_control(struct proxy_front *p, struct err *e)
+{
+    if (!p->own->controlled)
+        return 0;
+    p->control = control_new(p, &p->own->control, e);
+    return p->control ? 0 : -1;
+}
+
 static int make_relay(struct proxy_front *p, struct err *e)
 {
     const struct app *app = p->app;
@@ -236,7 +256,7 @@ static int prepare(struct proxy_front *p, struct err *e)
         proxy_open_file(p->own->junit, "--junit", &p->junit_fd, e) < 0)
         return -1;
     take_server(p);
-    if (take_rules(p, e) < 0 || make_grade(p, e) < 0 ||
+    if (take_rules(p, e) < 0 || make_grade(p, e) < 0 || make_control(p, e) < 0 ||
         fault_rig_init_legs(&p->client_rig, &p->server_rig, &p->app->loop.uv, p->app->fault,
                             &p->views.bus, p->app->start_us, e) < 0)
         return -1;
@@ -256,6 +276,7 @@ static void run_loop(struct proxy_front *p)
 
 static void clear(struct proxy_front *p)
 {
+    control_stop(p->control);
     relay_free(p->relay);
     proxy_act_clear(p);
     timer_free(p->over);

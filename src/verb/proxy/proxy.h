@@ -8,6 +8,7 @@
 #include "cli/verb.h"
 #include "grade/expect.h"
 #include "relay/rule.h"
+#include "verb/proxy/control_address.h"
 
 /* What its own options say. */
 struct proxy_options {
@@ -18,9 +19,10 @@ struct proxy_options {
     struct grade_config grade;
     uint64_t outages; /* end after that many; 0: any number */
     struct grade_expect expect;
-    const char *report;  /* a file, or NULL */
-    const char *control; /* an address, or NULL */
-    const char *junit;   /* a file, or NULL */
+    const char *report; /* a file, or NULL */
+    bool controlled;    /* listen at `control` for test runners */
+    struct control_address control;
+    const char *junit; /* a file, or NULL */
     bool tap;
 };
 

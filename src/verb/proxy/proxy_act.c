@@ -307,16 +307,17 @@ unsigned proxy_inject(struct proxy_front *p, const struct proxy_who *who,
     return n;
 }
 
-unsigned proxy_hold(struct proxy_front *p, const struct proxy_who *who, unsigned directions)
+unsigned proxy_hold(struct proxy_front *p, const struct proxy_who *who, unsigned directions,
+                    unsigned count)
 {
     unsigned n = 0;
 
     relay_expect_changes(p->relay);
     for (struct relay_conn *c = proxy_who_next(p, who, NULL); c; c = proxy_who_next(p, who, c)) {
         if (directions & PROXY_UP)
-            relay_hold(c, RELAY_UP);
+            relay_hold(c, RELAY_UP, count);
         if (directions & PROXY_DOWN)
-            relay_hold(c, RELAY_DOWN);
+            relay_hold(c, RELAY_DOWN, count);
         n++;
     }
     return n;

@@ -52,8 +52,10 @@ int proxy_rule_off(struct proxy_front *p, uint64_t n);
 /* Send a message of our own. Returns on how many connections. */
 unsigned proxy_inject(struct proxy_front *p, const struct proxy_who *who,
                       enum relay_direction direction, enum opcode type, struct slice data);
-/* Hold every message in those directions from now on; on how many connections. */
-unsigned proxy_hold(struct proxy_front *p, const struct proxy_who *who, unsigned directions);
+/* Hold the next `count` messages in each of those directions (0: every one from now on); on how
+ * many connections. */
+unsigned proxy_hold(struct proxy_front *p, const struct proxy_who *who, unsigned directions,
+                    unsigned count);
 /* Let at most `count` of those held go (0: all, and hold no more); how many went, and *left: are
  * still held. */
 unsigned proxy_release(struct proxy_front *p, const struct proxy_who *who, unsigned directions,

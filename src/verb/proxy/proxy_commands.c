@@ -405,7 +405,7 @@ static int hold(struct proxy_prompt *q, const char *args, struct err *e)
 
     if (!directions || rest[0])
         return misused("hold", e);
-    n = proxy_hold(q->front, &q->who, directions);
+    n = proxy_hold(q->front, &q->who, directions, 0);
     if (n == 0)
         return nobody(q, e);
     commands_say(&q->shared, "messages of %u connection%s are held; /release lets them go", n,

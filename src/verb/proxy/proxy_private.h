@@ -6,6 +6,7 @@
  *   proxy_act.c      what is done to connections by request
  *   proxy_prompt.h   the prompt on a terminal
  *   proxy_watch.c    what the relay reports, as facts for the report
+ *   control*.c       the control API (control.h)
  *   proxy_results.c  the report at the end: text, JSON, what was expected
  */
 #ifndef VERB_PROXY_PROXY_PRIVATE_H
@@ -16,6 +17,7 @@
 #include "app/views.h"
 #include "grade/grade.h"
 #include "relay/relay.h"
+#include "verb/proxy/control.h"
 #include "verb/proxy/proxy.h"
 #include "verb/proxy/proxy_act.h"
 
@@ -31,6 +33,7 @@ struct proxy_front {
     struct relay_config config;
     struct relay *relay;
     struct grade *grade;
+    struct control *control;  /* NULL: none; a sink of the views */
     struct timer *over;       /* --for */
     struct proxy_hole *holes; /* proxy_act */
     struct timer *hole_timer;

@@ -60,6 +60,14 @@ static int set_expect(struct options_parsing *p, const struct option_use *use, s
     return grade_expect_parse(&own->expect, use->value, e);
 }
 
+static int set_control(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct proxy_options *own = p->own;
+
+    own->controlled = true;
+    return control_address_parse(&own->control, use->value, e);
+}
+
 #define OWN(member) offsetof(struct proxy_options, member)
 
 static const struct option_row options[] = {
@@ -86,7 +94,7 @@ static const struct option_row options[] = {
     {0, "junit", OPTION_VALUE, "FILE", "also write the results as JUnit XML", GROUP, "FILE", true,
      0, options_set_text, OWN(junit)},
     {0, "control", OPTION_VALUE, "ADDRESS", "listen at ADDRESS for test runners", GROUP, NULL, true,
-     0, options_set_text, OWN(control)},
+     0, set_control, 0},
 };
 
 const struct verb proxy_verb = {

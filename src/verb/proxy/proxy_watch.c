@@ -64,6 +64,8 @@ static void on_opened(void *ctx, struct relay_conn *c)
     bool ended = grade_opened(p->grade, clock_mono_us(), relay_conn_number(c));
 
     p->open++;
+    if (ended)
+        control_back(p->control, c);
     if (ended && p->own->outages && grade_outages_over(p->grade) >= p->own->outages)
         proxy_end(p, EXIT_OK);
 }
