@@ -1,5 +1,7 @@
 #include "net/fault_lane.h"
 
+#include <stdlib.h>
+
 #include "net/link.h"
 
 /* rate: this much may pass at once after a pause. */
@@ -16,7 +18,9 @@ void fault_lane_init(struct fault_lane *l)
 void fault_lane_clear(struct fault_lane *l)
 {
     buf_clear(&l->bytes);
-    l->count = 0;
+    free(l->chunks);
+    l->chunks = NULL;
+    l->first = l->count = 0;
 }
 
 bool fault_lane_empty(const struct fault_lane *l)
@@ -36,7 +40,9 @@ static struct fault_chunk *last(struct fault_lane *l)
 
 void fault_lane_put(struct fault_lane *l, const uint8_t *bytes, size_t n, uint64_t due_us)
 {
-    if (n == 0 || buf_append(&l->bytes, bytes, n) < 0)
+    if (!l->chunks)
+        l->chunks = calloc(FAULT_LANE_CHUNKS, sizeof *l->chunks);
+    if (n == 0 || !l->chunks || buf_append(&l->bytes, bytes, n) < 0)
         return;
     if (l->count > 0 && due_us < last(l)->due_us)
         due_us = last(l)->due_us;

@@ -21,7 +21,7 @@ struct fault_chunk {
 
 struct fault_lane {
     struct buf bytes;
-    struct fault_chunk chunks[FAULT_LANE_CHUNKS];
+    struct fault_chunk *chunks; /* FAULT_LANE_CHUNKS, once there was one; most lanes need none */
     unsigned first, count;
     bool ended; /* the stream's end, or its failure, follows the bytes */
     uint64_t end_us;

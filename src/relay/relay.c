@@ -9,12 +9,24 @@
 #include "net/reason.h"
 #include "relay/relay_private.h"
 
+/* From the end of the last connection until memory is given back: the loop's handles are freed in
+ * turns to come, and the next client may be there already. */
+#define TRIM_US 100000
+
 /* --- the list -----------------------------------------------------------------------------------
  */
 
 static void update_accepting(struct relay *r)
 {
     listener_accept(r->listener, !r->paused && !r->silent && r->count < r->config->max_clients);
+}
+
+static void on_idle(void *ctx)
+{
+    const struct relay *r = ctx;
+
+    if (r->count == 0)
+        heap_trim();
 }
 
 static void on_bury(void *ctx)
@@ -27,8 +39,8 @@ static void on_bury(void *ctx)
         r->dead = c->next;
         relayed_free(c);
     }
-    if (r->count == 0)
-        heap_trim();
+    if (r->count == 0 && !r->freed)
+        timer_start(r->bury, TRIM_US, on_idle);
 }
 
 void relay_gone(struct relay_conn *c)
