@@ -291,6 +291,7 @@ struct typing *typing_new(struct app *app, struct views *views, enum typing_log 
     struct typing *t = calloc(1, sizeof *t);
 
     config.numbered = config.report = true;
+    config.relay = log == TYPING_RELAY;
     if (app->view->plain) {
         config.color = false;
         config.columns = 0;

@@ -90,6 +90,7 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
     if (kind == VIEWS_REPL)
         return 0;
     human.numbered = kind == VIEWS_LOG || kind == VIEWS_RELAY;
+    human.relay = kind == VIEWS_RELAY;
     human.messages = kind == VIEWS_RELAY && !o->json;
     human.report = kind != VIEWS_TOUR;
     if (tour)

@@ -106,21 +106,29 @@ static void put_number(struct human *h, uint32_t number)
     check(h, buf_append(&h->text, text, (size_t)(end - text)));
 }
 
+static void put_whose(struct human *h, const struct event *ev)
+{
+    if (!h->config.numbered || ev->conn == 0)
+        return;
+    human_style(h, STYLE_DIM);
+    put_number(h, ev->client ? ev->client : ev->conn);
+    human_style(h, STYLE_PLAIN);
+}
+
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
 {
     static const char *const marks[] = {"→", "←", "●", "○", "✕", "!", "·", "↑", "↓"};
     static const char *const ascii[] = {">", "<", "*", "o", "x", "!", "-", "^", "v"};
 
     put_stamp(h, ev);
+    if (h->config.relay)
+        put_whose(h, ev);
     human_style(h, style);
     human_put(h, h->config.utf8 ? marks[mark] : ascii[mark]);
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
-    if (h->config.numbered && ev->conn > 0) {
-        human_style(h, STYLE_DIM);
-        put_number(h, ev->client ? ev->client : ev->conn);
-        human_style(h, STYLE_PLAIN);
-    }
+    if (!h->config.relay)
+        put_whose(h, ev);
     if (ev->channel != CHANNEL_WS) {
         human_style(h, STYLE_DIM);
         human_printf(h, "[%s] ", channel_name(ev->channel));

@@ -18,6 +18,7 @@ struct view_config {
     bool show_secrets; /* do not redact */
     enum view_stamps stamps;
     bool numbered;           /* a server's log: each line names its connection */
+    bool relay;              /* a proxy's: each line begins with that of its client */
     bool pretty;             /* JSON payloads over several lines */
     enum view_binary binary; /* of messages: BINARY_HEX, BINARY_BASE64; else a hex dump */
     bool tty;                /* the output is a terminal: peers' bytes are escaped, width applies */
