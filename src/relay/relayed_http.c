@@ -53,14 +53,16 @@ static void finish(struct relay_conn *c)
     relay_leg_finish(client);
 }
 
-static void report_made_up(struct relay_conn *c, int status, const char *why)
+/* h: the answer; NULL: there is nothing in it that its status does not say. */
+static void report_made_up(struct relay_conn *c, int status, const struct http1_head *h,
+                           const char *why)
 {
     char text[600];
 
     snprintf(text, sizeof text, "answered %d in the server's place: %s", status, why);
     relayed_note(c, text);
     if (c->relay->hooks.answer)
-        c->relay->hooks.answer(c->relay->ctx, c, status, NULL);
+        c->relay->hooks.answer(c->relay->ctx, c, status, h);
 }
 
 void relayed_refuse(struct relay_conn *c, int status, const char *why)
@@ -82,7 +84,7 @@ void relayed_refuse(struct relay_conn *c, int status, const char *why)
         relayed_break(c);
         return;
     }
-    report_made_up(c, status, why);
+    report_made_up(c, status, NULL, why);
     finish(c);
 }
 
@@ -101,7 +103,7 @@ static bool made_up(struct relay_conn *c)
     if (r > 0 &&
         http1_head_read(&head, HTTP1_RESPONSE, buf_data(&answer), answer.len, &scanned, &e) > 0) {
         relay_leg_put(client, buf_data(&answer), answer.len);
-        report_made_up(c, head.status, "--fault");
+        report_made_up(c, head.status, &head, "--fault");
         http1_head_clear(&head);
         finish(c);
     } else if (r != 0) {
