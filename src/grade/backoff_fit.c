@@ -20,7 +20,7 @@ static double early_of(double s)
 /* On a busy machine now and then much later: such a sample is improbable, but no contradiction. */
 static double very_late_of(double s)
 {
-    return 0.2 + 0.05 * s;
+    return 0.35 + 0.02 * s;
 }
 
 #define IMPOSSIBLE (-1e6)
@@ -41,7 +41,7 @@ static double log_uniform(double s, double lo, double hi)
         return IMPOSSIBLE;
     if (late <= late_of(hi))
         return log(0.97 / (hi - lo + late_of(hi) + early_of(lo)));
-    return log(0.03 / (hi - lo + very_late_of(hi)));
+    return log(0.005 / (hi - lo + very_late_of(hi)));
 }
 
 static double log_exact(double s, double wanted)
@@ -222,6 +222,7 @@ static struct hypothesis growth(const struct backoff_sample *s, size_t count, bo
 {
     struct hypothesis best = {.log = 0};
 
+    /* The more pairs there are to choose from, the more probable is it that one fits by chance. */
     for (size_t i = 0, n; i < count; i += n) {
         double of_row = log_chance(s + i, n = row_length(s + i, count - i));
 
@@ -230,6 +231,7 @@ static struct hypothesis growth(const struct backoff_sample *s, size_t count, bo
                 struct hypothesis h;
                 double sum = log_growth(s + i, n, from, to, linear, &h);
 
+                sum -= log((double)(n - 1) * (double)(n - 2) / 2);
                 if (sum > of_row) {
                     of_row = sum;
                     best.factor = h.factor;
@@ -387,7 +389,7 @@ static void name_it(struct backoff_fit *fit, const char *name, double confidence
                                                          : BACKOFF_SPREAD_PARTIAL;
 }
 
-/* A hypothesis has to be this much more probable than chance. */
+/* A hypothesis has to be this much more probable than chance, or than waits with jitter. */
 #define TELLING 1.5
 
 enum { FIXED, GROWTH, STEPS, REPEATED, HYPOTHESES };
@@ -426,13 +428,15 @@ static void fit_class(struct backoff_fit *fit, const struct backoff_sample *s, s
                                        growth(s, count, true), repeated(s, count)};
     size_t best = 0;
 
+    double plain = fmax(log_chance(s, count), log_trend(s, count));
+
     *all = log_sum(log_chance(s, count), log_trend(s, count));
     for (size_t i = 0; i < HYPOTHESES; i++) {
         *all = log_sum(*all, h[i].log);
         if (h[i].log > h[best].log)
             best = i;
     }
-    if (h[best].log <= log_chance(s, count) + TELLING) {
+    if (h[best].log <= plain + TELLING) {
         fit_spread(fit, s, count);
         return;
     }
