@@ -142,9 +142,30 @@ static void give_up_old(struct grade *g, struct grade_client *c, uint64_t at_us)
         o->last_us = o->failed_us = 0;
 }
 
+/* Faults of silence may end before an attempt that was made meanwhile is read. Of connections that
+ * they struck it gave up those that it had when it was made. */
+static void give_up_silenced(struct grade *g, struct grade_client *c, uint64_t at_us)
+{
+    for (size_t i = 0; i < c->fault_count; i++) {
+        const struct grade_fault *f = &c->faults[i];
+        struct grade_conn *conn = at_us >= f->at_us ? conn_find(g, f->conn) : NULL;
+
+        if (!conn || conn->client != c || conn->state != GRADE_CONN_OPEN || conn->given_up ||
+            (f->over_us != GRADE_UNKNOWN && at_us - f->at_us > (uint64_t)f->over_us))
+            continue;
+        conn->given_up = true;
+        if (!conn->faulted) {
+            conn->faulted = true;
+            c->healthy--;
+        }
+    }
+    mind_double(c, at_us);
+}
+
 static void begin_attempt(struct grade *g, struct grade_client *c, uint64_t at_us)
 {
     grade_noticed(c, at_us);
+    give_up_silenced(g, c, at_us);
     give_up_old(g, c, at_us);
     grade_outage_attempt(g, c, at_us);
 }
@@ -179,6 +200,7 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
     if (head->upgrade)
         grade_resume_request(conn, head);
     goes_on = c->trying && c->away;
+    conn->by_http = goes_on;
     if (!goes_on)
         begin_attempt(g, c, at_us);
     c->trying = !head->upgrade;
@@ -265,6 +287,17 @@ bool grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
 /* --- messages -----------------------------------------------------------------------------------
  */
 
+/* It was not given up after all: the client uses it beside the new one. */
+static void take_up_again(struct grade_conn *conn, uint64_t now_us)
+{
+    conn->given_up = false;
+    if (!conn->faulted || conn->state != GRADE_CONN_OPEN)
+        return;
+    conn->faulted = false;
+    conn->client->healthy++;
+    mind_double(conn->client, now_us);
+}
+
 void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct grade_message *m)
 {
     struct grade_conn *conn = conn_find(g, id);
@@ -272,6 +305,8 @@ void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct g
     if (!conn || conn->state < GRADE_CONN_OPEN ||
         (m->opcode != OPCODE_TEXT && m->opcode != OPCODE_BINARY))
         return;
+    if (m->up && conn->given_up && !conn->silenced)
+        take_up_again(conn, now_us);
     if (m->up) {
         grade_subscribe_message(g, conn, now_us, m);
         if (conn->reopened && now_us - conn->opened_us <= GRADE_FIRST_US) {
@@ -326,9 +361,12 @@ static void relieve(struct grade_conn *conn, uint64_t now_us)
 
     if (conn->state != GRADE_CONN_OPEN || !conn->faulted)
         return;
-    conn->faulted = conn->silenced = false;
-    c->healthy++;
-    mind_double(c, now_us);
+    conn->silenced = false;
+    if (!conn->given_up) {
+        conn->faulted = false;
+        c->healthy++;
+        mind_double(c, now_us);
+    }
     for (size_t i = 0; i < c->fault_count; i++) {
         struct grade_fault *f = &c->faults[i];
 
@@ -391,6 +429,29 @@ static bool is_replaced(const struct grade_conn *old)
     return false;
 }
 
+/* The end that a client made while a fault kept silent comes when that is over, or later: the
+ * kernel repeats it after as long again. When it was made is not known, only that it was by now. */
+static bool ended_in_silence(struct grade_conn *conn, uint64_t now_us)
+{
+    struct grade_client *c = conn->client;
+    bool found = false;
+
+    for (size_t i = 0; i < c->fault_count; i++) {
+        struct grade_fault *f = &c->faults[i];
+
+        if (f->conn != conn->id || f->noticed_us != GRADE_UNKNOWN || f->over_us == GRADE_UNKNOWN ||
+            now_us - f->at_us > 2 * (uint64_t)f->over_us + 1000000)
+            continue;
+        f->noticed_us = (int64_t)(now_us - f->at_us);
+        found = true;
+    }
+    if (found && !conn->faulted) {
+        conn->faulted = true;
+        c->healthy--;
+    }
+    return found;
+}
+
 static void fail_attempt(struct grade_conn *conn, uint64_t now_us)
 {
     conn->state = GRADE_CONN_FAILED;
@@ -409,7 +470,7 @@ void grade_client_end(struct grade *g, uint64_t now_us, uint64_t id, int how)
     } else if (conn->state == GRADE_CONN_ENDED) {
         grade_noticed(conn->client, now_us);
     } else if (conn->state == GRADE_CONN_OPEN) {
-        struck = conn->faulted;
+        struck = conn->faulted || ended_in_silence(conn, now_us);
         end_open(conn, now_us);
         if (struck)
             grade_noticed(conn->client, now_us);

@@ -53,15 +53,17 @@ static void mind_hammering(struct grade_client *c, uint64_t at_us)
     c->recent_count++;
 }
 
-/* True if the client waited as Retry-After asked. */
+/* True if the client waited because Retry-After asked it to: one that does so comes soon after the
+ * time is up, and does not come early at other times. */
 static bool mind_retry_after(struct grade_client *c, uint64_t at_us)
 {
     bool asked = c->due_us != 0, early = at_us + GRADE_EARLY_US < c->due_us;
+    bool soon = at_us < c->due_us + GRADE_SOON_US;
 
     c->ignored = c->ignored || (asked && early);
     c->obeyed = c->obeyed || (asked && !early);
     c->due_us = 0;
-    return asked && !early;
+    return asked && !early && soon && !c->ignored;
 }
 
 /* A wait that the server asked for says nothing about the client's own. */
@@ -138,7 +140,8 @@ void grade_noticed(struct grade_client *c, uint64_t at_us)
     for (size_t i = 0; i < c->fault_count; i++) {
         struct grade_fault *f = &c->faults[i];
 
-        if (f->noticed_us == GRADE_UNKNOWN && f->over_us == GRADE_UNKNOWN && at_us >= f->at_us)
+        if (f->noticed_us == GRADE_UNKNOWN && at_us >= f->at_us &&
+            (f->over_us == GRADE_UNKNOWN || at_us - f->at_us <= (uint64_t)f->over_us))
             f->noticed_us = (int64_t)(at_us - f->at_us);
     }
 }

@@ -22,6 +22,8 @@
 #define GRADE_BURST_US 10000000u
 /* What Retry-After says is in whole seconds; a timer may be this early. */
 #define GRADE_EARLY_US 50000u
+/* One that waits for it is at most this late. */
+#define GRADE_SOON_US 1000000u
 /* A wave: outages that begin this close to each other. */
 #define GRADE_WAVE_US 1000000u
 /* With identities, books take 3 MiB: that many clients have them. */
@@ -105,7 +107,9 @@ struct grade_conn {
     bool plain;    /* its last request was no upgrade */
     bool faulted;  /* a fault has struck it, */
     bool silenced; /* one that swallows what is sent */
-    bool reopened; /* it ended an outage */
+    bool given_up; /* its client asked for another one while a fault kept silent about this */
+    bool reopened; /* it ended an outage, */
+    bool by_http;  /* with plain HTTP first, as Socket.IO does: what it sent there is not seen */
     uint64_t opened_us, ended_us;
     uint32_t matched, matched_exact; /* subscriptions that were sent again */
     char asked[GRADE_POINT_MAX];     /* where the request resumes */
@@ -153,6 +157,7 @@ void grade_outage_begin(struct grade *g, struct grade_client *c, uint64_t now_us
 void grade_outage_attempt(struct grade *g, struct grade_client *c, uint64_t at_us);
 void grade_outage_failed(struct grade_client *c, uint64_t now_us, int status);
 void grade_outage_over(struct grade *g, struct grade_client *c, uint64_t now_us);
+/* The faults that struck before, and were not over by then. */
 void grade_noticed(struct grade_client *c, uint64_t at_us);
 
 /* grade_resume: where it resumes. */

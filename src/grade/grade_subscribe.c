@@ -86,7 +86,8 @@ void grade_subscribe_judge(const struct grade_conn *conn, uint64_t now_us, bool 
     uint32_t without = all_of(c) & ~conn->matched;
     uint64_t end_us = conn->state == GRADE_CONN_OPEN ? now_us : conn->ended_us;
 
-    if (!conn->reopened || (without && end_us - conn->opened_us < GRADE_FIRST_US))
+    if (!conn->reopened ||
+        (without && (conn->by_http || end_us - conn->opened_us < GRADE_FIRST_US)))
         return;
     *judged = true;
     if (__builtin_popcount(without) > __builtin_popcount(*missing))

@@ -42,6 +42,7 @@ static const struct grade_client_report *client(size_t i)
 struct request {
     const char *address, *target, *agent, *cookie, *authorization;
     bool plain;
+    uint64_t since_us;
 };
 
 static uint32_t attempt(uint64_t conn, struct request r)
@@ -49,6 +50,7 @@ static uint32_t attempt(uint64_t conn, struct request r)
     struct field fields[4];
     struct grade_head head = {.upgrade = !r.plain, .fields = fields};
 
+    head.since_us = r.since_us;
     head.wall_s = 1700000000;
     head.address = r.address ? r.address : "192.0.2.1";
     head.target = slice_str(r.target ? r.target : "/ws");
@@ -215,6 +217,69 @@ static void grade_counts_no_double_for_a_connection_given_up(void **state)
     assert_int_equal(c->outages[0].delays[0].us, GRADE_UNKNOWN);
     assert_int_equal(c->faults[0].noticed_us, 20 * S);
     assert_true(c->here);
+}
+
+/* What a client did in silence is read when that is over: it noticed when it made its connection.
+ */
+static void grade_hears_late_of_what_was_done_in_silence(void **state)
+{
+    const struct grade_client_report *c;
+
+    (void)state;
+    begin(NULL);
+    connect_as(1, (struct request){0});
+    now += 5 * S;
+    grade_fault(g, now, GRADE_ALL, "blackhole");
+    now += 10 * S;
+    grade_fault_over(g, now, GRADE_ALL);
+    attempt(2, (struct request){.since_us = now - 4 * S});
+    now += 5 * MS;
+    grade_opened(g, now, 2);
+    now += 3 * S;
+    grade_client_end(g, now, 1, GRADE_END_FIN);
+    c = client(0);
+    assert_int_equal(c->faults[0].noticed_us, 6 * S);
+    assert_int_equal(c->outage_count, 1);
+    assert_int_equal(c->outages[0].back_us, 4 * S + 5 * MS);
+    assert_int_equal(c->double_us, 0);
+    assert_true(c->here);
+}
+
+/* The kernel repeats a FIN that was swallowed. */
+static void grade_takes_an_end_soon_after_silence_for_its_consequence(void **state)
+{
+    const struct grade_client_report *c;
+
+    (void)state;
+    begin(NULL);
+    connect_as(1, (struct request){0});
+    grade_fault(g, now, 1, "blackhole");
+    now += 10 * S;
+    grade_fault_over(g, now, 1);
+    now += 4 * S;
+    grade_client_end(g, now, 1, GRADE_END_FIN);
+    c = client(0);
+    assert_int_equal(c->faults[0].noticed_us, 14 * S);
+    assert_int_equal(c->outage_count, 1);
+    assert_false(c->left);
+}
+
+/* The old connection is in use beside the new one: it was not given up. */
+static void grade_counts_double_for_a_connection_taken_up_again(void **state)
+{
+    (void)state;
+    begin(NULL);
+    connect_as(1, (struct request){0});
+    grade_fault(g, now, 1, "blackhole");
+    now += 5 * S;
+    attempt(2, (struct request){0});
+    grade_opened(g, now, 2);
+    now += 1 * S;
+    grade_fault_over(g, now, 1);
+    assert_int_equal(client(0)->double_us, 0);
+    say(1, true, true, "hello");
+    now += 3 * S;
+    assert_int_equal(client(0)->double_us, 3 * S);
 }
 
 static void grade_ends_a_fault_that_was_not_noticed(void **state)
@@ -691,6 +756,9 @@ int main(void)
         cmocka_unit_test(grade_measures_an_outage),
         cmocka_unit_test(grade_knows_leaving_from_losing),
         cmocka_unit_test(grade_counts_no_double_for_a_connection_given_up),
+        cmocka_unit_test(grade_hears_late_of_what_was_done_in_silence),
+        cmocka_unit_test(grade_takes_an_end_soon_after_silence_for_its_consequence),
+        cmocka_unit_test(grade_counts_double_for_a_connection_taken_up_again),
         cmocka_unit_test(grade_ends_a_fault_that_was_not_noticed),
         cmocka_unit_test(grade_takes_polling_and_upgrade_for_one_attempt),
         cmocka_unit_test(grade_counts_plain_http_below_the_path_alone),
