@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# wscope proxy grades real clients, and wrong ones. PROXY_CLIENTS=all (make check-proxy-clients): all clients and faults.
+
+load peers
+
+need_clients() {
+    local package
+    need_ws
+    need_python_module websockets
+    for package in socket.io socket.io-client socket.io-client-2 reconnecting-websocket phoenix @microsoft/signalr graphql-ws \
+        @rails/actioncable mqtt @stomp/stompjs centrifuge; do
+        need_npm "$package"
+    done
+}
+
+# matrix OUTAGE RUN CLIENTS FAULTS: the table goes to the report of the tests.
+matrix() {
+    need_clients
+    await '^port ([0-9]+)$' node "$PEERS_HERE/proxy_servers.js"
+    WSCOPE="${WSCOPE_COMMAND[*]}" run node "$PEERS_HERE/proxy_clients.js" "$found" "$@"
+    sed 's/^/# /' <<<"$output" >&3
+    assert_equal "$status" 0
+}
+
+@test "three clients and two ways of losing a connection" {
+    [[ ${PROXY_CLIENTS:-} == all ]] && skip "the next test includes it"
+    matrix 8 18 socket.io4,phoenix,stomp rst,close:1012
+}
+
+@test "each client and each way of losing a connection" {
+    [[ ${PROXY_CLIENTS:-} == all ]] || skip "make check-proxy-clients runs it"
+    matrix 25 55 all all
+}
+
+@test "each defect fails its row, and a correct client none" {
+    need_ws
+    WSCOPE="${WSCOPE_COMMAND[*]}" run node "$PEERS_HERE/proxy_defects.js"
+    sed 's/^/# /' <<<"$output" >&3
+    assert_equal "$status" 0
+}
