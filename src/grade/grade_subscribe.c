@@ -9,6 +9,19 @@ static bool is_transport(struct slice s)
     return s.len < 2 || slice_is(s, "2probe") || slice_is(s, "3probe");
 }
 
+/* Socket.IO's CONNECT to a namespace is the same packet whether it authenticates, resumes or
+ * neither
+ * ("40", "40/admin,{...}"). */
+static struct slice asked_for(struct slice s)
+{
+    const uint8_t *brace =
+        s.len > 2 && memcmp(s.data, "40", 2) == 0 && (s.data[2] == '{' || s.data[2] == '/')
+            ? memchr(s.data, '{', s.len)
+            : NULL;
+
+    return brace ? slice_make(s.data, (size_t)(brace - s.data)) : s;
+}
+
 static void add(struct grade *g, struct grade_client *c, uint64_t exact, uint64_t shape,
                 struct slice data)
 {
@@ -71,8 +84,8 @@ void grade_subscribe_message(struct grade *g, struct grade_conn *conn, uint64_t 
 
     if ((!first && !again) || is_transport(m->data))
         return;
-    exact = shape_exact(g->config.seed, m->data);
-    shape = shape_hash(g->config.seed, m->data, m->opcode == OPCODE_TEXT);
+    exact = shape_exact(g->config.seed, asked_for(m->data));
+    shape = shape_hash(g->config.seed, asked_for(m->data), m->opcode == OPCODE_TEXT);
     if (first)
         add(g, c, exact, shape, m->data);
     else

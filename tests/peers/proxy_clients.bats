@@ -38,3 +38,29 @@ matrix() {
     sed 's/^/# /' <<<"$output" >&3
     assert_equal "$status" 0
 }
+
+# An application of Socket.IO loses its connection three times: what is recovered is not lost.
+socketio() {
+    need_npm socket.io
+    need_npm socket.io-client
+    await '^port ([0-9]+)$' node "$PEERS_HERE/proxy_socketio.js" server "$1"
+    await '^ws://127.0.0.1:([0-9]+)$' "${WSCOPE_COMMAND[@]}" proxy -n --json --seq /1/n --fault rst@every:3s --outages 3 \
+        --expect 'back<3s,lost=0' 0 "ws://127.0.0.1:$found"
+    local proxy=${PEERS[-1]} log=$BATS_TEST_TMPDIR/peer.$((${#PEERS[@]} - 1))
+    await '^(started)$' node "$PEERS_HERE/proxy_socketio.js" client "http://127.0.0.1:$found"
+    status=0
+    wait "$proxy" || status=$?
+    wait_until grep -q '"event":"summary"' "$log"
+    stderr=$(grep '^wscope: ' "$log") || true
+}
+
+@test "Socket.IO with connection state recovery loses nothing" {
+    socketio recovery
+    assert_equal "$status" 0
+}
+
+@test "Socket.IO without it does, which is the first thing to be said" {
+    socketio none
+    assert_equal "$status" 3
+    [[ ${stderr%%$'\n'*} == 'wscope: lost=0: client 1: lost '* ]]
+}

@@ -90,6 +90,7 @@ class Client {
     let wait = 500 * 2 ** Math.min(this.tries++, 3) * (0.5 + Math.random());
     if (defects.no_jitter) wait = 700;
     if (defects.hammers) wait = 20;
+    if (defects.gives_up) wait = 300 * (0.5 + Math.random());
     if (defects.gives_up && this.tries > 3) return;
     if (!defects.impatient) wait = Math.max(wait, retry_after * 1000 + 100);
     setTimeout(() => this.connect(), wait);
@@ -117,7 +118,7 @@ const runs = {
   "ignores Retry-After": { defects: { impatient: true }, faults: BUSY, rows: ["retry_after"], without: ["jitter"], also: "retry_after=obeyed" },
   "never notices silence": { defects: { deaf: true }, faults: BLACKHOLE, rows: ["noticed"], without: ["jitter", "back", "gave_up", "resubscribed", "resumed", "lost"] },
   "sends again": { defects: { sends_again: true }, faults: OUTAGE, rows: ["up_duplicates"] },
-  "gives up": { defects: { gives_up: true }, faults: OUTAGE, rows: ["gave_up", "back"], without: ["resubscribed", "resumed", "lost", "up_duplicates"] },
+  "gives up": { defects: { gives_up: true }, faults: OUTAGE, rows: ["gave_up", "back"], without: ["jitter", "resubscribed", "resumed", "lost", "up_duplicates"] },
 };
 
 function grade({ faults, defects = {}, without = [], also }, server_port) {

@@ -14,6 +14,7 @@ if (role === "server") {
   setInterval(() => io.emit("tick", { n: ++n }), 100);
   server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
 } else {
+  console.log("started");
   // WebSocket alone: what came by polling before the upgrade would not be accounted for.
   require("socket.io-client")(argument, { transports: ["websocket"], reconnectionDelay: 200, reconnectionDelayMax: 500 });
 }

@@ -503,6 +503,22 @@ static void grade_compares_subscriptions_by_their_shape(void **state)
     assert_int_equal(client(0)->resubscribed, 0);
 }
 
+static void grade_takes_a_connect_that_resumes_for_the_same(void **state)
+{
+    (void)state;
+    begin(NULL);
+    connect_as(1, (struct request){0});
+    say(1, true, true, "40");
+    now += 5 * S;
+    lose(1);
+    now += S;
+    connect_as(2, (struct request){0});
+    say(2, true, true, "40{\"pid\":\"a\",\"offset\":\"b\"}");
+    now += 2 * S;
+    assert_int_equal(client(0)->subscriptions, 1);
+    assert_int_equal(client(0)->missing_count, 0);
+}
+
 static void grade_finds_where_a_client_resumes(void **state)
 {
     struct grade_config config = {.seq = "/n", .seed = {1, 1}};
@@ -768,6 +784,7 @@ int main(void)
         cmocka_unit_test(grade_counts_attempts_that_are_too_close_or_too_many),
         cmocka_unit_test(grade_measures_two_connections_at_once),
         cmocka_unit_test(grade_compares_subscriptions_by_their_shape),
+        cmocka_unit_test(grade_takes_a_connect_that_resumes_for_the_same),
         cmocka_unit_test(grade_finds_where_a_client_resumes),
         cmocka_unit_test(grade_accounts_for_what_the_server_sent_meanwhile),
         cmocka_unit_test(grade_counts_nothing_as_delivered_into_a_blackhole),
