@@ -334,3 +334,25 @@ assert conns[32].recv(4096).startswith(b"HTTP/1.1 200 ")
 END
     assert_success
 }
+
+# example COMMAND...: with `wscope` in its path, as after an installation.
+example() {
+    mkdir -p "$BATS_TEST_TMPDIR/bin"
+    printf '#!/bin/sh\nexec %s "$@"\n' "${WSCOPE_COMMAND[*]}" >"$BATS_TEST_TMPDIR/bin/wscope"
+    chmod +x "$BATS_TEST_TMPDIR/bin/wscope"
+    PATH=$BATS_TEST_TMPDIR/bin:$PATH run timeout $((60 * SLOW)) "$@"
+}
+
+@test "the examples: an application that comes back passes, one that does not fails" {
+    need node
+    serve --rate 50
+    local folder=${top_srcdir:-$HERE/../..}/examples
+    example "$PYTHON3" "$folder/reconnect_test.py" "$SERVE" wscope -n -r --retry-delay 0.3 '{url}/feed'
+    assert_success
+    assert_output --partial 'back after'
+    SERVER=$SERVE APP='exec wscope -n -r --retry-delay 0.3 {url}/feed' example node --test "$folder/reconnect.test.mjs"
+    assert_success
+    example "$PYTHON3" <(sed 's/"within": 30/"within": 2/' "$folder/reconnect_test.py") "$SERVE" wscope -n '{url}/feed'
+    assert_failure
+    assert_output --partial 'HTTP Error 408'
+}
