@@ -34,6 +34,7 @@ import cases_failing  # noqa: E402,F401
 import cases_fallback  # noqa: E402,F401
 import cases_proxy  # noqa: E402,F401
 import cases_proxy_http  # noqa: E402,F401
+import cases_proxy_acts  # noqa: E402,F401
 
 if __name__ == "__main__":
     sys.exit(runner.main(__doc__.split("\n", maxsplit=1)[0]))
