@@ -96,6 +96,7 @@ const clients = {
   },
   actioncable: {
     package: "@rails/actioncable",
+    also: "reconnecting-websocket", // three waits of 6 to 11 s may be within its own
     start(to) {
       const { createConsumer, adapters } = require("@rails/actioncable");
       adapters.WebSocket = to.WebSocket;
