@@ -190,11 +190,14 @@ static bool is_fold(enum http1_kind kind, struct slice bytes, size_t start, size
 static int line_read(enum http1_kind kind, struct slice bytes, size_t pos, struct slice *line,
                      size_t *next, struct err *e)
 {
-    const uint8_t *from = bytes.data + pos;
-    const uint8_t *end = pos < bytes.len ? memchr(from, '\n', bytes.len - pos) : NULL;
+    const uint8_t *from, *end;
     size_t len;
     struct excerpt x;
 
+    if (pos >= bytes.len)
+        return 0;
+    from = bytes.data + pos;
+    end = memchr(from, '\n', bytes.len - pos);
     if (!end)
         return 0;
     len = (size_t)(end - from);
