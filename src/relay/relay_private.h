@@ -1,15 +1,16 @@
 /*
  * relay_private: the inside of a relay, shared by its files:
  *
- *   relay.c       the listener, the list of connections, being offline
- *   relayed.c        life of a connection, its events, its end
- *   relay_leg.c   bytes between a link and its queues
- *   upstream.c    the way to the server
- *   relayed_http.c   requests and answers
- *   relayed_ws.c     frames: what passes as bytes, and what is encoded anew
+ *   relay.c            the listener, the list of connections, being offline
+ *   relayed.c          life of a connection, its events, its end
+ *   relay_leg.c        bytes between a link and its queues
+ *   upstream.c         the way to the server
+ *   relayed_http.c     requests and answers
+ *   relayed_ws.c       frames: what passes as bytes, and what is encoded anew
+ *   relayed_walk.c     where frames begin and end, and which bytes of them have passed
  *   relayed_ws_life.c  the beginning of frames, closing from here
- *   relayed_rules.c  what becomes of a message: rules, and what is held
- *   relayed_held.c   messages that are held, late or injected
+ *   relayed_rules.c    what becomes of a message: rules, and what is held
+ *   relayed_held.c     messages that are held, late or injected
  */
 #ifndef RELAY_RELAY_PRIVATE_H
 #define RELAY_RELAY_PRIVATE_H
@@ -267,14 +268,24 @@ void relayed_ws_control(struct relay_leg *from, enum opcode opcode, struct slice
 void relayed_ws_inject(struct relay_leg *from, enum opcode type, struct slice data);
 /* No message from there has begun to pass and not ended, so that another may be sent. */
 bool relayed_ws_between(const struct relay_leg *from);
-/* A frame has begun, or a message has, and not ended. */
-bool walk_is_within(const struct frame_walk *w);
-/* Not decoded from here on: what is kept passes, and so does all that comes. */
-void relayed_ws_make_opaque(struct relay_leg *from);
 /* Send what l->ws has made. */
 void relayed_ws_put_made(struct relay_leg *to);
 /* Part of a frame from there has passed, and its end has not. */
 bool relayed_ws_in_frame(const struct relay_leg *from);
+
+/* relayed_walk.c */
+/* Bytes of frames as they came, to the other leg. */
+void relayed_pass(struct relay_leg *from, const uint8_t *bytes, size_t n);
+void relayed_pass_buf(struct relay_leg *from, struct buf *b);
+/* Go through n bytes, frame by frame. passed: they have gone to the other leg already. */
+void relayed_walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool passed);
+/* The same with the bytes that ws has used since the last time, out of those that have not passed.
+ */
+void relayed_walk_used(struct relay_leg *from);
+/* A frame has begun, or a message has, and not ended. */
+bool relayed_walk_is_within(const struct frame_walk *w);
+/* Not decoded from here on: what is kept passes, and so does all that comes. */
+void relayed_make_opaque(struct relay_leg *from);
 
 /* relayed_ws_life.c */
 /* The 101 with that head has been put to the client. */

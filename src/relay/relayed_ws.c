@@ -13,9 +13,6 @@
 #include "base/clock.h"
 #include "relay/relay_private.h"
 
-/* Of a message that comes in fragments, before it is decided: beyond that it passes. */
-#define UNDECIDED_MAX ((size_t)4 * 1024 * 1024)
-
 static struct relay_leg *other(const struct relay_leg *l)
 {
     return l->other;
@@ -38,143 +35,6 @@ static bool passes_at_once(const struct relay_leg *from)
            (!from->layer_fault && !other(from)->layer_fault && !from->hold && !from->held.first &&
             !other(from)->close_due && !from->aside.first && !from->altered && from->raw.len == 0 &&
             from->message.len == 0 && !(r->config->rules && r->config->rules->count));
-}
-
-/* Bytes of frames as they came, to the other leg. */
-static void pass(struct relay_leg *from, const uint8_t *bytes, size_t n)
-{
-    relay_leg_put(other(from), bytes, n);
-}
-
-static void pass_buf(struct relay_leg *from, struct buf *b)
-{
-    pass(from, buf_data(b), b->len);
-    buf_reset(b);
-}
-
-/* Where a byte of the stream goes that belongs to the frame at hand. */
-static void put_walked(struct relay_leg *from, const uint8_t *bytes, size_t n, bool passed)
-{
-    struct buf *to = from->walk.control ? &from->control : &from->message;
-
-    if (passed || n == 0)
-        return;
-    if (from->committed) {
-        pass(from, bytes, n);
-        return;
-    }
-    if (buf_append(to, bytes, n) < 0)
-        relayed_break(from->conn);
-}
-
-static void begin_frame(struct relay_leg *from, const struct frame_header *h)
-{
-    struct frame_walk *w = &from->walk;
-
-    w->left = h->length;
-    w->control = h->opcode > OPCODE_BINARY;
-    if (w->control)
-        pass_buf(from, &from->control); /* of frames that came to no event */
-    else
-        w->in_message = !h->fin;
-}
-
-/* Whole frames at the front, of bytes that have passed: nothing is kept of them. Returns their
- * length. */
-static size_t walk_past(struct relay_leg *from, const uint8_t *bytes, size_t n)
-{
-    const struct frame_walk *w = &from->walk;
-    struct frame_header h;
-    size_t at = 0, head;
-
-    if (w->left > 0 || w->have > 0)
-        return 0;
-    while ((head = frame_decode(&h, bytes + at, n - at)) > 0 && h.length <= n - at - head) {
-        begin_frame(from, &h);
-        at += head + (size_t)h.length;
-    }
-    from->walk.left = 0;
-    from->walked += at;
-    if (!w->in_message)
-        from->committed = false;
-    return at;
-}
-
-/* Go through n bytes, frame by frame. passed: they have gone to the other leg already. */
-static void walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool passed)
-{
-    struct frame_walk *w = &from->walk;
-    struct frame_header h;
-    size_t past = passed ? walk_past(from, bytes, n) : 0;
-
-    bytes += past;
-    n -= past;
-    while (n > 0 && from->conn->state == CONN_WS) {
-        size_t step;
-
-        if (w->left > 0) {
-            step = w->left < n ? (size_t)w->left : n;
-            put_walked(from, bytes, step, passed);
-            w->left -= step;
-        } else if (w->have == 0 && (step = frame_decode(&h, bytes, n)) > 0) {
-            begin_frame(from, &h);
-            put_walked(from, bytes, step, passed);
-        } else {
-            step = 1;
-            w->head[w->have++] = bytes[0];
-            if (frame_decode(&h, w->head, w->have) > 0) {
-                begin_frame(from, &h);
-                put_walked(from, w->head, w->have, passed);
-                w->have = 0;
-            }
-        }
-        bytes += step;
-        n -= step;
-        from->walked += step;
-        if (w->left == 0 && w->have == 0 && !w->in_message)
-            from->committed = false;
-    }
-}
-
-/* A frame has begun to pass, or a message has. */
-bool walk_is_within(const struct frame_walk *w)
-{
-    return w->left > 0 || w->have > 0 || w->in_message;
-}
-
-/* The bytes that ws has used since the last time, out of those that have not passed. */
-static void walk_used(struct relay_leg *from)
-{
-    uint64_t used = from->fed - wsconn_buffered(from->ws);
-    size_t n = used > from->walked ? (size_t)(used - from->walked) : 0;
-
-    if (n > from->raw.len)
-        n = from->raw.len;
-    if (n == 0)
-        return;
-    walk(from, buf_data(&from->raw), n, false);
-    buf_consume(&from->raw, n);
-    if (from->message.len <= UNDECIDED_MAX)
-        return;
-    if (from->altered || from->lost) {
-        buf_reset(&from->message); /* they can't pass */
-    } else {
-        pass_buf(from, &from->message);
-        from->committed = true;
-    }
-}
-
-/* Not decoded from here on: what is kept passes, and so does all that comes. */
-void relayed_ws_make_opaque(struct relay_leg *from)
-{
-    from->opaque = true;
-    if (from->altered || from->lost)
-        buf_reset(&from->message);
-    pass_buf(from, &from->message);
-    pass_buf(from, &from->control);
-    if (!from->at_once)
-        pass(from, from->walk.head, from->walk.have);
-    pass_buf(from, &from->raw);
 }
 
 /* --- what is encoded anew -----------------------------------------------------------------------
@@ -283,7 +143,7 @@ static bool pass_offer(struct relay_leg *from, const struct outgoing *out)
     if (!offer->there || offer->taken || from->altered || !same(offer->data, out->data))
         return false;
     offer->taken = true;
-    pass(from, offer->raw.data, offer->raw.len);
+    relayed_pass(from, offer->raw.data, offer->raw.len);
     return true;
 }
 
@@ -420,7 +280,7 @@ static void report(struct relay_leg *from, struct event *ev)
 static void pass_strays(struct relay_leg *from)
 {
     if (!from->walk.control || from->walk.left == 0)
-        pass_buf(from, &from->control);
+        relayed_pass_buf(from, &from->control);
 }
 
 /* Up the stack of the leg, with the bytes that it was made of. */
@@ -445,7 +305,7 @@ static void take_close(struct relay_leg *from, const struct event_close_frame *c
     from->close_seen = true;
     relayed_decide(c, from->side, CLOSE_BY_PEER, CLOSE_HOW_CLOSE_FRAME, close->code, close->reason);
     held_release(from, 0); /* in order: no message follows a Close */
-    relayed_ws_make_opaque(from);
+    relayed_make_opaque(from);
     relayed_ws_closed(from);
 }
 
@@ -477,7 +337,7 @@ static void take_event(struct relay_leg *from, struct event *ev, bool passed)
         break;
     case EVENT_VIOLATION:
         if (ev->violation.fatal)
-            relayed_ws_make_opaque(from);
+            relayed_make_opaque(from);
         break;
     default:
         break;
@@ -495,7 +355,7 @@ static void drain(struct relay_leg *from, bool at_once)
         bool passed = at_once || from->committed;
 
         if (!at_once)
-            walk_used(from);
+            relayed_walk_used(from);
         take_event(from, &ev, passed);
         relayed_ws_settle_close(other(from));
         if (c->state == CONN_WS && from->aside.first)
@@ -504,7 +364,7 @@ static void drain(struct relay_leg *from, bool at_once)
     if (r < 0)
         relayed_break(c);
     else if (c->state == CONN_WS && !at_once && !from->opaque) {
-        walk_used(from);
+        relayed_walk_used(from);
         pass_strays(from);
     }
 }
@@ -556,13 +416,13 @@ static void take_bytes(struct relay_leg *from, uint8_t *bytes, size_t n)
         await_close(from, n);
         return;
     }
-    if (from->at_once && !at_once && walk_is_within(&from->walk))
+    if (from->at_once && !at_once && relayed_walk_is_within(&from->walk))
         from->committed = true;
     from->at_once = at_once;
     if (at_once) {
-        pass(from, bytes, n);
+        relayed_pass(from, bytes, n);
         if (!from->opaque)
-            walk(from, bytes, n, true);
+            relayed_walk(from, bytes, n, true);
     } else if (buf_append(&from->raw, bytes, n) < 0) {
         relayed_break(from->conn);
     }
@@ -592,5 +452,6 @@ bool relayed_ws_in_frame(const struct relay_leg *from)
 
 bool relayed_ws_between(const struct relay_leg *from)
 {
-    return !from->sending && !((from->at_once || from->committed) && walk_is_within(&from->walk));
+    return !from->sending &&
+           !((from->at_once || from->committed) && relayed_walk_is_within(&from->walk));
 }

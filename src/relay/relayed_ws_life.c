@@ -249,7 +249,7 @@ void relayed_ws_ended(struct relay_leg *l)
 {
     held_finish(l);
     if (!l->opaque)
-        relayed_ws_make_opaque(l);
+        relayed_make_opaque(l);
 }
 
 void relayed_ws_count(const struct relay_conn *c, struct totals *sum)

@@ -1,0 +1,140 @@
+/*
+ * relayed_walk: where frames begin and end in the bytes that come from a leg, and which of them
+ * have passed.
+ */
+#include "relay/relay_private.h"
+
+/* Of a message that comes in fragments, before it is decided: beyond that it passes. */
+#define UNDECIDED_MAX ((size_t)4 * 1024 * 1024)
+
+void relayed_pass(struct relay_leg *from, const uint8_t *bytes, size_t n)
+{
+    relay_leg_put(from->other, bytes, n);
+}
+
+void relayed_pass_buf(struct relay_leg *from, struct buf *b)
+{
+    relayed_pass(from, buf_data(b), b->len);
+    buf_reset(b);
+}
+
+/* Where a byte of the stream goes that belongs to the frame at hand. */
+static void put_walked(struct relay_leg *from, const uint8_t *bytes, size_t n, bool passed)
+{
+    struct buf *to = from->walk.control ? &from->control : &from->message;
+
+    if (passed || n == 0)
+        return;
+    if (from->committed) {
+        relayed_pass(from, bytes, n);
+        return;
+    }
+    if (buf_append(to, bytes, n) < 0)
+        relayed_break(from->conn);
+}
+
+static void begin_frame(struct relay_leg *from, const struct frame_header *h)
+{
+    struct frame_walk *w = &from->walk;
+
+    w->left = h->length;
+    w->control = h->opcode > OPCODE_BINARY;
+    if (w->control)
+        relayed_pass_buf(from, &from->control); /* of frames that came to no event */
+    else
+        w->in_message = !h->fin;
+}
+
+/* Whole frames at the front, of bytes that have passed: nothing is kept of them. Returns their
+ * length. */
+static size_t walk_past(struct relay_leg *from, const uint8_t *bytes, size_t n)
+{
+    const struct frame_walk *w = &from->walk;
+    struct frame_header h;
+    size_t at = 0, head;
+
+    if (w->left > 0 || w->have > 0)
+        return 0;
+    while ((head = frame_decode(&h, bytes + at, n - at)) > 0 && h.length <= n - at - head) {
+        begin_frame(from, &h);
+        at += head + (size_t)h.length;
+    }
+    from->walk.left = 0;
+    from->walked += at;
+    if (!w->in_message)
+        from->committed = false;
+    return at;
+}
+
+void relayed_walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool passed)
+{
+    struct frame_walk *w = &from->walk;
+    struct frame_header h;
+    size_t past = passed ? walk_past(from, bytes, n) : 0;
+
+    bytes += past;
+    n -= past;
+    while (n > 0 && from->conn->state == CONN_WS) {
+        size_t step;
+
+        if (w->left > 0) {
+            step = w->left < n ? (size_t)w->left : n;
+            put_walked(from, bytes, step, passed);
+            w->left -= step;
+        } else if (w->have == 0 && (step = frame_decode(&h, bytes, n)) > 0) {
+            begin_frame(from, &h);
+            put_walked(from, bytes, step, passed);
+        } else {
+            step = 1;
+            w->head[w->have++] = bytes[0];
+            if (frame_decode(&h, w->head, w->have) > 0) {
+                begin_frame(from, &h);
+                put_walked(from, w->head, w->have, passed);
+                w->have = 0;
+            }
+        }
+        bytes += step;
+        n -= step;
+        from->walked += step;
+        if (w->left == 0 && w->have == 0 && !w->in_message)
+            from->committed = false;
+    }
+}
+
+bool relayed_walk_is_within(const struct frame_walk *w)
+{
+    return w->left > 0 || w->have > 0 || w->in_message;
+}
+
+void relayed_walk_used(struct relay_leg *from)
+{
+    uint64_t used = from->fed - wsconn_buffered(from->ws);
+    size_t n = used > from->walked ? (size_t)(used - from->walked) : 0;
+
+    if (n > from->raw.len)
+        n = from->raw.len;
+    if (n == 0)
+        return;
+    relayed_walk(from, buf_data(&from->raw), n, false);
+    buf_consume(&from->raw, n);
+    if (from->message.len <= UNDECIDED_MAX)
+        return;
+    if (from->altered || from->lost) {
+        buf_reset(&from->message); /* they can't pass */
+    } else {
+        relayed_pass_buf(from, &from->message);
+        from->committed = true;
+    }
+}
+
+void relayed_make_opaque(struct relay_leg *from)
+{
+    from->opaque = true;
+    if (from->altered || from->lost)
+        buf_reset(&from->message);
+    relayed_pass_buf(from, &from->message);
+    relayed_pass_buf(from, &from->control);
+    if (!from->at_once)
+        relayed_pass(from, from->walk.head, from->walk.have);
+    relayed_pass_buf(from, &from->raw);
+}
