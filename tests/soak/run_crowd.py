@@ -117,6 +117,11 @@ async def steady(pid):
     return before
 
 
+def within(memory, bound):
+    """None: not known, as instrumented programs keep what was freed."""
+    return memory <= bound if SLOW == 1 else None
+
+
 async def crowd(program, port):
     pid = program.pid
     idle = used(pid)[0]
@@ -127,7 +132,7 @@ async def crowd(program, port):
     yield True, f"{CLIENTS} clients at once were served", ""
     with_all = await steady(pid)
     each = (with_all[1] - before[1]) / CLIENTS
-    yield each <= EACH or SLOW != 1, "what each of them costs is bounded", f"{each / 1024:.1f} KiB a client, descriptors {before[0]}, {with_all[0]}"
+    yield within(each, EACH), "what each of them costs is bounded", f"{each / 1024:.1f} KiB a client, descriptors {before[0]}, {with_all[0]}"
 
     some = clients[1:101]
     alone = await round_trips(some)
@@ -137,14 +142,13 @@ async def crowd(program, port):
     yield (beside[0] <= 20 * alone[0] + 0.05 * SLOW, "the others wait no longer because of a slow one",
            f"median and longest round trip, ms: {[round(t * 1000, 2) for t in alone]}, beside it {[round(t * 1000, 2) for t in beside]}")
     waits = behind[1] - with_all[1]
-    yield waits <= BEHIND, "what waits for the slow one is bounded", f"{waits / 1024:.0f} KiB"
+    yield within(waits, BEHIND), "what waits for the slow one is bounded", f"{waits / 1024:.0f} KiB"
 
     await leave(clients)
     gone = await until(lambda: used(pid)[0] <= before[0])
     after = await steady(pid)
     yield gone, "no descriptor is left when all have gone", f"{before[0]} {with_all[0]} {after[0]}"
-    # Instrumented programs keep what was freed.
-    yield (after[1] <= before[1] + GROWTH or SLOW != 1, "nor memory",
+    yield (within(after[1], before[1] + GROWTH), "nor memory",
            f"{before[1] // 1024} KiB before, {with_all[1] // 1024} with all, {after[1] // 1024} after")
 
 
@@ -159,8 +163,9 @@ async def run():
         number = 0
         async for fine, name, why in crowd(program, int(url.rsplit(":", 1)[1].rstrip("/"))):
             number += 1
-            good = good and fine
-            print(f"{'ok' if fine else 'not ok'} {number} - crowd: {name}" + (f"\n# {why}" if why else ""), flush=True)
+            good = good and fine is not False
+            skip = " # SKIP the memory of an instrumented program says nothing" if fine is None else ""
+            print(f"{'not ok' if fine is False else 'ok'} {number} - crowd: {name}{skip}" + (f"\n# {why}" if why else ""), flush=True)
     finally:
         program.terminate()
         program.stdout.read()
