@@ -73,7 +73,7 @@ int app_hook(struct app *s, const struct app_hooks *hooks, struct err *e)
 
 void app_unhook(struct app *s)
 {
-    s->hooks = (struct app_hooks){NULL};
+    s->hooks = (struct app_hooks){.full = NULL};
     uv_timer_stop(&s->limit);
     app_loop_unsignal(&s->loop);
 }

@@ -436,7 +436,7 @@ enum exit_code repl_run_on(struct app *app, const char *url)
 
 enum exit_code repl_run(struct app *app)
 {
-    const struct app_hooks hooks = {NULL};
+    const struct app_hooks hooks = {.full = NULL};
     enum exit_code code;
     struct err e;
 

@@ -39,7 +39,7 @@ enum exit_code demo_repl_run(struct app *app)
                                          .burst = 1,
                                          .max_clients = 16,
                                          .start_us = app->start_us};
-    const struct app_hooks hooks = {NULL};
+    const struct app_hooks hooks = {.full = NULL};
     enum exit_code code;
     struct server *server;
     struct bus silent; /* the session shows the client's side */
