@@ -26,7 +26,7 @@ matrix() {
     if [[ ${PROXY_CLIENTS:-} == all ]]; then
         matrix 25 55 all all
     else
-        matrix 8 18 socket.io4,phoenix,stomp rst,close:1012
+        matrix 8 18 phoenix,stomp rst,close:1012
     fi
 }
 
