@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/blank.h"
 #include "base/codec.h"
 #include "base/json_scan.h"
 #include "base/secret.h"
@@ -46,23 +47,14 @@ bool grade_parameter(struct slice *query, struct slice *name, struct slice *valu
     return true;
 }
 
-static struct slice trimmed(struct slice s)
-{
-    while (s.len > 0 && s.data[0] == ' ')
-        s = slice_make(s.data + 1, s.len - 1);
-    while (s.len > 0 && s.data[s.len - 1] == ' ')
-        s.len--;
-    return s;
-}
-
 static bool next_cookie(struct slice *cookies, struct slice *name, struct slice *value)
 {
     if (cookies->len == 0)
         return false;
     split(cookies, ';', value);
     split(value, '=', name);
-    *name = trimmed(*name);
-    *value = trimmed(*value);
+    *name = blank_trim(*name);
+    *value = blank_trim(*value);
     return true;
 }
 
@@ -120,7 +112,7 @@ static uint64_t origin_of(const struct grade *g, const struct grade_head *head)
     return key_hash_end(&h);
 }
 
-/* A client without the cookie, field or parameter is told apart as by default. */
+/* A client without the cookie, field or parameter is identified as by default. */
 static uint64_t key_of(const struct grade *g, const struct grade_head *head)
 {
     const struct grade_config *c = &g->config;

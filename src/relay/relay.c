@@ -306,7 +306,7 @@ void relay_online(struct relay *r)
         return;
     r->offline = false;
     timer_stop(r->online);
-    /* What became silent does not come back: whoever still writes there is told so. */
+    /* What became silent does not come back: a peer that still writes there gets an RST. */
     for (struct relay_conn *c = r->first; c && r->silent; c = next) {
         next = c->next;
         c->legs[0].silent = c->legs[1].silent = false;

@@ -76,13 +76,6 @@ struct slice rule_take_word(struct rule_reader *r)
     return slice_make(r->text.data + from, r->pos - from);
 }
 
-static struct slice trimmed(struct slice text)
-{
-    while (text.len > 0 && is_blank(text.data[text.len - 1]))
-        text.len--;
-    return text;
-}
-
 struct slice rule_take_rest(struct rule_reader *r)
 {
     struct slice text;
@@ -151,7 +144,7 @@ int rule_read_value(struct rule_reader *r, struct slice text, size_t at, struct 
 {
     struct json_write w;
 
-    text = trimmed(text);
+    text = blank_trim(text);
     if (text.len == 0)
         return rule_complain(r, at, "a value is missing here");
     if (json_valid(text))
