@@ -2,7 +2,7 @@
 class Wscope < Formula
   desc "WebSocket client and debugging tool"
   homepage "https://example.com/wscope"
-  url "https://example.com/wscope/wscope-0.1.0.tar.xz"
+  url "https://example.com/wscope/wscope-0.2.0.tar.xz"
   sha256 "0000000000000000000000000000000000000000000000000000000000000000"
   license "MIT"
 

@@ -22,6 +22,29 @@ setup() {
     done
 }
 
+# The version that each file names first.
+versions() {
+    sed -nE '/^([0-9][0-9.]*)$/{s//NEWS \1/p;q}' "$TOP/NEWS"
+    sed -nE 's/^AC_INIT\(\[wscope\], \[(.*)\]\)/configure.ac \1/p' "$TOP/configure.ac"
+    sed -nE '1s/^wscope \((.*)-[^-]*\).*/debian \1/p' "$TOP/debian/changelog"
+    sed -nE 's/^Version: +/spec /p' "$TOP/packaging/wscope.spec"
+    sed -nE '/^%changelog/{n;s/.* - (.*)-[^-]*$/spec-changelog \1/p}' "$TOP/packaging/wscope.spec"
+    sed -nE 's|^ *url ".*/wscope-(.*)\.tar\.xz"|formula \1|p' "$TOP/packaging/wscope.rb"
+}
+
+@test "NEWS, configure and all packages are of one version" {
+    local version
+
+    run versions
+    version=${lines[0]#NEWS }
+    assert_output "NEWS $version
+configure.ac $version
+debian $version
+spec $version
+spec-changelog $version
+formula $version"
+}
+
 @test "pictures that the README shows are there, and made by make pictures" {
     local picture
 
