@@ -11,8 +11,8 @@ declare -gA NOT_RUN=(
     ["wscope --record session.wscope"]="a session on a terminal; repl.bats records one"
 )
 
-# A program named wscope that shortens what the manual's commands wait for, and keeps the embedded server on a free port
-# of the loopback.
+# A program named wscope that shortens what the manual's commands wait for, and has free ports of the loopback for those
+# in the manual: 9001 and 9443 (serve), 9002 (proxy) and 9003 (--control).
 write_wscope() {
     mkdir bin
     cat >bin/wscope <<END
@@ -22,13 +22,15 @@ while ((\$#)); do
     args+=("\$1")
     case \$1 in
     --for) args+=(1) && shift ;;
-    *:9001/*) args[-1]=\${1//:9001/:$1} ;;
-    9001 | *:9443) args[-1]=$1 ;;
+    9001 | *:9443) args[-1]=$FEED_PORT ;;
+    *:9001 | *:9001/*) args[-1]=\${1/:9001/:$FEED_PORT} ;;
+    :9002 | :9002/*) args[-1]=\${1/:9002/:$PROXY_PORT} ;;
+    9003) args[-1]=$CONTROL_PORT ;;
     esac
     shift
 done
 case " \${args[*]} " in
-" serve "*) [[ \${args[-1]} == $1 ]] || args+=($1) ;;
+" serve "*) [[ \${args[-1]} == $FEED_PORT ]] || args+=($FEED_PORT) ;;
 " compare "*" --for "*) ;;
 " compare "*) args+=(--for 1) ;;
 esac
@@ -45,8 +47,8 @@ setup() {
     certificate server DNS:api.example.com,DNS:app.example.com,DNS:staging.example.com
     await '^port ([0-9]+)$' "$PYTHON3" "$HERE/example_server.py" server.pem server.key
     local port=$found host
-    FEED_PORT=$(free_port)
-    write_wscope "$FEED_PORT"
+    FEED_PORT=$(free_port) PROXY_PORT=$(free_port) CONTROL_PORT=$(free_port)
+    write_wscope
     export HOME=$PWD XDG_CONFIG_HOME=$PWD/.config XDG_STATE_HOME=$PWD/.state
     mkdir -p .config/wscope certs tests
     "$PYTHON3" "$HERE/manual_commands.py" . "${top_srcdir:-$HERE/../..}"/man/*.[15]
@@ -64,7 +66,18 @@ setup() {
     head -c 3000000 /dev/zero >backup.tar
     echo "curl 'wss://app.example.com/live' -H 'Origin: https://app.example.com'" >request.txt
     printf 'test login works\nconnect\nexpect open\n' | tee login.wscope >tests/login.wscope
-    echo "connect-to = localhost:9001:127.0.0.1:$FEED_PORT" >.curlrc
+    printf 'connect-to = localhost:9001:127.0.0.1:%s\nconnect-to = 127.0.0.1:9003:127.0.0.1:%s\n' \
+        "$FEED_PORT" "$CONTROL_PORT" >.curlrc
+}
+
+# Wait until the command in the background is of use to those after it: a server listens, a client of the proxy is there.
+ready() {
+    case $1 in
+    *' --control '*) await_port "$CONTROL_PORT" ;;
+    'wscope proxy '*) await_port "$PROXY_PORT" ;;
+    *:9002*) until curl -s http://127.0.0.1:9003/clients | grep -q '"connected":true'; do sleep 0.02; done ;;
+    *) await_port "$FEED_PORT" ;;
+    esac
 }
 
 reason_not_to_run() {
@@ -86,15 +99,14 @@ run_script() {
     {
         # shellcheck disable=SC2016 # for the shell of the script
         printf 'set -eu; export PATH=%q:$PATH\n' "$PWD/bin"
-        declare -f await_port
-        printf 'PYTHON3=%q SLOW=%q\nready() { await_port %q; }\n' "$PYTHON3" "$SLOW" "$FEED_PORT"
+        declare -f await_port ready
+        declare -p PYTHON3 SLOW FEED_PORT PROXY_PORT CONTROL_PORT
         # shellcheck disable=SC2016
         echo 'trap '\''for pid in $(jobs -p); do kill $pid; wait $pid || :; done'\'' EXIT'
-        if [[ $(<"$1") == "wscope serve "* && $(<"$1") != *"&"* ]]; then
-            echo "$(<"$1") &"
-            echo ready
+        if [[ $(<"$1") =~ ^wscope\ (serve|proxy)\  && $(<"$1") != *"&"* ]]; then
+            printf '%s &\nready %q\n' "$(<"$1")" "$(<"$1")"
         elif [[ $(<"$1") == *:9001* && $(<"$1") != *"wscope serve"* ]]; then
-            printf 'wscope serve -q &\nready\n'
+            printf 'wscope serve -q &\nready serve\n'
             cat "$1"
         else
             cat "$1"

@@ -2,12 +2,14 @@
 """The commands of manuals as shell scripts: manual_commands.py FOLDER MANUAL...
 
 A display with a line that begins with '$ ' is one: 'PAGE-LINE.sh' has its commands, without the prompts '$ ' and '> ',
-and 'PAGE-LINE.out' the output that it shows, if any. After a command in the background, 'ready' waits for the server.
+and 'PAGE-LINE.out' the output that it shows, if any. After a command in the background, 'ready COMMAND' waits until it is of use.
+A display of the section EXAMPLES without such a line is an error.
 A display that begins with '# ~/.config/wscope/config' is written to 'config'.
 """
 
 import pathlib
 import re
+import shlex
 import sys
 
 ESCAPES = {r"\e": "\\", r"\ ": " ", r"\(dq": '"', r"\&": ""}
@@ -23,12 +25,12 @@ def plain(line):
 
 
 def displays(lines):
-    """(line number, lines) of each display; .Dl lines that follow each other are one."""
-    text, begin, literal = None, 0, False
+    """(line number, section, lines) of each display; .Dl lines that follow each other are one."""
+    text, begin, section, literal = None, 0, "", False
     for number, line in enumerate(lines + [""], 1):
         if literal:
             if line.startswith(".Ed"):
-                yield begin, text
+                yield begin, section, text
                 text, literal = None, False
             else:
                 text.append(line)
@@ -38,9 +40,11 @@ def displays(lines):
             text.append(line[4:])
         else:
             if text is not None:
-                yield begin, text
+                yield begin, section, text
                 text = None
-            if line.startswith(".Bd -literal"):
+            if line.startswith(".Sh "):
+                section = line[4:]
+            elif line.startswith(".Bd -literal"):
                 begin, text, literal = number, [], True
 
 
@@ -63,17 +67,19 @@ def script(text):
         here = found[1] if found else None
         more = line.endswith(("\\", "|"))
         if line.endswith("&"):
-            commands.append("ready")
+            commands.append(f"ready {shlex.quote(line)}")
     return commands, output
 
 
 def main(folder, *manuals):
     folder = pathlib.Path(folder)
     for manual in map(pathlib.Path, manuals):
-        for number, text in displays(manual.read_text().splitlines()):
+        for number, section, text in displays(manual.read_text().splitlines()):
             if text[0] == "# ~/.config/wscope/config":
                 (folder / "config").write_text("\n".join(map(plain, text)) + "\n")
             if not any(line.startswith("$ ") for line in text):
+                if section == "EXAMPLES":
+                    sys.exit(f"{manual}:{number}: no command begins with '$ '")
                 continue
             commands, output = script([plain(line) for line in text])
             name = f"{manual.name}-{number}"
