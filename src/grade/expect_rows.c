@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "grade/expect_private.h"
 #include "measure/units.h"
 
@@ -21,11 +22,6 @@ static void say(struct expect_value *v, const char *format, ...)
 static struct units span(int64_t us)
 {
     return units_span((double)us, 0);
-}
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
 }
 
 /* --- outages and faults -------------------------------------------------------------------------

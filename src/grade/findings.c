@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "measure/units.h"
 
 /* A client that has not noticed a fault after that long has no heartbeat, or a very slow one. */
@@ -36,11 +37,6 @@ static void found(struct writing *w, const char *row, const char *format, ...)
 static struct units span(int64_t us)
 {
     return units_span((double)us, 0);
-}
-
-static const char *plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
 }
 
 static void find_unnoticed(struct writing *w, const struct grade_report *r,
@@ -76,14 +72,14 @@ static void find_waiting(struct writing *w, const struct grade_client_report *c)
     if (c->hammer > 0)
         found(w, "hammering",
               "%" PRIu64 " attempt%s less than 100 ms apart, or more than 10 in 10 s", c->hammer,
-              plural((int64_t)c->hammer));
+              plural(c->hammer));
     if (c->retry_after == GRADE_NO)
         found(w, "hammering", "ignored Retry-After");
     if (c->gave_up_after == 0)
         found(w, "giving up", "did not try to return");
     else if (c->gave_up_after > 0)
         found(w, "giving up", "gave up after %" PRIi64 " attempt%s", c->gave_up_after,
-              plural(c->gave_up_after));
+              plural((uint64_t)c->gave_up_after));
 }
 
 static void find_return(struct writing *w, const struct grade_client_report *c)
@@ -93,7 +89,7 @@ static void find_return(struct writing *w, const struct grade_client_report *c)
               span((int64_t)c->double_us).text);
     if (c->resubscribed >= 0 && c->missing_count > 0)
         found(w, "resubscription", "did not send %zu of %" PRIi64 " subscription%s again",
-              c->missing_count, c->subscriptions, plural(c->subscriptions));
+              c->missing_count, c->subscriptions, plural((uint64_t)c->subscriptions));
     if (c->resumed_right == GRADE_NO)
         found(w, "resume", "resumed from %.40s instead of %.40s",
               c->resumed_from ? c->resumed_from : "nothing",
@@ -103,15 +99,15 @@ static void find_return(struct writing *w, const struct grade_client_report *c)
 static void find_losses(struct writing *w, const struct grade_client_report *c)
 {
     if (c->lost > 0)
-        found(w, "accounting", "lost %" PRIi64 " message%s", c->lost, plural(c->lost));
+        found(w, "accounting", "lost %" PRIi64 " message%s", c->lost, plural((uint64_t)c->lost));
     if (c->duplicates > 0)
         found(w, "accounting", "received %" PRIi64 " message%s twice", c->duplicates,
-              plural(c->duplicates));
+              plural((uint64_t)c->duplicates));
     if (c->up_lost > 0)
         found(w, "accounting", "%" PRIi64 " of its messages never reached the server", c->up_lost);
     if (c->up_duplicates > 0)
         found(w, "accounting", "sent %" PRIi64 " message%s twice", c->up_duplicates,
-              plural(c->up_duplicates));
+              plural((uint64_t)c->up_duplicates));
     if (c->expired == GRADE_YES)
         found(w, "credential", "sent a credential that had expired");
 }

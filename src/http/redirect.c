@@ -1,5 +1,6 @@
 #include "http/redirect.h"
 
+#include "base/plural.h"
 #include "proto/url_resolve.h"
 
 bool redirect_status(int status)
@@ -50,7 +51,7 @@ int redirect_next(struct url *to, const struct url *from, const struct http1_hea
     if (hops >= max) {
         err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                 "the server redirects once more (%d), after %u redirect%s", head->status, hops,
-                hops == 1 ? "" : "s");
+                plural(hops));
         err_hint(e, "it may go round in circles, -i shows where; --max-redirects N follows more");
         return -1;
     }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "measure/scale.h"
 #include "measure/units.h"
 
@@ -108,7 +109,7 @@ static void too_few(struct scale *s, const struct figures *f)
         say(s,
             "Too few to tell: %llu update%s came by two channels, and fewer than %d prove "
             "nothing. Measure for a longer time (--for SEC, for=SEC).",
-            (unsigned long long)s->shared, s->shared == 1 ? "" : "s", SCALE_ENOUGH);
+            (unsigned long long)s->shared, plural(s->shared), SCALE_ENOUGH);
 }
 
 /* The channels do not speak of the same things. */

@@ -5,6 +5,7 @@
 #include "base/decimal.h"
 #include "base/json_compare.h"
 #include "base/nearest.h"
+#include "base/plural.h"
 #include "base/utf8.h"
 #include "relay/rule_private.h"
 
@@ -68,7 +69,7 @@ static int check_groups(struct rule_reader *r, struct slice text, size_t at, siz
         if (text.data[i] >= '0' && text.data[i] <= '9' && (size_t)(text.data[i] - '0') > groups)
             return rule_complain(r, at + i - 1,
                                  "\\%c is not there: the regular expression has %zu group%s",
-                                 text.data[i], groups, groups == 1 ? "" : "s");
+                                 text.data[i], groups, plural(groups));
     }
     return 0;
 }

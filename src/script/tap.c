@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/plural.h"
 #include "script/diagnosis.h"
 #include "script/results.h"
 #include "sink/term_safe.h"
@@ -96,8 +97,8 @@ static void tap_end(struct reporter *reporter, const struct results_total *total
     if (bail)
         failed |= buf_append_str(&text, "Bail out! ") | add_text(&text, bail) |
                   buf_append(&text, "\n", 1);
-    failed |= buf_printf(&text, "# %" PRIu64 " test%s: %" PRIu64 " passed", tests,
-                         tests == 1 ? "" : "s", total->passed);
+    failed |= buf_printf(&text, "# %" PRIu64 " test%s: %" PRIu64 " passed", tests, plural(tests),
+                         total->passed);
     if (total->failed)
         failed |= buf_printf(&text, ", %" PRIu64 " failed", total->failed);
     if (total->skipped)

@@ -1,5 +1,6 @@
 #include "sink/redact.h"
 
+#include "base/plural.h"
 #include "base/secret.h"
 
 bool redact_field_name(struct slice name)
@@ -21,8 +22,8 @@ static bool field_holds_url(struct slice name)
 
 int redact_mark(struct buf *out, size_t n, bool utf8)
 {
-    return buf_printf(out, "%sredacted, %zu byte%s%s", utf8 ? "\xE2\x80\xB9" : "<", n,
-                      n == 1 ? "" : "s", utf8 ? "\xE2\x80\xBA" : ">");
+    return buf_printf(out, "%sredacted, %zu byte%s%s", utf8 ? "\xE2\x80\xB9" : "<", n, plural(n),
+                      utf8 ? "\xE2\x80\xBA" : ">");
 }
 
 /* One "name=value" between separators. */

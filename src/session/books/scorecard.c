@@ -1,4 +1,5 @@
 #include "session/books/scorecard.h"
+#include "base/plural.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -114,7 +115,7 @@ void scorecard_tell(struct scorecard *c, char text[SCORECARD_TEXT], bool account
     } else {
         put(&l, "detected at once (%s)", how_lost(c->how));
     }
-    put(&l, " · %" PRIu64 " attempt%s · waited ", c->attempts, c->attempts == 1 ? "" : "s");
+    put(&l, " · %" PRIu64 " attempt%s · waited ", c->attempts, plural(c->attempts));
     for (uint64_t i = 0; i < c->wait_count && i < SCORECARD_WAITS; i++) {
         put(&l, i ? ", " : "");
         put_seconds(&l, c->waits_us[i]);

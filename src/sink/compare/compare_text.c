@@ -1,4 +1,5 @@
 #include "sink/compare/compare_text.h"
+#include "base/plural.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -141,7 +142,7 @@ int compare_text_trouble(struct buf *out, const struct figures *f, const struct 
         failed = buf_append_str(out, "was not up in time");
     else if (ch->strangers > 0)
         failed = buf_printf(out, "%llu message%s without what --id names",
-                            (unsigned long long)ch->strangers, ch->strangers == 1 ? "" : "s");
+                            (unsigned long long)ch->strangers, plural(ch->strangers));
     return failed;
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "grade/findings.h"
 #include "sink/grade/grade_json.h"
 #include "sink/grade/grade_page_private.h"
@@ -20,11 +21,6 @@ static size_t count_findings(const struct grade_report *r, const struct grade_cl
 
 /* --- the head -----------------------------------------------------------------------------------
  */
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
 
 /* "2 of 3 clients do not recover as they should." */
 static void headline(struct page *p, const struct grade_report *r)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "measure/units.h"
 
 /* Faults and delays that are listed one by one. */
@@ -42,11 +43,6 @@ static struct writing row(struct grade_rows *rows, const char *label, bool utf8)
 static void put_span(struct writing *w, int64_t us)
 {
     put(w, "%s", units_span((double)us, w->utf8).text);
-}
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
 }
 
 /* "after 4.00 ms", "after 4.00 ms to 9.00 s" */

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/plural.h"
 #include "sink/grade/grade_json.h"
 #include "sink/grade/grade_rows.h"
 #include "sink/term_safe.h"
@@ -117,7 +118,7 @@ static void put_head(struct writing *w, const struct grade_client_report *c, siz
     buf_reset(&line);
     if (buf_printf(&line, "%s%s%s%s%s%s%" PRIu64 " connection%s", c->address, dot, c->path,
                    c->agent[0] ? dot : "", c->agent, dot, c->connections,
-                   c->connections == 1 ? "" : "s") < 0)
+                   plural(c->connections)) < 0)
         w->failed = true;
     put(w, w->dim);
     blanks(w, 2);

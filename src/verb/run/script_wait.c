@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "verb/run/script_private.h"
 
 static struct script_conn *conn_of(const struct test_run *t, const struct inbox *in)
@@ -242,7 +243,7 @@ static void judge_time(struct test_run *t, size_t i)
                  conn_opening(conn_of(t, w->inbox)));
     else if (t->seen_count > 0)
         snprintf(text, sizeof text, "it did not come in %g s; %llu other%s did", s,
-                 (unsigned long long)t->seen_count, t->seen_count == 1 ? "" : "s");
+                 (unsigned long long)t->seen_count, plural(t->seen_count));
     else
         snprintf(text, sizeof text, "it did not come in %g s, nor did anything else of the kind",
                  s);

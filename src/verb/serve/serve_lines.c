@@ -1,6 +1,7 @@
 /* What is typed at the server: messages to all, and /quit. */
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "base/utf8.h"
 #include "verb/serve/serve_private.h"
 
@@ -22,7 +23,7 @@ static void send_line(struct serve *s, struct slice text)
         return;
     }
     taken = server_broadcast(s->server, OPCODE_TEXT, text);
-    snprintf(note, sizeof note, "sent to %u client%s", taken, taken == 1 ? "" : "s");
+    snprintf(note, sizeof note, "sent to %u client%s", taken, plural(taken));
     if (open == 0)
         typing_complain(s->typing, "not sent: no WebSocket client is connected");
     else if (taken > 0)
@@ -31,7 +32,7 @@ static void send_line(struct serve *s, struct slice text)
         snprintf(note, sizeof note,
                  "not sent to %u client%s: too much waits to be sent there, or "
                  "the connection is closing",
-                 open - taken, open - taken == 1 ? "" : "s");
+                 open - taken, plural(open - taken));
         typing_complain(s->typing, note);
     }
 }
@@ -66,7 +67,7 @@ const char *serve_prompt(void *ctx)
 
     if (open == 0)
         return "no clients> ";
-    snprintf(s->prompt, sizeof s->prompt, "%u client%s> ", open, open == 1 ? "" : "s");
+    snprintf(s->prompt, sizeof s->prompt, "%u client%s> ", open, plural(open));
     return s->prompt;
 }
 
