@@ -1,28 +1,24 @@
-/* The commands of the prompt. */
+#include "verb/proxy/proxy_commands.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/decimal.h"
-#include "base/utf8.h"
+#include "base/plural.h"
 #include "script/expect/parse.h"
 #include "sink/grade/grade_text.h"
 #include "verb/proxy/proxy_private.h"
-#include "verb/proxy/proxy_prompt.h"
 
 /* Of a report, or of what /help answers. */
 #define ANSWER_MAX ((size_t)16 << 20)
-
-typedef int proxy_command_fn(struct proxy_prompt *q, const char *args, struct err *e);
 
 struct proxy_command_row {
     struct command_row row; /* its `run` is NULL */
     proxy_command_fn *run;
 };
 
-static proxy_command_fn clients, use, inject, drop, offline, fault, heal, rule, hold, release,
-    report, show, headers, stats, help, quit;
+static proxy_command_fn clients, use, report, show, headers, stats, help, quit;
 
 static const struct proxy_command_row table[] = {
     {{.name = "clients",
@@ -42,49 +38,49 @@ static const struct proxy_command_row table[] = {
       .help = "send a text message to the server or the client",
       .example = "/inject down {\"op\":\"reload\"}",
       .words = "up|down"},
-     inject},
+     proxy_command_inject},
     {{.name = "drop",
       .usage = "[rst|fin|close:CODE|blackhole]",
       .help = "cut connections, or let them fall silent",
       .example = "/drop close:1012",
       .words = "rst|fin|close:|blackhole"},
-     drop},
+     proxy_command_drop},
     {{.name = "offline",
       .usage = "[SEC]",
       .help = "drop all, refuse new ones; ends with /heal",
       .example = "/offline 5",
       .words = ""},
-     offline},
+     proxy_command_offline},
     {{.name = "fault",
       .usage = "[SPEC;...]",
       .help = "let something go wrong, or list what is armed",
       .example = "/fault latency:200ms+10s",
       .words = "FAULT"},
-     fault},
+     proxy_command_fault},
     {{.name = "heal",
       .usage = "",
       .help = "end all faults, black holes and /offline",
       .example = "/heal",
       .words = ""},
-     heal},
+     proxy_command_heal},
     {{.name = "rule",
       .usage = "[RULE|off N]",
       .help = "add a rule, remove the N-th, or list them",
       .example = "/rule down json /op = \"ack\" -> drop",
       .words = "OWN"},
-     rule},
+     proxy_command_rule},
     {{.name = "hold",
       .usage = "[up|down]",
       .help = "keep the messages of open connections",
       .example = "/hold down",
       .words = "up|down"},
-     hold},
+     proxy_command_hold},
     {{.name = "release",
       .usage = "[N]",
       .help = "let N of them go; without N all, and hold no more",
       .example = "/release 1",
       .words = ""},
-     release},
+     proxy_command_release},
     {{.name = "report",
       .usage = "",
       .help = "how the clients took what happened so far",
@@ -156,7 +152,7 @@ const struct command_set proxy_commands = {
         "or, where there is none, ends with the report.",
 };
 
-static int misused(const char *name, struct err *e)
+int proxy_command_misused(const char *name, struct err *e)
 {
     return command_row_misused(command_set_find(&proxy_commands, slice_str(name)), e);
 }
@@ -173,25 +169,6 @@ int proxy_command(struct proxy_prompt *q, const char *line, struct err *e)
     if (!row->usage[0] && args[0])
         return command_row_misused(row, e);
     return ((const struct proxy_command_row *)(uintptr_t)row)->run(q, args, e); /* its first */
-}
-
-/* --- answers ------------------------------------------------------------------------------------
- */
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
-/* Nothing that is meant is connected. -1. */
-static int nobody(const struct proxy_prompt *q, struct err *e)
-{
-    if (q->who.client == 0)
-        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "no client is connected");
-    err_set(e, EXIT_OTHER, STAGE_IO, 0, "client #%lu has no open connection",
-            (unsigned long)q->who.client);
-    err_hint(e, "/use without a number acts on all clients");
-    return -1;
 }
 
 /* --- clients ------------------------------------------------------------------------------------
@@ -249,179 +226,13 @@ static int use(struct proxy_prompt *q, const char *args, struct err *e)
     if (args[0] == '#')
         args++;
     if (args[0] && (!decimal_read(slice_str(args), UINT32_MAX, &n) || n == 0))
-        return misused("use", e);
+        return proxy_command_misused("use", e);
     if (n && !is_known(q, n)) {
         err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no client #%llu", (unsigned long long)n);
         err_hint(e, "/clients lists them");
         return -1;
     }
     q->who = (struct proxy_who){.client = (uint32_t)n};
-    return 0;
-}
-
-/* --- what disturbs ------------------------------------------------------------------------------
- */
-
-static int drop(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    struct proxy_drop how;
-    unsigned n;
-
-    if (proxy_drop_parse(args[0] ? args : "rst", &how, e) < 0)
-        return -1;
-    n = proxy_drop(q->front, &q->who, &how);
-    return n ? 0 : nobody(q, e);
-}
-
-static int offline(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    uint64_t us = 0;
-
-    if (args[0] && (seconds_parse(args, &us) < 0 || us == 0))
-        return misused("offline", e);
-    proxy_offline(q->front, us, false);
-    return 0;
-}
-
-static unsigned list_faults(struct proxy_prompt *q, const struct faults *f)
-{
-    const struct fault_spec *spec;
-    char text[FAULT_TEXT];
-    bool active;
-    unsigned n = 0;
-
-    while ((spec = faults_get(f, n, &active)) != NULL) {
-        fault_print(spec, text);
-        commands_say(&q->shared, "%s%s", text, active ? "  (active)" : "");
-        n++;
-    }
-    return n;
-}
-
-static int fault(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    const struct proxy_front *p = q->front;
-    bool random;
-
-    if (!args[0]) {
-        if (list_faults(q, p->client_rig.faults) + list_faults(q, p->server_rig.faults) == 0)
-            commands_say(&q->shared, "no faults are armed; for example /fault latency:200ms+10s");
-        return 0;
-    }
-    if (proxy_fault(q->front, args, &random, e) < 0) {
-        command_point(&q->shared, args, e->at);
-        return -1;
-    }
-    if (random)
-        commands_say(&q->shared, "faults by chance: --seed %llu repeats them",
-                     (unsigned long long)p->client_rig.seed);
-    return 0;
-}
-
-static int heal(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    (void)args, (void)e;
-    proxy_heal(q->front);
-    return 0;
-}
-
-/* --- messages -----------------------------------------------------------------------------------
- */
-
-static int list_rules(struct proxy_prompt *q, struct err *e)
-{
-    const struct rules *rules = &q->front->rules;
-    struct buf text;
-    int failed = 0;
-
-    if (rules->count == 0)
-        commands_say(&q->shared, "there are no rules; for example %s",
-                     command_set_find(&proxy_commands, slice_str("rule"))->example);
-    buf_init(&text, RULE_TEXT_MAX * 2);
-    for (size_t i = 0; i < rules->count && !failed; i++) {
-        buf_reset(&text);
-        failed = rule_print(&rules->items[i], &text);
-        commands_say(&q->shared, "%2zu  %.*s", i + 1, (int)text.len, (const char *)buf_data(&text));
-    }
-    buf_clear(&text);
-    return failed ? err_nomem(e, STAGE_IO, "listing the rules") : 0;
-}
-
-static int rule_off(struct proxy_prompt *q, const char *number, struct err *e)
-{
-    uint64_t n;
-
-    number += strspn(number, " ");
-    if (!decimal_read(slice_str(number), RULES_MAX, &n))
-        return misused("rule", e);
-    if (proxy_rule_off(q->front, n) == 0)
-        return 0;
-    err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no rule %llu", (unsigned long long)n);
-    err_hint(e, "/rule lists them");
-    return -1;
-}
-
-static int rule(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    if (!args[0])
-        return list_rules(q, e);
-    if (strncmp(args, "off", 3) == 0 && (args[3] == ' ' || !args[3]))
-        return rule_off(q, args + 3, e);
-    if (proxy_rule(q->front, args, e) == 0)
-        return 0;
-    command_point(&q->shared, args, e->at);
-    return -1;
-}
-
-/* "up" or "down", and what follows. 0: neither. */
-static unsigned direction_of(const char *args, const char **rest)
-{
-    struct slice word = parse_name(args, rest);
-
-    return slice_is(word, "up") ? PROXY_UP : slice_is(word, "down") ? PROXY_DOWN : 0;
-}
-
-static int inject(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    const char *text;
-    unsigned direction = direction_of(args, &text), n;
-    struct utf8 check = {0};
-    size_t len = strlen(text);
-
-    if (!direction || !len)
-        return misused("inject", e);
-    if (utf8_check(&check, (const uint8_t *)text, len) != len || !utf8_complete(&check))
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                       "the line is not UTF-8, which a text message must be");
-    n = proxy_inject(q->front, &q->who, direction == PROXY_UP ? RELAY_UP : RELAY_DOWN, OPCODE_TEXT,
-                     slice_make(text, len));
-    return n ? 0 : nobody(q, e);
-}
-
-static int hold(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    const char *rest = "";
-    unsigned directions = args[0] ? direction_of(args, &rest) : PROXY_BOTH, n;
-
-    if (!directions || rest[0])
-        return misused("hold", e);
-    n = proxy_hold(q->front, &q->who, directions, 0);
-    if (n == 0)
-        return nobody(q, e);
-    commands_say(&q->shared, "messages of %u connection%s are held; /release lets them go", n,
-                 plural(n));
-    return 0;
-}
-
-static int release(struct proxy_prompt *q, const char *args, struct err *e)
-{
-    uint64_t count = 0;
-    unsigned n, left;
-
-    if (args[0] && (!decimal_read(slice_str(args), UINT32_MAX, &count) || count == 0))
-        return misused("release", e);
-    n = proxy_release(q->front, &q->who, PROXY_BOTH, (unsigned)count, &left);
-    commands_say(&q->shared, "%u message%s released, %u held", n, plural(n), left);
     return 0;
 }
 
