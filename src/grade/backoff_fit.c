@@ -1,165 +1,9 @@
 #include "grade/backoff_fit.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "grade/backoff_odds.h"
 #include "session/backoff.h"
-
-/* A timer fires late rather than early, and a connection takes a while: what a delay may differ
- * from what was meant. */
-static double late_of(double s)
-{
-    return 0.04 + 0.01 * s;
-}
-
-static double early_of(double s)
-{
-    return 0.004 + 0.003 * s;
-}
-
-/* On a busy machine now and then much later: such a sample is improbable, but no contradiction. */
-static double very_late_of(double s)
-{
-    return 0.35 + 0.02 * s;
-}
-
-#define IMPOSSIBLE (-1e6)
-
-/* Nothing is known but that waits lie between 10 ms and a minute, each order of magnitude as
- * probable as another. */
-static double log_any(double s)
-{
-    return -log(8.7 * fmax(s, 0.01));
-}
-
-/* Anything from lo to hi, each as probable. */
-static double log_uniform(double s, double lo, double hi)
-{
-    double late = s - hi;
-
-    if (s < lo - early_of(lo) || late > very_late_of(hi))
-        return IMPOSSIBLE;
-    if (late <= late_of(hi))
-        return log(0.97 / (hi - lo + late_of(hi) + early_of(lo)));
-    return log(0.005 / (hi - lo + very_late_of(hi)));
-}
-
-static double log_exact(double s, double wanted)
-{
-    return log_uniform(s, wanted, wanted);
-}
-
-static double log_sum(double a, double b)
-{
-    double more = fmax(a, b), less = fmin(a, b);
-
-    return more + log1p(exp(less - more));
-}
-
-/* --- presets ------------------------------------------------------------------------------------
- */
-
-static double grown(double s, double factor, unsigned n)
-{
-    return s * pow(factor, n < 200 ? n : 200);
-}
-
-static double seconds_of(uint64_t us)
-{
-    return (double)us / 1e6;
-}
-
-/* A cap after the jitter: all that would be longer is the cap itself. */
-static double log_capped(double s, double lo, double hi, double cap)
-{
-    double at_cap;
-
-    if (hi <= cap)
-        return log_uniform(s, lo, hi);
-    if (lo >= cap)
-        return log_exact(s, cap);
-    at_cap = (hi - cap) / (hi - lo);
-    return log_sum(log(at_cap) + log_exact(s, cap), log(1 - at_cap) + log_uniform(s, lo, cap));
-}
-
-static double log_plan(const struct backoff_plan *p, unsigned n, double s)
-{
-    double cap = seconds_of(p->cap_us), mean, lo, hi;
-
-    if (n >= p->tries || (p->list_ms && p->list_ends && n >= p->list_len))
-        return IMPOSSIBLE;
-    if (p->list_ms)
-        return log_exact(s, p->list_ms[n < p->list_len ? n : p->list_len - 1] / 1e3);
-    mean = grown(seconds_of(p->base_us), p->factor, n);
-    if (!p->cap_last)
-        mean = fmin(mean, cap);
-    lo = hi = mean;
-    if (p->jitter == BACKOFF_FULL) {
-        /* So much fits that what does not is a contradiction. */
-        return s > mean + late_of(mean) ? IMPOSSIBLE : log_uniform(s, 0, mean);
-    }
-    if (p->jitter == BACKOFF_FRACTION) {
-        lo = mean * (1 - p->fraction);
-        hi = mean * (1 + p->fraction);
-    } else if (p->jitter == BACKOFF_PLUS) {
-        lo = mean + seconds_of(p->low_us);
-        hi = mean + seconds_of(p->high_us);
-    }
-    return p->cap_last ? log_capped(s, lo, hi, cap) : log_uniform(s, lo, hi);
-}
-
-/* The first delay is drawn once; the others of its row follow from it. */
-static double log_drawn_once(const struct backoff_plan *p, const struct backoff_sample *row,
-                             size_t count)
-{
-    double lo = seconds_of(p->base_us + p->low_us), hi = seconds_of(p->base_us + p->high_us);
-    double cap = seconds_of(p->cap_us), best = IMPOSSIBLE;
-
-    for (size_t k = 0; k < count; k++) {
-        double first = row[k].s / grown(1, p->factor, row[k].n), sum;
-
-        sum = log_uniform(first, lo, hi);
-        for (size_t i = 0; i < count && sum > IMPOSSIBLE; i++)
-            if (i != k)
-                sum += log_exact(row[i].s, fmin(grown(first, p->factor, row[i].n), cap));
-        best = fmax(best, sum);
-    }
-    return fmax(best, IMPOSSIBLE);
-}
-
-static size_t row_length(const struct backoff_sample *s, size_t count)
-{
-    size_t n = 1;
-
-    while (n < count && s[n].row == s[0].row)
-        n++;
-    return n;
-}
-
-/* How common each is. The wide ones fit much that is none of theirs; gRPC is not spoken over
- * WebSockets, but its delays lie within Socket.IO's. */
-static double log_common(const char *name)
-{
-    if (strcmp(name, "grpc") == 0)
-        return log(0.02);
-    return strcmp(name, "default") == 0 || strcmp(name, "rfc6455") == 0 ? log(0.2) : 0;
-}
-
-static double log_preset(const struct backoff_plan *p, const struct backoff_sample *s, size_t count)
-{
-    double sum = 0;
-
-    for (size_t i = 0, n; i < count; i += n) {
-        n = row_length(s + i, count - i);
-        if (p->jitter == BACKOFF_BASE_PLUS && !p->list_ms) {
-            sum += log_drawn_once(p, s + i, n);
-            continue;
-        }
-        for (size_t k = i; k < i + n; k++)
-            sum += log_plan(p, s[k].n, s[k].s);
-    }
-    return fmax(sum, IMPOSSIBLE);
-}
 
 /* --- what has no name ---------------------------------------------------------------------------
  */
@@ -174,7 +18,7 @@ static double log_chance(const struct backoff_sample *s, size_t count)
     double sum = 0;
 
     for (size_t i = 0; i < count; i++)
-        sum += log_any(s[i].s);
+        sum += odds_any(s[i].s);
     return sum;
 }
 
@@ -185,12 +29,12 @@ static struct hypothesis fixed(const struct backoff_sample *s, size_t count)
 
     for (size_t i = 1; i < count; i++)
         least = fmin(least, s[i].s);
-    h.log = log_any(least);
+    h.log = odds_any(least);
     for (size_t i = 0, left_out = 0; i < count; i++) {
         if (!left_out && s[i].s <= least)
             left_out = 1;
         else
-            h.log += log_exact(s[i].s, least);
+            h.log += odds_exact(s[i].s, least);
     }
     return h;
 }
@@ -205,15 +49,15 @@ static double log_growth(const struct backoff_sample *row, size_t count, size_t 
     h->factor = pow(last / fmax(first, 0.001), 1 / span);
     h->cap = to + 1 < count ? fmax(row[to + 1].s, last) : 0;
     if (h->factor < 1.05 || (linear && h->factor > 20))
-        return IMPOSSIBLE;
+        return ODDS_NONE;
     for (size_t i = 0; i < count; i++) {
         double steps = (double)row[i].n - row[from].n, wanted;
 
         wanted = linear ? first + (last - first) / span * steps : first * pow(h->factor, steps);
         if (i <= from || i == to || i == to + 1)
-            sum += log_any(row[i].s);
+            sum += odds_any(row[i].s);
         else
-            sum += log_exact(row[i].s, i > to ? h->cap : wanted);
+            sum += odds_exact(row[i].s, i > to ? h->cap : wanted);
     }
     return sum;
 }
@@ -224,7 +68,7 @@ static struct hypothesis growth(const struct backoff_sample *s, size_t count, bo
 
     /* The more pairs there are to choose from, the more probable is it that one fits by chance. */
     for (size_t i = 0, n; i < count; i += n) {
-        double of_row = log_chance(s + i, n = row_length(s + i, count - i));
+        double of_row = log_chance(s + i, n = odds_row(s + i, count - i));
 
         for (size_t from = 0; from + 2 < n; from++) {
             for (size_t to = from + 2; to < n; to++) {
@@ -247,7 +91,7 @@ static struct hypothesis growth(const struct backoff_sample *s, size_t count, bo
 /* The same row in two outages: the first as it may be, the others as the first. */
 static struct hypothesis repeated(const struct backoff_sample *s, size_t count)
 {
-    size_t first = row_length(s, count), again = 0;
+    size_t first = odds_row(s, count), again = 0;
     struct hypothesis h = {.log = log_chance(s, first)};
 
     h.log = fmax(h.log, fixed(s, first).log);
@@ -257,11 +101,11 @@ static struct hypothesis repeated(const struct backoff_sample *s, size_t count)
 
         while (k < first && s[k].n != s[i].n)
             k++;
-        h.log += k < first ? log_exact(s[i].s, s[k].s) : log_any(s[i].s);
+        h.log += k < first ? odds_exact(s[i].s, s[k].s) : odds_any(s[i].s);
         again += k < first && s[i].n > 0;
     }
     if (again == 0)
-        h.log = IMPOSSIBLE;
+        h.log = ODDS_NONE;
     return h;
 }
 
@@ -308,13 +152,13 @@ static double log_trend(const struct backoff_sample *s, size_t count)
     double sum = 0;
 
     if (!trend_of(s, count, &t) || t.slope < -0.05)
-        return IMPOSSIBLE;
+        return ODDS_NONE;
     for (size_t i = 0; i < count; i++) {
         double line = exp(t.base + t.slope * s[i].n);
 
         if (s[i].s < PARTIAL_LEAST * line || s[i].s > PARTIAL_MOST * line)
-            return IMPOSSIBLE;
-        sum += i < 2 ? log_any(s[i].s) : -log((PARTIAL_MOST - PARTIAL_LEAST) * line);
+            return ODDS_NONE;
+        sum += i < 2 ? odds_any(s[i].s) : -log((PARTIAL_MOST - PARTIAL_LEAST) * line);
     }
     return sum;
 }
@@ -336,7 +180,7 @@ static enum backoff_spread spread_of_first(const struct backoff_sample *s, size_
     }
     if (n < 3)
         return BACKOFF_SPREAD_UNKNOWN;
-    if (most - least <= late_of(least) + early_of(least))
+    if (most - least <= odds_late(least) + odds_early(least))
         return BACKOFF_SPREAD_NONE;
     mean = sum / (double)n;
     return squares / (double)n - mean * mean > 0.2 ? BACKOFF_SPREAD_FULL : BACKOFF_SPREAD_PARTIAL;
@@ -400,7 +244,7 @@ static void fit_rows(struct backoff_fit *fit, const struct backoff_sample *s, si
 {
     static const enum backoff_class kinds[] = {BACKOFF_FIXED, BACKOFF_EXPONENTIAL, BACKOFF_LINEAR,
                                                BACKOFF_LIST};
-    size_t first = row_length(s, count), even = FIXED;
+    size_t first = odds_row(s, count), even = FIXED;
 
     if (best == REPEATED) {
         h[FIXED] = fixed(s, first);
@@ -430,9 +274,9 @@ static void fit_class(struct backoff_fit *fit, const struct backoff_sample *s, s
 
     double plain = fmax(log_chance(s, count), log_trend(s, count));
 
-    *all = log_sum(log_chance(s, count), log_trend(s, count));
+    *all = odds_sum(log_chance(s, count), log_trend(s, count));
     for (size_t i = 0; i < HYPOTHESES; i++) {
-        *all = log_sum(*all, h[i].log);
+        *all = odds_sum(*all, h[i].log);
         if (h[i].log > h[best].log)
             best = i;
     }
@@ -442,29 +286,6 @@ static void fit_class(struct backoff_fit *fit, const struct backoff_sample *s, s
     }
     fit->confidence = exp(h[best].log - *all);
     fit_rows(fit, s, count, h, best);
-}
-
-static const char *best_preset(const struct backoff_sample *s, size_t count, double others,
-                               double *confidence)
-{
-    const char *name, *best = NULL;
-    double all = others, most = IMPOSSIBLE;
-
-    for (size_t i = 0; (name = backoff_preset_name(i)) != NULL; i++) {
-        struct backoff_plan p;
-        double of_it;
-
-        if (!backoff_preset(name, &p))
-            continue;
-        of_it = log_preset(&p, s, count) + log_common(name);
-        all = log_sum(all, of_it);
-        if (of_it > most) {
-            most = of_it;
-            best = name;
-        }
-    }
-    *confidence = best ? exp(most - all) : 0;
-    return best;
 }
 
 struct backoff_fit backoff_fit(const struct backoff_sample *s, size_t count)
@@ -487,7 +308,7 @@ struct backoff_fit backoff_fit(const struct backoff_sample *s, size_t count)
         return fit;
     }
     fit_class(&fit, s, count, &others);
-    preset = best_preset(s, count, others, &confidence);
+    preset = odds_preset(s, count, others, &confidence);
     if (count >= BACKOFF_FIT_MIN && confidence >= BACKOFF_FIT_CONFIDENT)
         name_it(&fit, preset, confidence);
     return fit;

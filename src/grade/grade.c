@@ -75,7 +75,7 @@ static struct grade_conn **bucket_of(struct grade *g, uint64_t id)
     return &g->buckets[(id ^ id >> 12) % GRADE_BUCKETS];
 }
 
-static struct grade_conn *conn_find(const struct grade *g, uint64_t id)
+struct grade_conn *grade_conn_find(const struct grade *g, uint64_t id)
 {
     struct grade_conn *conn = g->buckets[(id ^ id >> 12) % GRADE_BUCKETS];
 
@@ -104,7 +104,7 @@ static struct grade_conn *conn_new(struct grade *g, uint64_t id, struct grade_cl
 
 uint32_t grade_client_of(const struct grade *g, uint64_t conn)
 {
-    const struct grade_conn *found = conn_find(g, conn);
+    const struct grade_conn *found = grade_conn_find(g, conn);
 
     return found ? found->client->number : 0;
 }
@@ -112,17 +112,6 @@ uint32_t grade_client_of(const struct grade *g, uint64_t conn)
 uint64_t grade_outages_over(const struct grade *g)
 {
     return g->outages_over;
-}
-
-/* A second healthy connection is open from now on, or no longer. */
-static void mind_double(struct grade_client *c, uint64_t now_us)
-{
-    if (c->double_from_us != 0) {
-        c->double_us += now_us - c->double_from_us;
-        c->double_from_us = 0;
-    }
-    if (c->healthy >= 2)
-        c->double_from_us = now_us ? now_us : 1;
 }
 
 /* --- attempts -----------------------------------------------------------------------------------
@@ -142,37 +131,17 @@ static void give_up_old(struct grade *g, struct grade_client *c, uint64_t at_us)
         o->last_us = o->failed_us = 0;
 }
 
-/* Faults of silence may end before an attempt that was made meanwhile is read. Of connections that
- * they struck it gave up those that it had when it was made. */
-static void give_up_silenced(struct grade *g, struct grade_client *c, uint64_t at_us)
-{
-    for (size_t i = 0; i < c->fault_count; i++) {
-        const struct grade_fault *f = &c->faults[i];
-        struct grade_conn *conn = at_us >= f->at_us ? conn_find(g, f->conn) : NULL;
-
-        if (!conn || conn->client != c || conn->state != GRADE_CONN_OPEN || conn->given_up ||
-            (f->over_us != GRADE_UNKNOWN && at_us - f->at_us > (uint64_t)f->over_us))
-            continue;
-        conn->given_up = true;
-        if (!conn->faulted) {
-            conn->faulted = true;
-            c->healthy--;
-        }
-    }
-    mind_double(c, at_us);
-}
-
 static void begin_attempt(struct grade *g, struct grade_client *c, uint64_t at_us)
 {
     grade_noticed(c, at_us);
-    give_up_silenced(g, c, at_us);
+    grade_fault_given_up(g, c, at_us);
     give_up_old(g, c, at_us);
     grade_outage_attempt(g, c, at_us);
 }
 
 static struct grade_conn *conn_of_attempt(struct grade *g, uint64_t id, struct grade_client *c)
 {
-    struct grade_conn *conn = conn_find(g, id);
+    struct grade_conn *conn = grade_conn_find(g, id);
 
     if (!conn)
         return conn_new(g, id, c);
@@ -209,7 +178,7 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
 
 void grade_refused(struct grade *g, uint64_t now_us, uint64_t id, int status, int64_t retry_after_s)
 {
-    struct grade_conn *conn = conn_find(g, id);
+    struct grade_conn *conn = grade_conn_find(g, id);
 
     if (!conn || conn->state != GRADE_CONN_ATTEMPT || (conn->plain && status > 0 && status < 400))
         return;
@@ -258,7 +227,7 @@ uint32_t grade_refused_at(struct grade *g, uint64_t now_us, const char *address)
 
 bool grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
 {
-    struct grade_conn *conn = conn_find(g, id);
+    struct grade_conn *conn = grade_conn_find(g, id);
     struct grade_span *span;
     struct grade_client *c;
 
@@ -278,7 +247,7 @@ bool grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
     if (span)
         *span = (struct grade_span){now_us, GRADE_UNKNOWN, id};
     grade_outage_over(g, c, now_us);
-    mind_double(c, now_us);
+    grade_double(c, now_us);
     grade_books_opened(conn);
     grade_resume_judge(conn);
     return conn->reopened;
@@ -287,26 +256,15 @@ bool grade_opened(struct grade *g, uint64_t now_us, uint64_t id)
 /* --- messages -----------------------------------------------------------------------------------
  */
 
-/* It was not given up after all: the client uses it beside the new one. */
-static void take_up_again(struct grade_conn *conn, uint64_t now_us)
-{
-    conn->given_up = false;
-    if (!conn->faulted || conn->state != GRADE_CONN_OPEN)
-        return;
-    conn->faulted = false;
-    conn->client->healthy++;
-    mind_double(conn->client, now_us);
-}
-
 void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct grade_message *m)
 {
-    struct grade_conn *conn = conn_find(g, id);
+    struct grade_conn *conn = grade_conn_find(g, id);
 
     if (!conn || conn->state < GRADE_CONN_OPEN ||
         (m->opcode != OPCODE_TEXT && m->opcode != OPCODE_BINARY))
         return;
     if (m->up && conn->given_up && !conn->silenced)
-        take_up_again(conn, now_us);
+        grade_fault_taken_up(conn, now_us);
     if (m->up) {
         grade_subscribe_message(g, conn, now_us, m);
         if (conn->reopened && now_us - conn->opened_us <= GRADE_FIRST_US) {
@@ -315,75 +273,6 @@ void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct g
         }
     }
     grade_books_message(g, conn, now_us, m);
-}
-
-/* --- faults -------------------------------------------------------------------------------------
- */
-
-static void strike(struct grade *g, struct grade_conn *conn, uint64_t now_us, const char *kind)
-{
-    struct grade_client *c = conn->client;
-    struct grade_fault *f;
-
-    if (conn->state != GRADE_CONN_OPEN)
-        return;
-    conn->silenced =
-        conn->silenced || strncmp(kind, "blackhole", 9) == 0 || strncmp(kind, "offline", 7) == 0;
-    if (!conn->faulted) {
-        conn->faulted = true;
-        c->healthy--;
-        mind_double(c, now_us);
-    }
-    f = grade_more(g, (void **)&c->faults, &c->fault_count, &c->fault_room, sizeof *f,
-                   GRADE_FAULTS_MAX);
-    if (!f)
-        return;
-    snprintf(f->kind, sizeof f->kind, "%s", kind);
-    f->at_us = now_us;
-    f->noticed_us = f->over_us = GRADE_UNKNOWN;
-    f->conn = conn->id;
-}
-
-void grade_fault(struct grade *g, uint64_t now_us, uint64_t id, const char *kind)
-{
-    struct grade_conn *conn = id == GRADE_ALL ? NULL : conn_find(g, id);
-
-    if (conn)
-        strike(g, conn, now_us, kind);
-    for (size_t i = 0; id == GRADE_ALL && i < GRADE_BUCKETS; i++)
-        for (conn = g->buckets[i]; conn; conn = conn->next)
-            strike(g, conn, now_us, kind);
-}
-
-static void relieve(struct grade_conn *conn, uint64_t now_us)
-{
-    struct grade_client *c = conn->client;
-
-    if (conn->state != GRADE_CONN_OPEN || !conn->faulted)
-        return;
-    conn->silenced = false;
-    if (!conn->given_up) {
-        conn->faulted = false;
-        c->healthy++;
-        mind_double(c, now_us);
-    }
-    for (size_t i = 0; i < c->fault_count; i++) {
-        struct grade_fault *f = &c->faults[i];
-
-        if (f->conn == conn->id && f->noticed_us == GRADE_UNKNOWN && f->over_us == GRADE_UNKNOWN)
-            f->over_us = (int64_t)(now_us - f->at_us);
-    }
-}
-
-void grade_fault_over(struct grade *g, uint64_t now_us, uint64_t id)
-{
-    struct grade_conn *conn = id == GRADE_ALL ? NULL : conn_find(g, id);
-
-    if (conn)
-        relieve(conn, now_us);
-    for (size_t i = 0; id == GRADE_ALL && i < GRADE_BUCKETS; i++)
-        for (conn = g->buckets[i]; conn; conn = conn->next)
-            relieve(conn, now_us);
 }
 
 /* --- ends ---------------------------------------------------------------------------------------
@@ -408,7 +297,7 @@ static void end_open(struct grade_conn *conn, uint64_t now_us)
     conn->ended_us = now_us;
     c->open--;
     c->healthy -= conn->faulted ? 0 : 1;
-    mind_double(c, now_us);
+    grade_double(c, now_us);
     close_span(c, conn->id, now_us);
     grade_subscribe_judge(conn, now_us, &c->judged, &c->missing);
     c->resumed_right = c->resumed_right || conn->resumed_right;
@@ -429,29 +318,6 @@ static bool is_replaced(const struct grade_conn *old)
     return false;
 }
 
-/* The end that a client made while a fault kept silent comes when that is over, or later: the
- * kernel repeats it after as long again. When it was made is not known, only that it was by now. */
-static bool ended_in_silence(struct grade_conn *conn, uint64_t now_us)
-{
-    struct grade_client *c = conn->client;
-    bool found = false;
-
-    for (size_t i = 0; i < c->fault_count; i++) {
-        struct grade_fault *f = &c->faults[i];
-
-        if (f->conn != conn->id || f->noticed_us != GRADE_UNKNOWN || f->over_us == GRADE_UNKNOWN ||
-            now_us - f->at_us > 2 * (uint64_t)f->over_us + 1000000)
-            continue;
-        f->noticed_us = (int64_t)(now_us - f->at_us);
-        found = true;
-    }
-    if (found && !conn->faulted) {
-        conn->faulted = true;
-        c->healthy--;
-    }
-    return found;
-}
-
 static void fail_attempt(struct grade_conn *conn, uint64_t now_us)
 {
     conn->state = GRADE_CONN_FAILED;
@@ -460,7 +326,7 @@ static void fail_attempt(struct grade_conn *conn, uint64_t now_us)
 
 void grade_client_end(struct grade *g, uint64_t now_us, uint64_t id, int how)
 {
-    struct grade_conn *conn = conn_find(g, id);
+    struct grade_conn *conn = grade_conn_find(g, id);
     bool struck;
 
     if (!conn)
@@ -470,7 +336,7 @@ void grade_client_end(struct grade *g, uint64_t now_us, uint64_t id, int how)
     } else if (conn->state == GRADE_CONN_ENDED) {
         grade_noticed(conn->client, now_us);
     } else if (conn->state == GRADE_CONN_OPEN) {
-        struck = conn->faulted || ended_in_silence(conn, now_us);
+        struck = conn->faulted || grade_fault_ended(conn, now_us);
         end_open(conn, now_us);
         if (struck)
             grade_noticed(conn->client, now_us);
@@ -483,7 +349,7 @@ void grade_client_end(struct grade *g, uint64_t now_us, uint64_t id, int how)
 
 void grade_lost(struct grade *g, uint64_t now_us, uint64_t id, int how)
 {
-    struct grade_conn *conn = conn_find(g, id);
+    struct grade_conn *conn = grade_conn_find(g, id);
 
     if (!conn)
         return;

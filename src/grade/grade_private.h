@@ -141,6 +141,20 @@ struct grade {
 void *grade_more(struct grade *g, void **list, size_t *count, size_t *room, size_t size,
                  size_t max);
 
+/* grade: NULL if there is none. */
+struct grade_conn *grade_conn_find(const struct grade *g, uint64_t id);
+
+/* grade_fault: faults of silence may end before an attempt that was made meanwhile is read. Of the
+ * connections that they struck the client gave up those that it had when the attempt was made. */
+void grade_fault_given_up(struct grade *g, struct grade_client *c, uint64_t at_us);
+/* It was not given up after all: the client uses it beside the new one. */
+void grade_fault_taken_up(struct grade_conn *conn, uint64_t now_us);
+/* The end that a client made while a fault kept silent comes when that is over, or later: the
+ * kernel repeats it after as long again. When it was made is not known, only that it was by now. */
+bool grade_fault_ended(struct grade_conn *conn, uint64_t now_us);
+/* A second healthy connection is open from now on, or no longer. */
+void grade_double(struct grade_client *c, uint64_t now_us);
+
 /* grade_who: a request's client (made if it is an upgrade, else found; or NULL) and what the
  * request says about credentials. */
 struct grade_client *grade_who(struct grade *g, const struct grade_head *head);
