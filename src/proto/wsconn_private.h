@@ -1,9 +1,12 @@
 /*
  * wsconn_private: shared only by the files of wsconn.
  *
- * wsconn.c the read buffer and the fast path for the most common messages wsconn_read.c every other
- * frame, step by step wsconn_rules.c the rules for frames, each with its message wsconn_send.c
- * frames out wsconn_reply.c the answers that the RFC requires
+ *   wsconn.c          the read buffer and the fast path for the most common messages
+ *   wsconn_read.c     every other frame, step by step
+ *   wsconn_inflate.c  the payload of a compressed message
+ *   wsconn_rules.c    the rules for frames, each with its message
+ *   wsconn_send.c     frames out
+ *   wsconn_reply.c    the answers that the RFC requires
  */
 #ifndef PROTO_WSCONN_PRIVATE_H
 #define PROTO_WSCONN_PRIVATE_H
@@ -115,8 +118,33 @@ struct wsconn {
 /* All that wsconn_next does beyond the fast path. */
 int wsconn_read(struct wsconn *c, struct event *ev);
 
-/* Payload bytes of the frame under way that lie at the buffer's start, all of them unmasked. */
+/* Beside the results of wsconn_next: the step was taken, look again. */
+#define WSCONN_AGAIN 2
+
+static inline uint64_t wsconn_payload_left(const struct wsconn *c)
+{
+    return c->frame.header.length - c->frame.done;
+}
+
+/* The buffer's start. */
+static inline uint8_t *wsconn_payload(const struct wsconn *c)
+{
+    return c->in.bytes + c->in.start;
+}
+
+/* Payload bytes of the frame under way that are at the buffer's start, all of them unmasked. */
 size_t wsconn_payload_here(struct wsconn *c);
+/* n of them are used up. */
+void wsconn_use(struct wsconn *c, size_t n);
+
+/* The steps return what wsconn_next does, or WSCONN_AGAIN. */
+/* More bytes are needed. A message passed on in parts delivers what it has, unless its frame is to
+ * be shown first and may still become complete. */
+int wsconn_wait(struct wsconn *c, struct event *ev);
+/* A part, because no more can be gathered before it is passed on. */
+int wsconn_give_part(struct wsconn *c, struct event *ev);
+/* What is here of a compressed payload. */
+int wsconn_inflate(struct wsconn *c, struct event *ev);
 
 /* Check the header of the current frame. True if a violation is to be reported first: it is
  * pending, and in lenient mode the next call continues after it. The same for the others below. */

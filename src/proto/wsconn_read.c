@@ -1,21 +1,5 @@
 #include "proto/wsconn_private.h"
 
-/* Beside the results of wsconn_next: the step was taken, look again. */
-#define READ_AGAIN 2
-
-#define INFLATE_ROOM_MIN 512
-#define INFLATE_ROOM_MAX (64 * 1024)
-
-static uint64_t payload_left(const struct wsconn *c)
-{
-    return c->frame.header.length - c->frame.done;
-}
-
-static uint8_t *payload(const struct wsconn *c)
-{
-    return c->in.bytes + c->in.start;
-}
-
 /* The position of the buffer's start in the stream. */
 static uint64_t stream_offset(const struct wsconn *c)
 {
@@ -27,10 +11,10 @@ size_t wsconn_payload_here(struct wsconn *c)
     struct frame_state *f = &c->frame;
     size_t n = c->in.end - c->in.start;
 
-    if (n > payload_left(c))
-        n = (size_t)payload_left(c);
+    if (n > wsconn_payload_left(c))
+        n = (size_t)wsconn_payload_left(c);
     if (f->unmasked < n && f->header.masked) {
-        uint8_t *from = payload(c) + f->unmasked;
+        uint8_t *from = wsconn_payload(c) + f->unmasked;
 
         frame_mask(from, from, n - f->unmasked, f->header.key, f->done + f->unmasked);
         f->unmasked = n;
@@ -43,8 +27,7 @@ static bool is_data(const struct frame_state *f)
     return f->route != ROUTE_CONTROL && f->route != ROUTE_SKIP;
 }
 
-/* n payload bytes at the buffer's start are used up. */
-static void use_payload(struct wsconn *c, size_t n)
+void wsconn_use(struct wsconn *c, size_t n)
 {
     struct frame_state *f = &c->frame;
 
@@ -72,7 +55,7 @@ static struct slice shown_payload(struct wsconn *c)
         return gathered->len == f->gathered
                    ? slice_make(NULL, 0)
                    : slice_make(buf_data(gathered) + f->gathered, gathered->len - f->gathered);
-    return slice_make(payload(c), wsconn_payload_here(c));
+    return slice_make(wsconn_payload(c), wsconn_payload_here(c));
 }
 
 /* If frames are wanted and this one was not shown: make its event. It precedes all other events of
@@ -141,9 +124,7 @@ static int give_message(struct wsconn *c, struct event *ev, bool final)
     return 1;
 }
 
-/* More bytes are needed. A message passed on in parts delivers what it has, unless its frame is to
- * be shown first and may still become complete. */
-static int wait_for_bytes(struct wsconn *c, struct event *ev)
+int wsconn_wait(struct wsconn *c, struct event *ev)
 {
     bool held =
         c->config.want_frames && !c->frame.shown && c->step == STEP_PAYLOAD && is_data(&c->frame);
@@ -159,12 +140,12 @@ static int step_header(struct wsconn *c, struct event *ev)
     size_t here = c->in.end - c->in.start;
     struct frame_header h;
 
-    if (here == 0 || frame_decode(&h, payload(c), here) == 0)
-        return wait_for_bytes(c, ev);
+    if (here == 0 || frame_decode(&h, wsconn_payload(c), here) == 0)
+        return wsconn_wait(c, ev);
     *f = (struct frame_state){.header = h, .offset = stream_offset(c)};
     c->in.start += h.size;
     c->step = STEP_CHECK;
-    return READ_AGAIN;
+    return WSCONN_AGAIN;
 }
 
 /* Lenient: a new message begins inside another, which ends here as far as it came. */
@@ -183,11 +164,11 @@ static int step_check(struct wsconn *c, struct event *ev)
     bool starts;
 
     if (wsconn_rules_header(c))
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     if (h->opcode > OPCODE_BINARY) {
         f->route = opcode_name(h->opcode) ? ROUTE_CONTROL : ROUTE_SKIP;
         c->step = STEP_PAYLOAD;
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     }
 
     starts = h->opcode != OPCODE_CONT;
@@ -208,7 +189,7 @@ static int step_check(struct wsconn *c, struct event *ev)
     else
         f->route = h->length <= WSCONN_WHOLE ? ROUTE_WHOLE : ROUTE_STREAM;
     c->step = STEP_PAYLOAD;
-    return READ_AGAIN;
+    return WSCONN_AGAIN;
 }
 
 static int give_control(struct wsconn *c, struct event *ev, const uint8_t *body, size_t n)
@@ -241,26 +222,26 @@ static int give_control(struct wsconn *c, struct event *ev, const uint8_t *body,
 static int read_control(struct wsconn *c, struct event *ev)
 {
     size_t n = wsconn_payload_here(c);
-    const uint8_t *body = payload(c);
+    const uint8_t *body = wsconn_payload(c);
 
     if (n < c->frame.header.length)
-        return wait_for_bytes(c, ev);
+        return wsconn_wait(c, ev);
     if (c->frame.header.opcode == OPCODE_CLOSE && wsconn_rules_close(c, body, n))
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     if (show_frame(c, ev))
         return 1;
-    use_payload(c, n);
+    wsconn_use(c, n);
     end_frame(c);
     return give_control(c, ev, body, n);
 }
 
 static int read_skip(struct wsconn *c, struct event *ev)
 {
-    use_payload(c, wsconn_payload_here(c));
-    if (payload_left(c) > 0)
-        return wait_for_bytes(c, ev);
+    wsconn_use(c, wsconn_payload_here(c));
+    if (wsconn_payload_left(c) > 0)
+        return wsconn_wait(c, ev);
     end_frame(c);
-    return READ_AGAIN;
+    return WSCONN_AGAIN;
 }
 
 /* Check as text what was received of the payload since the last time; n bytes are at the buffer's
@@ -268,7 +249,7 @@ static int read_skip(struct wsconn *c, struct event *ev)
 static bool check_payload(struct wsconn *c, size_t n)
 {
     struct frame_state *f = &c->frame;
-    const uint8_t *from = payload(c) + f->checked;
+    const uint8_t *from = wsconn_payload(c) + f->checked;
     size_t fresh = n - f->checked;
     size_t fine;
 
@@ -289,15 +270,15 @@ static int read_whole(struct wsconn *c, struct event *ev)
     struct slice data;
 
     if (check_payload(c, n))
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     if (n < c->frame.header.length)
-        return wait_for_bytes(c, ev);
+        return wsconn_wait(c, ev);
     if (wsconn_rules_text_end(c))
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     if (show_frame(c, ev))
         return 1;
-    data = slice_make(payload(c), n);
-    use_payload(c, n);
+    data = slice_make(wsconn_payload(c), n);
+    wsconn_use(c, n);
     end_frame(c);
     message_give_slice(&c->message, ev, data, true);
     count_message(c, ev);
@@ -308,20 +289,20 @@ static int read_stream(struct wsconn *c, struct event *ev)
 {
     size_t here = wsconn_payload_here(c);
     size_t n = here < WSCONN_WHOLE ? here : WSCONN_WHOLE;
-    bool last = n == payload_left(c);
+    bool last = n == wsconn_payload_left(c);
     struct slice data;
 
     if (check_payload(c, n) || (last && wsconn_rules_text_end(c)))
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     /* A character that the end of what has come cuts stays in the buffer until its rest is there.
      */
     n -= last ? 0 : message_unfinished(&c->message);
     if (n == 0)
-        return wait_for_bytes(c, ev);
+        return wsconn_wait(c, ev);
     if (show_frame(c, ev))
         return 1;
-    data = slice_make(payload(c), n);
-    use_payload(c, n);
+    data = slice_make(wsconn_payload(c), n);
+    wsconn_use(c, n);
     if (last)
         end_frame(c);
     message_give_slice(&c->message, ev, data, last);
@@ -329,8 +310,7 @@ static int read_stream(struct wsconn *c, struct event *ev)
     return 1;
 }
 
-/* A part, because no more can be gathered before it is passed on. */
-static int give_part(struct wsconn *c, struct event *ev)
+int wsconn_give_part(struct wsconn *c, struct event *ev)
 {
     if (show_frame(c, ev))
         return 1;
@@ -341,112 +321,26 @@ static int read_gather(struct wsconn *c, struct event *ev)
 {
     struct message *m = &c->message;
     size_t n = wsconn_payload_here(c);
-    const uint8_t *from = payload(c);
+    const uint8_t *from = wsconn_payload(c);
     uint64_t at = stream_offset(c);
     uint64_t position = m->total;
     size_t fine;
 
     if (message_full(m))
-        return give_part(c, ev);
-    if (n == 0 && payload_left(c) > 0)
-        return wait_for_bytes(c, ev);
+        return wsconn_give_part(c, ev);
+    if (n == 0 && wsconn_payload_left(c) > 0)
+        return wsconn_wait(c, ev);
     if (n > message_room(m))
         n = message_room(m);
     if (message_append(m, from, n) < 0)
         return -1;
-    use_payload(c, n);
+    wsconn_use(c, n);
     fine = n ? message_check(m, from, n) : 0;
     if (fine < n && wsconn_rules_text(c, from[fine], at + fine, position + fine))
-        return READ_AGAIN;
-    if (payload_left(c) == 0)
+        return WSCONN_AGAIN;
+    if (wsconn_payload_left(c) == 0)
         c->step = STEP_END;
-    return READ_AGAIN;
-}
-
-/* How much to inflate at once: about the likely size of the n bytes once inflated, at most what may
- * be held, and at most one byte more than the limit of the message, which is enough to detect that
- * it is exceeded. */
-static size_t inflate_room(const struct wsconn *c, size_t n)
-{
-    const struct message *m = &c->message;
-    size_t room = n < INFLATE_ROOM_MAX / 4 ? n * 4 : INFLATE_ROOM_MAX;
-
-    if (room < INFLATE_ROOM_MIN)
-        room = INFLATE_ROOM_MIN;
-    if (room > message_room(m))
-        room = message_room(m);
-    if (c->config.max_message && room > c->config.max_message - m->total)
-        room = (size_t)(c->config.max_message - m->total) + 1;
-    return room;
-}
-
-/* n inflated bytes were written after the gathered ones. */
-static void take_inflated(struct wsconn *c, const uint8_t *bytes, size_t n)
-{
-    struct message *m = &c->message;
-    uint64_t position = m->total;
-    size_t fine;
-
-    buf_filled(&m->gathered, n);
-    m->total += n;
-    fine = message_check(m, bytes, n);
-    if (fine < n)
-        wsconn_rules_text(c, bytes[fine], c->frame.offset, position + fine);
-}
-
-static int read_inflate(struct wsconn *c, struct event *ev)
-{
-    struct message *m = &c->message;
-    size_t n = wsconn_payload_here(c);
-    bool last = c->frame.header.fin && n == payload_left(c);
-    size_t room;
-    uint8_t *to;
-    long got;
-
-    if (wsconn_rules_inflated_bound(c))
-        return READ_AGAIN;
-    if (message_full(m))
-        return give_part(c, ev);
-    /* Output, or an error after it, may remain although all input is used up. */
-    if (n == 0 && payload_left(c) > 0 && !c->frame.inflating)
-        return wait_for_bytes(c, ev);
-    if (!c->inflater) {
-        const struct deflate_params *p = &c->config.deflate;
-        bool server = c->config.role == WSCONN_SERVER;
-
-        c->inflater =
-            inflater_new(server ? p->client_max_window_bits : p->server_max_window_bits,
-                         server ? p->client_no_context_takeover : p->server_no_context_takeover);
-        if (!c->inflater)
-            return -1;
-    }
-    /* Of no data nothing can be inflated, but what it means is clear. */
-    if (last && n == 0 && inflater_at_start(c->inflater)) {
-        wsconn_rules_empty(c);
-        c->step = STEP_END;
-        return READ_AGAIN;
-    }
-    room = inflate_room(c, n);
-    to = buf_reserve(&m->gathered, room);
-    if (!to)
-        return -1;
-    inflater_feed(c->inflater, payload(c), n, last);
-    got = inflater_read(c->inflater, to, room);
-    if (got == -2)
-        return -1;
-    if (got < 0) {
-        wsconn_rules_inflate_failed(c);
-        return READ_AGAIN;
-    }
-    use_payload(c, n - inflater_left(c->inflater));
-    c->frame.inflating = got > 0;
-    if (got > 0)
-        take_inflated(c, to, (size_t)got);
-    else if (payload_left(c) == 0)
-        c->step = STEP_END;
-    if (!c->violation.pending && inflater_exceeded(c->inflater))
-        wsconn_rules_window(c);
-    return READ_AGAIN;
+    return WSCONN_AGAIN;
 }
 
 static int step_payload(struct wsconn *c, struct event *ev)
@@ -461,7 +355,7 @@ static int step_payload(struct wsconn *c, struct event *ev)
     case ROUTE_GATHER:
         return read_gather(c, ev);
     case ROUTE_INFLATE:
-        return read_inflate(c, ev);
+        return wsconn_inflate(c, ev);
     default:
         return read_skip(c, ev);
     }
@@ -473,21 +367,21 @@ static int step_end(struct wsconn *c, struct event *ev)
     bool fin = c->frame.header.fin;
 
     if (message_full(&c->message))
-        return give_part(c, ev);
+        return wsconn_give_part(c, ev);
     if (fin && wsconn_rules_text_end(c))
-        return READ_AGAIN;
+        return WSCONN_AGAIN;
     if (show_frame(c, ev))
         return 1;
     end_frame(c);
-    return fin ? give_message(c, ev, true) : READ_AGAIN;
+    return fin ? give_message(c, ev, true) : WSCONN_AGAIN;
 }
 
 int wsconn_read(struct wsconn *c, struct event *ev)
 {
-    int result = READ_AGAIN;
+    int result = WSCONN_AGAIN;
 
     message_release(&c->message);
-    while (result == READ_AGAIN) {
+    while (result == WSCONN_AGAIN) {
         if (c->violation.pending)
             result = give_violation(c, ev);
         else if (c->failed || c->close_received)
