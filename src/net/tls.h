@@ -1,5 +1,5 @@
 /*
- * tls: the TLS layer of a link, over OpenSSL. RFC 8446, RFC 6125 (names), RFC 6066 (SNI).
+ * tls: the TLS layer of a link, over OpenSSL. RFC 8446, RFC 9525 (names), RFC 6066 (SNI).
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
