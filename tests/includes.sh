@@ -20,6 +20,7 @@ relay             base event proto fault net peer http
 session/books     base event
 session/diagnose  base event
 session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h proto/withhold.h@session/attempt.h
+decode            base event
 measure           base event proto/http_date.h
 grade             base event measure proto session/backoff.h session/books
 sink              base event measure
@@ -46,7 +47,7 @@ main              base event cli app verb
 '
 
 # Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
-pure='proto fault measure grade session/books session/diagnose script/expect relay/rule*'
+pure='proto decode fault measure grade session/books session/diagnose script/expect relay/rule*'
 
 # Headers that not every file of an allowed room may include, our own among them, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.

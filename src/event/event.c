@@ -15,7 +15,7 @@ const char *event_name(enum event_kind kind)
         [EVENT_FAULT] = "fault",       [EVENT_POLL] = "poll",
         [EVENT_FALLBACK] = "fallback", [EVENT_ERROR] = "error",
         [EVENT_SUMMARY] = "summary",   [EVENT_COMPARE] = "compare",
-        [EVENT_RULE] = "rule",
+        [EVENT_RULE] = "rule",         [EVENT_DECODED] = "decoded",
     };
 
     return kind < EVENT_NAMED_COUNT ? names[kind] : NULL;

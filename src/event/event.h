@@ -22,6 +22,7 @@ enum event_kind {
     EVENT_OPEN,
     EVENT_FRAME,
     EVENT_MESSAGE,
+    EVENT_DECODED,
     EVENT_PING,
     EVENT_PONG,
     EVENT_VIOLATION,
@@ -191,6 +192,40 @@ struct event_message {
     bool again;           /* its number or identity was seen before (--seq, --id) */
     const char *sse_name; /* SSE: the event's type; else NULL */
     const char *sse_id;
+    uint32_t decoded; /* how many EVENT_DECODED follow, which say what is in it */
+};
+
+/* What a protocol above the message calls a thing. */
+enum decoded_role {
+    DECODED_EVENT,     /* of its own accord: an event, a publication, a notification */
+    DECODED_REQUEST,   /* asks for an answer */
+    DECODED_ACK,       /* answers: arrived */
+    DECODED_RESULT,    /* answers: with a result, or with one of several */
+    DECODED_ERROR,     /* answers: refused; or an error of the protocol */
+    DECODED_CONTROL,   /* handshakes, subscriptions and the like */
+    DECODED_HEARTBEAT, /* keep-alive */
+    DECODED_CARRIER,   /* only carries what the next item is */
+    DECODED_BAD        /* malformed, see `error` */
+};
+
+enum decoded_form { DECODED_NOTHING, DECODED_JSON, DECODED_TEXT, DECODED_BYTES };
+
+/* EVENT_DECODED: one thing in the message before it, as the protocol above it calls it. */
+struct event_decoded {
+    const char *as;   /* the stack that it was found by: "engine.io+socket.io" */
+    const char *type; /* the protocol's own word: "event", "ack", "PUBLISH" */
+    enum decoded_role role;
+    unsigned layer;    /* 0: right upon the message */
+    struct slice name; /* event, method, topic, destination, target, channel; empty: none */
+    struct slice id;   /* as JSON: a number, or a string with its quotes; empty: none */
+    struct slice re;   /* the same, of the request that it answers */
+    bool has_us;       /* it answers something, */
+    uint64_t us;       /* this long after that was sent */
+    const struct field *fields; /* what else is worth a look: namespace, qos ...; plain text */
+    size_t field_count;
+    enum decoded_form form;
+    struct slice data; /* in that form; JSON and text are valid UTF-8 */
+    const char *error; /* DECODED_BAD: what is wrong, "not STOMP: ..."; else NULL */
 };
 
 struct event_control { /* EVENT_PING, EVENT_PONG */
@@ -361,7 +396,7 @@ struct event_bytes {
 
 struct event {
     enum event_kind kind;
-    enum event_dir dir; /* frame, message, ping, pong, close_frame, bytes */
+    enum event_dir dir; /* frame, message, decoded, ping, pong, close_frame, bytes */
     enum event_channel channel;
     uint32_t conn; /* openings so far, plus one while an attempt is under way */
     enum event_leg leg;
@@ -378,6 +413,7 @@ struct event {
         struct event_open open;
         struct event_frame frame;
         struct event_message message;
+        struct event_decoded decoded;
         struct event_control control;
         struct event_violation violation;
         struct event_close close;

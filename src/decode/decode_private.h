@@ -1,0 +1,34 @@
+/*
+ * decode_private: what a stack is made of. For decode*.c.
+ */
+#ifndef DECODE_DECODE_PRIVATE_H
+#define DECODE_DECODE_PRIVATE_H
+
+#include "decode/decoder.h"
+
+/* Room for "sockjs+engine.io+socket.io". */
+#define DECODE_AS_MAX 64
+
+struct decode_stack {
+    const struct decode_spec *spec;
+    bool takes_part;
+    bool failed; /* memory ran out: it decodes nothing until the next opening */
+    struct decode_layer layers[DECODE_STACK_MAX];
+    char as[DECODE_STACK_MAX][DECODE_AS_MAX]; /* the names up to that layer */
+    unsigned count;                           /* 0: nothing is recognised */
+    unsigned tries;                           /* `auto`: messages that it may still be known by */
+    struct decode_clue clue;                  /* target and subprotocol, in `opening` */
+    struct buf opening;
+
+    uint64_t now_us, due_us;
+    struct arena arena;
+    struct event_decoded *items;
+    size_t item_count, item_capacity;
+    uint64_t left_out; /* items beyond DECODE_ITEMS_MAX in this message */
+
+    struct buf sending; /* messages that wait, one after the other: a head and the bytes */
+    struct buf findings;
+    bool found; /* findings are made */
+};
+
+#endif

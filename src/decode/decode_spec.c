@@ -1,0 +1,156 @@
+/*
+ * decode_spec: --as as it is typed, and what follows from it before there is a connection.
+ */
+#include <stdio.h>
+
+#include "base/nearest.h"
+#include "decode/decoder.h"
+
+/* The text up to the next of two characters, which becomes a NUL. *text: what follows it; NULL:
+ * nothing does. *ended_by: the character, or 0. */
+static char *cut(char **text, const char *at, char *ended_by)
+{
+    char *word = *text;
+    size_t n = strcspn(word, at);
+
+    *ended_by = word[n];
+    *text = word[n] ? word + n + 1 : NULL;
+    word[n] = '\0';
+    return word;
+}
+
+static int unknown_name(struct err *e, const char *word)
+{
+    struct nearest n;
+
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as does not know the protocol '%s'", word);
+    nearest_begin(&n, word, strlen(word));
+    for (size_t i = 0; decoders[i]; i++)
+        nearest_offer(&n, decoders[i]->name);
+    if (n.word)
+        err_hint(e, "did you mean '%s'?", n.word);
+    else
+        err_hint(e, "'wscope --help as' lists the protocols");
+    return -1;
+}
+
+static const char *known_key(const struct decoder *d, const char *word, size_t len,
+                             struct nearest *n)
+{
+    nearest_begin(n, word, len);
+    for (size_t i = 0; d->keys && d->keys[i]; i++) {
+        if (strlen(d->keys[i]) == len && memcmp(d->keys[i], word, len) == 0)
+            return d->keys[i];
+        nearest_offer(n, d->keys[i]);
+    }
+    return NULL;
+}
+
+static int parse_key(struct decode_spec *spec, const struct decoder *d, const char *pair,
+                     struct err *e)
+{
+    size_t len = strcspn(pair, "=");
+    struct nearest n;
+    const char *key = known_key(d, pair, len, &n);
+
+    if (!key) {
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as %s has no key '%.*s'", d->name, (int)len,
+                pair);
+        if (n.word)
+            err_hint(e, "did you mean '%s='?", n.word);
+        return -1;
+    }
+    if (pair[len] != '=' || !pair[len + 1])
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as %s: '%s' needs a value, as in %s=VALUE",
+                       d->name, key, key);
+    if (spec->key_count == DECODE_KEYS_MAX)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as takes at most %d keys",
+                       DECODE_KEYS_MAX);
+    spec->keys[spec->key_count++] = (struct decode_key){d, key, pair + len + 1};
+    return 0;
+}
+
+static int parse_decoder(struct decode_spec *spec, const char *name, struct err *e)
+{
+    const struct decoder *d = decoder_named(slice_str(name));
+
+    if (!d)
+        return unknown_name(e, name);
+    if (spec->count == DECODE_STACK_MAX)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as stacks at most %d protocols",
+                       DECODE_STACK_MAX);
+    spec->decoders[spec->count++] = d;
+    return 0;
+}
+
+int decode_spec_parse(struct decode_spec *spec, char *text, struct err *e)
+{
+    char by = '+';
+
+    spec->none = strcmp(text, "none") == 0;
+    spec->count = spec->key_count = 0;
+    if (spec->none || strcmp(text, "auto") == 0)
+        return 0;
+    while (text) {
+        char before = by;
+        const char *word = cut(&text, ",+", &by);
+        int rc = before == '+' ? parse_decoder(spec, word, e)
+                               : parse_key(spec, spec->decoders[spec->count - 1], word, e);
+
+        if (rc != 0)
+            return -1;
+    }
+    return 0;
+}
+
+const char *decode_spec_key(const struct decode_spec *spec, const struct decoder *decoder,
+                            const char *name, unsigned n)
+{
+    for (unsigned i = 0; i < spec->key_count; i++) {
+        if (spec->keys[i].decoder == decoder && strcmp(spec->keys[i].name, name) == 0 && n-- == 0)
+            return spec->keys[i].value;
+    }
+    return NULL;
+}
+
+const char *decode_name_at(unsigned index)
+{
+    unsigned count = 0;
+
+    while (decoders[count])
+        count++;
+    return index < count ? decoders[index]->name : NULL;
+}
+
+const char *decode_subprotocol_at(const struct decode_spec *spec, unsigned index)
+{
+    for (unsigned i = 0; i < spec->count; i++) {
+        const char *const *names = spec->decoders[i]->subprotocols;
+
+        for (; names && *names; names++) {
+            if (index-- == 0)
+                return *names;
+        }
+    }
+    return NULL;
+}
+
+/* The lowest one that has something to say about it, be it below a named one. */
+static int change_target(const struct decoder *d, const struct decode_spec *spec,
+                         struct slice target, struct buf *out)
+{
+    const struct decoder *below = d->below ? decoder_named(slice_str(d->below)) : NULL;
+
+    if (d->target)
+        return d->target(spec, target, out);
+    return below ? change_target(below, spec, target, out) : 0;
+}
+
+int decode_target(const struct decode_spec *spec, struct slice target, struct buf *out)
+{
+    int rc = 0;
+
+    for (unsigned i = 0; i < spec->count && rc == 0; i++)
+        rc = change_target(spec->decoders[i], spec, target, out);
+    return rc;
+}

@@ -1,0 +1,11 @@
+/*
+ * decoders: the rows of the table, each from the file of its protocol.
+ */
+#ifndef DECODE_DECODERS_H
+#define DECODE_DECODERS_H
+
+#include "decode/decoder.h"
+
+extern const struct decoder decoder_jsonrpc, decoder_cdp;
+
+#endif
