@@ -18,7 +18,7 @@ case $arch in
 i386) host=i686-linux-gnu libraries=i386-linux-gnu emulator=- ;;
 s390x) host=s390x-linux-gnu libraries=s390x-linux-gnu emulator=qemu-s390x ;;
 *)
-    echo "foreign: unknown architecture \"$arch\"; known are i386 and s390x" >&2
+    echo "foreign: unknown architecture \"$arch\": i386 and s390x are supported" >&2
     exit 2
     ;;
 esac

@@ -114,7 +114,7 @@ static int cannot(struct reading *r, const char *what, const char *why)
 {
     usage_error(r->e, "--from-curl: %s %s", what, why);
     err_hint(r->e,
-             "take it out of the command, and give what wscope has for it beside --from-curl");
+             "remove it from the command, and use an option of wscope in addition to --from-curl");
     return -1;
 }
 
@@ -310,7 +310,7 @@ static int carry_over(struct reading *r, const struct found *f)
         return set_url(r, value);
     case BODY:
         cannot(r, f->typed, "sends a body, and a WebSocket opens without one");
-        err_hint(r->e, "take it out of the command; -e MSG sends a message once it is open");
+        err_hint(r->e, "remove it from the command; -e MSG sends a message once it is open");
         return -1;
     }
     return -1;

@@ -134,7 +134,7 @@ static int print_more(struct buf *out, const struct verbs *verbs, const struct v
         return buf_printf(out, "\"%s\" describes them all.\n", page);
     if (verb && (verb->sets & OPTIONS_HAND_ON))
         return buf_printf(out,
-                          "The options of connections apply to all connections of the scripts;\n"
+                          "Connection options apply to all connections of the scripts;\n"
                           "\"wscope run --help=all\" lists them. \"%s\" describes them all.\n",
                           page);
     if (verb && own_options(verbs, verb) <= FEW)

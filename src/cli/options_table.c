@@ -67,8 +67,8 @@ static const struct option_row shared[] = {
      CLIENT | RELAY, options_set_tls_version, AT(connect.dial.tls.min)},
     {0, "tls-max", OPTION_VALUE, "VERSION", "highest TLS version, 1.2 or 1.3", TLS, "1.2|1.3",
      false, CLIENT | RELAY, options_set_tls_version, AT(connect.dial.tls.max)},
-    {0, "servername", OPTION_VALUE, "NAME", "name asked for (SNI) and verified", TLS, NULL, false,
-     CLIENT | RELAY, options_set_text, AT(connect.dial.tls.servername)},
+    {0, "servername", OPTION_VALUE, "NAME", "server name to send (SNI) and verify", TLS, NULL,
+     false, CLIENT | RELAY, options_set_text, AT(connect.dial.tls.servername)},
 
     {'x', "proxy", OPTION_VALUE, "URL", "connect through an http, https or socks5 proxy", NETWORK,
      NULL, true, CLIENT | RELAY, options_set_proxy, 0},

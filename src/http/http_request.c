@@ -303,7 +303,7 @@ static int take_identity(struct http *h, struct err *e)
                 "the server redirects to %.200s, another origin, which is not sent the request's "
                 "body: not followed",
                 h->here.host);
-        err_hint(e, "if that is wanted, give that URL itself");
+        err_hint(e, "to connect there anyway, give that URL itself");
         return -1;
     }
     return 0;

@@ -65,7 +65,7 @@ int redirect_next(struct url *to, const struct url *from, const struct http1_hea
                 "the server redirects from %s:// to %s://%.200s, which would send what follows in "
                 "the clear: not followed",
                 from->http ? "https" : "wss", from->http ? "http" : "ws", next.host);
-        err_hint(e, "if that is wanted, give that URL itself");
+        err_hint(e, "to connect there anyway, give that URL itself");
         url_clear(&next);
         return -1;
     }

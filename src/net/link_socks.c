@@ -222,8 +222,10 @@ static int no_method(struct link_socks *s, struct err *e)
             s->names.proxy,
             s->credentials ? "with a user name and password" : "without credentials");
     if (s->credentials)
-        err_hint(e, "it may want GSSAPI, which is not supported, or none: leave USER:PASS out of "
-                    "--proxy");
+        err_hint(
+            e,
+            "it may require GSSAPI, which is not supported, or no authentication: omit USER:PASS in "
+            "--proxy");
     else
         err_hint(e, "give it a user name and password: --proxy socks5h://USER:PASS@HOST:PORT");
     return fail(s, e);

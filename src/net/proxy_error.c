@@ -62,7 +62,7 @@ void proxy_unreached(const struct proxy *proxy, struct err *e)
     proxy_name(proxy, name, sizeof name);
     err_set(e, why.code, why.stage, why.errnum, "the proxy %.200s (from %s): %.280s", name,
             proxy->source, why.text);
-    err_hint(e, "%s%sto go without a proxy: --noproxy '*'", why.hint,
+    err_hint(e, "%s%sto connect without a proxy: --noproxy '*'", why.hint,
              why.hint[0] == '\0'                     ? ""
              : why.hint[strlen(why.hint) - 1] == '?' ? " "
                                                      : "; ");

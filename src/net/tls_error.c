@@ -104,13 +104,15 @@ static void alert_hint(const struct link_tls *t, int alert, struct err *e)
         err_hint(e, "the server does not accept the client certificate: is --cert the right one, "
                     "and does the file hold its whole chain?");
     } else if (about_cert) {
-        err_hint(e, "the server wants a client certificate: --cert FILE --key FILE");
+        err_hint(e, "the server requires a client certificate: --cert FILE --key FILE");
     } else if (alert == ALERT_PROTOCOL_VERSION) {
-        err_hint(e, "the server takes none of the TLS versions offered: try --tls-min 1.2 without "
-                    "--tls-max");
+        err_hint(e,
+                 "the server accepts none of the TLS versions offered: try --tls-min 1.2 without "
+                 "--tls-max");
     } else if (alert == ALERT_HANDSHAKE_FAILURE || alert == ALERT_INSUFFICIENT_SECURITY) {
-        err_hint(e, "nothing in common (version, cipher), or it wants a client certificate (--cert "
-                    "FILE --key FILE) or another name (--servername NAME)");
+        err_hint(e,
+                 "nothing in common (version, cipher), or it requires a client certificate (--cert "
+                 "FILE --key FILE) or another name (--servername NAME)");
     } else if (alert == ALERT_UNRECOGNIZED_NAME) {
         err_hint(e, "the server does not know the name it was asked for: --servername NAME");
     } else if (alert == ALERT_NO_APPLICATION_PROTOCOL) {

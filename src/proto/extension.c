@@ -110,8 +110,9 @@ int deflate_params_parse(struct deflate_params *p, const char *text, struct err 
         wrong = param_apply(&parsed, &param, PLACE_OPTION, &seen);
         if (wrong) {
             err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" %s", excerpt_of(&x, param.text), wrong);
-            err_hint(e, "known are server_no_context_takeover, client_no_context_takeover, "
-                        "server_max_window_bits=8..15, client_max_window_bits[=8..15], level=0..9");
+            err_hint(e,
+                     "the parameters are server_no_context_takeover, client_no_context_takeover, "
+                     "server_max_window_bits=8..15, client_max_window_bits[=8..15], level=0..9");
             e->at = (long)(param.text.data - scan.text.data);
             return -1;
         }

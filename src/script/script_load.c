@@ -127,7 +127,7 @@ int script_parse(struct script *s, const char *file, const struct script_checks 
         err_set(&error->err, EXIT_USAGE, STAGE_USAGE, status, "can't read %s: %s", file,
                 reason(status));
         if (status == EISDIR)
-            err_hint(&error->err, "its scripts are named one by one, as %s/*.wscope does", file);
+            err_hint(&error->err, "name its scripts one by one, for example %s/*.wscope", file);
         status = -1;
     }
     buf_clear(&text);

@@ -97,7 +97,7 @@ static void fail_status(struct header_cmd *run)
     else
         err_set(&e, EXIT_OTHER, STAGE_HANDSHAKE, 0, "--header-cmd failed with exit status %d: %.*s",
                 WEXITSTATUS(run->status), len, text);
-    err_hint(&e, "run the command by itself to see what is the matter");
+    err_hint(&e, "run the command by itself to see why");
     finish(run, NULL, &e);
 }
 

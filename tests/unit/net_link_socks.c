@@ -207,7 +207,7 @@ static void link_socks_names_the_option_when_credentials_are_wanted(void **state
     (void)state;
     check_refusal(BYTES("\5\xff"), &without, 0, "without credentials",
                   "--proxy socks5h://USER:PASS@HOST:PORT");
-    check_refusal(BYTES("\5\xff"), &with, 0, "with a user name", "leave USER:PASS out");
+    check_refusal(BYTES("\5\xff"), &with, 0, "with a user name", "omit USER:PASS");
     check_refusal(BYTES("\5\2\1\1"), &with, 0, "refused the user name or password (status 1",
                   "--proxy socks5h://USER:PASS@HOST:PORT");
     check_refusal(BYTES("\5\2"), &with, 0, "hung up", "--proxy socks5h://USER:PASS@HOST:PORT");

@@ -91,6 +91,6 @@ void failure_of_loss(struct err *e, uint64_t lost)
 {
     err_set(e, EXIT_EXPECT, STAGE_PROTOCOL, 0, "%llu %s lost (--fail-on-loss)",
             (unsigned long long)lost, lost == 1 ? "message was" : "messages were");
-    err_hint(e, "-v names the numbers that are missing; --catchup or --resume can ask for them "
+    err_hint(e, "-v lists the missing numbers; --catchup or --resume can request them "
                 "after a reconnect");
 }

@@ -238,7 +238,7 @@ static void row_received(struct writing w, const struct grade_client_report *c)
     put_known(&w, "recovered ", c->recovered);
     put_known(&w, "twice ", c->duplicates);
     if (w.used == 0)
-        put(&w, "not known: --seq or --id names what tells messages apart");
+        put(&w, "not known: --seq or --id names what identifies a message");
 }
 
 static void row_sent(struct writing w, const struct grade_client_report *c)
@@ -246,7 +246,7 @@ static void row_sent(struct writing w, const struct grade_client_report *c)
     put_known(&w, "lost ", c->up_lost);
     put_known(&w, "twice ", c->up_duplicates);
     if (w.used == 0)
-        put(&w, "not known: --up-id names what tells messages apart");
+        put(&w, "not known: --up-id names what identifies a message");
 }
 
 static void row_credential(struct writing w, const struct grade_client_report *c)

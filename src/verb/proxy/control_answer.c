@@ -161,7 +161,7 @@ static bool check_conn(struct control_conn *c)
     if (c->request.conn == 0 || relay_find(c->control->p->relay, c->request.conn))
         return true;
     control_refuse(&e, 404, "there is no connection %u", (unsigned)c->request.conn);
-    err_hint(&e, "GET /connections lists those that there are");
+    err_hint(&e, "GET /connections lists all connections");
     control_conn_refuse(c, NULL, &e);
     return false;
 }
