@@ -29,7 +29,7 @@ tour() {
 
 @test "proxies of the environment are not for the embedded server" {
     run env -u no_proxy -u NO_PROXY http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
-        bash -c "timeout 60 ${WSCOPE_COMMAND[*]} demo </dev/null 2>&1"
+        bash -c "timeout 120 ${WSCOPE_COMMAND[*]} demo </dev/null 2>&1"
     assert_success
     refute_output --partial proxy
 }
@@ -76,7 +76,7 @@ tour() {
 
 @test "as JSON it ends with one summary of all of it" {
     need jq
-    run bash -c "timeout 30 ${WSCOPE_COMMAND[*]} demo --json </dev/null 2>/dev/null"
+    run bash -c "timeout 120 ${WSCOPE_COMMAND[*]} demo --json </dev/null 2>/dev/null"
     assert_success
     assert_equal "$(jq -r 'select(.event == "summary") | .connections' <<<"$output")" 3
     assert_equal "$(tail -n 1 <<<"$output" | jq -r '"\(.event) \(.lost) \(.missed == .recovered) \(.missed > 0)"')" 'summary 0 true true'
@@ -84,11 +84,11 @@ tour() {
 }
 
 @test "it takes no notice of a dead stdin, and needs no terminal" {
-    run bash -c "timeout 30 ${WSCOPE_COMMAND[*]} demo <&- 2>&1"
+    run bash -c "timeout 120 ${WSCOPE_COMMAND[*]} demo <&- 2>&1"
     assert_success
 }
 
 @test "a reader of its output that leaves is no failure" {
-    run bash -c "set -o pipefail; timeout 30 ${WSCOPE_COMMAND[*]} demo </dev/null 2>/dev/null | head -n 1"
+    run bash -c "set -o pipefail; timeout 120 ${WSCOPE_COMMAND[*]} demo </dev/null 2>/dev/null | head -n 1"
     assert_success
 }

@@ -32,7 +32,7 @@ unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 
 # Nothing here may take longer; 124 says that it did.
 wscope() {
-    timeout -k 2 $((${WSCOPE_LIMIT:-30} * SLOW)) "${WSCOPE_COMMAND[@]}" "$@"
+    timeout -k 2 $((${WSCOPE_LIMIT:-120} * SLOW)) "${WSCOPE_COMMAND[@]}" "$@"
 }
 
 # tenths N: so many tenths of a second, in seconds, longer where the program is slow.
