@@ -80,7 +80,8 @@ static struct target *make(const struct connect_options *o, const char *text,
         target_free(t);
         return NULL;
     }
-    r = text ? 0 : url_copy(&t->url, &o->url);
+    t->text = text ? strdup(text) : NULL;
+    r = text ? (t->text ? 0 : -1) : url_copy(&t->url, &o->url);
     if (r == 0 && text)
         r = take_userinfo(t);
     if (r < 0) {
@@ -112,6 +113,10 @@ void target_free(struct target *t)
     if (t->authorization)
         wipe(t->authorization, strlen(t->authorization));
     free(t->authorization);
+    if (t->text)
+        wipe(t->text, strlen(t->text));
+    free(t->text);
+    connection_free(t->options);
     withheld_clear(&t->withheld);
     url_clear(&t->url);
     free(t);

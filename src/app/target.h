@@ -5,6 +5,7 @@
 #ifndef APP_TARGET_H
 #define APP_TARGET_H
 
+#include "cli/connection.h"
 #include "cli/groups.h"
 #include "proto/withhold.h"
 #include "session/session.h"
@@ -12,7 +13,9 @@
 struct target {
     struct url url;
     struct session_config config; /* points into this and into the options */
+    char *text;                   /* the URL as typed, NULL: that of the options */
     char *authorization;          /* from the URL's userinfo, or NULL */
+    struct connection *options;   /* owned, if they are its own and not the program's; or NULL */
     struct withheld withheld; /* what of the options is not sent, as the URL has another origin */
 };
 

@@ -133,7 +133,7 @@ struct connect_options {
     struct account_options account;
     struct http_options http;
     const char *on_connect;     /* or NULL */
-    struct given_options given; /* filled in for subcommands that pass it on, and with --record */
+    struct given_options given; /* for those that make other connections from them */
 };
 
 /* When a run ends by itself. */

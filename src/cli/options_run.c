@@ -19,8 +19,6 @@ int options_keep_connection(struct options_parsing *p, struct err *e)
 {
     struct given_options *given = &p->o->connect.given;
 
-    if (!options_in(p, OPTIONS_HAND_ON) && !options_given(p, "--record"))
-        return 0;
     for (size_t i = 0; i < p->use_count; i++) {
         const struct option_use *use = &p->uses[i];
         const struct option_row *row = use->row;

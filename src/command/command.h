@@ -64,6 +64,9 @@ struct command_hooks {
     /* Compare; ask is borrowed for the call. NULL: end the comparison that runs. -1 with *e. The
      * hook itself is NULL where that can't be done. */
     int (*compare)(void *ctx, const struct command_compare *ask, struct err *e);
+    /* Connections to come are made with this option (a long name; NULL value: it has none). name
+     * NULL: say which were set. -1 with *e. NULL: can't be done here. */
+    int (*option)(void *ctx, const char *name, const char *value, struct err *e);
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
@@ -91,6 +94,7 @@ struct commands {
     struct reaction reaction;
     struct transfer transfer;
     bool transfer_failed; /* the last one was not completed */
+    bool anew; /* options were set: the next attempt must be a new connection with them */
     struct asked asked;
     struct command_ping pings[COMMAND_PINGS];
     unsigned next_ping;
@@ -161,9 +165,13 @@ int command_needs_open(const struct commands *c, struct err *e);
 /* The same, and to be a WebSocket: the other channels only receive. */
 int command_needs_socket(const struct commands *c, struct err *e);
 
+unsigned command_faults_armed(const struct faults *f);
+/* The answer to /heal: this many faults were armed. */
+void command_say_healed(struct commands *c, unsigned count);
+
 /* The commands, each family in its file. */
 command_fn command_connect, command_close, command_reconnect, command_quit, command_poll,
-    command_fallback, command_compare;
+    command_fallback, command_compare, command_header, command_option;
 command_fn command_send, command_binary, command_file, command_fragment;
 command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;

@@ -121,6 +121,24 @@ int command_drop(struct commands *c, const char *args, struct err *e)
     return f ? arm(f, &spec, e) : -1;
 }
 
+unsigned command_faults_armed(const struct faults *f)
+{
+    unsigned count = 0;
+    bool active;
+
+    while (faults_get(f, count, &active))
+        count++;
+    return count;
+}
+
+void command_say_healed(struct commands *c, unsigned count)
+{
+    if (count == 0)
+        commands_say(c, "no faults were armed");
+    else
+        commands_say(c, "%u fault%s ended and disarmed", count, count == 1 ? " is" : "s are");
+}
+
 int command_heal(struct commands *c, const char *args, struct err *e)
 {
     struct faults *f = faults_of(c, e);
@@ -129,6 +147,7 @@ int command_heal(struct commands *c, const char *args, struct err *e)
         return -1;
     if (args[0])
         return command_misused("heal", e);
+    command_say_healed(c, command_faults_armed(f));
     faults_heal(f, clock_mono_us());
     return 0;
 }

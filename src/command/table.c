@@ -1,13 +1,19 @@
 #include "command/set.h"
 
 static const struct command_row table[] = {
-    {"connect", "[URL]", "open the connection, or one to another URL",
+    {"connect", "[URL|/PATH]", "open the connection, or one to another URL",
      "/connect wss://example.org/chat", "URL", command_connect, COMMAND_BOTH, NULL},
     {"close", "[CODE [REASON]]", "close the connection; 1000 without a code",
      "/close 1001 going home", "1000 1001 1008 1011 3000 4000", command_close, COMMAND_OPEN,
      command_check_close},
     {"reconnect", "", "close the connection and open it again", "/reconnect", "", command_reconnect,
      COMMAND_BOTH, command_check_nothing},
+    {"header", "['NAME: VALUE']", "set a header for later connections; list them",
+     "/header 'Authorization: Bearer TOKEN'", "", command_header, COMMAND_REPL, NULL},
+    {"option", "[NAME [VALUE]]", "set an option for later connections; list them",
+     "/option subprotocol chat.v2",
+     "bearer user cookie subprotocol origin insecure cacert cert key proxy resolve user-agent ping-interval reconnect lenient",
+     command_option, COMMAND_REPL, NULL},
     {"poll", "URL", "close, and poll this http(s) URL", "/poll https://example.org/feed.json",
      "URL", command_poll, COMMAND_REPL, NULL},
     {"fallback", "[off]", "show the fallback in use; off ends it", "/fallback off", "off",

@@ -36,11 +36,27 @@ static bool connects_with_userinfo(struct slice line)
            memchr(line.data, '@', line.len) != NULL;
 }
 
+/* "/option user name:password": no name of a secret is in it. */
+static bool sets_secret(struct slice line)
+{
+    static const char *const begins[] = {"/option user", "/option --user", "/option pass",
+                                         "/option --pass", "/option header-cmd"};
+
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        size_t len = strlen(begins[i]);
+
+        if (line.len >= len && memcmp(line.data, begins[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool history_storable(struct slice line)
 {
     if (line.len == 0 || line.len > HISTORY_LINE || line.data[0] == ' ' || line.data[0] == '\t')
         return false;
-    return !secret_in_text(line) && !has_userinfo(line) && !connects_with_userinfo(line);
+    return !secret_in_text(line) && !has_userinfo(line) && !connects_with_userinfo(line) &&
+           !sets_secret(line);
 }
 
 char *history_path(const char *xdg_state_home, const char *home)

@@ -74,6 +74,7 @@ client() {
     run "${WSCOPE_COMMAND[@]}" -n --for 1 "$PROXY/echo"
     ((status != 0))
     enter /heal
+    await_screen 'online again: clients can return'
     await_screen '^! fault end: offline'
     await_last 1 'no clients>'
     enter '/drop bla'

@@ -373,6 +373,7 @@ $URL/length>"
     enter '/fault drop-out:0.5@message:99'
     await_screen '^faults by chance: --seed [0-9]+ repeats them$'
     enter /heal
+    await_screen '^[0-9]+ faults? (is|are) ended and disarmed$'
     await_screen '^! fault end: latency 20ms'
     await_last 1 "$URL/echo>"
     enter 'still there'

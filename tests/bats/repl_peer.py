@@ -4,11 +4,13 @@
 /echo         sends every message back
 /length       answers each message with its type and length
 /feed/RATE    numbered messages, so many a second, and echoes besides
+/secret       refuses with 401 whoever has not "Bearer opensesame", then sends every message back
 /abort        hangs up on the first message, without a Close
 /abort-once   does so once; the next connection is greeted
 """
 
 import asyncio
+import http
 import itertools
 
 import websockets
@@ -51,8 +53,14 @@ async def serve(ws):
             feeder.cancel()
 
 
+async def refuse(path, headers):
+    if path == "/secret" and headers.get("Authorization") != "Bearer opensesame":
+        return http.HTTPStatus.UNAUTHORIZED, [("WWW-Authenticate", "Bearer")], b"no\n"
+    return None
+
+
 async def main():
-    async with websockets.serve(serve, "127.0.0.1", 0, max_size=None) as server:
+    async with websockets.serve(serve, "127.0.0.1", 0, max_size=None, process_request=refuse) as server:
         print(f"port {server.sockets[0].getsockname()[1]}", flush=True)
         await asyncio.Future()
 

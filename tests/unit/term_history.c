@@ -62,6 +62,9 @@ static void history_stores_no_credentials(void **state)
         "ghp_abcdefghijklmnop1234",
         "{\"t\":\"q8Zt3Lw0Vx7Rk2Bn5Ym9\"}",
         "9f86d081884c7d659a2feaa0c55ad015",
+        "/header Authorization: Basic YTpi",
+        "/option user name:word",
+        "/option --user=name",
         " begins with a blank",
         "",
     };

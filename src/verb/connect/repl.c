@@ -400,6 +400,7 @@ static void clear(struct repl *r)
     target_free(r->target);
     target_free(r->former);
     target_free(r->next);
+    repl_options_clear(r);
 }
 
 enum exit_code repl_run_on(struct app *app, const char *url)

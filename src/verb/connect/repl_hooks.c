@@ -31,13 +31,14 @@ static int reopen(struct repl *r, const char *url, enum event_channel kind, stru
 {
     struct target *next = NULL;
 
-    if (url) {
-        next = target_new(r->app->connect, url, kind, r->app->start_us, REPL_MAX_MESSAGE, e);
+    if (url || r->commands.anew) {
+        next = repl_target(r, url, kind, e);
         if (!next)
             return -1;
-        if (next->withheld.names[0])
+        if (url && next->withheld.names[0])
             tell_withheld(r, &next->withheld);
     }
+    r->commands.anew = false;
     repl_reopen(r, next);
     return 0;
 }
@@ -106,6 +107,7 @@ const struct command_hooks repl_hooks = {
     .connect = connect_to,
     .poll = poll_from,
     .compare = repl_compare,
+    .option = repl_option,
     .quit = quit,
     .get = get,
     .set = set,

@@ -1,6 +1,7 @@
 /*
  * The inside of the REPL, shared by its files: repl (life and the loop), repl_input (what is
- * typed), repl_hooks (what the commands require from the front end), repl_prompt.
+ * typed), repl_hooks (what the commands require from the front end), repl_options (what later
+ * connections are made with), repl_prompt.
  */
 #ifndef VERB_CONNECT_REPL_PRIVATE_H
 #define VERB_CONNECT_REPL_PRIVATE_H
@@ -22,6 +23,8 @@ enum {
     REPL_TIMERS
 };
 
+struct repl_option;
+
 struct repl {
     struct app *app;
     uv_loop_t *loop; /* its */
@@ -31,9 +34,10 @@ struct repl {
     struct console console; /* has the editor */
     struct commands commands;
     struct target *target;
-    struct target *former; /* of the session that is being freed */
-    struct target *next;   /* connect there once the connection is closed */
-    bool reopen;           /* connect again once it is closed: to `next` if there is one */
+    struct target *former;       /* of the session that is being freed */
+    struct target *next;         /* connect there once the connection is closed */
+    struct repl_option *options; /* set at the prompt, the latest first */
+    bool reopen;                 /* connect again once it is closed: to `next` if there is one */
     struct session *session;
     struct fault_rig faults;
     struct feeder feeder;
@@ -76,6 +80,13 @@ void repl_transcribe_sends(struct repl *r);
 void repl_transcribe_end(struct repl *r);
 /* After the bus, and with it the sink, is gone. */
 void repl_transcribe_clear(struct repl *r);
+
+/* repl_options.c: what was set at the prompt for later connections. As command_hooks.option. */
+int repl_option(void *ctx, const char *name, const char *value, struct err *e);
+/* A target for this URL, or one relative to that of the session ("/feed"), with what was set for
+ * its server; NULL: for the same URL again. NULL with *e. */
+struct target *repl_target(struct repl *r, const char *url, enum event_channel kind, struct err *e);
+void repl_options_clear(struct repl *r);
 
 /* repl_prompt.c: as editor_hooks.prompt. */
 const char *repl_prompt(void *ctx);

@@ -81,7 +81,13 @@ int proxy_command_fault(struct proxy_prompt *q, const char *args, struct err *e)
 
 int proxy_command_heal(struct proxy_prompt *q, const char *args, struct err *e)
 {
+    const struct proxy_front *p = q->front;
+
     (void)args, (void)e;
+    if (relay_is_offline(p->relay))
+        commands_say(&q->shared, "online again: clients can return");
+    command_say_healed(&q->shared, command_faults_armed(p->client_rig.faults) +
+                                       command_faults_armed(p->server_rig.faults));
     proxy_heal(q->front);
     return 0;
 }
