@@ -42,11 +42,22 @@ static void drop_layers(struct decode_stack *stack)
     stack->count = 0;
 }
 
+/* What the layers of an explicit stack keep. These layers are always the same. */
+static void forget(struct decode_stack *stack)
+{
+    for (unsigned i = 0; i < DECODE_STACK_MAX; i++) {
+        if (stack->kept[i] && stack->layers[i].decoder->forget)
+            stack->layers[i].decoder->forget(stack->kept[i]);
+        free(stack->kept[i]);
+    }
+}
+
 void decode_free(struct decode_stack *stack)
 {
     if (!stack)
         return;
     drop_layers(stack);
+    forget(stack);
     arena_free(&stack->arena);
     free(stack->items);
     buf_clear(&stack->opening);
@@ -68,6 +79,9 @@ static int push(struct decode_stack *stack, const struct decoder *d)
     l->state = calloc(1, d->state ? d->state : 1);
     if (!l->state)
         return -1;
+    if (d->kept && stack->spec->count > 0 && !stack->kept[depth])
+        stack->kept[depth] = calloc(1, d->kept);
+    l->kept = stack->kept[depth];
     snprintf(stack->as[depth], DECODE_AS_MAX, "%s%s%s", depth ? stack->as[depth - 1] : "",
              depth ? "+" : "", d->name);
     stack->count++;
@@ -162,6 +176,7 @@ int decode_opened(struct decode_stack *stack, const struct decode_opening *openi
     stack->now_us = now_us;
     stack->failed = false;
     stack->found = false;
+    stack->ended = false;
     stack->tries = 0;
     stack->item_count = 0;
     if (stack->spec->none)
@@ -370,6 +385,22 @@ void decode_tick(struct decode_stack *stack, uint64_t now_us)
 {
     stack->now_us = now_us;
     tick(stack);
+}
+
+void decode_leave(struct decode_stack *stack, uint64_t now_us)
+{
+    stack->now_us = now_us;
+    for (unsigned i = stack->takes_part ? stack->count : 0; i-- > 0;) {
+        struct decode_layer *l = &stack->layers[i];
+
+        if (l->decoder->leave && l->decoder->leave(l) != 0)
+            return;
+    }
+}
+
+const struct decode_ending *decode_ended(const struct decode_stack *stack)
+{
+    return stack->ended ? &stack->ending : NULL;
 }
 
 /* --- what is said about it -------------------------------------------------------------------- */

@@ -110,6 +110,21 @@ uint64_t decode_due(const struct decode_stack *stack);
 /* Heartbeats that are due can be fetched afterwards. */
 void decode_tick(struct decode_stack *stack, uint64_t now_us);
 
+/* The user ends the connection: what the protocol sends before (DISCONNECT) can be fetched
+ * afterwards, before the Close frame is sent. */
+void decode_leave(struct decode_stack *stack, uint64_t now_us);
+
+/* The protocol ended the connection, though the WebSocket is open: the server disconnected or
+ * refused the client, or its heartbeat is missing. To be asked after decode_message and
+ * decode_tick. */
+struct decode_ending {
+    enum exit_code code;
+    bool again; /* a client of this protocol connects again */
+    char text[256];
+};
+/* NULL: it did not. Valid until the next opening. */
+const struct decode_ending *decode_ended(const struct decode_stack *stack);
+
 /* One sentence after the other about the run, each with a NUL: unanswered requests, answers without
  * a request, missed heartbeats and whose they were, the protocol's diagnosis. NULL after the last.
  * They live as long as the stack. */

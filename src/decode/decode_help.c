@@ -6,7 +6,7 @@
 
 #include "base/blank.h"
 #include "base/json_scan.h"
-#include "decode/decoder.h"
+#include "decode/decode_private.h"
 
 static struct slice print(struct decode_layer *l, const char *format, va_list args)
 {
@@ -51,6 +51,21 @@ int decode_bad(struct decode_layer *l, enum event_dir dir, struct slice data, co
     item.error = (const char *)text.data;
     decode_item(l, dir, &item);
     return 0;
+}
+
+void decode_end(struct decode_layer *l, enum exit_code code, bool again, const char *format, ...)
+{
+    struct decode_ending *ending = &l->stack->ending;
+    va_list args;
+
+    if (l->stack->ended)
+        return;
+    l->stack->ended = true;
+    ending->code = code;
+    ending->again = again;
+    va_start(args, format);
+    vsnprintf(ending->text, sizeof ending->text, format, args);
+    va_end(args);
 }
 
 struct slice decode_word(struct slice *line)

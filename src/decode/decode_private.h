@@ -15,6 +15,7 @@ struct decode_stack {
     bool failed; /* memory ran out: it decodes nothing until the next opening */
     struct decode_layer layers[DECODE_STACK_MAX];
     char as[DECODE_STACK_MAX][DECODE_AS_MAX]; /* the names up to that layer */
+    void *kept[DECODE_STACK_MAX];             /* of the layers, for the life of the stack */
     unsigned count;                           /* 0: nothing is recognised */
     unsigned tries;                           /* `auto`: messages that it may still be known by */
     struct decode_clue clue;                  /* target and subprotocol, in `opening` */
@@ -25,6 +26,9 @@ struct decode_stack {
     struct event_decoded *items;
     size_t item_count, item_capacity;
     uint64_t left_out; /* items beyond DECODE_ITEMS_MAX in this message */
+
+    struct decode_ending ending;
+    bool ended;
 
     struct buf sending; /* messages that wait, one after the other: a head and the bytes */
     struct buf findings;

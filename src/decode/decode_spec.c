@@ -66,8 +66,9 @@ static int parse_key(struct decode_spec *spec, const struct decoder *d, const ch
     if (spec->key_count == DECODE_KEYS_MAX)
         return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as takes at most %d keys",
                        DECODE_KEYS_MAX);
-    spec->keys[spec->key_count++] = (struct decode_key){d, key, pair + len + 1};
-    return 0;
+    spec->keys[spec->key_count] = (struct decode_key){d, key, pair + len + 1};
+    spec->key_count++;
+    return d->check ? d->check(&spec->keys[spec->key_count - 1], e) : 0;
 }
 
 static int parse_decoder(struct decode_spec *spec, const char *name, struct err *e)

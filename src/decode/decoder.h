@@ -14,6 +14,7 @@
 struct decode_layer {
     const struct decoder *decoder;
     void *state; /* decoder->state bytes, zeroed at each opening */
+    void *kept;  /* decoder->kept bytes, zeroed once for the stack; NULL: it keeps nothing */
     struct decode_stack *stack;
     unsigned depth; /* 0: right upon the WebSocket */
 };
@@ -31,7 +32,10 @@ struct decoder {
     const char *const *subprotocols; /* NULL-terminated, best first; NULL: none */
     const char *const *keys;         /* accepted KEYs, NULL-terminated; NULL: none */
     size_t state;                    /* bytes */
+    size_t kept; /* bytes that outlive a connection; only with an explicit name */
 
+    /* The value of a key is accepted. 0, or -1 with *e. NULL: every value is. */
+    int (*check)(const struct decode_key *key, struct err *e);
     /* `auto`: true only if it can be no plain feed. Each of `subprotocols` suffices without this.
      */
     bool (*recognise)(const struct decode_clue *clue);
@@ -42,6 +46,10 @@ struct decoder {
     int (*open)(struct decode_layer *l);
     /* Free what state owns. */
     void (*close)(struct decode_layer *l);
+    /* Free what `kept` owns. */
+    void (*forget)(void *kept);
+    /* The user ends the connection: what the protocol sends before. 0, or -1: memory. */
+    int (*leave)(struct decode_layer *l);
     /* A message from below, or on its way down. 0, or -1: memory. Malformed ones are an item. */
     int (*decode)(struct decode_layer *l, enum event_dir dir, struct decode_message m);
     /* A message of the layer above, in the form of this protocol: ends with decode_send. */
@@ -98,6 +106,10 @@ int decode_above(struct decode_layer *l, enum event_dir dir, struct decode_messa
 bool decode_carries(const struct decode_layer *l);
 /* To the peer, through the layers below. 0 or -1 (memory, or DECODE_SEND_MAX). */
 int decode_send(struct decode_layer *l, struct decode_message m);
+
+/* The protocol ended the connection, see decode_ended; the first call on a connection decides. */
+void decode_end(struct decode_layer *l, enum exit_code code, bool again, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* A slice of text that was printed into the arena; empty if memory ran out. */
 struct slice decode_print(struct decode_layer *l, const char *format, ...)

@@ -67,3 +67,21 @@ long json_elements(struct slice text, struct slice *values, size_t room)
     }
     return json_scan_next(&s, &token) == JSON_END ? (long)count : -1;
 }
+
+long json_members(struct slice text)
+{
+    struct json_scan s;
+    struct slice token;
+    enum json_token kind;
+    long count = 0;
+
+    json_scan_init(&s, text);
+    if (json_scan_next(&s, &token) != JSON_OBJECT_OPEN)
+        return -1;
+    while ((kind = json_scan_next(&s, &token)) != JSON_OBJECT_CLOSE) {
+        if (kind <= JSON_END || (kind != JSON_KEY && json_scan_skip(&s, kind) != 0))
+            return -1;
+        count += kind == JSON_KEY;
+    }
+    return json_scan_next(&s, &token) == JSON_END ? count : -1;
+}

@@ -15,6 +15,9 @@ int json_pick(struct slice text, const char *const *names, struct slice *values,
 /* The first `room` elements of an array. Returns how many it has; -1: text is no JSON array. */
 long json_elements(struct slice text, struct slice *values, size_t room);
 
+/* How many members an object has; -1: text is no JSON object. */
+long json_members(struct slice text);
+
 static inline bool json_is_string(struct slice value)
 {
     return value.len > 0 && value.data[0] == '"';

@@ -208,7 +208,13 @@ enum decoded_role {
     DECODED_BAD        /* malformed, see `error` */
 };
 
-enum decoded_form { DECODED_NOTHING, DECODED_JSON, DECODED_TEXT, DECODED_BYTES };
+enum decoded_form {
+    DECODED_NOTHING,
+    DECODED_JSON,
+    DECODED_ARGUMENTS, /* a JSON array whose elements are arguments */
+    DECODED_TEXT,
+    DECODED_BYTES
+};
 
 /* EVENT_DECODED: one thing in the message before it, as the protocol above it calls it. */
 struct event_decoded {

@@ -26,6 +26,8 @@ static void check(struct decode_stack *stack, size_t count)
 
         assert(item->as && item->type && (item->role == DECODED_BAD) == (item->error != NULL));
         assert(item->form != DECODED_JSON || json_valid(item->data));
+        assert(item->form != DECODED_ARGUMENTS ||
+               (json_valid(item->data) && item->data.data[0] == '['));
         assert(item->form != DECODED_TEXT || utf8_valid(item->data.data, item->data.len));
         assert(item->id.len == 0 || json_valid(item->id));
         assert(item->re.len == 0 || json_valid(item->re));

@@ -71,7 +71,7 @@ static inline void decoding_shows(struct decoding *d, size_t n, const char *expe
     for (size_t i = 0; i < item->field_count; i++)
         buf_printf(&text, " %.*s=%.*s", (int)item->fields[i].name.len, item->fields[i].name.data,
                    (int)item->fields[i].value.len, item->fields[i].value.data);
-    if (item->form == DECODED_JSON || item->form == DECODED_TEXT)
+    if (item->form == DECODED_JSON || item->form == DECODED_ARGUMENTS || item->form == DECODED_TEXT)
         buf_printf(&text, " %.*s", (int)item->data.len, item->data.data);
     for (size_t i = 0; item->form == DECODED_BYTES && !item->error && i < item->data.len; i++)
         buf_printf(&text, "%s%02x", i ? "" : " ", item->data.data[i]);
