@@ -244,6 +244,17 @@ static int prepare(struct server *s, struct err *e)
     return 0;
 }
 
+struct server_config server_config_own(double rate, unsigned max_clients, struct supplies *supplies,
+                                       uint64_t start_us)
+{
+    return (struct server_config){.host = "127.0.0.1",
+                                  .rate = rate,
+                                  .burst = 1,
+                                  .max_clients = max_clients,
+                                  .supplies = supplies,
+                                  .start_us = start_us};
+}
+
 struct server *server_new(uv_loop_t *loop, const struct server_config *config,
                           const struct bus *bus, struct err *e)
 {

@@ -6,8 +6,9 @@
  *   /echo       sends every message back; so does one more path of the caller's choice
  *   /feed       {"id":N,...} at a steady rate to everyone; ?since=N repeats what came after N first
  *               (as far as the server still has it); a text message {"since":N} asks for the same
- * later /feed.sse   the same sequence as server-sent events; Last-Event-ID or ?since=N /feed.json
- * ?since=N: an array of what came after N; &wait=SEC: as soon as there is something
+ *               later
+ *   /feed.sse   the same sequence as server-sent events; Last-Event-ID or ?since=N
+ *   /feed.json  ?since=N: an array of what came after N; &wait=SEC: as soon as there is something
  */
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
@@ -31,6 +32,10 @@ struct server_config {
     struct faults *faults;     /* injected faults; borrowed; NULL: none */
     uint64_t start_us;         /* clock_mono_us at the program's start, for the events */
 };
+
+/* Of a server that the program itself uses: any port of 127.0.0.1, one update at a time. */
+struct server_config server_config_own(double rate, unsigned max_clients, struct supplies *supplies,
+                                       uint64_t start_us);
 
 struct server;
 

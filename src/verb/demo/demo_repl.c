@@ -33,12 +33,8 @@ static enum exit_code run(struct app *app, struct server *server)
 
 enum exit_code demo_repl_run(struct app *app)
 {
-    const struct server_config config = {.supplies = &app->loop.supplies,
-                                         .host = "127.0.0.1",
-                                         .rate = 10,
-                                         .burst = 1,
-                                         .max_clients = 16,
-                                         .start_us = app->start_us};
+    const struct server_config config =
+        server_config_own(10, 16, &app->loop.supplies, app->start_us);
     const struct app_hooks hooks = {.full = NULL};
     enum exit_code code;
     struct server *server;

@@ -279,12 +279,8 @@ enum exit_code script_run(struct app *app, const void *own)
 {
     struct script_run run = {.app = app, .own = own, .code = -1, .junit_fd = -1};
     const struct app_hooks hooks = {.signal = on_signal, .limit = on_limit, .ctx = &run};
-    const struct server_config config = {.host = "127.0.0.1",
-                                         .rate = 10,
-                                         .burst = 1,
-                                         .max_clients = 1024,
-                                         .start_us = app->start_us,
-                                         .supplies = &app->loop.supplies};
+    const struct server_config config =
+        server_config_own(10, 1024, &app->loop.supplies, app->start_us);
     enum exit_code code = EXIT_USAGE;
     struct err e;
 
