@@ -258,11 +258,6 @@ void feeder_hold(struct feeder *f, bool held)
         feeder_pump(f);
 }
 
-bool feeder_finished(const struct feeder *f)
-{
-    return f->finished;
-}
-
 void feeder_close(struct feeder *f)
 {
     if (!f->finished)

@@ -43,8 +43,6 @@ void feeder_pump(struct feeder *f);
 /* While held, it sends nothing: what is sent is shown, and the output is not being read. When
  * released, it continues. */
 void feeder_hold(struct feeder *f, bool held);
-/* Is every source given, in full? */
-bool feeder_finished(const struct feeder *f);
 /* Send no more. */
 void feeder_close(struct feeder *f);
 void feeder_clear(struct feeder *f);

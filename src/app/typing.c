@@ -61,11 +61,6 @@ struct screen *typing_screen(struct typing *t)
     return &t->screen;
 }
 
-const struct history *typing_history(const struct typing *t)
-{
-    return t->history;
-}
-
 /* --- the terminal -------------------------------------------------------------------------------
  */
 

@@ -50,7 +50,6 @@ void typing_leave(struct typing *t);
 void typing_complain(struct typing *t, const char *text);
 /* The log's screen, and the lines typed. Borrowed. */
 struct screen *typing_screen(struct typing *t);
-const struct history *typing_history(const struct typing *t);
 /* Give the terminal back; what is left of the log is put into views->err. Handles close in later
  * turns of the loop. */
 void typing_close(struct typing *t);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Damerau-Levenshtein in its optimal string alignment form. */
-size_t nearest_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+static size_t nearest_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t rows[3][NEAREST_MAX + 1];
     size_t *before = rows[0], *last = rows[1], *row = rows[2];

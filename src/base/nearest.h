@@ -31,8 +31,4 @@ void nearest_begin(struct nearest *n, const char *typed, size_t len);
  * first, is kept. */
 void nearest_offer(struct nearest *n, const char *word);
 
-/* The insertions, deletions, substitutions and swaps of neighbours that lead from one word to the
- * other. Both at most NEAREST_MAX bytes. */
-size_t nearest_distance(const char *a, size_t a_len, const char *b, size_t b_len);
-
 #endif

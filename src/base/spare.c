@@ -12,7 +12,7 @@ void spare_put(struct spare *s, uint8_t *data, size_t cap, size_t keep)
     *s = (struct spare){data, cap};
 }
 
-void spare_clear(struct spare *s)
+static void spare_clear(struct spare *s)
 {
     free(s->data);
     *s = (struct spare){0};

@@ -17,7 +17,6 @@ struct spare {
 /* Keep memory of malloc, or free it: the larger of two pieces is kept, but none larger than `keep`.
  */
 void spare_put(struct spare *s, uint8_t *data, size_t cap, size_t keep);
-void spare_clear(struct spare *s);
 
 /* One for each purpose that memory of a connection has. Zeroed: none. */
 struct spares {

@@ -117,9 +117,6 @@ option_set_fn options_set_reconnect, options_set_retries, options_set_factor, op
 /* Which of the row's values ("a|b|c") was given: 0 ..., or -1 with *e listing them. */
 int options_word_index(const struct option_use *use, struct err *e);
 
-/* text, at or in use->value, has no scheme but http and https (or one of a unix socket). */
-int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
-                       struct err *e);
 /* The URL of --poll or --sse becomes the operand. */
 int options_http_operand(struct options_parsing *p, struct err *e);
 

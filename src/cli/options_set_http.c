@@ -45,8 +45,9 @@ static int blame_url(struct options_parsing *p, const struct option_use *use, lo
     return -1;
 }
 
-int options_http_check(struct options_parsing *p, const struct option_use *use, const char *text,
-                       struct err *e)
+/* text, at or in use->value, has no scheme but http and https (or one of a unix socket). */
+static int options_http_check(struct options_parsing *p, const struct option_use *use,
+                              const char *text, struct err *e)
 {
     if (strncasecmp(text, "ws+unix:", 8) != 0 && strncasecmp(text, "http", 4) != 0 &&
         strstr(text, "://")) {

@@ -34,8 +34,6 @@ struct setting_row {
     const char *help;
 };
 const struct setting_row *setting_row(enum setting which);
-/* The value of a word, or -1. */
-int setting_value(enum setting which, const char *word);
 /* The i-th word of a list "a|b|c"; empty after the last one. */
 struct slice setting_word(const char *words, unsigned i);
 
@@ -132,9 +130,7 @@ const struct command_row *commands_table(size_t *count);
 const struct command_row *commands_all(size_t *count);
 /* NULL if the name is unknown. */
 const struct command_row *commands_find(struct slice name);
-/* The name that a misspelt one was meant to be, or NULL. */
-const char *commands_nearest(struct slice name);
-/* The same for scripts. */
+/* The same for scripts, and the name that a misspelt one was meant to be, or NULL. */
 const struct command_row *commands_script_find(struct slice name);
 const char *commands_script_nearest(struct slice name);
 /* Messages at the prompt name commands with a slash: remove it for a script. */

@@ -155,11 +155,6 @@ static const struct command_row *script_row(size_t i)
 
 static const struct command_set scripts = {.row = script_row};
 
-const char *commands_nearest(struct slice name)
-{
-    return command_set_nearest(&commands_repl, name);
-}
-
 const char *commands_script_nearest(struct slice name)
 {
     return command_set_nearest(&scripts, name);

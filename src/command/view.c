@@ -38,7 +38,8 @@ struct slice setting_word(const char *words, unsigned i)
     return slice_make(words, len);
 }
 
-int setting_value(enum setting which, const char *word)
+/* The value of a word, or -1. */
+static int setting_value(enum setting which, const char *word)
 {
     struct slice w;
 

@@ -107,12 +107,14 @@ bool faults_reach(const struct fault_conn *c, const struct armed *a)
     return fault_applies(&a->spec, &scope);
 }
 
-bool faults_by_chance(enum fault_kind kind)
+/* Whether it affects a message: each has a probability. */
+static bool faults_by_chance(enum fault_kind kind)
 {
     return kind >= FAULT_DROP_IN && kind <= FAULT_REORDER;
 }
 
-bool faults_on_pongs(enum fault_kind kind)
+/* It acts on pongs, one after another. */
+static bool faults_on_pongs(enum fault_kind kind)
 {
     return kind == FAULT_DROP_PONG || kind == FAULT_DELAY_PONG || kind == FAULT_WRONG_PONG;
 }

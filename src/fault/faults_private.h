@@ -87,10 +87,6 @@ bool faults_may_act(const struct armed *a);
 bool faults_reach(const struct fault_conn *c, const struct armed *a);
 /* Its time has come: on all connections there are. */
 void faults_act_on_all(struct faults *f, struct armed *a, uint64_t now_us);
-/* Whether it affects a message: each has a probability. */
-bool faults_by_chance(enum fault_kind kind);
-/* It acts on pongs, one after another. */
-bool faults_on_pongs(enum fault_kind kind);
 /* A momentary kind acts once if no count is given. */
 bool faults_is_single(const struct armed *a);
 

@@ -182,22 +182,6 @@ int grade_expect_parse(struct grade_expect *x, const char *text, struct err *e)
     return 0;
 }
 
-bool grade_expect_needs_books(const struct grade_expect *x)
-{
-    for (size_t i = 0; i < x->count; i++)
-        if (x->list[i].row->needs_books)
-            return true;
-    return false;
-}
-
-bool grade_expect_needs_up_id(const struct grade_expect *x)
-{
-    for (size_t i = 0; i < x->count; i++)
-        if (x->list[i].row->needs_up_id)
-            return true;
-    return false;
-}
-
 /* --- checking -----------------------------------------------------------------------------------
  */
 

@@ -37,8 +37,4 @@ struct grade_verdict {
 size_t grade_expect_check(const struct grade_expect *x, const struct grade_report *r,
                           struct grade_verdict *verdicts);
 
-/* True if one of them can only be known with --seq or --id, or with --up-id: for a usage error. */
-bool grade_expect_needs_books(const struct grade_expect *x);
-bool grade_expect_needs_up_id(const struct grade_expect *x);
-
 #endif

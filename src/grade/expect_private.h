@@ -32,7 +32,6 @@ struct grade_expect_row {
     expect_get_fn *get;
     const char *nothing; /* why there is no value at all */
     bool of_all;
-    bool needs_books, needs_up_id;
 };
 
 /* The rows in order; NULL after the last. */

@@ -102,13 +102,6 @@ static struct grade_conn *conn_new(struct grade *g, uint64_t id, struct grade_cl
     return conn;
 }
 
-uint32_t grade_client_of(const struct grade *g, uint64_t conn)
-{
-    const struct grade_conn *found = grade_conn_find(g, conn);
-
-    return found ? found->client->number : 0;
-}
-
 uint64_t grade_outages_over(const struct grade *g)
 {
     return g->outages_over;

@@ -114,7 +114,5 @@ void grade_forget(struct grade *g, uint64_t conn);
 
 /* How many outages are over, of all clients. */
 uint64_t grade_outages_over(const struct grade *g);
-/* The number of a connection's client; 0: none. */
-uint32_t grade_client_of(const struct grade *g, uint64_t conn);
 
 #endif

@@ -159,8 +159,6 @@ void grade_double(struct grade_client *c, uint64_t now_us);
  * request says about credentials. */
 struct grade_client *grade_who(struct grade *g, const struct grade_head *head);
 void grade_who_credential(struct grade *g, struct grade_client *c, const struct grade_head *head);
-/* The path of a target, without the query. */
-struct slice grade_path(struct slice target);
 /* Take the next parameter off a query. False at the end. */
 bool grade_parameter(struct slice *query, struct slice *name, struct slice *value);
 struct slice grade_query(struct slice target);

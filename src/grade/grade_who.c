@@ -11,7 +11,8 @@
 /* --- requests -----------------------------------------------------------------------------------
  */
 
-struct slice grade_path(struct slice target)
+/* The path of a target, without the query. */
+static struct slice grade_path(struct slice target)
 {
     const uint8_t *mark = target.len ? memchr(target.data, '?', target.len) : NULL;
 

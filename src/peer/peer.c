@@ -157,11 +157,6 @@ static struct totals on_totals(const struct layer *l)
     };
 }
 
-bool peer_open(const struct peer *p)
-{
-    return p->state == PEER_OPEN;
-}
-
 bool peer_close_sent(const struct peer *p)
 {
     return p->sent_close_frame;

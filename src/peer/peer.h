@@ -59,8 +59,6 @@ void peer_start(struct peer *p);
 /* Not from within an event. What has not ended is not reported. NULL is fine. */
 void peer_free(struct peer *p);
 
-/* Is it open: neither a Close frame of the other side's nor a violation has come, nor the end? */
-bool peer_open(const struct peer *p);
 bool peer_close_sent(const struct peer *p);
 /* Who ended a stream without a Close, and how, as far as the transport knows. result: what
  * link_read returned, 0 or LINK_FAILED with why. */

@@ -6,7 +6,9 @@
 #include "proto/handshake_private.h"
 #include "proto/list.h"
 
-char *handshake_field_join(const struct http1_head *head, const char *name)
+/* The values of all fields of that name, joined with ", " and ending in a NUL. Caller frees; NULL:
+ * out of memory. "" if there is none. */
+static char *handshake_field_join(const struct http1_head *head, const char *name)
 {
     size_t len = 1;
     char *text, *to;

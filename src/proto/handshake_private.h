@@ -13,8 +13,4 @@
 const struct handshake_header *handshake_own_header(const struct handshake_config *config,
                                                     const char *name);
 
-/* The values of all fields of that name, joined with ", " and ending in a NUL. Caller frees; NULL:
- * out of memory. "" if there is none. */
-char *handshake_field_join(const struct http1_head *head, const char *name);
-
 #endif

@@ -308,24 +308,9 @@ bool wsconn_in_frame(const struct wsconn *c, uint64_t *have, uint64_t *want)
     return true;
 }
 
-bool wsconn_in_message(const struct wsconn *c)
-{
-    return c->message.open;
-}
-
 bool wsconn_failed(const struct wsconn *c)
 {
     return c->failed;
-}
-
-bool wsconn_close_sent(const struct wsconn *c)
-{
-    return c->close_sent;
-}
-
-bool wsconn_close_received(const struct wsconn *c)
-{
-    return c->close_received;
 }
 
 const struct wsconn_counters *wsconn_counters(const struct wsconn *c)

@@ -78,12 +78,9 @@ size_t wsconn_buffered(const struct wsconn *c);
 /* The state of the incoming stream, for the post-mortem: inside a frame, how many of its payload
  * bytes have come and how many were announced. Returns false between frames. */
 bool wsconn_in_frame(const struct wsconn *c, uint64_t *have, uint64_t *want);
-/* A message is begun and not finished. */
-bool wsconn_in_message(const struct wsconn *c);
 
-bool wsconn_failed(const struct wsconn *c);     /* a fatal violation was reported */
-bool wsconn_close_sent(const struct wsconn *c); /* only raw frames can still be sent */
-bool wsconn_close_received(const struct wsconn *c);
+/* A fatal violation was reported. */
+bool wsconn_failed(const struct wsconn *c);
 
 /*
  * Sending. All return 0, or WSCONN_CLOSED after our Close, WSCONN_FAILED if memory or random bytes

@@ -257,20 +257,10 @@ void relay_expect_changes(struct relay *r)
     }
 }
 
-void relay_heal_one(struct relay_conn *c)
+void relay_heal(struct relay_conn *c)
 {
     if (c->legs[0].silent)
         silence(c, false);
-}
-
-void relay_heal(struct relay *r)
-{
-    struct relay_conn *next;
-
-    for (struct relay_conn *c = r->first; c; c = next) {
-        next = c->next;
-        relay_heal_one(c);
-    }
 }
 
 /* --- offline ------------------------------------------------------------------------------------

@@ -127,9 +127,8 @@ unsigned relay_held(const struct relay_conn *c, enum relay_direction direction);
 /* Faults or rules may act from now on, also on connections that there are: call it before they are
  * armed. */
 void relay_expect_changes(struct relay *r);
-/* Black holes of RELAY_DROP_BLACKHOLE end. */
-void relay_heal(struct relay *r);
-void relay_heal_one(struct relay_conn *c);
+/* Its black hole of RELAY_DROP_BLACKHOLE ends. */
+void relay_heal(struct relay_conn *c);
 
 /* Drop every connection (silent: tell nobody, as in a black hole) and refuse new ones for that
  * time; 0: until relay_online. */

@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "command/command.h"
 #include "command/complete.h"
+#include "command/set.h"
 #include "fault/fault.h"
 
 /* A front that notes what commands say and ask. */
@@ -198,17 +199,17 @@ static void manual_tells_every_command(void **state)
 static void nearest_finds_slips_and_makes_no_guesses(void **state)
 {
     (void)state;
-    assert_string_equal(commands_nearest(slice_str("pnig")), "ping");
-    assert_string_equal(commands_nearest(slice_str("reconect")), "reconnect");
-    assert_string_equal(commands_nearest(slice_str("stat")), "stats");
-    assert_string_equal(commands_nearest(slice_str("head")), "header");
-    assert_string_equal(commands_nearest(slice_str("recon")), "reconnect");
-    assert_null(commands_nearest(slice_str("abracadabra")));
-    assert_null(commands_nearest(slice_str("wget")));
-    assert_null(commands_nearest(slice_str("exec")));
-    assert_null(commands_nearest(slice_str("crop")));
-    assert_null(commands_nearest(slice_str("re")));
-    assert_null(commands_nearest(slice_str("")));
+    assert_string_equal(command_set_nearest(&commands_repl, slice_str("pnig")), "ping");
+    assert_string_equal(command_set_nearest(&commands_repl, slice_str("reconect")), "reconnect");
+    assert_string_equal(command_set_nearest(&commands_repl, slice_str("stat")), "stats");
+    assert_string_equal(command_set_nearest(&commands_repl, slice_str("head")), "header");
+    assert_string_equal(command_set_nearest(&commands_repl, slice_str("recon")), "reconnect");
+    assert_null(command_set_nearest(&commands_repl, slice_str("abracadabra")));
+    assert_null(command_set_nearest(&commands_repl, slice_str("wget")));
+    assert_null(command_set_nearest(&commands_repl, slice_str("exec")));
+    assert_null(command_set_nearest(&commands_repl, slice_str("crop")));
+    assert_null(command_set_nearest(&commands_repl, slice_str("re")));
+    assert_null(command_set_nearest(&commands_repl, slice_str("")));
 }
 
 static void commands_of_other_programs_are_known(void **state)

@@ -158,20 +158,6 @@ static void grade_expect_points_at_mistakes(void **state)
     }
 }
 
-static void grade_expect_knows_what_it_needs(void **state)
-{
-    struct grade_expect x;
-    struct err e;
-
-    (void)state;
-    assert_int_equal(grade_expect_parse(&x, "back<3s,up_duplicates=0", &e), 0);
-    assert_false(grade_expect_needs_books(&x));
-    assert_false(grade_expect_needs_up_id(&x));
-    assert_int_equal(grade_expect_parse(&x, "lost=0,up_lost=0", &e), 0);
-    assert_true(grade_expect_needs_books(&x));
-    assert_true(grade_expect_needs_up_id(&x));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,7 +165,6 @@ int main(void)
         cmocka_unit_test(grade_expect_fails_what_is_not_known),
         cmocka_unit_test(grade_expect_holds_every_client_to_it),
         cmocka_unit_test(grade_expect_points_at_mistakes),
-        cmocka_unit_test(grade_expect_knows_what_it_needs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

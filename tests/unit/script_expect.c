@@ -136,7 +136,7 @@ static void fits(const char *args, const char *text, bool expected, const char *
 
     assert_int_equal(expect_parse(&x, args, NULL, &e), 0);
     put_text(&in, text);
-    if (expect_fits(&x, inbox_first(&in, CAME_MESSAGES), why) != expected)
+    if (expect_fits(&x, in.queues[CAME_MESSAGES].first, why) != expected)
         fail_msg("%s: %s: %s", args, text, why);
     if (!expected && !strstr(why, why_part))
         fail_msg("%s: %s: %s", args, text, why);
@@ -237,7 +237,7 @@ static void what_does_not_fit_is_passed_over(void **state)
     assert_string_equal(in.matched->data, "b");
     assert_int_equal(feed("text b", &in), EXPECT_WAITS);
     assert_int_equal(seen_count, 1);
-    assert_null(inbox_first(&in, CAME_MESSAGES));
+    assert_null(in.queues[CAME_MESSAGES].first);
     inbox_clear(&in);
 }
 
@@ -343,7 +343,7 @@ static void parts_become_one_message_within_bounds(void **state)
     part.message.final = true;
     inbox_event(&in, &part);
     assert_true(in.missed);
-    assert_null(inbox_first(&in, CAME_MESSAGES));
+    assert_null(in.queues[CAME_MESSAGES].first);
     put_text(&in, "x");
     put_text(&in, "y");
     assert_true(inbox_full(&in));

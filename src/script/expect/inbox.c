@@ -277,11 +277,6 @@ bool inbox_full(const struct inbox *in)
 /* --- taking -------------------------------------------------------------------------------------
  */
 
-const struct came *inbox_first(const struct inbox *in, enum came_class which)
-{
-    return in->queues[which].first;
-}
-
 struct came *inbox_take(struct inbox *in, enum came_class which)
 {
     struct inbox_queue *queue = &in->queues[which];

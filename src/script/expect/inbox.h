@@ -69,8 +69,6 @@ void inbox_drop(struct inbox *in);
 /* Another connection begins: forget all of the last one, but for the message that was matched. */
 void inbox_forget(struct inbox *in);
 
-/* The first waiting one of a class; NULL: none. */
-const struct came *inbox_first(const struct inbox *in, enum came_class which);
 /* Take it out: came_free it, or inbox_matched. */
 struct came *inbox_take(struct inbox *in, enum came_class which);
 void came_free(struct came *c);

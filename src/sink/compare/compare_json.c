@@ -6,7 +6,8 @@
 #include "sink/compare/compare_text.h"
 #include "sink/json_tree.h"
 
-const char *compare_state_name(enum comparison_state state)
+/* "up", "ended" ... Static. */
+static const char *compare_state_name(enum comparison_state state)
 {
     static const char *const names[] = {"opening", "up", "ended", "failed"};
 

@@ -13,7 +13,4 @@
 int compare_json(struct buf *out, const struct comparison *c, const struct figures *f,
                  const struct scale *scale, uint64_t at_us, int64_t time_us);
 
-/* "up", "ended" ... Static. */
-const char *compare_state_name(enum comparison_state state);
-
 #endif

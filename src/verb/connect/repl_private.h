@@ -90,8 +90,6 @@ void repl_options_clear(struct repl *r);
 
 /* repl_prompt.c: as editor_hooks.prompt. */
 const char *repl_prompt(void *ctx);
-/* The seconds that the prompt shows before an attempt. */
-uint64_t repl_countdown_s(const struct repl *r);
 
 /* repl_compare.c: as command_hooks.compare. */
 int repl_compare(void *ctx, const struct command_compare *ask, struct err *e);

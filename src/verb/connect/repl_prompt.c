@@ -28,7 +28,8 @@ static void put_cut(struct repl *r, struct buf *out, struct slice text, int colu
         buf_append_str(out, r->screen.config.utf8 ? "…" : "...");
 }
 
-uint64_t repl_countdown_s(const struct repl *r)
+/* The seconds that the prompt shows before an attempt. */
+static uint64_t repl_countdown_s(const struct repl *r)
 {
     return (session_retry_wait_us(r->session) + 999999) / 1000000;
 }

@@ -24,7 +24,7 @@ static struct event make_event(const struct proxy_front *p, enum event_kind kind
     };
 }
 
-void proxy_note(struct proxy_front *p, const char *text)
+static void proxy_note(struct proxy_front *p, const char *text)
 {
     struct event ev = make_event(p, EVENT_NOTE);
 

@@ -133,7 +133,7 @@ static void end_holes(struct proxy_front *p, uint64_t until_us)
         free(h);
         if (c) {
             report(p, c, FAULT_BLACKHOLE, "end", "");
-            relay_heal_one(c);
+            relay_heal(c);
             at = &p->holes; /* that may have ended connections, and their holes */
         }
     }

@@ -47,7 +47,6 @@ struct proxy_front {
 /* proxy.c */
 /* Stop relaying, and report. Again: at once. */
 void proxy_end(struct proxy_front *p, enum exit_code code);
-void proxy_note(struct proxy_front *p, const char *text);
 
 /* proxy_watch.c */
 extern const struct relay_hooks proxy_hooks;
