@@ -136,6 +136,24 @@ peer() {
     PORT=$found
 }
 
+# eventually COMMAND...: until it succeeds; 1 if it has not within 20 s. What has no end to wait for is asked again.
+eventually() {
+    local end=$((SECONDS + 20 * SLOW))
+    until "$@"; do
+        ((SECONDS < end)) || return 1
+        sleep 0.05
+    done
+}
+
+# appears REGEX FILE...: until one of the files has a line that matches.
+appears() {
+    eventually grep -qE -- "$@" && return
+    printf 'no line matches /%s/:\n' "$1" >&2
+    shift
+    cat "$@" >&2
+    return 1
+}
+
 # Wait until something accepts connections on a port of the loopback.
 await_port() {
     "$PYTHON3" - "$1" $((20 * SLOW)) <<'END'

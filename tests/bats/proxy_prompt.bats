@@ -86,6 +86,11 @@ client() {
     await_screen '1 outage'
 }
 
+stats_show() {
+    enter /stats
+    shows screen "$1"
+}
+
 @test "rules, faults, and messages that are held" {
     proxy 80
     client it
@@ -104,10 +109,7 @@ client() {
     await_screen '^messages of 1 connection are held'
     enter '/inject up kept'
     await_screen '^#1 ↑ kept$'
-    until enter /stats && screen | grep -q '^held  *up 0, down 1$'; do
-        ((SECONDS < 60 * SLOW)) || return 1
-        sleep 0.1
-    done
+    eventually stats_show '^held  *up 0, down 1$'
     assert_equal "$(received | grep -c '^kept$')" 0
     enter /release
     await_screen '^1 message released, 0 held$'

@@ -32,12 +32,11 @@ newest_update() {
 
 # Some more messages have been printed.
 await_more() {
-    local from end=$((SECONDS + 15 * SLOW))
-    from=$(newest)
-    until (($(newest) >= ${from:-0} + 20)); do
-        ((SECONDS < end)) || return 1
-        sleep 0.05
-    done
+    eventually newest_from $(($(newest) + 20))
+}
+
+newest_from() {
+    (($(newest) + 0 >= $1))
 }
 
 program() {

@@ -12,17 +12,6 @@ script() {
     cat >"$1.wscope"
 }
 
-# appears PATTERN FILE...: wait until one of the files has a line that matches.
-appears() {
-    local i
-    for ((i = 0; i < 200 * SLOW; i++)); do
-        grep -qE -- "$@" && return
-        sleep 0.05
-    done
-    echo "no line matches $*" >&2
-    return 1
-}
-
 # Times and ports differ from run to run.
 normal() {
     sed -E 's/[0-9]+\.[0-9]{3} s/T/; s/in [0-9.]+ s$/in T/; s/127\.0\.0\.1:[0-9]+/SERVER/' <<<"$output"

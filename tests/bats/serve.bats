@@ -164,24 +164,24 @@ END
     assert_output --partial 'all served'
 }
 
+resident_within() {
+    local now
+    now=$(resident "$1")
+    ((now <= $2)) || ! echo "$now kB, which should become at most $2 kB"
+}
+
 @test "the memory of clients that have left is returned" {
     ((SLOW == 1 && ${#WSCOPE_COMMAND[@]} == 1)) || skip 'instrumented programs keep freed memory'
     [[ -e /proc/self/status ]] || skip 'there is no /proc'
     serve --rate 20
-    local round try before now
+    local round before
     before=$(resident "${PEERS[-1]}")
     for round in 1 2; do
         run "$PYTHON3" "$HERE/crowd.py" "$SERVE_PORT" 1000
         assert_success
     done
     # The server notices the end of each connection in its own time.
-    for try in {1..200}; do
-        now=$(resident "${PEERS[-1]}")
-        ((now > before + 32 * 1024)) || break
-        sleep 0.1
-    done
-    echo "$before kB before the clients, $now kB after they left"
-    ((now <= before + 32 * 1024))
+    eventually resident_within "${PEERS[-1]}" $((before + 32 * 1024))
 }
 
 @test "an idle client costs at most 8 KiB, over TLS 40" {
@@ -288,13 +288,5 @@ wait_for() {
 
 # await_log REGEX: until the server's log has such a line.
 await_log() {
-    local end=$((SECONDS + 15 * SLOW))
-    until grep -qE -- "$1" "$BATS_TEST_TMPDIR"/peer.*; do
-        if ((SECONDS >= end)); then
-            printf 'the log never showed /%s/:\n' "$1" >&2
-            cat "$BATS_TEST_TMPDIR"/peer.* >&2
-            return 1
-        fi
-        sleep 0.05
-    done
+    appears "$1" "$BATS_TEST_TMPDIR"/peer.*
 }

@@ -45,16 +45,15 @@ await_screen() {
     await_output screen "$1"
 }
 
+shows() {
+    "$1" | grep -qE -- "$2"
+}
+
 await_output() {
-    local end=$((SECONDS + 15 * SLOW))
-    until "$1" | grep -qE -- "$2"; do
-        if ((SECONDS >= end)); then
-            printf 'the screen never showed /%s/:\n' "$2" >&2
-            screen >&2
-            return 1
-        fi
-        sleep 0.05
-    done
+    eventually shows "$@" && return
+    printf 'the screen never showed /%s/:\n' "$2" >&2
+    screen >&2
+    return 1
 }
 
 # The end of the screen without its blank lines.
@@ -63,14 +62,13 @@ last_lines() {
         tail -n "$1"
 }
 
+ends_with() {
+    [[ $(last_lines "$1") == "$2" ]]
+}
+
 # await_last N TEXT: until the last N lines are exactly the text.
 await_last() {
-    local end=$((SECONDS + 15 * SLOW))
-    until [[ $(last_lines "$1") == "$2" ]]; do
-        if ((SECONDS >= end)); then
-            printf 'the screen never ended with:\n%s\nbut with:\n%s\n' "$2" "$(screen)" >&2
-            return 1
-        fi
-        sleep 0.05
-    done
+    eventually ends_with "$@" && return
+    printf 'the screen never ended with:\n%s\nbut with:\n%s\n' "$2" "$(screen)" >&2
+    return 1
 }

@@ -375,7 +375,7 @@ def grid(t):
     conn = t.accept()
     conn.request()
     began = time.monotonic()
-    time.sleep(0.15)
+    time.sleep(0.15)  # within the interval, which is what is measured
     conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]")
     conn.request()
     time.sleep(0.6)  # longer than the interval: one point of the grid is left out

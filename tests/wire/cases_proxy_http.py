@@ -3,7 +3,6 @@
 import socket
 import ssl
 import threading
-import time
 
 from frames import CLOSE, TEXT, close, frame
 from proxied import Scene, switched, up, upgrade
@@ -262,13 +261,14 @@ def large_answer(t):
     server.head()
     answer = b"HTTP/1.0 200 OK\r\n\r\n" + b"0123456789abcdef" * (1 << 18)
 
+    sent = server.send_until_full(answer, 0.3)  # everything between is full
+
     def serve():
-        server.send(answer)
+        server.send(answer[sent:])
         server.fin()
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    time.sleep(0.3)  # everything between is full
     client.ends("fin", answer)
     thread.join()
 

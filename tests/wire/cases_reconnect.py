@@ -2,6 +2,7 @@
 
 import email.utils
 import os
+import select
 import signal
 import socket
 import time
@@ -330,12 +331,9 @@ def held_back(t):
     lines = [b"%07d" % i for i in range(60000)]
     data = b"\n".join(lines) + b"\n"
     os.set_blocking(made.stdin, False)
-    written, still = 0, time.monotonic() + 0.5
-    while written < len(data) and time.monotonic() < still:
-        try:
-            written += os.write(made.stdin, data[written:written + 65536])
-        except BlockingIOError:
-            time.sleep(0.01)
+    written = 0
+    while written < len(data) and select.select([], [made.stdin], [], 0.5)[1]:
+        written += os.write(made.stdin, data[written:written + 65536])
     if written > 450000:  # the pipe holds 64 KiB, the program a block of 256 KiB
         raise Unmet(f"{written} bytes were taken while only 10 KiB may wait")
     os.set_blocking(made.stdin, True)
@@ -384,7 +382,7 @@ def in_flight(t):
     seen = []
     for _ in range(50):
         seen.append(conn.next()[1][:6])
-    time.sleep(0.3)  # its buffers and ours fill up: what is lost with them is the matter
+    conn.await_unread(100000)  # buffers fill up: what is lost with them is the matter
     conn.rst()
     conn = reopen(t)
     again = []

@@ -247,9 +247,8 @@ def head(t):
     conn.send(HEAD)
     made.drop_stdout()
     try:
-        while made.process.poll() is None:
+        while not made.ended(0.01):
             conn.send(b"data: a\n\n")
-            time.sleep(0.01)
     except (OSError, Unmet):
         pass
     made.exits(0)

@@ -188,6 +188,14 @@ class Program:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def ended(self, seconds):
+        """Whether it has ended, or does within that time."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def wait(self):
         """The exit status, once the outputs are all there."""
         try:

@@ -43,6 +43,14 @@ class End:
         except socket.timeout:
             raise Unmet("the proxy does not read") from None
 
+    def send_until_full(self, data, patience):
+        """What is taken before nothing is for so many seconds. Returns how much of it that is."""
+        sent = 0
+        self.sock.setblocking(False)
+        while sent < len(data) and select.select([], [self.sock], [], patience)[1]:
+            sent += self.sock.send(data[sent : sent + (1 << 16)])
+        return sent
+
     def _pull(self, awaited):
         """More bytes; "" if there are some, else how the stream ended."""
         self.sock.settimeout(self.left(awaited))

@@ -200,6 +200,13 @@ class Conn:
         if self.ended:
             raise Ended(self.ended, awaited)
 
+    def await_unread(self, count):
+        """Until the kernel has that many bytes for us, which we do not read."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+        if not self._readable(self.left(f"{count} bytes")):
+            raise Unmet(f"{count} bytes did not come")
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+
     def quiet(self, seconds):
         """Nothing at all comes from the client for so long, not even its end."""
         if self.reader.buffer:

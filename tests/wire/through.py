@@ -72,6 +72,7 @@ class Recorder:
 
     def __init__(self, port):
         self.port_behind, self.pipes = port, []
+        self.more = threading.Condition()
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.port = self.sock.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -88,7 +89,14 @@ class Recorder:
                 near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
                 near.close()
                 continue
-            self.pipes.append(Pipe(near, far))
+            with self.more:
+                self.pipes.append(Pipe(near, far))
+                self.more.notify_all()
+
+    def await_pipes(self, count, deadline):
+        """Until there are that many, or the deadline."""
+        with self.more:
+            self.more.wait_for(lambda: len(self.pipes) >= count, max(0, deadline - time.monotonic()))
 
     def close(self):
         try:
@@ -111,8 +119,8 @@ class Through:
 
     def compare(self):
         """Wait for the connections to end, then compare both sides."""
-        while len(self.behind.pipes) < len(self.front.pipes) and time.monotonic() < self.deadline:
-            time.sleep(0.01)  # the thread that accepts is about to note it
+        # The thread that accepts may be about to note the last one.
+        self.behind.await_pipes(len(self.front.pipes), self.deadline)
         for recorder in (self.front, self.behind):
             for pipe in recorder.pipes:
                 pipe.thread.join(max(0.001, self.deadline - time.monotonic()))
