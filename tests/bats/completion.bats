@@ -195,6 +195,10 @@ every_command() {
     assert_output 'wscope --fault=rst@every:'
     in_bash "wscope --fault 'fin;rst@ope"
     assert_output "wscope --fault 'fin;rst@open'"
+    in_bash 'wscope proxy --rule tex'
+    assert_output 'wscope proxy --rule text'
+    in_bash "wscope proxy --rule 'any -> dela"
+    assert_output "wscope proxy --rule 'any -> delay'"
     in_bash 'wscope --profile li'
     assert_output 'wscope --profile live '
     in_bash 'wscope ws'
@@ -233,6 +237,10 @@ every_command() {
     assert_output 'wscope --fault=rst@every:'
     in_zsh "wscope --fault 'fin;rst@ope"
     assert_output "wscope --fault 'fin;rst@open"
+    in_zsh 'wscope proxy --rule tex'
+    assert_output 'wscope proxy --rule text'
+    in_zsh "wscope proxy --rule 'any -> dela"
+    assert_output "wscope proxy --rule 'any -> delay"
     in_zsh 'wscope --profile li'
     assert_output 'wscope --profile live '
     in_zsh 'wscope ws://1'
@@ -266,6 +274,10 @@ every_command() {
     assert_output --fault=rst@every:
     in_fish "wscope --fault 'fin;rst@ope"
     assert_output 'fin;rst@open'
+    in_fish 'wscope proxy --rule tex'
+    assert_output text
+    in_fish "wscope proxy --rule 'any -> dela"
+    assert_output 'any -> delay'
     in_fish 'wscope --profile li'
     assert_output live
     in_fish 'wscope ws://1'
