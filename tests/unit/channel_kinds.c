@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,45 +16,20 @@
 #include "channel/channel_poll.h"
 #include "channel/channel_sse.h"
 #include "channel/channel_ws.h"
-#include "net_help.h"
+#include "hand_server.h"
 
-#define TURNS 30000 /* of a millisecond at most: no test takes that many */
-
-/* RFC 6455, section 1.3 */
-#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
-#define ACCEPTED                                                                        \
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 #define STREAM(more) "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" more "\r\n"
 
-static const struct handshake_header key = {.name = "Sec-WebSocket-Key", .value = KEY};
 static const char *const chat = "chat";
 
 struct fixture {
-    uv_loop_t loop;
-    int listener, fd; /* the server's; -1: none */
-    struct url url;
-    struct supplies supplies;
+    struct hand_server server;
     struct channel_shared *shared;
-    struct bus bus;
     struct channel_ws_config ws;
     struct channel_sse_config sse;
     struct channel_poll_config poll;
     struct channel *channel;
-    char log[1024]; /* a line an event */
 };
-
-static void note(struct fixture *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void note(struct fixture *f, const char *format, ...)
-{
-    size_t len = strlen(f->log);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(f->log + len, sizeof f->log - len, format, args);
-    va_end(args);
-}
 
 static void on_event(void *ctx, struct event *ev)
 {
@@ -65,20 +39,23 @@ static void on_event(void *ctx, struct event *ev)
     assert_int_equal(ev->channel, f->channel->kind);
     switch (ev->kind) {
     case EVENT_OPEN:
-        note(f, "open %s%s\n", strrchr(ev->open.url, '/'),
-             ev->open.subprotocol_missed ? " without its subprotocol" : "");
+        hand_server_note(&f->server, "open %s%s\n", strrchr(ev->open.url, '/'),
+                         ev->open.subprotocol_missed ? " without its subprotocol" : "");
         break;
     case EVENT_MESSAGE:
-        note(f, "message %.*s\n", (int)ev->message.data.len, (const char *)ev->message.data.data);
+        hand_server_note(&f->server, "message %.*s\n", (int)ev->message.data.len,
+                         (const char *)ev->message.data.data);
         break;
     case EVENT_POLL:
-        note(f, "poll %d, %d new\n", ev->poll.status, (int)ev->poll.fresh);
+        hand_server_note(&f->server, "poll %d, %d new\n", ev->poll.status, (int)ev->poll.fresh);
         break;
     case EVENT_ERROR:
-        note(f, "error %s%s%s\n", ev->error->text, ev->error->hint[0] ? ": " : "", ev->error->hint);
+        hand_server_note(&f->server, "error %s%s%s\n", ev->error->text,
+                         ev->error->hint[0] ? ": " : "", ev->error->hint);
         break;
     case EVENT_CLOSE:
-        note(f, "close %u%s\n", ev->close.code, ev->close.clean ? " clean" : "");
+        hand_server_note(&f->server, "close %u%s\n", ev->close.code,
+                         ev->close.clean ? " clean" : "");
         break;
     default:
         break;
@@ -94,22 +71,14 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     struct receiver_config common;
-    char text[64];
-    uint16_t port = 0;
     struct err e;
 
-    assert_int_equal(uv_loop_init(&f->loop), 0);
-    f->fd = -1;
-    f->listener = listen_on("127.0.0.1", &port, 8);
-    snprintf(text, sizeof text, "ws://127.0.0.1:%u/a", port);
-    assert_int_equal(url_parse(&f->url, text, &e), 0);
-    supplies_init(&f->supplies);
-    bus_init(&f->bus);
+    hand_server_open(&f->server, "/a");
     f->ws.handshake = (struct handshake_config){
-        .url = &f->url, .headers = &key, .header_count = 1, .subprotocols = &chat};
+        .url = &f->server.url, .headers = &hand_key, .header_count = 1, .subprotocols = &chat};
     f->ws.dial.noproxy = "*";
     f->ws.close_timeout_us = 60000000;
-    f->shared = channel_shared_new(&f->supplies, &f->ws.dial.tls, false, &e);
+    f->shared = channel_shared_new(&f->server.supplies, &f->ws.dial.tls, false, &e);
     assert_non_null(f->shared);
     common = (struct receiver_config){.handshake = f->ws.handshake, .dial = f->ws.dial};
     f->sse = (struct channel_sse_config){.common = common};
@@ -122,10 +91,8 @@ static void drop(struct fixture *f)
 {
     channel_free(f->channel);
     f->channel = NULL;
-    if (f->fd >= 0)
-        close(f->fd);
-    f->fd = -1;
-    f->log[0] = '\0';
+    hand_server_hang_up(&f->server);
+    f->server.log[0] = '\0';
 }
 
 static int tear_down(void **state)
@@ -133,23 +100,11 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     drop(f);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&f->loop), 0);
+    hand_server_end(&f->server);
     channel_shared_free(f->shared);
-    supplies_clear(&f->supplies);
-    bus_clear(&f->bus);
-    url_clear(&f->url);
-    close(f->listener);
+    hand_server_clear(&f->server);
     free(f);
     return 0;
-}
-
-static void turn(struct fixture *f, unsigned *turns)
-{
-    uv_run(&f->loop, UV_RUN_NOWAIT);
-    if (++*turns > TURNS)
-        fail_msg("nothing more happened after: %s", f->log);
-    poll(NULL, 0, 1);
 }
 
 static void start(struct fixture *f, enum event_channel kind)
@@ -157,18 +112,18 @@ static void start(struct fixture *f, enum event_channel kind)
     const struct channel_up up = {.emit = on_event,
                                   .drained = on_drained,
                                   .ctx = f,
-                                  .bus = &f->bus,
+                                  .bus = &f->server.bus,
                                   .start_us = clock_mono_us(),
                                   .conn = 7};
     struct err e;
 
     drop(f);
     if (kind == CHANNEL_WS)
-        f->channel = channel_ws_new(&f->loop, &f->ws, f->shared, &up);
+        f->channel = channel_ws_new(&f->server.loop, &f->ws, f->shared, &up);
     else if (kind == CHANNEL_SSE)
-        f->channel = channel_sse_new(&f->loop, &f->sse, f->shared, &up);
+        f->channel = channel_sse_new(&f->server.loop, &f->sse, f->shared, &up);
     else
-        f->channel = channel_poll_new(&f->loop, &f->poll, f->shared, &up);
+        f->channel = channel_poll_new(&f->server.loop, &f->poll, f->shared, &up);
     assert_non_null(f->channel);
     assert_int_equal(channel_open(f->channel, &e), 0);
 }
@@ -176,32 +131,14 @@ static void start(struct fixture *f, enum event_channel kind)
 /* Until the server has a request that begins like this; on a new connection, if `anew`. */
 static void hear(struct fixture *f, bool anew, const char *begins)
 {
-    char heard[1024] = "";
-    unsigned turns = 0;
-    size_t len = 0;
-
-    if (anew && f->fd >= 0) {
-        close(f->fd);
-        f->fd = -1;
-    }
-    while (!strstr(heard, "\r\n\r\n")) {
-        ssize_t n;
-
-        turn(f, &turns);
-        if (f->fd < 0)
-            f->fd = accept(f->listener, NULL, NULL);
-        n = f->fd < 0 ? 0 : recv(f->fd, heard + len, sizeof heard - 1 - len, MSG_DONTWAIT);
-        if (n > 0)
-            len += (size_t)n;
-        heard[len] = '\0';
-    }
-    if (strncmp(heard, begins, strlen(begins)) != 0)
-        fail_msg("%s", heard);
+    if (anew)
+        hand_server_hang_up(&f->server);
+    hand_server_hear(&f->server, begins);
 }
 
 static void say(struct fixture *f, const char *bytes, size_t len)
 {
-    assert_int_equal(send(f->fd, bytes, len, MSG_NOSIGNAL), len);
+    hand_server_say(&f->server, bytes, len);
 }
 
 static void say_text(struct fixture *f, const char *text)
@@ -214,10 +151,9 @@ static void expect(struct fixture *f, const char *log)
 {
     unsigned turns = 0;
 
-    while (strlen(f->log) < strlen(log))
-        turn(f, &turns);
-    assert_string_equal(f->log, log);
-    f->log[0] = '\0';
+    while (strlen(f->server.log) < strlen(log))
+        hand_server_turn(&f->server, &turns);
+    hand_server_logged(&f->server, log);
 }
 
 static void a_websocket_opens_where_a_redirect_led(void **state)
@@ -231,11 +167,11 @@ static void a_websocket_opens_where_a_redirect_led(void **state)
     hear(f, true, "GET /a HTTP/1.1\r\n");
     say_text(f, "HTTP/1.1 302 There\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n");
     hear(f, true, "GET /b HTTP/1.1\r\n");
-    say(f, ACCEPTED "\x81\x02hi", sizeof ACCEPTED - 1 + 4);
+    say(f, HAND_ACCEPTED "\x81\x02hi", sizeof HAND_ACCEPTED - 1 + 4);
     expect(f, "open /b without its subprotocol\nmessage hi\n");
     assert_string_equal(f->channel->asked->url->target, "/b");
     say(f, "\x88\x02\x03\xe8", 4);
-    shutdown(f->fd, SHUT_WR);
+    shutdown(f->server.fd, SHUT_WR);
     expect(f, "close 1000 clean\n");
     assert_true(f->channel->ended);
     assert_int_equal(channel_totals(f->channel).messages_in, 1);
@@ -274,8 +210,8 @@ static void an_event_stream_ends_as_its_framing_says(void **state)
     hear(f, true, "GET /a HTTP/1.1\r\n");
     say_text(f, STREAM("Transfer-Encoding: chunked\r\n") "9\r\ndata:");
     expect(f, "open /a\n");
-    close(f->fd);
-    f->fd = -1;
+    close(f->server.fd);
+    f->server.fd = -1;
     expect(f, "close 1006\n");
 
     start(f, CHANNEL_SSE);

@@ -7,78 +7,52 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hand_server.h"
 #include "http/http.h"
 #include "net_help.h"
 
-#define TURNS 30000 /* of a millisecond at most: no test takes that many */
-
-/* RFC 6455, section 1.3 */
-#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
-#define SWITCHING(accept)                                                               \
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-    "Sec-WebSocket-Accept: " accept "\r\n\r\n"
-#define ACCEPTED SWITCHING("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-
-static const struct handshake_header key = {.name = "Sec-WebSocket-Key", .value = KEY};
-
 struct fixture {
-    uv_loop_t loop;
-    int listener, fd; /* the server's; -1: none */
-    struct url url;
+    struct hand_server server;
     struct handshake_config identity;
     struct dial_config dial;
-    struct supplies supplies;
     struct http_shared shared;
-    struct bus bus;
     struct upgrade upgrade;
     struct http *http;
     struct link *link; /* handed over */
     bool upgrades;     /* the last request asks for that */
     bool cancels;      /* gives up when an answer is reported */
-    char log[1024];    /* a line for each call of a hook */
 };
-
-static void note(struct fixture *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void note(struct fixture *f, const char *format, ...)
-{
-    size_t len = strlen(f->log);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(f->log + len, sizeof f->log - len, format, args);
-    va_end(args);
-}
 
 static void on_report(void *ctx, struct event *ev)
 {
     struct fixture *f = ctx;
 
     if (ev->kind == EVENT_RESPONSE) {
-        note(f, "%s %d %.*s%s\n",
-             ev->response.interim    ? "interim"
-             : ev->response.followed ? "redirect"
-                                     : "response",
-             ev->response.status, (int)ev->response.body.len, (const char *)ev->response.body.data,
-             ev->response.body_cut ? "..." : "");
+        hand_server_note(&f->server, "%s %d %.*s%s\n",
+                         ev->response.interim    ? "interim"
+                         : ev->response.followed ? "redirect"
+                                                 : "response",
+                         ev->response.status, (int)ev->response.body.len,
+                         (const char *)ev->response.body.data, ev->response.body_cut ? "..." : "");
         if (f->cancels)
             http_cancel(f->http);
     } else if (ev->kind == EVENT_NOTE) {
-        note(f, "%.30s\n", strstr(ev->note, "redirected") ? strrchr(ev->note, '/') : ev->note);
+        hand_server_note(&f->server, "%.30s\n",
+                         strstr(ev->note, "redirected") ? strrchr(ev->note, '/') : ev->note);
     } else if (ev->kind == EVENT_VIOLATION) {
-        note(f, "violation %s\n", ev->violation.rule);
+        hand_server_note(&f->server, "violation %s\n", ev->violation.rule);
     }
 }
 
 static void on_body(void *ctx, struct slice piece)
 {
-    note(ctx, "body %.*s\n", (int)piece.len, (const char *)piece.data);
+    hand_server_note(&((struct fixture *)ctx)->server, "body %.*s\n", (int)piece.len,
+                     (const char *)piece.data);
 }
 
 static void on_upgraded(void *ctx, struct link *link, struct slice rest)
@@ -86,15 +60,17 @@ static void on_upgraded(void *ctx, struct link *link, struct slice rest)
     struct fixture *f = ctx;
 
     f->link = link;
-    note(f, "upgraded %.*s\n", (int)rest.len, (const char *)rest.data);
+    hand_server_note(&f->server, "upgraded %.*s\n", (int)rest.len, (const char *)rest.data);
 }
 
 static void on_done(void *ctx, const struct http_result *result)
 {
+    struct fixture *f = ctx;
+
     if (result->error.code == EXIT_OK)
-        note(ctx, "done %d\n", result->status);
+        hand_server_note(&f->server, "done %d\n", result->status);
     else
-        note(ctx, "failed %d %s\n", result->error.code, result->error.text);
+        hand_server_note(&f->server, "failed %d %s\n", result->error.code, result->error.text);
 }
 
 static int set_up_with(void **state, unsigned redirects)
@@ -103,25 +79,18 @@ static int set_up_with(void **state, unsigned redirects)
         .report = on_report, .body = on_body, .upgraded = on_upgraded, .done = on_done};
     struct fixture *f = calloc(1, sizeof *f);
     struct http_config config;
-    char text[64];
-    uint16_t port = 0;
     struct err e;
 
-    assert_int_equal(uv_loop_init(&f->loop), 0);
-    f->fd = -1;
-    f->listener = listen_on("127.0.0.1", &port, 8);
-    snprintf(text, sizeof text, "ws://127.0.0.1:%u/chat", port);
-    assert_int_equal(url_parse(&f->url, text, &e), 0);
-    f->identity = (struct handshake_config){.url = &f->url, .headers = &key, .header_count = 1};
+    hand_server_open(&f->server, "/chat");
+    f->identity =
+        (struct handshake_config){.url = &f->server.url, .headers = &hand_key, .header_count = 1};
     f->dial.noproxy = "*";
-    supplies_init(&f->supplies);
-    assert_int_equal(http_shared_init(&f->shared, &f->supplies, &f->dial.tls, false, &e), 0);
-    bus_init(&f->bus);
+    assert_int_equal(http_shared_init(&f->shared, &f->server.supplies, &f->dial.tls, false, &e), 0);
     config = (struct http_config){.identity = &f->identity,
                                   .dial = &f->dial,
                                   .follow = redirects > 0,
                                   .max_redirects = redirects};
-    f->http = http_new(&f->loop, &config, &f->shared, &f->bus, &hooks, f);
+    f->http = http_new(&f->server.loop, &config, &f->shared, &f->server.bus, &hooks, f);
     assert_non_null(f->http);
     *state = f;
     return 0;
@@ -143,49 +112,18 @@ static int tear_down(void **state)
 
     http_free(f->http);
     link_free(f->link);
-    uv_run(&f->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&f->loop), 0);
+    hand_server_end(&f->server);
     upgrade_clear(&f->upgrade);
     http_shared_clear(&f->shared);
-    supplies_clear(&f->supplies);
-    bus_clear(&f->bus);
-    url_clear(&f->url);
-    if (f->fd >= 0)
-        close(f->fd);
-    close(f->listener);
+    hand_server_clear(&f->server);
     free(f);
     return 0;
 }
 
-static void turn(struct fixture *f, unsigned *turns)
-{
-    uv_run(&f->loop, UV_RUN_NOWAIT);
-    if (++*turns > TURNS)
-        fail_msg("nothing more happened after: %s", f->log);
-    poll(NULL, 0, 1);
-}
-
-/* Until the server has the whole head of a request, which begins like this. */
 static void hear(struct fixture *f, const char *begins)
 {
-    char heard[1024] = "";
-    unsigned turns = 0;
-    size_t len = 0;
-
-    while (!strstr(heard, "\r\n\r\n")) {
-        ssize_t n;
-
-        turn(f, &turns);
-        if (f->fd < 0)
-            f->fd = accept(f->listener, NULL, NULL);
-        n = f->fd < 0 ? 0 : recv(f->fd, heard + len, sizeof heard - 1 - len, MSG_DONTWAIT);
-        if (n > 0)
-            len += (size_t)n;
-        heard[len] = '\0';
-    }
-    if (strncmp(heard, begins, strlen(begins)) != 0)
-        fail_msg("%s", heard);
-    assert_int_equal(strstr(heard, "Upgrade: websocket\r\n") != NULL, f->upgrades);
+    hand_server_hear(&f->server, begins);
+    assert_int_equal(strstr(f->server.heard, "Upgrade: websocket\r\n") != NULL, f->upgrades);
 }
 
 static void ask(struct fixture *f, struct upgrade *upgrade)
@@ -204,9 +142,9 @@ static void say(struct fixture *f, const char *bytes, size_t len)
     uint64_t before = http_totals(f->http).stream_down;
     unsigned turns = 0;
 
-    assert_int_equal(send(f->fd, bytes, len, MSG_NOSIGNAL), len);
+    hand_server_say(&f->server, bytes, len);
     while (http_totals(f->http).stream_down < before + len)
-        turn(f, &turns);
+        hand_server_turn(&f->server, &turns);
 }
 
 /* Until the exchange is over. */
@@ -215,9 +153,8 @@ static void expect(struct fixture *f, const char *log)
     unsigned turns = 0;
 
     while (http_busy(f->http))
-        turn(f, &turns);
-    assert_string_equal(f->log, log);
-    f->log[0] = '\0';
+        hand_server_turn(&f->server, &turns);
+    hand_server_logged(&f->server, log);
 }
 
 /* Until the client has closed its connection. */
@@ -226,10 +163,9 @@ static void expect_end(struct fixture *f)
     unsigned turns = 0;
     char byte;
 
-    while (recv(f->fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN)
-        turn(f, &turns);
-    close(f->fd);
-    f->fd = -1;
+    while (recv(f->server.fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN)
+        hand_server_turn(&f->server, &turns);
+    hand_server_hang_up(&f->server);
 }
 
 static void hand_back(struct fixture *f)
@@ -243,7 +179,7 @@ static void hand_back(struct fixture *f)
 static void an_upgrade_hands_over_the_link_and_what_came_after_the_head(void **state)
 {
     static const char bytes[] =
-        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" ACCEPTED "\x81\x02hi";
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" HAND_ACCEPTED "\x81\x02hi";
     struct fixture *f = *state;
 
     ask(f, &f->upgrade);
@@ -253,12 +189,12 @@ static void an_upgrade_hands_over_the_link_and_what_came_after_the_head(void **s
     assert_int_equal(f->upgrade.broken_rules, 0);
     assert_false(http_tcp_stats(f->http, &(struct tcp_stats){0}));
     assert_int_equal(link_write(f->link, (const uint8_t *)"x", 1, &(struct err){0}), 1);
-    wait_bytes(f->fd, 1);
+    wait_bytes(f->server.fd, 1);
 }
 
 static void an_upgrade_is_read_in_any_two_pieces(void **state)
 {
-    static const char bytes[] = "HTTP/1.1 100 Continue\r\n\r\n" ACCEPTED;
+    static const char bytes[] = "HTTP/1.1 100 Continue\r\n\r\n" HAND_ACCEPTED;
     struct fixture *f = *state;
 
     for (size_t at = 1; at < sizeof bytes - 1; at++) {
@@ -277,7 +213,7 @@ static void the_client_asks_again_after_an_upgrade(void **state)
     struct fixture *f = *state;
 
     ask(f, &f->upgrade);
-    say(f, ACCEPTED, strlen(ACCEPTED));
+    say(f, HAND_ACCEPTED, strlen(HAND_ACCEPTED));
     expect(f, "response 101 \nupgraded \n");
     hand_back(f);
     ask(f, NULL);
@@ -309,13 +245,13 @@ static void any_other_answer_refuses_an_upgrade(void **state)
 
 static void a_wrong_accept_fails_unless_lenient(void **state)
 {
-    static const char wrong[] = SWITCHING("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    static const char wrong[] = HAND_SWITCHING("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     struct fixture *f = *state;
 
     ask(f, &f->upgrade);
     say(f, wrong, strlen(wrong));
-    assert_non_null(strstr(f->log, "response 101 \nfailed 22 "));
-    f->log[0] = '\0';
+    assert_non_null(strstr(f->server.log, "response 101 \nfailed 22 "));
+    f->server.log[0] = '\0';
     expect_end(f);
     f->upgrade.lenient = true;
     ask(f, &f->upgrade);
@@ -329,7 +265,7 @@ static void a_101_that_nobody_asked_for_fails(void **state)
     struct fixture *f = *state;
 
     ask(f, NULL);
-    say(f, ACCEPTED, strlen(ACCEPTED));
+    say(f, HAND_ACCEPTED, strlen(HAND_ACCEPTED));
     expect(f, "failed 22 the server switched protocols (101) without being asked\n");
     expect_end(f);
 }
@@ -341,7 +277,7 @@ static void nothing_follows_an_exchange_that_a_hook_gives_up(void **state)
 
     f->cancels = true;
     ask(f, &f->upgrade);
-    say(f, ACCEPTED "x", strlen(ACCEPTED "x"));
+    say(f, HAND_ACCEPTED "x", strlen(HAND_ACCEPTED "x"));
     expect(f, "response 101 \n");
     expect_end(f);
     ask(f, &f->upgrade);
@@ -355,18 +291,16 @@ static void the_end_before_the_answer_says_what_was_asked_for(void **state)
     struct fixture *f = *state;
 
     ask(f, &f->upgrade);
-    close(f->fd);
-    f->fd = -1;
+    hand_server_hang_up(&f->server);
     expect(f, "failed 52 the server hung up before it answered the handshake\n");
     ask(f, &f->upgrade);
-    say(f, ACCEPTED, 10);
-    reset_close(f->fd);
-    f->fd = -1;
+    say(f, HAND_ACCEPTED, 10);
+    reset_close(f->server.fd);
+    f->server.fd = -1;
     expect(f, "failed 52 the server reset the connection in the middle of its answer to the "
               "handshake, after 10 bytes of it\n");
     ask(f, NULL);
-    close(f->fd);
-    f->fd = -1;
+    hand_server_hang_up(&f->server);
     expect(f, "failed 52 the server hung up before it answered\n");
 }
 
@@ -377,8 +311,7 @@ static void say_text(struct fixture *f, const char *text)
 
 static void hang_up(struct fixture *f)
 {
-    close(f->fd);
-    f->fd = -1;
+    hand_server_hang_up(&f->server);
 }
 
 #define THERE(more) \
@@ -392,7 +325,7 @@ static void an_upgrade_follows_a_redirect_on_a_new_connection(void **state)
     say_text(f, THERE(""));
     expect_end(f);
     hear(f, "GET /there?hush HTTP/1.1\r\n");
-    say_text(f, ACCEPTED);
+    say_text(f, HAND_ACCEPTED);
     expect(f, "redirect 307 \n/there\nresponse 101 \nupgraded \n");
     assert_string_equal(http_identity(f->http)->url->target, "/there?hush");
     hand_back(f);
@@ -463,8 +396,8 @@ static void the_body_of_a_refusal_is_reported_as_cut_if_it_is(void **state)
         ask(f, &f->upgrade);
         say_text(f, answer);
         if (cases[i].resets) {
-            reset_close(f->fd);
-            f->fd = -1;
+            reset_close(f->server.fd);
+            f->server.fd = -1;
         } else {
             hang_up(f);
         }
@@ -473,7 +406,7 @@ static void the_body_of_a_refusal_is_reported_as_cut_if_it_is(void **state)
     ask(f, &f->upgrade);
     say(f, zipped, sizeof zipped - 1);
     hang_up(f);
-    assert_int_equal(strncmp(f->log, "response 403 no, yo...\n", 22), 0);
+    assert_int_equal(strncmp(f->server.log, "response 403 no, yo...\n", 22), 0);
 }
 
 int main(void)

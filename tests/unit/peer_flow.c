@@ -5,31 +5,7 @@
 #include "alloc.h"
 #include "peer_kit.h"
 
-#define LONG (30 * UINT64_C(1000000)) /* never over in a test */
 #define MASK "\x01\x02\x03\x04"
-
-static struct peer_kit kit;
-
-static int open_client(void **state)
-{
-    (void)state;
-    peer_kit_open(&kit, WSCONN_CLIENT);
-    return 0;
-}
-
-static int open_server(void **state)
-{
-    (void)state;
-    peer_kit_open(&kit, WSCONN_SERVER);
-    return 0;
-}
-
-static int close_kit(void **state)
-{
-    (void)state;
-    peer_kit_close(&kit);
-    return 0;
-}
 
 /* --- holding back -------------------------------------------------------------------------------
  */
@@ -230,8 +206,6 @@ static void every_allocation_of_a_server_may_fail(void **state)
 
 int main(void)
 {
-#define CLIENT(name) cmocka_unit_test_setup_teardown(name, open_client, close_kit)
-#define SERVER(name) cmocka_unit_test_setup_teardown(name, open_server, close_kit)
     const struct CMUnitTest tests[] = {
         CLIENT(a_paused_peer_hands_up_one_message_at_a_time),
         CLIENT(a_paused_peer_writes_on),

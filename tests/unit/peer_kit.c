@@ -313,3 +313,26 @@ int peer_kit_send_close(struct peer_kit *k, uint16_t code, const char *reason, u
                                                   .data = slice_str(reason),
                                                   .timeout_us = timeout_us});
 }
+
+struct peer_kit kit;
+
+int peer_kit_client(void **state)
+{
+    (void)state;
+    peer_kit_open(&kit, WSCONN_CLIENT);
+    return 0;
+}
+
+int peer_kit_server(void **state)
+{
+    (void)state;
+    peer_kit_open(&kit, WSCONN_SERVER);
+    return 0;
+}
+
+int peer_kit_end(void **state)
+{
+    (void)state;
+    peer_kit_close(&kit);
+    return 0;
+}

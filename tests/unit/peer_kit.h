@@ -37,6 +37,16 @@ struct peer_kit {
     unsigned drained;
 };
 
+/* The kit of a test that is in a group with these: it has been opened in that role. */
+extern struct peer_kit kit;
+int peer_kit_client(void **state);
+int peer_kit_server(void **state);
+int peer_kit_end(void **state);
+#define CLIENT(name) cmocka_unit_test_setup_teardown(name, peer_kit_client, peer_kit_end)
+#define SERVER(name) cmocka_unit_test_setup_teardown(name, peer_kit_server, peer_kit_end)
+
+#define LONG (30 * UINT64_C(1000000)) /* never over in a test */
+
 /* role, and what else is set in k->config; then peer_kit_start. */
 void peer_kit_open(struct peer_kit *k, enum wsconn_role role);
 /* peer_new alone; NULL: memory, and the link is as it was. */

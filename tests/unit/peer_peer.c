@@ -1,35 +1,11 @@
 /* One end of a WebSocket over a connection whose other end speaks by hand, in both roles. */
 #include "peer_kit.h"
 
-#define LONG  (30 * UINT64_C(1000000)) /* never over in a test */
-#define SHORT UINT64_C(1000)           /* waited for */
+#define SHORT UINT64_C(1000) /* waited for */
 
 /* Masked with the first keys of kit_rng: 01 02 03 04, then 05 06 07 08. */
 #define MASKED_HI  "\x81\x82\x01\x02\x03\x04\x69\x6B"
 #define MASKED_HI2 "\x81\x82\x05\x06\x07\x08\x6D\x6F"
-
-static struct peer_kit kit;
-
-static int open_client(void **state)
-{
-    (void)state;
-    peer_kit_open(&kit, WSCONN_CLIENT);
-    return 0;
-}
-
-static int open_server(void **state)
-{
-    (void)state;
-    peer_kit_open(&kit, WSCONN_SERVER);
-    return 0;
-}
-
-static int close_kit(void **state)
-{
-    (void)state;
-    peer_kit_close(&kit);
-    return 0;
-}
 
 /* --- messages -----------------------------------------------------------------------------------
  */
@@ -274,8 +250,6 @@ static void after_a_failed_write_an_end_is_waited_for_a_bounded_time(void **stat
 
 int main(void)
 {
-#define CLIENT(name) cmocka_unit_test_setup_teardown(name, open_client, close_kit)
-#define SERVER(name) cmocka_unit_test_setup_teardown(name, open_server, close_kit)
     const struct CMUnitTest tests[] = {
         CLIENT(a_client_masks_and_reads_unmasked),
         SERVER(a_server_writes_its_handshake_first_and_reads_masked),
