@@ -72,9 +72,9 @@ struct frame_state {
     size_t checked;  /* and how many were checked as text */
     size_t gathered; /* ROUTE_GATHER, ROUTE_INFLATE: where its bytes begin in the message's */
     enum read_route route;
-    unsigned told;  /* rule_bits */
-    bool shown;     /* its EVENT_FRAME was made */
-    bool inflating; /* the last look at the inflater gave something, so there may be more */
+    unsigned reported; /* rule_bits */
+    bool shown;        /* its EVENT_FRAME was made */
+    bool inflating;    /* the last look at the inflater gave something, so there may be more */
 };
 
 struct violation {

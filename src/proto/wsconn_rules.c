@@ -18,9 +18,9 @@ static __attribute__((format(printf, 6, 7))) bool breach(struct wsconn *c, enum 
     struct violation *v = &c->violation;
     va_list args;
 
-    if (c->frame.told & bit)
+    if (c->frame.reported & bit)
         return false;
-    c->frame.told |= bit;
+    c->frame.reported |= bit;
     v->pending = true;
     v->fatal = bit == RULE_FATAL || (!c->config.lenient && !(bit & RULE_REPORTED));
     v->rule = rule;
@@ -32,7 +32,7 @@ static __attribute__((format(printf, 6, 7))) bool breach(struct wsconn *c, enum 
     return true;
 }
 
-/* "a ping", "a text frame": how sentences call a frame. */
+/* "a ping", "a text frame": what sentences call a frame. */
 static const char *noun(const struct frame_header *h)
 {
     switch (h->opcode) {
@@ -70,17 +70,18 @@ static bool rsv(struct wsconn *c)
         return false;
     if (h->rsv == 4 && !deflate)
         return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, SECTION("5.2"),
-                      "%s with RSV1 set came; compression was not agreed in the handshake",
+                      "received %s with RSV1 set; compression was not negotiated in the handshake",
                       noun(h));
     if (h->rsv == 4 && is_control(h))
         return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, DEFLATE_SECTION "6",
-                      "%s with RSV1 set came; control frames are never compressed", noun(h));
+                      "received %s with RSV1 set; control frames are never compressed", noun(h));
     if (h->rsv == 4)
-        return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, DEFLATE_SECTION "6",
-                      "%s with RSV1 set came; only the first frame of a message carries that bit",
-                      noun(h));
+        return breach(
+            c, RULE_RSV, CLOSE_PROTOCOL, at, DEFLATE_SECTION "6",
+            "received %s with RSV1 set; only the first frame of a message can have this bit",
+            noun(h));
     return breach(c, RULE_RSV, CLOSE_PROTOCOL, at, SECTION("5.2"),
-                  "%s with%s%s%s set came; no extension that uses %s was agreed", noun(h),
+                  "received %s with%s%s%s set; no extension that uses %s was negotiated", noun(h),
                   h->rsv & 4 ? " RSV1" : "", h->rsv & 2 ? " RSV2" : "", h->rsv & 1 ? " RSV3" : "",
                   h->rsv & (h->rsv - 1) ? "these bits" : "this bit");
 }
@@ -91,10 +92,11 @@ static bool opcode(struct wsconn *c)
 
     if (opcode_name(h->opcode))
         return false;
-    return breach(c, RULE_OPCODE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.2"),
-                  "a frame with the reserved opcode %u came; data frames have opcodes 0 to 2, "
-                  "control frames 8 to 10",
-                  h->opcode);
+    return breach(
+        c, RULE_OPCODE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.2"),
+        "received a frame with the reserved opcode %u; data frames have opcodes 0 to 2, control "
+        "frames 8 to 10",
+        h->opcode);
 }
 
 static bool mask(struct wsconn *c)
@@ -105,8 +107,8 @@ static bool mask(struct wsconn *c)
     if (h->masked == server)
         return false;
     return breach(c, RULE_MASK, CLOSE_PROTOCOL, c->frame.offset + 1, SECTION("5.1"),
-                  server ? "%s without a mask came; a client must mask every frame"
-                         : "%s with a mask came; a server must not mask any frame",
+                  server ? "received %s without a mask; a client must mask every frame"
+                         : "received %s with a mask; a server must not mask frames",
                   noun(h));
 }
 
@@ -117,14 +119,14 @@ static bool length(struct wsconn *c)
 
     if (h->length >> 63)
         return breach(c, RULE_FATAL, CLOSE_PROTOCOL, c->frame.offset + 2, SECTION("5.2"),
-                      "%s came with a length of %" PRIu64 " bytes; the top bit of a 64-bit length "
-                      "must be 0",
+                      "received %s with a length of %" PRIu64
+                      " bytes; the top bit of a 64-bit length must be 0",
                       noun(h), h->length);
     if (h->minimal)
         return false;
     return breach(c, RULE_MINIMAL, CLOSE_PROTOCOL, c->frame.offset + 2, SECTION("5.2"),
-                  "%s came with a length of %" PRIu64 " in the %s form; the shortest form that "
-                  "holds it must be used",
+                  "received %s with a length of %" PRIu64
+                  " in the %s form; a length must be in its shortest form",
                   noun(h), h->length, wide ? "64-bit" : "16-bit");
 }
 
@@ -134,15 +136,16 @@ static bool control(struct wsconn *c)
 
     if (!is_control(h) || !opcode_name(h->opcode))
         return false;
-    if (!h->fin && breach(c, RULE_CONTROL_FIN, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.5"),
-                          "%s without FIN came; control frames must not be fragmented", noun(h)))
+    if (!h->fin &&
+        breach(c, RULE_CONTROL_FIN, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.5"),
+               "received %s without FIN; control frames must not be fragmented", noun(h)))
         return true;
     if (h->length <= FRAME_CONTROL_MAX)
         return false;
-    /* One that can't be held whole can't be made sense of either. */
+    /* One that cannot be held whole cannot be understood either. */
     return breach(c, h->length > WSCONN_WHOLE ? RULE_FATAL : RULE_CONTROL_LENGTH, CLOSE_PROTOCOL,
                   c->frame.offset + 1, SECTION("5.5"),
-                  "%s of %" PRIu64 " bytes came; control frames carry at most %d", noun(h),
+                  "received %s of %" PRIu64 " bytes; control frames carry at most %d", noun(h),
                   h->length, FRAME_CONTROL_MAX);
 }
 
@@ -155,11 +158,12 @@ static bool sequence(struct wsconn *c)
         return false;
     if (h->opcode == OPCODE_CONT)
         return breach(c, RULE_SEQUENCE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.4"),
-                      "a continuation frame came, but no message is under way");
-    return breach(c, RULE_SEQUENCE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.4"),
-                  "%s came inside an unfinished %s message; only continuation and control frames "
-                  "may come before its last frame",
-                  noun(h), opcode_name(c->message.type));
+                      "received a continuation frame, but no message is in progress");
+    return breach(
+        c, RULE_SEQUENCE, CLOSE_PROTOCOL, c->frame.offset, SECTION("5.4"),
+        "received %s inside an unfinished %s message; until its last frame, only continuation and "
+        "control frames are allowed",
+        noun(h), opcode_name(c->message.type));
 }
 
 /* RFC 6455, section 10.4: bounds that this end sets. They hold in lenient mode too. */
@@ -175,7 +179,8 @@ static bool bounds(struct wsconn *c)
 
     if (g->max_frame && h->length > g->max_frame)
         return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset + 1, BOUNDS,
-                      "%s of %" PRIu64 " bytes came; at most %" PRIu64 " are accepted in a frame",
+                      "received %s of %" PRIu64 " bytes; at most %" PRIu64
+                      " are accepted in a frame",
                       noun(h), h->length, g->max_frame);
     if (h->opcode > OPCODE_BINARY)
         return false;
@@ -183,13 +188,14 @@ static bool bounds(struct wsconn *c)
     if (g->max_message && !compressed &&
         (before > g->max_message || h->length > g->max_message - before))
         return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset + 1, BOUNDS,
-                      "a message of at least %" PRIu64 " bytes came; at most %" PRIu64
+                      "received a message of at least %" PRIu64 " bytes; at most %" PRIu64
                       " are accepted",
                       before + h->length, g->max_message);
     if (g->max_fragments && goes_on && m->fragments >= g->max_fragments)
         return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset, BOUNDS,
-                      "a message in more than %" PRIu64 " fragments came; that many are accepted",
-                      g->max_fragments);
+                      "received a message in more than %" PRIu64 " fragments; at most %" PRIu64
+                      " are accepted",
+                      g->max_fragments, g->max_fragments);
     return false;
 }
 
@@ -222,34 +228,37 @@ bool wsconn_rules_close(struct wsconn *c, const uint8_t *body, size_t n)
     unsigned code;
     size_t fine;
 
-    if (n == 0 || (c->frame.told & RULE_CLOSE_BODY))
+    if (n == 0 || (c->frame.reported & RULE_CLOSE_BODY))
         return false;
     if (n == 1)
-        return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("5.5.1"),
-                      "a close frame with a body of 1 byte came; a body begins with a code of 2 "
-                      "bytes");
+        return breach(
+            c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("5.5.1"),
+            "received a close frame with a body of 1 byte; a body begins with a 2-byte code");
     code = (unsigned)(body[0] << 8 | body[1]);
     quote_reason(reason, sizeof reason, slice_make(body + 2, n - 2));
     if (code == CLOSE_NO_STATUS || code == CLOSE_ABNORMAL || code == 1015)
         return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.1"),
-                      "a close frame with the code %u%s came; this code must never be sent", code,
-                      reason);
-    if (!close_code_valid(code))
-        return breach(c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.2"),
-                      "a close frame with the code %u%s came; codes are 1000 to 1003, 1007 to 1014 "
-                      "and 3000 to 4999",
+                      "received a close frame with the code %u%s; this code must never be sent",
                       code, reason);
+    if (!close_code_valid(code))
+        return breach(
+            c, RULE_CLOSE_BODY, CLOSE_PROTOCOL, at, SECTION("7.4.2"),
+            "received a close frame with the code %u%s; valid codes are 1000 to 1003, 1007 to "
+            "1014 and 3000 to 4999",
+            code, reason);
     fine = 2 + utf8_check(&u, body + 2, n - 2);
     if (fine < n)
-        return breach(c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + fine, SECTION("8.1"),
-                      "a close frame with the code %u%s came; the reason is not UTF-8: byte 0x%02X "
-                      "at offset %zu of it does not fit",
-                      code, reason, body[fine], fine - 2);
+        return breach(
+            c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + fine, SECTION("8.1"),
+            "received a close frame with the code %u%s; the reason is not UTF-8: byte 0x%02X at "
+            "its offset %zu is invalid",
+            code, reason, body[fine], fine - 2);
     if (!utf8_complete(&u))
-        return breach(c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + n, SECTION("8.1"),
-                      "a close frame with the code %u%s came; the reason is not UTF-8: it ends "
-                      "inside a character",
-                      code, reason);
+        return breach(
+            c, RULE_CLOSE_BODY, CLOSE_BAD_DATA, at + n, SECTION("8.1"),
+            "received a close frame with the code %u%s; the reason is not UTF-8: it ends in the "
+            "middle of a character",
+            code, reason);
     return false;
 }
 
@@ -257,8 +266,8 @@ bool wsconn_rules_text(struct wsconn *c, uint8_t byte, uint64_t at, uint64_t pos
 {
     c->message.unchecked = true;
     return breach(c, RULE_UTF8, CLOSE_BAD_DATA, at, SECTION("8.1"),
-                  "a text message that is not UTF-8 came: byte 0x%02X at offset %" PRIu64
-                  " of the message does not fit",
+                  "received a text message that is not UTF-8: byte 0x%02X at offset %" PRIu64
+                  " of the message is invalid",
                   byte, position);
 }
 
@@ -269,9 +278,9 @@ bool wsconn_rules_text_end(struct wsconn *c)
     if (message_complete(&c->message))
         return false;
     c->message.unchecked = true;
-    return breach(c, RULE_UTF8, CLOSE_BAD_DATA, c->frame.offset + h->size + h->length,
-                  SECTION("8.1"),
-                  "a text message that is not UTF-8 came: it ends inside a character");
+    return breach(
+        c, RULE_UTF8, CLOSE_BAD_DATA, c->frame.offset + h->size + h->length, SECTION("8.1"),
+        "received a text message that is not UTF-8: it ends in the middle of a character");
 }
 
 bool wsconn_rules_inflated_bound(struct wsconn *c)
@@ -281,15 +290,16 @@ bool wsconn_rules_inflated_bound(struct wsconn *c)
     if (max == 0 || c->message.total <= max)
         return false;
     return breach(c, RULE_FATAL, CLOSE_TOO_BIG, c->frame.offset, BOUNDS,
-                  "a compressed message of more than %" PRIu64 " bytes after inflation came; that "
-                  "many are accepted",
-                  max);
+                  "received a compressed message of more than %" PRIu64
+                  " bytes after inflation; at most %" PRIu64 " are accepted",
+                  max, max);
 }
 
 void wsconn_rules_empty(struct wsconn *c)
 {
-    (void)breach(c, RULE_EMPTY, CLOSE_BAD_DATA, c->frame.offset, DEFLATE_SECTION "7.2.3.6",
-                 "a compressed message without data came; an empty one is the byte 0x00");
+    (void)breach(
+        c, RULE_EMPTY, CLOSE_BAD_DATA, c->frame.offset, DEFLATE_SECTION "7.2.3.6",
+        "received a compressed message without data; an empty one is sent as the byte 0x00");
 }
 
 void wsconn_rules_window(struct wsconn *c)
@@ -298,16 +308,17 @@ void wsconn_rules_window(struct wsconn *c)
     bool server = c->config.role == WSCONN_SERVER;
     unsigned bits = server ? p->client_max_window_bits : p->server_max_window_bits;
 
-    (void)breach(c, RULE_WINDOW, CLOSE_BAD_DATA, c->frame.offset,
-                 server ? DEFLATE_SECTION "7.1.2.2" : DEFLATE_SECTION "7.1.2.1",
-                 "a compressed message came that refers back by more than %u bytes; "
-                 "%s_max_window_bits=%u was agreed",
-                 1u << bits, server ? "client" : "server", bits);
+    (void)breach(
+        c, RULE_WINDOW, CLOSE_BAD_DATA, c->frame.offset,
+        server ? DEFLATE_SECTION "7.1.2.2" : DEFLATE_SECTION "7.1.2.1",
+        "received a compressed message that refers back more than %u bytes; %s_max_window_bits=%u "
+        "was negotiated",
+        1u << bits, server ? "client" : "server", bits);
 }
 
 bool wsconn_rules_inflate_failed(struct wsconn *c)
 {
     return breach(c, RULE_FATAL, CLOSE_BAD_DATA, c->frame.offset, DEFLATE_SECTION "7.2.2",
-                  "a compressed message that can't be inflated came: %s",
+                  "received a compressed message that cannot be inflated: %s",
                   inflater_error(c->inflater));
 }

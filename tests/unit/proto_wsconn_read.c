@@ -64,22 +64,24 @@ static void empty_compressed_messages_are_messages(void **state)
 
 static void a_compressed_message_without_data_is_reported_and_empty(void **state)
 {
-    static const char report[] = "violation 1007 at 0 (RFC 7692, section 7.2.3.6) a compressed "
-                                 "message without data came; an empty one is the byte 0x00\n"
-                                 "text \"\" fragments=1 wire=2\n";
+    static const char report[] =
+        "violation 1007 at 0 (RFC 7692, section 7.2.3.6) received a compressed message without "
+        "data; an empty one is sent as the byte 0x00\n"
+        "text \"\" fragments=1 wire=2\n";
 
     (void)state;
     kit_expect(&packed, BYTES("\xC1\x00"), report);
     /* The context stays as it was: the second message refers to the first. */
-    kit_expect(&packed,
-               BYTES("\xC1\x07\xF2\x48\xCD\xC9\xC9\x07\x00"
-                     "\x41\x00\x80\x00"
-                     "\xC1\x05\xF2\x00\x11\x00\x00"),
-               "text \"Hello\" fragments=1 wire=9\n"
-               "violation 1007 at 11 (RFC 7692, section 7.2.3.6) a compressed "
-               "message without data came; an empty one is the byte 0x00\n"
-               "text \"\" fragments=2 wire=4\n"
-               "text \"Hello\" fragments=1 wire=7\n");
+    kit_expect(
+        &packed,
+        BYTES("\xC1\x07\xF2\x48\xCD\xC9\xC9\x07\x00"
+              "\x41\x00\x80\x00"
+              "\xC1\x05\xF2\x00\x11\x00\x00"),
+        "text \"Hello\" fragments=1 wire=9\n"
+        "violation 1007 at 11 (RFC 7692, section 7.2.3.6) received a compressed message without "
+        "data; an empty one is sent as the byte 0x00\n"
+        "text \"\" fragments=2 wire=4\n"
+        "text \"Hello\" fragments=1 wire=7\n");
 }
 
 static void frames_are_shown_before_what_they_complete(void **state)
@@ -278,9 +280,10 @@ static void a_bomb_is_stopped_at_the_bound(void **state)
     const struct wsconn_config bounded = {.max_message = 1000, .deflate.enabled = true};
 
     (void)state;
-    kit_expect(&bounded, BYTES("\xC2\x25" ZEROS),
-               "fatal 1009 at 0 (RFC 6455, section 10.4) a compressed message of more than 1000 "
-               "bytes after inflation came; that many are accepted\n");
+    kit_expect(
+        &bounded, BYTES("\xC2\x25" ZEROS),
+        "fatal 1009 at 0 (RFC 6455, section 10.4) received a compressed message of more than 1000 "
+        "bytes after inflation; at most 1000 are accepted\n");
 }
 
 static void a_hundred_thousand_empty_fragments_are_a_message(void **state)
