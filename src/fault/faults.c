@@ -107,8 +107,7 @@ int faults_arm(struct faults *f, const struct fault_spec *spec, uint64_t now_us)
         if (a->there && !is_spent(f, i))
             continue;
         f->count += !a->there;
-        *a = (struct armed){
-            .spec = *spec, .number = f->numbers++, .there = true, .armed_us = now_us};
+        *a = (struct armed){.spec = *spec, .number = f->numbers++, .there = true};
         a->random = faults_generator(f->seed, a->number, 0);
         for (struct fault_conn *c = f->conns; c; c = c->next)
             c->hits[i] = (struct hit){.within = faults_reach(c, a)};

@@ -14,7 +14,6 @@ struct armed {
     struct fault_spec spec;
     unsigned number; /* of its generators: the order in which faults were armed */
     bool there;      /* this place is taken */
-    uint64_t armed_us;
     uint64_t acted;    /* how often */
     uint64_t due_us;   /* of a trigger by time; UINT64_MAX: no longer */
     uint64_t until_us; /* the end of the time in which it affects every connection; 0: it is over */

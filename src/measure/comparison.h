@@ -72,7 +72,7 @@ struct comparison_channel {
     struct err error;  /* the first failure; code EXIT_OK: none */
 
     struct comparison_tally tally, opening;
-    struct comparison_carried carried_opening, carried_end;
+    struct comparison_carried carried_opening;
 
     uint64_t updates;                 /* different ones that count */
     uint64_t first;                   /* of those, seen before all other channels */

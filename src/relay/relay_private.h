@@ -152,10 +152,9 @@ struct relay_conn {
     bool answering;             /* and the head of its answer has passed */
     int status;                 /* of it */
     struct http1_body up, down; /* the body of the request, and of the answer */
-    size_t scanned_up, scanned_down;
-    uint64_t began_us; /* the request */
-    char *offers;      /* what the request says of extensions; owned, "" if nothing */
-    char accept[29];   /* what Sec-WebSocket-Accept must be */
+    uint64_t began_us;          /* the request */
+    char *offers;               /* what the request says of extensions; owned, "" if nothing */
+    char accept[29];            /* what Sec-WebSocket-Accept must be */
 
     /* The end of a WebSocket */
     uint64_t opened_us; /* 0: none was open */
