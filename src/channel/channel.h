@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "base/clock.h"
 #include "event/bus.h"
 #include "fault/faults.h"
 #include "net/tcp_stats.h"
@@ -66,6 +67,15 @@ struct channel {
     bool for_good;     /* the end is one that no further attempt changes */
     uint64_t retry_us; /* SSE: the server asks to wait this long to reconnect; 0: not given */
 };
+
+/* What every event of the channel has: its kind, the connection and the time. */
+static inline void channel_stamp(const struct channel *ch, struct event *ev)
+{
+    ev->channel = ch->kind;
+    ev->conn = ch->up.conn;
+    ev->time_us = clock_wall_us();
+    ev->at_us = clock_mono_us() - ch->up.start_us;
+}
 
 /* Begin; everything further is reported. -1 with *e if not even that is possible. */
 static inline int channel_open(struct channel *ch, struct err *e)

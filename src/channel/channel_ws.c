@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "channel/ws_private.h"
 
 static struct ws *ws_of(struct channel *ch)
@@ -12,13 +11,10 @@ static struct ws *ws_of(struct channel *ch)
 
 struct event ws_event(const struct ws *ws, enum event_kind kind)
 {
-    return (struct event){
-        .kind = kind,
-        .channel = CHANNEL_WS,
-        .conn = ws->ch.up.conn,
-        .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - ws->ch.up.start_us,
-    };
+    struct event ev = {.kind = kind};
+
+    channel_stamp(&ws->ch, &ev);
+    return ev;
 }
 
 void ws_emit(struct ws *ws, struct event *ev)

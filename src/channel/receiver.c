@@ -22,14 +22,10 @@ static struct receiver *of_source(struct layer *l)
 
 struct event receiver_event(const struct receiver *r, enum event_kind kind)
 {
-    return (struct event){
-        .kind = kind,
-        .dir = DIR_IN,
-        .channel = r->ch.kind,
-        .conn = r->ch.up.conn,
-        .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - r->ch.up.start_us,
-    };
+    struct event ev = {.kind = kind, .dir = DIR_IN};
+
+    channel_stamp(&r->ch, &ev);
+    return ev;
 }
 
 void receiver_emit(struct receiver *r, struct event *ev)
@@ -40,12 +36,8 @@ void receiver_emit(struct receiver *r, struct event *ev)
 void receiver_report(void *ctx, struct event *ev)
 {
     struct receiver *r = ctx;
-    struct event stamped = receiver_event(r, ev->kind);
 
-    ev->channel = stamped.channel;
-    ev->conn = stamped.conn;
-    ev->time_us = stamped.time_us;
-    ev->at_us = stamped.at_us;
+    channel_stamp(&r->ch, ev);
     receiver_emit(r, ev);
 }
 

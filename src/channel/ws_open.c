@@ -9,12 +9,8 @@
 void ws_report(void *ctx, struct event *ev)
 {
     struct ws *ws = ctx;
-    struct event stamped = ws_event(ws, ev->kind);
 
-    ev->channel = stamped.channel;
-    ev->conn = stamped.conn;
-    ev->time_us = stamped.time_us;
-    ev->at_us = stamped.at_us;
+    channel_stamp(&ws->ch, ev);
     ws_emit(ws, ev);
 }
 

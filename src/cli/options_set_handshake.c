@@ -2,6 +2,7 @@
 #include "cli/options_private.h"
 
 #include "base/codec.h"
+#include "base/text_line.h"
 #include "base/utf8.h"
 
 #include "proto/http1.h"
@@ -40,23 +41,17 @@ static int add_header(struct options_parsing *p, char *line, const char *where, 
 
 int options_set_header(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
-    char *line, *next;
+    char *line, *rest;
     size_t number = 0;
 
     if (use->value[0] != '@' || use->literal)
         return add_header(p, use->value, use->typed, 0, e);
-    line = options_read_file(p, use, use->value + 1, e);
-    if (!line)
+    rest = options_read_file(p, use, use->value + 1, e);
+    if (!rest)
         return -1;
-    line += utf8_mark(line);
-    for (; *line; line = next) {
-        size_t len = strcspn(line, "\n");
-
-        next = line + len + (line[len] == '\n');
+    rest += utf8_mark(rest);
+    while ((line = text_line(&rest)) != NULL) {
         number++;
-        if (len > 0 && line[len - 1] == '\r')
-            len--;
-        line[len] = '\0';
         if (line[strspn(line, " \t")] != '\0' && add_header(p, line, use->typed, number, e) != 0)
             return -1;
     }

@@ -51,6 +51,11 @@ struct verb {
     enum exit_code (*run)(struct app *app, const void *own);
 };
 
+/* Its own rows, an array, and the defaults of its own part. */
+#define VERB_OWN(rows, defaults)                                                           \
+    .options = (rows), .option_count = sizeof(rows) / sizeof(rows)[0], .own = &(defaults), \
+    .own_size = sizeof(defaults)
+
 struct verbs {
     const struct verb *const *rows; /* the first is the one without a name */
     size_t count;

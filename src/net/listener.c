@@ -207,13 +207,15 @@ static int open_unix(struct listener *l, const char *path, struct err *e)
     return 0;
 }
 
+union address {
+    struct sockaddr any;
+    struct sockaddr_in in4;
+    struct sockaddr_in6 in6;
+};
+
 uint16_t listener_port(const struct listener *l)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in4;
-        struct sockaddr_in6 in6;
-    } at = {0};
+    union address at = {0};
     socklen_t len = sizeof at;
 
     if (getsockname(l->fd, &at.any, &len) != 0)
@@ -228,11 +230,7 @@ uint16_t listener_port(const struct listener *l)
 
 void listener_peer(int fd, char *text, size_t size)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in4;
-        struct sockaddr_in6 in6;
-    } at = {0};
+    union address at = {0};
     socklen_t len = sizeof at;
     char host[INET6_ADDRSTRLEN];
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_line.h"
 #include "base/utf8.h"
 
 void attempt_begin(struct attempt *a, const struct channel_ws_config *base, uint64_t now_us)
@@ -46,16 +47,11 @@ static int take_line(struct attempt *a, char *line, size_t number, struct err *e
 
 static int take_lines(struct attempt *a, char *text, struct err *e)
 {
+    char *rest = text + utf8_mark(text), *line;
     size_t number = 0;
 
-    for (char *line = text + utf8_mark(text), *next; *line; line = next) {
-        size_t len = strcspn(line, "\n");
-
-        next = line + len + (line[len] == '\n');
+    while ((line = text_line(&rest)) != NULL) {
         number++;
-        if (len > 0 && line[len - 1] == '\r')
-            len--;
-        line[len] = '\0';
         if (line[strspn(line, " \t")] != '\0' && take_line(a, line, number, e) < 0)
             return -1;
     }

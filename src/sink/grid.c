@@ -51,6 +51,13 @@ void grid_row(struct grid *g)
     g->at = 0;
 }
 
+void grid_words(struct grid *g, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        grid_cell(g, "%s", words[i]);
+    grid_row(g);
+}
+
 /* Columns of a terminal that the first column takes and those from `from` to before `to`. */
 static size_t width_of(const struct grid *g, unsigned from, unsigned to, unsigned gap)
 {

@@ -22,6 +22,8 @@ void grid_init(struct grid *g);
 void grid_clear(struct grid *g);
 /* The next cell; its text is printable already, and has no NUL and no newline. */
 void grid_cell(struct grid *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A whole row of cells. */
+void grid_words(struct grid *g, const char *const *words, size_t count);
 /* The rest of the row is empty; the next cell begins another. */
 void grid_row(struct grid *g);
 /* Append the rows, each after `indent` blanks. Columns that do not fit into `width` columns of the

@@ -90,9 +90,7 @@ static void updates_grid(struct grid *g, const struct figures *f, const struct l
     static const char *const head[] = {"",        "updates", "missed", "dup",
                                        "lag p50", "p90",     "p99",    "max"};
 
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
-        grid_cell(g, "%s", head[i]);
-    grid_row(g);
+    grid_words(g, head, sizeof head / sizeof *head);
     for (unsigned i = 0; i < f->count; i++) {
         const struct figures_channel *ch = &f->channels[i];
 
@@ -110,9 +108,7 @@ static void cost_grid(struct grid *g, const struct figures *f, const struct look
     static const char *const head[] = {"",     "requests", "empty",    "conns", "bytes up",
                                        "down", "opening",  "segments", "CPU"};
 
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
-        grid_cell(g, "%s", head[i]);
-    grid_row(g);
+    grid_words(g, head, sizeof head / sizeof *head);
     for (unsigned i = 0; i < f->count; i++) {
         const struct figures_channel *ch = &f->channels[i];
 

@@ -45,14 +45,32 @@ static void put_span(struct writing *w, int64_t us)
     put(w, "%s", units_span((double)us, w->utf8).text);
 }
 
-/* "after 4.00 ms", "after 4.00 ms to 9.00 s" */
-static void put_range(struct writing *w, int64_t least, int64_t most)
+/* Times that are known, and how far apart they are. */
+struct range {
+    int64_t least, most;
+    uint64_t count;
+};
+
+/* us: GRADE_UNKNOWN is left out. */
+static void range_add(struct range *r, int64_t us)
 {
+    if (us < 0)
+        return;
+    r->least = r->count == 0 || us < r->least ? us : r->least;
+    r->most = us > r->most ? us : r->most;
+    r->count++;
+}
+
+/* "after 4.00 ms", "after 4.00 ms to 9.00 s"; nothing if it is empty. */
+static void put_range(struct writing *w, const struct range *r)
+{
+    if (r->count == 0)
+        return;
     put(w, "after ");
-    put_span(w, least);
-    if (most != least) {
+    put_span(w, r->least);
+    if (r->most != r->least) {
         put(w, " to ");
-        put_span(w, most);
+        put_span(w, r->most);
     }
 }
 
@@ -61,28 +79,19 @@ static void put_range(struct writing *w, int64_t least, int64_t most)
 
 static void row_noticed(struct writing w, const struct grade_client_report *c)
 {
-    int64_t least = INT64_MAX, most = 0;
-    uint64_t noticed = 0;
+    struct range noticed = {0};
 
-    for (size_t i = 0; i < c->fault_count; i++) {
-        int64_t us = c->faults[i].noticed_us;
-
-        if (us < 0)
-            continue;
-        least = us < least ? us : least;
-        most = us > most ? us : most;
-        noticed++;
-    }
+    for (size_t i = 0; i < c->fault_count; i++)
+        range_add(&noticed, c->faults[i].noticed_us);
     if (c->fault_count == 0) {
         put(&w, "no fault");
         return;
     }
-    if (c->fault_count == 1 && noticed == 1)
+    if (c->fault_count == 1 && noticed.count == 1)
         put(&w, "%s ", c->faults[0].kind);
     else
-        put(&w, "%" PRIu64 " of %zu faults ", noticed, c->fault_count);
-    if (noticed > 0)
-        put_range(&w, least, most);
+        put(&w, "%" PRIu64 " of %zu faults ", noticed.count, c->fault_count);
+    put_range(&w, &noticed);
     for (size_t i = 0, listed = 0; i < c->fault_count && listed < 3; i++) {
         if (c->faults[i].noticed_us >= 0)
             continue;
@@ -93,28 +102,20 @@ static void row_noticed(struct writing w, const struct grade_client_report *c)
 static void row_back(struct writing w, const struct grade_report *r,
                      const struct grade_client_report *c)
 {
-    int64_t least = INT64_MAX, most = 0;
-    uint64_t over = 0;
+    struct range back = {0};
 
-    for (size_t i = 0; i < c->outage_count; i++) {
-        int64_t us = c->outages[i].back_us;
-
-        if (us < 0)
-            continue;
-        least = us < least ? us : least;
-        most = us > most ? us : most;
-        over++;
-    }
+    for (size_t i = 0; i < c->outage_count; i++)
+        range_add(&back, c->outages[i].back_us);
     if (c->outage_count == 0) {
         put(&w, "no outage");
         return;
     }
-    if (over > 0)
-        put_range(&w, least, most);
+    put_range(&w, &back);
     if (c->outage_count > 1)
-        put(&w, "%s%" PRIu64 " of %zu outages", over ? ", " : "", over, c->outage_count);
-    if (over < c->outage_count) {
-        put(&w, "%snot back in the ", over || c->outage_count > 1 ? "; " : "");
+        put(&w, "%s%" PRIu64 " of %zu outages", back.count ? ", " : "", back.count,
+            c->outage_count);
+    if (back.count < c->outage_count) {
+        put(&w, "%snot back in the ", back.count || c->outage_count > 1 ? "; " : "");
         put_span(&w, (int64_t)(r->at_us - c->outages[c->outage_count - 1].lost_us));
         put(&w, " since the last");
     }

@@ -80,10 +80,7 @@ const struct verb compare_verb = {
     .sets = OPTIONS_DIAL | OPTIONS_COMPARE | OPTIONS_VIEWS,
     .operand_max = 1,
     .operand = "WS-URL",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-    .own = &defaults,
-    .own_size = sizeof defaults,
+    VERB_OWN(options, defaults),
     .operands = operands,
     .run = compare_run,
 };

@@ -109,10 +109,7 @@ const struct verb proxy_verb = {
     .sets = OPTIONS_LISTEN | OPTIONS_RELAY | OPTIONS_VIEWS,
     .operand_max = 2,
     .operand = "WS-URL",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-    .own = &defaults,
-    .own_size = sizeof defaults,
+    VERB_OWN(options, defaults),
     .operands = operands,
     .run = proxy_run,
 };

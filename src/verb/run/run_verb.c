@@ -92,10 +92,7 @@ const struct verb run_verb = {
     .sets = OPTIONS_TESTS | OPTIONS_HAND_ON,
     .operand_max = SIZE_MAX,
     .operand = "FILE",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-    .own = &defaults,
-    .own_size = sizeof defaults,
+    VERB_OWN(options, defaults),
     .operands = operands,
     .run = script_run,
 };

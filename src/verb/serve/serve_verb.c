@@ -85,10 +85,7 @@ const struct verb serve_verb = {
     .sets = OPTIONS_LISTEN | OPTIONS_VIEWS,
     .operand_max = 1,
     .operand = "ADDRESS",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-    .own = &defaults,
-    .own_size = sizeof defaults,
+    VERB_OWN(options, defaults),
     .operands = options_address_operand,
     .run = serve_run,
 };
