@@ -12,8 +12,8 @@
 /* An armed fault, as far as it is the same for all connections. */
 struct armed {
     struct fault_spec spec;
-    unsigned number; /* of its generators: the order in which faults were armed */
-    bool there;      /* this place is taken */
+    unsigned number;   /* of its generators: the order in which faults were armed */
+    bool there;        /* this place is taken */
     uint64_t acted;    /* how often */
     uint64_t due_us;   /* of a trigger by time; UINT64_MAX: no longer */
     uint64_t until_us; /* the end of the time in which it affects every connection; 0: it is over */
