@@ -423,6 +423,8 @@ const char *decode_finding(struct decode_stack *stack, unsigned index)
 
     if (!stack->found)
         find(stack);
+    if (stack->findings.len == 0)
+        return NULL;
     at = (const char *)buf_data(&stack->findings);
     end = at + stack->findings.len;
     for (; at != end && index > 0; index--)
@@ -479,6 +481,16 @@ struct arena *decode_arena(struct decode_layer *l)
 const struct decode_spec *decode_spec(const struct decode_layer *l)
 {
     return l->stack->spec;
+}
+
+const char *decode_target_of(const struct decode_layer *l)
+{
+    return l->stack->clue.target;
+}
+
+const char *decode_subprotocol(const struct decode_layer *l)
+{
+    return l->stack->clue.subprotocol;
 }
 
 bool decode_takes_part(const struct decode_layer *l)

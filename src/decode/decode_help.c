@@ -6,7 +6,11 @@
 
 #include "base/blank.h"
 #include "base/json_scan.h"
+#include "base/json_write.h"
+#include "base/utf8.h"
 #include "decode/decode_private.h"
+
+#define FIELDS_MAX 64
 
 static struct slice print(struct decode_layer *l, const char *format, va_list args)
 {
@@ -91,4 +95,80 @@ struct slice decode_unquote(struct decode_layer *l, struct slice token)
     if (!text)
         return slice_str("");
     return slice_make(text, json_string_decode(token, text));
+}
+
+int decode_send_text(struct decode_layer *l, struct slice text)
+{
+    return text.len ? decode_send(l, (struct decode_message){OPCODE_TEXT, text}) : -1;
+}
+
+struct slice decode_text(struct decode_layer *l, struct slice bytes)
+{
+    static const char replacement[] = "\xEF\xBF\xBD";
+    uint8_t *text;
+    size_t n = 0;
+
+    if (utf8_valid(bytes.data, bytes.len))
+        return bytes;
+    text = arena_alloc(decode_arena(l), bytes.len * 3);
+    for (size_t at = 0; text && at < bytes.len;) {
+        uint32_t code;
+        int used = utf8_decode(bytes.data + at, bytes.len - at, &code);
+        size_t width = used > 0 ? (size_t)used : 3;
+
+        memcpy(text + n, used > 0 ? (const char *)bytes.data + at : replacement, width);
+        n += width;
+        at += (size_t)(used > 0 ? used : -used);
+    }
+    return slice_make(text, text ? n : 0);
+}
+
+struct slice decode_quote(struct decode_layer *l, struct slice bytes)
+{
+    struct slice text = decode_text(l, bytes);
+    struct json_write w;
+    struct buf out;
+    char *copy;
+
+    if (json_plain_run(text.data, text.len) == text.len)
+        return decode_print(l, "\"%.*s\"", (int)text.len, (const char *)text.data);
+    buf_init(&out, SIZE_MAX);
+    json_write_init(&w, &out);
+    json_text(&w, NULL, text);
+    copy = w.failed ? NULL : arena_copy(decode_arena(l), buf_data(&out), out.len);
+    text = slice_make(copy, copy ? out.len : 0);
+    buf_clear(&out);
+    return text;
+}
+
+void decode_field(struct decode_layer *l, struct event_decoded *item, struct slice name,
+                  struct slice value)
+{
+    size_t count = item->field_count;
+    bool full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
+    struct field *fields = (struct field *)item->fields;
+
+    if (count == FIELDS_MAX)
+        return;
+    if (full) {
+        fields = arena_alloc(decode_arena(l), (count ? count * 2 : 4) * sizeof *fields);
+        if (!fields)
+            return;
+        if (count)
+            memcpy(fields, item->fields, count * sizeof *fields);
+    }
+    fields[count] = (struct field){decode_text(l, name), decode_text(l, value)};
+    item->fields = fields;
+    item->field_count = count + 1;
+}
+
+void decode_body(struct event_decoded *item, struct slice data)
+{
+    item->data = data;
+    if (data.len == 0)
+        item->form = DECODED_NOTHING;
+    else if (!utf8_valid(data.data, data.len))
+        item->form = DECODED_BYTES;
+    else
+        item->form = json_valid(data) ? DECODED_JSON : DECODED_TEXT;
 }

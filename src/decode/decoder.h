@@ -85,6 +85,9 @@ const struct decode_spec *decode_spec(const struct decode_layer *l);
 /* The value of the n-th KEY of that name and decoder; NULL: there is none. */
 const char *decode_spec_key(const struct decode_spec *spec, const struct decoder *decoder,
                             const char *name, unsigned n);
+/* Path and query of the request, and the subprotocol ("" if none). */
+const char *decode_target_of(const struct decode_layer *l);
+const char *decode_subprotocol(const struct decode_layer *l);
 /* The layer has an explicit name and takes part. */
 bool decode_takes_part(const struct decode_layer *l);
 /* The value of a KEY; NULL: not given. The n-th of a repeated one. */
@@ -110,6 +113,18 @@ int decode_send(struct decode_layer *l, struct decode_message m);
 /* The protocol ended the connection, see decode_ended; the first call on a connection decides. */
 void decode_end(struct decode_layer *l, enum exit_code code, bool again, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same, of a text; an empty one is memory that ran out. */
+int decode_send_text(struct decode_layer *l, struct slice text);
+
+/* The text if it is valid UTF-8, else a copy in the arena with U+FFFD for what is not. */
+struct slice decode_text(struct decode_layer *l, struct slice bytes);
+/* A JSON string with that text, in the arena; empty if memory ran out. */
+struct slice decode_quote(struct decode_layer *l, struct slice bytes);
+/* One more field of an item (at most 64). Values need not be valid UTF-8. */
+void decode_field(struct decode_layer *l, struct event_decoded *item, struct slice name,
+                  struct slice value);
+/* Set the data of an item: JSON if it is that, else text, else bytes; nothing if it is empty. */
+void decode_body(struct event_decoded *item, struct slice data);
 
 /* A slice of text that was printed into the arena; empty if memory ran out. */
 struct slice decode_print(struct decode_layer *l, const char *format, ...)

@@ -7,6 +7,7 @@
 const struct decoder *const decoders[] = {
     &decoder_jsonrpc,
     &decoder_cdp,
+    &decoder_stomp,
     NULL,
 };
 

@@ -7,5 +7,6 @@
 #include "decode/decoder.h"
 
 extern const struct decoder decoder_jsonrpc, decoder_cdp;
+extern const struct decoder decoder_stomp;
 
 #endif

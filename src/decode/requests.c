@@ -46,6 +46,7 @@ int requests_ask(struct requests *r, enum event_dir dir, struct slice id, struct
     q = &r->waiting[r->count++];
     q->at_us = now_us;
     q->dir = dir;
+    q->begun = false;
     q->id_len = (uint8_t)id.len;
     q->name_len = (uint8_t)(name.len < REQUEST_NAME_MAX ? name.len : REQUEST_NAME_MAX);
     memcpy(q->id, id.data, q->id_len);
@@ -83,7 +84,9 @@ bool requests_answer(struct requests *r, enum event_dir dir, struct slice id, bo
     *us = now_us - q->at_us;
     r->last = *q;
     *name = slice_make(r->last.name, r->last.name_len);
-    if (!more)
+    if (more)
+        r->waiting[q - r->waiting].begun = true;
+    else
         drop(r, (size_t)(q - r->waiting));
     return true;
 }
@@ -96,7 +99,7 @@ static int put_named(const struct requests *r, enum event_dir dir, struct buf *o
     for (size_t i = 0; i < r->count && named < NAMED_MAX; i++) {
         const struct request *q = &r->waiting[i];
 
-        if (q->dir != dir)
+        if (q->dir != dir || q->begun)
             continue;
         if (buf_printf(out, "%s%.*s%s(id %.*s)", named ? ", " : "", (int)q->name_len, q->name,
                        q->name_len ? " " : "", (int)q->id_len, q->id) != 0)
@@ -111,7 +114,7 @@ static uint64_t waiting(const struct requests *r, enum event_dir dir)
     uint64_t count = 0;
 
     for (size_t i = 0; i < r->count; i++)
-        count += r->waiting[i].dir == dir;
+        count += r->waiting[i].dir == dir && !r->waiting[i].begun;
     return count;
 }
 

@@ -17,6 +17,7 @@
 struct request {
     uint64_t at_us;
     enum event_dir dir; /* of the request */
+    bool begun;         /* a part of the answer came */
     uint8_t id_len, name_len;
     char id[REQUEST_ID_MAX];
     char name[REQUEST_NAME_MAX]; /* method or event, cut */
@@ -38,7 +39,8 @@ int requests_ask(struct requests *r, enum event_dir dir, struct slice id, struct
                  uint64_t now_us);
 /* An answer passed in `dir`, to a request of the other direction. True: *us is the time since it
  * was asked, *name its name (valid until the next call). False: nothing with that id waits, which
- * counts as unsolicited. With `more`, further answers follow and it goes on waiting. */
+ * counts as unsolicited. With `more`, further answers follow and it goes on waiting; it is then no
+ * request without an answer any more. */
 bool requests_answer(struct requests *r, enum event_dir dir, struct slice id, bool more,
                      uint64_t now_us, uint64_t *us, struct slice *name);
 /* The same, but no count and no change. */
