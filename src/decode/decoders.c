@@ -5,6 +5,8 @@
 #include "decode/decoders.h"
 
 const struct decoder *const decoders[] = {
+    &decoder_socketio,
+    &decoder_engineio,
     &decoder_jsonrpc,
     &decoder_cdp,
     &decoder_stomp,

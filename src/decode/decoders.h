@@ -6,6 +6,7 @@
 
 #include "decode/decoder.h"
 
+extern const struct decoder decoder_socketio, decoder_engineio;
 extern const struct decoder decoder_jsonrpc, decoder_cdp;
 extern const struct decoder decoder_stomp;
 

@@ -15,6 +15,7 @@ struct decoding {
     struct decode_spec spec;
     struct decode_stack *stack;
     size_t count; /* items of the last message */
+    char *sent;   /* the last message that was sent */
     uint64_t now_us;
 };
 
@@ -38,6 +39,8 @@ static inline void decoding_close(struct decoding *d)
 {
     decode_free(d->stack);
     d->stack = NULL;
+    free(d->sent);
+    d->sent = NULL;
 }
 
 static inline void decoding_bytes(struct decoding *d, enum event_dir dir, enum opcode opcode,
@@ -107,7 +110,8 @@ static inline void decoding_sends(struct decoding *d, const char *expected)
     memcpy(text, m.data.data, m.data.len);
     assert_string_equal(text, expected);
     decoding_bytes(d, DIR_OUT, m.opcode, text, m.data.len);
-    free(text);
+    free(d->sent);
+    d->sent = text;
 }
 
 /* A line that is typed or piped becomes messages, to be looked at with decoding_sends. */
