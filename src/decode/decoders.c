@@ -5,12 +5,7 @@
 #include "decode/decoders.h"
 
 const struct decoder *const decoders[] = {
-    &decoder_socketio,
-    &decoder_engineio,
-    &decoder_jsonrpc,
-    &decoder_cdp,
-    &decoder_stomp,
-    NULL,
+    &decoder_socketio, &decoder_engineio, &decoder_jsonrpc, &decoder_cdp, &decoder_stomp, NULL,
 };
 
 const struct decoder *decoder_named(struct slice name)

@@ -99,7 +99,7 @@ static int check(const struct decode_key *key, struct err *e)
     return engineio_check(key, e);
 }
 
-static int open(struct decode_layer *l)
+static int opened(struct decode_layer *l)
 {
     const char *version = decode_key(l, "version");
     struct engineio *s = l->state;
@@ -423,7 +423,7 @@ const struct decoder decoder_engineio = {
     .check = check,
     .recognise = recognise,
     .target = change_target,
-    .open = open,
+    .open = opened,
     .close = close,
     .decode = decode,
     .wrap = wrap,

@@ -75,7 +75,7 @@ static int check(const struct decode_key *key, struct err *e)
     return engineio_check(key, e);
 }
 
-static int open(struct decode_layer *l)
+static int opened(struct decode_layer *l)
 {
     const char *version = decode_key(l, "version");
     struct socketio *s = l->state;
@@ -467,7 +467,7 @@ const struct decoder decoder_socketio = {
     .check = check,
     .recognise = recognise,
     .target = change_target,
-    .open = open,
+    .open = opened,
     .close = close,
     .leave = leave,
     .decode = decode,

@@ -42,7 +42,7 @@ static uint64_t wanted_beat_ms(const struct decode_layer *l)
     return key && decimal_read(slice_str(key), UINT32_MAX, &ms) ? ms : BEAT_DEFAULT_MS;
 }
 
-static int open(struct decode_layer *l)
+static int opened(struct decode_layer *l)
 {
     struct stomp *s = l->state;
     const char *credentials = decode_spec(l)->credentials;
@@ -366,7 +366,7 @@ const struct decoder decoder_stomp = {
     .state = sizeof(struct stomp),
     .check = check,
     .recognise = recognise,
-    .open = open,
+    .open = opened,
     .close = close,
     .leave = leave,
     .decode = decode,
