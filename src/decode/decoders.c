@@ -5,7 +5,8 @@
 #include "decode/decoders.h"
 
 const struct decoder *const decoders[] = {
-    &decoder_socketio, &decoder_engineio, &decoder_jsonrpc, &decoder_cdp, &decoder_stomp, NULL,
+    &decoder_socketio, &decoder_engineio, &decoder_jsonrpc, &decoder_cdp,
+    &decoder_stomp,    &decoder_graphql,  &decoder_mqtt,    NULL,
 };
 
 const struct decoder *decoder_named(struct slice name)

@@ -8,6 +8,7 @@
 
 extern const struct decoder decoder_socketio, decoder_engineio;
 extern const struct decoder decoder_jsonrpc, decoder_cdp;
-extern const struct decoder decoder_stomp;
+extern const struct decoder decoder_stomp, decoder_mqtt;
+extern const struct decoder decoder_graphql;
 
 #endif

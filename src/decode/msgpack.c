@@ -173,6 +173,8 @@ static enum msgpack_result read_key(struct reading *r)
     r->out = out;
     if (rc == MSGPACK_OK && buf_data(&text)[0] == '"') {
         rc = buf_append(out, buf_data(&text), text.len) == 0 ? MSGPACK_OK : MSGPACK_MEMORY;
+    } else if (rc == MSGPACK_OK && text.len > MSGPACK_KEY_MAX) {
+        rc = MSGPACK_BAD; /* each level would double what the one below escaped */
     } else if (rc == MSGPACK_OK) {
         json_write_init(&w, out);
         json_text(&w, NULL, buf_slice(&text));

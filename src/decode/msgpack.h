@@ -13,11 +13,13 @@
 
 /* Objects and arrays within one another. */
 #define MSGPACK_DEPTH_MAX 128
+/* The JSON text of a key that is no string. */
+#define MSGPACK_KEY_MAX 4096
 
 enum msgpack_result {
     MSGPACK_OK,
     MSGPACK_SHORT, /* the bytes end within the value */
-    MSGPACK_BAD,   /* no MessagePack, or deeper than MSGPACK_DEPTH_MAX */
+    MSGPACK_BAD,   /* no MessagePack, or beyond these bounds */
     MSGPACK_MEMORY
 };
 

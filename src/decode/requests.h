@@ -11,7 +11,7 @@
 
 #define REQUESTS_MAX 1024
 /* Ids longer than this are not followed. */
-#define REQUEST_ID_MAX   64
+#define REQUEST_ID_MAX   160
 #define REQUEST_NAME_MAX 64
 
 struct request {

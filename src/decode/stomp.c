@@ -218,6 +218,10 @@ static void heed(struct decode_layer *l, const struct stomp_frame *f, struct eve
     } else if (strcmp(f->command, "ERROR") == 0) {
         s->errors++;
         s->refused |= !s->connected;
+        if (!s->connected)
+            decode_end(l, EXIT_UPGRADE, false, "the server refused CONNECT: %.*s",
+                       item->name.len > 100 ? 100 : (int)item->name.len,
+                       (const char *)item->name.data);
     }
 }
 
