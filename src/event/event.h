@@ -132,6 +132,9 @@ struct event_tls {
     const char *subject;
     const char *issuer;
     const char *not_after; /* RFC 3339 */
+    unsigned certs;        /* that the server sent, */
+    const char *chain_end; /* the issuer of the last of them, "" if there is none, */
+    bool chain_complete;   /* and that one is signed by itself */
     uint64_t us;
 };
 

@@ -24,6 +24,22 @@ static void note_fatal(struct link_tls *t, int verdict)
         t->failed = true;
 }
 
+/* Where the certificates end that the server sent. 0 or -1 (memory). */
+static int keep_chain(struct link_tls *t)
+{
+    STACK_OF(X509) *chain = t->ctx->server ? NULL : SSL_get_peer_cert_chain(t->ssl);
+    int count = chain ? sk_X509_num(chain) : 0;
+    const X509 *last;
+
+    if (count <= 0)
+        return 0;
+    last = sk_X509_value(chain, count - 1);
+    t->certs = (unsigned)count;
+    t->chain_end = tls_name_line(X509_get_issuer_name(last));
+    t->chain_complete = X509_NAME_cmp(X509_get_subject_name(last), X509_get_issuer_name(last)) == 0;
+    return t->chain_end ? 0 : -1;
+}
+
 /* Keep what link_tls_describe returns; the peer's certificate may be freed later. 0 or -1 (memory).
  */
 static int keep_description(struct link_tls *t)
@@ -40,7 +56,7 @@ static int keep_description(struct link_tls *t)
     tls_time_text(X509_get0_notAfter(cert), t->not_after, sizeof t->not_after);
     t->subject = tls_name_line(X509_get_subject_name(cert));
     t->issuer = tls_name_line(X509_get_issuer_name(cert));
-    return t->subject && t->issuer ? 0 : -1;
+    return t->subject && t->issuer ? keep_chain(t) : -1;
 }
 
 /* The handshake is done: does the peer satisfy all requirements? All are checked before any data is
@@ -52,7 +68,8 @@ static int accept_peer(struct link_tls *t, struct err *e)
 
     if (rc != 0) {
         err_nomem(e, STAGE_TLS, "shaking hands");
-    } else if (!t->ctx->server && t->alpn[0] != '\0' && strcmp(t->alpn, "http/1.1") != 0) {
+    } else if (!t->ctx->server && t->alpn[0] != '\0' && strcmp(t->alpn, "http/1.1") != 0 &&
+               !(t->ctx->offers_h2 && strcmp(t->alpn, "h2") == 0)) {
         char text[64];
 
         tls_printable((const uint8_t *)t->alpn, strlen(t->alpn), text, sizeof text);
@@ -306,6 +323,7 @@ static void tls_free(struct link *l)
     free(t->name);
     free(t->subject);
     free(t->issuer);
+    free(t->chain_end);
     free(t);
 }
 
@@ -425,6 +443,9 @@ void link_tls_describe(struct link *l, struct event_tls *tls)
         .subject = t->subject ? t->subject : "",
         .issuer = t->issuer ? t->issuer : "",
         .not_after = t->not_after,
+        .certs = t->certs,
+        .chain_end = t->chain_end ? t->chain_end : "",
+        .chain_complete = t->chain_complete,
         .us = us,
     };
 }

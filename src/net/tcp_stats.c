@@ -47,6 +47,7 @@ bool tcp_stats_read(int fd, struct tcp_stats *stats)
     stats->segments_received = info.tcpi_segs_in;
     stats->rtt_us = info.tcpi_rtt;
     stats->rtt_var_us = info.tcpi_rttvar;
+    stats->rtt_min_us = info.tcpi_min_rtt;
     stats->retransmits = info.tcpi_total_retrans;
     stats->closed = info.tcpi_state == 7; /* CLOSE */
     if (ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0)

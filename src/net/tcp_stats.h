@@ -14,7 +14,8 @@ struct tcp_stats {
                     if the end was a RST */
     uint32_t segments_sent, segments_received;
     uint32_t rtt_us, rtt_var_us;
-    uint32_t retransmits;   /* segments, over the connection's life */
+    uint32_t rtt_min_us;  /* the shortest one lately: free of the peer's delayed acknowledgements */
+    uint32_t retransmits; /* segments, over the connection's life */
     uint32_t unacked_bytes; /* in the send queue: not acknowledged or not yet sent (SIOCOUTQ) */
 };
 

@@ -17,6 +17,8 @@ struct tls_config {
     const char *pinned; /* "sha256//BASE64[;sha256//...]" or a PEM/DER public key file; or NULL */
     const char *servername; /* SNI and the name verified, instead of the host; or NULL */
     int min, max;           /* 0 (library's default), 12 or 13 */
+    bool offer_h2; /* ALPN offers h2 before http/1.1: to see what the server selects, as the link
+                      then is of no use for HTTP/1.1 */
 };
 
 /* Take the client certificate out. True if there was one. */
@@ -41,9 +43,10 @@ struct tls_context *tls_context_server(const char *cert, const char *key, struct
 void tls_context_free(struct tls_context *ctx);
 
 /* A layer on next (taken on success). host: the name to verify and to send as SNI (never for an IP
- * literal), unless the configuration names another. ctx is borrowed. ALPN offers http/1.1. The
- * handshake itself is link_connect: its errors are EXIT_TLS or EXIT_CERT with a sentence that names
- * the certificate (subject, issuer, dates or names, as fits), why, and a hint. NULL with *e. */
+ * literal), unless the configuration names another. ctx is borrowed. ALPN offers http/1.1 (and h2
+ * before it, if the configuration asks for that). The handshake itself is link_connect: its errors
+ * are EXIT_TLS or EXIT_CERT with a sentence that names the certificate (subject, issuer, dates or
+ * names, as fits), why, and a hint. NULL with *e. */
 struct link *link_tls_client(struct link *next, struct tls_context *ctx, const char *host,
                              struct err *e);
 struct link *link_tls_server(struct link *next, struct tls_context *ctx, struct err *e);

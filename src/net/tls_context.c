@@ -10,6 +10,7 @@
 
 /* RFC 7301, section 6: the protocol IDs, each after its length. */
 static const uint8_t alpn_http1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+static const uint8_t alpn_h2[] = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 /* With read-ahead one recv brings many records; without it each takes two. */
 #define READ_BUFFER 65536
@@ -147,7 +148,9 @@ static int load_client(struct tls_context *ctx, const struct tls_config *config,
         if (!ctx->servername)
             return err_nomem(e, STAGE_TLS, "setting up TLS");
     }
-    if (SSL_CTX_set_alpn_protos(ctx->ssl, alpn_http1, sizeof alpn_http1) != 0)
+    ctx->offers_h2 = config->offer_h2;
+    if (SSL_CTX_set_alpn_protos(ctx->ssl, config->offer_h2 ? alpn_h2 : alpn_http1,
+                                config->offer_h2 ? sizeof alpn_h2 : sizeof alpn_http1) != 0)
         return err_nomem(e, STAGE_TLS, "setting up TLS");
     keylog_open(ctx);
     return 0;

@@ -23,7 +23,8 @@ struct tls_context {
     BIO_METHOD *bio_method; /* of tls_bio */
     bool server;
     bool insecure;
-    bool has_cert;    /* a client certificate can be shown */
+    bool has_cert; /* a client certificate can be shown */
+    bool offers_h2;
     char *servername; /* owned, or NULL */
     struct tls_pins pins;
     int keylog; /* descriptor, or -1 */
@@ -64,6 +65,9 @@ struct link_tls {
 
     struct tls_doubt doubt;
     char *subject, *issuer; /* owned, or NULL */
+    unsigned certs;         /* that the peer sent */
+    char *chain_end;        /* issuer of the last of them; owned, or NULL */
+    bool chain_complete;    /* the last one is signed by itself */
     char not_after[32];
     char alpn[256];
 };

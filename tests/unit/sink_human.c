@@ -43,9 +43,14 @@ static void human_shows_proxy_and_tls_from_v_on(void **state)
     check_from(1, &ev, "· http proxy 10.0.0.1:3128 answered 200 · 5.1 ms\n");
 
     ev = make(EVENT_TLS);
-    ev.tls = (struct event_tls){
-        "TLSv1.3",    "TLS_AES_256_GCM_SHA384", "http/1.1", false, true, "CN=example.com",
-        "CN=Test CA", "2027-01-02T03:04:05Z",   23000};
+    ev.tls = (struct event_tls){.version = "TLSv1.3",
+                                .cipher = "TLS_AES_256_GCM_SHA384",
+                                .alpn = "http/1.1",
+                                .verified = true,
+                                .subject = "CN=example.com",
+                                .issuer = "CN=Test CA",
+                                .not_after = "2027-01-02T03:04:05Z",
+                                .us = 23000};
     check_from(1, &ev,
                "· TLSv1.3 TLS_AES_256_GCM_SHA384 · ALPN http/1.1 · verified · 23.0 ms\n"
                "  subject   CN=example.com\n"
@@ -66,8 +71,12 @@ static void human_disarms_certificate_names(void **state)
     struct event ev = make(EVENT_TLS);
 
     (void)state;
-    ev.tls = (struct event_tls){"TLSv1.3", "C",  "", false, true, "CN=\x1B]52;c;eA==\x07\xC2\x9B",
-                                "",        NULL, 0};
+    ev.tls = (struct event_tls){.version = "TLSv1.3",
+                                .cipher = "C",
+                                .alpn = "",
+                                .verified = true,
+                                .subject = "CN=\x1B]52;c;eA==\x07\xC2\x9B",
+                                .issuer = ""};
     check(LEVEL(1), &ev,
           "· TLSv1.3 C · no ALPN · verified · 0.00 ms\n"
           "  subject   CN=\\e]52;c;eA==\\x07\\u{009B}\n");

@@ -43,9 +43,14 @@ static void ndjson_stages_have_their_fields(void **state)
     cJSON_Delete(json);
 
     ev = make(EVENT_TLS);
-    ev.tls = (struct event_tls){"TLSv1.3", "TLS_AES", "http/1.1", true,
-                                false,     "CN=\xE4", "CN=ca",    "2026-01-02T03:04:05Z",
-                                1000};
+    ev.tls = (struct event_tls){.version = "TLSv1.3",
+                                .cipher = "TLS_AES",
+                                .alpn = "http/1.1",
+                                .resumed = true,
+                                .subject = "CN=\xE4",
+                                .issuer = "CN=ca",
+                                .not_after = "2026-01-02T03:04:05Z",
+                                .us = 1000};
     json = parse_all(&ev);
     check_text(json, "version", "TLSv1.3");
     check_text(json, "cipher", "TLS_AES");
