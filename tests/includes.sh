@@ -23,9 +23,11 @@ session           base event net/timer.h net/watch.h@session/header_cmd.c channe
 decode            base event
 measure           base event proto/http_date.h
 grade             base event measure proto session/backoff.h session/books
+probe             base event
 sink              base event measure
 sink/compare      base event measure sink
 sink/grade        base event grade measure sink
+sink/probe        base event probe sink
 script/expect     base event proto
 script            base event sink command script/expect
 command           base event proto session script/expect fault/fault.h@command/set.h
@@ -37,6 +39,7 @@ verb/connect      base event app cli command script session measure sink serve t
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink
 verb/proxy        base event app cli command fault grade relay net/timer.h net/link.h@verb/proxy/control_private.h net/listener.h@verb/proxy/control_private.h net/pump.h@verb/proxy/control_private.h proto/http1.h proto/http1_reader.h proto/ip_literal.h script sink sink/grade term
+verb/probe        base event app cli http measure/moment.h net/resolve.h@verb/probe/probe_private.h net/route.h@verb/probe/probe_private.h net/timer.h@verb/probe/visit.h probe proto/url.h@verb/probe/probe.c sink sink/probe
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
@@ -47,7 +50,7 @@ main              base event cli app verb
 '
 
 # Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
-pure='proto decode fault measure grade session/books session/diagnose script/expect relay/rule*'
+pure='proto decode fault measure grade probe session/books session/diagnose script/expect relay/rule*'
 
 # Headers that not every file of an allowed room may include, our own among them, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.

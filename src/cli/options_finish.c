@@ -259,5 +259,5 @@ static int finish_connect(struct options_parsing *p, struct err *e)
 
 int options_finish(struct options_parsing *p, struct err *e)
 {
-    return options_in(p, OPTIONS_DIAL) ? finish_connect(p, e) : 0;
+    return options_in(p, OPTIONS_DIAL | OPTIONS_PROBE) ? finish_connect(p, e) : 0;
 }

@@ -42,7 +42,7 @@ int options_gather(struct options_parsing *p, struct err *e)
     if (!options_given(&line, "--no-config") &&
         config_load(p, options_given(&line, "--profile"), e) != 0)
         return -1;
-    if (curl && options_in(p, OPTIONS_DIAL) && gather_curl(p, curl, e) != 0)
+    if (curl && options_in(p, OPTIONS_DIAL | OPTIONS_PROBE) && gather_curl(p, curl, e) != 0)
         return -1;
     for (size_t i = 0; i < line.use_count; i++) {
         use = options_add_use(p, line.uses[i].row, LAYER_LINE, e);

@@ -27,6 +27,7 @@ enum {
     OPTIONS_VIEWS = 1u << 6,    /* it shows events */
     OPTIONS_HAND_ON = 1u << 7,  /* options of connections apply to all those that it opens */
     OPTIONS_RELAY = 1u << 8,    /* it is between clients and a server */
+    OPTIONS_PROBE = 1u << 9,    /* it opens connections of its own, in short, to see how they go */
 };
 
 struct verb {

@@ -4,12 +4,13 @@
 #include "verb/connect/connect_verb.h"
 #include "verb/demo/demo.h"
 #include "verb/help/help.h"
+#include "verb/probe/probe.h"
 #include "verb/proxy/proxy.h"
 #include "verb/run/script.h"
 #include "verb/serve/serve.h"
 
 static const struct verb *const rows[] = {
-    &connect_verb, &compare_verb, &proxy_verb, &serve_verb,
+    &connect_verb, &compare_verb, &probe_verb, &proxy_verb,   &serve_verb,
     &run_verb,     &demo_verb,    &help_verb,  &version_verb,
 };
 

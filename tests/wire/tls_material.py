@@ -21,7 +21,8 @@ subjectAltName = {san}
 
 
 class Material:
-    """Paths: `ca` signs "good", "wrong" (another host), "named" (an address as a DNS name), "expired", "escapes" and "client"; "self" signs itself; "other" is
+    """Paths: `ca` signs "good", "wrong" (another host), "named" (an address as a DNS name), "expired", "escapes", "soon" (3 days) and "client"; "short" is
+    signed by an intermediate one, "intermediate", and comes without it; "self" signs itself; "other" is
     signed by a CA that nobody knows."""
 
     def __init__(self, folder):
@@ -36,6 +37,9 @@ class Material:
         self._leaf("client", "a client", "DNS:client.example")
         self._leaf("expired", "localhost", "DNS:localhost,IP:127.0.0.1", dates=("20200101000000Z", "20210101000000Z"))
         self._self_signed("self", "localhost", "DNS:localhost,IP:127.0.0.1")
+        self._leaf("intermediate", "Wire Test Intermediate", "DNS:intermediate.example", ca="TRUE")
+        self._leaf("short", "localhost", "DNS:localhost,IP:127.0.0.1", by="intermediate")
+        self._leaf("soon", "localhost", "DNS:localhost,IP:127.0.0.1", days="3")
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -70,12 +74,12 @@ class Material:
         self._self_signed(name, common, "DNS:ca.example", ca="TRUE")
         return self.cert(name)
 
-    def _leaf(self, name, common, san, by="ca", dates=None):
+    def _leaf(self, name, common, san, by="ca", dates=None, ca="FALSE", days="30"):
         self._key(name)
-        config = self._config(name, common, san, "FALSE")
+        config = self._config(name, common, san, ca)
         self._openssl("req", "-new", "-key", self.key(name), "-config", config, "-out", name + ".csr")
         if not dates:
-            self._openssl("x509", "-req", "-in", name + ".csr", "-CA", self.cert(by), "-CAkey", self.key(by), "-days", "30",
+            self._openssl("x509", "-req", "-in", name + ".csr", "-CA", self.cert(by), "-CAkey", self.key(by), "-days", days,
                           "-CAcreateserial", "-extfile", config, "-extensions", "ext", "-out", self.cert(name))
             return
         # Dates in the past are something that only `openssl ca` signs.

@@ -1,0 +1,185 @@
+/*
+ * probe_show: where the checks go: rows or JSON on standard output, progress on the terminal, the
+ * file of --prom.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/views.h"
+#include "base/clock.h"
+#include "sink/probe/probe_json.h"
+#include "sink/probe/probe_prom.h"
+#include "sink/probe/probe_text.h"
+#include "verb/probe/probe_private.h"
+
+#define TEXT_MAX (1u << 20)
+
+static void put(struct output *output, const struct buf *text)
+{
+    out_put(output->out, buf_data(text), text->len);
+    output_check(output);
+}
+
+void probe_show_begin(struct probe_front *front)
+{
+    const struct view_options *o = front->app->view;
+    const char *term = getenv("TERM");
+
+    front->view = views_config(o, STDOUT_FILENO, false);
+    front->live = views_config(o, STDERR_FILENO, false);
+    front->shows_progress =
+        isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 && o->level >= 0 && o->level < 2;
+}
+
+void probe_show_progress(struct probe_front *front, const char *what)
+{
+    struct buf text;
+
+    if (!front->shows_progress || (!what && !front->progress_shown))
+        return;
+    buf_init(&text, 4096);
+    if (buf_append_str(&text, "\r\033[K") == 0 && (!what || buf_printf(&text, "%s ...", what) == 0))
+        put(&front->app->err, &text);
+    buf_clear(&text);
+    output_flush(&front->app->err);
+    front->progress_shown = what != NULL;
+}
+
+static int put_check(struct probe_front *front, const struct probe_check *check, struct buf *text)
+{
+    if (front->app->view->json)
+        return probe_json_check(text, check, clock_wall_us());
+    if (front->view.level < 0 && check->status < PROBE_WARN)
+        return 0;
+    return probe_text_check(text, check, &front->view);
+}
+
+void probe_show_checks(struct probe_front *front)
+{
+    struct buf text;
+    struct err e;
+
+    if (front->shown == front->report.count)
+        return;
+    probe_show_progress(front, NULL);
+    buf_init(&text, TEXT_MAX);
+    while (front->shown < front->report.count) {
+        if (put_check(front, &front->report.checks[front->shown++], &text) < 0) {
+            err_nomem(&e, STAGE_IO, "showing the checks");
+            app_fail(front->app, &e);
+        }
+    }
+    put(&front->app->out, &text);
+    buf_clear(&text);
+    output_flush(&front->app->out);
+}
+
+void probe_show_verdict(struct probe_front *front, const struct probe_verdict *verdict,
+                        enum exit_code exit)
+{
+    struct buf text;
+    struct err e;
+
+    buf_init(&text, TEXT_MAX);
+    if ((front->app->view->json
+             ? probe_json_verdict(&text, verdict, &front->report, exit, clock_wall_us())
+             : probe_text_verdict(&text, verdict, &front->view)) < 0) {
+        err_nomem(&e, STAGE_IO, "showing the verdict");
+        app_fail(front->app, &e);
+    }
+    put(&front->app->out, &text);
+    buf_clear(&text);
+}
+
+/* --- the file of --prom -------------------------------------------------------------------------
+ */
+
+static bool is_special(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* A collector must never read half a file: a new one takes the place of the old one. A pipe or a
+ * device is written to. NULL: memory. */
+static char *place_of(const char *path)
+{
+    size_t size = strlen(path) + sizeof ".new";
+    char *text = malloc(size);
+
+    if (text)
+        snprintf(text, size, "%s%s", path, is_special(path) ? "" : ".new");
+    return text;
+}
+
+static int open_place(const char *path, const char *place, struct err *e)
+{
+    int fd = place ? open(place, O_WRONLY | O_CREAT | O_CLOEXEC | O_TRUNC, 0666) : -1;
+
+    if (!place)
+        return err_nomem(e, STAGE_IO, "opening the file of --prom");
+    if (fd < 0)
+        err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "can't write to \"%s\" (--prom): %s", path,
+                strerror(errno));
+    return fd;
+}
+
+int probe_prom_check(const char *path, struct err *e)
+{
+    char *place = place_of(path);
+    int fd = open_place(path, place, e);
+
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && !is_special(path))
+        (void)unlink(place);
+    free(place);
+    return fd < 0 ? -1 : 0;
+}
+
+static int write_all(int fd, const struct buf *text)
+{
+    struct slice left = buf_slice(text);
+
+    while (left.len > 0) {
+        ssize_t n = write(fd, left.data, left.len);
+
+        if (n < 0 && errno != EINTR)
+            return -1;
+        if (n > 0)
+            left = slice_make(left.data + n, left.len - (size_t)n);
+    }
+    return 0;
+}
+
+int probe_prom_write(struct probe_front *front, const struct probe_verdict *verdict, struct err *e)
+{
+    const char *path = front->own->prom;
+    char *place = place_of(path);
+    int fd = open_place(path, place, e);
+    bool special = is_special(path), failed;
+    struct buf text;
+
+    if (fd < 0) {
+        free(place);
+        return -1;
+    }
+    buf_init(&text, TEXT_MAX);
+    errno = ENOMEM;
+    failed = probe_prom(&text, &front->report, verdict, front->url, clock_wall_us()) < 0 ||
+             write_all(fd, &text) < 0;
+    failed |= close(fd) < 0 && !failed;
+    failed = failed || (!special && rename(place, path) < 0);
+    if (failed)
+        err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write \"%s\" (--prom): %s", path,
+                strerror(errno));
+    buf_clear(&text);
+    free(place);
+    return failed ? -1 : 0;
+}
