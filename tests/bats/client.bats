@@ -38,7 +38,7 @@ setup() {
     assert_output question
 }
 
-@test "options may stand after the URL" {
+@test "options may follow the URL" {
     both "$SERVE/echo" -n -e=x -1 --no-compress
     assert_equal "$status" 0
     both "$SERVE/echo" -n --send=after -1
@@ -66,7 +66,7 @@ setup() {
     assert_equal "$stderr" ''
 }
 
-@test "by default opening and closing are told, on stderr" {
+@test "by default opening and closing are reported, on stderr" {
     both "$SERVE/echo" <<<'x'
     assert_output x
     assert_stderr "$SERVE_PORT" '1000'

@@ -49,7 +49,7 @@ holds() {
     holds '.channels[1].missed > 50 and .channels[1].updates <= 8'
 }
 
-@test "lag behind the server's own time, with the clocks' difference told" {
+@test "lag behind the server's own time, with the clocks' difference shown" {
     need jq
     serve --rate 20
     compare_feed --every 1 --for 3 --time /time --fault latency:200ms
@@ -223,7 +223,7 @@ two_results() {
     assert_equal "$(jq -r 'select(.event == "compare" and .final) | .updates > 0' "$BATS_TEST_TMPDIR/out")" true
 }
 
-@test "a page that can't be written is told before anything is opened: exit 2" {
+@test "a page that cannot be written is reported before anything is opened: exit 2" {
     both compare --report "$BATS_TEST_TMPDIR/no/such/folder.html" ws://127.0.0.1:9/
     assert_equal "$status" 2
     assert_stderr 'no/such/folder.html.*--report.*No such file'

@@ -135,7 +135,7 @@ every_command() {
     assert_output ''
 }
 
-@test "the program: only what fits the command, words and beginnings told apart" {
+@test "the program: only what fits the command, words and beginnings distinguished" {
     run wscope --complete serve --fault clo </dev/null
     assert_output $'part\tclose:\t'
     run wscope --complete --fault clo </dev/null

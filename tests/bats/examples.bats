@@ -32,7 +32,7 @@ setup() {
     assert_equal "1..$(xmllint --xpath 'count(//testcase)' "$BATS_TEST_TMPDIR/out.xml")" "${lines[1]}"
 }
 
-@test "a broken expectation is found, and told by itself" {
+@test "a broken expectation is found, and reported by itself" {
     sed 's/expect text hello, κόσμε/expect text goodbye within 0.3/' "$EXAMPLES/echo.wscope" >"$BATS_TEST_TMPDIR/broken.wscope"
     both run --against serve "$BATS_TEST_TMPDIR/broken.wscope"
     assert_equal "$status" 3

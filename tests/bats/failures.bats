@@ -95,7 +95,7 @@ load helpers
     [[ ${stderr%%$'\n'*} == *wscope:* ]]
 }
 
-@test "--json tells the same code in error, summary and exit" {
+@test "--json has the same code in error, summary and exit" {
     need jq
     peer dead
     both -n --json "ws://127.0.0.1:$PORT/"

@@ -60,7 +60,7 @@ load helpers
     refute [ "$a" = "$(faults 8)" ]
 }
 
-@test "the seed is in the summary, and told where chance plays a part" {
+@test "the seed is in the summary, and shown where chance plays a part" {
     need jq
     serve
     both -n --seed 42 --count 1 --fault drop-in:0 --json --events summary "$SERVE/feed"

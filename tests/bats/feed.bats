@@ -34,7 +34,7 @@ field() {
     assert_equal "$(jq '.[0].id' <<<"$output")" $((last + 1))
 }
 
-@test "/feed, /feed.sse and /feed.json tell the same update alike" {
+@test "/feed, /feed.sse and /feed.json send the same update alike" {
     serve --rate 50
     local url=http://127.0.0.1:$SERVE_PORT ws sse json
     ws=$(wscope -n -q --count 5 "$SERVE/feed?since=0")

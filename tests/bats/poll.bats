@@ -53,7 +53,7 @@ END
     assert_line --index 1 0
 }
 
-@test "an answer in which --count is reached is told before the end, with what was given of it" {
+@test "an answer in which --count is reached is reported before the end, with what was given of it" {
     need jq
     serve --rate 50 --burst 10
     both --poll "http://127.0.0.1:$SERVE_PORT/feed.json?since=0" --count 3 --json
@@ -62,7 +62,7 @@ END
     assert_equal "$(jq -r .event <<<"$output" | tail -n 3 | paste -sd ' ')" 'poll close summary'
 }
 
-@test "sse+http is an event stream wherever a URL to poll may stand" {
+@test "sse+http is an event stream wherever a URL to poll is accepted" {
     serve --rate 50
     both --poll "sse+http://127.0.0.1:$SERVE_PORT/feed.sse" --count 2 --json
     assert_equal "$status" 0

@@ -134,7 +134,7 @@ logged() {
         $'set up json /op -> set /op 1\ndrop up /^b$/ -> drop\nsub up /^c/ -> sub /x/y/'
 }
 
-@test "a fault of a path or a kind of traffic meets no other" {
+@test "a fault of a path or a kind of traffic applies to no other" {
     need jq
     serve --rate 50
     proxy --fault 'rst:path=/ech?@message:2' --fault 'status:503,path=/feed.json,only=http' \

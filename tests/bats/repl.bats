@@ -211,7 +211,7 @@ $URL/length>"
     await_screen '^code 0$'
 }
 
-@test "/frame tells what the peer made of a broken frame" {
+@test "/frame reports what the peer made of a broken frame" {
     start 80 24
     wscope_in --no-compress "$URL/echo"
     await_screen "^$URL/echo>"
@@ -321,7 +321,7 @@ $URL/length>"
     assert_equal "$(everything | grep -c '^← greeting$')" 2
 }
 
-@test "/connect goes elsewhere, credentials stay behind" {
+@test "/connect goes elsewhere without the credentials" {
     start 100 40
     wscope_in --bearer secret123 "$URL/echo"
     await_screen "^$URL/echo>"
@@ -656,7 +656,7 @@ RECORDED
     await_screen '^wscope: --record: can.t write "/nowhere/a.wscope": No such file'
 }
 
-@test "--record: a full disk is told once, and the session goes on" {
+@test "--record: a full disk is reported once, and the session goes on" {
     [[ -c /dev/full ]] || skip 'there is no /dev/full'
     start 80 24
     wscope_in -q --record /dev/full "$URL/echo"
@@ -693,7 +693,7 @@ RECORDED
     await_screen '^\$ ?$'
 }
 
-@test "the prompt shows what stands in for the socket, /fallback tells and ends it" {
+@test "the prompt shows what replaces the socket, /fallback reports and ends it" {
     serve --rate 1
     start 100 40
     wscope_in -r --retry-delay 2 --retry-jitter none --fallback-after 1 --fallback "http://127.0.0.1:$SERVE_PORT/feed.json" ws://127.0.0.1:1/feed
@@ -738,7 +738,7 @@ RECORDED
     await_screen '^\$ ?$'
 }
 
-@test "/compare of a session that polls, with what stands in for a socket, and when it is left" {
+@test "/compare of a session that polls, with what replaces a socket, and when it is left" {
     serve --rate 30
     start 100 90
     local http=http://127.0.0.1:$SERVE_PORT
@@ -764,7 +764,7 @@ RECORDED
     await_screen '^\$ ?$'
 }
 
-@test "/expect tells whether it came, and what came instead" {
+@test "/expect reports whether it came, and what came instead" {
     start 80 24
     wscope_in "$URL/echo"
     await_screen 'opened'

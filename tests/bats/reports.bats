@@ -63,7 +63,7 @@ mixed() {
     assert_equal "$stderr" ''
 }
 
-@test "TAP: a failure alone tells what was expected, what came, and how the connections stand" {
+@test "TAP: a failure alone reports what was expected, what came, and the state of the connections" {
     mixed
     run sed -nE '/^not ok 2/,/^  \.\.\./{ s/: [0-9]+\.[0-9]{3} s/: TIME/; s/127\.0\.0\.1:[0-9]+/HOST/; p; }' <<<"$output"
     assert_output - <<'END'
@@ -100,7 +100,7 @@ not ok 2 - a \# in a name, <markup> & "quotes"
 END
 }
 
-@test "TAP: a connection that ended is told with who ended it, code and reason" {
+@test "TAP: a connection that ended is reported with who ended it, code and reason" {
     mixed
     run sed -nE '/^not ok 5/,/^  \.\.\./p' <<<"$output"
     assert_line "  message: 'expect text anything: it did not come: this end closed the connection: 4001 enough'"
@@ -111,7 +111,7 @@ END
     assert_line '      code: 4001'
 }
 
-@test "TAP: with several files each test is told with its own" {
+@test "TAP: with several files each test is reported with its own" {
     both run --against serve fine.wscope mixed.wscope
     assert_line 'ok 1 - fine.wscope: all is well'
     assert_line 'ok 2 - mixed.wscope: what is sent comes back'
@@ -179,7 +179,7 @@ END
     assert_equal "$(xmllint --xpath 'sum(//testsuite/@tests)' out.xml)" 6
 }
 
-@test "JUnit: a file that can't be written is told before anything is run" {
+@test "JUnit: a file that cannot be written is reported before anything is run" {
     both run --against serve --junit /nowhere/out.xml fine.wscope
     assert_equal "$status" 2
     assert_output ''
@@ -269,7 +269,7 @@ END
     assert_failure 1
 }
 
-@test "what came is cut, and its length told" {
+@test "what came is cut, and its length reported" {
     cat >long.wscope <<'END'
 test a long message is told by its beginning
 connect

@@ -47,7 +47,7 @@ END
     assert_success
 }
 
-@test "a test that fails tells what came instead: exit 3" {
+@test "a test that fails reports what came instead: exit 3" {
     script a <<'END'
 test it fails
 connect
@@ -309,7 +309,7 @@ END
     assert_output --partial 'it did not come'
 }
 
-@test "a server that does not answer, hangs up, or is none: what is missing is told" {
+@test "a server that does not answer, hangs up, or is none: what is missing is reported" {
     script a <<'END'
 test open
 connect

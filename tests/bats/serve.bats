@@ -251,7 +251,7 @@ wait_for() {
     assert_stderr 'in use' "$SERVE_PORT"
 }
 
-@test "serve listens on the loopback unless told otherwise" {
+@test "serve listens on the loopback by default" {
     serve
     [[ $SERVE == ws://127.0.0.1:* ]]
 }

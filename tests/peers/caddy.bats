@@ -91,7 +91,7 @@ END
     assert_stderr 'Caddy Local Authority'
 }
 
-@test "caddy: a host that it has no certificate for: exit 35, the alert told" {
+@test "caddy: a host that it has no certificate for: exit 35, the alert reported" {
     both -n --cacert "$BATS_TEST_TMPDIR/ca.pem" "wss://127.0.0.1:$SECURE/echo"
     assert_equal "$status" 35
     assert_stderr 'alert internal_error' '--servername'

@@ -106,7 +106,7 @@ hypercorn_feed() {
     assert_output true
 }
 
-@test "hypercorn: a stream goes on behind the last event after a cut" {
+@test "hypercorn: a stream goes on after the last event after a cut" {
     hypercorn_feed
     both --count 30 -r --retry-delay 0.05 --seq /id --fail-on-loss --fault 'rst@message:10' --sse "http://127.0.0.1:$PORT/feed.sse"
     assert_equal "$status" 0

@@ -69,7 +69,7 @@ evaluate() {
     assert_output '["hello, κόσμε",70000,"permessage-deflate",4000,true]'
 }
 
-@test "chromium: told to close it answers, then ends the stream without a Close frame: exit 56" {
+@test "chromium: asked to close it answers, then ends the stream without a Close frame: exit 56" {
     both -n -e '{"id":1,"method":"Browser.close"}' "$URL"
     assert_equal "$status" 56
     assert_output '{"id":1,"result":{}}'

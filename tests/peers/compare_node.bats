@@ -41,7 +41,7 @@ holds() {
     holds '.channels[2].missed > 20'
 }
 
-@test "another clock is told by the Date and taken out" {
+@test "another clock is recognised by the Date and taken out" {
     SKEW='?skew=90' compare_node --every 0.13 --for 4 --time /sent
     holds '.clock.basis == "date" and .clock.offset_ms > 88900 and .clock.offset_ms <= 90050'
     holds '.clock.low_ms <= 90000 and .clock.high_ms >= 90000'

@@ -90,7 +90,7 @@ line() {
     never_saw '^1 (socket|close)'
 }
 
-@test "faults: made up refusals never reach the server" {
+@test "faults: simulated refusals never reach the server" {
     local spec
     for spec in refuse dns-fail status:503; do
         line x --fault "$spec"

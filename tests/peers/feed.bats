@@ -68,7 +68,7 @@ log_of_server() {
     done
 }
 
-@test "feed: --catchup from a server that is not there is told, and the feed goes on" {
+@test "feed: --catchup from a server that is not there is reported, and the feed goes on" {
     follow 2 --catchup "http://127.0.0.1:1/{last}" "$FEED?every=500"
     assert_equal "$status" 0
     assert_stderr 'could not catch up: .*refused'

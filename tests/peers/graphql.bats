@@ -71,7 +71,7 @@ END
     assert_output --partial 'Cannot query field'
 }
 
-@test "graphql-ws: its own close codes: exit 8, code and reason told" {
+@test "graphql-ws: its own close codes: exit 8, code and reason reported" {
     graphql -n -e '{"id":"s","type":"subscribe","payload":{"query":"{ hello }"}}'
     assert_equal "$status" 8
     assert_stderr 4401 Unauthorized

@@ -68,7 +68,7 @@ CONNECT=$'CONNECT {"verbose":false}\r\n'
         grep -x '[0-9]*' | cmp - <(seq 1 "$many")
 }
 
-@test "nats: its complaints: exit 8, code, reason and last words told" {
+@test "nats: its complaints: exit 8, code, reason and last words reported" {
     nats 'no_tls: true'
     both -n -e $'NONSENSE\r\n' "$URL"
     assert_equal "$status" 8

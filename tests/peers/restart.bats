@@ -63,7 +63,7 @@ END
     refute_stderr '[0-9] lost'
 }
 
-@test "restart: node is killed twice and comes back: nothing is lost, the scorecards tell of it" {
+@test "restart: node is killed twice and comes back: nothing is lost, the scorecards report it" {
     local killed
     follow "$PORT"
     for killed in 1 2; do

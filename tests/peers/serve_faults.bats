@@ -124,7 +124,7 @@ ws_client() {
     assert_equal "$(jq -r 'select(.event == "close") | .how' <<<"$output")" tls
 }
 
-@test "blackhole: nothing comes and nobody is told; who pings notices" {
+@test "blackhole: nothing comes and no one is notified; a client that pings notices" {
     serve --rate 100 --fault 'blackhole@message:3'
     both -n --json --ping-interval 0.3 --ping-timeout 0.5 "$SERVE/feed"
     assert_equal "$status" 56
@@ -150,7 +150,7 @@ ws_client() {
     assert_equal "$(jq -s '[.[] | select(.event == "pong" and .dir == "in") | .rtt_ms] | length > 0 and min >= 300' <<<"$output")" true
 }
 
-@test "drop, dup and reorder are told message by message, the same under the same seed" {
+@test "drop, dup and reorder are reported message by message, the same under the same seed" {
     local kind ids before run
     for kind in drop-out:0.3 dup-out:0.3 reorder:0.3; do
         for run in first second; do
@@ -188,7 +188,7 @@ ws_client() {
     assert_equal "$status" 28
 }
 
-@test "a time meets all who are connected then" {
+@test "a time applies to all who are connected then" {
     serve --rate 50 --fault 'close:1001@every:1s'
     wscope -n -q "$SERVE/feed" >/dev/null 2>&1 3>&- &
     local first=$!

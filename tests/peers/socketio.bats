@@ -25,7 +25,7 @@ socketio() {
     assert_line --index 1 --regexp '^40\{"sid":"[^"]+"\}$'
 }
 
-@test "socket.io: is recognised, and a wrong URL is told the right one" {
+@test "socket.io: is recognised, and for a wrong URL the right one is suggested" {
     local path
     socketio
     both -n -1 "$URL"

@@ -131,7 +131,7 @@ followed() {
     once_each
 }
 
-@test "updates: --fallback to an event stream goes on behind the last number" {
+@test "updates: --fallback to an event stream goes on after the last number" {
     follow -n -r --retry-max-delay 0.5 --stable-after 1 --seq /id --for 60 --fallback "sse+$HTTP/feed.sse" "$SOCKET/feed"
     until_says 'opened ws'
     ask shut
@@ -147,7 +147,7 @@ followed() {
     assert_output --regexp 'feed.sse .*"last-event-id":"[0-9]+"'
 }
 
-@test "updates: a fallback that fails too is told, and the socket tried on" {
+@test "updates: a fallback that fails too is reported, and the socket tried on" {
     ask close
     follow -n -r --retry-max-delay 0.3 --stable-after 1 --seq /id --for 60 --fallback "$HTTP/nothing" "$SOCKET/feed"
     until_says 'falling back from poll to ws: the fallback failed: the server answered the poll with 404'

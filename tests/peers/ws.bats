@@ -25,7 +25,7 @@ ws_server() {
     done
 }
 
-@test "ws: compression is agreed and told" {
+@test "ws: compression is negotiated and reported" {
     need jq
     ws_server deflate
     both --json "$URL/echo" <<<'hello'
@@ -58,7 +58,7 @@ ws_server() {
     wscope --chunk 1M --no-delimiter -w 5 --count 20 "$URL/echo" <"$BATS_TEST_TMPDIR/file" | cmp - "$BATS_TEST_TMPDIR/file"
 }
 
-@test "ws: close codes and reasons are told, with their exit codes" {
+@test "ws: close codes and reasons are reported, with their exit codes" {
     ws_server plain
     local code
     for code in 1000 1001; do

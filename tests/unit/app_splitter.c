@@ -110,7 +110,7 @@ static void splitter_last_line_without_newline_counts(void **state)
     CHECK("b", "[b]", .form = SPLIT_LINES);
 }
 
-static void splitter_keeps_cr_unless_told_otherwise(void **state)
+static void splitter_keeps_cr_by_default(void **state)
 {
     (void)state;
     CHECK("a\r\nb\r\n", "[a\r][b\r]", .form = SPLIT_LINES);
@@ -286,7 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(splitter_lines_are_messages_without_their_newline),
         cmocka_unit_test(splitter_last_line_without_newline_counts),
-        cmocka_unit_test(splitter_keeps_cr_unless_told_otherwise),
+        cmocka_unit_test(splitter_keeps_cr_by_default),
         cmocka_unit_test(splitter_nul_separates),
         cmocka_unit_test(splitter_decodes_digits_to_binary),
         cmocka_unit_test(splitter_whole_is_one_message_even_if_empty),

@@ -139,7 +139,7 @@ static void buf_printf_fills_exactly_to_max(void **state)
     buf_clear(&b);
 }
 
-static void buf_printf_grows_and_works_behind_consumed_bytes(void **state)
+static void buf_printf_grows_and_works_after_consumed_bytes(void **state)
 {
     struct buf b;
 
@@ -259,7 +259,7 @@ int main(void)
         cmocka_unit_test(buf_reserve_refuses_what_no_memory_can_hold),
         cmocka_unit_test(buf_reserve_moves_the_content_rather_than_grow),
         cmocka_unit_test(buf_printf_fills_exactly_to_max),
-        cmocka_unit_test(buf_printf_grows_and_works_behind_consumed_bytes),
+        cmocka_unit_test(buf_printf_grows_and_works_after_consumed_bytes),
         cmocka_unit_test(buf_consume_of_all_starts_over),
         cmocka_unit_test(buf_trim_frees_only_an_empty_and_large_buffer),
         cmocka_unit_test(buf_without_memory_keeps_its_content),

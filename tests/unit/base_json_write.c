@@ -72,7 +72,7 @@ static void json_write_puts_no_comma_between_outermost_values(void **state)
     assert_written(&t, "{\"n\":5}\n{\"n\":5}\n[]");
 }
 
-static void json_write_appends_behind_consumed_content(void **state)
+static void json_write_appends_after_consumed_content(void **state)
 {
     struct writer t;
 
@@ -356,7 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_write_puts_commas_and_names),
         cmocka_unit_test(json_write_puts_no_comma_between_outermost_values),
-        cmocka_unit_test(json_write_appends_behind_consumed_content),
+        cmocka_unit_test(json_write_appends_after_consumed_content),
         cmocka_unit_test(json_text_escapes_what_it_must_and_nothing_else),
         cmocka_unit_test(json_text_fits_a_buffer_with_little_to_spare),
         cmocka_unit_test(json_string_of_null_is_null),

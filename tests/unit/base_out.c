@@ -116,7 +116,7 @@ static void out_writes_when_a_block_is_full(void **state)
     close_both(fds);
 }
 
-static void out_writes_a_large_piece_at_once_behind_what_is_queued(void **state)
+static void out_writes_a_large_piece_at_once_after_what_is_queued(void **state)
 {
     struct out o;
     int fds[2];
@@ -376,7 +376,7 @@ static void out_to_a_file_is_never_full(void **state)
     fclose(file);
 }
 
-static void out_put_ended_puts_a_byte_behind_each_piece(void **state)
+static void out_put_ended_puts_a_byte_after_each_piece(void **state)
 {
     static char want[400000], got[sizeof want], piece[40009];
     struct out o;
@@ -549,7 +549,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(out_gathers_small_pieces_until_they_are_flushed),
         cmocka_unit_test(out_writes_when_a_block_is_full),
-        cmocka_unit_test(out_writes_a_large_piece_at_once_behind_what_is_queued),
+        cmocka_unit_test(out_writes_a_large_piece_at_once_after_what_is_queued),
         cmocka_unit_test(out_never_blocks_on_a_pipe_whose_reader_is_slow),
         cmocka_unit_test(out_never_blocks_on_a_pipe_it_could_not_open_again),
         cmocka_unit_test(out_never_blocks_on_a_socket),
@@ -561,7 +561,7 @@ int main(void)
         cmocka_unit_test(out_to_a_closed_or_read_only_descriptor_is_ebadf),
         cmocka_unit_test(out_to_nowhere_throws_everything_away),
         cmocka_unit_test(out_to_a_file_is_never_full),
-        cmocka_unit_test(out_put_ended_puts_a_byte_behind_each_piece),
+        cmocka_unit_test(out_put_ended_puts_a_byte_after_each_piece),
         cmocka_unit_test(out_to_a_file_writes_the_whole_stream),
         cmocka_unit_test(out_to_a_terminal_is_written_directly),
         cmocka_unit_test(out_drain_gives_up_when_the_time_is_up),

@@ -55,7 +55,7 @@ static void out_memory_takes_pieces_of_any_size(void **state)
     out_clear(&o);
 }
 
-static void out_memory_tells_of_want_of_memory(void **state)
+static void out_memory_reports_want_of_memory(void **state)
 {
     (void)state;
     ALLOC_EACH({
@@ -73,7 +73,7 @@ int main(void)
         cmocka_unit_test(out_memory_keeps_what_is_put_until_it_is_taken),
         cmocka_unit_test(out_memory_is_full_from_its_limit_on),
         cmocka_unit_test(out_memory_takes_pieces_of_any_size),
-        cmocka_unit_test(out_memory_tells_of_want_of_memory),
+        cmocka_unit_test(out_memory_reports_want_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

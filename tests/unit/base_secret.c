@@ -24,7 +24,7 @@ static void secret_query_name_finds_its_words_in_any_case_and_place(void **state
     assert_false(secret_query_name(slice_make(NULL, 0)));
 }
 
-static void secret_query_name_does_not_look_behind_the_name(void **state)
+static void secret_query_name_does_not_look_after_the_name(void **state)
 {
     (void)state;
     assert_false(secret_query_name(slice_make("token", 4)));
@@ -88,7 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secret_query_name_finds_its_words_in_any_case_and_place),
-        cmocka_unit_test(secret_query_name_does_not_look_behind_the_name),
+        cmocka_unit_test(secret_query_name_does_not_look_after_the_name),
         cmocka_unit_test(secret_field_name_knows_the_four_fields),
         cmocka_unit_test(secret_field_likely_takes_what_sounds_like_one),
         cmocka_unit_test(secret_in_text_finds_words_names_and_tokens),

@@ -155,7 +155,7 @@ static void utf8_check_answers_alike_at_every_alignment(void **state)
         }
 }
 
-static void utf8_check_tells_what_it_waits_for(void **state)
+static void utf8_check_knows_what_it_waits_for(void **state)
 {
     struct utf8 u = {0};
 
@@ -266,7 +266,7 @@ int main(void)
         cmocka_unit_test(utf8_check_goes_on_at_any_byte),
         cmocka_unit_test(utf8_check_byte_by_byte_fails_at_the_same_byte),
         cmocka_unit_test(utf8_check_answers_alike_at_every_alignment),
-        cmocka_unit_test(utf8_check_tells_what_it_waits_for),
+        cmocka_unit_test(utf8_check_knows_what_it_waits_for),
         cmocka_unit_test(utf8_check_starts_over_after_a_failure),
         cmocka_unit_test(utf8_valid_wants_the_last_character_whole),
         cmocka_unit_test(utf8_decode_gives_the_code_and_the_length),

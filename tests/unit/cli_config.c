@@ -331,7 +331,8 @@ static void mistakes_name_the_file_and_the_line(void **state)
     check_wrong("subprotocol = a\nsubprotocol = a" P, 2, "subprotocol offers \"a\" twice");
 }
 
-static void unknown_names_are_told_in_every_section_but_values_only_where_they_count(void **state)
+static void
+unknown_names_are_reported_in_every_section_but_values_only_where_they_count(void **state)
 {
     (void)state;
     check_wrong(P "[profile other]\nxyzzy = 1", 4, "unknown option \"xyzzy\"");
@@ -533,7 +534,8 @@ int main(void)
         cmocka_unit_test(a_tilde_is_the_home_directory_where_a_file_is_named),
         cmocka_unit_test(flags_are_turned_off_by_the_stronger_layer),
         cmocka_unit_test(mistakes_name_the_file_and_the_line),
-        cmocka_unit_test(unknown_names_are_told_in_every_section_but_values_only_where_they_count),
+        cmocka_unit_test(
+            unknown_names_are_reported_in_every_section_but_values_only_where_they_count),
         cmocka_unit_test(some_options_belong_on_the_command_line),
         cmocka_unit_test(a_profile_that_is_not_there_lists_those_that_are),
         cmocka_unit_test(a_missing_file_is_no_error_and_an_unreadable_one_is),

@@ -61,7 +61,7 @@ static void values_are_the_rest_of_the_line(void **state)
     check_lines("send = [profile x]\n", "1(send)([profile x])");
 }
 
-static void broken_lines_are_told_and_can_be_skipped(void **state)
+static void broken_lines_are_reported_and_can_be_skipped(void **state)
 {
     char text[] = "[profile\n[x]\n[profile ]\n[profile x] y\n= 5\n[profiles x]\njson\n";
     struct config_reader r;
@@ -85,7 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_settings_sections_comments_or_empty),
         cmocka_unit_test(values_are_the_rest_of_the_line),
-        cmocka_unit_test(broken_lines_are_told_and_can_be_skipped),
+        cmocka_unit_test(broken_lines_are_reported_and_can_be_skipped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,7 +311,7 @@ static void the_command_is_overwritten_in_argv(void **state)
     done(l);
 }
 
-static void what_cannot_be_carried_over_is_told(void **state)
+static void what_cannot_be_carried_over_is_reported(void **state)
 {
     (void)state;
     BAD("--from-curl: -d sends a body, and a WebSocket opens without one", "--from-curl",
@@ -363,7 +363,7 @@ static void byte_order_marks_and_typography_are_understood(void **state)
     }
 }
 
-static void mistakes_inside_are_told_without_values(void **state)
+static void mistakes_inside_are_reported_without_values(void **state)
 {
     (void)state;
     BAD("--from-curl takes a command that begins with \"curl\"", "--from-curl", "wget ws://h/");
@@ -436,10 +436,10 @@ int main(void)
         cmocka_unit_test(userinfo_of_its_url_is_that_of_curl),
         cmocka_unit_test(the_command_comes_from_a_file_or_stdin),
         cmocka_unit_test(the_command_is_overwritten_in_argv),
-        cmocka_unit_test(what_cannot_be_carried_over_is_told),
+        cmocka_unit_test(what_cannot_be_carried_over_is_reported),
         cmocka_unit_test(an_empty_header_is_carried_over),
         cmocka_unit_test(byte_order_marks_and_typography_are_understood),
-        cmocka_unit_test(mistakes_inside_are_told_without_values),
+        cmocka_unit_test(mistakes_inside_are_reported_without_values),
         cmocka_unit_test(running_out_of_memory_is_an_error_and_leaks_nothing),
     };
 

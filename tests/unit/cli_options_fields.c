@@ -229,7 +229,7 @@ static void the_last_word_about_compression_counts(void **state)
     }
 }
 
-static void forms_of_input_are_told_apart(void **state)
+static void forms_of_input_are_distinguished(void **state)
 {
     static const struct {
         const char *option;
@@ -510,7 +510,7 @@ int main(void)
         cmocka_unit_test(limits_fill_their_fields),
         cmocka_unit_test(liveness_fills_its_fields),
         cmocka_unit_test(the_last_word_about_compression_counts),
-        cmocka_unit_test(forms_of_input_are_told_apart),
+        cmocka_unit_test(forms_of_input_are_distinguished),
         cmocka_unit_test(null_with_whole_concerns_the_output_only),
         cmocka_unit_test(sending_and_receiving_fill_their_fields),
         cmocka_unit_test(views_fill_their_fields),

@@ -336,7 +336,7 @@ static void a_single_word_is_not_taken_for_a_host(void **state)
     done(l);
 }
 
-static void the_caret_stands_below_the_mistake(void **state)
+static void the_caret_is_below_the_mistake(void **state)
 {
     (void)state;
     check_point("", 0, "");
@@ -447,7 +447,7 @@ int main(void)
         cmocka_unit_test(a_url_is_needed_and_one_is_enough),
         cmocka_unit_test(compare_refuses_what_it_cannot_compare),
         cmocka_unit_test(a_single_word_is_not_taken_for_a_host),
-        cmocka_unit_test(the_caret_stands_below_the_mistake),
+        cmocka_unit_test(the_caret_is_below_the_mistake),
         cmocka_unit_test(long_urls_are_cut_around_the_caret),
         cmocka_unit_test(nothing_is_pointed_at_without_a_place),
         cmocka_unit_test(running_out_of_memory_is_an_error_and_leaks_nothing),

@@ -115,7 +115,7 @@ static void secrets_come_from_the_environment(void **state)
         "env:WSCOPE_TEST_SECRET", URL);
 }
 
-static void bad_secrets_are_told_without_being_shown(void **state)
+static void bad_secrets_are_reported_without_being_shown(void **state)
 {
     char path[32], option[40], nul[] = "a\0b";
 
@@ -201,7 +201,7 @@ static void secrets_in_queries_and_commands_are_overwritten(void **state)
     }
 }
 
-static void where_a_secret_lies_is_not_overwritten(void **state)
+static void the_file_of_a_secret_is_not_overwritten_in_argv(void **state)
 {
     struct line *l = parse("-u", "@/nowhere", "--bearer", "env:NOWHERE", "ws://h/a@b", NULL);
 
@@ -263,12 +263,12 @@ int main(void)
         cmocka_unit_test(headers_come_from_files_without_their_byte_order_mark),
         cmocka_unit_test(secrets_come_from_files_without_the_last_line_break),
         cmocka_unit_test(secrets_come_from_the_environment),
-        cmocka_unit_test(bad_secrets_are_told_without_being_shown),
+        cmocka_unit_test(bad_secrets_are_reported_without_being_shown),
         cmocka_unit_test(a_huge_file_is_taken_for_a_mistake),
         cmocka_unit_test(secrets_in_argv_are_overwritten),
         cmocka_unit_test(passwords_of_other_urls_are_overwritten),
         cmocka_unit_test(secrets_in_queries_and_commands_are_overwritten),
-        cmocka_unit_test(where_a_secret_lies_is_not_overwritten),
+        cmocka_unit_test(the_file_of_a_secret_is_not_overwritten_in_argv),
         cmocka_unit_test(secrets_are_overwritten_when_parsing_fails_too),
         cmocka_unit_test(passwords_are_stars_above_the_caret),
     };

@@ -179,7 +179,7 @@ static void what_only_a_shell_can_do_is_refused(void **state)
     }
 }
 
-static void what_is_cut_off_is_told(void **state)
+static void what_is_cut_off_is_reported(void **state)
 {
     (void)state;
     check_wrong("a 'b", "a ' that begins a quotation is not closed (byte 3 of the command)");
@@ -234,7 +234,7 @@ int main(void)
         cmocka_unit_test(comments_begin_at_a_word_only),
         cmocka_unit_test(characters_without_meaning_here_stand_for_themselves),
         cmocka_unit_test(what_only_a_shell_can_do_is_refused),
-        cmocka_unit_test(what_is_cut_off_is_told),
+        cmocka_unit_test(what_is_cut_off_is_reported),
         cmocka_unit_test(the_quoting_of_cmd_exe_is_recognised),
         cmocka_unit_test(any_beginning_of_a_command_is_safe),
     };

@@ -77,7 +77,7 @@ static void line_becomes_what_is_asked(void **state)
     }
 }
 
-static void mistakes_are_told_and_nothing_is_asked(void **state)
+static void mistakes_are_reported_and_nothing_is_asked(void **state)
 {
     static const struct {
         const char *line, *says;
@@ -143,7 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(line_becomes_what_is_asked),
-        cmocka_unit_test(mistakes_are_told_and_nothing_is_asked),
+        cmocka_unit_test(mistakes_are_reported_and_nothing_is_asked),
         cmocka_unit_test(without_a_front_that_can_it_has_no_meaning),
         cmocka_unit_test(want_of_memory_asks_nothing),
     };

@@ -76,7 +76,7 @@ static void reaction_names_a_hangup(void **state)
     assert_string_equal(text, "peer hung up (RST) without a Close in 2 ms");
 }
 
-static void reaction_waits_a_second_and_tells_of_messages(void **state)
+static void reaction_waits_a_second_and_reports_messages(void **state)
 {
     struct event ev = incoming(EVENT_MESSAGE);
     char text[REACTION_TEXT];
@@ -183,7 +183,7 @@ int main(void)
         cmocka_unit_test(reaction_names_a_close_without_reason_or_code),
         cmocka_unit_test(reaction_takes_a_pong_for_an_answer_to_a_ping_alone),
         cmocka_unit_test(reaction_names_a_hangup),
-        cmocka_unit_test(reaction_waits_a_second_and_tells_of_messages),
+        cmocka_unit_test(reaction_waits_a_second_and_reports_messages),
         cmocka_unit_test(conninfo_keeps_heads_of_its_own),
         cmocka_unit_test(conninfo_survives_want_of_memory),
         cmocka_unit_test(conninfo_rate_counts_whole_seconds_that_are_over),

@@ -112,7 +112,7 @@ static bool has_operator(const char *line, const void *ctx)
     return strncmp(command_of(line), "expect json /", 13) == 0 && strstr(line, spaced) != NULL;
 }
 
-static void manual_tells_every_command_of_scripts_with_an_example(void **state)
+static void manual_describes_every_command_of_scripts_with_an_example(void **state)
 {
     char *manual = read_manual();
     size_t count;
@@ -130,7 +130,7 @@ static void manual_tells_every_command_of_scripts_with_an_example(void **state)
     free(manual);
 }
 
-static void manual_tells_no_other_command(void **state)
+static void manual_reports_no_other_command(void **state)
 {
     char *manual = read_manual();
     static const char item[] = "\n.It Ic ";
@@ -146,7 +146,7 @@ static void manual_tells_no_other_command(void **state)
     free(manual);
 }
 
-static void manual_tells_every_expectation_with_an_example(void **state)
+static void manual_reports_every_expectation_with_an_example(void **state)
 {
     char *manual = read_manual();
     const char *words = commands_script_find(slice_str("expect"))->words;
@@ -188,9 +188,9 @@ static void manual_has_every_operator_in_an_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(manual_tells_every_command_of_scripts_with_an_example),
-        cmocka_unit_test(manual_tells_no_other_command),
-        cmocka_unit_test(manual_tells_every_expectation_with_an_example),
+        cmocka_unit_test(manual_describes_every_command_of_scripts_with_an_example),
+        cmocka_unit_test(manual_reports_no_other_command),
+        cmocka_unit_test(manual_reports_every_expectation_with_an_example),
         cmocka_unit_test(manual_has_every_operator_in_an_example),
     };
 

@@ -131,7 +131,7 @@ static void table_rows_are_whole_and_their_examples_name_them(void **state)
     }
 }
 
-static void help_tells_every_command_within_80_columns(void **state)
+static void help_lists_every_command_within_80_columns(void **state)
 {
     size_t count;
     const struct command_row *table = commands_table(&count);
@@ -171,7 +171,7 @@ static void help_of_a_command_has_its_example(void **state)
     }
 }
 
-static void manual_tells_every_command(void **state)
+static void manual_describes_every_command(void **state)
 {
     const char *top = getenv("top_srcdir");
     size_t count;
@@ -331,7 +331,7 @@ static void show_and_set_change_one_setting(void **state)
     end(&c, &f);
 }
 
-static void history_tells_the_last_lines(void **state)
+static void history_shows_the_last_lines(void **state)
 {
     struct commands c;
     struct fake f;
@@ -402,9 +402,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_rows_are_whole_and_their_examples_name_them),
-        cmocka_unit_test(help_tells_every_command_within_80_columns),
+        cmocka_unit_test(help_lists_every_command_within_80_columns),
         cmocka_unit_test(help_of_a_command_has_its_example),
-        cmocka_unit_test(manual_tells_every_command),
+        cmocka_unit_test(manual_describes_every_command),
         cmocka_unit_test(commands_of_other_programs_are_known),
         cmocka_unit_test(nearest_finds_slips_and_makes_no_guesses),
         cmocka_unit_test(unknown_commands_name_the_nearest),
@@ -412,7 +412,7 @@ int main(void)
         cmocka_unit_test(fault_completes_the_kinds_of_the_table),
         cmocka_unit_test(front_does_what_only_it_can),
         cmocka_unit_test(show_and_set_change_one_setting),
-        cmocka_unit_test(history_tells_the_last_lines),
+        cmocka_unit_test(history_shows_the_last_lines),
         cmocka_unit_test(completion_knows_commands_options_and_values),
         cmocka_unit_test(completion_survives_want_of_memory),
     };

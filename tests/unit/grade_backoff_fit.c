@@ -213,7 +213,7 @@ static void backoff_fit_gives_no_preset_to_other_ways_of_waiting(void **state)
 }
 
 /* A list is an uneven row that comes again; an even one is what it is, however often it comes. */
-static void backoff_fit_tells_a_list_from_growth(void **state)
+static void backoff_fit_reports_a_list_from_growth(void **state)
 {
     static const struct {
         double s[12];
@@ -266,7 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(backoff_fit_names_measured_clients_and_no_others),
         cmocka_unit_test(backoff_fit_recognises_each_preset_from_few_attempts),
-        cmocka_unit_test(backoff_fit_tells_a_list_from_growth),
+        cmocka_unit_test(backoff_fit_reports_a_list_from_growth),
         cmocka_unit_test(backoff_fit_needs_two_waits_in_a_row),
         cmocka_unit_test(backoff_fit_gives_no_preset_to_other_ways_of_waiting),
     };

@@ -260,7 +260,7 @@ static void a_wrong_accept_fails_unless_lenient(void **state)
     assert_int_equal(f->upgrade.broken_rules, 1);
 }
 
-static void a_101_that_nobody_asked_for_fails(void **state)
+static void a_101_that_was_not_asked_for_fails(void **state)
 {
     struct fixture *f = *state;
 
@@ -418,7 +418,7 @@ int main(void)
         TEST(the_client_asks_again_after_an_upgrade),
         TEST(any_other_answer_refuses_an_upgrade),
         TEST(a_wrong_accept_fails_unless_lenient),
-        TEST(a_101_that_nobody_asked_for_fails),
+        TEST(a_101_that_was_not_asked_for_fails),
         TEST(nothing_follows_an_exchange_that_a_hook_gives_up),
         TEST(the_end_before_the_answer_says_what_was_asked_for),
         TEST(the_body_of_a_refusal_is_reported_as_cut_if_it_is),

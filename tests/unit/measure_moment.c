@@ -41,7 +41,7 @@ static void moment_reads_rfc_3339(void **state)
     refuses("\"2024-01-01T00:00:00.Z\"");
 }
 
-static void moment_tells_seconds_from_milliseconds_by_their_size(void **state)
+static void moment_distinguishes_seconds_from_milliseconds_by_their_size(void **state)
 {
     (void)state;
     reads("1790000000", 1790000000000000, 1000000);
@@ -142,7 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moment_reads_rfc_3339),
-        cmocka_unit_test(moment_tells_seconds_from_milliseconds_by_their_size),
+        cmocka_unit_test(moment_distinguishes_seconds_from_milliseconds_by_their_size),
         cmocka_unit_test(offset_is_none_while_everything_allows_it),
         cmocka_unit_test(offset_takes_what_the_dates_say_of_another_clock),
         cmocka_unit_test(offset_without_dates_takes_the_quickest_as_quick),

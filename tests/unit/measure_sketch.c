@@ -69,7 +69,7 @@ static void sketch_orders_negative_values_before_the_others(void **state)
     assert_int_equal(sketch_percentile(&s, 100), 9000);
 }
 
-static void sketch_counts_what_lies_between(void **state)
+static void sketch_counts_what_is_between(void **state)
 {
     static struct sketch s;
 
@@ -133,7 +133,7 @@ int main(void)
         cmocka_unit_test(sketch_is_exact_for_small_values_and_extremes),
         cmocka_unit_test(sketch_percentiles_are_within_one_percent_at_every_size),
         cmocka_unit_test(sketch_orders_negative_values_before_the_others),
-        cmocka_unit_test(sketch_counts_what_lies_between),
+        cmocka_unit_test(sketch_counts_what_is_between),
         cmocka_unit_test(sketch_takes_absurd_values_as_the_largest),
         cmocka_unit_test(trace_keeps_steps_and_merges_what_comes_together),
         cmocka_unit_test(trace_stays_within_its_points_and_ends_with_the_last_value),

@@ -184,7 +184,7 @@ static void dial_hands_over_a_socket_that_can_be_polled_at_once(void **state)
     close(listener);
 }
 
-static void dial_tells_a_refusal_in_one_sentence(void **state)
+static void dial_reports_a_refusal_in_one_sentence(void **state)
 {
     struct fixture *f = *state;
     uint16_t port = 0;
@@ -500,7 +500,7 @@ static void peer_listen(struct tls_peer *p, uv_loop_t *loop, int listener)
     uv_poll_start(&p->accept_poll, UV_READABLE, peer_accept);
 }
 
-static void dial_speaks_tls_and_tells_of_it(void **state)
+static void dial_speaks_tls_and_reports_it(void **state)
 {
     struct fixture *f = *state;
     struct cert_dir dir;
@@ -632,7 +632,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_LOOP(dial_connects_to_a_literal),
         WITH_LOOP(dial_hands_over_a_socket_that_can_be_polled_at_once),
-        WITH_LOOP(dial_tells_a_refusal_in_one_sentence),
+        WITH_LOOP(dial_reports_a_refusal_in_one_sentence),
         WITH_LOOP(dial_lists_every_address_that_refused),
         WITH_LOOP(dial_goes_on_at_once_when_an_address_refuses),
         WITH_LOOP(dial_reaches_the_second_address_while_the_first_is_silent),
@@ -643,7 +643,7 @@ int main(void)
         WITH_LOOP(dial_connects_to_a_unix_socket),
         WITH_LOOP(dial_waits_for_room_in_a_unix_listeners_queue),
         WITH_LOOP(dial_refuses_a_unix_path_that_is_too_long),
-        WITH_LOOP(dial_speaks_tls_and_tells_of_it),
+        WITH_LOOP(dial_speaks_tls_and_reports_it),
         WITH_LOOP(dial_cancel_in_the_tls_handshake_names_the_peer),
         WITH_LOOP(dial_survives_every_failed_allocation),
         cmocka_unit_test(connect_error_picks_the_most_telling_reason_and_cuts_long_lists),

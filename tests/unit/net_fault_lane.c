@@ -95,7 +95,7 @@ static void fault_lane_keeps_all_when_there_are_more_times_than_places(void **st
     assert_int_equal(fault_lane_due(l, 10 * MS, &wait).len, 11);
 }
 
-static void fault_lane_tells_the_end_behind_the_bytes_and_late_too(void **state)
+static void fault_lane_reports_the_end_after_the_bytes_and_late_too(void **state)
 {
     struct fault_lane *l = *state;
     const struct err broken = {.code = EXIT_LOST, .text = "broke"};
@@ -210,7 +210,7 @@ int main(void)
         T(fault_lane_gives_as_much_as_there_is_room_for),
         T(fault_lane_never_changes_the_order),
         T(fault_lane_keeps_all_when_there_are_more_times_than_places),
-        T(fault_lane_tells_the_end_behind_the_bytes_and_late_too),
+        T(fault_lane_reports_the_end_after_the_bytes_and_late_too),
         T(fault_lane_end_alone_is_waited_for),
         T(fault_lane_without_limits_lets_all_pass),
         T(fault_lane_rate_is_kept_from_the_first_byte_on),

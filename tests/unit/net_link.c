@@ -73,7 +73,7 @@ static void link_tcp_takes_what_fits_and_says_again(void **state)
     assert_true(total > 0);
 }
 
-static void link_tcp_tells_a_fin_from_a_reset(void **state)
+static void link_tcp_distinguishes_a_fin_from_a_reset(void **state)
 {
     struct pair *p = *state;
     uint8_t bytes[8];
@@ -269,7 +269,7 @@ int main(void)
         cmocka_unit_test(link_gather_keeps_close_notify_within_its_tls),
         WITH_PAIR(link_tcp_reads_what_the_peer_wrote),
         WITH_PAIR(link_tcp_takes_what_fits_and_says_again),
-        WITH_PAIR(link_tcp_tells_a_fin_from_a_reset),
+        WITH_PAIR(link_tcp_distinguishes_a_fin_from_a_reset),
         WITH_PAIR(link_tcp_names_a_reset),
         WITH_PAIR(link_tcp_write_to_a_gone_peer_raises_no_signal),
         WITH_PAIR(link_tcp_close_ends_only_the_outgoing_side),

@@ -423,7 +423,7 @@ static void offline_silently_loses_the_connection_for_good(void **state)
     rig_free(r);
 }
 
-static void blackhole_tells_nobody_of_the_end(void **state)
+static void blackhole_hides_the_end(void **state)
 {
     struct rig *r = rig_new("blackhole");
 
@@ -733,7 +733,7 @@ int main(void)
         cmocka_unit_test(blackhole_on_a_unix_socket_says_what_it_is),
         cmocka_unit_test(offline_resets_what_there_is_and_what_comes),
         cmocka_unit_test(offline_silently_loses_the_connection_for_good),
-        cmocka_unit_test(blackhole_tells_nobody_of_the_end),
+        cmocka_unit_test(blackhole_hides_the_end),
         cmocka_unit_test(rebind_leaves_the_socket_dangling),
         cmocka_unit_test(stall_read_does_not_stop_writing),
         cmocka_unit_test(stall_write_does_not_stop_reading),

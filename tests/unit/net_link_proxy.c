@@ -207,7 +207,7 @@ static void link_proxy_names_the_option_when_credentials_are_wanted(void **state
                   &proxy, "407", "does not accept");
 }
 
-static void link_proxy_tells_what_the_answer_says_beyond_its_status(void **state)
+static void link_proxy_reports_what_the_answer_says_beyond_its_status(void **state)
 {
     struct proxy proxy = a_proxy();
 
@@ -366,7 +366,7 @@ int main(void)
         cmocka_unit_test(link_proxy_keeps_what_follows_the_answer),
         cmocka_unit_test(link_proxy_waits_to_write_before_it_waits_to_read),
         cmocka_unit_test(link_proxy_names_the_option_when_credentials_are_wanted),
-        cmocka_unit_test(link_proxy_tells_what_the_answer_says_beyond_its_status),
+        cmocka_unit_test(link_proxy_reports_what_the_answer_says_beyond_its_status),
         cmocka_unit_test(link_proxy_shows_a_body_of_plain_text_shortened),
         cmocka_unit_test(link_proxy_says_so_when_something_else_answers),
         cmocka_unit_test(link_proxy_says_so_when_the_proxy_hangs_up),

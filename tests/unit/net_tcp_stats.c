@@ -65,7 +65,7 @@ static void tcp_stats_takes_no_fin_for_a_byte(void **state)
     close(fds[1]);
 }
 
-static void tcp_stats_tells_what_a_peer_that_does_not_read_leaves_unsent(void **state)
+static void tcp_stats_reports_what_a_peer_that_does_not_read_leaves_unsent(void **state)
 {
     static const uint8_t much[65536];
     struct tcp_stats stats;
@@ -100,7 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tcp_stats_counts_payload_bytes_of_both_directions),
         cmocka_unit_test(tcp_stats_takes_no_fin_for_a_byte),
-        cmocka_unit_test(tcp_stats_tells_what_a_peer_that_does_not_read_leaves_unsent),
+        cmocka_unit_test(tcp_stats_reports_what_a_peer_that_does_not_read_leaves_unsent),
         cmocka_unit_test(tcp_stats_refuses_what_is_not_tcp),
     };
 

@@ -387,7 +387,7 @@ static void tls_half_a_record_is_not_pending(void **state)
     ends_free(&s);
 }
 
-static void tls_tells_close_notify_fin_and_reset_apart(void **state)
+static void tls_distinguishes_close_notify_fin_and_reset(void **state)
 {
     struct ends s = ends_shaken((struct tls_config){0}, "good", "good.test", false);
     struct err e;
@@ -541,7 +541,7 @@ int main(void)
         cmocka_unit_test(tls_read_fills_a_large_buffer_from_many_records),
         cmocka_unit_test(tls_pending_counts_what_poll_cannot_see),
         cmocka_unit_test(tls_half_a_record_is_not_pending),
-        cmocka_unit_test(tls_tells_close_notify_fin_and_reset_apart),
+        cmocka_unit_test(tls_distinguishes_close_notify_fin_and_reset),
         cmocka_unit_test(tls_gives_data_before_the_end_that_came_with_it),
         cmocka_unit_test(tls_says_when_bytes_were_altered),
         cmocka_unit_test(tls_survives_every_failed_allocation),

@@ -270,7 +270,7 @@ static void tls12_refused_client_certificate_is_a_failed_handshake(void **state)
     lone_free(&l);
 }
 
-static void tls13_refused_client_certificate_is_told_by_the_first_read(void **state)
+static void tls13_refused_client_certificate_is_reported_by_the_first_read(void **state)
 {
     struct lone l = lone_make((struct tls_config){0});
     struct raw_server r = raw_make(l.peer);
@@ -288,7 +288,7 @@ static void tls13_refused_client_certificate_is_told_by_the_first_read(void **st
     lone_free(&l);
 }
 
-static void tls13_refused_client_certificate_is_told_by_a_failing_write_too(void **state)
+static void tls13_refused_client_certificate_is_reported_by_a_failing_write_too(void **state)
 {
     struct lone l = lone_make((struct tls_config){.cert = cert_path(&certs, "selfsigned.pem"),
                                                   .key = cert_path(&certs, "selfsigned.key")});
@@ -353,8 +353,8 @@ int main(void)
         cmocka_unit_test(tls_version_bounds_are_kept),
         cmocka_unit_test(tls_shows_a_client_certificate),
         cmocka_unit_test(tls12_refused_client_certificate_is_a_failed_handshake),
-        cmocka_unit_test(tls13_refused_client_certificate_is_told_by_the_first_read),
-        cmocka_unit_test(tls13_refused_client_certificate_is_told_by_a_failing_write_too),
+        cmocka_unit_test(tls13_refused_client_certificate_is_reported_by_the_first_read),
+        cmocka_unit_test(tls13_refused_client_certificate_is_reported_by_a_failing_write_too),
         cmocka_unit_test(tls_server_says_when_the_client_is_plain),
     };
 

@@ -76,7 +76,7 @@ static void inflater_keeps_the_window_between_messages(void **state)
     inflater_free(i);
 }
 
-static void inflater_keeps_the_window_behind_a_final_block(void **state)
+static void inflater_keeps_the_window_after_a_final_block(void **state)
 {
     struct inflater *i = inflater_new(15, false);
 
@@ -318,7 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inflater_reads_the_examples_of_the_rfc_in_pieces_of_any_size),
         cmocka_unit_test(inflater_keeps_the_window_between_messages),
-        cmocka_unit_test(inflater_keeps_the_window_behind_a_final_block),
+        cmocka_unit_test(inflater_keeps_the_window_after_a_final_block),
         cmocka_unit_test(inflater_forgets_the_window_where_no_takeover_was_agreed),
         cmocka_unit_test(inflater_notes_data_that_exceeds_the_agreed_window),
         cmocka_unit_test(inflater_rejects_bad_data_and_stays_so),

@@ -70,7 +70,7 @@ static void frame_decode_needs_more_bytes_until_header_is_whole(void **state)
             assert_int_equal(frame_decode(&h, headers[i].bytes.data, n), 0);
 }
 
-static void frame_decode_tells_lengths_that_are_not_minimal(void **state)
+static void frame_decode_reports_lengths_that_are_not_minimal(void **state)
 {
     static const struct slice vectors[] = {
         BYTES("\x81\x7E\x00\x00"),
@@ -163,7 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frame_decode_reads_every_length_form),
         cmocka_unit_test(frame_decode_needs_more_bytes_until_header_is_whole),
-        cmocka_unit_test(frame_decode_tells_lengths_that_are_not_minimal),
+        cmocka_unit_test(frame_decode_reports_lengths_that_are_not_minimal),
         cmocka_unit_test(frame_encode_writes_the_same_bytes),
         cmocka_unit_test(frame_mask_gives_the_example_of_the_rfc),
         cmocka_unit_test(frame_mask_agrees_with_byte_by_byte_at_every_length_and_offset),

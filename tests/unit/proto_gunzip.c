@@ -80,7 +80,7 @@ static void gunzip_reads_deflate_with_and_without_its_header(void **state)
     check(GUNZIP_DEFLATE, slice_make(raw, sizeof raw), HELLO);
 }
 
-static void gunzip_reads_members_behind_each_other_and_zeros(void **state)
+static void gunzip_reads_members_in_sequence_and_zeros(void **state)
 {
     uint8_t two[2 * sizeof gz + 5] = {0};
 
@@ -182,7 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gunzip_reads_gzip),
         cmocka_unit_test(gunzip_reads_deflate_with_and_without_its_header),
-        cmocka_unit_test(gunzip_reads_members_behind_each_other_and_zeros),
+        cmocka_unit_test(gunzip_reads_members_in_sequence_and_zeros),
         cmocka_unit_test(gunzip_refuses_what_is_none),
         cmocka_unit_test(gunzip_knows_that_the_end_is_missing),
         cmocka_unit_test(gunzip_stops_a_bomb_at_its_bound),

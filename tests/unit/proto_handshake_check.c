@@ -162,7 +162,7 @@ static void handshake_check_20_refuses_extensions_not_offered(void **state)
     check_bad(&config, GOOD "Sec-WebSocket-Extensions: permessage-deflate\r\n", "not offered");
 }
 
-static void handshake_check_tells_the_agreed_parameters(void **state)
+static void handshake_check_returns_the_agreed_parameters(void **state)
 {
     struct handshake_config config = {.url = &url};
     struct handshake_result result;
@@ -297,7 +297,7 @@ int main(void)
         cmocka_unit_test(handshake_check_18_wants_one_accept),
         cmocka_unit_test(handshake_check_19_compares_accept_exactly),
         cmocka_unit_test(handshake_check_20_refuses_extensions_not_offered),
-        cmocka_unit_test(handshake_check_tells_the_agreed_parameters),
+        cmocka_unit_test(handshake_check_returns_the_agreed_parameters),
         cmocka_unit_test(handshake_check_21_refuses_subprotocols_not_offered),
         cmocka_unit_test(handshake_check_22_takes_no_other_status),
         cmocka_unit_test(handshake_check_lenient_lets_four_rules_pass),

@@ -25,7 +25,7 @@ static void bad(const char *args, long at, const char *text)
     expect_clear(&x);
 }
 
-static void mistakes_are_told_with_their_place(void **state)
+static void mistakes_are_reported_with_their_place(void **state)
 {
     (void)state;
     bad("", 0, "what is expected?");
@@ -68,7 +68,7 @@ static void mistakes_are_told_with_their_place(void **state)
     bad("frame foo=2", 6, "parts of an expected frame");
 }
 
-static void a_here_text_is_taken_as_it_stands(void **state)
+static void a_here_text_is_taken_unchanged(void **state)
 {
     struct expect x;
     struct err e;
@@ -371,7 +371,7 @@ static void once(void)
     inbox_clear(&in);
 }
 
-static void want_of_memory_is_told(void **state)
+static void want_of_memory_is_reported(void **state)
 {
     (void)state;
     ALLOC_EACH(once());
@@ -380,8 +380,8 @@ static void want_of_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mistakes_are_told_with_their_place),
-        cmocka_unit_test(a_here_text_is_taken_as_it_stands),
+        cmocka_unit_test(mistakes_are_reported_with_their_place),
+        cmocka_unit_test(a_here_text_is_taken_unchanged),
         cmocka_unit_test(limits_are_those_given_or_the_default),
         cmocka_unit_test(texts_are_compared),
         cmocka_unit_test(json_is_compared),
@@ -391,7 +391,7 @@ int main(void)
         cmocka_unit_test(several_take_what_comes_in_any_order),
         cmocka_unit_test(the_response_is_looked_at_and_stays),
         cmocka_unit_test(parts_become_one_message_within_bounds),
-        cmocka_unit_test(want_of_memory_is_told),
+        cmocka_unit_test(want_of_memory_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

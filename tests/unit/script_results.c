@@ -166,7 +166,7 @@ static void tap_names_the_file_where_there_are_several(void **state)
                  "TAP version 13\n1..1\nok 1 - a.wscope: greets\n# 1 test: 1 passed in 2.003 s\n");
 }
 
-static void tap_tells_all_of_a_failure(void **state)
+static void tap_reports_all_of_a_failure(void **state)
 {
     const struct result results[] = {failed()};
 
@@ -303,7 +303,7 @@ static void junit_has_a_suite_a_file_and_a_case_a_test(void **state)
                  "    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n");
 }
 
-static void junit_tells_a_failure_and_counts_a_todo_as_skipped(void **state)
+static void junit_reports_a_failure_and_counts_a_todo_as_skipped(void **state)
 {
     struct result results[] = {failed(), failed()};
     struct capture c;
@@ -420,12 +420,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tap_has_version_plan_directives_and_counts),
         cmocka_unit_test(tap_names_the_file_where_there_are_several),
-        cmocka_unit_test(tap_tells_all_of_a_failure),
+        cmocka_unit_test(tap_reports_all_of_a_failure),
         cmocka_unit_test(tap_bails_out),
         cmocka_unit_test(diagnosis_quotes_so_that_nothing_escapes_its_line),
         cmocka_unit_test(diagnosis_cuts_between_characters_and_says_so),
         cmocka_unit_test(junit_has_a_suite_a_file_and_a_case_a_test),
-        cmocka_unit_test(junit_tells_a_failure_and_counts_a_todo_as_skipped),
+        cmocka_unit_test(junit_reports_a_failure_and_counts_a_todo_as_skipped),
         cmocka_unit_test(json_has_plan_tests_and_summary),
         cmocka_unit_test(reports_are_whole_or_fail_without_memory),
     };

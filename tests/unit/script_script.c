@@ -53,7 +53,7 @@ static void bad(const char *text, unsigned line, unsigned column, const char *wh
 
 #define T "test x\nconnect\n"
 
-static void mistakes_are_told_with_line_and_column(void **state)
+static void mistakes_are_reported_with_line_and_column(void **state)
 {
     (void)state;
     bad("", 0, 0, "no test in this file");
@@ -279,7 +279,7 @@ static void once(void)
     script_clear(&s);
 }
 
-static void want_of_memory_is_told(void **state)
+static void want_of_memory_is_reported(void **state)
 {
     (void)state;
     ALLOC_EACH(once());
@@ -288,13 +288,13 @@ static void want_of_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mistakes_are_told_with_line_and_column),
+        cmocka_unit_test(mistakes_are_reported_with_line_and_column),
         cmocka_unit_test(a_nul_byte_makes_it_no_script),
         cmocka_unit_test(connections_need_somewhere_to_go),
         cmocka_unit_test(lines_become_statements),
         cmocka_unit_test(what_is_captured_may_stand_anywhere),
         cmocka_unit_test(variables_are_filled_in),
-        cmocka_unit_test(want_of_memory_is_told),
+        cmocka_unit_test(want_of_memory_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,7 +208,7 @@ static void feed_text_holds_the_largest_number(void **state)
     feed_clear(&f);
 }
 
-static void feed_after_begins_behind_what_was_seen(void **state)
+static void feed_after_begins_after_what_was_seen(void **state)
 {
     (void)state;
     assert_int_equal(feed_after(0, 10), 1);
@@ -316,7 +316,7 @@ int main(void)
         cmocka_unit_test(feed_text_is_json_with_number_due_time_and_value),
         cmocka_unit_test(feed_text_is_the_same_whenever_it_is_asked_for),
         cmocka_unit_test(feed_text_holds_the_largest_number),
-        cmocka_unit_test(feed_after_begins_behind_what_was_seen),
+        cmocka_unit_test(feed_after_begins_after_what_was_seen),
         cmocka_unit_test(feed_after_begins_with_the_oldest_kept_where_more_is_asked_for),
         cmocka_unit_test(feed_after_takes_a_number_from_the_future_as_the_latest),
         cmocka_unit_test(feed_request_reads_a_whole_number),

@@ -225,7 +225,7 @@ static void account_says_it_at_once_where_nothing_can_come_back_but_not_each_tim
     account_free(a);
 }
 
-static void account_names_so_many_lost_and_no_more(void **state)
+static void account_names_a_bounded_number_of_lost(void **state)
 {
     struct account *a = make(numbers);
 
@@ -432,7 +432,7 @@ static void account_new_fails_cleanly_at_any_allocation(void **state)
     ALLOC_EACH(account_free(account_new(&config, on_emit, NULL)));
 }
 
-static void account_tells_a_lack_of_memory_from_nothing_to_ask_for(void **state)
+static void account_distinguishes_a_lack_of_memory_from_nothing_to_ask_for(void **state)
 {
     struct account *a = make((struct account_config){.seq = "/id", .resume = "from {last}"});
     struct slice text;
@@ -490,7 +490,7 @@ int main(void)
         cmocka_unit_test(account_waits_for_the_replay_to_pass_into_what_is_new),
         cmocka_unit_test(account_says_a_word_when_recovery_takes_long),
         cmocka_unit_test(account_says_it_at_once_where_nothing_can_come_back_but_not_each_time),
-        cmocka_unit_test(account_names_so_many_lost_and_no_more),
+        cmocka_unit_test(account_names_a_bounded_number_of_lost),
         cmocka_unit_test(account_resumes_from_the_last_number_after_a_reconnect_only),
         cmocka_unit_test(account_resumes_from_the_last_identity),
         cmocka_unit_test(account_adds_to_the_query_of_a_reconnect),
@@ -501,7 +501,7 @@ int main(void)
         cmocka_unit_test(account_catches_up_with_one_hole_for_all),
         cmocka_unit_test(account_fails_on_loss_alone),
         cmocka_unit_test(account_new_fails_cleanly_at_any_allocation),
-        cmocka_unit_test(account_tells_a_lack_of_memory_from_nothing_to_ask_for),
+        cmocka_unit_test(account_distinguishes_a_lack_of_memory_from_nothing_to_ask_for),
         cmocka_unit_test(account_survives_any_allocation_that_fails),
     };
 

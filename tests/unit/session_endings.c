@@ -54,7 +54,7 @@ static void endings_same_silence_is_an_idle_timeout(void **state)
     assert_true(p.in && p.out);
 }
 
-static void endings_silence_of_one_side_is_told(void **state)
+static void endings_silence_of_one_side_is_reported(void **state)
 {
     struct endings h = {0};
     struct endings_pattern p;
@@ -105,7 +105,7 @@ static void endings_same_age_with_data_is_a_lifetime(void **state)
 }
 
 /* Every 2 s a message, cut at 30 s: the silence at the end is the same each time, and harmless. */
-static void endings_steady_traffic_is_told_from_an_idle_timeout(void **state)
+static void endings_steady_traffic_differs_from_an_idle_timeout(void **state)
 {
     struct endings h = {0};
 
@@ -158,11 +158,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endings_fewer_than_three_are_no_pattern),
         cmocka_unit_test(endings_same_silence_is_an_idle_timeout),
-        cmocka_unit_test(endings_silence_of_one_side_is_told),
+        cmocka_unit_test(endings_silence_of_one_side_is_reported),
         cmocka_unit_test(endings_different_silences_are_no_pattern),
         cmocka_unit_test(endings_short_silences_are_no_pattern),
         cmocka_unit_test(endings_same_age_with_data_is_a_lifetime),
-        cmocka_unit_test(endings_steady_traffic_is_told_from_an_idle_timeout),
+        cmocka_unit_test(endings_steady_traffic_differs_from_an_idle_timeout),
         cmocka_unit_test(endings_a_burst_and_then_silence_is_an_idle_timeout),
         cmocka_unit_test(endings_in_good_order_or_our_own_break_the_row),
     };

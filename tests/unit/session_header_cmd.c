@@ -111,7 +111,7 @@ static void header_cmd_takes_64_kib_and_no_more(void **state)
     check_failure(*state, "printf 'A: b\\0c'", 0, "NUL");
 }
 
-static void header_cmd_tells_a_failure_with_the_first_line_of_its_complaint(void **state)
+static void header_cmd_reports_a_failure_with_the_first_line_of_its_complaint(void **state)
 {
     check_failure(*state, "echo hush; echo >&2; echo not logged in >&2; echo more >&2; exit 3", 0,
                   "failed with exit status 3: not logged in");
@@ -149,7 +149,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(header_cmd_hands_over_what_was_printed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(header_cmd_takes_64_kib_and_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
-            header_cmd_tells_a_failure_with_the_first_line_of_its_complaint, set_up, tear_down),
+            header_cmd_reports_a_failure_with_the_first_line_of_its_complaint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(header_cmd_is_ended_when_its_time_is_over, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(header_cmd_can_be_cancelled, set_up, tear_down),

@@ -70,7 +70,7 @@ static void id_set_bounds_its_bytes(void **state)
     id_set_free(set);
 }
 
-static void id_set_tells_long_identities_apart_by_all_their_bytes(void **state)
+static void id_set_distinguishes_long_identities_by_all_their_bytes(void **state)
 {
     struct id_set *set = id_set_new(7);
     char text[2 * ID_SET_LONG];
@@ -112,7 +112,7 @@ int main(void)
         cmocka_unit_test(id_set_remembers_what_was_added),
         cmocka_unit_test(id_set_forgets_the_oldest_and_only_those),
         cmocka_unit_test(id_set_bounds_its_bytes),
-        cmocka_unit_test(id_set_tells_long_identities_apart_by_all_their_bytes),
+        cmocka_unit_test(id_set_distinguishes_long_identities_by_all_their_bytes),
         cmocka_unit_test(id_set_is_empty_once_cleared),
         cmocka_unit_test(id_set_new_fails_without_memory),
     };

@@ -77,7 +77,7 @@ static void postmortem_does_not_offer_pings_that_are_sent_already(void **state)
     assert_null(strstr(hint, "--ping-interval"));
 }
 
-static void postmortem_tells_codes_that_have_a_usual_cause(void **state)
+static void postmortem_reports_codes_that_have_a_usual_cause(void **state)
 {
     struct postmortem_context context = {
         .last_sent = 70000, .deflate = "permessage-deflate", .backend = ""};
@@ -101,7 +101,7 @@ static void postmortem_tells_codes_that_have_a_usual_cause(void **state)
     assert_has(hint, "--no-compress");
 }
 
-static void postmortem_tells_what_to_do_for_codes_of_applications(void **state)
+static void postmortem_reports_what_to_do_for_codes_of_applications(void **state)
 {
     struct postmortem_context context = {.backend = "", .subprotocol_agreed = true};
     struct event_close close = {
@@ -150,7 +150,7 @@ static void postmortem_knows_socket_io(void **state)
     assert_string_equal(hint, "");
 }
 
-static void postmortem_tells_a_frame_that_was_cut(void **state)
+static void postmortem_reports_a_frame_that_was_cut(void **state)
 {
     struct postmortem_context context = {.backend = ""};
     struct event_close close = lost_after_idle(SECOND);
@@ -384,7 +384,7 @@ static void postmortem_of_a_forgotten_flow_wants_silence_and_a_fresh_write(void 
     assert_string_equal(hint, "");
 }
 
-static void postmortem_tells_half_open_from_hung(void **state)
+static void postmortem_reports_half_open_from_hung(void **state)
 {
     struct postmortem_context context = {.backend = "", .ping_interval_us = SECOND};
     struct event_close close = {.by = CLOSE_BY_NETWORK,
@@ -431,7 +431,7 @@ static void postmortem_blames_the_fault_that_was_asked_for(void **state)
     assert_lacks(hint, "blackhole");
 }
 
-static void postmortem_tells_a_reader_that_does_not_read(void **state)
+static void postmortem_reports_a_reader_that_does_not_read(void **state)
 {
     struct postmortem_context context = {.backend = "", .queued = 300000};
     struct event_close close = {.by = CLOSE_BY_NETWORK,
@@ -459,7 +459,7 @@ static void postmortem_tells_a_reader_that_does_not_read(void **state)
     assert_has(hint, "--close-timeout");
 }
 
-static void postmortem_tells_a_subscription_that_went_quiet(void **state)
+static void postmortem_reports_a_subscription_that_went_quiet(void **state)
 {
     struct postmortem_context context = {.backend = "",
                                          .messages_in = 100,
@@ -519,7 +519,7 @@ static void postmortem_says_nothing_of_a_fault_that_was_asked_for(void **state)
     assert_string_equal(hint, "");
 }
 
-static void postmortem_tells_a_dead_ipv6(void **state)
+static void postmortem_reports_a_dead_ipv6(void **state)
 {
     struct connect_attempt attempts[] = {{"2001:db8::1", 255000, 125}, {"192.0.2.1", 3000, 0}};
     struct event_connect connect = {
@@ -615,23 +615,23 @@ int main(void)
         cmocka_unit_test(postmortem_offers_a_subprotocol_where_one_is_missing),
         cmocka_unit_test(postmortem_of_a_restart_names_the_backend),
         cmocka_unit_test(postmortem_of_a_forgotten_flow_wants_silence_and_a_fresh_write),
-        cmocka_unit_test(postmortem_tells_half_open_from_hung),
+        cmocka_unit_test(postmortem_reports_half_open_from_hung),
         cmocka_unit_test(postmortem_blames_the_fault_that_was_asked_for),
-        cmocka_unit_test(postmortem_tells_a_reader_that_does_not_read),
-        cmocka_unit_test(postmortem_tells_a_subscription_that_went_quiet),
+        cmocka_unit_test(postmortem_reports_a_reader_that_does_not_read),
+        cmocka_unit_test(postmortem_reports_a_subscription_that_went_quiet),
         cmocka_unit_test(postmortem_blames_compression_where_its_rules_broke),
         cmocka_unit_test(postmortem_says_nothing_of_a_fault_that_was_asked_for),
-        cmocka_unit_test(postmortem_tells_a_dead_ipv6),
+        cmocka_unit_test(postmortem_reports_a_dead_ipv6),
         cmocka_unit_test(postmortem_reads_what_a_refusal_says),
         cmocka_unit_test(postmortem_of_a_poll_speaks_of_no_websocket),
         cmocka_unit_test(postmortem_names_the_idle_timeout_and_its_cure),
         cmocka_unit_test(postmortem_is_silent_where_the_evidence_carries_nothing),
         cmocka_unit_test(postmortem_does_not_offer_pings_that_are_sent_already),
-        cmocka_unit_test(postmortem_tells_codes_that_have_a_usual_cause),
-        cmocka_unit_test(postmortem_tells_what_to_do_for_codes_of_applications),
+        cmocka_unit_test(postmortem_reports_codes_that_have_a_usual_cause),
+        cmocka_unit_test(postmortem_reports_what_to_do_for_codes_of_applications),
         cmocka_unit_test(postmortem_of_tls_that_failed_speaks_of_the_bytes),
         cmocka_unit_test(postmortem_knows_socket_io),
-        cmocka_unit_test(postmortem_tells_a_frame_that_was_cut),
+        cmocka_unit_test(postmortem_reports_a_frame_that_was_cut),
         cmocka_unit_test(postmortem_explains_refused_upgrades),
         cmocka_unit_test(postmortem_offers_tls_when_a_plain_port_hangs_up),
         cmocka_unit_test(postmortem_of_a_bound_names_the_options_that_set_it),

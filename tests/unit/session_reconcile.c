@@ -128,7 +128,7 @@ static void reconcile_takes_the_first_number_as_baseline(void **state)
     expect("");
 }
 
-static void reconcile_tells_one_gap_for_each_hole(void **state)
+static void reconcile_reports_one_gap_for_each_hole(void **state)
 {
     (void)state;
     numbers(1, 3);
@@ -143,7 +143,7 @@ static void reconcile_tells_one_gap_for_each_hole(void **state)
     assert_int_equal(r.totals.lost, 4);
 }
 
-static void reconcile_tells_a_whole_recovery_at_once(void **state)
+static void reconcile_reports_a_whole_recovery_at_once(void **state)
 {
     (void)state;
     numbers(1, 3);
@@ -160,7 +160,7 @@ static void reconcile_tells_a_whole_recovery_at_once(void **state)
     assert_int_equal(r.totals.recovered, 3);
 }
 
-static void reconcile_tells_recovery_newest_first(void **state)
+static void reconcile_reports_recovery_newest_first(void **state)
 {
     (void)state;
     numbers(1, 3);
@@ -172,7 +172,7 @@ static void reconcile_tells_recovery_newest_first(void **state)
     expect("recovered 4-6");
 }
 
-static void reconcile_tells_consecutive_runs_and_what_lies_between(void **state)
+static void reconcile_reports_consecutive_runs_and_what_is_between(void **state)
 {
     (void)state;
     numbers(100, 117);
@@ -189,7 +189,7 @@ static void reconcile_tells_consecutive_runs_and_what_lies_between(void **state)
     assert_int_equal(r.totals.lost, 2);
 }
 
-static void reconcile_tells_a_run_that_the_connection_cut(void **state)
+static void reconcile_reports_a_run_that_the_connection_cut(void **state)
 {
     (void)state;
     numbers(1, 3);
@@ -237,7 +237,7 @@ static void reconcile_is_exact_at_the_end_of_64_bits(void **state)
     assert_balanced();
 }
 
-static void reconcile_tells_2_53_from_its_neighbours(void **state)
+static void reconcile_distinguishes_2_53_from_its_neighbours(void **state)
 {
     (void)state;
     assert_false(number(UINT64_C(9007199254740992)));
@@ -309,7 +309,7 @@ static void reconcile_same_epoch_changes_nothing(void **state)
     assert_int_equal(r.totals.epochs, 1);
 }
 
-static void reconcile_tells_long_epochs_apart_by_length(void **state)
+static void reconcile_distinguishes_long_epochs_by_length(void **state)
 {
     char longer[400];
 
@@ -346,7 +346,7 @@ static void reconcile_point_is_the_last_number(void **state)
     assert_int_equal(point, 118);
 }
 
-static void reconcile_point_lies_below_what_may_still_come(void **state)
+static void reconcile_point_is_below_what_may_still_come(void **state)
 {
     uint64_t point;
 
@@ -576,7 +576,7 @@ static int known(uint64_t n)
     return reconcile_known(&r, &(struct reconcile_message){.has_seq = true, .seq = n});
 }
 
-static void reconcile_known_tells_what_was_seen_and_changes_nothing(void **state)
+static void reconcile_known_reports_what_was_seen_and_changes_nothing(void **state)
 {
     struct reconcile_message nothing = {0};
 
@@ -636,24 +636,24 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reconcile_is_silent_without_a_gap),
         TEST(reconcile_takes_the_first_number_as_baseline),
-        TEST(reconcile_tells_one_gap_for_each_hole),
-        TEST(reconcile_tells_a_whole_recovery_at_once),
-        TEST(reconcile_tells_recovery_newest_first),
-        TEST(reconcile_tells_consecutive_runs_and_what_lies_between),
-        TEST(reconcile_tells_a_run_that_the_connection_cut),
+        TEST(reconcile_reports_one_gap_for_each_hole),
+        TEST(reconcile_reports_a_whole_recovery_at_once),
+        TEST(reconcile_reports_recovery_newest_first),
+        TEST(reconcile_reports_consecutive_runs_and_what_is_between),
+        TEST(reconcile_reports_a_run_that_the_connection_cut),
         TEST(reconcile_knows_duplicates),
         TEST(reconcile_knows_a_recovered_number_that_comes_again),
         TEST(reconcile_is_exact_at_the_end_of_64_bits),
-        TEST(reconcile_tells_2_53_from_its_neighbours),
+        TEST(reconcile_distinguishes_2_53_from_its_neighbours),
         TEST(reconcile_survives_the_widest_gap),
         TEST(reconcile_sums_stop_rather_than_wrap),
         TEST(reconcile_counts_nothing_older_than_the_stream_was_joined),
         TEST(reconcile_new_epoch_loses_what_was_missing),
         TEST(reconcile_same_epoch_changes_nothing),
-        TEST(reconcile_tells_long_epochs_apart_by_length),
+        TEST(reconcile_distinguishes_long_epochs_by_length),
         TEST(reconcile_server_that_counts_from_one_again_is_another_stream),
         TEST(reconcile_point_is_the_last_number),
-        TEST(reconcile_point_lies_below_what_may_still_come),
+        TEST(reconcile_point_is_below_what_may_still_come),
         TEST(reconcile_gives_a_hole_up_after_three_replays_went_past),
         TEST(reconcile_does_not_blame_a_replay_that_did_not_get_so_far),
         TEST(reconcile_without_a_replay_nothing_is_certain),
@@ -668,7 +668,7 @@ int main(void)
         TEST_IDS(reconcile_knows_identities_that_come_again),
         TEST_IDS(reconcile_identity_counts_under_a_new_number),
         TEST_IDS(reconcile_new_identity_under_an_old_number_is_a_new_stream),
-        TEST(reconcile_known_tells_what_was_seen_and_changes_nothing),
+        TEST(reconcile_known_reports_what_was_seen_and_changes_nothing),
         TEST_IDS(reconcile_known_goes_by_identity),
         cmocka_unit_test(reconcile_init_fails_without_memory),
     };

@@ -17,7 +17,7 @@ static void lose(struct scorecard *c, enum close_how how, uint64_t idle_ms, uint
     scorecard_lost(c, &close, now_ms * MS);
 }
 
-static void scorecard_tells_an_outage_that_pings_found(void **state)
+static void scorecard_reports_an_outage_that_pings_found(void **state)
 {
     struct scorecard c = {0};
     char text[SCORECARD_TEXT];
@@ -111,7 +111,7 @@ static void scorecard_sums_count_the_outage_that_lasts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scorecard_tells_an_outage_that_pings_found),
+        cmocka_unit_test(scorecard_reports_an_outage_that_pings_found),
         cmocka_unit_test(scorecard_takes_silence_before_a_reset_for_nothing),
         cmocka_unit_test(scorecard_sums_up_the_waits_beyond_the_first),
         cmocka_unit_test(scorecard_fits_whatever_happens),

@@ -21,7 +21,7 @@ static void check(const char *text, enum template_form form, const char *last, c
     buf_clear(&out);
 }
 
-static void template_fills_each_name_wherever_it_stands(void **state)
+static void template_fills_each_name_wherever_it_is(void **state)
 {
     (void)state;
     check("{\"since\":{last}}", TEMPLATE_MESSAGE, "118", "{\"since\":118}");
@@ -53,7 +53,7 @@ static void template_percent_encodes_values_in_a_url(void **state)
     check("a={id}&b={epoch}", TEMPLATE_URL, "1", "a=a%20b%2F%C3%A4&b=e%221%0A");
 }
 
-static void template_tells_when_it_does_not_fit(void **state)
+static void template_reports_when_it_does_not_fit(void **state)
 {
     const struct template_values values = {.last = slice_str("123456")};
     struct buf out;
@@ -72,11 +72,11 @@ static void template_tells_when_it_does_not_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(template_fills_each_name_wherever_it_stands),
+        cmocka_unit_test(template_fills_each_name_wherever_it_is),
         cmocka_unit_test(template_leaves_other_braces_alone),
         cmocka_unit_test(template_escapes_values_inside_json),
         cmocka_unit_test(template_percent_encodes_values_in_a_url),
-        cmocka_unit_test(template_tells_when_it_does_not_fit),
+        cmocka_unit_test(template_reports_when_it_does_not_fit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

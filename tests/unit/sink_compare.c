@@ -174,7 +174,7 @@ static void grid_lines_columns_up(void **state)
     buf_clear(&out);
 }
 
-static void grid_that_is_too_wide_stands_in_parts(void **state)
+static void grid_that_is_too_wide_is_split(void **state)
 {
     struct buf out;
     struct grid g;
@@ -212,7 +212,7 @@ static void grid_that_is_too_wide_stands_in_parts(void **state)
 }
 
 /* Every line fits the terminal, and says what it must. */
-static void table_fits_and_tells_all(void **state)
+static void table_fits_and_shows_all(void **state)
 {
     const struct view_config view = {.utf8 = true};
     const char *text;
@@ -465,8 +465,8 @@ int main(void)
         cmocka_unit_test(json_has_exact_numbers_and_whole_texts),
         cmocka_unit_test(json_shows_what_is_not_known_as_null),
         cmocka_unit_test(grid_lines_columns_up),
-        cmocka_unit_test(grid_that_is_too_wide_stands_in_parts),
-        cmocka_unit_test(table_fits_and_tells_all),
+        cmocka_unit_test(grid_that_is_too_wide_is_split),
+        cmocka_unit_test(table_fits_and_shows_all),
         cmocka_unit_test(table_fits_any_terminal),
         cmocka_unit_test(table_needs_neither_colour_nor_unicode),
         cmocka_unit_test(report_escapes_whatever_comes_from_outside),

@@ -290,7 +290,7 @@ static void human_shows_the_summary_from_v_on(void **state)
                "message, 1 byte (7 bytes on the wire) · seed 42 · exit 0\n");
 }
 
-static void human_summary_tells_outages_deliveries_and_round_trips(void **state)
+static void human_summary_reports_outages_deliveries_and_round_trips(void **state)
 {
     struct event ev = make(EVENT_SUMMARY);
 
@@ -394,7 +394,7 @@ static void human_ascii_shows_nothing_beyond_ascii(void **state)
     check(config, &ev, "< \\u{00FC}\\u{20AC}\n");
 }
 
-static void human_tells_an_error_even_without_memory(void **state)
+static void human_reports_an_error_even_without_memory(void **state)
 {
     struct event ev = make(EVENT_ERROR);
     struct view_config config = DEFAULT;
@@ -476,13 +476,13 @@ int main(void)
         cmocka_unit_test(human_shows_errors_at_every_level),
         cmocka_unit_test(human_shows_the_hint_after_the_error),
         cmocka_unit_test(human_shows_the_summary_from_v_on),
-        cmocka_unit_test(human_summary_tells_outages_deliveries_and_round_trips),
+        cmocka_unit_test(human_summary_reports_outages_deliveries_and_round_trips),
         cmocka_unit_test(human_note_has_dots_of_its_own_where_there_is_no_utf8),
         cmocka_unit_test(human_timestamps),
         cmocka_unit_test(human_timestamps_indent_the_lines_below),
         cmocka_unit_test(human_colours_are_restrained_and_always_ended),
         cmocka_unit_test(human_ascii_shows_nothing_beyond_ascii),
-        cmocka_unit_test(human_tells_an_error_even_without_memory),
+        cmocka_unit_test(human_reports_an_error_even_without_memory),
         cmocka_unit_test(human_survives_each_failing_allocation),
     };
 

@@ -56,7 +56,7 @@ static void human_frame_decodes_a_close(void **state)
           "← close  FIN      no mask        6 bytes, wire 8  1000 normal closure \"bye\\e\"\n");
 }
 
-static void human_frame_dumps_binary_and_tells_the_cut(void **state)
+static void human_frame_dumps_binary_and_reports_the_cut(void **state)
 {
     struct event ev = frame(2, "\0\1\2abc", 6);
 
@@ -206,7 +206,7 @@ int main(void)
         cmocka_unit_test(human_shows_frames_from_vv_on),
         cmocka_unit_test(human_frame_shows_every_bit),
         cmocka_unit_test(human_frame_decodes_a_close),
-        cmocka_unit_test(human_frame_dumps_binary_and_tells_the_cut),
+        cmocka_unit_test(human_frame_dumps_binary_and_reports_the_cut),
         cmocka_unit_test(human_frame_puts_long_text_below),
         cmocka_unit_test(human_dumps_raw_bytes_at_vvv),
         cmocka_unit_test(human_pings_shows_ping_and_pong_alone),

@@ -67,7 +67,7 @@ static void human_shows_a_refusal_with_body_unless_quiet(void **state)
                "  </html>\n");
 }
 
-static void human_tells_that_a_refusal_was_cut(void **state)
+static void human_reports_that_a_refusal_was_cut(void **state)
 {
     struct event ev = refusal();
     char body[3000];
@@ -101,7 +101,7 @@ static void human_dumps_a_binary_refusal(void **state)
           "  00000000  1f 8b 08 00                                       |....|\n");
 }
 
-static void human_does_not_tell_the_same_hint_twice(void **state)
+static void human_does_not_show_the_same_hint_twice(void **state)
 {
     struct event evs[2] = {refusal(), make(EVENT_ERROR)};
 
@@ -144,9 +144,9 @@ int main(void)
         cmocka_unit_test(human_show_secrets_shows_the_request_as_sent),
         cmocka_unit_test(human_include_shows_the_response_byte_for_byte),
         cmocka_unit_test(human_shows_a_refusal_with_body_unless_quiet),
-        cmocka_unit_test(human_tells_that_a_refusal_was_cut),
+        cmocka_unit_test(human_reports_that_a_refusal_was_cut),
         cmocka_unit_test(human_dumps_a_binary_refusal),
-        cmocka_unit_test(human_does_not_tell_the_same_hint_twice),
+        cmocka_unit_test(human_does_not_show_the_same_hint_twice),
         cmocka_unit_test(human_shows_the_same_refusal_of_many_attempts_once),
     };
 

@@ -143,7 +143,7 @@ static void ndjson_refused_response_has_body_and_hint(void **state)
     cJSON_Delete(json);
 }
 
-static void ndjson_close_tells_everything_known(void **state)
+static void ndjson_close_reports_everything_known(void **state)
 {
     struct event ev = make(EVENT_CLOSE);
     cJSON *json;
@@ -371,7 +371,7 @@ int main(void)
         cmocka_unit_test(ndjson_stages_have_their_fields),
         cmocka_unit_test(ndjson_headers_are_redacted_unless_asked_for),
         cmocka_unit_test(ndjson_refused_response_has_body_and_hint),
-        cmocka_unit_test(ndjson_close_tells_everything_known),
+        cmocka_unit_test(ndjson_close_reports_everything_known),
         cmocka_unit_test(ndjson_violation_retry_and_accounting),
         cmocka_unit_test(ndjson_sequence_numbers_are_exact_to_64_bits),
         cmocka_unit_test(ndjson_error_and_summary),

@@ -43,7 +43,7 @@ static void redact_field_name_knows_the_four_credentials(void **state)
     assert_false(redact_field_name(slice_make(NULL, 0)));
 }
 
-static void redact_mark_tells_the_size(void **state)
+static void redact_mark_reports_the_size(void **state)
 {
     struct buf out;
 
@@ -144,7 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(redact_field_name_knows_the_four_credentials),
-        cmocka_unit_test(redact_mark_tells_the_size),
+        cmocka_unit_test(redact_mark_reports_the_size),
         cmocka_unit_test(redact_target_leaves_what_is_no_secret),
         cmocka_unit_test(redact_target_hides_secret_parameters),
         cmocka_unit_test(redact_target_hides_percent_encoded_names),

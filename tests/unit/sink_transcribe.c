@@ -222,7 +222,7 @@ static void session_becomes_lines_and_expectations(void **state)
                    "expect close 1002\n");
 }
 
-static void closing_is_written_once_whoever_asks_for_it(void **state)
+static void closing_is_written_once_for_any_caller(void **state)
 {
     (void)state;
     begin();
@@ -382,7 +382,7 @@ int main(void)
         cmocka_unit_test(line_has_its_time_limit_before_a_here_text),
         cmocka_unit_test(head_leaves_secrets_out_and_names_them),
         cmocka_unit_test(session_becomes_lines_and_expectations),
-        cmocka_unit_test(closing_is_written_once_whoever_asks_for_it),
+        cmocka_unit_test(closing_is_written_once_for_any_caller),
         cmocka_unit_test(reconnecting_by_itself_is_one_expectation),
         cmocka_unit_test(another_connection_begins_after_the_end_of_the_first),
         cmocka_unit_test(failed_attempts_are_expected),

@@ -95,7 +95,7 @@ static void layout_begins_a_row_at_a_newline(void **state)
     expect(10, L"1234567890\nx", 2, 1);
 }
 
-static void layout_stands_terminals_without_a_width(void **state)
+static void layout_accepts_terminals_without_a_width(void **state)
 {
     (void)state;
     expect(0, L"ab", 2, 0);
@@ -191,7 +191,7 @@ static void thin_shows_a_sample_of_a_flood(void **state)
     assert_int_equal(thin_told(&t), 2000 - n);
 }
 
-static void thin_stands_a_clock_that_goes_back(void **state)
+static void thin_accepts_a_clock_that_goes_back(void **state)
 {
     struct thin t;
 
@@ -211,14 +211,14 @@ int main(void)
         cmocka_unit_test(layout_spells_out_what_can_not_be_printed),
         cmocka_unit_test(layout_stops_tabs_at_multiples_of_eight),
         cmocka_unit_test(layout_begins_a_row_at_a_newline),
-        cmocka_unit_test(layout_stands_terminals_without_a_width),
+        cmocka_unit_test(layout_accepts_terminals_without_a_width),
         cmocka_unit_test(wide_turns_utf8_into_characters_and_back),
         cmocka_unit_test(wide_replaces_what_is_no_character),
         cmocka_unit_test(wide_survives_want_of_memory),
         cmocka_unit_test(thin_shows_all_up_to_its_rate),
         cmocka_unit_test(thin_shows_a_burst_after_silence),
         cmocka_unit_test(thin_shows_a_sample_of_a_flood),
-        cmocka_unit_test(thin_stands_a_clock_that_goes_back),
+        cmocka_unit_test(thin_accepts_a_clock_that_goes_back),
     };
 
     setlocale(LC_CTYPE, "C.UTF-8");

@@ -106,7 +106,7 @@ def epochs(t):
     same(made.json()[-1]["epochs"], 2)
 
 
-@case("account: what has no number is passed over, and told if nothing has one")
+@case("account: what has no number is passed over, and reported if nothing has one")
 def without(t):
     data = frame(TEXT, b"hello") + frame(BINARY, b"\x00\xff") + frame(TEXT, b'{"id":1.5}') + numbered(1) + frame(TEXT, b"[]") + numbered(2)
     made = books(t, data, "--seq", "/id")
@@ -161,7 +161,7 @@ def said(made):
     return told(made, *ALL)
 
 
-@case("account: --resume is sent after a reconnect, filled in, behind --on-connect")
+@case("account: --resume is sent after a reconnect, filled in, after --on-connect")
 def resuming(t):
     made, conn = t.open(*AGAIN, "--json", "--on-connect", "hello", "--resume", '{"since":{last},"x":"{id}{y}"}', "--id", "/k")
     conn.expect(TEXT, b"hello")
@@ -189,7 +189,7 @@ def unresumed(t):
     made.exits(0)
 
 
-@case("account: --resume-query goes into the URL of a reconnect, behind what stands there")
+@case("account: --resume-query goes into the URL of a reconnect, after what is there")
 def query(t):
     made = t.start(*AGAIN, "--json", "--resume-query", "since={last}", t.url + "feed?a=b")
     conn = t.accept()
@@ -275,7 +275,7 @@ def restarted(t):
     same(said(made), [("gap", 8, 8, 1), ("lost", 8, 8, 1)])
 
 
-@case("account: numbers that begin anew without an epoch are told, once")
+@case("account: numbers that begin anew without an epoch are reported, once")
 def stale(t):
     made, conn = t.open(*AGAIN)
     conn.send(numbered(*range(1, 40)))
@@ -287,7 +287,7 @@ def stale(t):
     made.says("the numbers went back to 10 and below, after 39.*--epoch")
 
 
-@case("account: a loss is told when the run ends at the latest, and is exit 3 with --fail-on-loss")
+@case("account: a loss is reported when the run ends at the latest, and is exit 3 with --fail-on-loss")
 def lost_at_the_end(t):
     made, conn = t.open(*AGAIN, "--json", "--fail-on-loss")
     conn.send(numbered(1))

@@ -302,7 +302,7 @@ def lost_rst(t):
     same((told["code"], told["how"]), (1006, "rst"))
 
 
-@case("39 a transport lost inside a frame says how far it had come")
+@case("39 a transport lost inside a frame: how much had come is reported")
 def lost_inside(t):
     made, conn = t.open("-n")
     conn.send(b"\x81\x0aHello")

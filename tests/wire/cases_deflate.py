@@ -240,7 +240,7 @@ def sends_compressed(t):
     made.exits(0)
 
 
-@case("deflate: with client_no_context_takeover each message stands alone")
+@case("deflate: with client_no_context_takeover each message is independent")
 def client_fresh(t):
     line = b"alone and in company, " * 20
     made, conn = t.open(stdin=(line + b"\n") * 3, extra=extensions("client_no_context_takeover"))
@@ -308,7 +308,7 @@ def bomb_stream(t):
     made.exits(0)
 
 
-@case("deflate: frames in JSON tell both lengths")
+@case("deflate: frames in JSON have both lengths")
 def frame_lengths(t):
     made, conn = t.open("-n", "-vv", "--json", extra=AGREED)
     conn.agree_deflate(**PLAIN)

@@ -107,7 +107,7 @@ def count(t):
     made.prints(b"ab\n2\n")
 
 
-@case("pipe: -1 with a Close that stays unanswered: exit 0, told")
+@case("pipe: -1 with a Close that stays unanswered: exit 0, reported")
 def one_unanswered(t):
     made, conn = t.open("-n", "-1", "--close-timeout", "0.3")
     conn.send(frame(TEXT, b"x"))
@@ -117,7 +117,7 @@ def one_unanswered(t):
     made.says("close")
 
 
-@case("pipe: --count that the peer's end cuts short tells that end")
+@case("pipe: --count that the peer's end cuts short reports that end")
 def count_short(t):
     made, conn = t.open("-n", "--count", "5")
     conn.send(frame(TEXT, b"x"))

@@ -72,7 +72,7 @@ def all_refused(t):
         made.says("127\\.0\\.0\\.1", "127\\.0\\.0\\.2")
 
 
-@case("a second address is used when the first refuses, and both attempts are told")
+@case("a second address is used when the first refuses, and both attempts are reported")
 def second_address(t):
     made = t.start("-n", "--json", "--resolve", f"two.example:{t.port}:127.0.0.2,127.0.0.1", f"ws://two.example:{t.port}/")
     conn = t.accept()
@@ -90,7 +90,7 @@ def no_unix(t):
     made.says("/nonexistent/s\\.sock")
 
 
-@case("exit 8: closed by the peer with an error code, the code and reason told")
+@case("exit 8: closed by the peer with an error code, the code and reason reported")
 def closed_error(t):
     made, conn = t.open("-n", "--json")
     conn.finish(1011, b"it broke")
@@ -267,7 +267,7 @@ def violation(t):
     same((ended["by"], ended["how"], ended["code"]), ("local", "violation", 1002))
 
 
-@case("json: an error about the command line is told on stderr")
+@case("json: an error about the command line is reported on stderr")
 def usage(t):
     made = t.start("--json", "--no-such-option", t.url, stdin=NULL)
     made.exits(2)

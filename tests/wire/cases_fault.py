@@ -60,7 +60,7 @@ def rst(t):
     made.says("fault armed: rst @message:1.*fault begin: rst.*cut by an injected fault")
 
 
-@case("fault at a message: what came behind it in the same read is lost with it, a Close too")
+@case("fault at a message: what came after it in the same read is lost with it, a Close too")
 def at_the_message(t):
     made, conn = t.open("-n", "--json", "--fault", "rst@message:3", then=b"")
     conn.send(b"".join(frame(TEXT, n) for n in (b"1", b"2", b"3", b"4", b"5")) + close(1000))
@@ -148,7 +148,7 @@ def rebind(t):
 # -- silence -----------------------------------------------------------------------------------------
 
 
-@case("fault blackhole: found by the ping time-out within 2.5 s, and its fidelity is told", seconds=30)
+@case("fault blackhole: found by the ping time-out within 2.5 s, and its fidelity is reported", seconds=30)
 def blackhole(t):
     made, conn = t.open("-n", "--json", "--ping-interval", "1", "--ping-timeout", "1", "--fault", "blackhole@1s")
     try:
@@ -171,7 +171,7 @@ def blackhole(t):
         raise Unmet(f"the fidelity is not told, or not the same: {armed['args']!r}, {begun['args']!r}")
 
 
-@case("fault blackhole for a while: what was sent meanwhile arrives behind it")
+@case("fault blackhole for a while: what was sent meanwhile arrives after it")
 def blackhole_heals(t):
     made, conn = t.open("-n", "--count", "2", "--fault", "blackhole@message:1+300ms")
     conn.send(frame(TEXT, b"one"))
@@ -506,7 +506,7 @@ def seeds(t):
         raise Unmet("another seed changes nothing")
 
 
-@case("fault: a random one tells the seed, which is in the summary with or without faults")
+@case("fault: a random one reports the seed, which is in the summary with or without faults")
 def seed_told(t):
     made, conn = t.open("-n", "--fault", "drop-in:0.5")
     conn.finish()

@@ -346,7 +346,7 @@ for _args in (["-i"], ["-v"], ["-vvv"], ["--json"], ["--json", "-vv"]):
             raise Unmet("nothing says that something was redacted")
 
 
-@case("hostile: redaction tells the length, and --show-secrets shows")
+@case("hostile: redaction shows the length, and --show-secrets shows")
 def redacted_length(t):
     made, _ = with_secrets(t, "-i")
     made.says(r"Cookie: .redacted, 11 bytes", r"access_token=.redacted, 7 bytes", r"x=1")
@@ -354,7 +354,7 @@ def redacted_length(t):
     made.says("id=cook-ie7", "tok-en8", "set-c00kie")
 
 
-@case("hostile: secrets do not stand in the process's arguments")
+@case("hostile: secrets do not appear in the process's arguments")
 def hidden_arguments(t):
     if len(COMMAND) > 1:
         raise Skip("what wraps the program has arguments of its own")
@@ -385,7 +385,7 @@ def url_error(t):
 # -- outputs that fail -------------------------------------------------------------------------------
 
 
-@case("hostile: a full disk under stdout: told, and the connection closed")
+@case("hostile: a full disk under stdout is reported, and the connection closed")
 def enospc(t):
     if not os.path.exists("/dev/full"):
         return

@@ -223,7 +223,7 @@ def subprotocols(t):
     same([x.strip() for x in ",".join(asked.all("Sec-WebSocket-Protocol")).split(",")], ["graphql-ws", "mqtt", "v1.chat"])
 
 
-@case("14 a subprotocol chosen by the server is told")
+@case("14 a subprotocol chosen by the server is reported")
 def subprotocol_chosen(t):
     made, conn = t.open("-n", "--json", "-s", "a", "-s", "b", extra="Sec-WebSocket-Protocol: b\r\n")
     conn.finish()

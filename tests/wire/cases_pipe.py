@@ -321,7 +321,7 @@ def quiet(t):
     same(made.err, "")
 
 
-@case("pipe: by default opening and closing are told on stderr")
+@case("pipe: by default opening and closing are reported on stderr")
 def told(t):
     made, conn = t.open("-n")
     conn.finish(1001, b"going home")

@@ -231,7 +231,7 @@ def unasked(t):
     made.prints(b"1\n2\n")
 
 
-@case("429 and 5xx are told once it is open, and the next poll comes at its time")
+@case("429 and 5xx are reported once it is open, and the next poll comes at its time")
 def passing(t):
     made = poll(t, "--count", "2", "--json")
     conn = t.accept()
@@ -406,7 +406,7 @@ def data(t):
     made.exits(0)
 
 
-@case("-L follows a redirect each time, credentials left behind at another port")
+@case("-L follows a redirect each time, credentials withheld from another port")
 def redirects(t):
     elsewhere = t.listen()
     made = poll(t, "-L", "--bearer", "tok", "--count", "2")

@@ -48,7 +48,7 @@ def added(t):
          "-H", "X-A: ours", "-H", "X-B:", "-H", "X-N: new", "-u", "u:p", "--cookie", "k=v")
 
 
-@case("proxy: hop-by-hop fields stay behind, and those that Connection names")
+@case("proxy: hop-by-hop fields are removed, and those that Connection names")
 def hop_by_hop(t):
     asks(t, "GET / HTTP/1.1\nHost: here\nConnection: keep-alive, X-Mine, Host\nX-Mine: 1\nKeep-Alive: 5\nTE: trailers\n"
             "Proxy-Connection: keep-alive\nUpgrade: h2c\nX-Yours: 2\n\n",

@@ -48,7 +48,7 @@ def dead_port():
 # -- what is tried again -----------------------------------------------------------------------------
 
 
-@case("reconnect: after RST, FIN, a Close of 1001, 1011, 1012 and 4000; each is told before the next attempt")
+@case("reconnect: after RST, FIN, a Close of 1001, 1011, 1012 and 4000; each is reported before the next attempt")
 def dropped(t):
     made, conn = t.open(*QUICK, "-n", "--json")
     conn.rst()
@@ -288,7 +288,7 @@ def for_once(t):
 # -- what waits --------------------------------------------------------------------------------------
 
 
-@case("reconnect: stdin that comes while there is no connection is sent in order, behind --on-connect")
+@case("reconnect: stdin that comes while there is no connection is sent in order, after --on-connect")
 def queued(t):
     made, conn = t.open("-r", "--retry-delay", "0.3", "--retry-jitter", "none", "--on-connect", "hi", "--json", stdin=PIPE)
     conn.expect(TEXT, b"hi")
@@ -482,7 +482,7 @@ def both_families(t):
     raise Unmet("no port is free on both ::1 and 127.0.0.1")
 
 
-@case("reconnect: a changed source address is told")
+@case("reconnect: a changed source address is reported")
 def source(t):
     six, four = both_families(t)
     where = ("--resolve", f"name.test:{six.port}:[::1],127.0.0.1", f"ws://name.test:{six.port}/")

@@ -77,7 +77,7 @@ def lost(t):
     made.exits(56)
 
 
-@case("-r comes again behind the last event, not before the time that the server set")
+@case("-r comes again after the last event, not before the time that the server set")
 def again(t):
     made = listen(t, "-r", "--retry-delay", "0.01", "--count", "3", "--json")
     conn = t.accept()

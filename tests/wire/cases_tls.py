@@ -75,12 +75,12 @@ def expired(t):
     rejected(t, 60, "expired", "2021", args=CA, cert="expired")
 
 
-@case("tls: a wrong host: exit 60, both names told")
+@case("tls: a wrong host: exit 60, both names reported")
 def wrong_host(t):
     rejected(t, 60, "shop\\.example", "localhost", args=CA, cert="wrong")
 
 
-@case("tls: a wrong IP address: exit 60, both names told")
+@case("tls: a wrong IP address: exit 60, both names reported")
 def wrong_ip(t):
     rejected(t, 60, "shop\\.example", "127\\.0\\.0\\.1", args=CA, cert="wrong", host="127.0.0.1")
 
@@ -279,7 +279,7 @@ def notify_only(t):
     same((told["how"], told["code"]), ("tls", 1006))
 
 
-@case("tls: close_notify behind data in the same segment is noticed: exit 56")
+@case("tls: close_notify after data in the same segment is noticed: exit 56")
 def notify_glued(t):
     material = tls_material.of(t)
     for first in (b"", b"\x81\x02hi"):
@@ -304,7 +304,7 @@ def notify_fin(t):
     same(single(made.json(), "close")["how"], "tls")
 
 
-@case("tls: FIN without close_notify is told apart: exit 56, how fin")
+@case("tls: FIN without close_notify is distinguished: exit 56, how fin")
 def fin_only(t):
     material = tls_material.of(t)
     made = t.start("-n", "--json", "--cacert", material.ca, url_of(t))
@@ -353,7 +353,7 @@ def keylog(t):
     same(os.stat(path).st_mode & 0o777, 0o600)
 
 
-@case("tls: messages in records right behind the response's are read at once")
+@case("tls: messages in records right after the response's are read at once")
 def records_together(t):
     material = tls_material.of(t)
     made = t.start("-n", "--cacert", material.ca, url_of(t))
