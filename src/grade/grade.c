@@ -111,7 +111,7 @@ uint64_t grade_outages_over(const struct grade *g)
  */
 
 /* A client that asks for another connection while a fault keeps silent about the one it has has
- * given that one up: the outage begins here, for want of anything better. */
+ * given that one up. When exactly is not known, so the outage begins here. */
 static void give_up_old(struct grade *g, struct grade_client *c, uint64_t at_us)
 {
     struct grade_outage *o;

@@ -1,6 +1,6 @@
 /*
- * grade: judges how clients of others take outages. It is given what a relay sees of their
- * connections, in order, and makes the report of it: when a client noticed, how it came back, what
+ * grade: judges how the clients of a relay handle outages. The caller passes in what the relay sees
+ * of their connections, in order; the report states when a client noticed, how it came back, what
  * it lost and what it sent twice. Pure: the time is passed in.
  *
  * Times are microseconds of one monotonic clock. A connection is known by a number of the caller's,
@@ -62,8 +62,8 @@ void grade_free(struct grade *g);
 struct grade_head {
     const char *address; /* of the client, without the port */
     uint64_t since_us;   /* when its connection was accepted; 0: with this call */
-    int64_t wall_s;      /* now, since 1970: tells whether a credential has expired; 0: not known */
-    bool upgrade;        /* to a WebSocket; plain HTTP counts only while its client is away */
+    int64_t wall_s; /* now, since 1970, to judge whether a credential has expired; 0: not known */
+    bool upgrade;   /* to a WebSocket; plain HTTP counts only while its client is away */
     struct slice target;
     const struct field *fields;
     size_t field_count;
@@ -90,7 +90,7 @@ struct grade_message {
                        or is silenced by blackhole or offline, nothing is delivered anyway */
     enum opcode opcode;
     struct slice data;
-    bool cut; /* it goes on */
+    bool cut; /* more of it follows */
 };
 
 void grade_message(struct grade *g, uint64_t now_us, uint64_t conn, const struct grade_message *m);

@@ -15,7 +15,7 @@ struct grade_fault {
     char kind[32];
     uint64_t at_us;
     int64_t noticed_us; /* after its beginning */
-    int64_t over_us;    /* the same, if it ended by itself */
+    int64_t over_us;    /* the same, if the fault ended */
     uint64_t conn;      /* that it struck */
 };
 
@@ -52,7 +52,7 @@ struct grade_client_report {
     const char *address, *path, *agent; /* as the client sent them; agent may be "" */
     uint64_t connections;               /* that were opened */
     bool here;                          /* it has a connection now */
-    bool left;                          /* it has none, and ended the last one by itself */
+    bool left;                          /* it has none, and ended the last one itself */
 
     const struct grade_fault *faults;
     size_t fault_count;
@@ -88,7 +88,7 @@ struct grade_report {
     uint64_t outages; /* of all clients; and those of them that are over */
     uint64_t outages_over;
     int64_t peak_returns_per_s, spread_us; /* with more than one client that returned */
-    uint64_t unattributed;                 /* refused connections that were nobody's for certain */
+    uint64_t unattributed;                 /* refused connections that could not be attributed */
     uint64_t left_out;                     /* facts that exceeded a limit */
 };
 

@@ -5,7 +5,7 @@
 /* Bytes of fields that are joined. */
 #define JOINED_MAX 8192
 
-/* --- what stays behind --------------------------------------------------------------------------
+/* --- what is removed ---------------------------------------------------------------------------
  */
 
 /* RFC 9110, section 7.6.1, and what older clients send to a proxy. Transfer-Encoding is hop-by-hop

@@ -21,7 +21,7 @@ struct head_config {
     const char *authorization, *cookie; /* that replace those of the request; NULL: none */
 };
 
-/* Append the head that goes to the server. Hop-by-hop fields stay behind, but for Connection with
+/* Append the head that goes to the server. Hop-by-hop fields are removed, except Connection with
  * close, keep-alive or upgrade, and Upgrade with websocket: the two connections live and end
  * together. An absolute target loses its authority (RFC 9112, section 3.2.2). -1 with *e
  * (EXIT_OTHER: memory; EXIT_UPGRADE: it can't be relayed, to be answered with 400). */

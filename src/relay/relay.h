@@ -56,7 +56,7 @@ struct relay_conn;
 struct relay_hooks {
     /* A request came; upgrade: for a WebSocket. */
     void (*request)(void *ctx, struct relay_conn *c, const struct http1_head *h, bool upgrade);
-    /* Its answer goes to the client, from the server or (h is NULL) made up here. */
+    /* Its answer goes to the client, from the server or (h is NULL) by the relay. */
     void (*answer)(void *ctx, struct relay_conn *c, int status, const struct http1_head *h);
     /* The 101 goes to the client. */
     void (*opened)(void *ctx, struct relay_conn *c);
@@ -96,7 +96,7 @@ struct relay_conn *relay_find(const struct relay *r, uint32_t number);
 
 /* From 1, in the order they came. */
 uint32_t relay_conn_number(const struct relay_conn *c);
-/* The client it is counted to, as whoever watches has decided; 0: not yet. Events carry it. */
+/* The client it is attributed to, set by a hook; 0: not yet. Events carry it. */
 uint32_t relay_conn_client(const struct relay_conn *c);
 void relay_conn_set_client(struct relay_conn *c, uint32_t client);
 /* "127.0.0.1:50123". */
@@ -130,8 +130,8 @@ void relay_expect_changes(struct relay *r);
 /* Its black hole of RELAY_DROP_BLACKHOLE ends. */
 void relay_heal(struct relay_conn *c);
 
-/* Drop every connection (silent: tell nobody, as in a black hole) and refuse new ones for that
- * time; 0: until relay_online. */
+/* Drop every connection (silent: without an end on the wire, as in a black hole) and refuse new
+ * ones for that time; 0: until relay_online. */
 void relay_offline(struct relay *r, uint64_t us, bool silent);
 void relay_online(struct relay *r);
 bool relay_is_offline(const struct relay *r);

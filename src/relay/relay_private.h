@@ -109,7 +109,7 @@ struct relay_leg {
 
     /* Messages that come from it and wait */
     struct held_queue held;
-    unsigned hold;           /* so many more are held; RELAY_HOLD_ALL: every one */
+    unsigned hold;           /* this many more are held; RELAY_HOLD_ALL: every one */
     struct held_queue aside; /* that are injected into what comes from it */
 };
 

@@ -8,8 +8,8 @@
  * ACTION is drop, dup, delay TIME, hold, replace TEXT, sub /REGEX/TEXT/, set POINTER VALUE,
  * inject up|down TEXT, close CODE or rst.
  *
- * Pure: text to struct and back, which rule a message meets, and what its payload becomes. Nothing
- * here delays, holds or sends.
+ * Pure: text to struct and back, which rule matches a message, and what its payload becomes.
+ * Nothing here delays, holds or sends.
  */
 #ifndef RELAY_RULE_H
 #define RELAY_RULE_H

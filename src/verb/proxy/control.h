@@ -10,8 +10,8 @@
  *   control_address.c   where it listens, and whom it answers
  *
  * Bounded: CONTROL_CONNS_MAX connections (more wait in the kernel's queue), CONTROL_BODY_MAX of a
- * request, CONTROL_EVENTS_BYTES of events, and what a report needs. A reader of events that the
- * kept ones have left behind is cut.
+ * request, CONTROL_EVENTS_BYTES of events, and what a report needs. A reader of events that falls
+ * behind the kept ones is disconnected.
  */
 #ifndef VERB_PROXY_CONTROL_H
 #define VERB_PROXY_CONTROL_H
