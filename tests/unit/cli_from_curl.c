@@ -386,37 +386,14 @@ static void mistakes_inside_are_reported_without_values(void **state)
     BAD("--from-curl is not an option of \"wscope serve\"", "serve", "--from-curl", "curl ws://h/");
 }
 
-static void parse_once(struct line *l)
+static void running_out_of_memory_is_an_error_and_leaks_nothing(void **state)
 {
     static const char *const argv[] = {
         "wscope", "--from-curl",
         "curl h/x -H 'Host: i' -b a=1 -b b=2 -H 'Sec-WebSocket-Protocol: a, b' -e r -u a:b"};
 
-    l->argc = (int)(sizeof argv / sizeof argv[0]);
-    for (int i = 0, used = 0; i < l->argc; i++) {
-        l->argv[i] = l->text + used;
-        used += snprintf(l->text + used, sizeof l->text - (size_t)used, "%s", argv[i]) + 1;
-    }
-    l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
-    options_clear(&l->o);
-}
-
-static void running_out_of_memory_is_an_error_and_leaks_nothing(void **state)
-{
-    struct line *l = calloc(1, sizeof *l);
-    unsigned long runs = 0;
-
     (void)state;
-    assert_non_null(l);
-    ALLOC_EACH({
-        parse_once(l);
-        runs++;
-        assert_true(l->status == 0 || l->e.text[0] != '\0');
-    });
-    if (l->status != 0)
-        fail_msg("%s", l->e.text);
-    assert_true(runs > 10);
-    free(l);
+    check_memory(argv, sizeof argv / sizeof argv[0]);
 }
 
 int main(void)

@@ -50,6 +50,31 @@ static inline void line_set(struct line *l, const char *first, va_list list)
     }
 }
 
+/* Parse with each allocation failing in turn. argv begins with the program; without a failure it is
+ * right. */
+static inline void check_memory(const char *const *argv, size_t count)
+{
+    struct line *l = calloc(1, sizeof *l);
+    unsigned long runs = 0;
+
+    assert_non_null(l);
+    ALLOC_EACH({
+        l->argc = (int)count;
+        for (size_t i = 0, used = 0; i < count; i++) {
+            l->argv[i] = l->text + used;
+            used += (size_t)snprintf(l->text + used, sizeof l->text - used, "%s", argv[i]) + 1;
+        }
+        l->status = options_parse(&l->o, &wscope_verbs, l->argc, l->argv, &l->e);
+        options_clear(&l->o);
+        runs++;
+        assert_true(l->status == 0 || l->e.text[0] != '\0');
+    });
+    if (l->status != 0)
+        fail_msg("%s", l->e.text);
+    assert_true(runs > 10);
+    free(l);
+}
+
 /* Parse; the last argument is NULL. The result is freed by done(). */
 static inline struct line *parse(const char *first, ...)
 {

@@ -47,21 +47,10 @@ static void check_refusal(const char *says, const struct proxy *proxy, const cha
     for (size_t step = 1; step <= len; step = step == 1 ? 7 : step == 7 ? len : len + 1) {
         struct script *s;
         struct link *l = tunnel(&s, says, proxy);
-        struct err e, again;
 
         s->step = step;
         s->hangs_up = true;
-        err_clear(&e);
-        assert_int_equal(link_connect(l, &e), LINK_FAILED);
-        assert_int_equal(e.code, EXIT_PROXY);
-        assert_int_equal(e.stage, STAGE_PROXY);
-        assert_non_null(strstr(e.text, "proxy.example:3128"));
-        if (!strstr(e.text, text) || !strstr(e.hint, hint))
-            fail_msg("\"%s\" (%s)", e.text, e.hint);
-        /* Asked again it says the same. */
-        assert_int_equal(link_connect(l, &again), LINK_FAILED);
-        assert_string_equal(again.text, e.text);
-        link_free(l);
+        script_refused(l, "proxy.example:3128", 0, text, hint);
     }
 }
 

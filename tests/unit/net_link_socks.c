@@ -78,21 +78,10 @@ static void check_refusal(const char *says, size_t len, const struct proxy *prox
     for (size_t step = 1; step <= 3; step += 2) {
         struct script *s;
         struct link *l = tunnel(&s, says, len, proxy, "example.com");
-        struct err e, again;
 
         s->step = step;
         s->hangs_up = true;
-        err_clear(&e);
-        assert_int_equal(link_connect(l, &e), LINK_FAILED);
-        assert_int_equal(e.code, EXIT_PROXY);
-        assert_int_equal(e.stage, STAGE_PROXY);
-        assert_int_equal(e.errnum, errnum);
-        assert_non_null(strstr(e.text, "proxy.example:1080"));
-        if (!strstr(e.text, text) || !strstr(e.hint, hint))
-            fail_msg("\"%s\" (%s)", e.text, e.hint);
-        assert_int_equal(link_connect(l, &again), LINK_FAILED);
-        assert_string_equal(again.text, e.text);
-        link_free(l);
+        script_refused(l, "proxy.example:1080", errnum, text, hint);
     }
 }
 

@@ -1,7 +1,15 @@
 #include "net_script.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct script *script_of(struct link *l)
 {
@@ -114,4 +122,21 @@ struct script *script_new(const void *says, size_t len, unsigned *freed)
     s->step = SIZE_MAX;
     s->freed = freed;
     return s;
+}
+
+void script_refused(struct link *l, const char *at, int errnum, const char *text, const char *hint)
+{
+    struct err e, again;
+
+    err_clear(&e);
+    assert_int_equal(link_connect(l, &e), LINK_FAILED);
+    assert_int_equal(e.code, EXIT_PROXY);
+    assert_int_equal(e.stage, STAGE_PROXY);
+    assert_int_equal(e.errnum, errnum);
+    assert_non_null(strstr(e.text, at));
+    if (!strstr(e.text, text) || !strstr(e.hint, hint))
+        fail_msg("\"%s\" (%s)", e.text, e.hint);
+    assert_int_equal(link_connect(l, &again), LINK_FAILED);
+    assert_string_equal(again.text, e.text);
+    link_free(l);
 }
