@@ -162,7 +162,8 @@ static void attempts(struct page *p, const struct grade_client_report *c, const 
     page_put(p, "</div></div>\n");
 }
 
-/* Where a label ends that begins at x, or begins that ends there: approximate share of the width. */
+/* Where a label ends that begins at x, or begins that ends there: approximate share of the width.
+ */
 #define LABEL 12
 
 static void faults(struct page *p, const struct grade_client_report *c, const struct axis *a)
