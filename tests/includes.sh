@@ -34,7 +34,7 @@ command           base event proto session script/expect fault/fault.h@command/s
 serve             base event proto fault net peer
 cli               base event proto fault net sink
 term              base event sink
-app               base event net/supplies.h@app/loop.h cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
+app               base event net/supplies.h@app/loop.h net/timer.h@app/proxying_act.c fault relay cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
 verb/connect      base event app cli command script session measure sink serve term proto/url_resolve.h@verb/connect/repl_options.c
 verb/run          base event app cli command script session sink serve term
 verb/compare      base event app cli measure sink

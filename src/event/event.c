@@ -16,6 +16,7 @@ const char *event_name(enum event_kind kind)
         [EVENT_FALLBACK] = "fallback", [EVENT_ERROR] = "error",
         [EVENT_SUMMARY] = "summary",   [EVENT_COMPARE] = "compare",
         [EVENT_RULE] = "rule",         [EVENT_DECODED] = "decoded",
+        [EVENT_BACK] = "back",
     };
 
     return kind < EVENT_NAMED_COUNT ? names[kind] : NULL;

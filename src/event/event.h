@@ -36,6 +36,7 @@ enum event_kind {
     EVENT_POLL,
     EVENT_FALLBACK,
     EVENT_RULE,
+    EVENT_BACK, /* of a relay: a client has returned after an outage; it has no members */
     EVENT_ERROR,
     EVENT_SUMMARY,
     EVENT_JSON_COUNT,

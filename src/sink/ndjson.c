@@ -393,6 +393,11 @@ static void write_summary(struct ndjson *n, struct json_write *w, const struct e
     ndjson_summary(w, &ev->summary);
 }
 
+static void write_nothing(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    (void)n, (void)w, (void)ev;
+}
+
 static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_RESOLVE] = write_resolve,   [EVENT_CONNECT] = write_connect,
     [EVENT_PROXY] = write_proxy,       [EVENT_TLS] = write_tls,
@@ -406,6 +411,7 @@ static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_FAULT] = write_fault,       [EVENT_POLL] = write_poll,
     [EVENT_FALLBACK] = write_fallback, [EVENT_ERROR] = write_failure,
     [EVENT_SUMMARY] = write_summary,   [EVENT_RULE] = write_rule,
+    [EVENT_BACK] = write_nothing,
 };
 
 static int write_line(struct ndjson *n, const struct event *ev)

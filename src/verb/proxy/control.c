@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/json_write.h"
 #include "verb/proxy/control_private.h"
 
 /* --- events -------------------------------------------------------------------------------------
@@ -38,6 +36,8 @@ static int waited_for(const struct event *ev)
         return CONTROL_ON_OPEN;
     case EVENT_CLOSE:
         return CONTROL_ON_CLOSE;
+    case EVENT_BACK:
+        return CONTROL_ON_BACK;
     case EVENT_MESSAGE:
         return ev->dir == DIR_IN && ev->message.part <= 1 ? CONTROL_ON_MESSAGE : -1;
     default:
@@ -55,28 +55,6 @@ static void on_event(struct sink *sink, const struct event *ev)
     if (line.len > 0)
         publish(c, line, waited_for(ev), ev->client);
     out_take(&c->memory, line.len);
-}
-
-void control_back(struct control *c, const struct relay_conn *conn)
-{
-    struct json_write w;
-    struct buf line;
-
-    if (!c)
-        return;
-    buf_init(&line, 1024);
-    json_write_init(&w, &line);
-    json_object_open(&w, NULL);
-    json_u64(&w, "v", 1);
-    json_time(&w, "time", clock_wall_us());
-    json_seconds(&w, "at", clock_mono_us() - c->p->app->start_us);
-    json_string(&w, "event", "back");
-    json_u64(&w, "conn", relay_conn_number(conn));
-    json_u64(&w, "client", relay_conn_client(conn));
-    json_object_close(&w);
-    if (buf_append(&line, "\n", 1) == 0)
-        publish(c, buf_slice(&line), CONTROL_ON_BACK, relay_conn_client(conn));
-    buf_clear(&line);
 }
 
 /* --- connections --------------------------------------------------------------------------------

@@ -27,8 +27,6 @@ struct control;
 struct control *control_new(struct proxy_front *p, const struct control_address *at, struct err *e);
 /* "http://127.0.0.1:9003", "unix:/run/x". Borrowed. */
 const char *control_url(const struct control *c);
-/* The connection's client has returned after an outage. c NULL is fine. */
-void control_back(struct control *c, const struct relay_conn *conn);
 /* End all connections, and listen no longer. NULL is fine. */
 void control_stop(struct control *c);
 

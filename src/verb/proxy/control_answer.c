@@ -3,13 +3,13 @@
  */
 #include <stdlib.h>
 
+#include "app/proxying_act.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "grade/report.h"
 #include "sink/json_tree.h"
 #include "sink/redact.h"
 #include "verb/proxy/control_private.h"
-#include "verb/proxy/proxy_act.h"
 
 /* --- documents ----------------------------------------------------------------------------------
  */
@@ -82,7 +82,7 @@ static void put_client(struct json_tree *t, cJSON *list, const struct grade_clie
 
 static void answer_clients(struct control_conn *c)
 {
-    struct grade_report *r = grade_report_new(c->control->p->grade, clock_mono_us());
+    struct grade_report *r = proxying_report(&c->control->p->core);
     struct json_tree t;
     cJSON *list;
 
@@ -125,7 +125,7 @@ static void answer_connections(struct control_conn *c)
 
     tree_init(&t);
     list = tree_array(&t, t.root, "connections");
-    for (const struct relay_conn *conn = relay_first(c->control->p->relay); conn;
+    for (const struct relay_conn *conn = relay_first(c->control->p->core.relay); conn;
          conn = relay_next(conn))
         put_connection(&t, list, conn);
     answer_tree(c, &t, list);
@@ -143,14 +143,14 @@ static void answer_report(struct control_conn *c)
 /* --- POST ---------------------------------------------------------------------------------------
  */
 
-static struct proxy_who who_of(const struct control_conn *c)
+static struct proxying_who who_of(const struct control_conn *c)
 {
-    return (struct proxy_who){.conn = c->request.conn};
+    return (struct proxying_who){.conn = c->request.conn};
 }
 
 static unsigned directions_of(const struct control_conn *c)
 {
-    return (c->request.up ? PROXY_UP : 0U) | (c->request.down ? PROXY_DOWN : 0U);
+    return (c->request.up ? PROXYING_UP : 0U) | (c->request.down ? PROXYING_DOWN : 0U);
 }
 
 /* The connection that was named is there. False: that was answered. */
@@ -158,7 +158,7 @@ static bool check_conn(struct control_conn *c)
 {
     struct err e;
 
-    if (c->request.conn == 0 || relay_find(c->control->p->relay, c->request.conn))
+    if (c->request.conn == 0 || relay_find(c->control->p->core.relay, c->request.conn))
         return true;
     control_refuse(&e, 404, "there is no connection %u", (unsigned)c->request.conn);
     err_hint(&e, "GET /connections lists all connections");
@@ -171,10 +171,10 @@ static void answer_fault(struct control_conn *c)
     bool random;
     struct err e;
 
-    if (proxy_fault(c->control->p, c->request.text, &random, &e) < 0)
+    if (proxying_fault(&c->control->p->core, c->request.text, &random, &e) < 0)
         refuse(c, e.code == EXIT_USAGE ? 400 : 409, &e);
     else
-        answer_count(c, "seed", c->control->p->client_rig.seed);
+        answer_count(c, "seed", c->control->p->core.client_rig.seed);
 }
 
 /* A client that was cut off, and is to stay away: each new connection is refused meanwhile, that of
@@ -185,19 +185,19 @@ static int refuse_for(struct proxy_front *p, uint64_t us, struct err *e)
     bool random;
 
     duration_print(us, time);
-    return proxy_fault(p, spec, &random, e);
+    return proxying_fault(&p->core, spec, &random, e);
 }
 
 static void answer_drop(struct control_conn *c)
 {
     struct proxy_front *p = c->control->p;
-    const struct proxy_who who = who_of(c);
-    struct proxy_drop drop;
+    const struct proxying_who who = who_of(c);
+    struct proxying_drop drop;
     struct err e;
 
     if (!check_conn(c))
         return;
-    if (proxy_drop_parse(c->request.text[0] ? c->request.text : "rst", &drop, &e) < 0) {
+    if (proxying_drop_parse(c->request.text[0] ? c->request.text : "rst", &drop, &e) < 0) {
         refuse(c, 400, &e);
         return;
     }
@@ -207,18 +207,18 @@ static void answer_drop(struct control_conn *c)
         refuse(c, 409, &e);
         return;
     }
-    answer_count(c, "dropped", proxy_drop(p, &who, &drop));
+    answer_count(c, "dropped", proxying_drop(&p->core, &who, &drop));
 }
 
 static void answer_offline(struct control_conn *c)
 {
-    proxy_offline(c->control->p, c->request.us, c->request.silent);
+    proxying_offline(&c->control->p->core, c->request.us, c->request.silent);
     answer_count(c, "offline", 1);
 }
 
 static void answer_heal(struct control_conn *c)
 {
-    proxy_heal(c->control->p);
+    proxying_heal(&c->control->p->core);
     answer_count(c, "offline", 0);
 }
 
@@ -226,22 +226,23 @@ static void answer_rule(struct control_conn *c)
 {
     struct err e;
 
-    if (proxy_rule(c->control->p, c->request.text, &e) < 0)
+    if (proxying_rule(&c->control->p->core, c->request.text, &e) < 0)
         refuse(c, e.code == EXIT_USAGE ? 400 : 409, &e);
     else
-        answer_count(c, "rules", c->control->p->rules.count);
+        answer_count(c, "rules", c->control->p->core.rules.count);
 }
 
 static void answer_inject(struct control_conn *c)
 {
-    const struct proxy_who who = who_of(c);
+    const struct proxying_who who = who_of(c);
     enum relay_direction direction = c->request.up ? RELAY_UP : RELAY_DOWN;
     enum opcode type = c->request.binary ? OPCODE_BINARY : OPCODE_TEXT;
     struct err e;
 
     if (!check_conn(c))
         return;
-    if (proxy_inject(c->control->p, &who, direction, type, buf_slice(&c->request.memory)) > 0) {
+    if (proxying_inject(&c->control->p->core, &who, direction, type,
+                        buf_slice(&c->request.memory)) > 0) {
         answer_count(c, "injected", 1);
         return;
     }
@@ -251,24 +252,25 @@ static void answer_inject(struct control_conn *c)
 
 static void answer_hold(struct control_conn *c)
 {
-    const struct proxy_who who = who_of(c);
+    const struct proxying_who who = who_of(c);
 
     if (check_conn(c))
         answer_count(c, "holding",
-                     proxy_hold(c->control->p, &who, directions_of(c), c->request.count));
+                     proxying_hold(&c->control->p->core, &who, directions_of(c), c->request.count));
 }
 
 static void answer_release(struct control_conn *c)
 {
-    const struct proxy_who who = who_of(c);
+    const struct proxying_who who = who_of(c);
     struct json_tree t;
     unsigned left = 0;
 
     if (!check_conn(c))
         return;
     tree_init(&t);
-    tree_u64(&t, t.root, "released",
-             proxy_release(c->control->p, &who, directions_of(c), c->request.count, &left));
+    tree_u64(
+        &t, t.root, "released",
+        proxying_release(&c->control->p->core, &who, directions_of(c), c->request.count, &left));
     tree_u64(&t, t.root, "held", left);
     answer_tree(c, &t, t.root);
 }

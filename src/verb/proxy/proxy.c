@@ -6,14 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/file_limit.h"
 #include "base/clock.h"
 #include "net/timer.h"
 #include "verb/proxy/proxy_private.h"
 #include "verb/proxy/proxy_prompt.h"
-
-/* Descriptors that are not of connections, of which each takes two. */
-#define OTHER_FILES 96
 
 static struct event make_event(const struct proxy_front *p, enum event_kind kind)
 {
@@ -40,9 +36,9 @@ static void summary(struct proxy_front *p)
     struct event ev = make_event(p, EVENT_SUMMARY);
 
     ev.summary = (struct event_summary){
-        .totals = relay_totals(p->relay),
+        .totals = relay_totals(p->core.relay),
         .duration_us = ev.at_us,
-        .seed = p->client_rig.seed,
+        .seed = p->core.client_rig.seed,
         .exit = p->code,
     };
     bus_emit(&p->views.bus, &ev);
@@ -103,8 +99,8 @@ static void on_limit(void *ctx, const struct err *e)
 
 static void update_pause(struct proxy_front *p)
 {
-    if (p->relay)
-        relay_pause(p->relay, app_full(p->app));
+    if (p->core.relay)
+        relay_pause(p->core.relay, app_full(p->app));
 }
 
 static void on_full(void *ctx)
@@ -128,12 +124,11 @@ static void on_event(struct sink *sink, const struct event *ev)
 {
     struct proxy_front *p = (struct proxy_front *)sink;
 
+    (void)ev;
     if (!p->prompt) {
         output_check(&p->app->out);
         output_check(&p->app->err);
     }
-    if (ev->kind == EVENT_FAULT)
-        proxy_watch_fault(p, ev);
 }
 
 static void watch_free(struct sink *sink)
@@ -158,7 +153,7 @@ static void announce_control(struct proxy_front *p)
  * the event stream is not to be mixed with it. */
 static void announce(struct proxy_front *p)
 {
-    const char *url = relay_url(p->relay);
+    const char *url = relay_url(p->core.relay);
     struct out *out = p->app->view->json ? &p->views.err : &p->views.out;
     char *server = url_print(p->app->connect->handshake.url);
     char text[600];
@@ -173,44 +168,6 @@ static void announce(struct proxy_front *p)
         announce_control(p);
 }
 
-/* What requests are given on their way. */
-static void take_server(struct proxy_front *p)
-{
-    p->identity = p->app->connect->handshake;
-    p->dial = p->app->connect->dial;
-    p->dial.tls.cert = p->own->upstream_cert;
-    p->dial.tls.key = p->own->upstream_key;
-}
-
-static int take_rules(struct proxy_front *p, struct err *e)
-{
-    for (size_t i = 0; i < p->own->rule_count; i++) {
-        struct rule rule;
-
-        if (rule_parse(slice_str(p->own->rules[i]), &rule, e) < 0)
-            return -1;
-        if (rules_add(&p->rules, &rule) < 0) {
-            rule_clear(&rule);
-            return err_nomem(e, STAGE_USAGE, "taking the rules");
-        }
-    }
-    return 0;
-}
-
-static int make_grade(struct proxy_front *p, struct err *e)
-{
-    struct grade_config config = p->own->grade;
-    const struct account_options *account = &p->app->connect->account;
-
-    config.seq = account->seq;
-    config.id = account->id;
-    config.epoch = account->epoch;
-    if (rng_draw(&p->app->loop.supplies.rng, (uint8_t *)config.seed, sizeof config.seed) < 0)
-        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "no random numbers are available");
-    p->grade = grade_new(&config);
-    return p->grade ? 0 : err_nomem(e, STAGE_IO, "starting the proxy");
-}
-
 static int make_control(struct proxy_front *p, struct err *e)
 {
     if (!p->own->controlled)
@@ -219,48 +176,44 @@ static int make_control(struct proxy_front *p, struct err *e)
     return p->control ? 0 : -1;
 }
 
-static int make_relay(struct proxy_front *p, struct err *e)
+static void on_back(void *ctx)
 {
-    const struct app *app = p->app;
+    struct proxy_front *p = ctx;
 
-    p->config = (struct relay_config){
-        .host = app->listen->host,
-        .port = app->listen->port,
-        .cert = app->listen->cert,
-        .key = app->listen->key,
-        .identity = &p->identity,
-        .dial = &p->dial,
+    if (p->own->outages && grade_outages_over(p->core.grade) >= p->own->outages)
+        proxy_end(p, EXIT_OK);
+}
+
+static int make_core(struct proxy_front *p, struct err *e)
+{
+    const struct proxying_config config = {
+        .connect = p->app->connect,
+        .listen = p->app->listen,
+        .fault = p->app->fault,
+        .upstream_cert = p->own->upstream_cert,
+        .upstream_key = p->own->upstream_key,
         .keep_host = p->own->keep_host,
-        .connect_timeout_us = app->connect->ws.connect_timeout_us,
-        .max_clients = file_limit_raise(OTHER_FILES, 2),
-        .supplies = &p->app->loop.supplies,
-        .client_faults = p->client_rig.faults,
-        .server_faults = p->server_rig.faults,
-        .rules = &p->rules,
-        .start_us = app->start_us,
+        .rules = p->own->rules,
+        .rule_count = p->own->rule_count,
+        .grade = p->own->grade,
     };
-    p->relay = relay_new(&p->app->loop.uv, &p->config, &p->views.bus, &proxy_hooks, p, e);
-    if (p->relay && app->fault->count > 0)
-        relay_expect_changes(p->relay);
-    return p->relay ? 0 : -1;
+    const struct proxying_hooks hooks = {on_back, p};
+
+    return proxying_init(&p->core, &p->app->loop, &p->views.bus, p->app->start_us, &config, &hooks,
+                         e);
 }
 
 static int prepare(struct proxy_front *p, struct err *e)
 {
-    p->watch = (struct sink){p->views.bus.wants | EVENT_BIT(EVENT_FAULT), on_event, watch_free};
+    p->watch = (struct sink){p->views.bus.wants, on_event, watch_free};
     bus_add(&p->views.bus, &p->watch);
     p->over = timer_new(&p->app->loop.uv, p);
-    if (!p->over || proxy_act_init(p) < 0)
+    if (!p->over)
         return err_nomem(e, STAGE_IO, "starting the proxy");
     if (proxy_open_file(p->own->report, "--report", &p->report_fd, e) < 0 ||
         proxy_open_file(p->own->junit, "--junit", &p->junit_fd, e) < 0)
         return -1;
-    take_server(p);
-    if (take_rules(p, e) < 0 || make_grade(p, e) < 0 || make_control(p, e) < 0 ||
-        fault_rig_init_legs(&p->client_rig, &p->server_rig, &p->app->loop.uv, p->app->fault,
-                            &p->views.bus, p->app->start_us, e) < 0)
-        return -1;
-    return make_relay(p, e);
+    return make_control(p, e) < 0 ? -1 : make_core(p, e);
 }
 
 static void run_loop(struct proxy_front *p)
@@ -277,14 +230,9 @@ static void run_loop(struct proxy_front *p)
 static void clear(struct proxy_front *p)
 {
     control_stop(p->control);
-    relay_free(p->relay);
-    proxy_act_clear(p);
+    proxying_clear(&p->core);
     timer_free(p->over);
-    fault_rig_clear(&p->client_rig);
-    fault_rig_clear(&p->server_rig);
     app_close(p->app, (int)p->code);
-    grade_free(p->grade);
-    rules_clear(&p->rules);
     views_clear(&p->views);
     if (p->report_fd >= 0)
         close(p->report_fd);

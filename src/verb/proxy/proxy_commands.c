@@ -195,7 +195,7 @@ static void say_client(struct proxy_prompt *q, const struct grade_client_report 
 
 static int clients(struct proxy_prompt *q, const char *args, struct err *e)
 {
-    struct grade_report *r = grade_report_new(q->front->grade, clock_mono_us());
+    struct grade_report *r = proxying_report(&q->front->core);
 
     (void)args;
     if (!r)
@@ -210,7 +210,7 @@ static int clients(struct proxy_prompt *q, const char *args, struct err *e)
 
 static bool is_known(const struct proxy_prompt *q, uint64_t client)
 {
-    struct grade_report *r = grade_report_new(q->front->grade, clock_mono_us());
+    struct grade_report *r = proxying_report(&q->front->core);
     bool known = false;
 
     for (size_t i = 0; r && i < r->client_count; i++)
@@ -232,7 +232,7 @@ static int use(struct proxy_prompt *q, const char *args, struct err *e)
         err_hint(e, "/clients lists them");
         return -1;
     }
-    q->who = (struct proxy_who){.client = (uint32_t)n};
+    q->who = (struct proxying_who){.client = (uint32_t)n};
     return 0;
 }
 
@@ -243,7 +243,7 @@ static int use(struct proxy_prompt *q, const char *args, struct err *e)
 static int report(struct proxy_prompt *q, const char *args, struct err *e)
 {
     struct proxy_front *p = q->front;
-    struct grade_report *r = grade_report_new(p->grade, clock_mono_us());
+    struct grade_report *r = proxying_report(&p->core);
     struct buf text;
     int failed = -1;
 
@@ -286,8 +286,8 @@ static void say_held(struct proxy_prompt *q)
 {
     unsigned up = 0, down = 0;
 
-    for (const struct relay_conn *c = proxy_who_next(q->front, &q->who, NULL); c;
-         c = proxy_who_next(q->front, &q->who, c)) {
+    for (const struct relay_conn *c = proxying_who_next(&q->front->core, &q->who, NULL); c;
+         c = proxying_who_next(&q->front->core, &q->who, c)) {
         up += relay_held(c, RELAY_UP);
         down += relay_held(c, RELAY_DOWN);
     }
@@ -298,10 +298,10 @@ static void say_held(struct proxy_prompt *q)
 static int stats(struct proxy_prompt *q, const char *args, struct err *e)
 {
     const struct proxy_front *p = q->front;
-    struct totals t = relay_totals(p->relay);
+    struct totals t = relay_totals(p->core.relay);
 
     (void)args, (void)e;
-    commands_say(&q->shared, "connections  %u open, %llu opened so far", p->open,
+    commands_say(&q->shared, "connections  %u open, %llu opened so far", p->core.open,
                  (unsigned long long)t.connections);
     commands_say(&q->shared, "up           %llu message%s, %llu bytes",
                  (unsigned long long)t.messages_in, plural(t.messages_in),
@@ -310,7 +310,7 @@ static int stats(struct proxy_prompt *q, const char *args, struct err *e)
                  (unsigned long long)t.messages_out, plural(t.messages_out),
                  (unsigned long long)t.payload_out);
     commands_say(&q->shared, "outages      %llu over",
-                 (unsigned long long)grade_outages_over(p->grade));
+                 (unsigned long long)grade_outages_over(p->core.grade));
     say_held(q);
     return 0;
 }

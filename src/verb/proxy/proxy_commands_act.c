@@ -25,12 +25,12 @@ static int nobody(const struct proxy_prompt *q, struct err *e)
 
 int proxy_command_drop(struct proxy_prompt *q, const char *args, struct err *e)
 {
-    struct proxy_drop how;
+    struct proxying_drop how;
     unsigned n;
 
-    if (proxy_drop_parse(args[0] ? args : "rst", &how, e) < 0)
+    if (proxying_drop_parse(args[0] ? args : "rst", &how, e) < 0)
         return -1;
-    n = proxy_drop(q->front, &q->who, &how);
+    n = proxying_drop(&q->front->core, &q->who, &how);
     return n ? 0 : nobody(q, e);
 }
 
@@ -40,7 +40,7 @@ int proxy_command_offline(struct proxy_prompt *q, const char *args, struct err *
 
     if (args[0] && (seconds_parse(args, &us) < 0 || us == 0))
         return proxy_command_misused("offline", e);
-    proxy_offline(q->front, us, false);
+    proxying_offline(&q->front->core, us, false);
     return 0;
 }
 
@@ -65,17 +65,18 @@ int proxy_command_fault(struct proxy_prompt *q, const char *args, struct err *e)
     bool random;
 
     if (!args[0]) {
-        if (list_faults(q, p->client_rig.faults) + list_faults(q, p->server_rig.faults) == 0)
+        if (list_faults(q, p->core.client_rig.faults) + list_faults(q, p->core.server_rig.faults) ==
+            0)
             commands_say(&q->shared, "no faults are armed; for example /fault latency:200ms+10s");
         return 0;
     }
-    if (proxy_fault(q->front, args, &random, e) < 0) {
+    if (proxying_fault(&q->front->core, args, &random, e) < 0) {
         command_point(&q->shared, args, e->at);
         return -1;
     }
     if (random)
         commands_say(&q->shared, "faults by chance: --seed %llu repeats them",
-                     (unsigned long long)p->client_rig.seed);
+                     (unsigned long long)p->core.client_rig.seed);
     return 0;
 }
 
@@ -84,11 +85,11 @@ int proxy_command_heal(struct proxy_prompt *q, const char *args, struct err *e)
     const struct proxy_front *p = q->front;
 
     (void)args, (void)e;
-    if (relay_is_offline(p->relay))
+    if (relay_is_offline(p->core.relay))
         commands_say(&q->shared, "online again: clients can return");
-    command_say_healed(&q->shared, command_faults_armed(p->client_rig.faults) +
-                                       command_faults_armed(p->server_rig.faults));
-    proxy_heal(q->front);
+    command_say_healed(&q->shared, command_faults_armed(p->core.client_rig.faults) +
+                                       command_faults_armed(p->core.server_rig.faults));
+    proxying_heal(&q->front->core);
     return 0;
 }
 
@@ -97,7 +98,7 @@ int proxy_command_heal(struct proxy_prompt *q, const char *args, struct err *e)
 
 static int list_rules(struct proxy_prompt *q, struct err *e)
 {
-    const struct rules *rules = &q->front->rules;
+    const struct rules *rules = &q->front->core.rules;
     struct buf text;
     int failed = 0;
 
@@ -121,7 +122,7 @@ static int rule_off(struct proxy_prompt *q, const char *number, struct err *e)
     number += strspn(number, " ");
     if (!decimal_read(slice_str(number), RULES_MAX, &n))
         return proxy_command_misused("rule", e);
-    if (proxy_rule_off(q->front, n) == 0)
+    if (proxying_rule_off(&q->front->core, n) == 0)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no rule %llu", (unsigned long long)n);
     err_hint(e, "/rule lists them");
@@ -134,7 +135,7 @@ int proxy_command_rule(struct proxy_prompt *q, const char *args, struct err *e)
         return list_rules(q, e);
     if (strncmp(args, "off", 3) == 0 && (args[3] == ' ' || !args[3]))
         return rule_off(q, args + 3, e);
-    if (proxy_rule(q->front, args, e) == 0)
+    if (proxying_rule(&q->front->core, args, e) == 0)
         return 0;
     command_point(&q->shared, args, e->at);
     return -1;
@@ -145,7 +146,7 @@ static unsigned direction_of(const char *args, const char **rest)
 {
     struct slice word = parse_name(args, rest);
 
-    return slice_is(word, "up") ? PROXY_UP : slice_is(word, "down") ? PROXY_DOWN : 0;
+    return slice_is(word, "up") ? PROXYING_UP : slice_is(word, "down") ? PROXYING_DOWN : 0;
 }
 
 int proxy_command_inject(struct proxy_prompt *q, const char *args, struct err *e)
@@ -160,19 +161,19 @@ int proxy_command_inject(struct proxy_prompt *q, const char *args, struct err *e
     if (utf8_check(&check, (const uint8_t *)text, len) != len || !utf8_complete(&check))
         return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
                        "the line is not UTF-8, which a text message must be");
-    n = proxy_inject(q->front, &q->who, direction == PROXY_UP ? RELAY_UP : RELAY_DOWN, OPCODE_TEXT,
-                     slice_make(text, len));
+    n = proxying_inject(&q->front->core, &q->who, direction == PROXYING_UP ? RELAY_UP : RELAY_DOWN,
+                        OPCODE_TEXT, slice_make(text, len));
     return n ? 0 : nobody(q, e);
 }
 
 int proxy_command_hold(struct proxy_prompt *q, const char *args, struct err *e)
 {
     const char *rest = "";
-    unsigned directions = args[0] ? direction_of(args, &rest) : PROXY_BOTH, n;
+    unsigned directions = args[0] ? direction_of(args, &rest) : PROXYING_BOTH, n;
 
     if (!directions || rest[0])
         return proxy_command_misused("hold", e);
-    n = proxy_hold(q->front, &q->who, directions, 0);
+    n = proxying_hold(&q->front->core, &q->who, directions, 0);
     if (n == 0)
         return nobody(q, e);
     commands_say(&q->shared, "messages of %u connection%s are held; /release lets them go", n,
@@ -187,7 +188,7 @@ int proxy_command_release(struct proxy_prompt *q, const char *args, struct err *
 
     if (args[0] && (!decimal_read(slice_str(args), UINT32_MAX, &count) || count == 0))
         return proxy_command_misused("release", e);
-    n = proxy_release(q->front, &q->who, PROXY_BOTH, (unsigned)count, &left);
+    n = proxying_release(&q->front->core, &q->who, PROXYING_BOTH, (unsigned)count, &left);
     commands_say(&q->shared, "%u message%s released, %u held", n, plural(n), left);
     return 0;
 }

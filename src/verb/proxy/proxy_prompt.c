@@ -15,18 +15,18 @@ static const char *prompt(void *ctx)
 {
     struct proxy_prompt *q = ctx;
     const struct proxy_front *p = q->front;
-    const char *state =
-        relay_is_offline(p->relay) ? " (offline)"
-        : faults_any_active(p->client_rig.faults) || faults_any_active(p->server_rig.faults)
-            ? " (fault)"
-            : "";
+    const char *state = relay_is_offline(p->core.relay) ? " (offline)"
+                        : faults_any_active(p->core.client_rig.faults) ||
+                                faults_any_active(p->core.server_rig.faults)
+                            ? " (fault)"
+                            : "";
 
     if (q->who.client)
         snprintf(q->text, sizeof q->text, "#%lu%s> ", (unsigned long)q->who.client, state);
-    else if (p->open == 0)
+    else if (p->core.open == 0)
         snprintf(q->text, sizeof q->text, "no clients%s> ", state);
     else
-        snprintf(q->text, sizeof q->text, "%u open%s> ", p->open, state);
+        snprintf(q->text, sizeof q->text, "%u open%s> ", p->core.open, state);
     return q->text;
 }
 
@@ -114,8 +114,8 @@ static void on_pause(void *ctx, bool paused)
 {
     struct proxy_prompt *q = ctx;
 
-    if (q->front->relay)
-        relay_pause(q->front->relay, paused);
+    if (q->front->core.relay)
+        relay_pause(q->front->core.relay, paused);
 }
 
 static void on_stop(void *ctx)

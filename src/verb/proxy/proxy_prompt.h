@@ -9,9 +9,9 @@
 #ifndef VERB_PROXY_PROXY_PROMPT_H
 #define VERB_PROXY_PROXY_PROMPT_H
 
+#include "app/proxying_act.h"
 #include "app/typing.h"
 #include "command/set.h"
-#include "verb/proxy/proxy_act.h"
 #include "verb/proxy/proxy_heads.h"
 
 struct proxy_prompt {
@@ -20,8 +20,8 @@ struct proxy_prompt {
     struct typing *typing;
     struct commands shared; /* for those that the REPL has too; there is no session */
     struct proxy_heads heads;
-    struct proxy_who who; /* what commands act on */
-    char text[64];        /* the prompt */
+    struct proxying_who who; /* what commands act on */
+    char text[64];           /* the prompt */
 };
 
 extern const struct command_set proxy_commands;

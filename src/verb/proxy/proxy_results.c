@@ -68,7 +68,7 @@ static int put_text(struct proxy_front *p, const struct grade_report *r, struct 
 /* With the members that every event has. */
 int proxy_report_json(struct proxy_front *p, struct buf *text)
 {
-    struct grade_report *r = grade_report_new(p->grade, clock_mono_us());
+    struct grade_report *r = proxying_report(&p->core);
     struct json_tree t;
     int failed = -1;
 
@@ -197,7 +197,7 @@ static int check(struct proxy_front *p, const struct grade_report *r,
 
 void proxy_results(struct proxy_front *p)
 {
-    struct grade_report *r = grade_report_new(p->grade, clock_mono_us());
+    struct grade_report *r = proxying_report(&p->core);
     struct grade_verdict verdicts[GRADE_EXPECT_MAX];
     struct buf text;
     struct err e;

@@ -1,31 +1,31 @@
-#include "verb/proxy/proxy_act.h"
+#include "app/proxying_act.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/proxying.h"
 #include "base/clock.h"
 #include "net/timer.h"
-#include "verb/proxy/proxy_private.h"
 
 /* A connection in a black hole of ours. */
-struct proxy_hole {
-    struct proxy_hole *next;
+struct proxying_hole {
+    struct proxying_hole *next;
     uint32_t conn;
-    uint64_t until_us; /* clock_mono_us; UINT64_MAX: until proxy_heal */
+    uint64_t until_us; /* clock_mono_us; UINT64_MAX: until proxying_heal */
 };
 
 /* --- which connections --------------------------------------------------------------------------
  */
 
-static bool is_meant(const struct relay_conn *c, const struct proxy_who *who)
+static bool is_meant(const struct relay_conn *c, const struct proxying_who *who)
 {
     return (who->conn == 0 || who->conn == relay_conn_number(c)) &&
            (who->client == 0 || who->client == relay_conn_client(c));
 }
 
 /* open: with an open WebSocket alone. */
-static struct relay_conn *next_of(const struct proxy_front *p, const struct proxy_who *who,
+static struct relay_conn *next_of(const struct proxying *p, const struct proxying_who *who,
                                   const struct relay_conn *last, bool open)
 {
     struct relay_conn *c = last ? relay_next(last) : relay_first(p->relay);
@@ -35,8 +35,8 @@ static struct relay_conn *next_of(const struct proxy_front *p, const struct prox
     return c;
 }
 
-struct relay_conn *proxy_who_next(const struct proxy_front *p, const struct proxy_who *who,
-                                  const struct relay_conn *last)
+struct relay_conn *proxying_who_next(const struct proxying *p, const struct proxying_who *who,
+                                     const struct relay_conn *last)
 {
     return next_of(p, who, last, true);
 }
@@ -55,7 +55,7 @@ static const struct {
 };
 
 /* Whether what was typed is a way to drop, and nothing more. */
-static bool take_spec(const struct fault_spec *spec, struct proxy_drop *drop)
+static bool take_spec(const struct fault_spec *spec, struct proxying_drop *drop)
 {
     bool lasts = spec->kind == FAULT_BLACKHOLE;
 
@@ -65,7 +65,7 @@ static bool take_spec(const struct fault_spec *spec, struct proxy_drop *drop)
     for (size_t i = 0; i < sizeof drops / sizeof drops[0]; i++) {
         if (drops[i].kind != spec->kind)
             continue;
-        *drop = (struct proxy_drop){
+        *drop = (struct proxying_drop){
             .how = drops[i].how, .code = (uint16_t)spec->code, .for_us = spec->duration_us};
         memcpy(drop->reason, spec->reason, sizeof drop->reason);
         return true;
@@ -73,7 +73,7 @@ static bool take_spec(const struct fault_spec *spec, struct proxy_drop *drop)
     return false;
 }
 
-int proxy_drop_parse(const char *text, struct proxy_drop *drop, struct err *e)
+int proxying_drop_parse(const char *text, struct proxying_drop *drop, struct err *e)
 {
     struct fault_spec spec;
 
@@ -84,8 +84,8 @@ int proxy_drop_parse(const char *text, struct proxy_drop *drop, struct err *e)
     return -1;
 }
 
-/* Reported as any other fault is; proxy_watch_fault makes it a fact of the report. */
-static void report(struct proxy_front *p, const struct relay_conn *c, enum fault_kind kind,
+/* Reported as any other fault is; proxying_watch_fault makes it a fact of the report. */
+static void report(struct proxying *p, const struct relay_conn *c, enum fault_kind kind,
                    const char *phase, const char *args)
 {
     struct event ev = {
@@ -93,21 +93,21 @@ static void report(struct proxy_front *p, const struct relay_conn *c, enum fault
         .conn = c ? relay_conn_number(c) : 0,
         .client = c ? relay_conn_client(c) : 0,
         .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - p->app->start_us,
+        .at_us = clock_mono_us() - p->start_us,
         .fault = {fault_kind_name(kind), phase, "", args},
     };
 
-    bus_emit(&p->views.bus, &ev);
+    bus_emit(p->bus, &ev);
 }
 
 static void on_holes(void *ctx);
 
 /* Wait for the first that ends. */
-static void set_timer(struct proxy_front *p)
+static void set_timer(struct proxying *p)
 {
     uint64_t first = UINT64_MAX, now = clock_mono_us();
 
-    for (const struct proxy_hole *h = p->holes; h; h = h->next)
+    for (const struct proxying_hole *h = p->holes; h; h = h->next)
         first = h->until_us < first ? h->until_us : first;
     if (first == UINT64_MAX)
         timer_stop(p->hole_timer);
@@ -116,12 +116,12 @@ static void set_timer(struct proxy_front *p)
 }
 
 /* Those that end by then; UINT64_MAX: all. */
-static void end_holes(struct proxy_front *p, uint64_t until_us)
+static void end_holes(struct proxying *p, uint64_t until_us)
 {
-    struct proxy_hole **at = &p->holes;
+    struct proxying_hole **at = &p->holes;
 
     while (*at) {
-        struct proxy_hole *h = *at;
+        struct proxying_hole *h = *at;
         struct relay_conn *c;
 
         if (h->until_us > until_us) {
@@ -146,9 +146,9 @@ static void on_holes(void *ctx)
 }
 
 /* The latest one applies. -1: memory. */
-static int add_hole(struct proxy_front *p, uint32_t conn, uint64_t for_us)
+static int add_hole(struct proxying *p, uint32_t conn, uint64_t for_us)
 {
-    struct proxy_hole *h = p->holes;
+    struct proxying_hole *h = p->holes;
 
     while (h && h->conn != conn)
         h = h->next;
@@ -164,7 +164,7 @@ static int add_hole(struct proxy_front *p, uint32_t conn, uint64_t for_us)
     return 0;
 }
 
-static void drop_one(struct proxy_front *p, struct relay_conn *c, const struct proxy_drop *drop)
+static void drop_one(struct proxying *p, struct relay_conn *c, const struct proxying_drop *drop)
 {
     char args[FAULT_REASON + 16] = "";
 
@@ -180,8 +180,8 @@ static void drop_one(struct proxy_front *p, struct relay_conn *c, const struct p
     relay_drop(c, drop->how, drop->code, slice_str(drop->reason));
 }
 
-unsigned proxy_drop(struct proxy_front *p, const struct proxy_who *who,
-                    const struct proxy_drop *drop)
+unsigned proxying_drop(struct proxying *p, const struct proxying_who *who,
+                       const struct proxying_drop *drop)
 {
     struct relay_conn *next;
     unsigned n = 0;
@@ -195,13 +195,13 @@ unsigned proxy_drop(struct proxy_front *p, const struct proxy_who *who,
     return n;
 }
 
-void proxy_offline(struct proxy_front *p, uint64_t us, bool silent)
+void proxying_offline(struct proxying *p, uint64_t us, bool silent)
 {
     report(p, NULL, FAULT_OFFLINE, "begin", silent ? "silent" : "");
     relay_offline(p->relay, us, silent);
 }
 
-void proxy_heal(struct proxy_front *p)
+void proxying_heal(struct proxying *p)
 {
     uint64_t now = clock_mono_us();
 
@@ -224,7 +224,7 @@ static unsigned armed(const struct faults *f)
     return n;
 }
 
-static struct faults *faults_for(const struct proxy_front *p, const struct fault_spec *spec)
+static struct faults *faults_for(const struct proxying *p, const struct fault_spec *spec)
 {
     return fault_leg(spec) == FAULT_LEG_SERVER ? p->server_rig.faults : p->client_rig.faults;
 }
@@ -237,7 +237,7 @@ static int too_many(struct err *e)
     return -1;
 }
 
-int proxy_fault(struct proxy_front *p, const char *text, bool *random, struct err *e)
+int proxying_fault(struct proxying *p, const char *text, bool *random, struct err *e)
 {
     unsigned client = armed(p->client_rig.faults), server = armed(p->server_rig.faults);
     struct fault_spec specs[2 * FAULTS_MAX + 1];
@@ -265,7 +265,7 @@ int proxy_fault(struct proxy_front *p, const char *text, bool *random, struct er
     return 0;
 }
 
-int proxy_rule(struct proxy_front *p, const char *text, struct err *e)
+int proxying_rule(struct proxying *p, const char *text, struct err *e)
 {
     struct rule rule;
 
@@ -283,7 +283,7 @@ int proxy_rule(struct proxy_front *p, const char *text, struct err *e)
     return 0;
 }
 
-int proxy_rule_off(struct proxy_front *p, uint64_t n)
+int proxying_rule_off(struct proxying *p, uint64_t n)
 {
     if (n == 0 || n > p->rules.count)
         return -1;
@@ -294,29 +294,30 @@ int proxy_rule_off(struct proxy_front *p, uint64_t n)
 /* --- messages -----------------------------------------------------------------------------------
  */
 
-unsigned proxy_inject(struct proxy_front *p, const struct proxy_who *who,
-                      enum relay_direction direction, enum opcode type, struct slice data)
+unsigned proxying_inject(struct proxying *p, const struct proxying_who *who,
+                         enum relay_direction direction, enum opcode type, struct slice data)
 {
     struct relay_conn *next;
     unsigned n = 0;
 
-    for (struct relay_conn *c = proxy_who_next(p, who, NULL); c; c = next) {
-        next = proxy_who_next(p, who, c);
+    for (struct relay_conn *c = proxying_who_next(p, who, NULL); c; c = next) {
+        next = proxying_who_next(p, who, c);
         n += relay_inject(c, direction, type, data) == 0;
     }
     return n;
 }
 
-unsigned proxy_hold(struct proxy_front *p, const struct proxy_who *who, unsigned directions,
-                    unsigned count)
+unsigned proxying_hold(struct proxying *p, const struct proxying_who *who, unsigned directions,
+                       unsigned count)
 {
     unsigned n = 0;
 
     relay_expect_changes(p->relay);
-    for (struct relay_conn *c = proxy_who_next(p, who, NULL); c; c = proxy_who_next(p, who, c)) {
-        if (directions & PROXY_UP)
+    for (struct relay_conn *c = proxying_who_next(p, who, NULL); c;
+         c = proxying_who_next(p, who, c)) {
+        if (directions & PROXYING_UP)
             relay_hold(c, RELAY_UP, count);
-        if (directions & PROXY_DOWN)
+        if (directions & PROXYING_DOWN)
             relay_hold(c, RELAY_DOWN, count);
         n++;
     }
@@ -335,20 +336,20 @@ static unsigned release(struct relay_conn *c, unsigned directions, unsigned coun
     return sent;
 }
 
-unsigned proxy_release(struct proxy_front *p, const struct proxy_who *who, unsigned directions,
-                       unsigned count, unsigned *left)
+unsigned proxying_release(struct proxying *p, const struct proxying_who *who, unsigned directions,
+                          unsigned count, unsigned *left)
 {
     struct relay_conn *next;
     unsigned sent = 0;
 
     *left = 0;
-    for (struct relay_conn *c = proxy_who_next(p, who, NULL); c; c = next) {
-        next = proxy_who_next(p, who, c);
+    for (struct relay_conn *c = proxying_who_next(p, who, NULL); c; c = next) {
+        next = proxying_who_next(p, who, c);
         if (count == 0 || sent < count)
             sent += release(c, directions, count ? count - sent : 0);
     }
-    for (const struct relay_conn *c = proxy_who_next(p, who, NULL); c;
-         c = proxy_who_next(p, who, c))
+    for (const struct relay_conn *c = proxying_who_next(p, who, NULL); c;
+         c = proxying_who_next(p, who, c))
         *left += relay_held(c, RELAY_UP) + relay_held(c, RELAY_DOWN);
     return sent;
 }
@@ -356,16 +357,16 @@ unsigned proxy_release(struct proxy_front *p, const struct proxy_who *who, unsig
 /* --- for the run --------------------------------------------------------------------------------
  */
 
-int proxy_act_init(struct proxy_front *p)
+int proxying_act_init(struct proxying *p)
 {
-    p->hole_timer = timer_new(&p->app->loop.uv, p);
+    p->hole_timer = timer_new(&p->loop->uv, p);
     return p->hole_timer ? 0 : -1;
 }
 
-void proxy_act_ended(struct proxy_front *p, uint32_t conn)
+void proxying_act_ended(struct proxying *p, uint32_t conn)
 {
-    for (struct proxy_hole **at = &p->holes; *at; at = &(*at)->next) {
-        struct proxy_hole *h = *at;
+    for (struct proxying_hole **at = &p->holes; *at; at = &(*at)->next) {
+        struct proxying_hole *h = *at;
 
         if (h->conn != conn)
             continue;
@@ -375,14 +376,14 @@ void proxy_act_ended(struct proxy_front *p, uint32_t conn)
     }
 }
 
-void proxy_act_online(struct proxy_front *p)
+void proxying_act_online(struct proxying *p)
 {
     report(p, NULL, FAULT_OFFLINE, "end", "");
 }
 
-void proxy_act_clear(struct proxy_front *p)
+void proxying_act_clear(struct proxying *p)
 {
     timer_free(p->hole_timer);
     while (p->holes)
-        proxy_act_ended(p, p->holes->conn);
+        proxying_act_ended(p, p->holes->conn);
 }

@@ -1,13 +1,13 @@
 /*
- * proxy_watch: what the relay reports, as facts about its clients.
+ * proxying_watch: what the relay reports, as facts about its clients.
  */
 #include <string.h>
 
+#include "app/proxying.h"
 #include "base/clock.h"
 #include "base/decimal.h"
-#include "verb/proxy/proxy_private.h"
 
-static struct proxy_front *of(void *ctx)
+static struct proxying *of(void *ctx)
 {
     return ctx;
 }
@@ -27,7 +27,7 @@ static void address_of(const struct relay_conn *c, char host[64])
 
 static void on_request(void *ctx, struct relay_conn *c, const struct http1_head *h, bool upgrade)
 {
-    struct proxy_front *p = of(ctx);
+    struct proxying *p = of(ctx);
     char address[64];
     struct grade_head head = {
         .address = address,
@@ -58,22 +58,37 @@ static void on_answer(void *ctx, struct relay_conn *c, int status, const struct 
                       retry_after(h));
 }
 
+static void emit_back(const struct proxying *p, const struct relay_conn *c)
+{
+    struct event ev = {
+        .kind = EVENT_BACK,
+        .conn = relay_conn_number(c),
+        .client = relay_conn_client(c),
+        .leg = LEG_CLIENT,
+        .time_us = clock_wall_us(),
+        .at_us = clock_mono_us() - p->start_us,
+    };
+
+    bus_emit(p->bus, &ev);
+}
+
 static void on_opened(void *ctx, struct relay_conn *c)
 {
-    struct proxy_front *p = of(ctx);
+    struct proxying *p = of(ctx);
     bool ended = grade_opened(p->grade, clock_mono_us(), relay_conn_number(c));
 
     p->open++;
-    if (ended)
-        control_back(p->control, c);
-    if (ended && p->own->outages && grade_outages_over(p->grade) >= p->own->outages)
-        proxy_end(p, EXIT_OK);
+    if (!ended)
+        return;
+    emit_back(p, c);
+    if (p->hooks.back)
+        p->hooks.back(p->hooks.ctx);
 }
 
 /* Of what a server sends only the labels count. */
-static bool is_graded(const struct proxy_front *p, enum relay_direction direction)
+static bool is_graded(const struct proxying *p, enum relay_direction direction)
 {
-    const struct account_options *account = &p->app->connect->account;
+    const struct account_options *account = &p->config.connect->account;
 
     return direction == RELAY_UP || account->seq || account->id || account->epoch;
 }
@@ -123,16 +138,16 @@ static void on_refused(void *ctx, struct relay_conn *c)
 
 static void on_online(void *ctx)
 {
-    proxy_act_online(of(ctx));
+    proxying_act_online(of(ctx));
 }
 
 static void on_ended(void *ctx, struct relay_conn *c)
 {
-    proxy_act_ended(of(ctx), relay_conn_number(c));
+    proxying_act_ended(of(ctx), relay_conn_number(c));
     grade_forget(of(ctx)->grade, relay_conn_number(c));
 }
 
-const struct relay_hooks proxy_hooks = {
+const struct relay_hooks proxying_relay_hooks = {
     .request = on_request,
     .answer = on_answer,
     .opened = on_opened,
@@ -158,7 +173,7 @@ static bool is_an_outage(const char *kind)
 }
 
 /* A connection that was lost while offline does not go on afterwards. */
-void proxy_watch_fault(struct proxy_front *p, const struct event *ev)
+void proxying_watch_fault(struct proxying *p, const struct event *ev)
 {
     uint64_t conn = ev->conn ? ev->conn : GRADE_ALL;
 
