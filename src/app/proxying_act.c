@@ -384,6 +384,7 @@ void proxying_act_online(struct proxying *p)
 void proxying_act_clear(struct proxying *p)
 {
     timer_free(p->hole_timer);
+    p->hole_timer = NULL;
     while (p->holes)
         proxying_act_ended(p, p->holes->conn);
 }

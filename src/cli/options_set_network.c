@@ -215,17 +215,12 @@ int options_set_ipv6(struct options_parsing *p, const struct option_use *use, st
     return 0;
 }
 
-int options_address_operand(struct options_parsing *p, struct err *e)
+/* what: who takes it. */
+static int address_parse(char *text, const char *what, struct listen_options *at, struct err *e)
 {
-    struct listen_options *at = &p->o->listen;
-    char *text = p->operand;
+    const char *rest;
     char *colon;
-    const char *rest, *name = p->o->verb->name;
 
-    if (p->surplus)
-        return usage_error(e, "wscope %s takes one address, and there are two arguments", name);
-    if (!text)
-        return 0;
     if (port_parse(text, 0, &at->port, &rest) && *rest == '\0')
         return 0;
     colon = host_end(text);
@@ -235,7 +230,7 @@ int options_address_operand(struct options_parsing *p, struct err *e)
         return -1;
     }
     if (!colon || !port_parse(colon + 1, 0, &at->port, &rest) || *rest != '\0') {
-        usage_error(e, "wscope %s takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"%s\"", name,
+        usage_error(e, "%s takes [HOST:]PORT (\"9001\", \"0.0.0.0:9001\"), not \"%s\"", what,
                     options_quote(text).text);
         err_hint(e, "a port is a number from 0 (any free one) to 65535");
         return -1;
@@ -244,4 +239,19 @@ int options_address_operand(struct options_parsing *p, struct err *e)
     if (colon != text)
         at->host = unbracket(text);
     return 0;
+}
+
+int options_address_operand(struct options_parsing *p, struct err *e)
+{
+    char what[64];
+
+    snprintf(what, sizeof what, "wscope %s", p->o->verb->name);
+    if (p->surplus)
+        return usage_error(e, "%s takes one address, and there are two arguments", what);
+    return p->operand ? address_parse(p->operand, what, &p->o->listen, e) : 0;
+}
+
+int connection_address(char *text, struct listen_options *at, struct err *e)
+{
+    return address_parse(text, "the address", at, e);
 }

@@ -144,6 +144,12 @@ int command_expect(struct commands *c, const char *args, struct err *e)
         expect_clear(&a->expect);
         return -1;
     }
+    if (expect_of_proxy(&a->expect)) {
+        expect_clear(&a->expect);
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "that is expected of a proxy, which scripts have");
+        err_hint(e, "\"proxy start\" in wscope-script(5)");
+        return -1;
+    }
     a->waiting = true;
     a->passed = 0;
     a->since_us = now;

@@ -163,7 +163,8 @@ int command_needs_socket(const struct commands *c, struct err *e);
 
 unsigned command_faults_armed(const struct faults *f);
 /* The answer to /heal: this many faults were armed. */
-void command_say_healed(struct commands *c, unsigned count);
+#define COMMAND_HEALED 64
+void command_healed(unsigned count, char text[COMMAND_HEALED]);
 
 /* The commands, each family in its file. */
 command_fn command_connect, command_close, command_reconnect, command_quit, command_poll,

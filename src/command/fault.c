@@ -131,23 +131,26 @@ unsigned command_faults_armed(const struct faults *f)
     return count;
 }
 
-void command_say_healed(struct commands *c, unsigned count)
+void command_healed(unsigned count, char text[COMMAND_HEALED])
 {
     if (count == 0)
-        commands_say(c, "no faults were armed");
+        snprintf(text, COMMAND_HEALED, "no faults were armed");
     else
-        commands_say(c, "%u fault%s ended and disarmed", count, count == 1 ? " is" : "s are");
+        snprintf(text, COMMAND_HEALED, "%u fault%s ended and disarmed", count,
+                 count == 1 ? " is" : "s are");
 }
 
 int command_heal(struct commands *c, const char *args, struct err *e)
 {
     struct faults *f = faults_of(c, e);
+    char text[COMMAND_HEALED];
 
     if (!f)
         return -1;
     if (args[0])
         return command_misused("heal", e);
-    command_say_healed(c, command_faults_armed(f));
+    command_healed(command_faults_armed(f), text);
+    commands_say(c, "%s", text);
     faults_heal(f, clock_mono_us());
     return 0;
 }

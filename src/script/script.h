@@ -36,6 +36,7 @@ enum statement_kind {
     STATEMENT_SLEEP,
     STATEMENT_CAPTURE,
     STATEMENT_EXPECT,
+    STATEMENT_PROXY,
     STATEMENT_REPEAT,   /* body, as often as the arguments specify */
     STATEMENT_ANY_ORDER /* body: expectations */
 };
@@ -78,6 +79,10 @@ struct script_checks {
     int (*option)(void *ctx, const char *name, const char *value, struct err *e);
     /* Is it a URL? -1 with *e; e->at is an offset in url. */
     int (*url)(void *ctx, const char *url, struct err *e);
+    /* Is it what "proxy" takes, and what "expect report" does? -1 with *e; e->at is an offset in
+     * args, or -1. */
+    int (*proxy)(void *ctx, const char *args, struct err *e);
+    int (*report)(const char *list, struct err *e);
     /* The value of a variable that the caller sets (--var, server), or NULL. */
     const char *(*variable)(void *ctx, const char *name);
     bool has_url; /* a connection without `url` has somewhere to go */

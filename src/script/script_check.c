@@ -157,6 +157,21 @@ int parser_needs_connect(struct parser *p)
     return -1;
 }
 
+int parser_proxy_started(struct parser *p)
+{
+    return name_add(p, &p->proxies, slice_str(p->conn), p->scope);
+}
+
+int parser_needs_proxy(struct parser *p)
+{
+    if (p->section == SECTION_TEARDOWN || known(p, p->proxies, p->conn))
+        return 0;
+    parser_fail(p, 0, p->conn[0] ? "no proxy %s is started yet" : "no proxy is started yet%s",
+                p->conn);
+    err_hint(&p->error->err, "\"%s%sproxy start URL\" starts one", p->conn, p->conn[0] ? ": " : "");
+    return -1;
+}
+
 bool parser_has_url(const struct parser *p)
 {
     return p->checks->has_url || known(p, p->urls, p->conn) || known(p, p->urls, "");
@@ -326,8 +341,19 @@ int parser_check_expect(struct parser *p, const char *args, struct err *e)
 
     if (status == 0 && x.what == EXPECT_FRAME)
         p->script->frames = true;
+    p->of_proxy = status == 0 && expect_of_proxy(&x);
+    if (status == 0 && x.what == EXPECT_REPORT && p->checks->report) {
+        status = p->checks->report(x.name, e);
+        if (status < 0 && e->at >= 0)
+            e->at += strstr(args, x.name) - args;
+    }
     expect_clear(&x);
     return status;
+}
+
+int parser_check_proxy(struct parser *p, const char *args, struct err *e)
+{
+    return p->here || !p->checks->proxy ? 0 : p->checks->proxy(p->checks->ctx, args, e);
 }
 
 int parser_check_command(struct parser *p, const char *args, struct err *e)

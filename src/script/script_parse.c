@@ -156,9 +156,28 @@ static int parse_expect(struct parser *p, const struct command_row *row)
         strncmp(p->args, "none", 4) == 0)
         return parser_fail(p, p->args_at,
                            "\"expect none\" belongs after \"any-order\", not inside");
-    if (parser_check(p, parser_check_expect) < 0 || parser_needs_connect(p) < 0)
+    if (parser_check(p, parser_check_expect) < 0 ||
+        (p->of_proxy ? parser_needs_proxy(p) : parser_needs_connect(p)) < 0)
         return -1;
     return parser_add(p, STATEMENT_EXPECT, row, NULL);
+}
+
+/* The address of a started one is a variable: "proxy", or its name. */
+static int parse_proxy(struct parser *p, const struct command_row *row)
+{
+    const char *args;
+    bool starts = slice_is(parse_name(p->args, &args), "start");
+
+    if (p->section == SECTION_FILE)
+        return parser_fail(p, 0, "\"proxy\" must be inside a test, setup or teardown");
+    if (parser_check(p, parser_check_proxy) < 0 || (!starts && parser_needs_proxy(p) < 0) ||
+        parser_add(p, STATEMENT_PROXY, row, NULL) < 0)
+        return -1;
+    if (!starts)
+        return 0;
+    return parser_proxy_started(p) < 0
+               ? -1
+               : parser_define(p, slice_str(p->conn[0] ? p->conn : row->name));
 }
 
 static int parse_connect(struct parser *p, const struct command_row *row)
@@ -212,7 +231,7 @@ static const struct {
     {"repeat", parser_repeat},  {"any-order", parser_any_order}, {"url", parse_settings},
     {"header", parse_settings}, {"option", parse_settings},      {"set", parse_set},
     {"capture", parse_capture}, {"sleep", parse_sleep},          {"expect", parse_expect},
-    {"connect", parse_connect}, {"include", parse_include},
+    {"connect", parse_connect}, {"include", parse_include},      {"proxy", parse_proxy},
 };
 
 static bool is_section(const char *name)

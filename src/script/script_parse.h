@@ -44,7 +44,8 @@ struct parser {
     struct parser_block blocks[SCRIPT_BLOCK_MAX];
     unsigned depth, floor; /* floor: those of the files that include this one */
     const char *unmet;     /* why no test of the file is run: a variable has no value; or NULL */
-    struct parser_name *variables, *connections, *urls;
+    struct parser_name *variables, *connections, *urls, *proxies;
+    bool of_proxy; /* the line expects something of a proxy */
 
     /* the line */
     char *text; /* all of it */
@@ -93,7 +94,8 @@ int parser_mark_needs(struct parser *p, const struct command_row *row);
 typedef int parser_check_fn(struct parser *p, const char *args, struct err *e);
 int parser_check(struct parser *p, parser_check_fn *check);
 parser_check_fn parser_check_url, parser_check_header, parser_check_option, parser_check_capture,
-    parser_check_rounds, parser_check_seconds, parser_check_expect, parser_check_command;
+    parser_check_rounds, parser_check_seconds, parser_check_expect, parser_check_command,
+    parser_check_proxy;
 /* Every variable of the line is known. */
 int parser_variables_known(struct parser *p);
 /* Does something outside of the script give it a value, or a line before this one? */
@@ -102,6 +104,9 @@ int parser_define(struct parser *p, struct slice name);
 /* The line's connection was connected before. */
 int parser_needs_connect(struct parser *p);
 int parser_connected(struct parser *p);
+/* The same for its proxy. */
+int parser_needs_proxy(struct parser *p);
+int parser_proxy_started(struct parser *p);
 bool parser_has_url(const struct parser *p);
 void parser_url_given(struct parser *p);
 

@@ -7,6 +7,7 @@
  *        | open [subprotocol NAME|none] | status N | header NAME [TEXT|/REGEX/]
  *        | close [CODE [TEXT|/REGEX/]] | error [STAGE] | ping [TEXT|/REGEX/] | pong [TEXT|/REGEX/]
  *        | frame NAME=VALUE... | reconnect | gap [COUNT] | no-gap | none [for SEC]  [within SEC]
+ * and of a proxy:  back | report LIST  [within SEC]
  */
 #ifndef SCRIPT_EXPECT_EXPECT_H
 #define SCRIPT_EXPECT_EXPECT_H
@@ -39,6 +40,8 @@ enum expect_what {
     EXPECT_HEADER,
     EXPECT_NO_GAP,
     EXPECT_NONE,
+    EXPECT_BACK,   /* of a proxy: a client has returned */
+    EXPECT_REPORT, /* of a proxy: its report is as `name` says, which is not read here */
     EXPECT_WHATS
 };
 
@@ -49,7 +52,7 @@ struct expect {
     bool next;              /* the first that comes, and no other */
     uint64_t within_us;     /* 0: not given; of `none`: its duration */
     struct pattern pattern; /* text, ping, pong, reason, field value; payload of a frame */
-    char *name;             /* of a field; a subprotocol ("" for none); or NULL */
+    char *name;             /* of a field; a subprotocol ("" for none); a list; or NULL */
     struct json_condition *conditions;
     size_t condition_count;
     bool exact_bytes; /* binary, frame: `bytes` is what it is to be */
@@ -76,7 +79,10 @@ enum {
 int expect_parse(struct expect *x, const char *args, const char *here, struct err *e);
 void expect_clear(struct expect *x);
 
-/* The class of events that it examines; CAME_CLASSES: none (status, header, no-gap, none). */
+/* It is about the clients of a proxy, not about a connection. */
+bool expect_of_proxy(const struct expect *x);
+/* The class of events that it examines; CAME_CLASSES: none (status, header, no-gap, none, report).
+ */
 enum came_class expect_class(const struct expect *x);
 /* Is this what was expected? If not, `why` is a short reason, which may quote the peer's bytes; ""
  * if it is of another kind. */

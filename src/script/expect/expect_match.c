@@ -23,12 +23,18 @@ enum came_class expect_class(const struct expect *x)
     case EXPECT_CLOSE:
     case EXPECT_ERROR:
     case EXPECT_RECONNECT:
+    case EXPECT_BACK:
         return CAME_LIFE;
     case EXPECT_GAP:
         return CAME_GAPS;
     default:
         return CAME_CLASSES;
     }
+}
+
+bool expect_of_proxy(const struct expect *x)
+{
+    return x->what == EXPECT_BACK || x->what == EXPECT_REPORT;
 }
 
 uint64_t expect_limit_us(const struct expect *x, uint64_t default_us)
@@ -173,6 +179,7 @@ static bool fits_life(const struct expect *x, const struct came *c, char why[EXP
 {
     enum event_kind kind = x->what == EXPECT_CLOSE   ? EVENT_CLOSE
                            : x->what == EXPECT_ERROR ? EVENT_ERROR
+                           : x->what == EXPECT_BACK  ? EVENT_BACK
                                                      : EVENT_OPEN;
 
     if (c->kind != kind)
@@ -189,6 +196,8 @@ static bool fits_life(const struct expect *x, const struct came *c, char why[EXP
             return true;
         snprintf(why, EXPECT_WHY, "it failed at the stage %s", stage_name((enum stage)c->code));
         return false;
+    case EXPECT_BACK:
+        return true;
     case EXPECT_RECONNECT:
         return c->conn > 1;
     default:

@@ -247,6 +247,16 @@ static int what_frame(struct expect *x, struct reading *r, struct err *e)
     return expect_frame_parse(x, text, r->pos, e);
 }
 
+static int what_report(struct expect *x, struct reading *r, struct err *e)
+{
+    struct slice list = rest_of(r);
+
+    if (list.len == 0)
+        return err_at(e, r->pos, "what the report is to show is missing, such as back<3s,lost=0");
+    x->name = strndup((const char *)list.data, list.len);
+    return x->name ? 0 : nomem(e);
+}
+
 static const struct what_row rows[] = {
     {"text", EXPECT_TEXT, what_pattern, true},
     {"json", EXPECT_JSON, what_json, true},
@@ -263,6 +273,8 @@ static const struct what_row rows[] = {
     {"header", EXPECT_HEADER, what_header, false},
     {"no-gap", EXPECT_NO_GAP, what_nothing, false},
     {"none", EXPECT_NONE, what_none, false},
+    {"back", EXPECT_BACK, what_nothing, false},
+    {"report", EXPECT_REPORT, what_report, false},
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 

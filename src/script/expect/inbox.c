@@ -258,6 +258,9 @@ void inbox_event(struct inbox *in, const struct event *ev)
     case EVENT_RESPONSE:
         keep_response(in, ev);
         break;
+    case EVENT_BACK:
+        keep(in, CAME_LIFE, came_new(in, ev, slice_make(NULL, 0)));
+        break;
     case EVENT_GAP:
         keep_gap(in, ev);
         break;

@@ -1,17 +1,19 @@
-#include "verb/proxy/proxy_commands.h"
-
+/* The commands of the prompt. */
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "app/proxying_command.h"
 #include "base/decimal.h"
 #include "base/plural.h"
 #include "script/expect/parse.h"
 #include "sink/grade/grade_text.h"
 #include "verb/proxy/proxy_private.h"
+#include "verb/proxy/proxy_prompt.h"
 
 /* Of a report, or of what /help answers. */
 #define ANSWER_MAX ((size_t)16 << 20)
+
+typedef int proxy_command_fn(struct proxy_prompt *q, const char *args, struct err *e);
 
 struct proxy_command_row {
     struct command_row row; /* its `run` is NULL */
@@ -33,54 +35,6 @@ static const struct proxy_command_row table[] = {
       .example = "/use 2",
       .words = ""},
      use},
-    {{.name = "inject",
-      .usage = "up|down TEXT",
-      .help = "send a text message to the server or the client",
-      .example = "/inject down {\"op\":\"reload\"}",
-      .words = "up|down"},
-     proxy_command_inject},
-    {{.name = "drop",
-      .usage = "[rst|fin|close:CODE|blackhole]",
-      .help = "cut connections, or let them fall silent",
-      .example = "/drop close:1012",
-      .words = "rst|fin|close:|blackhole"},
-     proxy_command_drop},
-    {{.name = "offline",
-      .usage = "[SEC]",
-      .help = "drop all, refuse new ones; ends with /heal",
-      .example = "/offline 5",
-      .words = ""},
-     proxy_command_offline},
-    {{.name = "fault",
-      .usage = "[SPEC;...]",
-      .help = "let something go wrong, or list what is armed",
-      .example = "/fault latency:200ms+10s",
-      .words = "FAULT"},
-     proxy_command_fault},
-    {{.name = "heal",
-      .usage = "",
-      .help = "end all faults, black holes and /offline",
-      .example = "/heal",
-      .words = ""},
-     proxy_command_heal},
-    {{.name = "rule",
-      .usage = "[RULE|off N]",
-      .help = "add a rule, remove the N-th, or list them",
-      .example = "/rule down json /op = \"ack\" -> drop",
-      .words = "OWN"},
-     proxy_command_rule},
-    {{.name = "hold",
-      .usage = "[up|down]",
-      .help = "keep the messages of open connections",
-      .example = "/hold down",
-      .words = "up|down"},
-     proxy_command_hold},
-    {{.name = "release",
-      .usage = "[N]",
-      .help = "let N of them go; without N all, and hold no more",
-      .example = "/release 1",
-      .words = ""},
-     proxy_command_release},
     {{.name = "report",
       .usage = "",
       .help = "how the clients took what happened so far",
@@ -119,32 +73,24 @@ static const struct proxy_command_row table[] = {
      quit},
 };
 
+#define LEADING 2 /* of the table; those that act follow them */
+
 static const struct command_row *row_at(size_t i)
 {
+    size_t acting = 0;
+
+    while (proxying_command_row(acting))
+        acting++;
+    if (i >= LEADING && i < LEADING + acting)
+        return proxying_command_row(i - LEADING);
+    i -= i < LEADING ? 0 : acting;
     return i < sizeof table / sizeof table[0] ? &table[i].row : NULL;
-}
-
-/* The words of a rule: the first of what it matches, and of what it does. */
-static const char *rule_word(struct slice before, size_t i)
-{
-    static const char *const first[] = {"up", "down", "off"};
-    const size_t firsts = sizeof first / sizeof first[0];
-
-    while (before.len > 0 && before.data[before.len - 1] == ' ')
-        before.len--;
-    if (before.len >= 2 && memcmp(before.data + before.len - 2, "->", 2) == 0)
-        return rule_action_word(i);
-    if (before.len == 0)
-        return i < firsts ? first[i] : rule_match_word(i - firsts);
-    if (slice_is(before, "up") || slice_is(before, "down"))
-        return rule_match_word(i);
-    return NULL;
 }
 
 const struct command_set proxy_commands = {
     .row = row_at,
     .use = FAULT_USE_PROXY,
-    .own = rule_word,
+    .own = proxying_command_rule_word,
     .unknown_hint = "/help lists the commands",
     .help_before = "up is from client to server, down is back. Commands:",
     .help_after =
@@ -152,9 +98,26 @@ const struct command_set proxy_commands = {
         "or, where there is none, ends with the report.",
 };
 
-int proxy_command_misused(const char *name, struct err *e)
+static int misused(const char *name, struct err *e)
 {
     return command_row_misused(command_set_find(&proxy_commands, slice_str(name)), e);
+}
+
+/* One of those that act. */
+static int act(struct proxy_prompt *q, const struct command_row *row, const char *args,
+               struct err *e)
+{
+    struct buf said;
+    int r;
+
+    buf_init(&said, ANSWER_MAX);
+    r = proxying_command_run(&q->front->core, &q->who, row, args, &said, e);
+    if (said.len > 0)
+        q->shared.hooks.say(q->shared.hooks.ctx, buf_slice(&said));
+    if (r < 0 && e->at >= 0)
+        command_point(&q->shared, args, e->at);
+    buf_clear(&said);
+    return r;
 }
 
 int proxy_command(struct proxy_prompt *q, const char *line, struct err *e)
@@ -166,6 +129,8 @@ int proxy_command(struct proxy_prompt *q, const char *line, struct err *e)
     err_clear(e);
     if (!row)
         return command_set_unknown(&proxy_commands, name, e);
+    if (proxying_command_find(slice_str(row->name)))
+        return act(q, row, args, e);
     if (!row->usage[0] && args[0])
         return command_row_misused(row, e);
     return ((const struct proxy_command_row *)(uintptr_t)row)->run(q, args, e); /* its first */
@@ -226,7 +191,7 @@ static int use(struct proxy_prompt *q, const char *args, struct err *e)
     if (args[0] == '#')
         args++;
     if (args[0] && (!decimal_read(slice_str(args), UINT32_MAX, &n) || n == 0))
-        return proxy_command_misused("use", e);
+        return misused("use", e);
     if (n && !is_known(q, n)) {
         err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no client #%llu", (unsigned long long)n);
         err_hint(e, "/clients lists them");

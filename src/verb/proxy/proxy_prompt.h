@@ -3,7 +3,7 @@
  * that act on the connections.
  *
  *   proxy_prompt.c    life, the prompt, completion, the settings of the view
- *   proxy_commands.h  the commands
+ *   proxy_commands.c  the commands; those that act are of app/proxying_command.h
  *   proxy_heads.c     the latest handshakes
  */
 #ifndef VERB_PROXY_PROXY_PROMPT_H

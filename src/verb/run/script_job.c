@@ -87,6 +87,7 @@ static void test_free(struct test_run *t, bool keep)
         t->conns = c->next;
         conn_free(c, keep);
     }
+    proxies_free(t);
     free(t->seen);
     mask_clear(&t->secrets);
     variables_clear(t);

@@ -175,6 +175,13 @@ static const char *variable(void *ctx, const char *name)
     return script_variable(ctx, name);
 }
 
+static int check_proxy(void *ctx, const char *text, struct err *e)
+{
+    const struct script_run *run = ctx;
+
+    return proxy_check(text, run->own->against != NULL, e);
+}
+
 /* The options of the command line for all connections must be valid by themselves. */
 static int check_line(struct script_run *run)
 {
@@ -237,6 +244,8 @@ int script_load(struct script_run *run)
     const struct script_checks checks = {
         .option = check_option,
         .url = check_url,
+        .proxy = check_proxy,
+        .report = proxy_check_report,
         .variable = variable,
         .has_url = given->against != NULL,
         .ctx = run,

@@ -9,6 +9,7 @@
  *   script_secrets.c what comes from the environment stays hidden
  *   script_wait.c    expectations that wait, and what becomes of them
  *   script_fail.c    the report of a test that failed
+ *   script_proxy.c   a proxy of a test
  *   script_conn.c    a connection of a test
  *   script_progress.c  the line on the terminal
  */
@@ -42,6 +43,7 @@
 
 struct script_run;
 struct script_job;
+struct script_proxy;
 struct test_run;
 
 struct variable {
@@ -111,6 +113,7 @@ struct test_run {
     bool secrets_lost;   /* memory ran out: nothing of what came may be shown */
     struct setting_made *settings, **last_setting;
     struct script_conn *conns;
+    struct script_proxy *proxies;
     enum test_phase phase;
     struct test_block blocks[SCRIPT_BLOCK_MAX + 1];
     unsigned depth;
@@ -192,14 +195,25 @@ void script_job_idle(struct script_run *run);
 /* A test has a result. script.c */
 void script_report(struct script_run *run, const struct result *result);
 
+enum line_done { LINE_DONE, LINE_WAITS, LINE_FAILED };
+
 /* script_step.c: go on as far as can be. */
 void test_step(struct test_run *t);
+/* The line waits, for at most `us` since it began to. False: the time is over. */
+bool test_wait_until(struct test_run *t, const struct statement *st, uint64_t us);
+/* The URL that a line leads to, in the line's memory: `given`, relative to that of --against; or,
+ * if it is empty, the last `url` that applies. NULL: memory. */
+char *test_url(struct test_run *t, const struct statement *st, const char *given);
+/* The line has failed with an error that is worded for the prompt. LINE_FAILED. */
+enum line_done test_fail_with(struct test_run *t, const struct statement *st, struct err *e);
 
 /* script_values.c */
-enum line_done { LINE_DONE, LINE_WAITS, LINE_FAILED };
 enum line_done line_setting(struct test_run *t, const struct statement *st);
 enum line_done line_set(struct test_run *t, const struct statement *st);
 enum line_done line_capture(struct test_run *t, const struct statement *st);
+/* Set a variable. */
+enum line_done test_define(struct test_run *t, const struct statement *st, const char *name,
+                           struct slice value);
 void variables_clear(struct test_run *t);
 /* Fill in variables; it lasts as long as the line. NULL: the test has failed. */
 char *test_fill(struct test_run *t, const struct statement *st, const char *text);
@@ -248,6 +262,22 @@ void conn_pause(struct script_conn *c);
 void conn_tell_end(const struct script_conn *c, char *text, size_t size);
 /* keep: its transcript too. */
 void conn_free(struct script_conn *c, bool keep);
+
+/* script_proxy.c */
+enum line_done line_proxy(struct test_run *t, const struct statement *st);
+/* Where the returns of a running proxy's clients arrive; NULL: there is none of that name. */
+struct inbox *proxy_inbox(const struct test_run *t, const char *name);
+/* The proxy of an inbox; NULL: it is a connection's. */
+struct script_proxy *proxy_of(const struct test_run *t, const struct inbox *in);
+/* Does its report satisfy the list? If not, `why` is the first reason. */
+bool proxy_report_fits(const struct script_proxy *p, const char *list, char why[EXPECT_WHY]);
+/* Why no client has returned. */
+void proxy_tell_away(const struct script_proxy *p, char why[EXPECT_WHY]);
+void proxies_free(struct test_run *t);
+/* What follows "proxy" and "expect report", before anything is run. against: a URL may begin with a
+ * slash. -1 with *e, whose `at` is an offset in the text. */
+int proxy_check(const char *text, bool against, struct err *e);
+int proxy_check_report(const char *list, struct err *e);
 
 /* script_progress.c */
 void progress_show(struct script_run *run, const char *name);

@@ -8,7 +8,7 @@
 /* --- lines --------------------------------------------------------------------------------------
  */
 
-static bool wait_until(struct test_run *t, const struct statement *st, uint64_t us)
+bool test_wait_until(struct test_run *t, const struct statement *st, uint64_t us)
 {
     uint64_t now = clock_mono_us();
 
@@ -37,7 +37,7 @@ static enum line_done do_sleep(struct test_run *t, const struct statement *st)
         test_fail(t, st, "", "", "\"sleep\" takes a number of seconds, not \"%.60s\"", text);
         return LINE_FAILED;
     }
-    if (wait_until(t, st, us))
+    if (test_wait_until(t, st, us))
         return LINE_WAITS;
     t->waiting = NULL;
     return LINE_DONE;
@@ -46,8 +46,7 @@ static enum line_done do_sleep(struct test_run *t, const struct statement *st)
 /* --- connections --------------------------------------------------------------------------------
  */
 
-/* Its URL: the last `url` that applies to it, else that of --against. */
-static char *where_to(struct test_run *t, const struct statement *st, const char *given)
+char *test_url(struct test_run *t, const struct statement *st, const char *given)
 {
     const char *base = t->job->run->base, *url = given && given[0] ? given : NULL;
     size_t n = strlen(base), size;
@@ -70,7 +69,7 @@ static char *where_to(struct test_run *t, const struct statement *st, const char
     return text;
 }
 
-static enum line_done fail_with(struct test_run *t, const struct statement *st, struct err *e)
+enum line_done test_fail_with(struct test_run *t, const struct statement *st, struct err *e)
 {
     commands_unslash(e->text);
     commands_unslash(e->hint);
@@ -82,10 +81,10 @@ static enum line_done do_connect(struct test_run *t, const struct statement *st)
 {
     struct err e;
     struct script_conn *c = conn_get(t, st->conn, &e);
-    char *args = c ? line_arguments(t, st) : NULL, *url = args ? where_to(t, st, args) : NULL;
+    char *args = c ? line_arguments(t, st) : NULL, *url = args ? test_url(t, st, args) : NULL;
 
     if (!c)
-        return fail_with(t, st, &e);
+        return test_fail_with(t, st, &e);
     if (!args)
         return LINE_FAILED;
     if (!url) {
@@ -94,11 +93,11 @@ static enum line_done do_connect(struct test_run *t, const struct statement *st)
     }
     /* A Close is under way: the new connection is for after it. */
     if (c->session && session_state(c->session) == SESSION_CLOSING &&
-        wait_until(t, st, t->timeout_us))
+        test_wait_until(t, st, t->timeout_us))
         return LINE_WAITS;
     t->waiting = NULL;
     if (conn_connect(c, url, &e) < 0)
-        return fail_with(t, st, &e);
+        return test_fail_with(t, st, &e);
     return LINE_DONE;
 }
 
@@ -144,7 +143,7 @@ static enum line_done wait_ready(struct test_run *t, const struct statement *st,
         }
         if (t->waiting == st && busy(c))
             renew(t, c);
-        if (wait_until(t, st, limit))
+        if (test_wait_until(t, st, limit))
             return LINE_WAITS;
     }
     if (conn_open(c))
@@ -163,7 +162,7 @@ static enum line_done wait_sent(struct test_run *t, const struct statement *st,
 {
     if (c->commands.transfer.phase != TRANSFER_IDLE) {
         renew(t, c);
-        if (wait_until(t, st, t->timeout_us))
+        if (test_wait_until(t, st, t->timeout_us))
             return LINE_WAITS;
         c->commands.transfer_failed = true;
     }
@@ -206,12 +205,12 @@ static enum line_done do_command(struct test_run *t, const struct statement *st)
         if (e.code == EXIT_OTHER && c->inbox.broken)
             err_set(&e, EXIT_OTHER, STAGE_PROTOCOL, 0, "the peer broke a rule: %s",
                     c->inbox.broken->data);
-        return fail_with(t, st, &e);
+        return test_fail_with(t, st, &e);
     }
     if (c->commands.transfer.phase == TRANSFER_IDLE)
         return LINE_DONE;
     t->waiting = NULL;
-    (void)wait_until(t, st, t->timeout_us);
+    (void)test_wait_until(t, st, t->timeout_us);
     t->wait_ran = true; /* and continues by itself */
     return LINE_WAITS;
 }
@@ -268,6 +267,8 @@ static enum line_done do_line(struct test_run *t, const struct statement *st)
     case STATEMENT_EXPECT:
     case STATEMENT_ANY_ORDER:
         return do_expect(t, st);
+    case STATEMENT_PROXY:
+        return line_proxy(t, st);
     case STATEMENT_REPEAT:
         return do_repeat(t, st);
     default:

@@ -67,8 +67,8 @@ static struct variable *variable_of(struct test_run *t, const char *name)
     return v;
 }
 
-static enum line_done define(struct test_run *t, const struct statement *st, const char *name,
-                             struct slice value)
+enum line_done test_define(struct test_run *t, const struct statement *st, const char *name,
+                           struct slice value)
 {
     struct variable *v = variable_of(t, name);
     char *copy = v ? strndup(value.len ? (const char *)value.data : "", value.len) : NULL;
@@ -152,7 +152,7 @@ enum line_done line_set(struct test_run *t, const struct statement *st)
     if (!text)
         return LINE_FAILED;
     script_pair_split(text, &name, &rest);
-    return define(t, st, name, slice_str(rest));
+    return test_define(t, st, name, slice_str(rest));
 }
 
 static void nothing_found(struct test_run *t, const struct statement *st, struct slice text,
@@ -172,13 +172,13 @@ static enum line_done capture_value(struct test_run *t, const struct statement *
     char *text;
 
     if (json_kind(value) != JSON_IS_STRING)
-        return define(t, st, name, value);
+        return test_define(t, st, name, value);
     text = json_string_text(value, &len);
     if (!text) {
         test_fail(t, st, "", "", "out of memory");
         return LINE_FAILED;
     }
-    done = define(t, st, name, slice_make(text, len));
+    done = test_define(t, st, name, slice_make(text, len));
     free(text);
     return done;
 }
@@ -215,7 +215,7 @@ enum line_done line_capture(struct test_run *t, const struct statement *st)
     found = pattern_fits(&pattern, text, &value);
     pattern_clear(&pattern);
     if (found)
-        return define(t, st, name, value);
+        return test_define(t, st, name, value);
     nothing_found(t, st, text, what);
     return LINE_FAILED;
 }

@@ -41,26 +41,39 @@ static size_t count_lines(const struct statement *st)
     return n;
 }
 
+/* What the expectation of a line looks at. NULL: the test has failed. */
+static struct inbox *inbox_of(struct test_run *t, const struct statement *st,
+                              const struct expect *x)
+{
+    struct script_conn *c = conn_find(t, st->conn);
+    bool proxy = expect_of_proxy(x);
+    struct inbox *in = proxy ? proxy_inbox(t, st->conn) : c && c->session ? &c->inbox : NULL;
+
+    if (!in)
+        test_fail(t, st, "", "", "%s%sthere is no %s", st->conn, st->conn[0] ? ": " : "",
+                  proxy ? "proxy" : "connection");
+    return in;
+}
+
 /* One line of those that wait. */
 static int add(struct test_run *t, const struct statement *st)
 {
     size_t i = t->wait_count;
-    struct script_conn *c = conn_find(t, st->conn);
     char *args = test_fill(t, st, st->args), *here = NULL;
+    struct inbox *in;
     struct err e;
 
     if (!args || (st->here && !(here = test_fill(t, st, st->here))))
         return -1;
-    if (!c || !c->session) {
-        test_fail(t, st, "", "", "%s%sthere is no connection", st->conn, st->conn[0] ? ": " : "");
-        return -1;
-    }
     t->wait_count++;
     if (expect_parse(&t->expects[i], args, here, &e) < 0) {
         test_fail(t, st, "", e.hint, "%s", e.text);
         return -1;
     }
-    t->waits[i] = (struct expect_wait){.expect = &t->expects[i], .inbox = &c->inbox};
+    in = inbox_of(t, st, &t->expects[i]);
+    if (!in)
+        return -1;
+    t->waits[i] = (struct expect_wait){.expect = &t->expects[i], .inbox = in};
     t->wait_lines[i] = st;
     t->wait_limits[i] = t->wait_since_us + expect_limit_us(&t->expects[i], t->timeout_us);
     if (t->wait_limits[i] > t->wait_until_us)
@@ -251,12 +264,39 @@ static void judge_time(struct test_run *t, size_t i)
     fail_wait(t, i, text);
 }
 
+/* Of the clients of a proxy. */
+static void judge_proxy(struct test_run *t, size_t i, uint64_t now)
+{
+    struct expect_wait *w = &t->waits[i];
+    const struct script_proxy *p = proxy_of(t, w->inbox);
+    char text[EXPECT_WHY + 32];
+
+    if (w->state != EXPECT_WAITS)
+        return;
+    if (w->expect->what == EXPECT_REPORT && proxy_report_fits(p, w->expect->name, w->why)) {
+        w->state = EXPECT_MET;
+        return;
+    }
+    if (now < t->wait_limits[i])
+        return;
+    if (w->expect->what == EXPECT_BACK)
+        proxy_tell_away(p, w->why);
+    snprintf(text, sizeof text, "not in %g s: %s",
+             (double)(t->wait_limits[i] - t->wait_since_us) / 1e6, w->why);
+    w->state = EXPECT_FAILED;
+    fail_wait(t, i, text);
+}
+
 static void judge(struct test_run *t, size_t i, uint64_t now)
 {
     struct expect_wait *w = &t->waits[i];
     struct script_conn *c = conn_of(t, w->inbox);
     char text[EXPECT_WHY + 32];
 
+    if (!c) {
+        judge_proxy(t, i, now);
+        return;
+    }
     if (w->state == EXPECT_WAITS && w->expect->what == EXPECT_NO_GAP) {
         struct totals totals = session_totals(c->session);
 
@@ -297,6 +337,18 @@ void wait_fail(struct test_run *t, const char *why)
     }
 }
 
+/* A report changes without an event. */
+#define REPORT_EVERY_US 100000
+
+static uint64_t next_look(const struct test_run *t, size_t i, uint64_t now)
+{
+    uint64_t soon = now + REPORT_EVERY_US;
+
+    return t->waits[i].expect->what == EXPECT_REPORT && soon < t->wait_limits[i]
+               ? soon
+               : t->wait_limits[i];
+}
+
 bool wait_look(struct test_run *t)
 {
     uint64_t now = clock_mono_us(), due = UINT64_MAX;
@@ -313,8 +365,7 @@ bool wait_look(struct test_run *t)
         }
         if (t->waits[i].state == EXPECT_WAITS) {
             waits = true;
-            if (t->wait_limits[i] < due)
-                due = t->wait_limits[i];
+            due = next_look(t, i, now) < due ? next_look(t, i, now) : due;
         }
     }
     for (struct script_conn *c = t->conns; c; c = c->next)
