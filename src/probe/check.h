@@ -24,10 +24,12 @@ enum probe_stage {
     PROBE_BROWSER,
     PROBE_PING,
     PROBE_CLOSE,
+    PROBE_IDLE,
+    PROBE_LIFETIME,
     PROBE_STAGE_COUNT
 };
 
-/* "dns" ... "close". Static. */
+/* "dns" ... "lifetime". Static. */
 const char *probe_stage_name(enum probe_stage stage);
 
 /* Findings are warnings and failures. */

@@ -22,6 +22,7 @@ while ((\$#)); do
     args+=("\$1")
     case \$1 in
     --for) args+=(1) && shift ;;
+    --idle=*) args[-1]=--idle=1 ;;
     9001 | *:9443) args[-1]=$FEED_PORT ;;
     *:9001 | *:9001/*) args[-1]=\${1/:9001/:$FEED_PORT} ;;
     :9002 | :9002/*) args[-1]=\${1/:9002/:$PROXY_PORT} ;;

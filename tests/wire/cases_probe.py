@@ -4,10 +4,12 @@ import os
 import re
 import socket
 import threading
+import time
 
 import frames
 import tls_material
 from frames import TEXT
+from program import SLOW
 from probed import Service, asks_upgrade, findings, healthy, plain, probe, talk
 from rawserver import Unmet, accept_of, response
 from runner import case
@@ -431,6 +433,97 @@ def well_tls(t):
 def well_ipv6(t):
     service = Service(t, host="::1")
     is_healthy(t, "IPv6", service.url(host="[::1]"))
+
+
+# --- idle, lifetime -----------------------------------------------------------------------------------------------------
+
+
+def timed(idle=None, counts=("up", "down"), lifetime=None, every=None, end=b"", silent_drop=False):
+    """A service with an idle timer, which only traffic of these directions resets, or with a limit of the lifetime. every:
+    it sends a message that often. end: its last bytes. silent_drop: then it does nothing any more, for ever."""
+
+    def over(conn, end_of_all):
+        if silent_drop:
+            threading.Event().wait(max(0, conn.deadline - time.monotonic()))
+        elif end_of_all:
+            conn.send(end_of_all)
+
+    def serve(conn, asked):
+        if not asks_upgrade(asked):
+            conn.send(plain())
+            return
+        conn.send(response(asked, "Server: nginx/1.22.1\r\n"))
+        opened = last = sent = time.monotonic()
+        while True:
+            now = time.monotonic()
+            if (idle and now - last >= idle) or (lifetime and now - opened >= lifetime):
+                over(conn, end)
+                return
+            if every and now - sent >= every:
+                conn.send(frames.frame(TEXT, b"tick"))
+                sent, last = now, now if "down" in counts else last
+            f = conn.reader.next()
+            if not f:
+                if conn._readable(0.02):
+                    conn.fill("anything")
+                continue
+            if "up" in counts:
+                last = now
+            if f.opcode == frames.PING:
+                conn.send(frames.frame(frames.PONG, f.payload))
+                last = now if "down" in counts else last
+            elif f.opcode == frames.CLOSE:
+                conn.send(frames.frame(frames.CLOSE, f.payload))
+                return
+
+    return serve
+
+
+def timer_case(name, stage, *words, seconds="4", option="--idle", **how):
+    @case(f"probe {option} finds: {name}", 60)
+    def run(t):
+        service = Service(t, timed(**how))
+        begun = time.monotonic()
+        status, events, _ = probe(t, f"{option}={seconds}", service.url())
+        took = time.monotonic() - begun
+        found = findings(events)
+        TABLE.append((f"{option}: {name}", [f"{c['stage']} {c['status']}: {c['message']}" for c in found]))
+        if status or [c["stage"] for c in found] != ([stage] if stage else []):
+            raise Unmet(f"exit {status}, {found or events}")
+        text = " ".join(c["message"] for c in found or events)
+        for word in words:
+            if not re.search(word, text):
+                raise Unmet(f"it does not say /{word}/: {text}")
+        if took > 20 * SLOW:
+            raise Unmet(f"it took {took:.1f} s")
+
+
+timer_case("a timer that any traffic resets", "idle", r"idle timer of 2\.\d s", "frames of the client reset it",
+           "without a Close, so by a proxy: probably nginx", idle=2)
+timer_case("a timer that ends with a Close", "idle", r"idle timer of 2\.\d s", 'with Close 1001 "idle timeout", so by the application',
+           idle=2, end=frames.close(1001, b"idle timeout"))
+timer_case("a timer that only the client resets", "idle", r"idle timer of 2\.\d s", "only what the client sends resets it",
+           idle=2, counts=("up",), every=0.4)
+timer_case("a timer that only the server resets", "idle", r"idle timer of 2\.\d s", "only what the server sends resets it",
+           idle=2, counts=("down",))
+timer_case("a lifetime", "lifetime", r"lifetime limit of 2\.\d s", lifetime=2)
+timer_case("a lifetime", "lifetime", r"lifetime limit of 2\.\d s", option="--lifetime", lifetime=2)
+timer_case("a silent drop", "idle", r"silent drop: .* idle for \d\.\d s still works, one that is idle for [23]\.\d s is dead",
+           idle=2.2, silent_drop=True)
+timer_case("nothing", None, "an idle connection stays open for 4.0 s")
+timer_case("nothing", None, "a connection with traffic stays open for 3.0 s", option="--lifetime", seconds="3")
+
+
+@case("probe --idle: what will be done is said before, ^C prints what is known", 60)
+def idle_interrupted(t):
+    service = Service(t, timed())
+    made = t.start("probe", "--idle=50", service.url())
+    made.await_err("--idle: 16 connections for at most 52 s")
+    made.await_out(b"close")
+    made.signal(2)
+    made.exits(130)
+    if not re.search(rb"an idle connection stays open for \d\.\d s", made.out):
+        raise Unmet(f"{made.out!r}")
 
 
 # --- the rest -----------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ static void finish(struct probe_front *front)
 
     if (front->over)
         return;
+    probe_lanes_judge(front);
     front->over = true;
     timer_stop(front->step);
     timer_stop(front->limit);
@@ -194,8 +195,9 @@ static int prepare(struct probe_front *front, struct err *e)
     front->limit = timer_new(loop, front);
     front->patience = timer_new(loop, front);
     front->pulse = timer_new(loop, front);
+    front->lanes_tick = timer_new(loop, front);
     if (!front->url || !front->origin || !front->step || !front->limit || !front->patience ||
-        !front->pulse)
+        !front->pulse || !front->lanes_tick)
         return err_nomem(e, STAGE_IO, "starting");
     front->asked = (struct probe_asked){
         .url = front->url,
@@ -217,6 +219,7 @@ static int prepare(struct probe_front *front, struct err *e)
 static void stop(struct probe_front *front)
 {
     probe_way_stop(front);
+    probe_lanes_stop(front);
     for (size_t i = 0; i < front->visit_count; i++)
         visit_stop(front->visits[i]);
     timer_free(front->step);
@@ -230,6 +233,7 @@ static void clear(struct probe_front *front)
     for (size_t i = 0; i < front->visit_count; i++)
         visit_free(front->visits[i]);
     probe_way_free(front);
+    probe_lanes_free(front);
     free(front->url);
     free(front->origin);
     out_clear(&front->out_bytes);

@@ -9,6 +9,7 @@
 #include "net/resolve.h"
 #include "net/route.h"
 #include "probe/judge.h"
+#include "probe/timers.h"
 #include "probe/way.h"
 #include "sink/view.h"
 #include "verb/probe/probe.h"
@@ -49,6 +50,16 @@ struct probe_plain {
     struct probe_answer answer;
     void (*done)(struct probe_front *front);
     bool over;
+};
+
+/* One of the connections that run at the same time. */
+struct probe_lane_run {
+    struct probe_front *front;
+    size_t index; /* of its lane in front->timers */
+    struct visit *v;
+    struct timer *timer;
+    uint64_t opened_us;
+    bool over; /* ended by us, or never opened */
 };
 
 struct probe_front {
@@ -94,6 +105,12 @@ struct probe_front {
     struct probe_pings pings;
     struct timer *pulse;
     uint64_t pulse_began_us, close_us;
+
+    struct probe_timers timers;
+    struct probe_lane_run lane_runs[PROBE_LANES_MAX];
+    bool lanes_running;
+    uint64_t lanes_began_us, lanes_until_us;
+    struct timer *lanes_tick;
 };
 
 /* --- probe.c ------------------------------------------------------------------------------------
@@ -141,6 +158,12 @@ void probe_extensions(struct probe_front *front);
 void probe_browser(struct probe_front *front);
 void probe_ping(struct probe_front *front);
 void probe_close(struct probe_front *front);
+void probe_lanes(struct probe_front *front); /* idle and lifetime */
+
+/* Judge what is known so far, if they run; drop them; free them. */
+void probe_lanes_judge(struct probe_front *front);
+void probe_lanes_stop(struct probe_front *front);
+void probe_lanes_free(struct probe_front *front);
 
 /* Drop what the way and the plain request still have under way; and what the loop must have closed
  * before it is freed. */

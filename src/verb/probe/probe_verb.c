@@ -29,11 +29,41 @@ static int set_fail_on(struct options_parsing *p, const struct option_use *use, 
     return 0;
 }
 
+#define IDLE_US     UINT64_C(120000000)
+#define LIFETIME_US UINT64_C(300000000)
+#define LOOK_MAX_US UINT64_C(86400000000)
+
+/* Seconds, or none for the default. */
+static int set_look(struct options_parsing *p, const struct option_use *use, uint64_t otherwise,
+                    struct err *e)
+{
+    uint64_t *us = options_place(p, use);
+
+    *us = otherwise;
+    if (use->value && options_set_positive_seconds(p, use, e) < 0)
+        return -1;
+    return *us <= LOOK_MAX_US ? 0 : usage_error(e, "%s takes at most 24h", use->typed);
+}
+
+static int set_idle(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    return set_look(p, use, IDLE_US, e);
+}
+
+static int set_lifetime(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    return set_look(p, use, LIFETIME_US, e);
+}
+
 #define OWN(member) offsetof(struct probe_options, member)
 
 static const struct option_row options[] = {
     {0, "origin-test", OPTION_FLAG, NULL, "is any Origin accepted, with the cookies given?", GROUP,
      NULL, true, 0, options_set_flag, OWN(origin_test)},
+    {0, "idle", OPTION_OPTIONAL, "MAX", "find an idle timer of up to MAX seconds (120)", GROUP,
+     NULL, true, 0, set_idle, OWN(idle_us)},
+    {0, "lifetime", OPTION_OPTIONAL, "MAX", "find a limit of the lifetime up to MAX (300)", GROUP,
+     NULL, true, 0, set_lifetime, OWN(lifetime_us)},
     {0, "prom", OPTION_VALUE, "FILE", "also write the result for Prometheus", GROUP, "FILE", true,
      0, options_set_text, OWN(prom)},
     {0, "fail-on", OPTION_VALUE, "STATUS", "warn: exit 3 if there are only warnings", GROUP, "warn",
@@ -48,6 +78,7 @@ const struct verb probe_verb = {
             "within 15 seconds, and report what is wrong and what to try.\n",
     .examples = "  wscope probe wss://api.example.com/ws\n"
                 "  wscope probe --cookie @session.txt --origin-test wss://app.example.com/ws\n"
+                "  wscope probe --idle=90 wss://api.example.com/ws\n"
                 "  wscope probe --json --prom probe.prom --fail-on warn wss://example.com/ws\n",
     .sets = OPTIONS_PROBE,
     .operand_max = 1,

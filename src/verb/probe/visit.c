@@ -109,7 +109,7 @@ static void settle(void *ctx)
         return;
     v->settled = true;
     timer_stop(v->timer);
-    if (!v->keep && !v->ended)
+    if (!v->plan.keep && !v->ended)
         session_close(v->session, CLOSE_NORMAL, "", CLOSE_US, ASKED_ENOUGH);
     v->hooks.settled(v->hooks.ctx, v);
 }
@@ -123,7 +123,7 @@ static void note_open(struct visit *v, const struct event_open *open)
     snprintf(seen->subprotocol, sizeof seen->subprotocol, "%s", open->subprotocol);
     seen->subprotocol_missed = open->subprotocol_missed;
     snprintf(seen->extensions, sizeof seen->extensions, "%s", open->extensions);
-    timer_start(v->timer, SETTLE_US, settle);
+    timer_start(v->timer, v->plan.quiet ? 0 : SETTLE_US, settle);
 }
 
 static void note_close(struct visit *v, const struct event_close *close)
@@ -193,7 +193,8 @@ static void on_opened(void *ctx)
 {
     struct visit *v = ctx;
 
-    (void)session_ping(v->session, OPCODE_PING, slice_str("wscope probe"));
+    if (!v->plan.quiet)
+        (void)session_ping(v->session, OPCODE_PING, slice_str("wscope probe"));
 }
 
 static void on_ended(void *ctx)
@@ -280,6 +281,7 @@ static int take_plan(struct visit *v, const struct visit_plan *plan)
 
     config->ws.connect_timeout_us = OPEN_US;
     config->ws.close_timeout_us = CLOSE_US;
+    config->ws.no_pong = plan->no_pong;
     config->supplies = &v->app->loop.supplies;
     if (plan->insecure)
         config->ws.dial.tls.insecure = true;
@@ -338,7 +340,7 @@ struct visit *visit_new(struct app *app, const struct visit_plan *plan,
         return NULL;
     v->app = app;
     v->hooks = *hooks;
-    v->keep = plan->keep;
+    v->plan = *plan;
     with.ctx = v;
     bus_init(&v->bus);
     v->timer = timer_new(&app->loop.uv, v);

@@ -21,6 +21,8 @@ struct visit_plan {
     const char *origin; /* in place of the options' */
     unsigned browser;   /* 1u << STEP_...: what a browser does differently; its Origin is above */
     bool keep;          /* it stays open once it is settled */
+    bool quiet;         /* it is settled as soon as it is open, and not pinged */
+    bool no_pong;       /* the server's pings are left unanswered */
 };
 
 struct visit;
@@ -37,7 +39,8 @@ struct visit {
     struct sink watch;
     struct app *app;
     struct visit_hooks hooks;
-    bool keep, settled;
+    struct visit_plan plan;
+    bool settled;
     bool ended; /* no connection is left */
     struct target *target;
     struct handshake_header *headers; /* owned */
