@@ -18,6 +18,7 @@ const char *probe_stage_name(enum probe_stage stage)
         [PROBE_BROWSER] = "browser",
         [PROBE_PING] = "ping",
         [PROBE_CLOSE] = "close",
+        [PROBE_SIZES] = "sizes",
         [PROBE_IDLE] = "idle",
         [PROBE_LIFETIME] = "lifetime",
     };

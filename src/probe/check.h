@@ -24,6 +24,7 @@ enum probe_stage {
     PROBE_BROWSER,
     PROBE_PING,
     PROBE_CLOSE,
+    PROBE_SIZES,
     PROBE_IDLE,
     PROBE_LIFETIME,
     PROBE_STAGE_COUNT

@@ -59,12 +59,12 @@ static void compare_with_tcp(struct probe_report *r, const struct probe_pings *p
     else if (p->tcp_us)
         snprintf(apart, sizeof apart, ": the pings are answered where TCP ends, or close to it");
     check = p->tcp_us ? probe_add(r, PROBE_PING, PROBE_OK,
-                                  "%llu round trips, median %.1f ms, longest %.1f ms; TCP's %.1f "
+                                  "%llu round trips, median %.2f ms, longest %.2f ms; TCP's %.2f "
                                   "ms%s",
                                   (unsigned long long)p->answered, ms(median), ms(worst),
                                   ms(p->tcp_us), apart)
                       : probe_add(r, PROBE_PING, PROBE_OK,
-                                  "%llu round trips, median %.1f ms, longest %.1f ms",
+                                  "%llu round trips, median %.2f ms, longest %.2f ms",
                                   (unsigned long long)p->answered, ms(median), ms(worst));
     probe_evidence(check, "sent %llu, answered %llu", (unsigned long long)p->sent,
                    (unsigned long long)p->answered);

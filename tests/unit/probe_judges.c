@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "probe/sizes.h"
 #include "probe/timers.h"
 #include "probe/way.h"
 
@@ -229,6 +230,59 @@ static void a_certificate_is_judged_by_the_days_it_has_left(void **state)
     says(PROBE_TLS, PROBE_WARN, "valid for only 13 days");
 }
 
+/* How a server with that limit answers; the sizes that were tried. */
+static unsigned search_with_limit(struct probe_search *s, uint64_t limit)
+{
+    unsigned tries = 0;
+    uint64_t size;
+
+    *s = (struct probe_search){.passed = 0};
+    while ((size = probe_search_next(s)) > 0) {
+        tries++;
+        assert_true(tries < 64 && size <= PROBE_SIZE_MOST);
+        if (size <= limit)
+            probe_search_passed(s, size);
+        else
+            probe_search_failed(s, size, 1009, "Close 1009");
+    }
+    return tries;
+}
+
+static void a_search_finds_powers_of_two_exactly_and_others_nearly(void **state)
+{
+    struct probe_search s;
+
+    (void)state;
+    assert_int_equal(search_with_limit(&s, UINT64_MAX), 15);
+    assert_int_equal(s.passed, PROBE_SIZE_MOST);
+    assert_int_equal(s.failed, 0);
+    search_with_limit(&s, 1 << 20);
+    assert_int_equal(s.passed, 1 << 20);
+    assert_int_equal(s.failed, (1 << 20) + 1);
+    search_with_limit(&s, 1000);
+    assert_int_equal(s.passed, 0);
+    assert_int_equal(s.failed, PROBE_SIZE_LEAST);
+    for (uint64_t limit = 1024; limit < PROBE_SIZE_MOST; limit += 70001) {
+        search_with_limit(&s, limit);
+        assert_true(s.passed <= limit && s.failed > limit);
+        assert_true(s.failed - s.passed <= s.passed / 128 + 1);
+    }
+}
+
+static void sizes_are_reported_with_what_ended_the_larger_one(void **state)
+{
+    struct probe_search frames, messages;
+
+    (void)state;
+    clear();
+    search_with_limit(&frames, 65536);
+    search_with_limit(&messages, UINT64_MAX);
+    probe_judge_sizes(&report, &frames, &messages);
+    says(PROBE_SIZES, PROBE_INFO,
+         "messages in one frame of 65536 bytes get through, of 65537 do not: Close 1009");
+    says(PROBE_SIZES, PROBE_OK, "messages in frames of 4096 bytes of 16777216 bytes get through");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_ping_that_nothing_answers_shows_a_silent_drop),
         cmocka_unit_test(nothing_ends_and_nothing_is_found),
         cmocka_unit_test(a_value_is_said_to_match_only_what_is_near),
+        cmocka_unit_test(a_search_finds_powers_of_two_exactly_and_others_nearly),
+        cmocka_unit_test(sizes_are_reported_with_what_ended_the_larger_one),
         cmocka_unit_test(the_verdict_is_about_the_first_failure),
         cmocka_unit_test(a_report_that_is_full_replaces_its_last_check),
         cmocka_unit_test(evidence_that_does_not_fit_is_cut),

@@ -1,5 +1,6 @@
 """wscope probe: a planted fault for each finding, and healthy services without any."""
 
+import json
 import os
 import re
 import socket
@@ -524,6 +525,64 @@ def idle_interrupted(t):
     made.exits(130)
     if not re.search(rb"an idle connection stays open for \d\.\d s", made.out):
         raise Unmet(f"{made.out!r}")
+
+
+# --- sizes --------------------------------------------------------------------------------------------------------------
+
+
+def limited(message=None, one_frame=None, silently=False):
+    """Answers a larger message with 1009, a larger frame by an end without a Close (or with no further answer)."""
+
+    def serve(conn, asked):
+        if not asks_upgrade(asked):
+            conn.send(plain())
+            return
+        conn.send(response(asked))
+        size = 0
+        while True:
+            f = conn.frame()
+            if f.opcode in (frames.TEXT, frames.CONT):
+                size = len(f.payload) + (size if f.opcode == frames.CONT else 0)
+            if message and size > message:
+                conn.send(frames.close(1009, b"too big"))
+                return
+            if one_frame and len(f.payload) > one_frame:
+                return
+            if f.opcode == frames.PING:
+                conn.send(frames.frame(frames.PONG, f.payload))
+            elif f.opcode == frames.CLOSE:
+                conn.send(frames.frame(frames.CLOSE, f.payload))
+                return
+
+    return serve
+
+
+def sizes(t, serve):
+    service = Service(t, serve)
+    made = t.start("probe", "--json", "--sizes", service.url())
+    made.exits(0)
+    made.says("--sizes: messages of up to 16 MiB")
+    events = [json.loads(line) for line in made.out.decode().splitlines()]
+    found = [f"{e['status']}: {e['message']}" for e in events if e.get("stage") == "sizes"]
+    TABLE.append(("--sizes", found))
+    return found
+
+
+@case("probe --sizes finds: the limit of a message", 120)
+def limit_of_messages(t):
+    found = sizes(t, limited(message=32768))
+    if (len(found) != 2 or "in one frame of 32768 bytes get through, of 32769 do not: Close 1009" not in found[0]
+            or "in frames of 4096 bytes of 32768 bytes get through, of 32769 do not: Close 1009" not in found[1]
+            or "too big" not in found[0]):
+        raise Unmet(f"{found}")
+
+
+@case("probe --sizes finds: the limit of a frame", 120)
+def limit_of_frames(t):
+    found = sizes(t, limited(message=131072, one_frame=32768))
+    if (len(found) != 2 or "in one frame of 32768 bytes get through, of 32769 do not" not in found[0]
+            or "Close 1009" in found[0] or "of 131072 bytes get through, of 131073 do not: Close 1009" not in found[1]):
+        raise Unmet(f"{found}")
 
 
 # --- the rest -----------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ static void finish(struct probe_front *front)
 
     if (front->over)
         return;
+    probe_sizes_judge(front);
     probe_lanes_judge(front);
     front->over = true;
     timer_stop(front->step);
@@ -219,6 +220,7 @@ static int prepare(struct probe_front *front, struct err *e)
 static void stop(struct probe_front *front)
 {
     probe_way_stop(front);
+    probe_sizes_stop(front);
     probe_lanes_stop(front);
     for (size_t i = 0; i < front->visit_count; i++)
         visit_stop(front->visits[i]);
@@ -233,6 +235,7 @@ static void clear(struct probe_front *front)
     for (size_t i = 0; i < front->visit_count; i++)
         visit_free(front->visits[i]);
     probe_way_free(front);
+    probe_sizes_free(front);
     probe_lanes_free(front);
     free(front->url);
     free(front->origin);

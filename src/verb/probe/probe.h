@@ -9,7 +9,7 @@
 
 /* What it has options of its own for. */
 struct probe_options {
-    bool origin_test;
+    bool origin_test, sizes;
     const char *prom;              /* file, or NULL */
     const char *fail_on;           /* "warn", or NULL */
     uint64_t idle_us, lifetime_us; /* how long to look; 0: not asked for */

@@ -110,7 +110,7 @@ static void tick(void *ctx)
     }
     for (size_t i = 0; i < front->timers.lane_count; i++)
         open += front->timers.lanes[i].opened && !settled(&front->lane_runs[i]);
-    snprintf(text, sizeof text, "%s: %.0f of at most %.0f s, %zu connections open",
+    snprintf(text, sizeof text, "%s: %.0f of %.0f s, %zu open",
              front->timers.idle_us ? "idle" : "lifetime",
              (double)(now_us - front->lanes_began_us) / 1e6,
              (double)(front->lanes_until_us - front->lanes_began_us) / 1e6, open);
@@ -254,20 +254,16 @@ static void begin_lanes(struct probe_front *front)
 /* What is about to be done to the server. */
 static void announce(struct probe_front *front, uint64_t longest_us)
 {
-    struct err e;
+    const struct probe_timers *t = &front->timers;
+    char text[400];
 
-    if (front->app->view->level < 0)
-        return;
-    probe_show_progress(front, NULL);
-    err_set(&e, EXIT_OK, STAGE_IO, 0,
-            "%s%s%s: %zu connections for at most %.0f s, one of them with a ping and one with a "
-            "pong every %.1f s%s",
-            front->timers.idle_us ? "--idle" : "",
-            front->timers.idle_us && front->timers.lifetime_us ? " and " : "",
-            front->timers.lifetime_us ? "--lifetime" : "", front->timers.lane_count,
-            (double)longest_us / 1e6, PULSE_US / 1e6,
-            front->timers.idle_us ? "; if some die silently, up to 20 more for as long" : "");
-    app_fail(front->app, &e);
+    snprintf(text, sizeof text,
+             "%s%s%s: %zu connections for at most %.0f s, one of them with a ping%s every %.1f s%s",
+             t->idle_us ? "--idle" : "", t->idle_us && t->lifetime_us ? " and " : "",
+             t->lifetime_us ? "--lifetime" : "", t->lane_count, (double)longest_us / 1e6,
+             t->idle_us ? " and one with a pong" : "", PULSE_US / 1e6,
+             t->idle_us ? "; if some die silently, up to 20 more for as long" : "");
+    probe_show_note(front, text);
 }
 
 void probe_lanes(struct probe_front *front)

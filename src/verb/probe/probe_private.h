@@ -9,6 +9,7 @@
 #include "net/resolve.h"
 #include "net/route.h"
 #include "probe/judge.h"
+#include "probe/sizes.h"
 #include "probe/timers.h"
 #include "probe/way.h"
 #include "sink/view.h"
@@ -19,6 +20,8 @@
 #define PROBE_QUICK_US 15000000
 
 #define PROBE_VISITS_MAX 24
+/* Connections for messages that grow; each that does not get through needs another one. */
+#define PROBE_SIZERS_MAX 40
 
 struct probe_front;
 
@@ -111,6 +114,14 @@ struct probe_front {
     bool lanes_running;
     uint64_t lanes_began_us, lanes_until_us;
     struct timer *lanes_tick;
+
+    struct probe_search searches[2]; /* in one frame; in many */
+    bool fragmented;                 /* the second search is under way */
+    uint64_t size;                   /* of the message that is under way; 0: none */
+    uint8_t *filler;
+    struct visit *sizer; /* the connection for the next message, or NULL */
+    struct visit *sizers[PROBE_SIZERS_MAX];
+    size_t sizer_count;
 };
 
 /* --- probe.c ------------------------------------------------------------------------------------
@@ -158,7 +169,12 @@ void probe_extensions(struct probe_front *front);
 void probe_browser(struct probe_front *front);
 void probe_ping(struct probe_front *front);
 void probe_close(struct probe_front *front);
+void probe_sizes(struct probe_front *front);
 void probe_lanes(struct probe_front *front); /* idle and lifetime */
+
+void probe_sizes_judge(struct probe_front *front);
+void probe_sizes_stop(struct probe_front *front);
+void probe_sizes_free(struct probe_front *front);
 
 /* Judge what is known so far, if they run; drop them; free them. */
 void probe_lanes_judge(struct probe_front *front);
@@ -186,6 +202,8 @@ void probe_show_begin(struct probe_front *front);
 void probe_show_checks(struct probe_front *front);
 /* What is being done, on a terminal; NULL: nothing. */
 void probe_show_progress(struct probe_front *front, const char *what);
+/* What is about to be done, on standard error. */
+void probe_show_note(struct probe_front *front, const char *note);
 void probe_show_verdict(struct probe_front *front, const struct probe_verdict *verdict,
                         enum exit_code exit);
 /* The file of --prom can be written: 0, or -1 with *e. */

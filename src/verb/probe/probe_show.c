@@ -15,6 +15,7 @@
 #include "sink/probe/probe_json.h"
 #include "sink/probe/probe_prom.h"
 #include "sink/probe/probe_text.h"
+#include "sink/prose.h"
 #include "verb/probe/probe_private.h"
 
 #define TEXT_MAX (1u << 20)
@@ -38,16 +39,35 @@ void probe_show_begin(struct probe_front *front)
 
 void probe_show_progress(struct probe_front *front, const char *what)
 {
+    /* On one line, or it could not be erased. */
+    int room = front->live.columns > 5 ? front->live.columns - 5 : 75;
     struct buf text;
 
     if (!front->shows_progress || (!what && !front->progress_shown))
         return;
     buf_init(&text, 4096);
-    if (buf_append_str(&text, "\r\033[K") == 0 && (!what || buf_printf(&text, "%s ...", what) == 0))
+    if (buf_append_str(&text, "\r\033[K") == 0 &&
+        (!what || buf_printf(&text, "%.*s ...", room, what) == 0))
         put(&front->app->err, &text);
     buf_clear(&text);
     output_flush(&front->app->err);
     front->progress_shown = what != NULL;
+}
+
+void probe_show_note(struct probe_front *front, const char *note)
+{
+    struct prose p;
+    struct buf text;
+
+    if (front->app->view->level < 0)
+        return;
+    probe_show_progress(front, NULL);
+    buf_init(&text, 4096);
+    p = prose_begin(&text, &front->live);
+    prose_put(&p, front->live.utf8 ? "· " : "- ");
+    prose_wrap_safe(&p, slice_str(note), 2, 2);
+    put(&front->app->err, &text);
+    buf_clear(&text);
 }
 
 static int put_check(struct probe_front *front, const struct probe_check *check, struct buf *text)

@@ -18,6 +18,7 @@ static const struct probe_row rows[] = {
     {PROBE_BROWSER, FACT_ANSWER, true, probe_browser},
     {PROBE_PING, FACT_OPEN, true, probe_ping},
     {PROBE_CLOSE, FACT_OPEN, true, probe_close},
+    {PROBE_SIZES, 0, false, probe_sizes},
     {PROBE_IDLE, 0, false, probe_lanes},
 };
 

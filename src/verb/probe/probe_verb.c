@@ -60,6 +60,8 @@ static int set_lifetime(struct options_parsing *p, const struct option_use *use,
 static const struct option_row options[] = {
     {0, "origin-test", OPTION_FLAG, NULL, "is any Origin accepted, with the cookies given?", GROUP,
      NULL, true, 0, options_set_flag, OWN(origin_test)},
+    {0, "sizes", OPTION_FLAG, NULL, "find the largest message and frame, up to 16 MiB", GROUP, NULL,
+     true, 0, options_set_flag, OWN(sizes)},
     {0, "idle", OPTION_OPTIONAL, "MAX", "find an idle timer of up to MAX seconds (120)", GROUP,
      NULL, true, 0, set_idle, OWN(idle_us)},
     {0, "lifetime", OPTION_OPTIONAL, "MAX", "find a limit of the lifetime up to MAX (300)", GROUP,

@@ -281,6 +281,8 @@ static int take_plan(struct visit *v, const struct visit_plan *plan)
 
     config->ws.connect_timeout_us = OPEN_US;
     config->ws.close_timeout_us = CLOSE_US;
+    if (plan->large)
+        config->ws.max_message = 0;
     config->ws.no_pong = plan->no_pong;
     config->supplies = &v->app->loop.supplies;
     if (plan->insecure)

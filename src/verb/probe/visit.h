@@ -22,6 +22,7 @@ struct visit_plan {
     unsigned browser;   /* 1u << STEP_...: what a browser does differently; its Origin is above */
     bool keep;          /* it stays open once it is settled */
     bool quiet;         /* it is settled as soon as it is open, and not pinged */
+    bool large;         /* it accepts messages of any size */
     bool no_pong;       /* the server's pings are left unanswered */
 };
 
