@@ -313,6 +313,29 @@ bool decode_carries(const struct decode_layer *l)
     return l->depth + 1 < l->stack->count;
 }
 
+/* Under `auto`, what a carrier carries is recognised by its own messages. 0, or -1: memory. */
+static int recognise_above(struct decode_layer *l, enum event_dir dir,
+                           const struct decode_message *m)
+{
+    struct decode_stack *stack = l->stack;
+    const struct decode_clue clue = {
+        .target = stack->clue.target, .subprotocol = "", .dir = dir, .message = m};
+
+    if (stack->spec->count > 0 || stack->tries == 0 || stack->count == DECODE_STACK_MAX)
+        return 0;
+    stack->tries--;
+    for (size_t i = 0; decoders[i]; i++) {
+        const struct decoder *d = decoders[i];
+
+        if (!d->below && d->recognise && d->recognise(&clue)) {
+            if (push(stack, d) != 0)
+                return -1;
+            return d->open ? d->open(&stack->layers[stack->count - 1]) : 0;
+        }
+    }
+    return 0;
+}
+
 int decode_above(struct decode_layer *l, enum event_dir dir, struct decode_message m)
 {
     struct decode_layer *above = l + 1;
@@ -323,6 +346,8 @@ int decode_above(struct decode_layer *l, enum event_dir dir, struct decode_messa
         .data = m.data,
     };
 
+    if (!decode_carries(l) && recognise_above(l, dir, &m) != 0)
+        return -1;
     if (decode_carries(l))
         return above->decoder->decode(above, dir, m);
     decode_item(l, dir, &item);

@@ -123,6 +123,14 @@ struct slice decode_text(struct decode_layer *l, struct slice bytes)
     return slice_make(text, text ? n : 0);
 }
 
+struct slice decode_copy(struct decode_layer *l, struct slice bytes)
+{
+    struct slice text = decode_text(l, bytes);
+    const char *copy = text.len ? arena_copy(decode_arena(l), text.data, text.len) : NULL;
+
+    return slice_make(copy, copy ? text.len : 0);
+}
+
 struct slice decode_quote(struct decode_layer *l, struct slice bytes)
 {
     struct slice text = decode_text(l, bytes);

@@ -118,6 +118,8 @@ int decode_send_text(struct decode_layer *l, struct slice text);
 
 /* The text if it is valid UTF-8, else a copy in the arena with U+FFFD for what is not. */
 struct slice decode_text(struct decode_layer *l, struct slice bytes);
+/* A copy of that in the arena: for the name of a request, which requests_answer lends. */
+struct slice decode_copy(struct decode_layer *l, struct slice bytes);
 /* A JSON string with that text, in the arena; empty if memory ran out. */
 struct slice decode_quote(struct decode_layer *l, struct slice bytes);
 /* One more field of an item (at most 64). Values need not be valid UTF-8. */

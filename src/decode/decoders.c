@@ -5,8 +5,12 @@
 #include "decode/decoders.h"
 
 const struct decoder *const decoders[] = {
-    &decoder_socketio, &decoder_engineio, &decoder_jsonrpc, &decoder_cdp,
-    &decoder_stomp,    &decoder_graphql,  &decoder_mqtt,    NULL,
+    &decoder_socketio,   &decoder_engineio,    &decoder_jsonrpc,
+    &decoder_cdp,        &decoder_stomp,       &decoder_graphql,
+    &decoder_mqtt,       &decoder_actioncable, &decoder_phoenix,
+    &decoder_signalr,    &decoder_sockjs,      &decoder_pusher,
+    &decoder_centrifugo, &decoder_wamp,        &decoder_ocpp,
+    &decoder_msgpack,    &decoder_cbor,        NULL,
 };
 
 const struct decoder *decoder_named(struct slice name)

@@ -165,7 +165,7 @@ static void relate(struct decode_layer *l, enum event_dir dir, const struct kind
         item->re = id;
         item->has_us = requests_answer(&g->requests, dir, id, kind->about == CONTINUES,
                                        decode_now(l), &item->us, &item->name);
-        item->name = decode_text(l, item->name);
+        item->name = decode_copy(l, item->name);
     }
 }
 

@@ -84,6 +84,7 @@ static void answer(struct decode_layer *l, enum event_dir dir, const struct slic
 
     item.has_us =
         requests_answer(&rpc->requests, dir, m[ID], false, decode_now(l), &item.us, &item.name);
+    item.name = decode_copy(l, item.name);
     add_session(l, &item, m[SESSION]);
     decode_item(l, dir, &item);
 }

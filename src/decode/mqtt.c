@@ -231,7 +231,7 @@ static void answer(struct decode_layer *l, enum event_dir dir, struct event_deco
 
     item->has_us =
         requests_answer(&q->requests, dir, item->re, more, decode_now(l), &item->us, &item->name);
-    item->name = decode_text(l, item->name);
+    item->name = decode_copy(l, item->name);
 }
 
 /* A reason code and properties, which may both be left out. */

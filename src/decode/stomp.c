@@ -192,7 +192,7 @@ static void answer_receipt(struct decode_layer *l, enum event_dir dir, const str
     item->re = decode_quote(l, stomp_header(f, "receipt-id"));
     item->has_us =
         requests_answer(&s->requests, dir, item->re, false, decode_now(l), &item->us, &item->name);
-    item->name = decode_text(l, item->name);
+    item->name = decode_copy(l, item->name);
     if (item->name.len >= n && memcmp(item->name.data, subscribe, n) == 0)
         item->role = DECODED_RESULT;
 }

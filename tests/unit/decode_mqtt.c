@@ -116,6 +116,23 @@ static void typed_lines_are_packets_and_acknowledged(void **state)
     decoding_close(&d);
 }
 
+static void answers_in_one_message_each_have_their_name(void **state)
+{
+    struct decoding d = {0};
+
+    (void)state;
+    open_connected(&d);
+    decoding_enters(&d, DECODE_TYPED, "sub first");
+    SENDS("\x82\x0A\0\1\0\5first\0");
+    decoding_enters(&d, DECODE_TYPED, "sub second");
+    SENDS("\x82\x0B\0\2\0\6second\0");
+    IN("\x90\3\0\1\0\x90\3\0\2\0");
+    assert_int_equal(d.count, 2);
+    decoding_shows(&d, 0, "SUBACK name=first re=1 qos=0");
+    decoding_shows(&d, 1, "SUBACK name=second re=2 qos=0");
+    decoding_close(&d);
+}
+
 static void what_comes_is_acknowledged_at_its_qos(void **state)
 {
     struct decoding d = {0};
@@ -246,6 +263,7 @@ int main(void)
         cmocka_unit_test(mqtt_is_recognised_by_subprotocol_or_first_packet),
         cmocka_unit_test(login_is_sent_and_the_password_not_shown),
         cmocka_unit_test(typed_lines_are_packets_and_acknowledged),
+        cmocka_unit_test(answers_in_one_message_each_have_their_name),
         cmocka_unit_test(what_comes_is_acknowledged_at_its_qos),
         cmocka_unit_test(packets_are_joined_and_split_at_any_byte),
         cmocka_unit_test(a_pipe_has_topic_and_body),

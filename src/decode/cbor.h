@@ -1,0 +1,30 @@
+/*
+ * cbor: CBOR (RFC 8949) as JSON text.
+ *
+ * What JSON has no form for is written as an object: bytes are {"base64":"..."}, a tagged value is
+ * {"tag":N,"value":...}, a simple value without a name {"simple":N}. Undefined and numbers that are
+ * not finite become null. Keys that are no strings are their JSON text as a string. Strings of
+ * indefinite length are joined.
+ */
+#ifndef DECODE_CBOR_H
+#define DECODE_CBOR_H
+
+#include "base/buf.h"
+
+/* Arrays, maps and tags within one another. */
+#define CBOR_DEPTH_MAX 128
+/* The JSON text of a key that is no string. */
+#define CBOR_KEY_MAX 4096
+
+enum cbor_result {
+    CBOR_OK,
+    CBOR_SHORT, /* the bytes end within the value */
+    CBOR_BAD,   /* no CBOR, or beyond the bounds */
+    CBOR_MEMORY
+};
+
+/* Append the first value of *bytes to *out as JSON; *bytes then begins after it. Unless CBOR_OK,
+ * *out may have a part of it. */
+enum cbor_result cbor_to_json(struct slice *bytes, struct buf *out);
+
+#endif
