@@ -128,6 +128,12 @@ static void on_closed(void *ctx, struct relay_conn *c, enum event_leg leg,
         grade_lost(g, clock_mono_us(), relay_conn_number(c), how_of(close));
 }
 
+/* That it reacts to what was done to it shows that it has noticed. */
+static void on_reacted(void *ctx, struct relay_conn *c)
+{
+    grade_client_end(of(ctx)->grade, clock_mono_us(), relay_conn_number(c), GRADE_END_FIN);
+}
+
 static void on_refused(void *ctx, struct relay_conn *c)
 {
     char address[64];
@@ -153,6 +159,7 @@ const struct relay_hooks proxying_relay_hooks = {
     .opened = on_opened,
     .message = on_message,
     .closed = on_closed,
+    .reacted = on_reacted,
     .refused = on_refused,
     .online = on_online,
     .ended = on_ended,

@@ -151,6 +151,18 @@ static char *part_decode(struct parse *p, struct slice part, allowed_fn *allowed
     return out;
 }
 
+/* "wss//host", "wss:/host", "wss:host": what is wrong is at `where`, and the host at `host`. */
+static void scheme_misspelt(struct parse *p, const char *scheme, const char *where,
+                            const char *host)
+{
+    struct excerpt x;
+
+    err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s\" must be followed by :// and a host", scheme);
+    if (*host)
+        err_hint(p->e, "did you mean %s://%s?", scheme, excerpt_of(&x, slice_str(host)));
+    point_at(p, where);
+}
+
 /* RFC 3986, section 3.1: the text before "://" is the scheme; only ws+unix has no slashes. Returns
  * the text after it, or the text itself if there is no scheme (*known is then false), or NULL with
  * the error set. */
@@ -166,10 +178,14 @@ static const char *scheme_take(struct parse *p, struct url *u, bool *known)
            (end > p->text && *end && (is_digit((uint8_t)*end) || strchr("+-.", *end))))
         end++;
     name = slice_make(p->text, (size_t)(end - p->text));
-    if (*end != ':' || name.len == 0)
-        return p->text;
     for (i = 0; i < SCHEME_COUNT && !slice_is_nocase(name, schemes[i].name); i++)
         ;
+    if (i < SCHEME_COUNT && strncmp(end, "//", 2) == 0) {
+        scheme_misspelt(p, schemes[i].name, end, end + 2);
+        return NULL;
+    }
+    if (*end != ':' || name.len == 0)
+        return p->text;
     if (i < SCHEME_COUNT && (schemes[i].scheme == URL_UNIX || strncmp(end, "://", 3) == 0)) {
         *known = true;
         u->scheme = schemes[i].scheme;
@@ -184,9 +200,7 @@ static const char *scheme_take(struct parse *p, struct url *u, bool *known)
     }
     /* "ws:8080" is a host that happens to be called so; "ws:host" has lost its slashes. */
     if (i < SCHEME_COUNT && !is_digit((uint8_t)end[1])) {
-        err_set(p->e, EXIT_USAGE, STAGE_USAGE, 0, "\"%s:\" must be followed by // and a host",
-                schemes[i].name);
-        point_at(p, end + 1);
+        scheme_misspelt(p, schemes[i].name, end + 1, end + 1 + strspn(end + 1, "/"));
         return NULL;
     }
     return p->text;

@@ -67,6 +67,9 @@ struct relay_hooks {
      * is, close how. Once for each connection that was open. */
     void (*closed)(void *ctx, struct relay_conn *c, enum event_leg leg,
                    const struct event_close *close);
+    /* After `closed`: the client, whose doing that was not, has closed its side as well. At most
+     * once. */
+    void (*reacted)(void *ctx, struct relay_conn *c);
     /* It was refused before a word was said: by a fault, or while offline. */
     void (*refused)(void *ctx, struct relay_conn *c);
     /* The time offline is over. */

@@ -159,6 +159,7 @@ struct relay_conn {
     /* The end of a WebSocket */
     uint64_t opened_us; /* 0: none was open */
     bool decided;
+    bool reacted; /* after that, the client has ended its side as well */
     enum event_leg ended_by;
     struct event_close close;
     char reason[124];

@@ -70,14 +70,30 @@ void relayed_break(struct relay_conn *c)
 /* --- the end ------------------------------------------------------------------------------------
  */
 
+/* What ended it has been reported, and now the client ends its side. */
+static void note_reaction(struct relay_conn *c, enum event_leg leg, enum close_by by)
+{
+    const struct relay *r = c->relay;
+
+    if (leg != LEG_CLIENT || by == CLOSE_BY_LOCAL || c->ended_by == LEG_CLIENT || c->reacted)
+        return;
+    c->reacted = true;
+    if (r->hooks.reacted)
+        r->hooks.reacted(r->ctx, c);
+}
+
 void relayed_decide(struct relay_conn *c, enum event_leg leg, enum close_by by, enum close_how how,
                     uint16_t code, struct slice reason)
 {
     struct relay *r = c->relay;
     size_t len = reason.len < sizeof c->reason ? reason.len : sizeof c->reason;
 
-    if (c->decided || !c->opened_us)
+    if (!c->opened_us)
         return;
+    if (c->decided) {
+        note_reaction(c, leg, by);
+        return;
+    }
     c->decided = true;
     c->ended_by = leg;
     if (len)

@@ -400,6 +400,9 @@ static void await_close(struct relay_leg *from, size_t n)
             report(from, &ev);
             from->close_seen = ev.kind == EVENT_CLOSE_FRAME;
         }
+        if (from->close_seen)
+            relayed_decide(from->conn, from->side, CLOSE_BY_PEER, CLOSE_HOW_CLOSE_FRAME,
+                           ev.close_frame.code, ev.close_frame.reason);
     }
     if (r < 0)
         relayed_break(from->conn);

@@ -85,6 +85,21 @@ waited() {
     [[ $output == *'"event":"open"'* && $output != *hush* ]]
 }
 
+@test "the answer to a Close shows that the client has noticed it" {
+    need jq
+    serve
+    proxy
+    # It does not come back, so nothing else can show it.
+    client
+    ask /drop -d '{"how":"close:4000"}'
+    assert_equal "$code $output" '200 {"dropped":1}'
+    wait "${PEERS[-1]}" || true
+    until ask /report && jq -e '.clients[0].faults[0].noticed_ms != null' <<<"$output"; do
+        ((SECONDS < ${end:=SECONDS + 20 * SLOW})) || return 1
+    done
+    assert_equal "$(jq -c '.clients[0].faults[0].kind' <<<"$output")" '"close"'
+}
+
 @test "an Origin, or a Host that is no name of the loopback, is refused" {
     serve
     proxy

@@ -197,3 +197,16 @@ logged() {
     logged '.event == "report" and (.clients | length) == 1' 1
     assert_equal "$(grep '^{' "$LOG" | jq -c 'select(.event == "report") | .clients[0] | [(.outages | length), .double_ms]')" '[1,0]'
 }
+
+@test "the report waits for what the clients recover after the last of --outages" {
+    need jq
+    serve --rate 20
+    # What the server sends into the black hole is missing when the client returns.
+    proxy -q --seq /id --outages 1 --expect lost=0 --fault 'blackhole@message:20+5s*1'
+    local proxy=${PEERS[-1]} status=0
+    both -n -r --retry-delay 0.1 --seq /id --resume '{"since":{last}}' --ping-interval 0.2 --ping-timeout 0.4 --for 8 \
+        "$PROXY/feed"
+    wait "$proxy" || status=$?
+    assert_equal "$status" 0
+    assert_equal "$(grep '^{' "$LOG" | jq -c 'select(.event == "report") | .clients[0] | [.lost, .recovered > 0]')" '[0,true]'
+}

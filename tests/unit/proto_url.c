@@ -156,6 +156,24 @@ static void url_parse_2_refuses_what_is_no_url_and_points_at_it(void **state)
     check_error("ws://a%ff/", 5, "UTF-8");
 }
 
+static void url_parse_knows_a_scheme_that_lost_a_character(void **state)
+{
+    struct url u;
+    struct err e;
+
+    (void)state;
+    check_error("wss//a/b", 3, "\"wss\" must be followed by :// and a host");
+    check_error("HTTP//a", 4, "\"http\" must be followed by :// and a host");
+    check_error("ws:/a", 3, ":// and a host");
+    check_error("wss:a", 4, ":// and a host");
+    check_error("ws//", 2, ":// and a host");
+    assert_int_equal(url_parse(&u, "wss//a/b", &e), -1);
+    assert_string_equal(e.hint, "did you mean wss://a/b?");
+    assert_int_equal(url_parse(&u, "ws:/a", &e), -1);
+    assert_string_equal(e.hint, "did you mean ws://a?");
+    check("ws/a", URL_WSS, "ws", 443, "/a");
+}
+
 static void url_parse_bounds_the_port(void **state)
 {
     (void)state;
@@ -429,6 +447,7 @@ int main(void)
         cmocka_unit_test(url_parse_8_keeps_the_target_as_given),
         cmocka_unit_test(url_parse_1_refuses_a_fragment_and_points_at_it),
         cmocka_unit_test(url_parse_2_refuses_what_is_no_url_and_points_at_it),
+        cmocka_unit_test(url_parse_knows_a_scheme_that_lost_a_character),
         cmocka_unit_test(url_parse_bounds_the_port),
         cmocka_unit_test(url_parse_reads_ipv6_literals_and_zones),
         cmocka_unit_test(url_parse_decodes_userinfo),

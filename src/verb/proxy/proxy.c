@@ -11,6 +11,11 @@
 #include "verb/proxy/proxy_private.h"
 #include "verb/proxy/proxy_prompt.h"
 
+/* After the last of --outages the run goes on for this long, and for that long at most while
+ * something that was missed may still come. */
+#define SETTLE_US     1000000u
+#define SETTLE_MAX_US 5000000u
+
 static struct event make_event(const struct proxy_front *p, enum event_kind kind)
 {
     return (struct event){
@@ -176,12 +181,41 @@ static int make_control(struct proxy_front *p, struct err *e)
     return p->control ? 0 : -1;
 }
 
+/* Something that a client missed has not come yet. */
+static bool is_missing(const struct proxy_front *p)
+{
+    struct grade_report *r = proxying_report(&p->core);
+    bool missing = false;
+
+    for (size_t i = 0; r && i < r->client_count; i++)
+        missing = missing || r->clients[i].lost > 0;
+    grade_report_free(r);
+    return missing;
+}
+
+static void on_settle(void *ctx)
+{
+    struct proxy_front *p = ctx;
+    uint64_t since = clock_mono_us() - p->settles_us;
+
+    if (since >= SETTLE_US && (since >= SETTLE_MAX_US || !is_missing(p))) {
+        proxy_end(p, EXIT_OK);
+        return;
+    }
+    if (since < SETTLE_US)
+        proxying_heal(&p->core);
+    timer_start(p->settle, since < SETTLE_US ? SETTLE_US - since : SETTLE_US / 4, on_settle);
+}
+
+/* What the last outage cost is known only a while after the client's return, without faults. */
 static void on_back(void *ctx)
 {
     struct proxy_front *p = ctx;
 
-    if (p->own->outages && grade_outages_over(p->core.grade) >= p->own->outages)
-        proxy_end(p, EXIT_OK);
+    if (!p->own->outages || p->settles_us || grade_outages_over(p->core.grade) < p->own->outages)
+        return;
+    p->settles_us = clock_mono_us();
+    timer_start(p->settle, 0, on_settle);
 }
 
 static int make_core(struct proxy_front *p, struct err *e)
@@ -208,7 +242,8 @@ static int prepare(struct proxy_front *p, struct err *e)
     p->watch = (struct sink){p->views.bus.wants, on_event, watch_free};
     bus_add(&p->views.bus, &p->watch);
     p->over = timer_new(&p->app->loop.uv, p);
-    if (!p->over)
+    p->settle = timer_new(&p->app->loop.uv, p);
+    if (!p->over || !p->settle)
         return err_nomem(e, STAGE_IO, "starting the proxy");
     if (proxy_open_file(p->own->report, "--report", &p->report_fd, e) < 0 ||
         proxy_open_file(p->own->junit, "--junit", &p->junit_fd, e) < 0)
@@ -232,6 +267,7 @@ static void clear(struct proxy_front *p)
     control_stop(p->control);
     proxying_clear(&p->core);
     timer_free(p->over);
+    timer_free(p->settle);
     app_close(p->app, (int)p->code);
     views_clear(&p->views);
     if (p->report_fd >= 0)

@@ -24,6 +24,8 @@ struct proxy_front {
     struct proxying core;
     struct control *control;     /* NULL: none; a sink of the views */
     struct timer *over;          /* --for */
+    struct timer *settle;        /* after the last of --outages; */
+    uint64_t settles_us;         /* since then (clock_mono_us); 0: there are more to come */
     int report_fd, junit_fd;     /* of files, or -1 */
     struct proxy_prompt *prompt; /* NULL: nothing is read */
     bool ended, finished;        /* no more is relayed; and the report is printed */
