@@ -19,7 +19,7 @@ channel           base event proto fault net peer http
 relay             base event proto fault net peer http
 session/books     base event
 session/diagnose  base event
-session           base event net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h proto/withhold.h@session/attempt.h
+session           base event decode net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h proto/withhold.h@session/attempt.h
 decode            base event
 measure           base event proto/http_date.h
 grade             base event measure proto session/backoff.h session/books
@@ -32,7 +32,7 @@ script/expect     base event proto
 script            base event sink command script/expect
 command           base event proto session script/expect fault/fault.h@command/set.h
 serve             base event proto fault net peer
-cli               base event proto fault net sink
+cli               base event decode proto fault net sink
 term              base event sink
 app               base event net/supplies.h@app/loop.h net/timer.h@app/proxying_act.c fault relay cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
 verb/connect      base event app cli command script session measure sink serve term proto/url_resolve.h@verb/connect/repl_options.c
@@ -43,7 +43,7 @@ verb/probe        base event app cli http measure/moment.h net/resolve.h@verb/pr
 verb/serve        base event app cli sink serve term
 verb/demo         base event app cli command session sink serve term verb/connect
 verb/help         base event app cli
-verb/complete     base event fault relay/rule.h cli sink term
+verb/complete     base decode event fault relay/rule.h cli sink term
 verb/*            base event app cli command session sink serve term
 verb              cli verb
 main              base event cli app verb

@@ -151,21 +151,58 @@ static bool read_more(struct feeder *f, struct err *e)
     return true;
 }
 
-/* Send what was cut already. 0: all of it was taken; else why the rest was not, SEND_... */
-static int send_cut(struct feeder *f)
+/* -e and files are typed, standard input is piped. */
+static enum decode_input input_of(const struct feeder *f)
+{
+    return f->fd == STDIN_FILENO ? DECODE_PIPED : DECODE_TYPED;
+}
+
+/* A whole line in a form of the protocol above the messages. 0, or SEND_... with *e. */
+static int send_encoded(struct feeder *f, struct slice line, struct err *e)
+{
+    return line.len > 0 ? session_encode(f->session, input_of(f), line, e) : 0;
+}
+
+static int send_lines(struct feeder *f, struct err *e)
 {
     const enum opcode type = f->options->binary ? OPCODE_BINARY : OPCODE_TEXT;
-    const struct splitter_piece *piece = &f->piece;
+    size_t sent = 0, count = f->line_count - f->line;
     int r = 0;
 
-    if (f->line < f->line_count) {
-        size_t sent;
-
-        r = session_send_all(f->session, type, f->lines + f->line, f->line_count - f->line, &sent);
-        f->line += sent;
+    if (!session_speaks(f->session)) {
+        r = session_send_all(f->session, type, f->lines + f->line, count, &sent);
+    } else {
+        while (sent < count && (r = send_encoded(f, f->lines[f->line + sent], e)) == 0)
+            sent++;
     }
+    f->line += sent;
+    return r;
+}
+
+static int send_piece(struct feeder *f, struct err *e)
+{
+    const struct splitter_piece *piece = &f->piece;
+
+    if (!session_speaks(f->session))
+        return session_send(f->session, piece->type, piece->data, piece->first, piece->final);
+    if (piece->first && piece->final)
+        return send_encoded(f, piece->data, e);
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s: a line for --as is longer than 1 MiB",
+            f->splitter.config.what);
+    return SEND_FAILED;
+}
+
+/* Send what was cut already. 0: all of it was taken; else why the rest was not, SEND_..., with *e
+ * if there is more to be said than that memory ran out. */
+static int send_cut(struct feeder *f, struct err *e)
+{
+    int r = 0;
+
+    err_clear(e);
+    if (f->line < f->line_count)
+        r = send_lines(f, e);
     if (r == 0 && f->has_piece) {
-        r = session_send(f->session, piece->type, piece->data, piece->first, piece->final);
+        r = send_piece(f, e);
         f->has_piece = r < 0;
     }
     return r;
@@ -176,9 +213,9 @@ static int send_cut(struct feeder *f)
 static int send_pieces(struct feeder *f, struct err *e)
 {
     while (!f->held && !session_full(f->session)) {
-        int r = send_cut(f);
+        int r = send_cut(f, e);
 
-        if (r == SEND_FAILED)
+        if (r == SEND_FAILED && e->code == EXIT_OK)
             err_nomem(e, STAGE_IO, "sending a message");
         if (r < 0)
             return r == SEND_FAILED ? -1 : 0;

@@ -99,6 +99,7 @@ struct session_config session_setup(const struct connect_options *o, uint64_t st
                 .catches_up = o->account.catchup_text != NULL,
                 .fail_on_loss = o->account.fail_on_loss,
             },
+        .decode = &o->decode,
         .greeting = o->on_connect,
         .retry = retry_setup(&o->retry),
         .catchup = o->account.catchup_text ? &o->account.catchup : NULL,

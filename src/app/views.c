@@ -81,6 +81,7 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
     bool tour = kind == VIEWS_TOUR && !o->json;
     int failed = 0;
 
+    lines.decoded = kind == VIEWS_FORMS;
     bus_init(&v->bus);
     if (kind == VIEWS_REPL)
         out_init_memory(&v->out, o->buffer);
@@ -99,7 +100,7 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
         human.level = -1; /* the events report the rest */
     if (o->json)
         failed |= bus_add(&v->bus, ndjson_new(&v->out, &ndjson));
-    else if (kind == VIEWS_DATA)
+    else if (kind == VIEWS_DATA || kind == VIEWS_FORMS)
         failed |= bus_add(&v->bus, lines_new(&v->out, &lines));
     failed |= bus_add(&v->bus, human_new(tour ? &v->out : &v->err, &human));
     if (failed) {

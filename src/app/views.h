@@ -16,6 +16,7 @@ struct views {
 /* What stdout carries. */
 enum views_kind {
     VIEWS_DATA,  /* messages as lines, or the event stream; the rest is written to stderr */
+    VIEWS_FORMS, /* the same, messages in the forms of the protocol above them */
     VIEWS_NONE,  /* nothing of the messages (--echo) */
     VIEWS_LOG,   /* the same, of a server: each line has its client's number */
     VIEWS_RELAY, /* the same, with the messages of the clients */

@@ -219,6 +219,31 @@ void json_string(struct json_write *w, const char *key, const char *text)
         json_null(w, key);
 }
 
+void json_raw(struct json_write *w, const char *key, struct slice value)
+{
+    uint8_t *to = begin_value(w, key, value.len);
+
+    if (!to)
+        return;
+    if (value.len > 0)
+        memcpy(to, value.data, value.len);
+    written(w, to + value.len);
+}
+
+void json_member(struct json_write *w, struct slice name, struct slice text)
+{
+    uint8_t *to;
+
+    json_text(w, NULL, name);
+    to = room(w, 1);
+    if (!to)
+        return;
+    *to++ = ':';
+    written(w, to);
+    w->comma = false;
+    json_text(w, NULL, text);
+}
+
 /* A piece of a string whose quotes are put by the caller. */
 static void put_piece(struct json_write *w, const uint8_t *bytes, size_t n)
 {

@@ -30,6 +30,10 @@ void json_string(struct json_write *w, const char *key, const char *text);
 void json_text(struct json_write *w, const char *key, struct slice text);
 /* Each byte that is not part of valid UTF-8 becomes its Latin-1 character (header fields). */
 void json_latin1(struct json_write *w, const char *key, struct slice bytes);
+/* One JSON value as it came. */
+void json_raw(struct json_write *w, const char *key, struct slice value);
+/* A member whose name is any valid UTF-8. */
+void json_member(struct json_write *w, struct slice name, struct slice text);
 void json_base64(struct json_write *w, const char *key, struct slice bytes);
 /* Valid UTF-8 goes to `key`, anything else in base64 to "base64". */
 void json_payload(struct json_write *w, const char *key, struct slice bytes);

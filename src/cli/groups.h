@@ -6,6 +6,7 @@
 #define CLI_GROUPS_H
 
 #include "base/ranges.h"
+#include "decode/decode.h"
 #include "event/event.h"
 #include "net/dial.h"
 #include "proto/handshake.h"
@@ -132,6 +133,7 @@ struct connect_options {
     struct retry_options retry;
     struct account_options account;
     struct http_options http;
+    struct decode_spec decode;  /* --as; the protocol above the messages */
     const char *on_connect;     /* or NULL */
     struct given_options given; /* for those that make other connections from them */
 };

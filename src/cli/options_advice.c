@@ -13,7 +13,6 @@ static const struct {
      "the port is part of the URL, as in ws://HOST:PORT/; a server takes it alone: wscope serve PORT"},
     {"--port",
      "the port is part of the URL, as in ws://HOST:PORT/; a server takes it alone: wscope serve PORT"},
-    {"--auth", "-u USER:PASS sends Basic credentials, --bearer TOKEN a token"},
     {"--no-check",
      "-k does not verify the certificate; --cacert FILE trusts an authority of your own"},
     {"--no-verify",

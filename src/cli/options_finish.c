@@ -247,7 +247,7 @@ static int finish_connect(struct options_parsing *p, struct err *e)
         return options_blame(options_given(p, "-4"), e);
     }
     if (check_stdin_sends(p, e) != 0 || url_credentials(p, e) != 0 ||
-        options_finish_retry(p, e) != 0)
+        options_finish_retry(p, e) != 0 || options_check_above(p, e) != 0)
         return -1;
     if (o->connect.ws.ping_timeout_us && !o->connect.ws.ping_interval_us)
         o->connect.ws.ping_interval_us = PING_INTERVAL_US;

@@ -65,6 +65,8 @@ int config_load(struct options_parsing *p, const struct option_use *profile, str
 /* Options that do not belong to the subcommand, or contradict each other (options_check.c). Of
  * weaker layers they are forgotten. */
 int options_check(struct options_parsing *p, struct err *e);
+/* What --as and the options that belong to it need of each other (options_set_above.c). */
+int options_check_above(const struct options_parsing *p, struct err *e);
 
 /* What a user of another program meant by an option that is not one here, spelled "-c" or "--auth",
  * as a hint; or NULL (options_advice.c). Static. */
@@ -102,9 +104,9 @@ option_set_fn options_set_quiet, options_set_verbose, options_set_events, option
     options_set_until;
 option_set_fn options_set_every;
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
-option_set_fn options_set_header, options_set_subprotocol, options_set_field_value,
-    options_set_cookie, options_set_user, options_set_bearer, options_set_compress,
-    options_set_no_compress;
+option_set_fn options_set_header, options_set_subprotocol, options_set_field_value, options_set_as,
+    options_set_json, options_set_credentials, options_set_cookie, options_set_user,
+    options_set_bearer, options_set_compress, options_set_no_compress;
 option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
     options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_resume_query, options_set_catchup; /* options_set_account.c */

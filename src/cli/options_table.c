@@ -17,6 +17,7 @@
 #define TLS       "TLS"
 #define NETWORK   "Network and limits"
 #define PROTOCOL  "Protocol"
+#define ABOVE     "Protocols above the message"
 #define RETRYING  "Reconnecting"
 #define ACCOUNT   "Missed messages"
 #define FAULTS    "Faults"
@@ -114,6 +115,19 @@ static const struct option_row shared[] = {
      options_set_flag, AT(connect.ws.no_pong)},
     {0, "lenient", OPTION_FLAG, NULL, "report violations and continue where possible", PROTOCOL,
      NULL, false, CLIENT, options_set_flag, AT(connect.ws.lenient)},
+
+    {0, "as", OPTION_VALUE, "NAME[,KEY=VALUE]...", "speak socket.io, stomp, mqtt ...; auto, none",
+     ABOVE, "PROTOCOL", true, CLIENT, options_set_as, 0},
+    {0, "auth", OPTION_VALUE, "JSON", "socket.io: authenticate with JSON; @FILE, env:NAME", ABOVE,
+     "SECRET", false, CLIENT, options_set_credentials, 0},
+    {0, "init", OPTION_VALUE, "JSON", "graphql: payload of connection_init; also @FILE", ABOVE,
+     "SECRET", false, CLIENT, options_set_credentials, 0},
+    {0, "login", OPTION_VALUE, "USER[:PASS]", "stomp, mqtt: log in; also @FILE, env:NAME", ABOVE,
+     "SECRET", false, CLIENT, options_set_credentials, 0},
+    {0, "variables", OPTION_VALUE, "JSON", "graphql: variables of what is typed", ABOVE, NULL,
+     false, CLIENT, options_set_json, AT(connect.decode.variables)},
+    {0, "auto-ack", OPTION_VALUE, "JSON", "socket.io: answer each request for an ack", ABOVE, NULL,
+     false, CLIENT, options_set_json, AT(connect.decode.auto_ack)},
 
     {'r', "reconnect", OPTION_OPTIONAL, "PRESET", "reconnect, with the delays of a preset",
      RETRYING, "default|socket.io|reconnecting-websocket|grpc|signalr|phoenix|graphql-ws|rfc6455",

@@ -26,6 +26,7 @@ struct decode_stack *decode_new(const struct decode_spec *spec, bool takes_part)
     stack->takes_part = takes_part && spec->count > 0;
     buf_init(&stack->opening, SIZE_MAX);
     buf_init(&stack->sending, DECODE_SEND_MAX);
+    buf_init(&stack->line, SIZE_MAX);
     buf_init(&stack->findings, SIZE_MAX);
     return stack;
 }
@@ -62,6 +63,7 @@ void decode_free(struct decode_stack *stack)
     free(stack->items);
     buf_clear(&stack->opening);
     buf_clear(&stack->sending);
+    buf_clear(&stack->line);
     buf_clear(&stack->findings);
     free(stack);
 }

@@ -12,7 +12,7 @@
 #define DECODE_DECODE_H
 
 #include "base/buf.h"
-#include "event/event.h"
+#include "event/bus.h"
 
 /* Decoders in one stack: "sockjs+stomp" has two. */
 #define DECODE_STACK_MAX 4
@@ -50,6 +50,9 @@ struct decode_spec {
  * members are set. `text` is cut into pieces and must outlive the spec. 0; -1 with *e: a name or
  * key that does not exist (with the nearest one), a pair too many, memory. */
 int decode_spec_parse(struct decode_spec *spec, char *text, struct err *e);
+
+/* It has a decoder of that name. */
+bool decode_spec_has(const struct decode_spec *spec, const char *name);
 
 /* What a decoder must know of a connection. All borrowed for the call. */
 struct decode_opening {
@@ -133,6 +136,11 @@ const char *decode_finding(struct decode_stack *stack, unsigned index);
 const char *decode_close_name(const struct decode_stack *stack, uint16_t code);
 const char *decode_close_advice(const struct decode_stack *stack, uint16_t code);
 
+/* Give a message (EVENT_MESSAGE) to the bus, followed by what is in it. dir: that of the client.
+ * Parts of messages are not decoded. NULL stacks only give it to the bus. */
+void decode_emit(struct decode_stack *stack, const struct bus *bus, struct event *ev,
+                 enum event_dir dir);
+
 /* What a line of the pipe form is for an item, appended to *out without a newline. 1: appended; 0:
  * the item is nothing that a pipe shows (heartbeats, handshakes); -1: memory. */
 int decode_piped(struct decode_stack *stack, const struct event_decoded *item, struct buf *out);
@@ -141,6 +149,8 @@ int decode_piped(struct decode_stack *stack, const struct event_decoded *item, s
 const char *decode_name_at(unsigned index);
 /* The subprotocols an explicit stack offers, best first; NULL past the end. Static. */
 const char *decode_subprotocol_at(const struct decode_spec *spec, unsigned index);
+/* Subprotocols that a client offers for a stack; further ones are left out. */
+#define DECODE_OFFERS_MAX 8
 /* Change the path and query of a request to what the protocol needs (EIO=4&transport=websocket).
  * 1: *out has the new target; 0: it stays; -1: memory. */
 int decode_target(const struct decode_spec *spec, struct slice target, struct buf *out);

@@ -31,6 +31,7 @@ struct decode_stack {
     bool ended;
 
     struct buf sending; /* messages that wait, one after the other: a head and the bytes */
+    struct buf line;    /* the form of an item in a pipe */
     struct buf findings;
     bool found; /* findings are made */
 };

@@ -155,3 +155,12 @@ int decode_target(const struct decode_spec *spec, struct slice target, struct bu
         rc = change_target(spec->decoders[i], spec, target, out);
     return rc;
 }
+
+bool decode_spec_has(const struct decode_spec *spec, const char *name)
+{
+    for (unsigned i = 0; i < spec->count; i++) {
+        if (strcmp(spec->decoders[i]->name, name) == 0)
+            return true;
+    }
+    return false;
+}

@@ -26,6 +26,12 @@ int bus_add(struct bus *bus, struct sink *sink)
     return 0;
 }
 
+void bus_want_messages(struct bus *bus)
+{
+    bus->wants |= EVENT_BIT(EVENT_MESSAGE);
+    bus->wants_sent = true;
+}
+
 void bus_clear(struct bus *bus)
 {
     for (unsigned i = 0; i < bus->count; i++)

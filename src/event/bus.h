@@ -19,6 +19,8 @@ void bus_init(struct bus *bus);
 /* Takes the sink (may be NULL: out of memory where it was made). 0, or -1: NULL or no room; the
  * sink is freed then. */
 int bus_add(struct bus *bus, struct sink *sink);
+/* Messages are made in both directions, though no sink looks at them. */
+void bus_want_messages(struct bus *bus);
 /* Frees the sinks. */
 void bus_clear(struct bus *bus);
 

@@ -196,7 +196,8 @@ struct event_message {
     bool again;           /* its number or identity was seen before (--seq, --id) */
     const char *sse_name; /* SSE: the event's type; else NULL */
     const char *sse_id;
-    uint32_t decoded; /* how many EVENT_DECODED follow, which say what is in it */
+    uint32_t decoded; /* how many EVENT_DECODED follow, which say what is in it, */
+    bool malformed;   /* and one of them that it is malformed */
 };
 
 /* What a protocol above the message calls a thing. */
@@ -236,6 +237,8 @@ struct event_decoded {
     enum decoded_form form;
     struct slice data; /* in that form; JSON and text are valid UTF-8 */
     const char *error; /* DECODED_BAD: what is wrong, "not STOMP: ..."; else NULL */
+    bool has_line;     /* it is something for a pipe, */
+    struct slice line; /* in this form, without a newline */
 };
 
 struct event_control { /* EVENT_PING, EVENT_PONG */

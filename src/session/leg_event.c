@@ -218,7 +218,10 @@ static void on_message_in(struct leg *leg, struct event *ev)
     leg->evidence.message_at_us = ev->at_us;
     if (s->account)
         account_message(s->account, ev);
-    bus_emit(s->bus, ev);
+    if (s->decoding && leg == &s->main)
+        session_decode_message(s, ev);
+    else
+        bus_emit(s->bus, ev);
     if (first && leg->kind == CHANNEL_WS)
         leg_greeted(leg, &ev->message);
     if (s->account && s->card.open)
@@ -231,6 +234,8 @@ void leg_on_event(void *ctx, struct event *ev)
 
     if (ev->kind != EVENT_MESSAGE)
         on_rare_event(leg, ev);
+    else if (ev->dir != DIR_IN && leg->s->decoding)
+        session_decode_message(leg->s, ev);
     else if (ev->dir != DIR_IN)
         bus_emit(leg->s->bus, ev);
     else

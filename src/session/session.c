@@ -57,6 +57,7 @@ static void on_pulse(void *ctx)
 void session_opening(struct session *s, struct event_open *open)
 {
     session_card_back(s, open);
+    session_decode_opened(s, open);
     liveness_init(&s->liveness, s->config.ping_interval_us, s->config.ping_timeout_us,
                   clock_mono_us());
 }
@@ -68,6 +69,13 @@ void session_opened(struct session *s)
         pulse(s);
     if (s->card.open && !s->account)
         session_card_tell(s);
+    session_decode_begin(s);
+    if (!s->held_back)
+        session_ready(s);
+}
+
+void session_ready(struct session *s)
+{
     session_queue_opened(s);
     if (s->hooks.opened)
         s->hooks.opened(s->hooks.ctx);
@@ -76,6 +84,7 @@ void session_opened(struct session *s)
 
 void session_closed(struct session *s, struct event_close *close)
 {
+    session_decode_closed(s);
     session_queue_lost(s, close);
     rtt_lost(&s->rtt, close->clean ? s->liveness.forgotten : liveness_unanswered(&s->liveness));
     s->liveness.forgotten = 0;
@@ -125,6 +134,8 @@ static int init(struct session *s, struct err *e)
                                    s->config.ws.handshake.url->scheme == URL_WSS, e);
     if (!s->shared)
         return -1;
+    if (session_decode_init(s, e) < 0)
+        return -1;
     if (leg_init(&s->main, s, s->config.channel, NULL) < 0)
         return err_nomem(e, STAGE_IO, "starting");
     return session_account_init(s, e) < 0 || session_catchup_init(s, e) < 0 ||
@@ -160,6 +171,7 @@ void session_free(struct session *s)
     fallback_free(s->fallback);
     session_catchup_free(s);
     session_account_clear(s);
+    session_decode_clear(s);
     session_queue_clear(s);
     channel_shared_free(s->shared);
     free(s);
@@ -402,8 +414,10 @@ struct event_rtt session_rtt(const struct session *s)
 
 void session_summary(struct session *s, enum exit_code exit)
 {
-    struct event ev = session_event(s, EVENT_SUMMARY);
+    struct event ev;
 
+    session_decode_findings(s);
+    ev = session_event(s, EVENT_SUMMARY);
     ev.summary = (struct event_summary){
         .totals = session_totals(s),
         .duration_us = ev.at_us,

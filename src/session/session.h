@@ -8,6 +8,7 @@
 
 #include "channel/channel_poll.h"
 #include "channel/channel_ws.h"
+#include "decode/decode.h"
 #include "session/books/account.h"
 #include "session/fallback.h"
 #include "session/outcome.h"
@@ -24,6 +25,7 @@ struct session_config {
     uint64_t ping_interval_us, ping_timeout_us;
     struct account_config account;
     struct fallback_config fallback;
+    const struct decode_spec *decode; /* the protocol above the messages; borrowed; NULL: none */
     const char *greeting; /* a text to be sent at every opening before all else, or NULL */
     struct retry_config retry;
     size_t offline_queue; /* with it: bytes of messages that may wait for a connection; 0: none */
@@ -81,6 +83,11 @@ int session_send(struct session *s, enum opcode type, struct slice data, bool fi
 /* Several whole messages of one type. *sent: how many were taken; 0 or why not the next one. */
 int session_send_all(struct session *s, enum opcode type, const struct slice *messages,
                      size_t count, size_t *sent);
+/* A protocol was named: what is to be sent is given to session_encode in its forms. */
+bool session_speaks(const struct session *s);
+/* A line becomes messages, which are sent as by session_send. 0, or SEND_... with *e: SEND_FAILED
+ * also if the line is not in that form. */
+int session_encode(struct session *s, enum decode_input input, struct slice line, struct err *e);
 /* Any frame, as malformed as asked. 0 or SEND_... */
 int session_frame(struct session *s, const struct frame_spec *spec, struct slice payload);
 /* A ping or pong of at most 125 bytes. 0 or SEND_... */

@@ -40,9 +40,16 @@ struct session {
     struct scorecard card;
     uint64_t missed, recovered; /* before the last outage */
     struct rtt rtt;
-    struct outbox *outbox; /* NULL: nothing is kept beyond a connection */
-    bool within;           /* a message in parts was begun on this connection, */
-    bool cut;              /* or on one that is lost: its further parts go nowhere */
+    struct outbox *outbox;         /* NULL: nothing is kept beyond a connection */
+    struct decode_stack *stack;    /* NULL: nothing is decoded */
+    struct decode_stack *decoding; /* the same while messages of this connection are; NULL: not */
+    struct timer *decode_timer;
+    struct url decode_url; /* owned: the one that was asked for, as the protocol needs it */
+    const char *offered[DECODE_OFFERS_MAX]; /* subprotocols, if none was asked for */
+    bool named;                             /* what was recognised was said */
+    bool held_back; /* the protocol's handshake is under way: the user's messages wait */
+    bool within;    /* a message in parts was begun on this connection, */
+    bool cut;       /* or on one that is lost: its further parts go nowhere */
 };
 
 /* session.c */
@@ -51,6 +58,8 @@ struct leg *session_other(const struct leg *leg);
 /* The socket is open: what is to be added to the event; and all that follows from it. */
 void session_opening(struct session *s, struct event_open *open);
 void session_opened(struct session *s);
+/* The user's messages may be sent: at once, or when the protocol above them is ready. */
+void session_ready(struct session *s);
 /* It is lost: what that means for what was sent, before the event is passed up. */
 void session_closed(struct session *s, struct event_close *close);
 void session_ponged(struct session *s, struct event_control *pong);
@@ -98,6 +107,18 @@ void session_queue_lost(struct session *s, struct event_close *close);
 /* No further connection: report what was never sent. */
 void session_queue_ended(struct session *s);
 void session_queue_sums(const struct session *s, struct event_delivery *d);
+
+/* session_decode.c */
+int session_decode_init(struct session *s, struct err *e);
+void session_decode_clear(struct session *s);
+/* A connection is open: before its event goes up, and after it. */
+void session_decode_opened(struct session *s, const struct event_open *open);
+void session_decode_begin(struct session *s);
+/* A message, in either direction, goes up with what is in it. */
+void session_decode_message(struct session *s, struct event *ev);
+void session_decode_closed(struct session *s);
+/* What is to be said at the end of a run. */
+void session_decode_findings(struct session *s);
 
 /* session_retry.c */
 /* A connection was lost or an attempt failed, and this was reported: wait for another attempt, or

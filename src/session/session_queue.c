@@ -55,7 +55,7 @@ static void note_written(struct session *s)
 /* Is there a connection that accepts messages, and none waiting? */
 static bool goes_straight(const struct session *s)
 {
-    return s->main.state == SESSION_OPEN && s->outbox->waiting == 0;
+    return s->main.state == SESSION_OPEN && !s->held_back && s->outbox->waiting == 0;
 }
 
 static int wait_in_outbox(struct session *s, enum opcode type, struct slice data)
@@ -144,7 +144,8 @@ static void flush(struct session *s)
     enum opcode type;
     struct slice data;
 
-    while (s->main.state == SESSION_OPEN && s->main.channel->activity.pending < CHANNEL_FULL &&
+    while (s->main.state == SESSION_OPEN && !s->held_back &&
+           s->main.channel->activity.pending < CHANNEL_FULL &&
            outbox_next(s->outbox, &type, &data)) {
         int r = channel_send(s->main.channel, type, data, true, true);
 
@@ -201,7 +202,7 @@ void session_queue_lost(struct session *s, struct event_close *close)
 bool session_takes(const struct session *s)
 {
     if (s->main.state == SESSION_OPEN)
-        return true;
+        return !s->held_back;
     return s->outbox && s->outbox->limit > 0 && s->main.kind == CHANNEL_WS &&
            (s->main.state == SESSION_CONNECTING || s->main.state == SESSION_WAITING);
 }

@@ -23,6 +23,7 @@ static human_fn *const writers[EVENT_KIND_COUNT] = {
     [EVENT_SUMMARY] = human_summary,   [EVENT_CLOSE_FRAME] = human_close_frame,
     [EVENT_BYTES] = human_bytes,       [EVENT_NOTE] = human_note,
     [EVENT_MISSED] = human_missed,     [EVENT_RULE] = human_rule,
+    [EVENT_DECODED] = human_decoded,
 };
 
 static uint64_t wanted(const struct view_config *config)
@@ -30,7 +31,7 @@ static uint64_t wanted(const struct view_config *config)
     uint64_t wants = EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_SUMMARY);
 
     if (config->messages)
-        wants |= EVENT_BIT(EVENT_MESSAGE);
+        wants |= EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_DECODED);
     if (config->pings)
         wants |= EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG);
     if (config->include)

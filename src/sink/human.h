@@ -42,6 +42,8 @@ struct human {
     uint64_t refusal; /* a hash of the last refused upgrade's body; 0: there was none */
 };
 
+/* The mark of a message, with the arrow that fits its direction. */
+void human_begin_dir(struct human *h, const struct event *ev);
 /* Start the event's first line: time and marker, the marker in a style. */
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style);
 /* The same without a marker. */
@@ -99,6 +101,7 @@ void human_frame(struct human *h, const struct event *ev);
 void human_bytes(struct human *h, const struct event *ev);
 void human_control(struct human *h, const struct event *ev);
 void human_message(struct human *h, const struct event *ev);
+void human_decoded(struct human *h, const struct event *ev);
 void human_violation(struct human *h, const struct event *ev);
 void human_close_frame(struct human *h, const struct event *ev);
 void human_close(struct human *h, const struct event *ev);

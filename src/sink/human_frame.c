@@ -23,7 +23,7 @@
 /* Text is shown after the frame's lengths up to this many columns. */
 #define INLINE_COLUMNS 60
 
-static void begin_dir(struct human *h, const struct event *ev)
+void human_begin_dir(struct human *h, const struct event *ev)
 {
     enum mark mark = ev->dir == DIR_IN ? MARK_IN : MARK_OUT;
 
@@ -131,14 +131,14 @@ static void put_payload(struct human *h, const struct event_frame *f)
 
 void human_frame(struct human *h, const struct event *ev)
 {
-    begin_dir(h, ev);
+    human_begin_dir(h, ev);
     put_header(h, &ev->frame);
     put_payload(h, &ev->frame);
 }
 
 void human_bytes(struct human *h, const struct event *ev)
 {
-    begin_dir(h, ev);
+    human_begin_dir(h, ev);
     human_style(h, STYLE_DIM);
     human_count(h, ev->bytes.data.len, "byte", "bytes");
     human_printf(h, " from byte %" PRIu64 " of the stream", ev->bytes.offset);
@@ -159,7 +159,7 @@ void human_control(struct human *h, const struct event *ev)
         human_latency(h, c->rtt_us);
         return;
     }
-    begin_dir(h, ev);
+    human_begin_dir(h, ev);
     human_put(h, ev->kind == EVENT_PING ? "ping" : "pong");
     if (c->data.len > 0) {
         human_put(h, " \"");
@@ -180,7 +180,7 @@ void human_close_frame(struct human *h, const struct event *ev)
 {
     const struct event_close_frame *c = &ev->close_frame;
 
-    begin_dir(h, ev);
+    human_begin_dir(h, ev);
     human_put(h, "Close ");
     if (c->has_code)
         human_close_code(h, c->code, c->reason);
@@ -291,7 +291,10 @@ void human_message(struct human *h, const struct event *ev)
     const struct event_message *m = &ev->message;
     bool whole = m->part == 0;
 
-    begin_dir(h, ev);
+    /* What is in it follows, and the frame itself is there from -vv on. */
+    if (m->decoded > 0 && !m->malformed)
+        return;
+    human_begin_dir(h, ev);
     put_tags(h, m);
     if (is_plain_line(h, m)) {
         put_plain_line(h, m->data);

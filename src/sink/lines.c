@@ -17,6 +17,7 @@ struct lines {
     struct sink sink;
     struct out *out;
     struct lines_config config;
+    void (*write_message)(struct sink *sink, const struct event *ev);
     char delimiter;
     bool unfinished;  /* a message began in parts and its final one has not come */
     uint8_t carry[3]; /* base64: bytes of the part before that do not fill a group */
@@ -233,6 +234,22 @@ static void lines_free(struct sink *sink)
     free(l);
 }
 
+/* The form that a protocol above the messages gives to what came in a pipe. */
+static void write_decoded(struct sink *sink, const struct event *ev)
+{
+    struct lines *l = (struct lines *)sink;
+    struct event line = *ev;
+
+    if (ev->kind == EVENT_MESSAGE && (ev->message.decoded == 0 || ev->message.malformed))
+        l->write_message(sink, ev);
+    if (ev->kind != EVENT_DECODED || !ev->decoded.has_line)
+        return;
+    line.kind = EVENT_MESSAGE;
+    line.message = (struct event_message){
+        .type = OPCODE_TEXT, .data = ev->decoded.line, .final = true, .fragments = 1};
+    l->write_message(sink, &line);
+}
+
 struct sink *lines_new(struct out *out, const struct lines_config *config)
 {
     struct lines *l = calloc(1, sizeof *l);
@@ -254,5 +271,10 @@ struct sink *lines_new(struct out *out, const struct lines_config *config)
         l->sink.event = write_raw_undelimited;
     else
         l->sink.event = write_raw;
+    l->write_message = l->sink.event;
+    if (config->decoded) {
+        l->sink.wants |= EVENT_BIT(EVENT_DECODED);
+        l->sink.event = write_decoded;
+    }
     return &l->sink;
 }

@@ -249,6 +249,38 @@ static void write_message(struct ndjson *n, struct json_write *w, const struct e
         json_bool(w, "duplicate", true);
 }
 
+static void write_decoded(struct ndjson *n, struct json_write *w, const struct event *ev)
+{
+    const struct event_decoded *d = &ev->decoded;
+
+    (void)n;
+    write_dir(w, ev);
+    json_string(w, "as", d->as);
+    json_string(w, "type", d->type);
+    if (d->name.len > 0)
+        json_text(w, "name", d->name);
+    if (d->id.len > 0)
+        json_raw(w, "id", d->id);
+    if (d->re.len > 0)
+        json_raw(w, "re", d->re);
+    if (d->has_us)
+        json_ms(w, "ms", d->us);
+    if (d->form == DECODED_JSON || d->form == DECODED_ARGUMENTS)
+        json_raw(w, "data", d->data);
+    else if (d->form == DECODED_TEXT)
+        json_text(w, "text", d->data);
+    else if (d->form == DECODED_BYTES)
+        json_base64(w, "base64", d->data);
+    if (d->field_count > 0) {
+        json_object_open(w, "fields");
+        for (size_t i = 0; i < d->field_count; i++)
+            json_member(w, d->fields[i].name, d->fields[i].value);
+        json_object_close(w);
+    }
+    if (d->error)
+        json_payload(w, "error", slice_str(d->error));
+}
+
 static void write_control(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
@@ -412,6 +444,7 @@ static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_FALLBACK] = write_fallback, [EVENT_ERROR] = write_failure,
     [EVENT_SUMMARY] = write_summary,   [EVENT_RULE] = write_rule,
     [EVENT_BACK] = write_nothing,
+    [EVENT_DECODED] = write_decoded,
 };
 
 static int write_line(struct ndjson *n, const struct event *ev)

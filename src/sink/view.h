@@ -38,7 +38,8 @@ struct lines_config {
     bool pretty;
     bool color;
     enum view_binary binary;
-    bool tty; /* stdout is a terminal: make everything safe for it, hex dump binaries */
+    bool tty;     /* stdout is a terminal: make everything safe for it, hex dump binaries */
+    bool decoded; /* what is decoded and has a line leaves as that line, the rest does not */
 };
 
 struct ndjson_config {

@@ -20,6 +20,7 @@ FIELDS = {
     "open": {"url": TEXT, "subprotocol": TEXT, "extensions": TEXT, "ms": NUMBER},
     "frame": {"dir": TEXT, "opcode": (str, int), "fin": FLAG, "rsv": WHOLE, "masked": FLAG, "length": WHOLE, "wire": WHOLE},
     "message": {"dir": TEXT, "type": TEXT, "length": WHOLE, "fragments": WHOLE, "wire": WHOLE},
+    "decoded": {"dir": TEXT, "as": TEXT, "type": TEXT},
     "ping": {"dir": TEXT},
     "pong": {"dir": TEXT},
     "violation": {"rule": TEXT, "message": TEXT, "offset": WHOLE},

@@ -1,6 +1,7 @@
 /* The values of options and operands, by kind. */
 #include <string.h>
 
+#include "decode/decode.h"
 #include "event/event.h"
 #include "verb/complete/complete_private.h"
 
@@ -101,6 +102,16 @@ static void profiles(struct completing *c)
     options_profiles(offer_profile, c);
 }
 
+static void protocols(struct completing *c)
+{
+    const char *name;
+
+    for (unsigned i = 0; (name = decode_name_at(i)) != NULL; i++)
+        complete_offer(c, name, false, NULL);
+    complete_offer(c, "auto", true, NULL);
+    complete_offer(c, "none", true, NULL);
+}
+
 static const struct {
     const char *name;
     void (*offer)(struct completing *c);
@@ -108,7 +119,8 @@ static const struct {
     {"FILE", files},           {"DIR", folders},      {"@FILE", file_or_text},
     {"SECRET", secret},        {"WS-URL", ws_url},    {"URL", http_url},
     {"ADDRESS", address},      {"COMMAND", command},  {"EVENT...", events},
-    {"FAULT", complete_fault}, {"PROFILE", profiles}, {"RULE", complete_rule},
+    {"FAULT", complete_fault}, {"PROFILE", profiles}, {"PROTOCOL", protocols},
+    {"RULE", complete_rule},
 };
 
 static void one_value(struct completing *c, const char *kind)

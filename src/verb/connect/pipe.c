@@ -38,6 +38,7 @@ struct pipe {
     struct buf subject;     /* what is matched against it */
     uint64_t received;      /* whole messages */
     uint64_t quiet_from_us; /* the input's end, or the last time something waited to be sent */
+    uint64_t line_us; /* when the last of them came that is a line in the form of a protocol */
     enum opcode echo_type;
     bool echo_full; /* the peer does not take its echoes fast enough */
     bool told_slow;
@@ -174,6 +175,22 @@ static void on_message(struct sink *sink, const struct event *ev)
         finish_early(p, ASKED_ENOUGH);
 }
 
+/* With a protocol above the messages: what has a line counts, and keeps the wait from ending. */
+static void on_decoded(struct sink *sink, const struct event *ev)
+{
+    struct pipe *p = (struct pipe *)sink;
+
+    output_check(&p->app->out);
+    output_check(&p->app->err);
+    if (!ev->decoded.has_line)
+        return;
+    p->line_us = clock_mono_us();
+    p->received++;
+    if ((p->input.count && p->received >= p->input.count) ||
+        (p->has_until && matches(p, ev->decoded.line)))
+        finish_early(p, ASKED_ENOUGH);
+}
+
 /* --- the session --------------------------------------------------------------------------------
  */
 
@@ -216,7 +233,7 @@ static void on_quiet(uv_timer_t *timer)
     struct pipe *p = timer->data;
     uint64_t wait = p->input.wait_us;
     uint64_t now = clock_mono_us();
-    uint64_t last = session_last_in_us(p->session);
+    uint64_t last = session_speaks(p->session) ? p->line_us : session_last_in_us(p->session);
 
     if (session_state(p->session) != SESSION_OPEN)
         return;
@@ -362,18 +379,29 @@ static enum exit_code fail_without_session(struct pipe *p, const struct err *e)
     return e->code;
 }
 
+static enum views_kind kind_of_views(const struct pipe *p)
+{
+    if (p->input.echo)
+        return VIEWS_NONE;
+    return p->app->connect->decode.count > 0 ? VIEWS_FORMS : VIEWS_DATA;
+}
+
 static int init_views(struct pipe *p, struct err *e)
 {
     const struct view_options *view = p->app->view;
     bool counts = p->input.echo || p->input.count || p->input.until;
 
-    if (views_init(&p->views, view, p->input.echo ? VIEWS_NONE : VIEWS_DATA, e) < 0)
+    if (views_init(&p->views, view, kind_of_views(p), e) < 0)
         return -1;
     p->app->bus = &p->views.bus;
     p->watch = (struct sink){EVENT_BIT(EVENT_MESSAGE), counts ? on_message : mind_outputs, NULL};
-    if (!view->json)
+    if (p->app->connect->decode.count > 0)
+        p->watch = (struct sink){EVENT_BIT(EVENT_DECODED), on_decoded, NULL};
+    else if (!view->json)
         p->watch.wants |= SINK_INCOMING_ONLY; /* nothing is printed of what is sent */
     bus_add(&p->views.bus, &p->watch);
+    if (p->app->connect->decode.count > 0)
+        bus_want_messages(&p->views.bus);
     return 0;
 }
 

@@ -28,6 +28,16 @@ int repl_decode(const struct pipe_options *o, struct slice text, struct buf *byt
                    column, hex ? "a pair of hexadecimal digits" : "base64", hex ? "hex" : "base64");
 }
 
+/* A line in the typed form of the protocol above the messages. */
+static int send_form(struct repl *r, struct slice text, struct err *e)
+{
+    int status = session_encode(r->session, DECODE_TYPED, text, e);
+
+    if (status == 0)
+        asked_acted(&r->commands);
+    return status < 0 ? -1 : 0;
+}
+
 static int send_typed(struct repl *r, struct slice text, struct err *e)
 {
     const struct pipe_options *pipe = r->app->pipe;
@@ -38,6 +48,8 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
 
     if (commands_may_send(&r->commands, e) < 0)
         return -1;
+    if (session_speaks(r->session))
+        return send_form(r, text, e);
     buf_init(&bytes, (size_t)32 * 1024 * 1024);
     if (coded) {
         status = repl_decode(r->app->pipe, text, &bytes, e);

@@ -1,0 +1,221 @@
+/*
+ * session_decode: the protocol above the messages of a session: what comes and goes is decoded for
+ * the views, and with an explicit name the session sends what the protocol owes the server.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "session/session_private.h"
+
+static void on_due(void *ctx);
+
+/* Unless the user did: name the subprotocols of the protocol. */
+static void offer(struct session *s)
+{
+    struct handshake_config *asked = &s->config.ws.handshake;
+    size_t count = 0;
+    const char *name;
+
+    while (count < DECODE_OFFERS_MAX &&
+           (name = decode_subprotocol_at(s->config.decode, (unsigned)count)) != NULL)
+        s->offered[count++] = name;
+    if (asked->subprotocol_count > 0)
+        return;
+    asked->subprotocols = s->offered;
+    asked->subprotocol_count = count;
+}
+
+/* The path and query that the protocol needs. 0 or -1 (memory). */
+static int change_url(struct session *s)
+{
+    struct handshake_config *asked = &s->config.ws.handshake;
+    struct buf target;
+    char *text = NULL;
+    int r;
+
+    buf_init(&target, SIZE_MAX);
+    r = decode_target(s->config.decode, slice_str(asked->url->target), &target);
+    if (r == 1 && buf_append(&target, "", 1) == 0)
+        text = strdup((const char *)buf_data(&target));
+    buf_clear(&target);
+    if (r == 0)
+        return 0;
+    if (r < 0 || !text || url_copy(&s->decode_url, asked->url) < 0) {
+        free(text);
+        return -1;
+    }
+    free(s->decode_url.target);
+    s->decode_url.target = text;
+    asked->url = &s->decode_url;
+    return 0;
+}
+
+int session_decode_init(struct session *s, struct err *e)
+{
+    if (!s->config.decode || s->config.decode->none)
+        return 0;
+    s->stack = decode_new(s->config.decode, true);
+    s->decode_timer = timer_new(s->loop, s);
+    if (!s->stack || !s->decode_timer || (session_speaks(s) && change_url(s) != 0))
+        return err_nomem(e, STAGE_IO, "starting");
+    if (session_speaks(s))
+        offer(s);
+    return 0;
+}
+
+void session_decode_clear(struct session *s)
+{
+    timer_free(s->decode_timer);
+    decode_free(s->stack);
+    url_clear(&s->decode_url);
+}
+
+static uint64_t now(const struct session *s)
+{
+    return clock_mono_us() - s->config.start_us;
+}
+
+static void set_timer(struct session *s)
+{
+    uint64_t due = decode_due(s->stack), at = now(s);
+
+    if (due > 0 && s->main.state == SESSION_OPEN)
+        timer_start(s->decode_timer, due > at ? due - at : 0, on_due);
+    else
+        timer_stop(s->decode_timer);
+}
+
+/* What the protocol itself sends goes straight to the channel: another connection has no use for
+ * it. */
+static void send_owed(struct session *s)
+{
+    struct decode_message m;
+
+    while (s->main.state == SESSION_OPEN && decode_fetch(s->stack, &m)) {
+        if (channel_send(s->main.channel, m.opcode, m.data, true, true) == SEND_FAILED) {
+            session_sending_failed(s);
+            return;
+        }
+    }
+}
+
+/* The handshake is complete: what waited for it goes on. */
+static void check_ready(struct session *s)
+{
+    if (!s->held_back || s->main.state != SESSION_OPEN || !decode_is_ready(s->stack))
+        return;
+    s->held_back = false;
+    session_ready(s);
+}
+
+static void after(struct session *s)
+{
+    send_owed(s);
+    set_timer(s);
+    check_ready(s);
+}
+
+static void on_due(void *ctx)
+{
+    struct session *s = ctx;
+
+    if (s->main.state != SESSION_OPEN)
+        return;
+    decode_tick(s->stack, now(s));
+    after(s);
+}
+
+static void say_recognised(struct session *s)
+{
+    char text[128];
+
+    s->named = true;
+    if (s->config.decode->count > 0)
+        return;
+    snprintf(text, sizeof text, "this is %s; --as %s also speaks it", decode_name(s->stack),
+             strrchr(decode_name(s->stack), '+') ? strrchr(decode_name(s->stack), '+') + 1
+                                                 : decode_name(s->stack));
+    session_note(s, text);
+}
+
+void session_decode_opened(struct session *s, const struct event_open *open)
+{
+    const struct decode_opening opening = {
+        .target = s->main.channel->asked->url->target,
+        .subprotocol = open->subprotocol,
+    };
+
+    s->decoding = NULL;
+    if (!s->stack || s->main.kind != CHANNEL_WS)
+        return;
+    if (decode_opened(s->stack, &opening, now(s)) == 0 && decode_is_on(s->stack))
+        s->decoding = s->stack;
+    s->held_back = decode_speaks(s->stack) && !decode_is_ready(s->stack);
+}
+
+void session_decode_begin(struct session *s)
+{
+    if (!s->decoding)
+        return;
+    if (!s->named && decode_name(s->stack))
+        say_recognised(s);
+    send_owed(s);
+    set_timer(s);
+}
+
+void session_decode_message(struct session *s, struct event *ev)
+{
+    decode_emit(s->decoding, s->bus, ev, ev->dir);
+    if (!s->named && decode_name(s->stack))
+        say_recognised(s);
+    /* A pipe prints raw messages, and nothing that is recognised in them. */
+    if (!decode_is_on(s->stack) ||
+        (s->named && !session_speaks(s) && !bus_wants(s->bus, EVENT_DECODED)))
+        s->decoding = NULL;
+    else if (ev->dir == DIR_IN && decode_speaks(s->stack))
+        after(s);
+}
+
+void session_decode_closed(struct session *s)
+{
+    s->decoding = NULL;
+    s->held_back = false;
+    if (s->stack)
+        timer_stop(s->decode_timer);
+}
+
+bool session_speaks(const struct session *s)
+{
+    return s->config.decode && s->config.decode->count > 0;
+}
+
+int session_encode(struct session *s, enum decode_input input, struct slice line, struct err *e)
+{
+    struct decode_message m;
+    int r = 0;
+
+    if (!decode_speaks(s->stack)) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0, "nothing can be sent before the connection was open");
+        return SEND_CLOSED;
+    }
+    if (decode_encode(s->stack, input, line, now(s), e) != 0)
+        return SEND_FAILED;
+    while (r == 0 && decode_fetch(s->stack, &m))
+        r = session_send(s, m.opcode, m.data, true, true);
+    set_timer(s);
+    if (r == SEND_FAILED)
+        err_nomem(e, STAGE_IO, "sending a message");
+    else if (r == SEND_CLOSED)
+        err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                "the message could not be sent: the connection is closing");
+    return r;
+}
+
+void session_decode_findings(struct session *s)
+{
+    const char *finding;
+
+    for (unsigned i = 0; s->stack && (finding = decode_finding(s->stack, i)); i++)
+        session_note(s, finding);
+}

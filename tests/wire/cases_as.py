@@ -1,0 +1,110 @@
+"""--as: a protocol above the messages is recognised, displayed and spoken."""
+
+from events import named
+from frames import TEXT, frame
+from runner import case
+
+
+@case("as: a protocol that is recognised is named once, and each thing in it follows its message")
+def recognised(t):
+    made, conn = t.open("-n", "--json")
+    conn.send(frame(TEXT, b'{"jsonrpc":"2.0","method":"tick","params":[1]}'))
+    conn.send(frame(TEXT, b'[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","id":"7","result":{}}]'))
+    conn.finish()
+    made.exits(0)
+    order = [e["event"] for e in made.json() if e["event"] in ("message", "decoded")]
+    assert order == ["message", "decoded", "message", "decoded", "decoded"], order
+    first, second, third = named(made.json(), "decoded")
+    assert (first["as"], first["type"], first["name"], first["data"]) == ("jsonrpc", "notification", "tick", [1])
+    assert (second["name"], third["re"], third["data"]) == ("a", "7", {})
+    assert "ms" not in third, "nothing was asked"
+
+
+@case("as: a plain feed stays one, also with --json")
+def plain(t):
+    made, conn = t.open("-n", "--json")
+    for n in range(20):
+        conn.send(frame(TEXT, b'{"method":"tick","id":%d}' % n))
+    conn.finish()
+    made.exits(0)
+    assert not named(made.json(), "decoded")
+    assert len(named(made.json(), "message")) == 20
+
+
+@case("as: auto prints messages as they are, and says once what was recognised")
+def auto_pipe(t):
+    made, conn = t.open("-n")
+    message = b'{"jsonrpc":"2.0","method":"tick"}'
+    for _ in range(3):
+        conn.send(frame(TEXT, message))
+    conn.finish()
+    made.exits(0)
+    made.prints((message + b"\n") * 3)
+    assert made.err.count("--as jsonrpc") == 1, made.err
+
+
+@case("as: none recognises nothing")
+def none(t):
+    made, conn = t.open("-n", "--as", "none")
+    conn.send(frame(TEXT, b'{"jsonrpc":"2.0","method":"tick"}'))
+    conn.finish()
+    made.exits(0)
+    assert "jsonrpc" not in made.err, made.err
+
+
+@case("as: a name takes lines in its form, and prints what answers them")
+def spoken(t):
+    made, conn = t.open("--as", "jsonrpc", "-w", "30", "--count", "2", stdin=b'{"method":"sum","params":[1,2]}\n')
+    conn.expect(TEXT, b'{"jsonrpc":"2.0","id":1,"method":"sum","params":[1,2]}')
+    conn.send(frame(TEXT, b'{"jsonrpc":"2.0","id":1,"result":3}'))
+    conn.send(frame(TEXT, b'{"jsonrpc":"2.0","id":9,"result":[]}'))
+    conn.answer_close(1000)
+    made.exits(0)
+    made.prints(b"3\n[]\n")
+    made.says("1 answer came to no request")
+
+
+@case("as: -e takes the typed form, and the end reports what had no answer")
+def typed(t):
+    made, conn = t.open("--as", "jsonrpc", "-n", "--for", "0.5", "-e", "sum [1,2]")
+    conn.expect(TEXT, b'{"jsonrpc":"2.0","id":1,"method":"sum","params":[1,2]}')
+    conn.answer_close(1000)
+    made.exits(0)
+    made.says(r"1 request had no answer: sum \(id 1\)")
+
+
+@case("as: a line that is not in the form ends the run with 2 and says what is wrong")
+def malformed_line(t):
+    made, conn = t.open("--as", "jsonrpc", stdin=b"sum 1 2\n")
+    conn.answer_close(1000)
+    made.exits(2)
+    made.says("a line must be a JSON object")
+
+
+@case("as: a malformed message is shown, then what is wrong, and the connection goes on")
+def malformed(t):
+    made, conn = t.open("--as", "jsonrpc", "-n", "--json")
+    conn.send(frame(TEXT, b"hello"))
+    conn.send(frame(TEXT, b'{"jsonrpc":"2.0","method":"tick"}'))
+    conn.finish()
+    made.exits(0)
+    bad, good = named(made.json(), "decoded")
+    assert bad["error"] == "not JSON-RPC: no JSON", bad
+    assert good["name"] == "tick"
+
+
+@case("as: a name that does not exist is exit 2 with the nearest one")
+def unknown(t):
+    made = t.start("--as", "jsnrpc", t.url)
+    made.exits(2)
+    made.says("did you mean 'jsonrpc'")
+
+
+@case("as: an option of another protocol is refused")
+def refused(t):
+    made = t.start("--as", "jsonrpc", "--auth", "{}", t.url)
+    made.exits(2)
+    made.says("--auth needs --as socket.io")
+    made = t.start("--as", "jsonrpc", "--hex", t.url)
+    made.exits(2)
+    made.says("exclude each other")
