@@ -177,5 +177,8 @@ void app_settle(struct app *s)
 
 void app_close(struct app *s, int code)
 {
+    /* The outputs may still write while the loop ends: nobody is left to hear of it. */
+    if (s->loop.open)
+        app_unhook(s);
     app_loop_close(&s->loop, code);
 }

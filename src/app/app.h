@@ -69,7 +69,7 @@ void app_leave(struct app *s);
 void app_drain(struct app *s);
 /* Run the loop until what was freed is gone; no hook is called any more. */
 void app_settle(struct app *s);
-/* Close every handle that is left, and the loop (app_loop_close). */
+/* Close every handle that is left, and the loop (app_loop_close). No hook is called any more. */
 void app_close(struct app *s, int code);
 
 #endif

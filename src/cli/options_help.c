@@ -97,7 +97,11 @@ static int print_grouped(struct buf *out, const struct option_row *row, const ch
 
 static bool is_row_of(const struct verb *verb, const struct option_row *row)
 {
-    return row >= verb->options && row < verb->options + verb->option_count;
+    for (size_t i = 0; i < verb->option_count; i++) {
+        if (&verb->options[i] == row)
+            return true;
+    }
+    return false;
 }
 
 /* First those that no other command has, all of them. */
