@@ -443,8 +443,7 @@ static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_FAULT] = write_fault,       [EVENT_POLL] = write_poll,
     [EVENT_FALLBACK] = write_fallback, [EVENT_ERROR] = write_failure,
     [EVENT_SUMMARY] = write_summary,   [EVENT_RULE] = write_rule,
-    [EVENT_BACK] = write_nothing,
-    [EVENT_DECODED] = write_decoded,
+    [EVENT_BACK] = write_nothing,      [EVENT_DECODED] = write_decoded,
 };
 
 static int write_line(struct ndjson *n, const struct event *ev)
