@@ -51,3 +51,11 @@ void probe_matches(char *text, size_t size, enum probe_limit kind, uint64_t us)
         any = true;
     }
 }
+
+void probe_cite(struct probe_check *check, enum probe_limit kind, uint64_t us)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].kind == kind && is_near(us, limits[i].seconds * SECOND))
+            probe_evidence(check, "known limit: %s; source: %s", limits[i].name, limits[i].source);
+    }
+}

@@ -187,6 +187,7 @@ void probe_judge_idle(struct probe_report *r, const struct probe_timers *t,
                           "idle timer of %.1f s: an idle connection ends then%s; %s%s",
                           seconds(silent->at_us), hop, what_resets(t, silent), matches);
         advise_idle(check, silent->at_us, answer);
+        probe_cite(check, LIMIT_IDLE, silent->at_us);
         add_lanes(check, t);
     } else if (probe_silent_drop(t, &from_us, &to_us)) {
         judge_drop(r, t, from_us, to_us);
@@ -233,5 +234,6 @@ void probe_judge_lifetime(struct probe_report *r, const struct probe_timers *t,
                       seconds(pinging->at_us), hop, matches);
     probe_advise(check, "clients have to reconnect and resume before that, spread over time; or "
                         "raise the limit where it is set (no ping helps)");
+    probe_cite(check, LIMIT_LIFETIME, pinging->at_us);
     add_lanes(check, t);
 }

@@ -54,5 +54,7 @@ enum probe_limit { LIMIT_IDLE, LIMIT_LIFETIME };
 
 /* Append "; matches the default of ..." for those that have this value. */
 void probe_matches(char *text, size_t size, enum probe_limit kind, uint64_t us);
+/* Where they are documented, as evidence. */
+void probe_cite(struct probe_check *check, enum probe_limit kind, uint64_t us);
 
 #endif

@@ -35,7 +35,7 @@ struct probe_dial {
     struct http_shared shared;
     struct dial *dial;
     struct timer *timer;
-    uint64_t began_us;
+    uint64_t began_us, limit_us;
     void (*done)(struct probe_dial *d, const struct err *e); /* e->code EXIT_OK: it was reached */
     void (*tls)(struct probe_dial *d, const struct event_tls *tls); /* or NULL */
     size_t number;                                                  /* the caller's */

@@ -47,13 +47,13 @@ static void on_dial_late(void *ctx)
     struct probe_dial *d = ctx;
     struct err e;
 
-    dial_timed_out(d->dial, clock_mono_us() - d->began_us, "", &e);
+    dial_timed_out(d->dial, d->limit_us, "", &e);
     dial_over(d, NULL, &e);
 }
 
-/* d->config and d->done are set. 0, or -1 with *e. */
-static int dial_begin(struct probe_dial *d, struct probe_front *front, bool secure, uint64_t us,
-                      struct err *e)
+/* d->config and d->done are set. 0, or -1 with *e. Loading what TLS needs may take long, so all
+ * that run at the same time are prepared before the first begins. */
+static int dial_prepare(struct probe_dial *d, struct probe_front *front, bool secure, struct err *e)
 {
     const struct url *url = &front->app->connect->url;
 
@@ -67,14 +67,23 @@ static int dial_begin(struct probe_dial *d, struct probe_front *front, bool secu
     d->timer = timer_new(&front->app->loop.uv, d);
     if (!d->timer)
         return err_nomem(e, STAGE_CONNECT, "connecting");
-    if (http_shared_load(&d->shared, &d->config, &d->target, e) < 0)
-        return -1;
+    return http_shared_load(&d->shared, &d->config, &d->target, e);
+}
+
+/* us: how long it may take. */
+static int dial_begin(struct probe_dial *d, uint64_t us, struct err *e)
+{
+    struct probe_front *front = d->front;
+    uint64_t given_us = front->app->connect->ws.connect_timeout_us;
+
+    uv_update_time(&front->app->loop.uv);
+    d->limit_us = given_us && given_us < us ? given_us : us;
     d->began_us = clock_mono_us();
     d->dial =
         dial_start(&front->app->loop.uv, &d->config, &d->target, on_dial_event, on_dialled, d, e);
     if (!d->dial)
         return -1;
-    timer_start(d->timer, us, on_dial_late);
+    timer_start(d->timer, d->limit_us, on_dial_late);
     return 0;
 }
 
@@ -249,7 +258,7 @@ void probe_tcp(struct probe_front *front)
         }
         d->number = i;
         d->done = tcp_done;
-        if (dial_begin(d, front, false, TCP_US, &e) < 0) {
+        if (dial_prepare(d, front, false, &e) < 0 || dial_begin(d, TCP_US, &e) < 0) {
             probe_give_up(front, &e);
             return;
         }
@@ -343,8 +352,8 @@ void probe_tls_begin(struct probe_front *front)
     verified->tls = on_verified;
     look->tls = on_looked;
     front->pending = 2;
-    if (dial_begin(verified, front, true, TLS_US, &e) < 0 ||
-        dial_begin(look, front, true, TLS_US, &e) < 0)
+    if (dial_prepare(verified, front, true, &e) < 0 || dial_prepare(look, front, true, &e) < 0 ||
+        dial_begin(verified, TLS_US, &e) < 0 || dial_begin(look, TLS_US, &e) < 0)
         probe_give_up(front, &e);
 }
 

@@ -279,7 +279,8 @@ static int take_plan(struct visit *v, const struct visit_plan *plan)
     struct session_config *config = &v->target->config;
     struct handshake_config *hs = &config->ws.handshake;
 
-    config->ws.connect_timeout_us = OPEN_US;
+    if (!config->ws.connect_timeout_us || config->ws.connect_timeout_us > OPEN_US)
+        config->ws.connect_timeout_us = OPEN_US;
     config->ws.close_timeout_us = CLOSE_US;
     if (plan->large)
         config->ws.max_message = 0;
