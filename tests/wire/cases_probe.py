@@ -585,6 +585,14 @@ def limit_of_frames(t):
         raise Unmet(f"{found}")
 
 
+@case("probe finds nothing: a unix socket", 40)
+def well_unix(t):
+    service = Service(t, unix=os.path.join(t.folder(), "sock"))
+    is_healthy(t, "a unix socket", f"ws+unix:{service.path}:/ws")
+    if not any(field(a, "Origin") == "http://localhost" for a in service.seen):
+        raise Unmet(f"{[a.raw for a in service.seen]}")
+
+
 # --- the rest -----------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 function from a connection and its request."""
 
 import json
+import socket
 import threading
 
 import frames
@@ -47,12 +48,17 @@ def healthy(conn, asked):
 
 class Service:
     """serve: what becomes of a connection once its request is there. tls: a context. greet: what happens before the
-    request is read, or None. The requests are in `seen`."""
+    request is read, or None. unix: the path of a socket to listen at. The requests are in `seen`."""
 
-    def __init__(self, t, serve=healthy, tls=None, greet=None, host="127.0.0.1"):
-        self.t, self.serve, self.tls, self.greet = t, serve, tls, greet
+    def __init__(self, t, serve=healthy, tls=None, greet=None, host="127.0.0.1", unix=None):
+        self.t, self.serve, self.tls, self.greet, self.path = t, serve, tls, greet, unix
         self.listener = t.listen(host)
         self.port = self.listener.port
+        if unix:
+            self.listener.sock.close()
+            self.listener.sock = socket.socket(socket.AF_UNIX)
+            self.listener.sock.bind(unix)
+            self.listener.sock.listen(16)
         self.seen = []
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -165,7 +165,7 @@ static char *shown_url(const struct url *url, bool show_secrets)
 /* "https://host:port" of the server. NULL: memory. */
 static char *own_origin(const struct url *url)
 {
-    char *text = url_print_http(url);
+    char *text = url->scheme == URL_UNIX ? strdup("http://localhost") : url_print_http(url);
     char *host = text ? strstr(text, "://") : NULL;
 
     if (host)
