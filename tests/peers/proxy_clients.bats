@@ -24,9 +24,9 @@ matrix() {
 
 @test "clients are graded as what they are, whichever way they lose a connection" {
     if [[ ${PROXY_CLIENTS:-} == all ]]; then
-        matrix 25 55 all all
+        matrix 25 52 all all
     else
-        matrix 8 18 phoenix,stomp rst,close:1012
+        matrix 8 15 phoenix,stomp rst,close:1012
     fi
 }
 

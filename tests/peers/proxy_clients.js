@@ -2,7 +2,7 @@
 //
 //   proxy_clients.js PORT OUTAGE RUN CLIENT,... FAULT,...
 //
-// PORT is that of proxy_servers.js; OUTAGE and RUN are seconds. There is a proxy for each fault and a connection for
+// PORT is that of proxy_servers.js; OUTAGE and RUN are seconds, of the run after the faults begin. There is a proxy for each fault and a connection for
 // each client and fault, each client from an address of its own, so that the proxy can attribute connections that it
 // refuses. Prints a table of what the reports say, then a line "not so: ..." for each thing that is not as it should be.
 
@@ -10,11 +10,15 @@
 
 const http = require("http");
 const { spawn } = require("child_process");
+const fs = require("fs");
+const os = require("os");
 const path = require("path");
 const ws = require("ws");
 
-const [port, outage, run, wanted_clients, wanted_faults] = process.argv.slice(2);
-const START = 3;
+const [port, outage, seconds_of_run, wanted_clients, wanted_faults] = process.argv.slice(2);
+// When the faults begin. A browser takes longer to open its pages.
+const START = /page|all/.test(wanted_clients) ? 12 : 3;
+const run = `${Number(seconds_of_run) + START}`;
 
 // What is read below follows from each client's documentation: what it does by default once it is asked to come back.
 // preset, backoff: what the report has to name; deaf: no heartbeat, so that silence is not noticed.
@@ -139,6 +143,12 @@ const clients = {
       client.connect();
     },
   },
+  page: {
+    backoff: "exponential",
+    start(to) {
+      http.request(`${to.browser.url}/json/new?${encodeURIComponent(`${to.http}/page.html`)}`, { method: "PUT" }).end();
+    },
+  },
   websockets: {
     start(to) {
       to.python.stdin.write(`${to.ws}/websockets ${to.address}\n`);
@@ -162,7 +172,7 @@ globalThis.document = { visibilityState: "visible" };
 globalThis.addEventListener = globalThis.removeEventListener = () => {};
 require("@rails/actioncable").adapters.logger = { log() {} };
 
-function target(proxy_port, number, python, fault) {
+function target(proxy_port, number, { python, browser }, fault) {
   const address = `127.0.0.${10 + number}`;
   class WebSocket extends ws.WebSocket {
     constructor(url, protocols) {
@@ -174,7 +184,7 @@ function target(proxy_port, number, python, fault) {
   // A status refuses upgrades; by polling they would be back at once.
   const transports = fault === "status:503" ? ["websocket"] : ["polling", "websocket"];
   const socket_io = { agent, transports, forceNew: true };
-  return { address, WebSocket, socket_io, python, ws: `ws://127.0.0.1:${proxy_port}`, http: `http://127.0.0.1:${proxy_port}` };
+  return { address, WebSocket, socket_io, python, browser, ws: `ws://127.0.0.1:${proxy_port}`, http: `http://127.0.0.1:${proxy_port}` };
 }
 
 // The lines of a program's standard output.
@@ -189,8 +199,36 @@ function start_python() {
   return new Promise((resolve) => python.stdout.once("data", () => resolve(python)));
 }
 
+const CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--disable-breakpad", "--disable-dev-shm-usage", "--remote-debugging-port=0",
+  "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"];
+
+// A browser, and the address at which it opens pages; null where there is none.
+function start_browser() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "wscope-page."));
+  const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder };
+  const browser = spawn(process.env.CHROMIUM || "chromium", [...CHROMIUM, `--user-data-dir=${folder}/profile`, "about:blank"],
+    { stdio: ["ignore", "ignore", "pipe"], env });
+  // Its other processes write there until they have ended.
+  const stop = () =>
+    new Promise((resolve) => {
+      browser.on("close", () => resolve(fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20 })));
+      browser.kill();
+    });
+  let text = "";
+
+  return new Promise((resolve) => {
+    browser.on("error", () => resolve(null));
+    browser.stderr.on("data", (chunk) => {
+      text += chunk;
+      const [, address] = /listening on ws:\/\/([^/]+)\//.exec(text) || [];
+      if (address) resolve({ url: `http://${address}`, stop });
+    });
+  });
+}
+
 // A proxy with a fault; each of the names connects through it at once. The report.
-function grade(fault, names, python) {
+function grade(fault, names, programs) {
   const [program, ...words] = (process.env.WSCOPE || "wscope").split(" ");
   const specs = faults[fault].flatMap((spec) => ["--fault", spec]);
   const arguments_ = ["proxy", "-n", "--json", "--for", run, ...specs, "0", `ws://127.0.0.1:${port}`];
@@ -204,7 +242,7 @@ function grade(fault, names, python) {
     const [, proxy_port] = /^ws:.*:(\d+)\n/.exec(errors) || [];
     if (!proxy_port || begun) return;
     begun = true;
-    names.forEach((name, i) => clients[name].start(target(proxy_port, i, python, fault)));
+    names.forEach((name, i) => clients[name].start(target(proxy_port, i, programs, fault)));
   });
   proxy.stdout.on("data", (chunk) => {
     for (const line of whole_lines(state, chunk)) {
@@ -229,7 +267,7 @@ function judge(name, fault, c) {
   if (!c) return expect(false, what, "is not in the report");
   if (deaf && fault === "blackhole") {
     expect(c.outages.length === 0, what, "has no heartbeat, but lost its connection");
-    return expect(c.faults[0].noticed_ms === null, what, "has no heartbeat, but noticed");
+    return expect(c.faults[0] && c.faults[0].noticed_ms === null, what, "has no heartbeat, but noticed");
   }
   expect(c.faults.length > 0 && c.faults[0].noticed_ms !== null, what, "has not noticed");
   expect(c.outages.length === 1, what, "had", c.outages.length, "outages");
@@ -268,12 +306,17 @@ function load(names) {
 }
 
 async function main() {
-  const names = wanted_clients === "all" ? Object.keys(clients) : wanted_clients.split(",");
+  let names = wanted_clients === "all" ? Object.keys(clients) : wanted_clients.split(",");
   load(names);
   const kinds = wanted_faults === "all" ? Object.keys(faults) : wanted_faults.split(",");
   const python = names.includes("websockets") && (await start_python());
+  const browser = names.includes("page") && (await start_browser());
+  if (browser === null) {
+    console.log("there is no chromium for the page");
+    names = names.filter((name) => name !== "page");
+  }
   const rows = [["client", "fault", "noticed", "back", "back-off", "jitter", "hammer", "Retry-After", "again", "delays"]];
-  const results = await Promise.all(kinds.map((fault) => grade(fault, names, python)));
+  const results = await Promise.all(kinds.map((fault) => grade(fault, names, { python, browser })));
 
   for (const name of names) {
     for (const { fault, report, code, errors } of results) {
@@ -284,10 +327,11 @@ async function main() {
       rows.push(row(name, fault, found && found[0]));
     }
   }
-  if (process.env.REPORTS) require("fs").writeFileSync(process.env.REPORTS, JSON.stringify(results, null, 1));
+  if (process.env.REPORTS) fs.writeFileSync(process.env.REPORTS, JSON.stringify(results, null, 1));
   table(rows);
   for (const text of wrong) console.log(`not so: ${text}`);
   if (python) python.kill();
+  if (browser) await browser.stop().catch(() => {});
   process.exit(wrong.length ? 1 : 0);
 }
 

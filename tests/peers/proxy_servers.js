@@ -5,7 +5,8 @@
 //   /socket.io4/  /socket.io2/   the real Socket.IO, which speaks to both
 //   /graphql-ws                   the real graphql-ws
 //   /phoenix/websocket  /signalr  /actioncable  /mqtt  /stomp  /centrifuge
-//   /rws  /websockets            a message each second
+//   /rws  /websockets  /page     a message each second
+//   /page.html                    a page that connects to /page
 
 "use strict";
 
@@ -93,6 +94,36 @@ function graphql() {
   };
 }
 
+// What many pages do: wait twice as long each time, up to 8 s, and take silence for a loss.
+function page_script() {
+  const url = `ws://${location.host}/page`;
+  let delay = 1000;
+  const connect = () => {
+    const socket = new WebSocket(url);
+    let silence, over = false;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(lose, 4000);
+    };
+    const lose = () => {
+      if (over) return;
+      over = true;
+      clearTimeout(silence);
+      socket.close();
+      setTimeout(connect, delay);
+      delay = Math.min(2 * delay, 8000);
+    };
+    socket.onopen = () => {
+      delay = 1000;
+      socket.send('{"op":"subscribe","topic":"a"}');
+      heard();
+    };
+    socket.onmessage = heard;
+    socket.onclose = lose;
+  };
+  connect();
+}
+
 const rooms = {
   "/phoenix/websocket": phoenix,
   "/signalr": signalr,
@@ -102,10 +133,14 @@ const rooms = {
   "/centrifuge": centrifuge,
   "/rws": plain,
   "/websockets": plain,
+  "/page": plain,
   "/graphql-ws": graphql(),
 };
 
-const server = http.createServer();
+const server = http.createServer((request, response) => {
+  if (request.url === "/page.html") response.setHeader("Content-Type", "text/html").end(`<script>(${page_script})()</script>`);
+  else if (!request.url.startsWith("/socket.io")) response.writeHead(404).end();
+});
 const accept = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 
 for (const path of ["/socket.io4/", "/socket.io2/"]) {
