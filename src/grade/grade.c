@@ -265,6 +265,8 @@ void grade_message(struct grade *g, uint64_t now_us, uint64_t id, const struct g
             grade_resume_judge(conn);
         }
     }
+    if (!m->up && m->delivered && !m->cut && conn->state == GRADE_CONN_OPEN && !conn->silenced)
+        grade_resume_delivered(conn->client, m->data);
     grade_books_message(g, conn, now_us, m);
 }
 

@@ -24,6 +24,7 @@ void grade_outage_begin(struct grade *g, struct grade_client *c, uint64_t now_us
         return;
     c->away = true;
     grade_books_point(g, c, c->should_be);
+    memcpy(c->offset_then, c->offset, sizeof c->offset_then);
     o = grade_more(g, (void **)&c->outages, &c->outage_count, &c->outage_room, sizeof *o,
                    GRADE_OUTAGES_MAX);
     if (!o) {

@@ -78,7 +78,9 @@ struct grade_client {
     bool judged;      /* a reopening lasted long enough to be judged */
     uint32_t missing; /* of the worst one, a bit each */
 
-    char should_be[GRADE_POINT_MAX]; /* from the last loss; "" unknown */
+    char should_be[GRADE_POINT_MAX];   /* from the last loss; "" unknown */
+    char offset[GRADE_POINT_MAX];      /* Socket.IO's, of the event delivered last; */
+    char offset_then[GRADE_POINT_MAX]; /* at the last loss: as good a point; "" none */
     char resumed_from[GRADE_POINT_MAX];
     bool resumed_right, resumed_wrong;
 
@@ -175,6 +177,8 @@ void grade_noticed(struct grade_client *c, uint64_t at_us);
 /* grade_resume: where it resumes. */
 void grade_resume_request(struct grade_conn *conn, const struct grade_head *head);
 void grade_resume_message(struct grade_conn *conn, struct slice data);
+/* A text message was delivered to the client. */
+void grade_resume_delivered(struct grade_client *c, struct slice data);
 /* After each of them, and when the connection is open. */
 void grade_resume_judge(struct grade_conn *conn);
 /* A payload without what Socket.IO puts before the JSON. */

@@ -547,6 +547,36 @@ static void grade_finds_where_a_client_resumes(void **state)
     assert_string_equal(c->should_be, "19");
 }
 
+static void grade_knows_the_offset_of_socket_io(void **state)
+{
+    struct grade_config config = {.seq = "/1/n", .seed = {1, 1}};
+    const struct grade_client_report *c;
+
+    (void)state;
+    begin(&config);
+    connect_as(1, (struct request){0});
+    say(1, false, true, "42[\"tick\",{\"n\":16},\"off-16\"]");
+    say(1, false, true, "42[\"tick\",{\"n\":17},\"off-17\"]");
+    lose(1);
+    connect_as(2, (struct request){0});
+    say(2, true, true, "40{\"pid\":\"p\",\"offset\":\"off-17\"}");
+    c = client(0);
+    assert_int_equal(c->resumed_right, GRADE_YES);
+    assert_string_equal(c->resumed_from, "off-17");
+    assert_string_equal(c->should_be, "off-17");
+    say(2, false, true, "42[\"tick\",{\"n\":18},\"off-18\"]");
+    lose(2);
+    connect_as(3, (struct request){0});
+    say(3, true, true, "40{\"pid\":\"p\",\"offset\":\"off-17\"}");
+    c = client(0);
+    assert_int_equal(c->resumed_right, GRADE_NO);
+    assert_string_equal(c->resumed_from, "off-17");
+    /* A message that is no event, or ends otherwise, has none. */
+    say(3, false, true, "42[\"tick\",{\"n\":19},[\"x\"]]");
+    say(3, false, true, "42\"]");
+    say(3, false, true, "42[\"a\"]\"]");
+}
+
 /* --- accounts -----------------------------------------------------------------------------------
  */
 
@@ -784,6 +814,7 @@ int main(void)
         cmocka_unit_test(grade_compares_subscriptions_by_their_shape),
         cmocka_unit_test(grade_takes_a_connect_that_resumes_for_the_same),
         cmocka_unit_test(grade_finds_where_a_client_resumes),
+        cmocka_unit_test(grade_knows_the_offset_of_socket_io),
         cmocka_unit_test(grade_accounts_for_what_the_server_sent_meanwhile),
         cmocka_unit_test(grade_counts_nothing_as_delivered_into_a_blackhole),
         cmocka_unit_test(grade_accounts_by_identity),
