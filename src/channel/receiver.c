@@ -70,9 +70,10 @@ static size_t part_len(struct slice left, bool text)
     return n;
 }
 
-void receiver_message(struct receiver *r, struct slice data, const char *name, const char *id)
+void receiver_packet(struct receiver *r, enum opcode type, struct slice data, const char *name,
+                     const char *id)
 {
-    bool text = utf8_valid(data.data, data.len);
+    bool text = type == OPCODE_TEXT;
     struct event ev = receiver_event(r, EVENT_MESSAGE);
     struct slice left = data;
     uint32_t part = 0;
@@ -83,7 +84,7 @@ void receiver_message(struct receiver *r, struct slice data, const char *name, c
         size_t n = part_len(left, text);
 
         ev.message = (struct event_message){
-            .type = text ? OPCODE_TEXT : OPCODE_BINARY,
+            .type = type,
             .data = slice_make(left.data, n),
             .part = data.len > PART ? ++part : 0,
             .final = n == left.len,
@@ -96,6 +97,13 @@ void receiver_message(struct receiver *r, struct slice data, const char *name, c
         left = slice_make(left.data + n, left.len - n);
         receiver_emit(r, &ev);
     } while (left.len > 0 && !receiver_over(r));
+}
+
+void receiver_message(struct receiver *r, struct slice data, const char *name, const char *id)
+{
+    bool text = utf8_valid(data.data, data.len);
+
+    receiver_packet(r, text ? OPCODE_TEXT : OPCODE_BINARY, data, name, id);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -230,12 +238,16 @@ void receiver_refused(struct receiver *r, int status, struct err *e)
     receiver_fail(r, e);
 }
 
-/* --- a channel that sends nothing ------------------------------------------------------------- */
+/* --- a channel that sends nothing, or packets
+ * ------------------------------------------------------------- */
 
 static int ch_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
-    (void)ch, (void)type, (void)data, (void)first, (void) final;
-    return SEND_CLOSED;
+    return layer_send(&receiver_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                                                                  .opcode = type,
+                                                                  .data = data,
+                                                                  .first = first,
+                                                                  .final = final});
 }
 
 static int ch_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
@@ -361,7 +373,7 @@ static int on_send(struct layer *l, const struct outgoing *out)
     else if (out->kind == OUTGOING_ABORT)
         abort_source(r, out->how);
     else
-        return SEND_CLOSED;
+        return r->kind->send ? r->kind->send(r, out) : SEND_CLOSED;
     return 0;
 }
 

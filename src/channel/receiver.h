@@ -32,6 +32,8 @@ struct receiver_kind {
     int (*open)(struct receiver *r, struct err *e); /* see channel_open */
     void (*pause)(struct receiver *r, bool paused);
     void (*clear)(struct receiver *r); /* frees what was added */
+    /* A message is to be sent: 0 or SEND_...; NULL: it only receives. */
+    int (*send)(struct receiver *r, const struct outgoing *out);
 };
 
 struct receiver {
@@ -73,6 +75,10 @@ void receiver_opened(struct receiver *r);
 /* EVENT_MESSAGE, in parts if it is long; binary if it is not UTF-8. name, id: as sse_name, sse_id.
  */
 void receiver_message(struct receiver *r, struct slice data, const char *name, const char *id);
+
+/* The same, of a type that is known. */
+void receiver_packet(struct receiver *r, enum opcode type, struct slice data, const char *name,
+                     const char *id);
 
 /* The connection is lost. Before the opening: EVENT_ERROR. After it: EVENT_ERROR if `telling`, then
  * EVENT_CLOSE with the evidence of the exchange. */

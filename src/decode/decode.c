@@ -212,6 +212,11 @@ bool decode_speaks(const struct decode_stack *stack)
            stack->layers[stack->count - 1].decoder->encode != NULL;
 }
 
+bool decode_takes_files(const struct decode_stack *stack)
+{
+    return stack->count > 0 && stack->layers[stack->count - 1].decoder->files;
+}
+
 bool decode_is_ready(const struct decode_stack *stack)
 {
     for (unsigned i = 0; i < stack->count; i++) {

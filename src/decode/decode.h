@@ -93,6 +93,8 @@ const char *decode_name(const struct decode_stack *stack);
 bool decode_is_on(const struct decode_stack *stack);
 /* An explicit name was given: it takes part. */
 bool decode_speaks(const struct decode_stack *stack);
+/* @FILE among the arguments of a typed line is the content of a file: the caller puts it there. */
+bool decode_takes_files(const struct decode_stack *stack);
 /* What the user sends may be sent: false before the protocol's handshake is complete. */
 bool decode_is_ready(const struct decode_stack *stack);
 
@@ -151,6 +153,9 @@ const char *decode_name_at(unsigned index);
 const char *decode_subprotocol_at(const struct decode_spec *spec, unsigned index);
 /* Subprotocols that a client offers for a stack; further ones are left out. */
 #define DECODE_OFFERS_MAX 8
+/* How Engine.IO is to be carried: "upgrade" (from polling to a WebSocket), "websocket" or
+ * "polling". NULL: it is not in the stack. Static, or of the spec. */
+const char *decode_transport(const struct decode_spec *spec);
 /* Change the path and query of a request to what the protocol needs (EIO=4&transport=websocket).
  * 1: *out has the new target; 0: it stays; -1: memory. */
 int decode_target(const struct decode_spec *spec, struct slice target, struct buf *out);

@@ -31,8 +31,9 @@ struct decoder {
     const char *below; /* the decoder that carries it and is put below it; NULL: none needed */
     const char *const *subprotocols; /* NULL-terminated, best first; NULL: none */
     const char *const *keys;         /* accepted KEYs, NULL-terminated; NULL: none */
-    size_t state;                    /* bytes */
-    size_t kept; /* bytes that outlive a connection; only with an explicit name */
+    bool files;   /* @FILE among typed arguments is the content of a file, see typed.h */
+    size_t state; /* bytes */
+    size_t kept;  /* bytes that outlive a connection; only with an explicit name */
 
     /* The value of a key is accepted. 0, or -1 with *e. NULL: every value is. */
     int (*check)(const struct decode_key *key, struct err *e);

@@ -17,7 +17,8 @@ uint64_t engineio_opened_us(const struct decode_layer *engine);
  * upgrade. */
 bool engineio_recognise(const struct decode_clue *clue);
 
-/* decoder->target: `path` if the URL has none, EIO and transport if its query has none. `names` is
+/* decoder->target: `path` if the URL has none, EIO and transport (that of the first request) if its
+ * query has none. `names` is
  * the decoder whose keys apply, `eio` the version to ask for. */
 int engineio_target(const struct decode_spec *spec, const struct decoder *names, const char *path,
                     const char *eio, struct slice target, struct buf *out);

@@ -1,6 +1,7 @@
 /*
  * engineio_target: the path and query that Engine.IO and Socket.IO servers listen at.
  */
+#include "decode/decoders.h"
 #include "decode/engineio.h"
 
 static bool has_parameter(struct slice query, const char *name)
@@ -48,6 +49,8 @@ int engineio_target(const struct decode_spec *spec, const struct decoder *names,
     struct slice query =
         mark ? slice_make(mark + 1, target.len - n - 1) : slice_make(target.data, 0);
     const char *named = decode_spec_key(spec, names, "path", 0);
+    const char *transport =
+        strcmp(decode_transport(spec), "websocket") == 0 ? "websocket" : "polling";
     bool no_path = n == 0 || (n == 1 && target.data[0] == '/'), any = query.len > 0;
 
     if (!no_path && has_parameter(query, "EIO") && has_parameter(query, "transport"))
@@ -55,9 +58,21 @@ int engineio_target(const struct decode_spec *spec, const struct decoder *names,
     if ((no_path ? put_path(named ? named : path, out) : buf_append(out, target.data, n)) != 0 ||
         buf_append(out, "?", 1) != 0 || (any && buf_append(out, query.data, query.len) != 0) ||
         put_parameter(query, "EIO", eio, &any, out) != 0 ||
-        put_parameter(query, "transport", "websocket", &any, out) != 0)
+        put_parameter(query, "transport", transport, &any, out) != 0)
         return -1;
     return 1;
+}
+
+const char *decode_transport(const struct decode_spec *spec)
+{
+    for (unsigned i = 0; i < spec->count; i++) {
+        const struct decoder *d = spec->decoders[i];
+        const char *transport = decode_spec_key(spec, d, "transport", 0);
+
+        if (d == &decoder_socketio || d == &decoder_engineio)
+            return transport ? transport : "upgrade";
+    }
+    return NULL;
 }
 
 int engineio_check(const struct decode_key *key, struct err *e)

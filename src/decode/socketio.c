@@ -14,6 +14,8 @@
 
 /* Bytes of the attachments of one packet. */
 #define PENDING_MAX ((size_t)64 << 20)
+/* Without a CONNECT for this long, none is sent at all. */
+#define UNCONNECTED_US 10000000
 
 const char *socketio_primary(const struct decode_layer *l)
 {
@@ -442,16 +444,36 @@ static int owed_acks(const struct socketio *s, struct buf *out)
                : -1;
 }
 
+/* CONNECTs without an answer. */
+static int unanswered(const struct socketio *s, struct buf *out)
+{
+    for (unsigned i = 0; i < s->space_count; i++) {
+        const struct socketio_space *space = &s->spaces[i];
+
+        if (space->state == SPACE_ASKED && space->asked_us &&
+            (buf_printf(
+                 out,
+                 "the server did not answer the CONNECT (packet 40) of %s: it may use another "
+                 "parser (parser=), or a middleware that calls no next()",
+                 space->past.nsp) != 0 ||
+             buf_append(out, "", 1) != 0))
+            return -1;
+    }
+    return 0;
+}
+
 static int findings(struct decode_layer *l, struct buf *out)
 {
+    uint64_t opened = engineio_opened_us(l - 1);
     const char *unconnected = "no CONNECT packet (packet 40) was sent: the server closes such a "
                               "connection after connectTimeout, 45 s by default";
     const struct socketio *s = l->state;
 
-    if (engineio_opened_us(l - 1) && engineio_version(l - 1) != 3 && s->space_count == 0 &&
-        buf_append(out, unconnected, strlen(unconnected) + 1) != 0)
+    if (opened && decode_now(l) >= opened + UNCONNECTED_US && engineio_version(l - 1) != 3 &&
+        s->space_count == 0 && buf_append(out, unconnected, strlen(unconnected) + 1) != 0)
         return -1;
-    if (requests_findings(&s->requests, DIR_OUT, out) != 0 || owed_acks(s, out) != 0)
+    if (requests_findings(&s->requests, DIR_OUT, out) != 0 || owed_acks(s, out) != 0 ||
+        unanswered(s, out) != 0)
         return -1;
     return notes_findings(&s->notes, out);
 }
@@ -462,6 +484,7 @@ const struct decoder decoder_socketio = {
     .name = "socket.io",
     .below = "engine.io",
     .keys = keys,
+    .files = true,
     .state = sizeof(struct socketio),
     .kept = sizeof(struct socketio_kept),
     .check = check,

@@ -291,7 +291,6 @@ int socketio_left(struct decode_layer *l, enum event_dir dir, const struct socke
 {
     struct event_decoded item = {.type = "disconnect", .role = DECODED_CONTROL};
     struct socketio_space *space = socketio_space_made(l, p->nsp);
-    bool is_root = slice_is(p->nsp, "/");
     struct socketio *s = l->state;
 
     socketio_add_nsp(l, &item, p->nsp);
@@ -302,14 +301,15 @@ int socketio_left(struct decode_layer *l, enum event_dir dir, const struct socke
     }
     if (dir == DIR_OUT)
         return 0;
-    notes_add(
-        &s->notes,
-        "the server disconnected %.*s (packet 41%.*s, \"io server disconnect\"): client libraries "
-        "do not connect again by themselves",
-        (int)p->nsp.len, p->nsp.data, is_root ? 0 : (int)p->nsp.len, p->nsp.data);
     if (decode_takes_part(l) && socketio_is_alone(s))
-        decode_end(l, EXIT_PEER_ERROR, false, "the server disconnected %.*s (Socket.IO packet 41)",
+        decode_end(l, EXIT_PEER_ERROR, false,
+                   "the server disconnected %.*s (packet 41, \"io server disconnect\")",
                    (int)p->nsp.len, p->nsp.data);
+    else
+        notes_add(&s->notes,
+                  "the server disconnected %.*s (packet 41, \"io server disconnect\"): client "
+                  "libraries do not connect again by themselves",
+                  (int)p->nsp.len, p->nsp.data);
     return 0;
 }
 
@@ -329,10 +329,11 @@ int socketio_refused(struct decode_layer *l, enum event_dir dir, const struct so
     decode_item(l, dir, &item);
     if (space)
         space->state = SPACE_REFUSED;
-    notes_add(&s->notes, "the server refused the namespace %.*s: %.*s%s", (int)p->nsp.len,
-              p->nsp.data, shown, p->data.data, (size_t)shown < p->data.len ? " ..." : "");
     if (decode_takes_part(l) && socketio_is_alone(s))
         decode_end(l, EXIT_UPGRADE, false, "the server refused the namespace %.*s: %.*s",
                    (int)p->nsp.len, p->nsp.data, shown, p->data.data);
+    else
+        notes_add(&s->notes, "the server refused the namespace %.*s: %.*s%s", (int)p->nsp.len,
+                  p->nsp.data, shown, p->data.data, (size_t)shown < p->data.len ? " ..." : "");
     return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef SESSION_LEG_H
 #define SESSION_LEG_H
 
+#include "channel/channel_eio.h"
 #include "channel/channel_sse.h"
 #include "net/timer.h"
 #include "session/attempt.h"
@@ -34,6 +35,7 @@ struct leg {
     struct channel *channel;
     struct channel_poll_config poll; /* what the channel was opened with, if it is of that kind */
     struct channel_sse_config sse;
+    struct channel_eio_config eio;
     bool settled; /* the channel is counted in totals */
     bool drop;    /* the rest of a message in parts that the other leg had first */
     int status;   /* of the response in this attempt; 0: none */

@@ -87,10 +87,34 @@ static struct channel *sse_new(struct leg *leg, const struct channel_up *up)
     return channel_sse_new(s->loop, &leg->sse, s->shared, up);
 }
 
+/* How Engine.IO is to be carried, if that is not a WebSocket from the beginning. */
+static const char *polled_transport(const struct leg *leg)
+{
+    const struct session *s = leg->s;
+    const char *transport =
+        leg == &s->main && session_speaks(s) ? decode_transport(s->config.decode) : NULL;
+
+    return transport && strcmp(transport, "websocket") != 0 ? transport : NULL;
+}
+
+static struct channel *eio_new(struct leg *leg, const char *transport, const struct channel_up *up)
+{
+    leg->eio = (struct channel_eio_config){
+        .common = receiver_config(leg),
+        .ws = leg->attempt.ws,
+        .polling_only = strcmp(transport, "polling") == 0,
+    };
+    return channel_eio_new(leg->s->loop, &leg->eio, leg->s->shared, up);
+}
+
 static struct channel *new_channel(struct leg *leg, const struct channel_up *up)
 {
+    const char *transport = polled_transport(leg);
+
     switch (leg->kind) {
     case CHANNEL_WS:
+        if (transport)
+            return eio_new(leg, transport, up);
         return channel_ws_new(leg->s->loop, &leg->attempt.ws, leg->s->shared, up);
     case CHANNEL_SSE:
         return sse_new(leg, up);

@@ -127,7 +127,7 @@ static void responded(struct leg *leg, struct event_response *response)
     leg->status = response->status;
     find_retry_after(leg, response);
     /* A request without an upgrade may be answered with 200, and follows its redirects itself. */
-    if (leg->kind != CHANNEL_WS && response->status < 400)
+    if (leg->channel->kind != CHANNEL_WS && response->status < 400)
         return;
     postmortem_response(leg->refusal_hint, response, &context);
     /* The error that follows explains why this one is not followed. */
@@ -222,7 +222,7 @@ static void on_message_in(struct leg *leg, struct event *ev)
         session_decode_message(s, ev);
     else
         bus_emit(s->bus, ev);
-    if (first && leg->kind == CHANNEL_WS)
+    if (first && leg->kind == CHANNEL_WS && !s->stack)
         leg_greeted(leg, &ev->message);
     if (s->account && s->card.open)
         session_card_check(s);

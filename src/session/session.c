@@ -256,6 +256,7 @@ void session_close(struct session *s, uint16_t code, const char *reason, uint64_
 
     if (!ask(s, asked))
         return;
+    session_decode_leave(s);
     leg_close(&s->main, code, slice_str(reason),
               timeout_us ? timeout_us : s->config.ws.close_timeout_us);
     if (leg_is_over(&s->main))

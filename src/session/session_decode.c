@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "session/session_private.h"
+#include "session/typed_files.h"
 
 static void on_due(void *ctx);
 
@@ -109,11 +110,32 @@ static void check_ready(struct session *s)
     session_ready(s);
 }
 
+/* The protocol ended it: the server disconnected or refused the client. */
+static void end(struct session *s, const struct decode_ending *ending)
+{
+    struct err e;
+
+    err_set(&e, ending->code, STAGE_PROTOCOL, 0, "%s", ending->text);
+    err_hint(&e,
+             ending->code == EXIT_PEER_ERROR
+                 ? "client libraries do not connect again after this either; see the server's log"
+                 : "the server decides who may join, by what --auth, --login or the headers give");
+    session_report_error(s, &e);
+    s->main.failure = e;
+    s->main.outcome = e.code;
+    session_close(s, CLOSE_NORMAL, "", 0, ASKED_CLOSE);
+}
+
 static void after(struct session *s)
 {
+    const struct decode_ending *ending;
+
     send_owed(s);
     set_timer(s);
     check_ready(s);
+    ending = s->main.state == SESSION_OPEN ? decode_ended(s->stack) : NULL;
+    if (ending && !ending->again)
+        end(s, ending);
 }
 
 static void on_due(void *ctx)
@@ -124,6 +146,9 @@ static void on_due(void *ctx)
         return;
     decode_tick(s->stack, now(s));
     after(s);
+    /* A heartbeat is missing: as a ping without its pong. */
+    if (s->main.state == SESSION_OPEN && decode_ended(s->stack))
+        channel_abort(s->main.channel, CLOSE_HOW_PING_TIMEOUT);
 }
 
 static void say_recognised(struct session *s)
@@ -177,6 +202,14 @@ void session_decode_message(struct session *s, struct event *ev)
         after(s);
 }
 
+void session_decode_leave(struct session *s)
+{
+    if (!s->decoding || !decode_speaks(s->stack) || s->main.state != SESSION_OPEN)
+        return;
+    decode_leave(s->stack, now(s));
+    send_owed(s);
+}
+
 void session_decode_closed(struct session *s)
 {
     s->decoding = NULL;
@@ -190,6 +223,21 @@ bool session_speaks(const struct session *s)
     return s->config.decode && s->config.decode->count > 0;
 }
 
+static int encode(struct session *s, enum decode_input input, struct slice line, struct err *e)
+{
+    struct buf text;
+    int rc;
+
+    if (input != DECODE_TYPED || !decode_takes_files(s->stack))
+        return decode_encode(s->stack, input, line, now(s), e);
+    buf_init(&text, SIZE_MAX);
+    rc = typed_files_read(line, &text, e);
+    if (rc == 0)
+        rc = decode_encode(s->stack, input, buf_slice(&text), now(s), e);
+    buf_clear(&text);
+    return rc;
+}
+
 int session_encode(struct session *s, enum decode_input input, struct slice line, struct err *e)
 {
     struct decode_message m;
@@ -199,7 +247,7 @@ int session_encode(struct session *s, enum decode_input input, struct slice line
         err_set(e, EXIT_OTHER, STAGE_IO, 0, "nothing can be sent before the connection was open");
         return SEND_CLOSED;
     }
-    if (decode_encode(s->stack, input, line, now(s), e) != 0)
+    if (encode(s, input, line, e) != 0)
         return SEND_FAILED;
     while (r == 0 && decode_fetch(s->stack, &m))
         r = session_send(s, m.opcode, m.data, true, true);

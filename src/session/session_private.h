@@ -116,6 +116,8 @@ void session_decode_opened(struct session *s, const struct event_open *open);
 void session_decode_begin(struct session *s);
 /* A message, in either direction, goes up with what is in it. */
 void session_decode_message(struct session *s, struct event *ev);
+/* The user ends it: what the protocol sends before. */
+void session_decode_leave(struct session *s);
 void session_decode_closed(struct session *s);
 /* What is to be said at the end of a run. */
 void session_decode_findings(struct session *s);

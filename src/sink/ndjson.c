@@ -472,7 +472,12 @@ static void ndjson_event(struct sink *sink, const struct event *ev)
 {
     struct ndjson *n = (struct ndjson *)sink;
     struct buf *line = &n->line;
-    int result = write_line(n, ev);
+    int result;
+
+    /* the item that it carries follows, and names the whole stack */
+    if (ev->kind == EVENT_DECODED && ev->decoded.role == DECODED_CARRIER)
+        return;
+    result = write_line(n, ev);
 
     if (result == 0 && n->config.tty) {
         buf_reset(&n->scratch);

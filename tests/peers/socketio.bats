@@ -30,10 +30,12 @@ socketio() {
     socketio
     both -n -1 "$URL"
     assert_equal "$status" 0
+    assert_stderr 'this is engine\.io\+socket\.io' '--as socket\.io'
+    both -n -1 --as none "$URL"
     assert_stderr 'this is Socket\.IO' 'send 40'
     for path in / /socket.io/; do
         both -n "ws://$ADDRESS$path"
-        assert_stderr 'hint: .*Socket\.IO' '/socket\.io/\?EIO=4&transport=websocket' 'send is 40'
+        assert_stderr 'hint: .*Socket\.IO' '--as socket\.io'
     done
 }
 

@@ -193,7 +193,7 @@ static void postmortem_explains_refused_upgrades(void **state)
     hint_for(hint, 429, "Retry-After", "30", "");
     assert_has(hint, "Retry-After: 30");
     hint_for(hint, 400, "Server", "x", "{\"code\":0,\"message\":\"Transport unknown\"}");
-    assert_has(hint, "/socket.io/?EIO=4&transport=websocket");
+    assert_has(hint, "--as socket.io");
     hint_for(hint, 503, "Retry-After", "7", "");
     assert_has(hint, "Retry-After: 7");
     hint_for(hint, 401, "WWW-Authenticate", "Basic", "");
@@ -208,6 +208,29 @@ static void postmortem_explains_refused_upgrades(void **state)
     assert_string_equal(hint, "");
 }
 
+static void postmortem_names_each_refusal_of_engine_io(void **state)
+{
+    static const char *const cases[][2] = {
+        {"{\"code\":0,\"message\":\"Transport unknown\"}", "no transport"},
+        {"Transport unknown", "no transport"},
+        {"{\"code\":1,\"message\":\"Session ID unknown\"}", "sticky"},
+        {"{\"code\":2,\"message\":\"Bad handshake method\"}", "begins with a GET"},
+        {"{\"code\":3,\"message\":\"Bad request\"}", "transport=websocket"},
+        {"{\"code\":4,\"message\":\"Forbidden\"}", "allowRequest"},
+        {"{\"code\":5,\"message\":\"Unsupported protocol version\"}", "EIO=3"},
+        {"Unsupported protocol version", "EIO=3"},
+        {"Bad request", "Upgrade"}, /* any server may answer this */
+    };
+    char hint[POSTMORTEM_HINT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hint_for(hint, 400, "Server", "x", cases[i][0]);
+        assert_has(hint, cases[i][1]);
+    }
+    assert_null(strstr(hint, "Socket.IO"));
+}
+
 static void postmortem_offers_tls_when_a_plain_port_hangs_up(void **state)
 {
     struct postmortem_context context = {.backend = ""};
@@ -218,7 +241,7 @@ static void postmortem_offers_tls_when_a_plain_port_hangs_up(void **state)
     err_set(&e, EXIT_HANGUP, STAGE_HANDSHAKE, 0, "the server hung up");
     postmortem_error(hint, &e, &context);
     assert_has(hint, "wss://");
-    assert_has(hint, "/socket.io/?EIO=4&transport=websocket");
+    assert_has(hint, "--as socket.io");
     assert_null(strstr(hint, "proxy"));
     context.secure = true;
     postmortem_error(hint, &e, &context);
@@ -631,6 +654,7 @@ int main(void)
         cmocka_unit_test(postmortem_reports_what_to_do_for_codes_of_applications),
         cmocka_unit_test(postmortem_of_tls_that_failed_speaks_of_the_bytes),
         cmocka_unit_test(postmortem_knows_socket_io),
+        cmocka_unit_test(postmortem_names_each_refusal_of_engine_io),
         cmocka_unit_test(postmortem_reports_a_frame_that_was_cut),
         cmocka_unit_test(postmortem_explains_refused_upgrades),
         cmocka_unit_test(postmortem_offers_tls_when_a_plain_port_hangs_up),

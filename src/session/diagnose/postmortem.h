@@ -39,6 +39,10 @@ struct postmortem_context {
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context);
 
+/* The same, if a Socket.IO server refused it. True if it did. */
+bool postmortem_socketio(char hint[POSTMORTEM_HINT], const struct event_response *response,
+                         const struct postmortem_context *context);
+
 /* Why a connection was not opened, if the error itself has no hint. */
 void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
                       const struct postmortem_context *context);

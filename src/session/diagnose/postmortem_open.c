@@ -91,23 +91,16 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
                  who);
 }
 
-/* Transports and versions of Engine.IO: the refusals of its servers. */
-static bool is_engine_io(struct slice body)
-{
-    return contains(body, "Transport unknown") || contains(body, "Unsupported protocol version");
-}
-
-#define SOCKETIO_WAY                                                                    \
-    "the URL of its WebSocket is /socket.io/?EIO=4&transport=websocket, and the first " \
-    "message to send is 40"
+#define SOCKETIO_WAY "--as socket.io connects to it at /socket.io/"
 
 void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message)
 {
     hint[0] = '\0';
     if (message.len > 8 && memcmp(message.data, "0{\"sid\":", 8) == 0)
-        snprintf(hint, POSTMORTEM_HINT,
-                 "this is Socket.IO (an Engine.IO handshake): send 40 to join, then "
-                 "42[\"event\",data] for each event; answer each 2 (a ping) with 3");
+        snprintf(
+            hint, POSTMORTEM_HINT,
+            "this is Socket.IO (an Engine.IO handshake): --as socket.io speaks it; by hand, send 40 to "
+            "join, then 42[\"event\",data] for each event, and answer each 2 (a ping) with 3");
 }
 
 /* nginx, Apache, Go's net/http, haproxy and Node report a request without TLS on a TLS port. */
@@ -129,16 +122,9 @@ static bool about_subprotocol(const struct event_response *response)
 static bool hint_of_body(char *hint, const struct event_response *response,
                          const struct postmortem_context *context)
 {
-    if (contains(response->body, "Session ID unknown")) {
-        snprintf(hint, POSTMORTEM_HINT,
-                 "Socket.IO does not know this session: behind several servers it needs sticky "
-                 "sessions, and %s",
-                 context->cookies_sent
-                     ? "the cookies that were sent did not lead back to the server it began with"
-                     : "no cookie was sent: --cookie sends those of the request that began it");
-    } else if (is_engine_io(response->body)) {
-        snprintf(hint, POSTMORTEM_HINT, "this is a Socket.IO server: " SOCKETIO_WAY);
-    } else if (wants_tls(response->body)) {
+    if (postmortem_socketio(hint, response, context))
+        return true;
+    if (wants_tls(response->body)) {
         snprintf(hint, POSTMORTEM_HINT, "this port speaks TLS: use %s://",
                  context->http ? "https" : "wss");
     } else if (!context->http && about_subprotocol(response)) {

@@ -1,0 +1,41 @@
+// A server of the npm package socket.io in a version: socketio_any.js PACKAGE [PARSER] [RECOVER]: listens on a free port and
+// prints it, then a line for what each client does. PACKAGE is socket.io, socket.io-3 or socket.io-2.
+//   echo ARG...   comes back as it came
+//   ask ARG       is acknowledged with ARG
+//   question      the server asks "q" and sends "answered" with the ack
+//   blob BYTES    comes back reversed
+//   bye           the server disconnects the namespace
+// The namespace /members wants the token "right" (in auth, or in the query of the namespace with socket.io-2).
+
+"use strict";
+
+const { createServer } = require("http");
+const [name, parser, recover] = process.argv.slice(2);
+const package_ = require(name);
+const old = name === "socket.io-2";
+const options = { transports: ["polling", "websocket"] };
+if (parser === "msgpack") options.parser = require("socket.io-msgpack-parser");
+if (recover) options.connectionStateRecovery = { maxDisconnectionDuration: 60000 };
+const server = createServer();
+const io = old ? package_(server, options) : new package_.Server(server, options);
+
+function serve(socket, where) {
+  console.log(`connect ${where}`);
+  socket.on("echo", (...values) => socket.emit("echo", ...values));
+  socket.on("ask", (value, answer) => answer(value));
+  socket.on("question", () => socket.emit("q", 7, (...answer) => socket.emit("answered", ...answer)));
+  socket.on("blob", (bytes) => socket.emit("blob", Buffer.from(bytes).reverse()));
+  socket.on("bye", () => socket.disconnect());
+  socket.on("drop", () => socket.conn.close());
+  socket.on("disconnect", (reason) => console.log(`disconnect ${where} ${reason}`));
+}
+
+io.on("connection", (socket) => serve(socket, "/"));
+const members = io.of("/members");
+members.use((socket, next) => {
+  const token = old ? socket.handshake.query.token : socket.handshake.auth.token;
+  next(token === "right" ? undefined : new Error("not a member"));
+});
+members.on("connection", (socket) => serve(socket, "/members"));
+
+server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
