@@ -81,6 +81,7 @@ static void close(struct decode_layer *l)
     struct actioncable *a = l->state;
 
     requests_clear(&a->requests);
+    joining_clear(&a->joining);
     for (size_t i = 0; i < a->count; i++)
         free(a->identifiers[i]);
 }
@@ -117,8 +118,8 @@ static void add(struct decode_layer *l, struct event_decoded *item, const char *
         decode_field(l, item, slice_str(name), decode_unquote(l, value));
 }
 
-static void heed(struct decode_layer *l, enum event_dir dir, const struct slice *m,
-                 struct event_decoded *item, struct slice identifier)
+static int heed(struct decode_layer *l, enum event_dir dir, const struct slice *m,
+                struct event_decoded *item, struct slice identifier)
 {
     struct actioncable *a = l->state;
 
@@ -128,7 +129,6 @@ static void heed(struct decode_layer *l, enum event_dir dir, const struct slice 
     } else if (strcmp(item->type, "disconnect") == 0) {
         struct slice reason = decode_unquote(l, m[REASON]);
 
-        a->disconnected = true;
         decode_end(l, EXIT_PEER_ERROR, slice_is(m[RECONNECT], "true"),
                    "the server disconnected: %.*s", reason.len ? (int)reason.len : 9,
                    reason.len ? (const char *)reason.data : "no reason");
@@ -140,7 +140,9 @@ static void heed(struct decode_layer *l, enum event_dir dir, const struct slice 
 
         item->has_us =
             requests_answer(&a->requests, dir, identifier, false, decode_now(l), &item->us, &name);
+        return joining_answered(&a->joining, l);
     }
+    return 0;
 }
 
 /* What a message carries: the data of a command are JSON in a string. */
@@ -186,7 +188,8 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     add(l, &item, "stream", m[STREAM]);
     add(l, &item, "epoch", m[EPOCH]);
     add(l, &item, "offset", m[OFFSET]);
-    heed(l, dir, m, &item, identifier);
+    if (heed(l, dir, m, &item, identifier) != 0)
+        return -1;
     decode_item(l, dir, &item);
     return 0;
 }
@@ -209,6 +212,8 @@ static int findings(struct decode_layer *l, struct buf *out)
         (buf_append_str(out, "the server speaks no version of Action Cable that was offered") !=
              0 ||
          buf_append(out, "", 1) != 0))
+        return -1;
+    if (joining_findings(&a->joining, "a subscription", out) != 0)
         return -1;
     return requests_findings(&a->requests, DIR_OUT, out);
 }

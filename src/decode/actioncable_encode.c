@@ -23,14 +23,17 @@ static bool take_members(struct decode_layer *l, struct slice json, struct slice
 static int send_command(struct decode_layer *l, const char *command, struct slice identifier,
                         struct slice data)
 {
-    struct slice id = decode_quote(l, identifier), quoted = slice_str("");
+    struct actioncable *a = l->state;
+    struct slice id = decode_quote(l, identifier), quoted = slice_str(""), text;
 
     if (data.len > 0)
         quoted = decode_quote(l, data);
-    return decode_send_text(l, decode_print(l, "{\"command\":\"%s\",\"identifier\":%.*s%s%.*s}",
-                                            command, (int)id.len, (const char *)id.data,
-                                            quoted.len ? ",\"data\":" : "", (int)quoted.len,
-                                            (const char *)quoted.data));
+    text = decode_print(l, "{\"command\":\"%s\",\"identifier\":%.*s%s%.*s}", command, (int)id.len,
+                        (const char *)id.data, quoted.len ? ",\"data\":" : "", (int)quoted.len,
+                        (const char *)quoted.data);
+    /* a server does not know a channel before it has confirmed it */
+    return strcmp(command, "subscribe") == 0 ? decode_send_text(l, text)
+                                             : joining_send(&a->joining, l, text);
 }
 
 static int keep_identifier(struct actioncable *a, struct slice identifier)
@@ -76,6 +79,7 @@ static int subscribe(struct decode_layer *l, struct slice line, struct err *e)
                       (int)members.len, (const char *)members.data);
     if (id.len == 0 || keep_identifier(l->state, id) != 0)
         return -1;
+    joining_ask(&((struct actioncable *)l->state)->joining);
     return send_command(l, "subscribe", id, slice_str(""));
 }
 

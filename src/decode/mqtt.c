@@ -7,7 +7,8 @@
 #include "decode/decoders.h"
 #include "decode/mqtt_private.h"
 
-static const char *const subprotocols[] = {"mqtt", "mqttv3.1", NULL};
+/* Only one: RabbitMQ answers with all that were offered. */
+static const char *const subprotocols[] = {"mqtt", NULL};
 static const char *const keys[] = {"version", "keepalive", NULL};
 
 static const char *const type_names[] = {"0",         "CONNECT",  "CONNACK",     "PUBLISH",
@@ -22,7 +23,9 @@ static bool recognise(const struct decode_clue *clue)
     static const uint8_t name[] = {0, 4, 'M', 'Q', 'T', 'T'};
     struct slice body;
 
-    return clue->message && clue->message->opcode == OPCODE_BINARY && clue->message->data.len > 0 &&
+    if (!clue->message)
+        return strcmp(clue->subprotocol, "mqttv3.1") == 0;
+    return clue->message->opcode == OPCODE_BINARY && clue->message->data.len > 0 &&
            clue->message->data.data[0] == MQTT_CONNECT << 4 &&
            mqtt_packet_read(clue->message->data, &body) > 0 && body.len > sizeof name &&
            memcmp(body.data, name, sizeof name) == 0;

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "decode/beats.h"
 #include "decode/decoders.h"
+#include "decode/joining.h"
 #include "decode/json_pick.h"
 #include "decode/requests.h"
 
@@ -35,6 +36,7 @@ struct phoenix {
     uint64_t next_ref;
     uint64_t pending; /* heartbeats without an answer */
     struct beats beats;
+    struct joining joining; /* a server does not know a topic before it was joined */
     struct requests requests;
     struct joined joined[TOPICS_MAX];
     size_t joined_count;
@@ -108,6 +110,7 @@ static void close(struct decode_layer *l)
     struct phoenix *p = l->state;
 
     requests_clear(&p->requests);
+    joining_clear(&p->joining);
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
@@ -174,7 +177,7 @@ static enum decoded_role role_of(struct slice event, bool asks)
     return asks ? DECODED_REQUEST : DECODED_EVENT;
 }
 
-static void emit(struct decode_layer *l, enum event_dir dir, const struct slice *m)
+static int emit(struct decode_layer *l, enum event_dir dir, const struct slice *m)
 {
     struct phoenix *p = l->state;
     struct slice topic = decode_unquote(l, m[TOPIC]);
@@ -197,6 +200,8 @@ static void emit(struct decode_layer *l, enum event_dir dir, const struct slice 
     if (item.role == DECODED_HEARTBEAT && dir == DIR_OUT)
         p->pending++;
     decode_item(l, dir, &item);
+    return slice_is(item.name, "phx_join") && item.re.len > 0 ? joining_answered(&p->joining, l)
+                                                              : 0;
 }
 
 /* Lengths of one byte each, then the strings, then the payload. */
@@ -267,8 +272,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
                           "not Phoenix: an array of %ld elements, but it must have 5", count);
     if (!json_is_string(m[TOPIC]) || !json_is_string(m[EVENT]))
         return decode_bad(l, dir, message.data, "not Phoenix: topic or event is missing");
-    emit(l, dir, m);
-    return 0;
+    return emit(l, dir, m);
 }
 
 /* --- what is sent ----------------------------------------------------------------------------- */
@@ -292,23 +296,28 @@ static int push(struct decode_layer *l, struct slice topic, struct slice event,
     struct phoenix *p = l->state;
     unsigned long long ref = ++p->next_ref;
     uint64_t join = slice_is(event, "phx_join") ? ref : join_ref_of(p, topic);
-    struct slice t = decode_quote(l, topic), n = decode_quote(l, event), join_ref;
+    struct slice t = decode_quote(l, topic), n = decode_quote(l, event), join_ref, text;
 
     if (payload.len == 0)
         payload = slice_str("{}");
     join_ref = join ? decode_print(l, "\"%llu\"", (unsigned long long)join) : slice_str("null");
     if (p->v1)
-        return decode_send_text(
-            l, decode_print(l,
+        text = decode_print(l,
                             "{\"topic\":%.*s,\"event\":%.*s,\"payload\":%.*s,\"ref\":\"%llu\","
                             "\"join_ref\":%.*s}",
                             (int)t.len, (const char *)t.data, (int)n.len, (const char *)n.data,
                             (int)payload.len, (const char *)payload.data, ref, (int)join_ref.len,
-                            (const char *)join_ref.data));
-    return decode_send_text(l, decode_print(l, "[%.*s,\"%llu\",%.*s,%.*s,%.*s]", (int)join_ref.len,
-                                            (const char *)join_ref.data, ref, (int)t.len,
-                                            (const char *)t.data, (int)n.len, (const char *)n.data,
-                                            (int)payload.len, (const char *)payload.data));
+                            (const char *)join_ref.data);
+    else
+        text = decode_print(l, "[%.*s,\"%llu\",%.*s,%.*s,%.*s]", (int)join_ref.len,
+                            (const char *)join_ref.data, ref, (int)t.len, (const char *)t.data,
+                            (int)n.len, (const char *)n.data, (int)payload.len,
+                            (const char *)payload.data);
+    if (slice_is(event, "phx_join"))
+        joining_ask(&p->joining);
+    else if (!slice_is(topic, "phoenix"))
+        return joining_send(&p->joining, l, text);
+    return decode_send_text(l, text);
 }
 
 static int typed(struct decode_layer *l, struct slice line, struct err *e)
@@ -363,6 +372,8 @@ static int findings(struct decode_layer *l, struct buf *out)
                            buf_append(out, "", 1) != 0))
         return -1;
     if (beats_findings(&p->beats, decode_now(l), out) != 0)
+        return -1;
+    if (joining_findings(&p->joining, "a join", out) != 0)
         return -1;
     return requests_findings(&p->requests, DIR_OUT, out);
 }

@@ -7,7 +7,6 @@
 
 struct sockjs {
     bool open;
-    bool closed;
 };
 
 /* /PREFIX/SERVER/SESSION/websocket, where SERVER is three digits. */
@@ -64,13 +63,11 @@ static int decode_messages(struct decode_layer *l, enum event_dir dir, struct sl
 static int decode_close(struct decode_layer *l, enum event_dir dir, struct slice array,
                         struct slice whole)
 {
-    struct sockjs *s = l->state;
     struct event_decoded item = {.type = "close", .role = DECODED_CONTROL};
     struct slice parts[2];
 
     if (json_elements(array, parts, 2) != 2)
         return decode_bad(l, dir, whole, "not SockJS: no JSON array of a code and a reason");
-    s->closed = true;
     decode_field(l, &item, slice_str("code"), parts[0]);
     decode_field(l, &item, slice_str("reason"), decode_unquote(l, parts[1]));
     if (!slice_is(parts[0], "3000") && !slice_is(parts[0], "1000")) {

@@ -216,7 +216,6 @@ static void heed(struct decode_layer *l, const struct stomp_frame *f, struct eve
         s->subscription_len = subscription.len < sizeof s->subscription ? subscription.len : 0;
         memcpy(s->subscription, subscription.data, s->subscription_len);
     } else if (strcmp(f->command, "ERROR") == 0) {
-        s->errors++;
         s->refused |= !s->connected;
         if (!s->connected)
             decode_end(l, EXIT_UPGRADE, false, "the server refused CONNECT: %.*s",

@@ -16,7 +16,6 @@ struct stomp {
     size_t searched[2]; /* in the unread bytes: no NUL up to here */
     unsigned version;   /* 10, 11, 12 */
     bool asked, connected, refused;
-    uint64_t errors;
     uint64_t connect_us;
     uint64_t client_beat[2]; /* ms: what the client can, and what it wants */
     struct beats beats;

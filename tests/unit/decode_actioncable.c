@@ -75,6 +75,30 @@ static void subscriptions_are_confirmed_and_messages_have_a_channel(void **state
     decoding_close(&d);
 }
 
+static void what_follows_a_subscription_waits_for_its_confirmation(void **state)
+{
+    struct decoding d = {0};
+
+    (void)state;
+    open_welcomed(&d);
+    decoding_enters(&d, DECODE_TYPED, "sub A");
+    decoding_enters(&d, DECODE_TYPED, "perform A go");
+    decoding_sends(&d,
+                   "{\"command\":\"subscribe\",\"identifier\":\"{\\\"channel\\\":\\\"A\\\"}\"}");
+    decoding_sends(&d, NULL);
+    decoding_text(
+        &d, DIR_IN,
+        "{\"identifier\":\"{\\\"channel\\\":\\\"A\\\"}\",\"type\":\"confirm_subscription\"}");
+    decoding_sends(
+        &d,
+        "{\"command\":\"message\",\"identifier\":\"{\\\"channel\\\":\\\"A\\\"}\",\"data\":\"{\\\"action\\\":\\\"go\\\"}\"}");
+    decoding_enters(&d, DECODE_TYPED, "sub B");
+    decoding_enters(&d, DECODE_TYPED, "perform B go");
+    assert_string_equal(decode_finding(d.stack, 0),
+                        "messages were not sent, because no answer to a subscription came");
+    decoding_close(&d);
+}
+
 static void a_refusal_that_forbids_a_reconnect_ends_the_run(void **state)
 {
     struct decoding d = {0};
@@ -125,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actioncable_is_recognised_by_subprotocol_or_subscription),
         cmocka_unit_test(subscriptions_are_confirmed_and_messages_have_a_channel),
+        cmocka_unit_test(what_follows_a_subscription_waits_for_its_confirmation),
         cmocka_unit_test(a_refusal_that_forbids_a_reconnect_ends_the_run),
         cmocka_unit_test(missed_pings_are_the_servers),
         cmocka_unit_test(malformed_messages_are_shown_as_such),

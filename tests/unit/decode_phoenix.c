@@ -80,6 +80,22 @@ static void lines_are_pushes_and_replies_answer_them(void **state)
     decoding_close(&d);
 }
 
+static void what_follows_a_join_waits_for_its_reply(void **state)
+{
+    struct decoding d = {0};
+
+    (void)state;
+    decoding_open(&d, "phoenix", true, "/socket/websocket?vsn=2.0.0", "");
+    decoding_enters(&d, DECODE_TYPED, "join a");
+    decoding_sends(&d, "[\"1\",\"1\",\"a\",\"phx_join\",{}]");
+    decoding_enters(&d, DECODE_TYPED, "push a e");
+    decoding_sends(&d, NULL);
+    decoding_text(&d, DIR_IN,
+                  "[\"1\",\"1\",\"a\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
+    decoding_sends(&d, "[\"1\",\"2\",\"a\",\"e\",{}]");
+    decoding_close(&d);
+}
+
 static void version_1_has_objects(void **state)
 {
     struct decoding d = {0};
@@ -154,6 +170,7 @@ int main(void)
         cmocka_unit_test(phoenix_is_recognised_by_path_or_join),
         cmocka_unit_test(the_version_is_asked_for_in_the_query),
         cmocka_unit_test(lines_are_pushes_and_replies_answer_them),
+        cmocka_unit_test(what_follows_a_join_waits_for_its_reply),
         cmocka_unit_test(version_1_has_objects),
         cmocka_unit_test(heartbeats_are_sent_and_answered),
         cmocka_unit_test(bytes_have_a_binary_form),
