@@ -269,7 +269,9 @@ static int findings(struct decode_layer *l, struct buf *out)
          buf_append(out, "", 1) != 0))
         return -1;
     if (g->asked && !g->acknowledged &&
-        (buf_append_str(out, "connection_init was not acknowledged") != 0 ||
+        (buf_append_str(out, g->old ? "connection_init was not acknowledged"
+                                    : "connection_init was not acknowledged: a server that knows "
+                                      "only the older protocol needs -s graphql-ws") != 0 ||
          buf_append(out, "", 1) != 0))
         return -1;
     if (beats_findings(&g->beats, decode_now(l), out) != 0)
@@ -296,6 +298,9 @@ static const struct {
     uint16_t code;
     const char *name, *advice;
 } closes[] = {
+    {1002, NULL,
+     "a server that knows only the older protocol closes like this if it is not offered first: "
+     "try -s graphql-ws"},
     {4004, "BadResponse", "the client could not read what the server sent"},
     {4005, "InternalClientError", NULL},
     {4400, "BadRequest",
