@@ -144,6 +144,19 @@ static struct grade_conn *conn_of_attempt(struct grade *g, uint64_t id, struct g
     return conn;
 }
 
+/* An upgrade of a session that Engine.IO began by polling, which has an id already. */
+static bool continues_polling(const struct grade_head *head)
+{
+    struct slice query = grade_query(head->target), name, value;
+    bool engine = false, session = false;
+
+    while (grade_parameter(&query, &name, &value)) {
+        engine = engine || slice_is(name, "EIO");
+        session = session || (slice_is(name, "sid") && value.len > 0);
+    }
+    return head->upgrade && engine && session;
+}
+
 uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const struct grade_head *head)
 {
     struct grade_client *c = grade_who(g, head);
@@ -162,7 +175,7 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
     if (head->upgrade)
         grade_resume_request(conn, head);
     goes_on = c->trying && c->away;
-    conn->by_http = goes_on;
+    conn->by_http = goes_on || continues_polling(head);
     if (!goes_on)
         begin_attempt(g, c, at_us);
     c->trying = !head->upgrade;

@@ -30,6 +30,12 @@ matrix() {
     fi
 }
 
+@test "so is a page in Chromium" {
+    [[ ${PROXY_CLIENTS:-} == all ]] || skip 'make check-proxy-clients runs it'
+    command -v chromium >/dev/null || missing 'chromium is not installed'
+    matrix 25 52 page all
+}
+
 @test "each defect fails its row, and a correct client none" {
     need_ws
     WSCOPE="${WSCOPE_COMMAND[*]}" run node "$PEERS_HERE/proxy_defects.js"

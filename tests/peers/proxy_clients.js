@@ -2,9 +2,10 @@
 //
 //   proxy_clients.js PORT OUTAGE RUN CLIENT,... FAULT,...
 //
-// PORT is that of proxy_servers.js; OUTAGE and RUN are seconds, of the run after the faults begin. There is a proxy for each fault and a connection for
-// each client and fault, each client from an address of its own, so that the proxy can attribute connections that it
-// refuses. Prints a table of what the reports say, then a line "not so: ..." for each thing that is not as it should be.
+// PORT is that of proxy_servers.js; OUTAGE and RUN are seconds, of the run after the faults begin. There is a proxy for
+// each fault and a connection for each client and fault, each client from an address of its own, so that the proxy can
+// attribute connections that it refuses. "all" clients are those without a browser. Prints a table of what the reports
+// say, then a line "not so: ..." for each thing that is not as it should be.
 
 "use strict";
 
@@ -17,7 +18,7 @@ const ws = require("ws");
 
 const [port, outage, seconds_of_run, wanted_clients, wanted_faults] = process.argv.slice(2);
 // When the faults begin. A browser takes longer to open its pages.
-const START = /page|all/.test(wanted_clients) ? 12 : 3;
+const START = wanted_clients.includes("page") ? 12 : 3;
 const run = `${Number(seconds_of_run) + START}`;
 
 // What is read below follows from each client's documentation: what it does by default once it is asked to come back.
@@ -306,7 +307,8 @@ function load(names) {
 }
 
 async function main() {
-  let names = wanted_clients === "all" ? Object.keys(clients) : wanted_clients.split(",");
+  const most = Object.keys(clients).filter((name) => name !== "page");
+  let names = wanted_clients === "all" ? most : wanted_clients.split(",");
   load(names);
   const kinds = wanted_faults === "all" ? Object.keys(faults) : wanted_faults.split(",");
   const python = names.includes("websockets") && (await start_python());

@@ -547,6 +547,27 @@ static void grade_finds_where_a_client_resumes(void **state)
     assert_string_equal(c->should_be, "19");
 }
 
+/* What Engine.IO sends by polling, before the upgrade of its session, is not seen. */
+static void grade_expects_no_subscription_after_polling(void **state)
+{
+    struct grade_config config = {.seed = {1, 1}};
+    struct request upgrade = {.target = "/socket.io/?EIO=4&transport=websocket&sid=abc"};
+
+    (void)state;
+    begin(&config);
+    connect_as(1, (struct request){.target = "/socket.io/?EIO=4&transport=websocket"});
+    say(1, true, true, "42[\"subscribe\",\"a\"]");
+    now += 2 * S;
+    lose(1);
+    connect_as(2, upgrade);
+    now += 2 * S;
+    assert_int_equal(client(0)->missing_count, 0);
+    lose(2);
+    connect_as(3, (struct request){.target = "/socket.io/?EIO=4&transport=websocket&sid="});
+    now += 2 * S;
+    assert_int_equal(client(0)->missing_count, 1);
+}
+
 static void grade_knows_the_offset_of_socket_io(void **state)
 {
     struct grade_config config = {.seq = "/1/n", .seed = {1, 1}};
@@ -814,6 +835,7 @@ int main(void)
         cmocka_unit_test(grade_compares_subscriptions_by_their_shape),
         cmocka_unit_test(grade_takes_a_connect_that_resumes_for_the_same),
         cmocka_unit_test(grade_finds_where_a_client_resumes),
+        cmocka_unit_test(grade_expects_no_subscription_after_polling),
         cmocka_unit_test(grade_knows_the_offset_of_socket_io),
         cmocka_unit_test(grade_accounts_for_what_the_server_sent_meanwhile),
         cmocka_unit_test(grade_counts_nothing_as_delivered_into_a_blackhole),
