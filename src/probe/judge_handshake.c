@@ -61,7 +61,7 @@ static void fail_auth(struct probe_report *r, const struct probe_asked *asked,
     else
         probe_advise(check, "%s", main->answer.hint);
     if (main->answer.who[0])
-        probe_evidence(check, "answered by %s", main->answer.who);
+        probe_evidence(check, "%s", main->answer.who);
     if (main->answer.body[0])
         probe_evidence(check, "the body begins: %.200s", main->answer.body);
 }

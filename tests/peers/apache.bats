@@ -160,3 +160,20 @@ load_modules() {
     MANY=$((MANY / 20)) round_trip --no-compress "ws://127.0.0.1:$PLAIN/upgrade"
     MANY=$((MANY / 20)) round_trip --no-compress --cacert "$BATS_TEST_TMPDIR/ca.pem" "wss://localhost:$SECURE/tunnel/echo"
 }
+
+@test "apache: wscope probe has no finding with upgrade=websocket, which is the advice without it" {
+    need jq
+    both probe --json "ws://127.0.0.1:$PLAIN/upgrade"
+    assert_equal "$status" 0
+    jq -se 'map(select(.status == "warn" or .status == "fail")) == []' <<<"$output"
+    both probe --json "ws://127.0.0.1:$PLAIN/forgetful"
+    assert_equal "$status" 22
+    jq -se 'map(select(.stage == "path"))[0] | .status == "fail" and (.message | test("answered by Apache")) and
+        (.advice | test("upgrade=websocket"))' <<<"$output"
+    both probe --json "ws://127.0.0.1:$PLAIN/secret/echo"
+    assert_equal "$status" 22
+    jq -se 'map(select(.event == "check" and .status == "fail")) | length == 1 and .[0].stage == "auth"' <<<"$output"
+    both probe --json -u me:hush "ws://127.0.0.1:$PLAIN/secret/echo"
+    jq -se 'map(select(.stage == "auth"))[0] | .status == "ok" and
+        (.message | test("without them it is refused with 401"))' <<<"$output"
+}

@@ -125,3 +125,31 @@ END
         assert_output read
     done
 }
+
+@test "probe --sizes: the limit of Python's websockets, to the byte" {
+    need_python_module websockets
+    cat >"$BATS_TEST_TMPDIR/limited.py" <<'END'
+import asyncio
+
+import websockets
+
+
+async def take(socket, *_):
+    async for _ in socket:
+        pass
+
+
+async def main():
+    async with websockets.serve(take, "127.0.0.1", 0, max_size=1 << 20) as server:
+        print(f"port {server.sockets[0].getsockname()[1]}", flush=True)
+        await asyncio.Future()
+
+
+asyncio.run(main())
+END
+    await '^port ([0-9]+)$' "$PYTHON3" "$BATS_TEST_TMPDIR/limited.py"
+    probe --sizes "ws://127.0.0.1:$found/"
+    assert_equal "$status" 0
+    check 'map(select(.stage == "sizes")) | length == 2 and
+        all(.[]; .message | test("of 1048576 bytes get through, of 1048577 do not: Close 1009"))'
+}

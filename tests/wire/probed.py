@@ -7,7 +7,15 @@ import threading
 
 import frames
 from frames import CLOSE, PING, BrokenRule
+from program import SLOW
 from rawserver import Conn, Unmet, response
+from runner import Skip
+
+
+def not_slowed():
+    """The probe's own limits of time, and the times that it measures, are those of a program at full speed."""
+    if SLOW > 1:
+        raise Skip("the program is slowed down")
 
 
 def asks_upgrade(asked):
@@ -51,6 +59,8 @@ class Service:
     request is read, or None. unix: the path of a socket to listen at. The requests are in `seen`."""
 
     def __init__(self, t, serve=healthy, tls=None, greet=None, host="127.0.0.1", unix=None):
+        if tls:
+            not_slowed()
         self.t, self.serve, self.tls, self.greet, self.path = t, serve, tls, greet, unix
         self.listener = t.listen(host)
         self.port = self.listener.port
