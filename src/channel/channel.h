@@ -63,6 +63,7 @@ struct channel {
     struct activity activity;
     /* The request and its server: those of the configuration, or of the last redirect. */
     const struct handshake_config *asked;
+    bool has_cookies;  /* it sends some that the server set */
     bool ended;        /* EVENT_CLOSE or EVENT_ERROR was reported */
     bool for_good;     /* the end is one that no further attempt changes */
     uint64_t retry_us; /* SSE: the server asks to wait this long to reconnect; 0: not given */

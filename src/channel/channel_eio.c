@@ -116,15 +116,19 @@ static int fill_body(struct eio *c)
 
 static void post(struct eio *c)
 {
-    static const struct handshake_header fields[] = {
+    const struct handshake_header fields[] = {
         {.name = "Accept", .value = "*/*"},
         {.name = "Content-Type", .value = "text/plain;charset=UTF-8"},
+        {.name = "Cookie", .value = c->cookies},
     };
-    struct http_request request = {
-        .method = "POST", .target = c->target, .fields = fields, .field_count = 2};
+    struct http_request request = {.method = "POST",
+                                   .target = c->target,
+                                   .fields = c->post_fields,
+                                   .field_count = c->cookies ? 3 : 2};
     struct err e;
     int rc;
 
+    memcpy(c->post_fields, fields, sizeof fields);
     c->r.ch.activity.last_out_us = clock_mono_us();
     rc = fill_body(c);
     request.body = buf_slice(&c->posting);
@@ -205,6 +209,9 @@ static int ask(struct eio *c, struct err *e)
     c->target = eio_target(c, "polling");
     if (!c->target)
         return err_nomem(e, STAGE_CONNECT, "asking for packets");
+    c->cookie_field = (struct handshake_header){.name = "Cookie", .value = c->cookies};
+    request.fields = &c->cookie_field;
+    request.field_count = c->cookies ? 1 : 0;
     request.target = c->target;
     c->status = 0;
     return http_start(c->r.http, &request, e);
@@ -313,12 +320,39 @@ static void give(struct eio *c)
     eio_upgrade_check(c);
 }
 
+/* What a balancer sets to lead the client back to the same server. */
+static void keep_cookie(struct eio *c, struct slice value)
+{
+    const uint8_t *end = memchr(value.data, ';', value.len);
+    int len = (int)(end ? end - value.data : (ptrdiff_t)value.len);
+    const char *user = c->config->common.handshake.cookie;
+    const char *before = c->cookies ? c->cookies : user ? user : "";
+    struct buf all;
+
+    buf_init(&all, SIZE_MAX);
+    if (buf_printf(&all, "%s%s%.*s", before, before[0] ? "; " : "", len, value.data) == 0 &&
+        buf_append(&all, "", 1) == 0) {
+        char *cookies = strdup((const char *)buf_data(&all));
+
+        if (cookies) {
+            free(c->cookies);
+            c->cookies = cookies;
+            c->r.ch.has_cookies = true;
+        }
+    }
+    buf_clear(&all);
+}
+
 static void on_head(void *ctx, const struct http1_head *head, const struct url *url)
 {
     struct eio *c = ctx;
 
     (void)url;
     c->status = head->status;
+    for (size_t i = 0; !c->r.ch.opened_us && i < head->field_count; i++) {
+        if (slice_is_nocase(head->fields[i].name, "Set-Cookie") && head->fields[i].value.len > 0)
+            keep_cookie(c, head->fields[i].value);
+    }
 }
 
 static void on_body(void *ctx, struct slice piece)
@@ -395,6 +429,7 @@ static void clear(struct receiver *r)
     free(c->sid);
     free(c->target);
     free(c->ws_target);
+    free(c->cookies);
 }
 
 /* --- the channel: polling, or the WebSocket after the upgrade ----------------------------------

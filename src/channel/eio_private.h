@@ -24,6 +24,7 @@ struct eio {
     unsigned version; /* of the payloads, 0: not known yet */
     char *sid;        /* owned, as all targets */
     char *target;
+    char *cookies; /* owned: those of the user, and those that the first answer set */
     bool can_upgrade;
     uint64_t max_payload; /* bytes of a POST; 0: no bound */
 
@@ -33,6 +34,7 @@ struct eio {
     bool giving;   /* packets of an answer are left */
     struct eio_payload payload;
 
+    struct handshake_header cookie_field, post_fields[3]; /* of the requests under way */
     struct buf queue; /* packets to be sent, each after its head */
     struct buf posting;
     bool overfull;

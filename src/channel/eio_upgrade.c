@@ -122,6 +122,8 @@ void eio_upgrade_begin(struct eio *c)
     c->ws_config = c->config->ws;
     c->ws_config.handshake.url = &c->ws_url;
     c->ws_config.began_us = 0;
+    if (c->cookies)
+        c->ws_config.handshake.cookie = c->cookies;
     up.emit = on_event;
     up.drained = on_drained;
     up.ctx = c;

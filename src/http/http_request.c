@@ -36,6 +36,15 @@ static void report_request(struct http *h)
     http1_head_clear(&head);
 }
 
+static bool request_names(const struct http *h, const char *field)
+{
+    for (size_t i = 0; i < h->request.field_count; i++) {
+        if (strcasecmp(h->request.fields[i].name, field) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_fields(struct http *h, struct request_head *r, const char *host, const char *length)
 {
     const struct handshake_config *id = &h->identity;
@@ -49,7 +58,8 @@ static void add_fields(struct http *h, struct request_head *r, const char *host,
         request_head_add(r, "Accept-Encoding", "gzip, deflate");
     request_head_add(r, "Origin", id->origin);
     request_head_add(r, "Authorization", id->authorization);
-    request_head_add(r, "Cookie", id->cookie);
+    if (!request_names(h, "Cookie"))
+        request_head_add(r, "Cookie", id->cookie);
     if (h->request.body.len > 0)
         request_head_add(r, "Content-Length", length);
     if (h->config.no_keepalive)

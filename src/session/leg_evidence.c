@@ -29,7 +29,7 @@ struct postmortem_context leg_evidence(const struct leg *leg)
         .subprotocols_offered = hs->subprotocol_count > 0,
         .subprotocol_agreed = seen->subprotocol_agreed,
         .credentials_sent = hs->authorization != NULL || hs->cookie != NULL,
-        .cookies_sent = hs->cookie != NULL,
+        .cookies_sent = hs->cookie != NULL || (leg->channel && leg->channel->has_cookies),
         .backend = seen->backend.text,
         .socketio = strstr(hs->url->target, "EIO=") != NULL,
         .endings = &seen->endings,

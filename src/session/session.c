@@ -46,12 +46,21 @@ static void pulse(struct session *s)
     }
 }
 
+/* Polling has no pings: they begin with the upgrade. */
+static void pulse_or_wait(struct session *s)
+{
+    if (s->main.channel->kind == CHANNEL_WS)
+        pulse(s);
+    else
+        timer_start(s->main.timer, s->config.ping_interval_us, on_pulse);
+}
+
 static void on_pulse(void *ctx)
 {
     struct leg *leg = ctx;
 
     if (leg->state == SESSION_OPEN && leg->kind == CHANNEL_WS)
-        pulse(leg->s);
+        pulse_or_wait(leg->s);
 }
 
 void session_opening(struct session *s, struct event_open *open)
@@ -66,7 +75,7 @@ void session_opened(struct session *s)
 {
     fallback_socket_opened(s->fallback);
     if (s->config.ping_interval_us && s->main.kind == CHANNEL_WS)
-        pulse(s);
+        pulse_or_wait(s);
     if (s->card.open && !s->account)
         session_card_tell(s);
     session_decode_begin(s);

@@ -125,3 +125,61 @@ disconnection() {
     assert_equal "$status" 22
     assert_stderr 'Invalid namespace'
 }
+
+@test "--as socket.io: behind nginx that drops the Upgrade header, polling goes on and the hint names it" {
+    local front
+    server socket.io
+    front=$(free_port)
+    start_nginx "$front" <<END
+    server {
+        listen 127.0.0.1:$front;
+        location / { proxy_pass ${URL/ws:/http:}; }
+    }
+END
+    both -n --as socket.io "ws://127.0.0.1:$front/" -e 'echo 1' --count 1
+    assert_equal "$status" 0
+    assert_output '["echo",1]'
+    both -n --as socket.io,transport=websocket "ws://127.0.0.1:$front/" -e 'echo 1' --count 1
+    assert_equal "$status" 22
+    assert_stderr 'hint: .*without its Upgrade header, which nginx.* dropped'
+}
+
+@test "--as socket.io: two nodes behind haproxy need sticky sessions, by cookie for instance" {
+    local front sticky first
+    PATH=$PATH:/usr/sbin:/usr/local/sbin
+    need haproxy
+    server socket.io
+    first=$found
+    server socket.io
+    front=$(free_port)
+    sticky=$(free_port)
+    cat >"$BATS_TEST_TMPDIR/haproxy.cfg" <<END
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend front
+    bind 127.0.0.1:$front
+    default_backend any
+frontend sticky
+    bind 127.0.0.1:$sticky
+    default_backend same
+backend any
+    balance roundrobin
+    server a 127.0.0.1:$first
+    server b 127.0.0.1:$found
+backend same
+    balance roundrobin
+    cookie node insert
+    server a 127.0.0.1:$first cookie a
+    server b 127.0.0.1:$found cookie b
+END
+    start_on "$front" haproxy -db -f "$BATS_TEST_TMPDIR/haproxy.cfg"
+    both -n --as socket.io,transport=polling "ws://127.0.0.1:$front/" -e 'echo 1' --count 1
+    [[ $status != 0 ]]
+    assert_stderr 'hint: this Socket\.IO server does not know the session: .*sticky'
+    both -n --as socket.io "ws://127.0.0.1:$sticky/" -e 'echo 1' --count 1
+    assert_equal "$status" 0
+    assert_output '["echo",1]'
+}

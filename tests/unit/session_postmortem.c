@@ -215,7 +215,7 @@ static void postmortem_names_each_refusal_of_engine_io(void **state)
         {"Transport unknown", "no transport"},
         {"{\"code\":1,\"message\":\"Session ID unknown\"}", "sticky"},
         {"{\"code\":2,\"message\":\"Bad handshake method\"}", "begins with a GET"},
-        {"{\"code\":3,\"message\":\"Bad request\"}", "transport=websocket"},
+        {"{\"code\":3,\"message\":\"Bad request\"}", "without its Upgrade header, which x dropped"},
         {"{\"code\":4,\"message\":\"Forbidden\"}", "allowRequest"},
         {"{\"code\":5,\"message\":\"Unsupported protocol version\"}", "EIO=3"},
         {"Unsupported protocol version", "EIO=3"},

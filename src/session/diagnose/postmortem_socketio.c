@@ -7,6 +7,8 @@
 
 #define SPEAKS "--as socket.io connects to it"
 
+#define BAD_REQUEST 3
+
 struct refusal {
     const char *message; /* of engine.io's table of errors */
     bool plain;          /* no other server answers with this text */
@@ -42,6 +44,28 @@ static bool has_code(struct slice body, size_t code)
            json_pointer_get(body, "/message", &message) == 1;
 }
 
+/* An upgrade is refused with a text; JSON is what the server answers to other requests. */
+static bool upgrade_dropped(char hint[POSTMORTEM_HINT], const struct event_response *response)
+{
+    const char *server = "a proxy in between";
+    size_t len = strlen(server);
+
+    for (size_t i = 0; i < response->header_count; i++) {
+        const struct field *f = &response->headers[i];
+
+        if (slice_is_nocase(f->name, "Server") && f->value.len > 0 && f->value.len < 60) {
+            server = (const char *)f->value.data;
+            len = f->value.len;
+        }
+    }
+    snprintf(hint, POSTMORTEM_HINT,
+             "the Socket.IO server got the request without its Upgrade header, which %.*s dropped; "
+             "nginx needs: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
+             "proxy_set_header Connection \"upgrade\";",
+             (int)len, server);
+    return true;
+}
+
 static bool begins(struct slice body, const char *message)
 {
     return body.len >= strlen(message) && memcmp(body.data, message, strlen(message)) == 0;
@@ -57,6 +81,8 @@ bool postmortem_socketio(char hint[POSTMORTEM_HINT], const struct event_response
 
         if (!has_code(body, i) && !(begins(body, r->message) && (r->plain || context->socketio)))
             continue;
+        if (i == BAD_REQUEST && has_code(body, i) && !context->http)
+            return upgrade_dropped(hint, response);
         if (r->hint)
             snprintf(hint, POSTMORTEM_HINT, "%s", r->hint);
         else
