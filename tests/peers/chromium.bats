@@ -75,3 +75,12 @@ evaluate() {
     assert_output '{"id":1,"result":{}}'
     assert_stderr 'connection lost'
 }
+
+@test "chromium: --as cdp calls methods, auto displays it" {
+    both --as cdp -n -e Browser.getVersion --count 1 "$URL"
+    assert_equal "$status" 0
+    assert_equal "$(jq -r '.product | startswith("HeadlessChrome") or startswith("Chrome")' <<<"$output")" true
+    both --json -n -e '{"id":1,"method":"Browser.getVersion"}' --until product "$URL"
+    assert_equal "$(jq -c 'select(.event == "decoded" and .dir == "in") | [.as, .type, .name, .re]' <<<"$output")" \
+        '["cdp","result","Browser.getVersion",1]'
+}

@@ -102,3 +102,23 @@ END
     assert_equal "$status" 0
     jq '.payload.data.count // empty' <<<"$output" | cmp - <(seq 1 "$many")
 }
+
+@test "graphql-ws: --as graphql shakes hands, asks and subscribes" {
+    both --as graphql -n -e '{ hello }' --count 1 "$URL"
+    assert_equal "$status" 0
+    assert_output '{"data":{"hello":"hello, κόσμε"}}'
+    assert_stderr 'graphql-transport-ws'
+    both --as graphql --variables '{"n":3}' -n -e 'subscription Count($n: Int!) { count(to: $n) }' --count 3 "$URL"
+    assert_equal "$(jq .data.count <<<"$output")" $'1\n2\n3'
+    both --as graphql --count 1 "$URL" <<<'{"query":"{ nothing }"}'
+    assert_output --partial '{"errors":[{"message":"Cannot query field'
+}
+
+@test "graphql-ws: auto displays it, and what is malformed as such" {
+    both --json -s graphql-transport-ws -n -e "$INIT" --until ack "$URL"
+    assert_equal "$(jq -c 'select(.event == "decoded" and .dir == "in") | [.as, .type]' <<<"$output")" \
+        '["graphql","connection_ack"]'
+    both --json -s graphql-transport-ws -n -e nonsense "$URL"
+    assert_equal "$(jq -r 'select(.event == "decoded" and .dir == "out") | .error // empty' <<<"$output")" \
+        'not GraphQL: no JSON'
+}

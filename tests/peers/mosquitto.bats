@@ -6,6 +6,7 @@ load peers
 setup() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin
     need mosquitto
+    need jq
     PORT=$(free_port)
     # mosquitto 2.0 does not start with WebSockets alone.
     cat >"$BATS_TEST_TMPDIR/mosquitto.conf" <<END
@@ -75,4 +76,31 @@ DISCONNECT=e000
     both -n -s nonsense "$URL"
     assert_equal "$status" 52
     assert_stderr 'hung up before it answered'
+}
+
+@test "mosquitto: --as mqtt speaks 3.1.1 and 5" {
+    local version
+    for version in 3.1.1 5; do
+        both --as "mqtt,version=$version" -n -e 'sub a/# qos=2' -e 'pub a/b {"x":1} qos=2' --count 1 "$URL"
+        assert_equal "$status" 0
+        assert_output 'a/b {"x":1}'
+        both --as "mqtt,version=$version" -e 'sub t' --count 2 "$URL" < <(printf '%s\n' 't one' 't two')
+        assert_equal "$status" 0
+        assert_output $'t one\nt two'
+    done
+}
+
+@test "mosquitto: --as mqtt keeps the connection alive by itself" {
+    both --as mqtt,keepalive=1 --json -n --for 3 "$URL"
+    assert_equal "$status" 0
+    assert_equal "$(jq -rs 'map(select(.event == "decoded" and .type == "PINGRESP")) | length > 0' <<<"$output")" true
+}
+
+@test "mosquitto: auto displays it, and a packet that is malformed as such" {
+    both --json --hex -s mqtt -n -e "$CONNECT" -e "$SUBSCRIBE" -e "$PUBLISH" --until "$PUBLISH" "$URL"
+    assert_equal "$(jq -c 'select(.event == "decoded" and .dir == "in") | [.as, .type, .name, .text]' <<<"$output")" \
+        $'["mqtt","CONNACK","accepted",null]\n["mqtt","SUBACK","a",null]\n["mqtt","PUBLISH","a","hi"]'
+    both --json --hex -s mqtt -n -e "$CONNECT" -e 308080808001 "$URL"
+    assert_equal "$(jq -r 'select(.event == "decoded" and .dir == "out") | .error // empty' <<<"$output")" \
+        'not MQTT: the length of a packet has more than four bytes'
 }

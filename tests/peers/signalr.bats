@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# SignalR, against a stand-in for its server that the official client accepts.
+
+load peers
+
+setup() {
+    need_npm @microsoft/signalr
+    need_ws
+    need jq
+    await '^port ([0-9]+)$' node "$PEERS_HERE/signalr_server.js"
+    HUB=127.0.0.1:$found/hub
+    URL=ws://$HUB
+}
+
+@test "signalr: the official client accepts the stand-in" {
+    run node "$PEERS_HERE/signalr_client.js" "http://$HUB"
+    assert_success
+    assert_output $'sum 3\nerror it failed\nnews hi\nitems 1,2,3'
+}
+
+@test "signalr: --as signalr calls, streams, and receives invocations" {
+    both --as signalr -n -e 'Add 1 2' --count 1 "$URL"
+    assert_equal "$status" 0
+    assert_output '{"result":3}'
+    both --as signalr -n -e Fail --count 1 "$URL"
+    assert_output '{"error":"it failed"}'
+    both --as signalr -n -e 'stream Count 3' --count 4 "$URL"
+    assert_output $'{"item":1}\n{"item":2}\n{"item":3}\n{"result":null}'
+    both --as signalr --count 1 "$URL" <<<'["Say","hi"]'
+    assert_output '["news","hi"]'
+}
+
+@test "signalr: auto displays it, and a message that is no record as such" {
+    both -v --json -n -e $'{"protocol":"json","version":1}\x1e' \
+        -e $'{"type":1,"invocationId":"1","target":"Add","arguments":[1,2]}\x1e' \
+        -e $'{"type":1,"invocationId":"2","target":"Garbage","arguments":[]}\x1e' --until record "$URL"
+    assert_equal "$status" 0
+    assert_equal "$(jq -c 'select(.event == "decoded" and .re == "1") | [.as, .type, .name, .data]' <<<"$output")" \
+        '["signalr","completion","Add",3]'
+    assert_equal "$(jq -r 'select(.event == "decoded") | .error // empty' <<<"$output")" \
+        'not SignalR: no 0x1e at the end'
+}
