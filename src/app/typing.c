@@ -232,7 +232,8 @@ void typing_run(struct typing *t)
     t->finishing = true;
     while (!t->hooks.stopped(t->hooks.ctx))
         turn(t);
-    screen_tell_hidden(&t->screen);
+    screen_pause(&t->screen, false);
+    screen_tell(&t->screen, true);
     if (t->console.editor)
         console_print_all(&t->console);
     buf_clear(&line);
@@ -286,6 +287,7 @@ struct typing *typing_new(struct app *app, struct views *views, enum typing_log 
     struct typing *t = calloc(1, sizeof *t);
 
     config.numbered = config.report = true;
+    config.fold = SCREEN_FOLD;
     config.relay = log == TYPING_RELAY;
     if (app->view->plain) {
         config.color = false;

@@ -1,5 +1,8 @@
 #include "base/decimal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/ascii.h"
 
 size_t decimal_span(struct slice text)
@@ -57,4 +60,17 @@ bool decimal_take_fixed(struct slice *text, size_t count, int *number)
     *text = slice_make(text->data + count, text->len - count);
     *number = (int)n;
     return true;
+}
+
+void decimal_grouped(char text[DECIMAL_GROUPED], uint64_t number)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, number), to = 0;
+
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            text[to++] = ',';
+        text[to++] = digits[i];
+    }
+    text[to] = '\0';
 }

@@ -19,6 +19,10 @@ bool decimal_take(struct slice *text, uint64_t most, uint64_t *number);
 /* The same of a string. */
 bool decimal_take_str(const char **text, uint64_t most, uint64_t *number);
 
+#define DECIMAL_GROUPED 32
+/* "1,940" */
+void decimal_grouped(char text[DECIMAL_GROUPED], uint64_t number);
+
 /* A number of exactly `count` digits, at most 9; what follows may be a digit too. False, with
  * nothing changed: there are fewer. */
 bool decimal_take_fixed(struct slice *text, size_t count, int *number);

@@ -49,6 +49,15 @@ struct command_compare {
     uint64_t for_us;
 };
 
+/* Commands about the messages that are shown. */
+enum command_view {
+    COMMAND_VIEW_GREP,
+    COMMAND_VIEW_PAUSE,
+    COMMAND_VIEW_LAST,
+    COMMAND_VIEW_FIND,
+    COMMAND_VIEW_CLEAR
+};
+
 struct command_hooks {
     /* An answer: whole lines, each ending in a newline. */
     void (*say)(void *ctx, struct slice text);
@@ -65,6 +74,8 @@ struct command_hooks {
     /* Connections to come are made with this option (a long name; NULL value: it has none). name
      * NULL: say which were set. -1 with *e. NULL: can't be done here. */
     int (*option)(void *ctx, const char *name, const char *value, struct err *e);
+    /* What is shown of messages (app/viewing). -1 with *e. NULL: can't be done here. */
+    int (*view)(void *ctx, enum command_view what, const char *args, struct err *e);
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
@@ -108,6 +119,7 @@ enum command_where {
     COMMAND_BOTH,
     COMMAND_OPEN, /* both; it acts on an open connection, for which a script waits */
     COMMAND_REPL,
+    COMMAND_PROMPT, /* wherever there is a prompt, that of a proxy too */
     COMMAND_SCRIPT
 };
 
@@ -128,6 +140,8 @@ struct command_row {
 const struct command_row *commands_table(size_t *count);
 /* All of them: those only for scripts follow the others. */
 const struct command_row *commands_all(size_t *count);
+/* The i-th that every prompt has; NULL after the last. */
+const struct command_row *commands_prompt_row(size_t i);
 /* NULL if the name is unknown. */
 const struct command_row *commands_find(struct slice name);
 /* The same for scripts, and the name that a misspelt one was meant to be, or NULL. */
@@ -174,6 +188,7 @@ command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;
 command_fn command_headers, command_info, command_stats;
 command_fn command_show, command_set, command_history, command_help;
+command_fn command_grep, command_pause, command_last, command_find, command_clear;
 command_fn command_expect;
 
 command_check_fn command_check_nothing, command_check_close, command_check_binary,

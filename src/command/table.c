@@ -64,6 +64,16 @@ static const struct command_row table[] = {
      COMMAND_REPL, NULL},
     {"show", "[q|0|1|2|3|include|pings|all|thin]", "show more or less; all messages or a sample",
      "/show 2", "q|0|1|2|3|include|pings|all|thin", command_show, COMMAND_REPL, NULL},
+    {"grep", "[-v] [in|out] REGEX|off", "show only messages that match, of one way or both",
+     "/grep in \"type\":\"(error|ack)\"", "off|in|out|-v in|out", command_grep, COMMAND_PROMPT,
+     NULL},
+    {"pause", "[off]", "hold messages back; again: show them", "/pause", "off", command_pause,
+     COMMAND_PROMPT, NULL},
+    {"last", "[N]", "the last N messages, whole and laid out", "/last 3", "", command_last,
+     COMMAND_PROMPT, NULL},
+    {"find", "REGEX", "search the last 10,000 messages", "/find order.*4711", "", command_find,
+     COMMAND_PROMPT, NULL},
+    {"clear", "", "clear the screen", "/clear", "", command_clear, COMMAND_PROMPT, NULL},
     {"set", "[NAME VALUE]", "change how things are shown, or list settings", "/set timestamps rel",
      "SETTING", command_set, COMMAND_REPL, NULL},
     {"history", "[N]", "the last N lines typed; 20 without a number", "/history 5", "",
@@ -123,6 +133,15 @@ static const struct command_row *repl_row(size_t i)
     return i < COUNT && table[i].where != COMMAND_SCRIPT ? &table[i] : NULL;
 }
 
+const struct command_row *commands_prompt_row(size_t i)
+{
+    for (size_t at = 0; at < COUNT; at++) {
+        if (table[at].where == COMMAND_PROMPT && i-- == 0)
+            return &table[at];
+    }
+    return NULL;
+}
+
 const struct command_set commands_repl = {
     .row = repl_row,
     .use = FAULT_USE_CLIENT,
@@ -137,10 +156,15 @@ const struct command_row *commands_find(struct slice name)
     return command_set_find(&commands_repl, name);
 }
 
+static bool is_of_scripts(const struct command_row *row)
+{
+    return row->where != COMMAND_REPL && row->where != COMMAND_PROMPT;
+}
+
 const struct command_row *commands_script_find(struct slice name)
 {
     for (size_t i = 0; i < COUNT; i++) {
-        if (table[i].where != COMMAND_REPL && slice_is(name, table[i].name))
+        if (is_of_scripts(&table[i]) && slice_is(name, table[i].name))
             return &table[i];
     }
     return NULL;
@@ -150,7 +174,7 @@ const struct command_row *commands_script_find(struct slice name)
 static const struct command_row *script_row(size_t i)
 {
     for (size_t at = 0; at < COUNT; at++) {
-        if (table[at].where != COMMAND_REPL && i-- == 0)
+        if (is_of_scripts(&table[at]) && i-- == 0)
             return &table[at];
     }
     return NULL;

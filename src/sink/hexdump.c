@@ -2,14 +2,17 @@
 
 #include <inttypes.h>
 
-/* "00000000  " + 49 of digits + " |" + 16 + "|" */
-#define WIDE_COLUMNS 78
+/* "00000000  " + 49 of digits + " |" + 16 + "|"; with 8 bytes a line; fewer have 4 */
+#define WIDE_COLUMNS   78
+#define NARROW_COLUMNS 45
 
 static const char digits[] = "0123456789abcdef";
 
 int hexdump_per_line(int columns, int indent)
 {
-    return columns > 0 && columns < WIDE_COLUMNS + indent ? 8 : 16;
+    if (columns <= 0 || columns >= WIDE_COLUMNS + indent)
+        return 16;
+    return columns >= NARROW_COLUMNS + indent ? 8 : 4;
 }
 
 static size_t put_digits(uint8_t *to, struct slice bytes, int per_line)

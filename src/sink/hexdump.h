@@ -1,5 +1,5 @@
 /*
- * hexdump: bytes as offset, hexadecimal digits and ASCII, 16 or 8 to the line.
+ * hexdump: bytes as offset, hexadecimal digits and ASCII, 16, 8 or 4 to the line.
  */
 #ifndef SINK_HEXDUMP_H
 #define SINK_HEXDUMP_H

@@ -101,6 +101,7 @@ static void human_event(struct sink *sink, const struct event *ev)
     h->pad = 0;
     writers[ev->kind](h, ev);
     human_end_line(h);
+    human_lay_out(h, ev);
     if (!h->failed && h->text.len > 0)
         out_put(h->out, buf_data(&h->text), h->text.len);
     else if (h->failed && ev->kind == EVENT_ERROR)

@@ -22,6 +22,9 @@ enum mark {
     MARK_DOWN /* and back */
 };
 
+/* A folded message has at most this many bytes for each line. */
+#define HUMAN_FOLD_LINE 400
+
 enum style { STYLE_PLAIN, STYLE_DIM, STYLE_GREEN, STYLE_RED, STYLE_YELLOW };
 
 struct human {
@@ -86,6 +89,10 @@ void human_excerpt(struct human *h, struct slice text, int indent, size_t lines,
 /* A hex dump under the line, at most `limit` bytes of it; the number of the rest is shown. */
 void human_dump(struct human *h, struct slice bytes, uint64_t offset, int indent, size_t limit,
                 uint64_t beyond);
+/* What was composed: break its lines where they are too long, and leave those of a message beyond
+ * config.fold out (human_fold.c). */
+void human_lay_out(struct human *h, const struct event *ev);
+
 /* Columns left on the line, INT_MAX where the output has no width. */
 int human_room(const struct human *h);
 

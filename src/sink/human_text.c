@@ -11,6 +11,7 @@
 #include "sink/common.h"
 #include "sink/hexdump.h"
 #include "sink/term_safe.h"
+#include "sink/wrap.h"
 
 #define US_PER_S 1000000u
 
@@ -174,23 +175,6 @@ void human_ellipsis(struct human *h)
     human_put(h, h->config.utf8 ? "…" : "...");
 }
 
-/* Our escape sequences take no columns; text from peers contains none. */
-static int columns_of(struct slice text)
-{
-    int columns = 0;
-    size_t from = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] != 0x1B)
-            continue;
-        columns += term_width(slice_make(text.data + from, i - from));
-        while (i < text.len && text.data[i] != 'm')
-            i++;
-        from = i < text.len ? i + 1 : i;
-    }
-    return columns + term_width(slice_make(text.data + from, text.len - from));
-}
-
 int human_room(const struct human *h)
 {
     int used;
@@ -199,7 +183,7 @@ int human_room(const struct human *h)
         return INT_MAX;
     if (!h->text.data || h->text.len <= h->line_start)
         return h->config.columns;
-    used = columns_of(slice_make(buf_data(&h->text) + h->line_start, h->text.len - h->line_start));
+    used = wrap_width(slice_make(buf_data(&h->text) + h->line_start, h->text.len - h->line_start));
     return used < h->config.columns ? h->config.columns - used : 0;
 }
 

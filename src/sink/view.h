@@ -25,6 +25,7 @@ struct view_config {
     bool color;
     bool utf8;   /* markers may be beyond ASCII */
     int columns; /* of the terminal; 0 if not one */
+    int fold;    /* human: lines of a message that are shown; 0: all */
     bool report; /* human: the reason for the end is reported later, with the hint */
     bool
         messages; /* human: show messages too (REPL, tour); else they are another sink's business */

@@ -71,8 +71,12 @@ static void on_tell(uv_timer_t *timer)
 {
     struct console *c = timer->data;
 
-    if (!screen_tell_hidden(c->screen))
+    bool lines = !c->editor || !editor_has_status(c->editor);
+
+    if (!screen_tell(c->screen, lines))
         uv_timer_stop(timer);
+    if (!lines)
+        editor_status(c->editor, buf_slice(&c->screen->status));
 }
 
 static void follow_width(struct console *c)
@@ -92,7 +96,7 @@ void console_turn(struct console *c, bool plain)
     uv_idle_stop(&c->awake);
     if (!plain)
         follow_width(c);
-    if (c->screen->thin.hidden > 0 && !uv_is_active((uv_handle_t *)&c->tell))
+    if (screen_has_news(c->screen) && !uv_is_active((uv_handle_t *)&c->tell))
         uv_timer_start(&c->tell, on_tell, THIN_PERIOD_US / 1000, THIN_PERIOD_US / 1000);
 }
 

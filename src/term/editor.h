@@ -51,6 +51,7 @@ struct editor_ops {
     void (*print)(struct editor *ed, struct slice text);
     void (*interrupt)(struct editor *ed);
     void (*suspend)(struct editor *ed, bool stop);
+    void (*status)(struct editor *ed, struct slice text); /* NULL: it shows none */
     void (*free)(struct editor *ed);
 };
 
@@ -78,6 +79,18 @@ static inline enum editor_read editor_read(struct editor *ed, struct buf *line)
 static inline void editor_print(struct editor *ed, struct slice text)
 {
     ed->ops->print(ed, text);
+}
+
+/* A line above the prompt that changes in place (UTF-8, safe; empty: none), where there is one. It
+ * appears with the next editor_print. */
+static inline bool editor_has_status(const struct editor *ed)
+{
+    return ed->ops->status != NULL;
+}
+static inline void editor_status(struct editor *ed, struct slice text)
+{
+    if (ed->ops->status)
+        ed->ops->status(ed, text);
 }
 
 /* ^C was pressed. */

@@ -145,6 +145,8 @@ static int next_char(EditLine *el, wchar_t *c)
     }
     le->resting = false;
     memcpy(c, buf_data(&le->waiting), sizeof *c);
+    if (*c == L'\r' || *c == L'\n')
+        lineedit_hide_status(le);
     buf_consume(&le->waiting, sizeof *c);
     return 1;
 }
@@ -314,6 +316,8 @@ static void le_free(struct editor *ed)
     buf_clear(&le->prompt);
     buf_clear(&le->scratch);
     buf_clear(&le->text);
+    buf_clear(&le->status);
+    buf_clear(&le->shown);
     uv_close((uv_handle_t *)&le->input, on_closed);
     uv_close((uv_handle_t *)&le->escape, on_closed);
 }
@@ -370,6 +374,7 @@ static const struct editor_ops ops = {
     .print = lineedit_print,
     .interrupt = le_interrupt,
     .suspend = le_suspend,
+    .status = lineedit_status,
     .free = le_free,
 };
 
@@ -380,6 +385,8 @@ static void init_bufs(struct lineedit *le)
     buf_init(&le->prompt, PROMPTS * sizeof(wchar_t));
     buf_init(&le->scratch, LINES * sizeof(wchar_t));
     buf_init(&le->text, LINES * 4);
+    buf_init(&le->status, PROMPTS);
+    buf_init(&le->shown, PROMPTS);
 }
 
 struct editor *lineedit_new(uv_loop_t *loop, struct history *history,

@@ -23,6 +23,9 @@ struct lineedit {
     uv_timer_t escape;
     unsigned handles;
     int columns, lines;
+    struct buf status; /* above the prompt, UTF-8, */
+    struct buf shown;  /* and as it was drawn; empty: it is not on the screen */
+    bool status_new;
     bool resting; /* the line is on the screen, the cursor at its place in it */
     bool left;    /* the hook ended the reading */
     bool gone;    /* the terminal has hung up */
@@ -45,6 +48,10 @@ void lineedit_erase(struct lineedit *le);
 void lineedit_draw(struct lineedit *le);
 /* Adapt to the terminal's size. True if it has changed; what was resting is erased then. */
 bool lineedit_resized(struct lineedit *le);
+/* As editor_status. */
+void lineedit_status(struct editor *ed, struct slice text);
+/* A line was typed: take the status off the screen, so that it does not stay there. */
+void lineedit_hide_status(struct lineedit *le);
 /* As editor_print. */
 void lineedit_print(struct editor *ed, struct slice text);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "sink/term_safe.h"
 #include "term/layout.h"
 #include "term/lineedit_private.h"
 #include "term/tty.h"
@@ -50,11 +51,59 @@ static int rows_above(struct lineedit *le)
     return at.row < le->lines ? at.row : le->lines - 1;
 }
 
+static int status_rows(const struct lineedit *le)
+{
+    int columns = le->columns > 0 ? le->columns : 1;
+
+    return le->shown.len == 0 ? 0 : 1 + (term_width(buf_slice(&le->shown)) - 1) / columns;
+}
+
+/* The part of the status that fits into one row. */
+static void draw_status(struct lineedit *le)
+{
+    struct slice text = buf_slice(&le->status);
+
+    le->status_new = false;
+    buf_reset(&le->shown);
+    while (text.len > 0 && term_width(text) >= le->columns) {
+        text.len--;
+        while (text.len > 0 && (text.data[text.len] & 0xC0) == 0x80)
+            text.len--;
+    }
+    if (text.len == 0 || buf_append(&le->shown, text.data, text.len) < 0)
+        return;
+    fwrite(text.data, 1, text.len, stdout);
+    fputs("\n", stdout);
+}
+
+void lineedit_status(struct editor *ed, struct slice text)
+{
+    struct lineedit *le = lineedit_of(ed);
+
+    if (slice_equal(buf_slice(&le->status), text))
+        return;
+    le->status_new = true;
+    buf_reset(&le->status);
+    buf_append(&le->status, text.data, text.len);
+}
+
+void lineedit_hide_status(struct lineedit *le)
+{
+    if (le->shown.len == 0)
+        return;
+    lineedit_erase(le);
+    lineedit_renew_prompt(le);
+    el_set(le->el, EL_REFRESH);
+}
+
 /* Remove prompt and line from the screen: the cursor is then where the prompt began. */
 void lineedit_erase(struct lineedit *le)
 {
-    int rows = rows_above(le);
+    int rows = rows_above(le) + status_rows(le);
 
+    if (rows >= le->lines)
+        rows = le->lines - 1;
+    buf_reset(&le->shown);
     if (rows > 0)
         printf("\x1b[%dA", rows);
     fputs("\r\x1b[J", stdout);
@@ -62,6 +111,7 @@ void lineedit_erase(struct lineedit *le)
 
 void lineedit_draw(struct lineedit *le)
 {
+    draw_status(le);
     lineedit_renew_prompt(le);
     el_set(le->el, EL_REFRESH);
     fflush(stdout);
@@ -102,7 +152,7 @@ void lineedit_print(struct editor *ed, struct slice text)
         fflush(stdout);
         return;
     }
-    if (text.len == 0 && !redraw && !prompt_is_old(le))
+    if (text.len == 0 && !redraw && !le->status_new && !prompt_is_old(le))
         return;
     if (!redraw)
         lineedit_erase(le);

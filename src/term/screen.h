@@ -7,7 +7,10 @@
 
 #include "event/bus.h"
 #include "sink/view.h"
+#include "term/sieve.h"
 #include "term/thin.h"
+
+#define SCREEN_FOLD 40 /* lines of a message that are shown at once */
 
 struct screen {
     struct sink gate; /* on the bus */
@@ -15,9 +18,14 @@ struct screen {
     struct view_config config;
     struct sink *human;
     struct thin thin;
-    bool all;      /* show every message */
-    bool mute_own; /* what is being sent was typed, or comes from a file */
-    bool log;      /* see screen_init_log */
+    struct sieve sieve;
+    enum sieve_verdict verdict; /* on the last message */
+    struct buf status;          /* a line without its end, or empty */
+    uint64_t period_messages;   /* since the last screen_tell, */
+    uint64_t unseen;            /* and hidden by a flood that is not over */
+    bool all;                   /* show every message */
+    bool mute_own;              /* what is being sent was typed, or comes from a file */
+    bool log;                   /* see screen_init_log */
     bool no_messages;
 };
 
@@ -36,7 +44,19 @@ void screen_configure(struct screen *s, const struct view_config *config);
 void screen_replay(struct screen *s, const struct event *ev);
 /* Text of our own that may quote anyone: made safe. */
 void screen_say(struct screen *s, struct slice text);
-/* Show how many were omitted since the last time; false if none were. */
-bool screen_tell_hidden(struct screen *s);
+/* Stop showing messages; or show those that came meanwhile, and go on. */
+void screen_pause(struct screen *s, bool paused);
+/* Show a message of the backlog again: laid out and not folded, or its first lines with the time.
+ */
+enum screen_kept { SCREEN_WHOLE, SCREEN_FOUND };
+void screen_show_kept(struct screen *s, uint64_t number, enum screen_kept how);
+/* A second has passed, or the end has come: renew s->status, what is to be known of messages that
+ * are not shown, and say how many a flood has hidden once it is over. lines: the status is not
+ * shown, so say it now. False: there is nothing to be known. */
+bool screen_tell(struct screen *s, bool lines);
+/* screen_tell is due within a second. */
+bool screen_has_news(const struct screen *s);
+/* For a prompt: append " (grep)", " (paused)", perhaps with the number of hidden messages. */
+void screen_put_state(const struct screen *s, struct buf *out, bool counts);
 
 #endif

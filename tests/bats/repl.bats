@@ -264,7 +264,7 @@ $URL/length>"
     wscope_in -q "$URL/feed/2000"
     await_screen 'message'
     type_in 'typed in the flood'
-    await_output everything '^… [0-9,]+ more in the last second \(/show all shows every one\)$'
+    await_output everything '^[0-9,]+ messages a second · [0-9,]+ of them not shown'
     await_screen 'typed in the flood$'
     keys C-u
     enter '/show all'

@@ -4,6 +4,8 @@
 /echo         sends every message back
 /length       answers each message with its type and length
 /feed/RATE    numbered messages, so many a second, and echoes besides
+/big          answers each message, a number, with a JSON array of that many lines when it is laid out
+/burst        answers each message, a number, with that many numbered messages
 /secret       refuses with 401 whoever has not "Bearer opensesame", then sends every message back
 /abort        hangs up on the first message, without a Close
 /abort-once   does so once; the next connection is greeted
@@ -42,7 +44,12 @@ async def serve(ws):
                 aborted.append(path)
                 ws.transport.abort()
                 return
-            if path == "/length":
+            if path == "/big":
+                await ws.send("[" + ",".join(str(i) for i in range(int(message) - 2)) + "]")
+            elif path == "/burst":
+                for i in range(int(message)):
+                    await ws.send(f"message {i + 1}")
+            elif path == "/length":
                 await ws.send(f"{type(message).__name__} of {len(message)}")
             else:
                 await ws.send(message)

@@ -273,7 +273,8 @@ static void finish(struct repl *r)
     }
     if (r->code < 0)
         r->code = r->session ? (int)session_outcome(r->session) : EXIT_OTHER;
-    screen_tell_hidden(&r->screen);
+    screen_pause(&r->screen, false);
+    screen_tell(&r->screen, true);
     if (r->session && r->app->view->level < 0)
         session_report_failure(r->session); /* what -q kept back */
     if (r->session)
@@ -367,6 +368,7 @@ static int init_views(struct repl *r, struct err *e)
     struct command_hooks hooks = repl_hooks;
 
     config.pretty = true;
+    config.fold = SCREEN_FOLD;
     if (r->app->view->plain) {
         config.color = false;
         config.columns = 0; /* a screen reader does not mind the width */

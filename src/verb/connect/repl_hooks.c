@@ -1,5 +1,6 @@
 /* What commands ask of the front. */
 #include "app/settings.h"
+#include "app/viewing.h"
 #include "verb/connect/repl_private.h"
 
 static void say(void *ctx, struct slice text)
@@ -51,6 +52,13 @@ static int connect_to(void *ctx, const char *url, struct err *e)
 static int poll_from(void *ctx, const char *url, struct err *e)
 {
     return reopen(ctx, url, CHANNEL_POLL, e);
+}
+
+static int view(void *ctx, enum command_view what, const char *args, struct err *e)
+{
+    struct repl *r = ctx;
+
+    return viewing(&r->screen, r->app->view, what, args, e);
 }
 
 static void quit(void *ctx)
@@ -108,6 +116,7 @@ const struct command_hooks repl_hooks = {
     .poll = poll_from,
     .compare = repl_compare,
     .option = repl_option,
+    .view = view,
     .quit = quit,
     .get = get,
     .set = set,

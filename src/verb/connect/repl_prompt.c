@@ -73,6 +73,7 @@ const char *repl_prompt(void *ctx)
         buf_append_str(&out, " (comparing)");
     if (r->faults.faults && faults_any_active(r->faults.faults))
         buf_append_str(&out, " (fault)");
+    screen_put_state(&r->screen, &out, r->app->view->plain);
     snprintf(r->prompt, sizeof r->prompt, "%.*s> ", (int)out.len, (const char *)buf_data(&out));
     buf_clear(&out);
     free(url);

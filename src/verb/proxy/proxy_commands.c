@@ -73,6 +73,7 @@ static const struct proxy_command_row table[] = {
      quit},
 };
 
+#define OWN     (sizeof table / sizeof table[0])
 #define LEADING 2 /* of the table; those that act follow them */
 
 static const struct command_row *row_at(size_t i)
@@ -84,7 +85,7 @@ static const struct command_row *row_at(size_t i)
     if (i >= LEADING && i < LEADING + acting)
         return proxying_command_row(i - LEADING);
     i -= i < LEADING ? 0 : acting;
-    return i < sizeof table / sizeof table[0] ? &table[i].row : NULL;
+    return i < OWN ? &table[i].row : commands_prompt_row(i - OWN);
 }
 
 const struct command_set proxy_commands = {
@@ -133,6 +134,8 @@ int proxy_command(struct proxy_prompt *q, const char *line, struct err *e)
         return act(q, row, args, e);
     if (!row->usage[0] && args[0])
         return command_row_misused(row, e);
+    if (row->run)
+        return row->run(&q->shared, args, e); /* every prompt has it */
     return ((const struct proxy_command_row *)(uintptr_t)row)->run(q, args, e); /* its first */
 }
 

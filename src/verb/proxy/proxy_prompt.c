@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "app/settings.h"
+#include "app/viewing.h"
 #include "verb/proxy/proxy_private.h"
 
 /* A line may be a message that is injected. */
@@ -20,13 +21,19 @@ static const char *prompt(void *ctx)
                                 faults_any_active(p->core.server_rig.faults)
                             ? " (fault)"
                             : "";
+    struct buf out;
 
+    buf_init(&out, sizeof q->text - 3);
     if (q->who.client)
-        snprintf(q->text, sizeof q->text, "#%lu%s> ", (unsigned long)q->who.client, state);
+        buf_printf(&out, "#%lu", (unsigned long)q->who.client);
     else if (p->core.open == 0)
-        snprintf(q->text, sizeof q->text, "no clients%s> ", state);
+        buf_append_str(&out, "no clients");
     else
-        snprintf(q->text, sizeof q->text, "%u open%s> ", p->core.open, state);
+        buf_printf(&out, "%u open", p->core.open);
+    buf_append_str(&out, state);
+    screen_put_state(typing_screen(q->typing), &out, p->app->view->plain);
+    snprintf(q->text, sizeof q->text, "%.*s> ", (int)out.len, (const char *)buf_data(&out));
+    buf_clear(&out);
     return q->text;
 }
 
@@ -107,6 +114,13 @@ static void set(void *ctx, enum setting which, int value)
     settings_set(typing_screen(q->typing), which, value);
 }
 
+static int view(void *ctx, enum command_view what, const char *args, struct err *e)
+{
+    struct proxy_prompt *q = ctx;
+
+    return viewing(typing_screen(q->typing), q->front->app->view, what, args, e);
+}
+
 /* --- life ---------------------------------------------------------------------------------------
  */
 
@@ -158,7 +172,8 @@ bool proxy_prompt_wanted(const struct proxy_front *p)
 
 int proxy_prompt_init(struct proxy_prompt *q, struct proxy_front *p, struct err *e)
 {
-    const struct command_hooks shared = {.say = say, .get = get, .set = set, .ctx = q};
+    const struct command_hooks shared = {
+        .say = say, .view = view, .get = get, .set = set, .ctx = q};
     const struct typing_hooks hooks = {.line = on_line,
                                        .prompt = prompt,
                                        .complete = complete,

@@ -21,7 +21,7 @@ struct proxy_prompt {
     struct commands shared; /* for those that the REPL has too; there is no session */
     struct proxy_heads heads;
     struct proxying_who who; /* what commands act on */
-    char text[64];           /* the prompt */
+    char text[128];          /* the prompt */
 };
 
 extern const struct command_set proxy_commands;

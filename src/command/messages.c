@@ -1,0 +1,34 @@
+/* The messages that are shown: what of them, and those that were. */
+#include "command/command.h"
+
+static int view(struct commands *c, enum command_view what, const char *args, struct err *e)
+{
+    if (!c->hooks.view)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "this is not possible here");
+    return c->hooks.view(c->hooks.ctx, what, args, e);
+}
+
+int command_grep(struct commands *c, const char *args, struct err *e)
+{
+    return view(c, COMMAND_VIEW_GREP, args, e);
+}
+
+int command_pause(struct commands *c, const char *args, struct err *e)
+{
+    return view(c, COMMAND_VIEW_PAUSE, args, e);
+}
+
+int command_last(struct commands *c, const char *args, struct err *e)
+{
+    return view(c, COMMAND_VIEW_LAST, args, e);
+}
+
+int command_find(struct commands *c, const char *args, struct err *e)
+{
+    return view(c, COMMAND_VIEW_FIND, args, e);
+}
+
+int command_clear(struct commands *c, const char *args, struct err *e)
+{
+    return args[0] ? command_misused("clear", e) : view(c, COMMAND_VIEW_CLEAR, args, e);
+}

@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# What is shown of messages at the prompt: filtered, held, folded, found again. Screens are compared as they are.
+
+load helpers
+load terminal
+
+setup() {
+    need tmux
+    "$PYTHON3" -c 'import websockets' 2>/dev/null || missing "python3-websockets is not installed"
+    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/repl_peer.py"
+    PORT=$found
+    URL=ws://127.0.0.1:$PORT
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+}
+
+teardown() {
+    terminal kill-server 2>/dev/null || true
+    local pid
+    for pid in "${PEERS[@]}"; do
+        kill "$pid" 2>/dev/null || true
+    done
+}
+
+@test "/grep shows what matches, and counts the others" {
+    start 80 30
+    wscope_in -q "$URL/burst"
+    await_last 1 "$URL/burst>"
+    enter '/grep in [05]$'
+    await_last 3 "$URL/burst> /grep in [05]\$
+in    messages that match /[05]\$/ are shown
+$URL/burst (grep)>"
+    enter 12
+    await_last 4 "← message 5
+← message 10
+2 hidden by /grep
+$URL/burst (grep)>" || await_last 4 "← message 5
+← message 10
+10 hidden by /grep
+$URL/burst (grep)>"
+    enter '/grep -v message'
+    await_screen '^out   messages that do not match /message/ are shown$'
+    enter '/grep off'
+    await_screen '^13 messages so far: 3 shown, 10 hidden by /grep, 0 not shown'
+    await_last 1 "$URL/burst>"
+    enter '/grep ('
+    await_screen 'is not a regular expression'
+    enter '/last 2'
+    await_last 3 "← message 11
+← message 12
+$URL/burst>"
+}
+
+@test "/pause holds messages back, the prompt shows it, and /pause shows them" {
+    start 80 30
+    wscope_in -q "$URL/burst"
+    await_last 1 "$URL/burst>"
+    enter /pause
+    await_last 1 "$URL/burst (paused)>"
+    enter 7
+    await_last 2 "paused, 8 kept
+$URL/burst (paused)>"
+    run screen
+    refute_output --partial 'message 1'
+    type_in 'half a line'
+    await_last 1 "$URL/burst (paused)> half a line"
+    keys C-u
+    enter /pause
+    await_last 3 "← message 6
+← message 7
+$URL/burst>"
+    enter '/grep'
+    await_screen '^8 messages so far: 8 shown, 0 hidden'
+}
+
+@test "--plain has the same, with the counts in the prompt" {
+    start 80 40
+    wscope_in --plain "$URL/burst"
+    await_last 1 "$URL/burst>"
+    enter '/grep in 3'
+    await_last 1 "$URL/burst (grep, 0 hidden)>"
+    enter 4
+    await_screen '^← message 3$'
+    enter /pause
+    await_screen "\\(grep, 3 hidden\\) \\(paused, 0 kept\\)>"
+    enter 3
+    enter '/pause off'
+    await_screen '^→ 3$'
+    enter '/grep off'
+    enter '/find [12]$'
+    await_screen '^4 of 9 messages match$'
+    enter /clear
+    await_screen 'the screen is not cleared'
+}
+
+@test "a message of 6,000 lines is folded, /last shows all of it" {
+    start 80 30
+    wscope_in -q "$URL/big"
+    await_last 1 "$URL/big>"
+    enter 6000
+    await_last 3 "    38,
+  … 5,960 more lines: /last
+$URL/big>"
+    assert_equal "$(everything | grep -c ',$')" 39
+    terminal pipe-pane "cat >$BATS_TEST_TMPDIR/raw"
+    enter /last
+    await_last 3 "    5997
+  ]
+$URL/big>"
+    terminal pipe-pane
+    assert_equal "$(tr -d '\r' <"$BATS_TEST_TMPDIR/raw" | sed 's/\x1b\[[0-9;]*m//g' | grep -cE '^    [0-9]+,?$')" 5998
+}
+
+@test "what is found is shown with its time, at most 50 messages" {
+    start 80 30
+    wscope_in -q "$URL/burst"
+    await_last 1 "$URL/burst>"
+    enter '/show all'
+    enter 200
+    await_screen '^← message 200$'
+    enter '/find ^message 17[0-4]$'
+    await_screen '^5 of 201 messages match$'
+    await_screen '^[0-9:.]+ ← message 174$'
+    enter '/find message'
+    await_output everything '^200 of 201 messages match; the last 50:$'
+    await_screen '^[0-9:.]+ ← message 200$'
+    enter '/find nowhere'
+    await_screen '^0 of 201 messages match$'
+}
+
+# With a filter, at 1,000 messages a second, while a line is typed: all are counted, memory stays.
+@test "a flood with a filter: counts add up, the typed line stays whole" {
+    local before after pid
+    start 80 24
+    wscope_in -q "$URL/feed/1000"
+    await_screen 'message'
+    enter '/grep in 00$'
+    await_last 1 "$URL/feed/1000 (grep)>"
+    type_in 'a line that is being typed'
+    await_screen 'hidden by /grep'
+    pid=$(pgrep -n -f -- "${WSCOPE_COMMAND[-1]} -q $URL")
+    await_output everything 'message 5000$'
+    before=$(awk '/VmRSS/ { print $2 }' "/proc/$pid/status")
+    await_output everything 'message 9000$'
+    after=$(awk '/VmRSS/ { print $2 }' "/proc/$pid/status")
+    await_last 1 "$URL/feed/1000 (grep)> a line that is being typed"
+    ((after - before < 4000)) || fail "memory grew from $before to $after KiB"
+    keys C-u
+    enter /close
+    await_screen '^(offline|closing)'
+    await_last 1 'offline (grep)>'
+    enter /grep
+    await_screen 'messages so far'
+    enter /stats
+    await_screen '^received'
+    # "N messages so far: S shown, H hidden by /grep, F not shown ...": N is what /stats has counted as received.
+    local all shown hidden sampled received
+    read -r all shown hidden sampled < <(everything | tr '\n' ' ' | tr -s ' ' | tr -d , |
+        sed -E 's/.* ([0-9]+) messages so far: ([0-9]+) shown ([0-9]+) hidden by .grep ([0-9]+) not.*/\1 \2 \3 \4/') || true
+    received=$(everything | grep -oE '^received +[0-9]+' | tr -dc 0-9)
+    assert_equal "$all" "$received"
+    assert_equal $((shown + hidden + sampled)) "$received"
+}
