@@ -29,8 +29,41 @@ void completion_clear(struct completion *c)
     buf_clear(&c->choices);
 }
 
-void completion_put(const struct completion *c, struct buf *insert, struct buf *choices,
-                    size_t *back)
+/* The next of the candidates; empty after the last. */
+static struct slice next_choice(struct slice *rest)
+{
+    const uint8_t *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
+    struct slice word = slice_make(rest->data, end ? (size_t)(end - rest->data) : 0);
+
+    if (end)
+        *rest = slice_make(end + 1, rest->len - word.len - 1);
+    return word;
+}
+
+/* Row by row, as wide as the longest needs. */
+static void put_columns(struct slice choices, int columns, struct buf *out)
+{
+    struct slice rest = choices, word;
+    size_t widest = 0, across, at = 0;
+
+    while ((word = next_choice(&rest)).len > 0)
+        widest = word.len > widest ? word.len : widest;
+    across = columns > 0 ? ((size_t)columns + 1) / (widest + 2) : 1;
+    rest = choices;
+    while ((word = next_choice(&rest)).len > 0) {
+        bool ends = ++at >= across || rest.len == 0;
+
+        buf_printf(out, "%.*s%*s", (int)word.len, (const char *)word.data,
+                   ends ? 0 : (int)(widest - word.len) + 2, "");
+        if (ends) {
+            buf_append_str(out, "\n");
+            at = 0;
+        }
+    }
+}
+
+void completion_put(const struct completion *c, int columns, struct buf *insert,
+                    struct buf *choices, size_t *back)
 {
     if (c->count == 0)
         return;
@@ -38,7 +71,7 @@ void completion_put(const struct completion *c, struct buf *insert, struct buf *
     if (c->common.len > c->word)
         buf_append(insert, buf_data(&c->common), c->common.len);
     else if (c->choices.len > 0)
-        buf_printf(choices, "%.*s\n", (int)c->choices.len, (const char *)buf_data(&c->choices));
+        put_columns(buf_slice(&c->choices), columns, choices);
 }
 
 static void offer(struct finder *f, struct slice candidate)
@@ -59,8 +92,8 @@ static void offer(struct finder *f, struct slice candidate)
     }
     /* Too many to show are treated as none. */
     if (c->choices.len + candidate.len + 1 < CHOICES_MAX)
-        f->failed = f->failed || buf_printf(&c->choices, "%s%.*s", c->count > 1 ? "  " : "",
-                                            (int)candidate.len, (const char *)candidate.data) < 0;
+        f->failed = f->failed || buf_printf(&c->choices, "%.*s\n", (int)candidate.len,
+                                            (const char *)candidate.data) < 0;
 }
 
 static void offer_words(struct finder *f, struct slice words)
@@ -119,8 +152,28 @@ static void offer_files(struct finder *f)
     closedir(dir);
 }
 
+/* "rst@": what is before the trigger stays. */
+static void offer_triggers(struct finder *f, size_t kept)
+{
+    const char *name;
+
+    for (unsigned i = 0; (name = fault_trigger_name(i)) != NULL; i++) {
+        char text[256];
+
+        snprintf(text, sizeof text, "%.*s%s", (int)kept, (const char *)f->word.data, name);
+        if (kept < 200)
+            offer(f, slice_str(text));
+    }
+}
+
 static void offer_faults(struct finder *f)
 {
+    const uint8_t *at = f->word.len ? memrchr(f->word.data, '@', f->word.len) : NULL;
+
+    if (at) {
+        offer_triggers(f, (size_t)(at - f->word.data) + 1);
+        return;
+    }
     for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
         char name[32];
 

@@ -11,16 +11,17 @@ struct completion {
     size_t word;        /* bytes before the cursor that are the word to be completed */
     struct buf common;  /* the common beginning of all candidates; with a blank after it if it is
                            complete */
-    struct buf choices; /* the candidates, a blank between them, if there are several */
+    struct buf choices; /* the candidates, a newline after each, if there are several */
     size_t count;
 };
 
 void completion_init(struct completion *c);
 void completion_clear(struct completion *c);
 
-/* For an editor: what takes the place of the last *back bytes, or else the choices as a line. */
-void completion_put(const struct completion *c, struct buf *insert, struct buf *choices,
-                    size_t *back);
+/* For an editor: what takes the place of the last *back bytes, or else the choices in columns, for
+ * a terminal of this width (0: one to a line). */
+void completion_put(const struct completion *c, int columns, struct buf *insert,
+                    struct buf *choices, size_t *back);
 
 /* `before`: the line up to the cursor, with its slash. Nothing is found outside of commands. 0, or
  * -1 (memory). */

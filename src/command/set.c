@@ -85,6 +85,50 @@ static int list(const struct command_set *set, struct buf *out)
     return failed | buf_printf(out, "%s\n", set->help_after);
 }
 
+/* Lines of a name and what follows, the names in columns. */
+static int help_faults(const struct command_set *set, struct buf *out)
+{
+    int failed = buf_append_str(out, "  KIND[:ARG,...][@TRIGGER][+DURATION][*COUNT]; the kinds:\n");
+    const char *trigger;
+
+    for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
+        char text[FAULT_USAGE];
+
+        if (!fault_kind_fits((enum fault_kind)kind, set->use))
+            continue;
+        fault_kind_usage((enum fault_kind)kind, text);
+        failed |= buf_printf(out, "    %s\n", text);
+    }
+    failed |= buf_append_str(out, "  the triggers: a time (@5), or\n   ");
+    for (unsigned i = 0; (trigger = fault_trigger_name(i)) != NULL; i++) {
+        size_t len = strlen(trigger);
+
+        failed |= buf_printf(out, " @%s%s", trigger, trigger[len - 1] == ':' ? "N" : "");
+    }
+    return failed | buf_append_str(out, "\n");
+}
+
+static const char levels[] =
+    "  q        messages and errors alone\n"
+    "  0        how connections begin and end as well\n"
+    "  1        the handshake, addresses, TLS, gaps in numbers, Close codes\n"
+    "  2        every frame: opcode, FIN, RSV, mask, lengths\n"
+    "  3        every byte that is read and written\n"
+    "  include  the heads of the handshake with every header\n"
+    "  pings    pings and pongs, with round trips\n"
+    "  all      every message of a flood\n"
+    "  thin     a sample of it, and how many are not shown\n";
+
+/* What its line cannot say. */
+static int help_more(const struct command_set *set, const struct command_row *row, struct buf *out)
+{
+    if (strcmp(row->name, "show") == 0)
+        return buf_append_str(out, levels);
+    if (strcmp(row->words, "FAULT") == 0)
+        return help_faults(set, out);
+    return 0;
+}
+
 int command_set_help(const struct command_set *set, const char *args, struct buf *out,
                      struct err *e)
 {
@@ -97,6 +141,7 @@ int command_set_help(const struct command_set *set, const char *args, struct buf
     } else if ((row = command_set_find(set, slice_str(name))) != NULL) {
         failed = buf_printf(out, "/%s%s%s\n  %s\n  for example: %s\n", row->name,
                             row->usage[0] ? " " : "", row->usage, row->help, row->example);
+        failed |= help_more(set, row, out);
     } else {
         nearest = command_set_nearest(set, slice_str(name));
         return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "there is no command \"%.40s\"%s%s%s", name,

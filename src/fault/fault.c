@@ -69,6 +69,33 @@ const char *fault_kind_name(enum fault_kind kind)
     return fault_kinds[kind].name;
 }
 
+const char *fault_trigger_name(unsigned i)
+{
+    for (int trigger = 0; trigger <= FAULT_RANDOM; trigger++) {
+        if (fault_trigger_names[trigger] && i-- == 0)
+            return fault_trigger_names[trigger];
+    }
+    return NULL;
+}
+
+void fault_kind_usage(enum fault_kind kind, char text[FAULT_USAGE])
+{
+    static const char *const names[] = {
+        [FAULT_ARG_NONE] = "",         [FAULT_ARG_TIME] = "TIME",
+        [FAULT_ARG_BYTES] = "BYTES",   [FAULT_ARG_CHANCE] = "CHANCE",
+        [FAULT_ARG_CODE] = "CODE",     [FAULT_ARG_ADDRESS] = "ADDRESS",
+        [FAULT_ARG_REASON] = "REASON", [FAULT_ARG_SILENT] = "silent",
+    };
+    const struct fault_kind_row *row = &fault_kinds[kind];
+    int n = snprintf(text, FAULT_USAGE, "%s", row->name);
+
+    if (row->first != FAULT_ARG_NONE)
+        n += snprintf(text + n, FAULT_USAGE - (size_t)n, row->first_needed ? ":%s" : "[:%s]",
+                      names[row->first]);
+    if (row->second != FAULT_ARG_NONE)
+        snprintf(text + n, FAULT_USAGE - (size_t)n, "[,%s]", names[row->second]);
+}
+
 enum fault_family fault_family(enum fault_kind kind)
 {
     return fault_kinds[kind].family;

@@ -111,6 +111,11 @@ int fault_parse_next(struct fault_spec *f, struct slice text, size_t *pos, enum 
 
 /* "blackhole" ...; static. */
 const char *fault_kind_name(enum fault_kind kind);
+/* "open", "message:" ...; NULL after the last. */
+const char *fault_trigger_name(unsigned i);
+/* A kind as it is written: "latency:TIME[,TIME]". */
+#define FAULT_USAGE 48
+void fault_kind_usage(enum fault_kind kind, char text[FAULT_USAGE]);
 enum fault_family fault_family(enum fault_kind kind);
 /* Does something of that use have it? And does an argument follow its name? */
 bool fault_kind_fits(enum fault_kind kind, enum fault_use use);

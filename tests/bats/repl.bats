@@ -255,7 +255,7 @@ $URL/length>"
     keys C-u
     type_in '/set timestamps '
     keys Tab
-    await_screen 'off  abs  rel  delta'
+    await_screen '^off    abs    rel    delta$'
     await_last 1 "$URL/echo> /set timestamps"
 }
 

@@ -53,8 +53,8 @@ received() {
     wscope_in serve "$PORT"
     await_last 1 'no clients>'
     enter hello
-    await_last 3 '! not sent: no WebSocket client is conne
-cted
+    await_last 3 '! not sent: no WebSocket client is
+  connected
 no clients>'
     type_in 'half a line'
     await_last 1 'no clients> half a line'

@@ -212,6 +212,48 @@ static void nearest_finds_slips_and_makes_no_guesses(void **state)
     assert_null(command_set_nearest(&commands_repl, slice_str("")));
 }
 
+static void help_explains_levels_and_faults(void **state)
+{
+    static const struct {
+        const char *line, *want;
+    } cases[] = {{"help show", "\n  3        every byte"},
+                 {"help fault", "\n    latency:TIME[,TIME]\n"},
+                 {"help fault", " @every:N"},
+                 {"help fault", "\n    rst\n"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct commands c;
+        struct fake f;
+        struct err e;
+
+        begin(&c, &f);
+        assert_int_equal(commands_run(&c, cases[i].line, &e), 0);
+        assert_true(said(&f, cases[i].want));
+        end(&c, &f);
+    }
+}
+
+static void choices_are_put_in_columns(void **state)
+{
+    static const char want[] = "rst@open      rst@message:\n";
+    struct completion found;
+    struct buf insert, choices;
+    size_t back = 0;
+
+    (void)state;
+    completion_init(&found);
+    buf_init(&insert, 4096);
+    buf_init(&choices, 4096);
+    assert_int_equal(commands_complete(&found, slice_str("/fault rst@")), 0);
+    completion_put(&found, 30, &insert, &choices, &back);
+    assert_int_equal(buf_append(&choices, "", 1), 0);
+    assert_ptr_equal(strstr((char *)buf_data(&choices), want), buf_data(&choices));
+    buf_clear(&insert);
+    buf_clear(&choices);
+    completion_clear(&found);
+}
+
 static void commands_of_other_programs_are_known(void **state)
 {
     (void)state;
@@ -380,6 +422,9 @@ static void completion_knows_commands_options_and_values(void **state)
     expect("/close 40", 1, "4000 ");
     expect("/send x", 0, "");
     expect("/connect ws", 0, "");
+    expect("/fault rst@", 7, "rst@");
+    expect("/fault rst@mes", 1, "rst@message:");
+    expect("/fault rst;fin@op", 1, "rst;fin@open ");
     expect("/compare ", 7, "");
     expect("/compare of", 1, "off ");
     expect("/compare poll=:1/ i", 1, "id=");
@@ -405,6 +450,8 @@ int main(void)
         cmocka_unit_test(help_lists_every_command_within_80_columns),
         cmocka_unit_test(help_of_a_command_has_its_example),
         cmocka_unit_test(manual_describes_every_command),
+        cmocka_unit_test(help_explains_levels_and_faults),
+        cmocka_unit_test(choices_are_put_in_columns),
         cmocka_unit_test(commands_of_other_programs_are_known),
         cmocka_unit_test(nearest_finds_slips_and_makes_no_guesses),
         cmocka_unit_test(unknown_commands_name_the_nearest),

@@ -102,11 +102,11 @@ void repl_line(struct repl *r, struct buf *line)
 
 void repl_complete(void *ctx, struct slice before, struct editor_completion *found)
 {
+    const struct repl *r = ctx;
     struct completion c;
 
-    (void)ctx;
     completion_init(&c);
     if (commands_complete(&c, before) == 0)
-        completion_put(&c, found->insert, found->choices, &found->back);
+        completion_put(&c, r->screen.config.columns, found->insert, found->choices, &found->back);
     completion_clear(&c);
 }

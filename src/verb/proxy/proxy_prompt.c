@@ -39,12 +39,13 @@ static const char *prompt(void *ctx)
 
 static void complete(void *ctx, struct slice before, struct editor_completion *found)
 {
+    const struct proxy_prompt *q = ctx;
     struct completion c;
 
-    (void)ctx;
     completion_init(&c);
     if (command_set_complete(&proxy_commands, &c, before) == 0)
-        completion_put(&c, found->insert, found->choices, &found->back);
+        completion_put(&c, typing_screen(q->typing)->config.columns, found->insert, found->choices,
+                       &found->back);
     completion_clear(&c);
 }
 
