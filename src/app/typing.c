@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/edit.h"
 #include "term/console.h"
 
 /* How often a process in the background looks whether it is in the foreground again: shells send no
@@ -28,6 +29,7 @@ struct typing {
     bool continued;           /* SIGCONT came */
     bool leaving;             /* no more lines are read: the end has begun */
     bool finishing;           /* and the last one has been dealt with */
+    bool editing;             /* another program has the terminal */
     bool open;                /* between typing_open and typing_close */
 };
 
@@ -199,6 +201,42 @@ static void wait_for_terminal(struct typing *t)
     uv_timer_stop(&t->look);
 }
 
+/* The program that has the terminal was stopped, and we with it. */
+static void on_edit_turn(void *ctx)
+{
+    struct typing *t = ctx;
+
+    if (!t->stop)
+        return;
+    t->stop = false;
+    t->stopping = true;
+    raise(SIGSTOP);
+}
+
+int typing_edit(struct typing *t, struct buf *text, struct err *e)
+{
+    const struct edit_hooks hooks = {on_edit_turn, t};
+    int r;
+
+    if (!t->console.editor)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no terminal to edit on");
+    t->editing = true;
+    r = edit_text(&t->console, &t->app->loop.uv, text, &hooks, e);
+    t->editing = false;
+    return r;
+}
+
+static void edit_line(struct typing *t, struct buf *line)
+{
+    struct err e;
+    int r = typing_edit(t, line, &e);
+
+    if (r < 0)
+        typing_complain(t, e.text);
+    else if (r > 0)
+        t->hooks.line(t->hooks.ctx, buf_slice(line));
+}
+
 static void read_line(struct typing *t, struct buf *line)
 {
     enum editor_read how;
@@ -208,6 +246,8 @@ static void read_line(struct typing *t, struct buf *line)
     if (how == EDITOR_LINE) {
         t->hooks.line(t->hooks.ctx, buf_slice(line));
         buf_trim(line, 65536);
+    } else if (how == EDITOR_EDIT) {
+        edit_line(t, line);
     } else if (how == EDITOR_END && in_foreground()) {
         t->hooks.stop(t->hooks.ctx);
     } else if (!t->leaving && !t->stop) {
@@ -241,6 +281,8 @@ void typing_run(struct typing *t)
 
 void typing_interrupt(struct typing *t)
 {
+    if (t->editing)
+        return;
     if (t->console.editor && !t->leaving)
         editor_interrupt(t->console.editor);
     else
@@ -302,6 +344,10 @@ struct typing *typing_new(struct app *app, struct views *views, enum typing_log 
     }
     if (!t || !t->history || init_screen(t, &config) < 0) {
         err_nomem(e, STAGE_IO, "starting");
+        typing_free(t);
+        return NULL;
+    }
+    if (app->view->save_text && screen_save(&t->screen, app->view->save_text, e) < 0) {
         typing_free(t);
         return NULL;
     }

@@ -44,6 +44,8 @@ int typing_open(struct typing *t, struct err *e);
 void typing_run(struct typing *t);
 /* ^C: the line is cleared, or `interrupted` called if there is none. */
 void typing_interrupt(struct typing *t);
+/* Let the user edit the text with another program; from `line` alone. As edit_text. */
+int typing_edit(struct typing *t, struct buf *text, struct err *e);
 /* Read no more lines: the end has begun. */
 void typing_leave(struct typing *t);
 /* A sentence about the line that was typed, after "! "; made safe. */

@@ -3,12 +3,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/codec.h"
 #include "base/decimal.h"
 #include "base/plural.h"
 #include "script/expect/parse.h"
 
 /* Matches of /find that are shown. */
 #define FOUND_MAX 50
+
+/* Bytes that xterm and tmux accept as base64 in one sequence. */
+#define COPY_MAX 74994
 
 static void say(struct screen *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -229,6 +233,62 @@ static int find(struct screen *s, const char *args, struct err *e)
     return 0;
 }
 
+static int save(struct screen *s, const char *args, struct err *e)
+{
+    const char *path = s->scribe ? scribe_path(s->scribe) : NULL;
+
+    if (!args[0]) {
+        if (path)
+            say(s, "what is shown is written to %s; /save off ends it\n", path);
+        else
+            say(s, "nothing is being written; /save FILE begins\n");
+        return 0;
+    }
+    if (strcmp(args, "off") == 0) {
+        if (!path)
+            return err_set(e, EXIT_OTHER, STAGE_IO, 0, "nothing is being written");
+        say(s, "what is shown is no longer written to %s\n", path);
+        screen_flush(s);
+        return screen_save(s, NULL, e);
+    }
+    if (screen_save(s, args, e) < 0)
+        return -1;
+    say(s, "what is shown from now on is written to %s, which only you can read\n", args);
+    return 0;
+}
+
+/* OSC 52; ... ST: the terminal sets its clipboard to the text. */
+static int copy(struct screen *s, const struct view_options *o, const char *args, struct err *e)
+{
+    uint64_t n = 1, beyond;
+    struct event ev;
+    struct buf text;
+    int failed;
+
+    if (args[0] && (!decimal_read(slice_str(args), BACKLOG_MESSAGES, &n) || n == 0))
+        return command_misused("copy", e);
+    if (!o->osc52) {
+        err_set(e, EXIT_OTHER, STAGE_IO, 0, "the terminal's clipboard may not be set");
+        err_hint(e, "start with --osc52, if the terminal knows OSC 52");
+        return -1;
+    }
+    if (!backlog_get(&s->sieve.kept, nth_last(s, n), &ev, &beyond))
+        return nothing_yet(e);
+    if (ev.message.data.len > COPY_MAX || beyond > 0)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0,
+                       "the message has %zu bytes, and terminals take at most %d",
+                       ev.message.data.len, COPY_MAX);
+    buf_init(&text, COPY_MAX * 2);
+    failed = buf_append_str(&text, "\x1b]52;c;") < 0 || base64_encode(&text, ev.message.data) < 0 ||
+             buf_append_str(&text, "\x1b\\") < 0;
+    if (!failed) {
+        out_put(s->out, buf_data(&text), text.len);
+        say(s, "copied: %s bytes\n", grouped(ev.message.data.len).text);
+    }
+    buf_clear(&text);
+    return failed ? err_nomem(e, STAGE_IO, "copying the message") : 0;
+}
+
 static int clear(struct screen *s, const struct view_options *o)
 {
     static const char home[] = "\x1b[H\x1b[2J";
@@ -252,6 +312,10 @@ int viewing(struct screen *s, const struct view_options *o, enum command_view wh
         return last(s, args, e);
     case COMMAND_VIEW_FIND:
         return find(s, args, e);
+    case COMMAND_VIEW_SAVE:
+        return save(s, args, e);
+    case COMMAND_VIEW_COPY:
+        return copy(s, o, args, e);
     default:
         return clear(s, o);
     }

@@ -156,8 +156,10 @@ struct view_options {
     enum view_stamps stamps;
     bool escape, no_delimiter, nul;
     enum view_binary binary;
-    size_t buffer;      /* --buffer */
-    const char *record; /* --record: a file, or NULL */
+    size_t buffer;         /* --buffer */
+    const char *record;    /* --record: a file, or NULL */
+    const char *save_text; /* --save-text: a file, or NULL */
+    bool osc52;            /* --osc52: the terminal's clipboard may be set */
 };
 
 struct verb;

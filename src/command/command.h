@@ -55,8 +55,12 @@ enum command_view {
     COMMAND_VIEW_PAUSE,
     COMMAND_VIEW_LAST,
     COMMAND_VIEW_FIND,
+    COMMAND_VIEW_SAVE,
+    COMMAND_VIEW_COPY,
     COMMAND_VIEW_CLEAR
 };
+
+enum command_typed { COMMAND_LINE_AGAIN, COMMAND_LINE_EDIT };
 
 struct command_hooks {
     /* An answer: whole lines, each ending in a newline. */
@@ -76,6 +80,9 @@ struct command_hooks {
     int (*option)(void *ctx, const char *name, const char *value, struct err *e);
     /* What is shown of messages (app/viewing). -1 with *e. NULL: can't be done here. */
     int (*view)(void *ctx, enum command_view what, const char *args, struct err *e);
+    /* Of lines: send the last one that was sent again; or edit args, or that one if there are none,
+     * and take it as typed. -1 with *e. NULL: can't be done here. */
+    int (*line)(void *ctx, enum command_typed what, const char *args, struct err *e);
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
@@ -188,7 +195,9 @@ command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;
 command_fn command_headers, command_info, command_stats;
 command_fn command_show, command_set, command_history, command_help;
-command_fn command_grep, command_pause, command_last, command_find, command_clear;
+command_fn command_grep, command_pause, command_last, command_find, command_save, command_copy,
+    command_clear;
+command_fn command_again, command_edit;
 command_fn command_expect;
 
 command_check_fn command_check_nothing, command_check_close, command_check_binary,

@@ -14,7 +14,7 @@ static void break_lines(struct human *h)
 {
     struct buf composed;
 
-    if (h->failed || h->config.columns < NARROWEST || h->text.len == 0 ||
+    if (h->failed || !h->config.tty || h->config.columns < NARROWEST || h->text.len == 0 ||
         wrap_fits(buf_slice(&h->text), h->config.columns))
         return;
     buf_reset(&h->scratch);

@@ -275,7 +275,7 @@ static bool is_plain_line(const struct human *h, const struct event_message *m)
 {
     return m->type == OPCODE_TEXT && m->part == 0 && m->data.len > 0 && !h->config.pretty &&
            term_is_plain(m->data) &&
-           (h->config.columns <= 0 || human_room(h) >= (int)m->data.len) &&
+           (!h->config.tty || h->config.columns <= 0 || human_room(h) >= (int)m->data.len) &&
            (h->config.fold <= 0 || m->data.len < HUMAN_FOLD_LINE);
 }
 

@@ -1,5 +1,6 @@
 #include "sink/redact.h"
 
+#include "base/json_scan.h"
 #include "base/plural.h"
 #include "base/secret.h"
 
@@ -112,4 +113,43 @@ int redact_field(struct buf *out, struct slice name, struct slice value, bool ut
     if (field_holds_url(name))
         return redact_target(out, value, utf8);
     return buf_append(out, value.data, value.len);
+}
+
+/* Does the member's value hold what its name announces? */
+static bool is_value(enum json_token kind)
+{
+    return kind == JSON_STRING || kind == JSON_NUMBER;
+}
+
+int redact_message(struct buf *out, struct slice text, bool own, bool utf8)
+{
+    struct json_scan scan;
+    struct slice token;
+    enum json_token kind;
+    size_t done = 0;
+    bool secret = false;
+
+    if (!json_valid(text)) {
+        if (own && secret_in_text(text))
+            return redact_mark(out, text.len, utf8);
+        return buf_append(out, text.data, text.len);
+    }
+    json_scan_init(&scan, text);
+    while ((kind = json_scan_next(&scan, &token)) > JSON_END) {
+        if (kind == JSON_KEY) {
+            secret = secret_query_name(slice_make(token.data + 1, token.len - 2));
+        } else if (kind != JSON_COLON) {
+            if (secret && is_value(kind)) {
+                size_t at = (size_t)(token.data - text.data);
+
+                if (buf_append(out, text.data + done, at - done) < 0 ||
+                    buf_append_str(out, "\"") < 0 || redact_mark(out, token.len, utf8) < 0 ||
+                    buf_append_str(out, "\"") < 0)
+                    return -1;
+                done = at + token.len;
+            }
+            secret = false;
+        }
+    }
+    return buf_append(out, text.data + done, text.len - done);
 }

@@ -25,6 +25,11 @@ int redact_hide(struct buf *out, struct slice target, redact_hide_fn *hide, void
  * Referer ...) through redact_target, anything else as it is. 0 or -1 (memory). */
 int redact_field(struct buf *out, struct slice name, struct slice value, bool utf8);
 
+/* Append a text message for a file that is kept: values of JSON members whose name announces a
+ * secret are replaced by marks; and other text that may carry a credential as a whole, if it was
+ * typed (own). 0 or -1 (memory). */
+int redact_message(struct buf *out, struct slice text, bool own, bool utf8);
+
 /* Append "‹redacted, N bytes›". 0 or -1 (memory). */
 int redact_mark(struct buf *out, size_t n, bool utf8);
 

@@ -57,8 +57,22 @@ bool console_print(struct console *c)
     n = batch_of(text);
     editor_print(c->editor, slice_make(text.data, n));
     out_take(c->out, n);
+    screen_flush(c->screen);
     update_pause(c);
     return out_queued(c->out) > 0;
+}
+
+void console_lend(struct console *c, bool lent)
+{
+    c->lent = lent;
+    uv_idle_stop(&c->awake);
+    editor_lend(c->editor, lent);
+}
+
+void console_lent(struct console *c)
+{
+    if (!c->paused)
+        update_pause(c);
 }
 
 void console_print_all(struct console *c)
@@ -111,6 +125,8 @@ static void on_before_sleep(uv_prepare_t *prepare)
     struct console *c = prepare->data;
     bool blocked = uv_is_active((uv_handle_t *)&c->retry);
 
+    if (c->lent)
+        return;
     if ((out_queued(c->out) > 0 && !blocked) || c->hooks.busy(c->hooks.ctx))
         uv_idle_start(&c->awake, on_awake);
 }

@@ -26,6 +26,7 @@ struct console {
     uv_timer_t tell;       /* how many messages were not shown */
     uv_prepare_t before_sleep;
     uv_idle_t awake; /* active: the loop does not sleep, for a turn has something to do */
+    bool lent;       /* another program has the terminal */
     bool paused;     /* the terminal is slower than what comes in */
     unsigned handles;
 };
@@ -40,6 +41,10 @@ void console_close(struct console *c);
 void console_turn(struct console *c, bool plain);
 /* Print a batch of what waits. True if more is left and the terminal takes it. */
 bool console_print(struct console *c);
+/* Another program has the terminal from now on; or no longer. Between, nothing may be printed, and
+ * console_lent is due after each turn of the loop. */
+void console_lend(struct console *c, bool lent);
+void console_lent(struct console *c);
 /* Print all of it, as far as the terminal takes it now. */
 void console_print_all(struct console *c);
 

@@ -40,6 +40,7 @@ struct editor_hooks {
 
 enum editor_read {
     EDITOR_LINE, /* a line */
+    EDITOR_EDIT, /* a line, which is to be edited elsewhere: ^X^E */
     EDITOR_END,  /* ^D where nothing was typed, or the terminal is gone */
     EDITOR_LEFT  /* the hook requested it */
 };
@@ -52,6 +53,7 @@ struct editor_ops {
     void (*interrupt)(struct editor *ed);
     void (*suspend)(struct editor *ed, bool stop);
     void (*status)(struct editor *ed, struct slice text); /* NULL: it shows none */
+    void (*lend)(struct editor *ed, bool lent);
     void (*free)(struct editor *ed);
 };
 
@@ -104,6 +106,13 @@ static inline void editor_interrupt(struct editor *ed)
 static inline void editor_suspend(struct editor *ed, bool stop)
 {
     ed->ops->suspend(ed, stop);
+}
+
+/* Give the terminal to another program, as it was found, and read no keys; or take it back. Not
+ * while a line is read. */
+static inline void editor_lend(struct editor *ed, bool lent)
+{
+    ed->ops->lend(ed, lent);
 }
 
 /* NULL is fine. The terminal is as it was found; handles close in later turns of the loop. */

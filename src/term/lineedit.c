@@ -158,21 +158,26 @@ static enum editor_read le_read(struct editor *ed, struct buf *line)
     int n = 0;
 
     buf_reset(line);
-    le->left = false;
+    le->left = le->edit = false;
     lineedit_resized(le);
     lineedit_renew_prompt(le);
     text = el_wgets(le->el, &n);
     le->resting = false;
-    if (!text || n <= 0) {
+    if ((!text || n <= 0) && !le->edit) {
         /* The prompt stays, the cursor in its row. */
         fputs("\n", stdout);
         fflush(stdout);
         return le->left ? EDITOR_LEFT : EDITOR_END;
     }
-    if (text[n - 1] == L'\n')
+    if (text && n > 0 && text[n - 1] == L'\n')
         n--;
-    if (wide_to_utf8(line, text, (size_t)n) < 0)
+    if (text && n > 0 && wide_to_utf8(line, text, (size_t)n) < 0)
         buf_reset(line);
+    if (le->edit) {
+        fputs("\n", stdout);
+        fflush(stdout);
+        return EDITOR_EDIT;
+    }
     if (line->len > 0 && line->len <= HISTORY_LINE) {
         HistEventW ev;
 
@@ -262,6 +267,26 @@ out:
     return result;
 }
 
+/* Alt-Enter. */
+static unsigned char on_break(EditLine *el, wint_t c)
+{
+    (void)c;
+    return el_winsertstr(el, L"\n") < 0 ? CC_ERROR : CC_REFRESH;
+}
+
+/* ^X^E: the line ends here, and its reader has it edited. */
+static unsigned char on_edit(EditLine *el, wint_t c)
+{
+    struct lineedit *le;
+
+    (void)c;
+    if (el_wget(el, EL_CLIENTDATA, &le) < 0)
+        return CC_ERROR;
+    lineedit_hide_status(le);
+    le->edit = true;
+    return CC_NEWLINE;
+}
+
 /* --- life ---------------------------------------------------------------------------------------
  */
 
@@ -293,6 +318,21 @@ static void le_suspend(struct editor *ed, bool stop)
     el_resize(le->el);
     fputs("\r\x1b[J", stdout);
     lineedit_draw(le);
+}
+
+static void le_lend(struct editor *ed, bool lent)
+{
+    struct lineedit *le = lineedit_of(ed);
+
+    set_pasting(!lent);
+    if (lent) {
+        uv_poll_stop(&le->input);
+        tty_lend();
+        return;
+    }
+    uv_poll_start(&le->input, UV_READABLE, on_input);
+    tty_size(STDOUT_FILENO, &le->columns, &le->lines);
+    el_resize(le->el);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -347,6 +387,11 @@ static void bind_keys(struct lineedit *le)
     el_wset(le->el, EL_ADDFN, L"wscope-complete", L"complete the word", on_tab);
     el_wset(le->el, EL_ADDFN, L"wscope-interrupt", L"clear the line, or close", on_ctrl_c);
     el_set(le->el, EL_BIND, "^I", "wscope-complete", NULL);
+    el_wset(le->el, EL_ADDFN, L"wscope-break", L"insert a line break", on_break);
+    el_wset(le->el, EL_ADDFN, L"wscope-edit", L"edit the line with $VISUAL or $EDITOR", on_edit);
+    el_set(le->el, EL_BIND, "^X^E", "wscope-edit", NULL);
+    el_set(le->el, EL_BIND, "\x1b\r", "wscope-break", NULL);
+    el_set(le->el, EL_BIND, "\x1b\n", "wscope-break", NULL);
     el_source(le->el, NULL);
     el_set(le->el, EL_BIND, "^C", "wscope-interrupt", NULL);
     bind_latin1_as_text(le);
@@ -375,6 +420,7 @@ static const struct editor_ops ops = {
     .interrupt = le_interrupt,
     .suspend = le_suspend,
     .status = lineedit_status,
+    .lend = le_lend,
     .free = le_free,
 };
 

@@ -27,6 +27,7 @@ struct lineedit {
     struct buf shown;  /* and as it was drawn; empty: it is not on the screen */
     bool status_new;
     bool resting; /* the line is on the screen, the cursor at its place in it */
+    bool edit;    /* ^X^E ended the line */
     bool left;    /* the hook ended the reading */
     bool gone;    /* the terminal has hung up */
     bool freed;

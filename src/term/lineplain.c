@@ -130,6 +130,17 @@ static void lp_suspend(struct editor *ed, bool stop)
     }
 }
 
+static void lp_lend(struct editor *ed, bool lent)
+{
+    struct lineplain *lp = of(ed);
+
+    fflush(stdout);
+    if (lent)
+        uv_poll_stop(&lp->input);
+    else if (!lp->ended)
+        uv_poll_start(&lp->input, UV_READABLE, on_input);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     free(handle->data);
@@ -148,6 +159,7 @@ static const struct editor_ops ops = {
     .print = lp_print,
     .interrupt = lp_interrupt,
     .suspend = lp_suspend,
+    .lend = lp_lend,
     .free = lp_free,
 };
 

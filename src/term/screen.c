@@ -36,6 +36,8 @@ static bool message_passes(struct screen *s, const struct event *ev)
     s->verdict = sieve_message(&s->sieve, ev);
     if (s->verdict != SIEVE_SHOW)
         return false;
+    if (s->scribe)
+        scribe_event(s->scribe, ev); /* of a flood, too */
     if (s->all || thin_shows(&s->thin, now())) {
         sieve_shown(&s->sieve);
         return !muted;
@@ -65,8 +67,11 @@ static void on_event(struct sink *sink, const struct event *ev)
 {
     struct screen *s = (struct screen *)sink;
 
-    if (passes(s, ev))
-        s->human->event(s->human, ev);
+    if (!passes(s, ev))
+        return;
+    s->human->event(s->human, ev);
+    if (s->scribe && ev->kind != EVENT_MESSAGE)
+        scribe_event(s->scribe, ev);
 }
 
 static void free_nothing(struct sink *sink)
@@ -112,6 +117,8 @@ void screen_clear(struct screen *s)
         s->human->free(s->human);
     s->human = NULL;
     sieve_clear(&s->sieve);
+    scribe_close(s->scribe);
+    s->scribe = NULL;
     buf_clear(&s->status);
 }
 
@@ -124,6 +131,31 @@ void screen_configure(struct screen *s, const struct view_config *config)
     s->human->free(s->human);
     s->human = human;
     s->config = *config;
+    if (s->scribe)
+        scribe_configure(s->scribe, config);
+}
+
+int screen_save(struct screen *s, const char *path, struct err *e)
+{
+    struct scribe *scribe = path ? scribe_open(path, &s->config, e) : NULL;
+
+    if (path && !scribe)
+        return -1;
+    scribe_close(s->scribe);
+    s->scribe = scribe;
+    return 0;
+}
+
+void screen_flush(struct screen *s)
+{
+    char text[sizeof((struct err *)NULL)->text + 4];
+    struct err e;
+
+    if (!s->scribe || scribe_flush(s->scribe, &e) == 0)
+        return;
+    snprintf(text, sizeof text, "! %s\n", e.text);
+    screen_save(s, NULL, NULL);
+    screen_say(s, slice_str(text));
 }
 
 void screen_replay(struct screen *s, const struct event *ev)
@@ -148,6 +180,8 @@ void screen_say(struct screen *s, struct slice text)
     buf_init(&safe, SAY_MAX);
     buf_init(&broken, SAY_MAX * 2);
     term_safe(&safe, text, TERM_SAFE_NEWLINES | (s->config.utf8 ? 0 : TERM_SAFE_ASCII));
+    if (s->scribe)
+        scribe_say(s->scribe, buf_slice(&safe));
     if (s->config.columns > 0 && wrap_text(&broken, buf_slice(&safe), s->config.columns) == 0)
         out_put(s->out, buf_data(&broken), broken.len);
     else
@@ -167,6 +201,8 @@ static void show_kept(void *ctx, const struct event *ev, uint64_t beyond)
     int n;
 
     s->human->event(s->human, ev);
+    if (s->scribe && s->resuming)
+        scribe_event(s->scribe, ev);
     if (beyond == 0)
         return;
     n = snprintf(line, sizeof line, "  (%" PRIu64 " more bytes were not kept)\n", beyond);
@@ -182,7 +218,9 @@ void screen_pause(struct screen *s, bool paused)
         sieve_pause(&s->sieve);
         return;
     }
+    s->resuming = true;
     lost = sieve_resume(&s->sieve, show_kept, s);
+    s->resuming = false;
     if (lost == 0)
         return;
     decimal_grouped(number, lost);
@@ -204,6 +242,8 @@ void screen_show_kept(struct screen *s, uint64_t number, enum screen_kept how)
     config.level = 0;
     config.pretty = how == SCREEN_WHOLE;
     config.fold = how == SCREEN_WHOLE ? 0 : FOUND_LINES;
+    if (how == SCREEN_WHOLE && config.columns <= 0)
+        config.columns = 80; /* longer JSON is laid out */
     if (how == SCREEN_FOUND && config.stamps == STAMPS_NONE)
         config.stamps = STAMPS_ABS;
     s->human = human_new(s->out, &config);

@@ -7,6 +7,7 @@
 
 #include "event/bus.h"
 #include "sink/view.h"
+#include "term/scribe.h"
 #include "term/sieve.h"
 #include "term/thin.h"
 
@@ -19,6 +20,7 @@ struct screen {
     struct sink *human;
     struct thin thin;
     struct sieve sieve;
+    struct scribe *scribe;      /* /save; or NULL */
     enum sieve_verdict verdict; /* on the last message */
     struct buf status;          /* a line without its end, or empty */
     uint64_t period_messages;   /* since the last screen_tell, */
@@ -27,6 +29,7 @@ struct screen {
     bool mute_own;              /* what is being sent was typed, or comes from a file */
     bool log;                   /* see screen_init_log */
     bool no_messages;
+    bool resuming; /* what was held is shown */
 };
 
 /* 0, or -1 (memory). out is borrowed. The screen is part of its owner and outlives the bus. */
@@ -44,6 +47,10 @@ void screen_configure(struct screen *s, const struct view_config *config);
 void screen_replay(struct screen *s, const struct event *ev);
 /* Text of our own that may quote anyone: made safe. */
 void screen_say(struct screen *s, struct slice text);
+/* Write what is shown to this file, too, instead of the former; NULL: no more. -1 with *e. */
+int screen_save(struct screen *s, const char *path, struct err *e);
+/* Write to the file what waits; a failure is shown. */
+void screen_flush(struct screen *s);
 /* Stop showing messages; or show those that came meanwhile, and go on. */
 void screen_pause(struct screen *s, bool paused);
 /* Show a message of the backlog again: laid out and not folded, or its first lines with the time.

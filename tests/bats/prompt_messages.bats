@@ -160,3 +160,130 @@ $URL/big>"
     assert_equal "$all" "$received"
     assert_equal $((shown + hidden + sampled)) "$received"
 }
+
+@test "/save writes what is shown as text: whole, private, without secrets, whatever the filter hides" {
+    local file=$BATS_TEST_TMPDIR/saved
+    start 80 30
+    wscope_in --show-secrets -H "'Cookie: id=hidden1'" "$URL/echo"
+    await_last 1 "$URL/echo>"
+    enter "/save $file"
+    await_screen 'only you can read'
+    enter '{"token":"hidden2","room":"lobby"}'
+    await_screen '^← .*hidden2'
+    enter /headers
+    await_screen 'hidden1'
+    enter '/grep in x'
+    enter 'not this'
+    enter 'x this'
+    await_screen '^← x this'
+    enter '/save off'
+    await_screen 'no longer written'
+    enter 'not that'
+    run cat "$file"
+    assert_line '→ {"token":"‹redacted, 9 bytes›","room":"lobby"}'
+    assert_line '← {"token":"‹redacted, 9 bytes›","room":"lobby"}'
+    assert_line '← x this'
+    refute_line '← not this'
+    refute_output --partial hidden
+    refute_output --partial 'not that'
+    refute_output --partial $'\e'
+    assert_equal "$(stat -c %a "$file")" 600
+}
+
+@test "--save-text writes from the start; a message that is folded is whole" {
+    local file=$BATS_TEST_TMPDIR/saved
+    start 40 20
+    wscope_in --save-text "$file" "$URL/big"
+    await_screen 'opened'
+    enter 6000
+    await_screen 'more lines: /last'
+    keys C-d
+    await_screen '^\$ ?$'
+    run cat "$file"
+    assert_line --partial "opened $URL/big"
+    assert_equal "$(grep -cE '^    [0-9]+,?$' "$file")" 5998
+    run wscope -n --save-text "$file" "$URL/echo" </dev/null
+    assert_equal "$status" 2
+    enter "clear; ${WSCOPE_COMMAND[*]} --save-text /nowhere/at/all $URL/echo"
+    await_screen "can't write"
+}
+
+@test "/copy sets the clipboard by OSC 52, if --osc52 allows it" {
+    start 80 30
+    terminal set-option -g set-clipboard on
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    enter 'copy this'
+    await_screen '^← copy this'
+    enter /copy
+    await_screen 'may not be set'
+    keys C-d
+    await_screen '^\$ ?$'
+    wscope_in -q --osc52 "$URL/echo"
+    await_last 1 "$URL/echo>"
+    enter 'copy that'
+    await_screen '^← copy that'
+    enter /copy
+    await_screen '^copied: 9 bytes$'
+    assert_equal "$(terminal show-buffer)" 'copy that'
+}
+
+@test "Alt-Enter inserts a line break" {
+    start 80 30
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    type_in 'one'
+    keys M-Enter
+    type_in 'two'
+    keys Enter
+    await_last 3 '← one
+  two
+'"$URL/echo>"
+}
+
+@test "/again sends the last message once more; /edit and ^X^E have it edited" {
+    start 80 30
+    printf '#!/bin/sh\ngrep -q keep "$1" && exit 1\nsed -i s/one/two/ "$1"\n' >"$BATS_TEST_TMPDIR/editor"
+    chmod +x "$BATS_TEST_TMPDIR/editor"
+    WSCOPE_PREFIX="env VISUAL=$BATS_TEST_TMPDIR/editor "
+    wscope_in -q "$URL/echo"
+    await_last 1 "$URL/echo>"
+    enter /again
+    await_screen 'no message was typed yet'
+    enter 'this one'
+    await_screen '^← this one$'
+    enter /again
+    await_last 3 "→ this one
+← this one
+$URL/echo>"
+    enter /edit
+    await_last 3 "→ this two
+← this two
+$URL/echo>"
+    type_in 'and one more'
+    keys C-x C-e
+    await_last 3 "→ and two more
+← and two more
+$URL/echo>"
+    enter '/edit keep this'
+    await_screen '^nothing is sent$'
+    type_in 'still typing'
+    await_last 1 "$URL/echo> still typing"
+    assert_equal "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'wscope-*.txt' -newer "$BATS_TEST_TMPDIR/editor" | wc -l)" 0
+}
+
+@test "a connection stays alive while an editor has the terminal" {
+    start 80 30
+    printf '#!/bin/sh\nread -r answer\necho "edited $answer" >"$1"\n' >"$BATS_TEST_TMPDIR/editor"
+    chmod +x "$BATS_TEST_TMPDIR/editor"
+    WSCOPE_PREFIX="env VISUAL=$BATS_TEST_TMPDIR/editor "
+    wscope_in -q "$URL/feed/20"
+    await_screen 'message 3$'
+    enter '/grep -v message'
+    enter /edit
+    type_in 'by hand'
+    keys C-c
+    keys Enter
+    await_screen '(→ edited|nothing is sent)'
+    await_screen "^$URL/feed/20 \\(grep\\)>"
+}

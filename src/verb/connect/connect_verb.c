@@ -11,8 +11,10 @@ static enum exit_code record_needs_repl(struct app *app)
 {
     struct err e;
 
-    err_set(&e, EXIT_USAGE, STAGE_USAGE, 0,
-            "--record writes down an interactive session, and this is none");
+    err_set(&e, EXIT_USAGE, STAGE_USAGE, 0, "%s",
+            app->view->record
+                ? "--record writes down an interactive session, and this is none"
+                : "--save-text writes what an interactive session shows, and this is none");
     err_hint(
         &e,
         "standard input and output have to be terminals, without -n, --json, --echo, --count, --until, --for");
@@ -33,7 +35,7 @@ static enum exit_code connect_run(struct app *app, const void *own)
     (void)own;
     if (repl_wanted(app))
         return repl_run(app);
-    if (app->view->record)
+    if (app->view->record || app->view->save_text)
         return record_needs_repl(app);
     limit_lookup_threads(app->connect);
     return pipe_run(app);

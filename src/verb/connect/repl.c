@@ -228,7 +228,7 @@ static void on_signal(void *ctx, int number)
 
     if (number == SIGTERM)
         on_terminate(r);
-    else if (r->console.editor)
+    else if (r->console.editor && !r->editing)
         editor_interrupt(r->console.editor);
 }
 
@@ -284,14 +284,19 @@ static void finish(struct repl *r)
 
 static void converse(struct repl *r)
 {
+    enum editor_read how;
     struct buf line;
 
     buf_init(&line, SIZE_MAX);
     while (!r->leaving) {
         console_print_all(&r->console); /* the answers of the last line */
-        if (editor_read(r->console.editor, &line) != EDITOR_LINE)
+        how = editor_read(r->console.editor, &line);
+        if (how == EDITOR_EDIT)
+            repl_edit(r, &line);
+        else if (how == EDITOR_LINE)
+            repl_line(r, &line);
+        else
             break;
-        repl_line(r, &line);
         buf_trim(&line, 65536);
     }
     finish(r);
@@ -380,6 +385,8 @@ static int init_views(struct repl *r, struct err *e)
     r->commands.asked.on = true;
     if (screen_init(&r->screen, &r->views.out, &config, &r->views.bus) < 0)
         return err_nomem(e, STAGE_IO, "starting");
+    if (r->app->view->save_text && screen_save(&r->screen, r->app->view->save_text, e) < 0)
+        return -1;
     return bus_add(&r->views.bus, &r->commands.watch);
 }
 
@@ -403,6 +410,7 @@ static void clear(struct repl *r)
     target_free(r->former);
     target_free(r->next);
     repl_options_clear(r);
+    buf_clear(&r->again);
 }
 
 enum exit_code repl_run_on(struct app *app, const char *url)
@@ -416,6 +424,7 @@ enum exit_code repl_run_on(struct app *app, const char *url)
         return app_fail(app, &e);
     }
     *r = (struct repl){.app = app, .loop = &app->loop.uv, .transcribe_fd = -1, .code = -1};
+    buf_init(&r->again, (size_t)32 << 20);
     init_handles(r);
     if (init_signals(r, &e) == 0)
         r->target = target_new(app->connect, url, CHANNEL_WS, app->start_us, REPL_MAX_MESSAGE, &e);

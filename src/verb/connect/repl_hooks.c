@@ -117,6 +117,7 @@ const struct command_hooks repl_hooks = {
     .compare = repl_compare,
     .option = repl_option,
     .view = view,
+    .line = repl_line_again,
     .quit = quit,
     .get = get,
     .set = set,

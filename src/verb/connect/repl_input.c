@@ -1,6 +1,8 @@
 /* What is typed becomes a message or a command. */
+#include <signal.h>
 #include <stdio.h>
 
+#include "app/edit.h"
 #include "base/codec.h"
 #include "command/complete.h"
 #include "script/expect/parse.h"
@@ -75,7 +77,17 @@ static bool is_command(const char *line)
     return !strchr(line, '\n') || commands_find(parse_name(line + 1, &args)) != NULL;
 }
 
-void repl_line(struct repl *r, struct buf *line)
+static int send_line(struct repl *r, struct slice text, bool mute, struct err *e)
+{
+    int status;
+
+    r->screen.mute_own = mute;
+    status = send_typed(r, text, e);
+    r->screen.mute_own = false;
+    return status;
+}
+
+static void take_line(struct repl *r, struct buf *line, bool mute)
 {
     const char *text;
     struct err e;
@@ -91,13 +103,78 @@ void repl_line(struct repl *r, struct buf *line)
             repl_transcribe_command(r, text + 1);
     } else {
         size_t skip = text[0] == '/' && text[1] == '/';
+        struct slice message = slice_make(text + skip, line->len - 1 - skip);
 
-        r->screen.mute_own = true;
-        status = send_typed(r, slice_make(text + skip, line->len - 1 - skip), &e);
-        r->screen.mute_own = false;
+        status = send_line(r, message, mute, &e);
+        buf_reset(&r->again);
+        buf_append(&r->again, message.data, message.len);
     }
     if (status < 0)
         repl_say_error(r, &e);
+}
+
+void repl_line(struct repl *r, struct buf *line)
+{
+    take_line(r, line, true);
+}
+
+/* --- /again and /edit ---------------------------------------------------------------------------
+ */
+
+/* The program that has the terminal was stopped, and we with it. */
+static void on_edit_turn(void *ctx)
+{
+    struct repl *r = ctx;
+
+    if (!r->stop)
+        return;
+    r->stop = false;
+    r->stopping = true;
+    raise(SIGSTOP);
+}
+
+/* What was edited is not on the screen, so it is shown when it is sent. */
+static int edit(struct repl *r, struct buf *text, struct err *e)
+{
+    const struct edit_hooks hooks = {on_edit_turn, r};
+    int status;
+
+    r->editing = true;
+    status = edit_text(&r->console, r->loop, text, &hooks, e);
+    r->editing = false;
+    if (status == 0)
+        screen_say(&r->screen, slice_str("nothing is sent\n"));
+    else if (status > 0)
+        take_line(r, text, false);
+    return status < 0 ? -1 : 0;
+}
+
+void repl_edit(struct repl *r, struct buf *line)
+{
+    struct err e;
+
+    if (edit(r, line, &e) < 0)
+        repl_say_error(r, &e);
+}
+
+int repl_line_again(void *ctx, enum command_typed what, const char *args, struct err *e)
+{
+    struct repl *r = ctx;
+    struct buf text;
+    int status;
+
+    if (what == COMMAND_LINE_AGAIN && r->again.len == 0)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "no message was typed yet");
+    if (what == COMMAND_LINE_AGAIN)
+        return send_line(r, buf_slice(&r->again), false, e);
+    buf_init(&text, (size_t)32 << 20);
+    if (args[0])
+        status = buf_append_str(&text, args);
+    else
+        status = buf_append(&text, buf_data(&r->again), r->again.len);
+    status = status < 0 ? err_nomem(e, STAGE_IO, "editing the line") : edit(r, &text, e);
+    buf_clear(&text);
+    return status;
 }
 
 void repl_complete(void *ctx, struct slice before, struct editor_completion *found)

@@ -52,6 +52,8 @@ struct repl {
     int transcribe_fd;              /* or -1 */
     bool transcribe_failed;         /* which was reported */
     struct repl_compare *comparing; /* or NULL */
+    struct buf again;               /* the last message typed */
+    bool editing;                   /* another program has the terminal */
     char prompt[512];
     bool stop;     /* ^Z was pressed */
     bool resumed;  /* the process continues after others stopped it */
@@ -64,6 +66,9 @@ struct repl {
 /* repl_input.c */
 /* A line was typed. */
 void repl_line(struct repl *r, struct buf *line);
+/* As command_hooks.line; and ^X^E: edit this line, and take it as typed. */
+int repl_line_again(void *ctx, enum command_typed what, const char *args, struct err *e);
+void repl_edit(struct repl *r, struct buf *line);
 void repl_complete(void *ctx, struct slice before, struct editor_completion *found);
 void repl_say_error(struct repl *r, const struct err *e);
 

@@ -9,6 +9,9 @@
 /* A line may be a message that is injected. */
 #define LINE_MAX_BYTES ((size_t)1024 * 1024)
 
+#define INJECT     "/inject "
+#define INJECT_LEN (sizeof INJECT - 1)
+
 /* --- the prompt ---------------------------------------------------------------------------------
  */
 
@@ -86,8 +89,14 @@ static void on_line(void *ctx, struct slice line)
 
     while (line.len > 0 && line.data[line.len - 1] == ' ')
         line.len--;
-    if (line.len > 0 && take_line(q, line, &e) < 0)
+    if (line.len == 0)
+        return;
+    if (take_line(q, line, &e) < 0)
         complain(q, &e);
+    if (line.len > INJECT_LEN && memcmp(line.data, INJECT, INJECT_LEN) == 0) {
+        buf_reset(&q->again);
+        buf_append(&q->again, line.data, line.len);
+    }
 }
 
 /* --- what the commands of the REPL ask of the front
@@ -120,6 +129,27 @@ static int view(void *ctx, enum command_view what, const char *args, struct err 
     struct proxy_prompt *q = ctx;
 
     return viewing(typing_screen(q->typing), q->front->app->view, what, args, e);
+}
+
+/* /again repeats the last /inject. */
+static int line_again(void *ctx, enum command_typed what, const char *args, struct err *e)
+{
+    struct proxy_prompt *q = ctx;
+    struct buf text;
+    int r;
+
+    if (what == COMMAND_LINE_AGAIN && q->again.len == 0)
+        return err_set(e, EXIT_OTHER, STAGE_IO, 0, "nothing was injected yet");
+    if (what == COMMAND_LINE_AGAIN)
+        return take_line(q, buf_slice(&q->again), e);
+    buf_init(&text, LINE_MAX_BYTES);
+    r = args[0] ? buf_append_str(&text, args)
+                : buf_append(&text, buf_data(&q->again), q->again.len);
+    r = r < 0 ? err_nomem(e, STAGE_IO, "editing the line") : typing_edit(q->typing, &text, e);
+    if (r > 0)
+        r = take_line(q, buf_slice(&text), e);
+    buf_clear(&text);
+    return r;
 }
 
 /* --- life ---------------------------------------------------------------------------------------
@@ -174,7 +204,7 @@ bool proxy_prompt_wanted(const struct proxy_front *p)
 int proxy_prompt_init(struct proxy_prompt *q, struct proxy_front *p, struct err *e)
 {
     const struct command_hooks shared = {
-        .say = say, .view = view, .get = get, .set = set, .ctx = q};
+        .say = say, .view = view, .line = line_again, .get = get, .set = set, .ctx = q};
     const struct typing_hooks hooks = {.line = on_line,
                                        .prompt = prompt,
                                        .complete = complete,
@@ -185,6 +215,7 @@ int proxy_prompt_init(struct proxy_prompt *q, struct proxy_front *p, struct err 
                                        .ctx = q};
 
     q->front = p;
+    buf_init(&q->again, LINE_MAX_BYTES);
     q->watch = (struct sink){PROXY_HEADS_WANTS, on_event, free_nothing};
     commands_init(&q->shared, &shared);
     q->typing = typing_new(p->app, &p->views, TYPING_RELAY, &hooks, e);
@@ -206,4 +237,5 @@ void proxy_prompt_clear(struct proxy_prompt *q)
     typing_free(q->typing);
     commands_clear(&q->shared);
     proxy_heads_clear(&q->heads);
+    buf_clear(&q->again);
 }

@@ -21,6 +21,7 @@ struct proxy_prompt {
     struct commands shared; /* for those that the REPL has too; there is no session */
     struct proxy_heads heads;
     struct proxying_who who; /* what commands act on */
+    struct buf again;        /* the last /inject */
     char text[128];          /* the prompt */
 };
 
