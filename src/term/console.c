@@ -110,6 +110,9 @@ void console_turn(struct console *c, bool plain)
     uv_idle_stop(&c->awake);
     if (!plain)
         follow_width(c);
+    if (screen_is_partial(c->screen) != c->partial)
+        uv_timer_start(&c->tell, on_tell, 0, THIN_PERIOD_US / 1000); /* not only in a second */
+    c->partial = screen_is_partial(c->screen);
     if (screen_has_news(c->screen) && !uv_is_active((uv_handle_t *)&c->tell))
         uv_timer_start(&c->tell, on_tell, THIN_PERIOD_US / 1000, THIN_PERIOD_US / 1000);
 }

@@ -26,6 +26,7 @@ struct console {
     uv_timer_t tell;       /* how many messages were not shown */
     uv_prepare_t before_sleep;
     uv_idle_t awake; /* active: the loop does not sleep, for a turn has something to do */
+    bool partial;    /* as screen_is_partial, at the last turn */
     bool lent;       /* another program has the terminal */
     bool paused;     /* the terminal is slower than what comes in */
     unsigned handles;

@@ -305,10 +305,14 @@ bool screen_tell(struct screen *s, bool lines)
     return s->status.len > 0;
 }
 
+bool screen_is_partial(const struct screen *s)
+{
+    return s->sieve.paused || sieve_filters(&s->sieve);
+}
+
 bool screen_has_news(const struct screen *s)
 {
-    return s->thin.hidden > 0 || s->unseen > 0 || s->sieve.paused || sieve_filters(&s->sieve) ||
-           s->status.len > 0;
+    return s->thin.hidden > 0 || s->unseen > 0 || screen_is_partial(s) || s->status.len > 0;
 }
 
 void screen_put_state(const struct screen *s, struct buf *out, bool counts)

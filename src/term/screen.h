@@ -61,6 +61,8 @@ void screen_show_kept(struct screen *s, uint64_t number, enum screen_kept how);
  * are not shown, and say how many a flood has hidden once it is over. lines: the status is not
  * shown, so say it now. False: there is nothing to be known. */
 bool screen_tell(struct screen *s, bool lines);
+/* Messages are filtered or held. */
+bool screen_is_partial(const struct screen *s);
 /* screen_tell is due within a second. */
 bool screen_has_news(const struct screen *s);
 /* For a prompt: append " (grep)", " (paused)", perhaps with the number of hidden messages. */
