@@ -75,6 +75,12 @@ static bool in_epoch(const char *epoch, uint64_t n)
                 .has_seq = true, .seq = n, .has_epoch = true, .epoch = slice_str(epoch)});
 }
 
+static bool range(uint64_t from, uint64_t to)
+{
+    return reconcile_message(&r, &(struct reconcile_message){
+                                     .has_seq = true, .seq = to, .has_from = true, .from = from});
+}
+
 /* What was told since the last time. */
 static void expect(const char *words)
 {
@@ -321,6 +327,43 @@ static void reconcile_distinguishes_long_epochs_by_length(void **state)
     longer[398] = '\0';
     assert_false(in_epoch(longer, 5));
     assert_int_equal(r.totals.epochs, 2);
+}
+
+static void reconcile_takes_a_range_as_all_its_numbers(void **state)
+{
+    (void)state;
+    assert_false(range(100, 110));
+    assert_false(range(111, 120));
+    expect("");
+    assert_false(range(115, 130)); /* they overlap */
+    expect("");
+    assert_false(range(141, 150));
+    expect("gap 131-140");
+    assert_true(range(111, 120));
+    expect("");
+    assert_false(range(125, 133)); /* the beginning of the hole */
+    expect("recovered 131-133");
+    assert_false(range(137, 138)); /* its middle */
+    expect("recovered 137-138");
+    assert_false(range(130, 160)); /* what was left, and more */
+    expect("recovered 134-136, recovered 139-140");
+    assert_false(number(161));
+    assert_int_equal(r.totals.missed, 10);
+    assert_int_equal(r.totals.recovered, 10);
+    assert_int_equal(r.totals.duplicates, 1);
+    assert_balanced();
+}
+
+static void reconcile_range_fills_the_widest_hole_at_once(void **state)
+{
+    (void)state;
+    number(1);
+    number(UINT64_MAX);
+    expect("gap 2-18446744073709551614");
+    assert_false(range(3, UINT64_MAX));
+    expect("recovered 3-18446744073709551614");
+    assert_false(range(0, 2));
+    expect("recovered 2-2");
 }
 
 static void reconcile_server_that_counts_from_one_again_is_another_stream(void **state)
@@ -651,6 +694,8 @@ int main(void)
         TEST(reconcile_new_epoch_loses_what_was_missing),
         TEST(reconcile_same_epoch_changes_nothing),
         TEST(reconcile_distinguishes_long_epochs_by_length),
+        TEST(reconcile_takes_a_range_as_all_its_numbers),
+        TEST(reconcile_range_fills_the_widest_hole_at_once),
         TEST(reconcile_server_that_counts_from_one_again_is_another_stream),
         TEST(reconcile_point_is_the_last_number),
         TEST(reconcile_point_is_below_what_may_still_come),

@@ -173,6 +173,24 @@ static void keep_id(struct account *a)
     a->id = older;
 }
 
+/* Numbers between the one that a message follows and its own do not exist. One that follows none,
+ * as a snapshot does, says nothing of what is missing. */
+static void follow(const struct account *a, const struct event_message *m,
+                   struct reconcile_message *found)
+{
+    const struct reconcile *r = &a->reconcile;
+    struct slice token;
+    uint64_t prev;
+
+    if (label_find(m, a->config.prev, &token) && label_number(token, &prev)) {
+        found->has_from = prev < found->seq;
+        found->from = found->has_from ? prev + 1 : found->seq;
+    } else if (r->has_last && r->last < found->seq) {
+        found->has_from = true;
+        found->from = r->last + 1;
+    }
+}
+
 static struct reconcile_message look_into(struct account *a, const struct event_message *m)
 {
     struct reconcile_message found = {0};
@@ -188,6 +206,11 @@ static struct reconcile_message look_into(struct account *a, const struct event_
         found.id = buf_slice(&a->id);
     }
     found.has_seq = label_find(m, a->config.seq, &token) && label_number(token, &found.seq);
+    if (found.has_seq && a->config.seq_from)
+        found.has_from =
+            label_find(m, a->config.seq_from, &token) && label_number(token, &found.from);
+    else if (found.has_seq && a->config.prev)
+        follow(a, m, &found);
     return found;
 }
 

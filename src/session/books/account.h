@@ -11,6 +11,8 @@
 
 struct account_config {
     const char *seq, *id, *epoch; /* JSON Pointers (RFC 6901), valid; or NULL */
+    const char *seq_from;         /* to the first number of a message, seq is the last; or NULL */
+    const char *prev;             /* to the number that a message follows; or NULL */
     const char *resume;           /* a message to be sent after a reconnect, or NULL */
     const char *resume_query;     /* to be added to the URL's query then, or NULL */
     bool catches_up;              /* what was missed is fetched then, see account_catchup */

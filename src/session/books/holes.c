@@ -46,6 +46,40 @@ bool holes_have(const struct holes *h, uint64_t n)
     return at < h->count && h->list[at].from <= n;
 }
 
+bool holes_touch(const struct holes *h, uint64_t from, uint64_t to)
+{
+    size_t at = find(h, from);
+
+    return at < h->count && h->list[at].from <= to;
+}
+
+bool holes_take(struct holes *h, uint64_t from, uint64_t to, struct hole *taken)
+{
+    size_t at = find(h, from);
+    struct hole *hole = &h->list[at];
+    struct hole rest;
+
+    if (at == h->count || hole->from > to)
+        return false;
+    rest = *taken = *hole;
+    if (taken->from < from)
+        taken->from = from;
+    if (taken->to > to)
+        taken->to = to;
+    rest.from = taken->to + 1; /* what is above, if there is anything */
+    if (hole->from == taken->from && hole->to == taken->to) {
+        holes_remove(h, at);
+    } else if (hole->from == taken->from) {
+        hole->from = rest.from;
+    } else if (hole->to == taken->to) {
+        hole->to = taken->from - 1;
+    } else {
+        hole->to = taken->from - 1;
+        insert(h, at + 1, rest);
+    }
+    return true;
+}
+
 bool holes_fill(struct holes *h, uint64_t n)
 {
     size_t at = find(h, n);

@@ -31,7 +31,14 @@ bool holes_fill(struct holes *h, uint64_t n);
 
 bool holes_have(const struct holes *h, uint64_t n);
 
-/* Due after holes_add and holes_fill: true if there is one too many; the lowest is taken out then.
+/* Is any number of the range (both included) missing? */
+bool holes_touch(const struct holes *h, uint64_t from, uint64_t to);
+/* The numbers of the range are no longer missing: takes the lowest of them out that are in one
+ * hole. False: there are none. */
+bool holes_take(struct holes *h, uint64_t from, uint64_t to, struct hole *taken);
+
+/* Due after holes_add, holes_fill and holes_take: true if there is one too many; the lowest is
+ * taken out then.
  */
 bool holes_overflow(struct holes *h, struct hole *lowest);
 

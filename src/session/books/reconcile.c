@@ -137,11 +137,44 @@ static void begin_at(struct reconcile *r, uint64_t n)
         r->totals.epochs++;
 }
 
-static void forward(struct reconcile *r, uint64_t n)
+/* The first number of a message. */
+static uint64_t first_of(const struct reconcile_message *m)
 {
-    if (n - r->last > 1)
-        gap(r, r->last + 1, n - 1);
-    r->last = n;
+    return m->has_from && m->from < m->seq ? m->from : m->seq;
+}
+
+/* A range came, of which some numbers were missing. False: none was. */
+static bool cover(struct reconcile *r, uint64_t from, uint64_t to)
+{
+    struct hole taken, forgotten;
+    bool any = false;
+
+    while (holes_take(&r->open, from, to, &taken)) {
+        tell_run(r);
+        add(&r->totals.recovered, hole_count(&taken));
+        r->in_run = true;
+        r->run_from = taken.from;
+        r->run_to = taken.to;
+        lose_surplus(r); /* a hole may have become two */
+        tell_run(r);
+        any = true;
+    }
+    while (holes_take(&r->given_up, from, to, &taken)) {
+        holes_overflow(&r->given_up, &forgotten);
+        any = true;
+    }
+    return any;
+}
+
+static void forward(struct reconcile *r, const struct reconcile_message *m)
+{
+    uint64_t from = first_of(m);
+
+    if (from > r->last && from - r->last > 1)
+        gap(r, r->last + 1, from - 1);
+    else if (from <= r->last)
+        cover(r, from, r->last);
+    r->last = m->seq;
 }
 
 /* A number that is not above the last. True if it was seen before. */
@@ -152,6 +185,8 @@ static bool backward(struct reconcile *r, const struct reconcile_message *m, boo
 
     if (r->passed_to < n)
         r->passed_to = n;
+    if (first_of(m) < n && cover(r, first_of(m), n))
+        return id_seen;
     if (holes_fill(&r->open, n)) {
         recovered(r, n);
         return id_seen;
@@ -192,10 +227,11 @@ bool reconcile_message(struct reconcile *r, const struct reconcile_message *m)
     again = id_seen;
     if (m->has_seq) {
         r->first_of_connection = false;
-        if (!r->has_last)
+        if (!r->has_last) {
             begin_at(r, m->seq);
-        else if (m->seq > r->last)
-            forward(r, m->seq);
+            r->base = first_of(m);
+        } else if (m->seq > r->last)
+            forward(r, m);
         else
             again = backward(r, m, first, id_seen);
     }
@@ -211,7 +247,8 @@ bool reconcile_fetched(struct reconcile *r, const struct reconcile_message *m)
     if (followed && m->has_id && id_set_has(r->ids, m->id))
         return false;
     if (followed && m->has_seq && r->has_last && m->seq <= r->last &&
-        !holes_have(&r->open, m->seq) && !holes_have(&r->given_up, m->seq))
+        !holes_touch(&r->open, first_of(m), m->seq) &&
+        !holes_touch(&r->given_up, first_of(m), m->seq))
         return false;
     reconcile_message(r, m);
     if (m->has_id && !m->has_seq) {

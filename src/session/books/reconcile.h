@@ -56,8 +56,9 @@ struct reconcile {
 
 /* The label of a message. */
 struct reconcile_message {
-    bool has_seq, has_id, has_epoch;
+    bool has_seq, has_id, has_epoch, has_from;
     uint64_t seq;
+    uint64_t from; /* the message stands for all numbers from this one to seq */
     struct slice id, epoch;
 };
 
