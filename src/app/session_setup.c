@@ -92,6 +92,8 @@ struct session_config session_setup(const struct connect_options *o, uint64_t st
         .account =
             {
                 .seq = o->account.seq,
+                .seq_from = o->account.seq_from,
+                .prev = o->account.prev,
                 .id = o->account.id,
                 .epoch = o->account.epoch,
                 .resume = o->account.resume,

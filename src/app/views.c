@@ -1,5 +1,7 @@
 #include "app/views.h"
 
+#include "sink/write_out.h"
+
 #include <langinfo.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -73,6 +75,15 @@ static struct ndjson_config ndjson_config(const struct view_options *o)
     };
 }
 
+/* The last of all: what the others print at the end comes before it. */
+static int add_write_out(struct views *v, struct out *err, const char *format, struct err *e)
+{
+    if (bus_add(&v->bus, write_out_new(&v->out, err, format)) == 0)
+        return 0;
+    views_clear(v);
+    return err_nomem(e, STAGE_IO, "starting");
+}
+
 int views_init(struct views *v, const struct view_options *o, enum views_kind kind, struct err *e)
 {
     struct view_config human = views_config(o, STDERR_FILENO, false);
@@ -88,8 +99,10 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
     else
         out_init(&v->out, STDOUT_FILENO, o->buffer);
     out_init(&v->err, STDERR_FILENO, ERR_LIMIT);
-    if (kind == VIEWS_REPL)
+    if (kind == VIEWS_REPL && !o->write_out)
         return 0;
+    if (kind == VIEWS_REPL)
+        return add_write_out(v, &v->out, o->write_out, e);
     human.numbered = kind == VIEWS_LOG || kind == VIEWS_RELAY;
     human.relay = kind == VIEWS_RELAY;
     human.messages = kind == VIEWS_RELAY && !o->json;
@@ -107,7 +120,7 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
         views_clear(v);
         return err_nomem(e, STAGE_IO, "starting");
     }
-    return 0;
+    return o->write_out ? add_write_out(v, &v->err, o->write_out, e) : 0;
 }
 
 void views_clear(struct views *v)

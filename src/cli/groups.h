@@ -58,9 +58,10 @@ struct fault_options {
 /* What is accounted for; JSON Pointers (RFC 6901), checked, or NULL. */
 struct account_options {
     const char *seq, *id, *epoch;
-    const char *resume;       /* sent after a reconnect; or NULL */
-    const char *resume_query; /* added to the URL then; or NULL */
-    const char *catchup_text; /* as typed, or NULL; then catchup is its URL, http or https */
+    const char *seq_from, *prev; /* of messages that stand for several numbers, or follow one */
+    const char *resume;          /* sent after a reconnect; or NULL */
+    const char *resume_query;    /* added to the URL then; or NULL */
+    const char *catchup_text;    /* as typed, or NULL; then catchup is its URL, http or https */
     struct url catchup;
     bool fail_on_loss;
 };
@@ -158,6 +159,7 @@ struct view_options {
     enum view_binary binary;
     size_t buffer;         /* --buffer */
     const char *record;    /* --record: a file, or NULL */
+    const char *write_out; /* --write-out: checked, or NULL */
     const char *save_text; /* --save-text: a file, or NULL */
     bool osc52;            /* --osc52: the terminal's clipboard may be set */
 };

@@ -65,6 +65,7 @@ static const struct conflict needs[] = {
     {"--key", "--cert", "a key belongs to a certificate"},
     {"--pass", "--cert", "it opens the key of a certificate"},
     {"--events", "--json", "it selects what --json prints"},
+    {"--prev", "--seq", "it names the number before that one"},
     {"--fail-on-loss", "--seq", "only numbers show that one is missing"},
     {"--max-redirects", "--location", "without that none is followed"},
     {"--retry", "--reconnect", RETRIES},

@@ -101,7 +101,7 @@ option_set_fn options_set_stamps, options_set_tls_version;
 /* Show, send, receive (options_set_message.c): */
 option_set_fn options_set_quiet, options_set_verbose, options_set_events, options_set_hex,
     options_set_base64, options_set_whole, options_set_chunk, options_set_send, options_set_one,
-    options_set_until;
+    options_set_until, options_set_write_out;
 option_set_fn options_set_every;
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value, options_set_as,
@@ -109,8 +109,9 @@ option_set_fn options_set_header, options_set_subprotocol, options_set_field_val
     options_set_bearer, options_set_compress, options_set_no_compress;
 option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
     options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
-option_set_fn options_set_resume_query, options_set_catchup; /* options_set_account.c */
-option_set_fn options_set_fault, options_set_seed;           /* .._set_fault.c */
+option_set_fn options_set_seq, options_set_resume_query,
+    options_set_catchup;                           /* options_set_account.c */
+option_set_fn options_set_fault, options_set_seed; /* .._set_fault.c */
 option_set_fn options_set_method, options_set_data, options_set_fallback; /* options_set_http.c */
 option_set_fn options_set_proxy, options_set_noproxy, options_set_connect_to; /* .._set_route.c */
 option_set_fn options_set_reconnect, options_set_retries, options_set_factor, options_set_jitter,

@@ -39,6 +39,28 @@ int options_set_pointer(struct options_parsing *p, const struct option_use *use,
     return refuse_at(p, use, fault, e);
 }
 
+/* POINTER, or POINTER:POINTER: the first and the last number of a message. */
+int options_set_seq(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct account_options *account = &p->connect->account;
+    char *colon = strstr(use->value, ":/");
+    struct option_use part = *use;
+    int r;
+
+    account->seq_from = NULL;
+    if (!colon)
+        return options_set_pointer(p, use, e);
+    if (!options_in(p, OPTIONS_MESSAGES))
+        return usage_error(e, "%s takes one JSON Pointer here, not a range", use->typed);
+    part.value = options_copy(p->o->memory, use->value, (size_t)(colon - use->value));
+    if (!part.value)
+        return options_nomem(e);
+    r = options_set_pointer(p, &part, e);
+    account->seq_from = account->seq;
+    part.value = colon + 1;
+    return r != 0 ? r : options_set_pointer(p, &part, e);
+}
+
 int options_set_resume_query(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     const char *at = use->value;

@@ -1,6 +1,8 @@
 /* Setters of what is sent, received and shown. */
 #include "cli/options_private.h"
 
+#include "sink/write_out.h"
+
 #include <errno.h>
 #include <regex.h>
 #include <stdio.h>
@@ -142,5 +144,25 @@ int options_set_until(struct options_parsing *p, const struct option_use *use, s
     }
     regfree(&regex);
     p->o->pipe.until = use->value;
+    return 0;
+}
+
+/* As curl's: the format, or @FILE. */
+int options_set_write_out(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    const char *format = use->value;
+    struct err why;
+
+    if (format[0] == '@') {
+        format = options_read_file(p, use, format + 1, e);
+        if (!format)
+            return -1;
+    }
+    if (write_out_check(format, &why) != 0) {
+        usage_error(e, "%s: %s", use->typed, why.text);
+        err_hint(e, "the manual lists the variables; %%%% is a percent sign");
+        return -1;
+    }
+    p->o->view.write_out = format;
     return 0;
 }

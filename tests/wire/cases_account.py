@@ -45,6 +45,27 @@ def events(t):
     same([summary[k] for k in ("missed", "recovered", "lost", "duplicates", "epochs", "exit")], [4, 3, 1, 1, 1, 0])
 
 
+def texts(*messages):
+    return b"".join(frame(TEXT, m.encode()) for m in messages)
+
+
+@case("account: a message may carry a range of numbers")
+def ranges(t):
+    data = texts(*('{"U":%d,"u":%d}' % r for r in ((1, 5), (6, 9), (12, 15), (10, 11), (6, 9), (14, 20), (21, 21))))
+    made = books(t, data, "--seq", "/U:/u")
+    same(told(made, *ALL), [("gap", 10, 11, 2), ("recovered", 10, 11, 2), ("duplicate", 9)])
+
+
+@case("account: a message may name the number that it follows")
+def follows(t):
+    data = texts('{"s":10,"p":-1}', '{"s":15,"p":10}', '{"s":40,"p":16}', '{"s":16,"p":15}', '{"s":90,"p":-1}', '{"s":91,"p":"90"}')
+    made = books(t, data, "--seq", "/s", "--prev", "/p")
+    same(told(made, *ALL), [("gap", 16, 16, 1), ("recovered", 16, 16, 1)])
+    made = books(t, data, "--seq", "/s", status=0)
+    if len(told(made, "gap")) < 3:
+        raise Unmet("without --prev the numbers have gaps")
+
+
 @case("account: a duplicate message is marked in --json, and printed once in a pipe")
 def once(t):
     made = books(t, numbered(1, 2, 2, 3), "--seq", "/id")
