@@ -120,7 +120,7 @@ static void manual_describes_every_command_of_scripts_with_an_example(void **sta
 
     (void)state;
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].where == COMMAND_REPL)
+        if (rows[i].where == COMMAND_REPL || rows[i].where == COMMAND_PROMPT)
             continue;
         if (!has_item(manual, "Ic", rows[i].name))
             fail_msg("the manual has no item for %s", rows[i].name);
