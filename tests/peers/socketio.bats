@@ -103,5 +103,5 @@ END
     # An HTTP answer after the 101, which is no frame.
     both -n "ws://$ADDRESS/socket.io/?EIO=3&transport=websocket"
     assert_equal "$status" 65
-    assert_stderr 'protocol violation' 'RFC 6455'
+    assert_stderr 'protocol violation' 'RFC 6455' 'hint: .*version in the URL \(EIO=\)'
 }

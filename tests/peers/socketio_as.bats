@@ -183,3 +183,35 @@ END
     assert_equal "$status" 0
     assert_output '["echo",1]'
 }
+
+@test "--as socket.io: python-socketio over each transport" {
+    local port transport
+    python3 -c 'import socketio, uvicorn' 2>/dev/null || missing 'python3-socketio or uvicorn is not installed'
+    port=$(free_port)
+    start_on "$port" python3 "$PEERS_HERE/socketio_asgi.py" "$port"
+    for transport in "${TRANSPORTS[@]}"; do
+        both -n --as "socket.io,transport=$transport" --auto-ack '[9]' "ws://127.0.0.1:$port/" \
+            -e 'echo "hi there" {"a":1}' -e 'ask! {"n":42}' -e 'blob hex:010203' -e question --until '"answered"'
+        assert_equal "$status" 0
+        assert_line '["echo","hi there",{"a":1}]'
+        assert_line '{"ack":[{"n":42}]}'
+        assert_line '["blob",{"base64":"AwIB"}]'
+        assert_line '["answered",9]'
+    done
+}
+
+@test "--as socket.io: the server logs the same for wscope and for socket.io-client" {
+    local theirs
+    need_npm socket.io-client
+    server socket.io
+    run node "$PEERS_HERE/socketio_talk.js" "http://${URL#ws://}"
+    assert_equal "$status" 0
+    logged '^disconnect'
+    theirs=$(grep -v '^port' "$LOG")
+    server socket.io
+    both -n --as socket.io --auto-ack '[9]' "$URL" \
+        -e 'echo "hi there" {"a":1} word' -e 'ask! {"n":42}' -e question --until '"answered"'
+    assert_equal "$status" 0
+    logged '^disconnect'
+    assert_equal "$(grep -v '^port' "$LOG")" "$theirs"
+}

@@ -90,6 +90,10 @@ static void hint_of_violation(char *hint, const struct event_close *close,
                  "compression is the likely cause (agreed was %.120s): --no-compress avoids it, "
                  "-vv shows the frame",
                  context->deflate);
+    else if (context->socketio && context->messages_in == 0)
+        snprintf(hint, POSTMORTEM_HINT,
+                 "a Socket.IO server that does not speak the version in the URL (EIO=) sends its "
+                 "refusal over the open WebSocket: --as socket.io asks for another version");
     else
         snprintf(hint, POSTMORTEM_HINT,
                  "-vv shows every frame; --lenient reports what is wrong and carries on");
