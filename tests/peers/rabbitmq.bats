@@ -20,6 +20,8 @@ web_mqtt.tcp.ip = 127.0.0.1
 web_mqtt.tcp.port = $MQTT_PORT
 END
     echo '[rabbitmq_web_stomp,rabbitmq_web_mqtt].' >"$folder/enabled_plugins"
+    # Erlang's port mapper, which it starts, outlives it.
+    pgrep -x epmd >/dev/null || export OUR_EPMD=1
     env HOME="$folder" RABBITMQ_NODENAME="wscope$$@localhost" RABBITMQ_MNESIA_BASE="$folder/mnesia" \
         RABBITMQ_LOG_BASE="$folder/log" RABBITMQ_CONFIG_FILE="$folder/rabbitmq.conf" \
         RABBITMQ_ENABLED_PLUGINS_FILE="$folder/enabled_plugins" RABBITMQ_PID_FILE="$folder/pid" \
@@ -40,11 +42,18 @@ wait_until_open() {
     done
 }
 
+no_node_is_left() {
+    ! epmd -names 2>/dev/null | grep -q '^name '
+}
+
 teardown_file() {
     local pid=$BATS_FILE_TMPDIR/pid
     if [[ ${RABBIT-} ]]; then
         [[ -s $pid ]] && kill "$(<"$pid")" 2>/dev/null
         kill "$RABBIT" 2>/dev/null || true
+        if [[ ${OUR_EPMD-} ]] && wait_until no_node_is_left; then
+            epmd -kill >/dev/null
+        fi
     fi
 }
 
