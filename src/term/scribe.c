@@ -12,6 +12,9 @@
 /* JSON that is wider is laid out over several lines. */
 #define COLUMNS 100
 
+/* What repeats messages in a form in which secrets are not found. */
+#define UNREADABLE (EVENT_BIT(EVENT_BYTES) | EVENT_BIT(EVENT_DECODED))
+
 struct scribe {
     struct out out;
     struct sink *human; /* NULL: out of memory when it was to change */
@@ -84,13 +87,16 @@ void scribe_event(struct scribe *s, const struct event *ev)
 {
     struct event shown = *ev;
 
-    if (!s->human || !(s->human->wants & EVENT_BIT(ev->kind)))
+    if (!s->human || !(s->human->wants & EVENT_BIT(ev->kind) & ~UNREADABLE))
         return;
+    if (ev->kind == EVENT_FRAME)
+        shown.frame.payload = slice_make(NULL, 0);
     if (ev->kind == EVENT_MESSAGE && ev->message.type == OPCODE_TEXT) {
         buf_reset(&s->cleared);
         if (redact_message(&s->cleared, ev->message.data, ev->dir == DIR_OUT, true) < 0)
             return;
         shown.message.data = buf_slice(&s->cleared);
+        shown.message.decoded = 0;
     }
     s->human->event(s->human, &shown);
     buf_trim(&s->cleared, 65536);

@@ -164,7 +164,7 @@ $URL/big>"
 @test "/save writes what is shown as text: whole, private, without secrets, whatever the filter hides" {
     local file=$BATS_TEST_TMPDIR/saved
     start 80 30
-    wscope_in --show-secrets -H "'Cookie: id=hidden1'" "$URL/echo"
+    wscope_in -vvv --no-compress --show-secrets -H "'Cookie: id=hidden1'" "$URL/echo"
     await_last 1 "$URL/echo>"
     enter "/save $file"
     await_screen 'only you can read'
@@ -180,6 +180,7 @@ $URL/big>"
     await_screen 'no longer written'
     enter 'not that'
     run cat "$file"
+    assert_line --partial '→ text   FIN'
     assert_line '→ {"token":"‹redacted, 9 bytes›","room":"lobby"}'
     assert_line '← {"token":"‹redacted, 9 bytes›","room":"lobby"}'
     assert_line '← x this'
