@@ -230,14 +230,14 @@ bool decode_is_ready(const struct decode_stack *stack)
 
 /* --- up --------------------------------------------------------------------------------------- */
 
-/* Items of one message that are beyond the bound. */
+/* Items of one message that are beyond the bound, or for which there was no memory. */
 static void report_left_out(struct decode_stack *stack)
 {
     struct decode_layer *l = &stack->layers[stack->count - 1];
     struct slice text = decode_print(l, "%llu more things in this message are not shown",
                                      (unsigned long long)stack->left_out);
 
-    stack->items[DECODE_ITEMS_MAX - 1] = (struct event_decoded){
+    stack->items[stack->item_count - 1] = (struct event_decoded){
         .as = stack->as[l->depth],
         .type = "cut",
         .role = DECODED_BAD,
@@ -270,6 +270,10 @@ size_t decode_message(struct decode_stack *stack, enum event_dir dir, struct dec
         return 0;
     if (stack->layers[0].decoder->decode(&stack->layers[0], dir, message) != 0) {
         stack->item_count = 0;
+        fail(stack);
+        return 0;
+    }
+    if (stack->left_out > 0 && stack->item_count == 0) {
         fail(stack);
         return 0;
     }
