@@ -54,14 +54,17 @@ const struct option_row *options_row_of(const struct verb *verb, const struct op
     return row;
 }
 
+static bool is_spelt(const struct option_row *row, const char *spelling)
+{
+    if (spelling[1] == '-')
+        return row->name && strcmp(row->name, spelling + 2) == 0;
+    return row->letter == spelling[1];
+}
+
 const struct option_use *options_given(const struct options_parsing *p, const char *spelling)
 {
-    const struct option_row *row = options_row(p->verbs, spelling);
-
-    if (row && p->o->verb)
-        row = options_row_of(p->o->verb, row);
     for (size_t i = p->use_count; i-- > 0;) {
-        if (p->uses[i].row == row)
+        if (is_spelt(p->uses[i].row, spelling))
             return &p->uses[i];
     }
     return NULL;
