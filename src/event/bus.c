@@ -11,6 +11,20 @@ static void sink_free(struct sink *sink)
         sink->free(sink);
 }
 
+/* The sinks that want each kind. */
+static void list_wanting(struct bus *bus)
+{
+    for (unsigned kind = 0; kind < BUS_KINDS; kind++) {
+        struct sink **to = bus->wanting[kind];
+
+        for (unsigned i = 0; i < bus->count; i++) {
+            if (bus->sinks[i]->wants & EVENT_BIT(kind))
+                *to++ = bus->sinks[i];
+        }
+        *to = NULL;
+    }
+}
+
 int bus_add(struct bus *bus, struct sink *sink)
 {
     if (!sink)
@@ -23,6 +37,7 @@ int bus_add(struct bus *bus, struct sink *sink)
     bus->wants |= sink->wants;
     if ((sink->wants & EVENT_BIT(EVENT_MESSAGE)) && !(sink->wants & SINK_INCOMING_ONLY))
         bus->wants_sent = true;
+    list_wanting(bus);
     return 0;
 }
 
@@ -30,6 +45,12 @@ void bus_want_messages(struct bus *bus)
 {
     bus->wants |= EVENT_BIT(EVENT_MESSAGE);
     bus->wants_sent = true;
+}
+
+void bus_withhold(struct bus *bus, unsigned i, uint64_t kinds)
+{
+    bus->sinks[i]->wants &= ~kinds;
+    list_wanting(bus);
 }
 
 void bus_clear(struct bus *bus)

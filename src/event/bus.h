@@ -7,11 +7,13 @@
 #include "event/sink.h"
 
 #define BUS_SINKS_MAX 8
+#define BUS_KINDS     63 /* as many as `wants` has bits for kinds */
 
 struct bus {
     struct sink *sinks[BUS_SINKS_MAX];
     unsigned count;
-    uint64_t wants;  /* what any of them wants */
+    struct sink *wanting[BUS_KINDS][BUS_SINKS_MAX + 1]; /* those that want a kind, then NULL */
+    uint64_t wants;                                     /* what any of them wants */
     bool wants_sent; /* any of them looks at messages that go out */
 };
 
@@ -21,6 +23,8 @@ void bus_init(struct bus *bus);
 int bus_add(struct bus *bus, struct sink *sink);
 /* Messages are made in both directions, though no sink looks at them. */
 void bus_want_messages(struct bus *bus);
+/* From now on the i-th sink does not get these kinds; the bus still wants them. */
+void bus_withhold(struct bus *bus, unsigned i, uint64_t kinds);
 /* Frees the sinks. */
 void bus_clear(struct bus *bus);
 
@@ -38,12 +42,8 @@ static inline bool bus_wants_sent(const struct bus *bus)
 
 static inline void bus_emit(const struct bus *bus, const struct event *ev)
 {
-    uint64_t bit = EVENT_BIT(ev->kind);
-
-    for (unsigned i = 0; i < bus->count; i++) {
-        if (bus->sinks[i]->wants & bit)
-            bus->sinks[i]->event(bus->sinks[i], ev);
-    }
+    for (struct sink *const *sink = bus->wanting[ev->kind]; *sink; sink++)
+        (*sink)->event(*sink, ev);
 }
 
 #endif

@@ -107,12 +107,35 @@ static void bus_add_frees_the_sink_it_has_no_room_for(void **state)
     bus_clear(&bus);
 }
 
+static void bus_withholds_kinds_from_one_sink(void **state)
+{
+    struct seen a = {{EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE), see, see_free}, 0, false};
+    struct seen b = {{EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_CLOSE), see, see_free}, 0, false};
+    struct event ev = {.kind = EVENT_OPEN};
+    struct bus bus;
+
+    (void)state;
+    bus_init(&bus);
+    assert_int_equal(bus_add(&bus, &a.sink), 0);
+    assert_int_equal(bus_add(&bus, &b.sink), 0);
+    bus_withhold(&bus, 0, EVENT_BIT(EVENT_OPEN));
+    bus_emit(&bus, &ev);
+    assert_int_equal(a.events, 0);
+    assert_int_equal(b.events, 1);
+    ev.kind = EVENT_CLOSE;
+    bus_emit(&bus, &ev);
+    assert_int_equal(a.events, 1);
+    assert_int_equal(b.events, 2);
+    bus_clear(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bus_hands_an_event_to_the_sinks_that_want_its_kind),
         cmocka_unit_test(bus_keeps_kinds_apart_up_to_the_62nd),
         cmocka_unit_test(bus_wants_sent_messages_only_for_sinks_that_look_at_them),
+        cmocka_unit_test(bus_withholds_kinds_from_one_sink),
         cmocka_unit_test(bus_add_frees_the_sink_it_has_no_room_for),
     };
 

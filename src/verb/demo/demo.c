@@ -44,7 +44,7 @@ static int init_views(struct demo *d, struct err *e)
         return -1;
     for (unsigned i = 0; i < bus->count && !shown.json; i++) {
         if (bus->sinks[i]->wants & EVENT_BIT(EVENT_FRAME))
-            bus->sinks[i]->wants &= ~EVENT_BIT(EVENT_MESSAGE);
+            bus_withhold(bus, i, EVENT_BIT(EVENT_MESSAGE));
     }
     d->watch = (struct sink){EVENT_ALL, demo_take, NULL};
     bus_init(&d->events);

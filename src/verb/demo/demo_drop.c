@@ -62,7 +62,7 @@ int demo_drop_show(struct views *v, const struct view_options *o)
     if (o->json)
         return 0;
     for (unsigned i = 0; i < v->bus.count; i++)
-        v->bus.sinks[i]->wants = 0;
+        bus_withhold(&v->bus, i, EVENT_ALL);
     if (shown.level > 0)
         shown.level = 0;
     shown.include = shown.pings = false;
