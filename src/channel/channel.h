@@ -1,10 +1,10 @@
 /*
  * channel: one way to get updates from a server: a WebSocket, SSE and polling behind one interface.
- * A channel lives for one connection: it is opened once, reports through `emit`, and
+ * A channel lives for one connection: it is opened once, reports to its user, and
  * ends with exactly one EVENT_CLOSE (it had been open) or EVENT_ERROR (it had not).
  *
- * emit is called from the loop, never from within a call into the channel other than channel_send,
- * channel_frame, channel_ping and channel_pause(false). The channel must not be freed inside emit.
+ * Events come from the loop, never from within a call into the channel other than channel_send,
+ * channel_frame, channel_ping and channel_pause(false). The channel must not be freed inside one.
  */
 #ifndef CHANNEL_CHANNEL_H
 #define CHANNEL_CHANNEL_H
@@ -23,14 +23,12 @@
 
 struct channel;
 
-typedef void channel_emit_fn(void *ctx, struct event *ev);
-
-/* Where a channel's reports go. `wants` is the bus's mask: events that no sink wants need not be
- * made, except for EVENT_OPEN, EVENT_CLOSE, EVENT_ERROR and EVENT_PONG, which are always made. */
+/* Where a channel's reports go. Events that the bus does not want need not be made, except for
+ * EVENT_OPEN, EVENT_CLOSE, EVENT_ERROR and EVENT_PONG, which are always made. */
 struct channel_up {
-    channel_emit_fn *emit;
-    void (*drained)(void *ctx); /* the queue fell below CHANNEL_FULL after having been above */
-    void *ctx;
+    /* The highest layer, borrowed for the channel's life: its `event` gets what happens, its
+     * `drained` that the queue fell below CHANNEL_FULL after having been above. */
+    struct layer *user;
     const struct bus *bus;
     uint64_t start_us; /* clock_mono_us at the program's start */
     uint32_t conn;     /* number of this connection, for its events */
@@ -59,12 +57,11 @@ struct channel {
     uv_loop_t *loop;
     struct channel_up up;
     /* What anyone may read; times are clock_mono_us. */
-    uint64_t opened_us; /* 0: not open yet */
-    struct activity activity;
+    uint64_t opened_us;       /* 0: not open yet */
+    struct activity activity; /* ended: EVENT_CLOSE, or an EVENT_ERROR that is the end */
     /* The request and its server: those of the configuration, or of the last redirect. */
     const struct handshake_config *asked;
     bool has_cookies;  /* it sends some that the server set */
-    bool ended;        /* EVENT_CLOSE or EVENT_ERROR was reported */
     bool for_good;     /* the end is one that no further attempt changes */
     uint64_t retry_us; /* SSE: the server asks to wait this long to reconnect; 0: not given */
 };
@@ -76,6 +73,12 @@ static inline void channel_stamp(const struct channel *ch, struct event *ev)
     ev->conn = ch->up.conn;
     ev->time_us = clock_wall_us();
     ev->at_us = clock_mono_us() - ch->up.start_us;
+}
+
+/* An event, to the user. For the channels. */
+static inline void channel_report(const struct channel *ch, struct event *ev)
+{
+    ch->up.user->ops->event(ch->up.user, ev);
 }
 
 /* Begin; everything further is reported. -1 with *e if not even that is possible. */
@@ -127,7 +130,7 @@ static inline void channel_abort(struct channel *ch, enum close_how how)
     ch->ops->abort(ch, how);
 }
 
-/* Paused: nothing more is read, and no further EVENT_MESSAGE comes once the current emit returned.
+/* Paused: nothing more is read, and no further EVENT_MESSAGE comes once the current one returned.
  */
 static inline void channel_pause(struct channel *ch, bool paused)
 {

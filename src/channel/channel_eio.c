@@ -177,7 +177,7 @@ static void on_posted(void *ctx, const struct http_result *result)
     }
     if (c->overfull && c->r.ch.activity.pending < CHANNEL_FULL / 2) {
         c->overfull = false;
-        c->r.ch.up.drained(c->r.ch.up.ctx);
+        layer_drained(&c->r.source);
     }
     eio_flush(c);
     eio_upgrade_check(c);

@@ -17,11 +17,6 @@ struct event ws_event(const struct ws *ws, enum event_kind kind)
     return ev;
 }
 
-void ws_emit(struct ws *ws, struct event *ev)
-{
-    ws->ch.up.emit(ws->ch.up.ctx, ev);
-}
-
 bool ws_wants(const struct ws *ws, enum event_kind kind)
 {
     return bus_wants(ws->ch.up.bus, kind);
@@ -32,33 +27,33 @@ bool ws_wants(const struct ws *ws, enum event_kind kind)
 
 static int ws_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
-    return layer_send(&ws_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_MESSAGE,
-                                                            .opcode = type,
-                                                            .data = data,
-                                                            .first = first,
-                                                            .final = final});
+    return layer_send(ch->up.user, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                                                      .opcode = type,
+                                                      .data = data,
+                                                      .first = first,
+                                                      .final = final});
 }
 
 static int ws_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
                        size_t count, size_t *sent)
 {
     *sent = 0;
-    return layer_send(&ws_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_BATCH,
-                                                            .opcode = type,
-                                                            .messages = messages,
-                                                            .count = count,
-                                                            .sent = sent});
+    return layer_send(ch->up.user, &(struct outgoing){.kind = OUTGOING_BATCH,
+                                                      .opcode = type,
+                                                      .messages = messages,
+                                                      .count = count,
+                                                      .sent = sent});
 }
 
 static int ws_frame(struct channel *ch, const struct frame_spec *spec, struct slice payload)
 {
-    return layer_send(&ws_of(ch)->layer,
+    return layer_send(ch->up.user,
                       &(struct outgoing){.kind = OUTGOING_FRAME, .spec = spec, .data = payload});
 }
 
 static int ws_ping(struct channel *ch, enum opcode opcode, struct slice data)
 {
-    return layer_send(&ws_of(ch)->layer,
+    return layer_send(ch->up.user,
                       &(struct outgoing){.kind = OUTGOING_CONTROL, .opcode = opcode, .data = data});
 }
 
@@ -67,37 +62,16 @@ static void ws_pause(struct channel *ch, bool paused)
     struct ws *ws = ws_of(ch);
 
     ws->paused = paused;
-    layer_pause(&ws->layer, paused);
+    layer_pause(ws->ch.up.user, paused);
 }
 
-/* --- what came ----------------------------------------------------------------------------------
+/* --- what is known ------------------------------------------------------------------------------
  */
-
-static struct ws *ws_above(struct layer *l)
-{
-    return (struct ws *)((char *)l - offsetof(struct ws, layer));
-}
-
-static void on_event(struct layer *l, struct event *ev)
-{
-    struct ws *ws = ws_above(l);
-
-    if (ev->kind == EVENT_CLOSE)
-        ws->ch.ended = true;
-    ws_emit(ws, ev);
-}
-
-static void on_drained(struct layer *l)
-{
-    struct ws *ws = ws_above(l);
-
-    ws->ch.up.drained(ws->ch.up.ctx);
-}
 
 static struct totals ws_totals(const struct channel *ch)
 {
     const struct ws *ws = (const struct ws *)ch;
-    struct totals totals = layer_totals(&ws->layer);
+    struct totals totals = layer_totals(ws->ch.up.user);
 
     totals.violations += ws->upgrade.broken_rules;
     return totals;
@@ -117,12 +91,12 @@ void ws_fail(struct ws *ws, const struct err *e)
 {
     struct event ev = ws_event(ws, EVENT_ERROR);
 
-    if (ws->ch.ended)
+    if (ws->ch.activity.ended)
         return;
     ev.error = e;
     http_cancel(ws->http);
-    ws->ch.ended = true;
-    ws_emit(ws, &ev);
+    ws->ch.activity.ended = true;
+    channel_report(&ws->ch, &ev);
 }
 
 static void give_up(struct ws *ws)
@@ -138,10 +112,10 @@ static void ws_close(struct channel *ch, uint16_t code, struct slice reason, uin
     struct ws *ws = ws_of(ch);
 
     if (ws->peer)
-        layer_send(&ws->layer, &(struct outgoing){.kind = OUTGOING_CLOSE,
-                                                  .code = code,
-                                                  .data = reason,
-                                                  .timeout_us = timeout_us});
+        layer_send(ws->ch.up.user, &(struct outgoing){.kind = OUTGOING_CLOSE,
+                                                      .code = code,
+                                                      .data = reason,
+                                                      .timeout_us = timeout_us});
     else
         give_up(ws);
 }
@@ -151,7 +125,7 @@ static void ws_abort(struct channel *ch, enum close_how how)
     struct ws *ws = ws_of(ch);
 
     if (ws->peer)
-        layer_send(&ws->layer, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
+        layer_send(ws->ch.up.user, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
     else
         give_up(ws);
 }
@@ -187,7 +161,6 @@ static const struct channel_ops ops = {
 struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *config,
                                struct channel_shared *shared, const struct channel_up *up)
 {
-    static const struct layer_ops layer_ops = {.event = on_event, .drained = on_drained};
     static const struct http_hooks hooks = {
         .report = ws_report, .upgraded = ws_upgraded, .done = ws_refused};
     const struct http_config http = {
@@ -212,7 +185,6 @@ struct channel *channel_ws_new(uv_loop_t *loop, const struct channel_ws_config *
     }
     ws->ch = (struct channel){
         .ops = &ops, .kind = CHANNEL_WS, .loop = loop, .up = *up, .asked = http_identity(ws->http)};
-    ws->layer.ops = &layer_ops;
     ws->config = config;
     ws->shared = shared;
     ws->upgrade.lenient = config->lenient;

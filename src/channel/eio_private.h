@@ -42,6 +42,7 @@ struct eio {
     uint16_t code;
 
     struct channel *ws;
+    struct layer over_ws; /* the user of ws */
     struct channel_ws_config ws_config;
     struct url ws_url;
     char *ws_target;

@@ -14,7 +14,7 @@ static void note(struct eio *c, const char *text)
     struct event ev = receiver_event(&c->r, EVENT_NOTE);
 
     ev.note = text;
-    c->r.ch.up.emit(c->r.ch.up.ctx, &ev);
+    channel_report(&c->r.ch, &ev);
 }
 
 /* Polling goes on. */
@@ -65,13 +65,17 @@ static void pass_on(struct eio *c, struct event *ev)
 {
     c->r.ch.activity = c->ws->activity;
     c->r.ch.for_good = c->ws->for_good;
-    c->r.ch.ended = c->ws->ended;
-    c->r.ch.up.emit(c->r.ch.up.ctx, ev);
+    channel_report(&c->r.ch, ev);
 }
 
-static void on_event(void *ctx, struct event *ev)
+static struct eio *of_over_ws(struct layer *l)
 {
-    struct eio *c = ctx;
+    return (struct eio *)((char *)l - offsetof(struct eio, over_ws));
+}
+
+static void on_event(struct layer *l, struct event *ev)
+{
+    struct eio *c = of_over_ws(l);
     char why[256];
 
     if (c->state == EIO_UPGRADED) {
@@ -97,21 +101,22 @@ static void on_event(void *ctx, struct event *ev)
         give_up(c, why);
         break;
     default:
-        c->r.ch.up.emit(c->r.ch.up.ctx, ev);
+        channel_report(&c->r.ch, ev);
         break;
     }
 }
 
-static void on_drained(void *ctx)
+static void on_drained(struct layer *l)
 {
-    struct eio *c = ctx;
+    struct eio *c = of_over_ws(l);
 
     if (c->state == EIO_UPGRADED)
-        c->r.ch.up.drained(c->r.ch.up.ctx);
+        layer_drained(&c->r.source);
 }
 
 void eio_upgrade_begin(struct eio *c)
 {
+    static const struct layer_ops ops = {.event = on_event, .drained = on_drained};
     struct channel_up up = c->r.ch.up;
     struct err e;
 
@@ -124,9 +129,8 @@ void eio_upgrade_begin(struct eio *c)
     c->ws_config.began_us = 0;
     if (c->cookies)
         c->ws_config.handshake.cookie = c->cookies;
-    up.emit = on_event;
-    up.drained = on_drained;
-    up.ctx = c;
+    c->over_ws.ops = &ops;
+    up.user = &c->over_ws;
     if (c->ws_target)
         c->ws = channel_ws_new(c->r.ch.loop, &c->ws_config, c->r.shared, &up);
     c->state = EIO_PROBING;

@@ -118,7 +118,7 @@ static void shut(struct receiver *r)
 {
     http_cancel(r->http);
     timer_stop(r->timer);
-    r->ch.ended = true;
+    r->ch.activity.ended = true;
 }
 
 static struct event close_event(const struct receiver *r)
@@ -142,7 +142,7 @@ void receiver_end(struct receiver *r, enum close_by by, enum close_how how, uint
 {
     struct event ev;
 
-    if (r->ch.ended)
+    if (r->ch.activity.ended)
         return;
     shut(r); /* first: it may report the end of a fault */
     ev = close_event(r);
@@ -193,7 +193,7 @@ void receiver_lose(struct receiver *r, const struct http_result *result, bool te
 {
     struct event ev;
 
-    if (r->ch.ended)
+    if (r->ch.activity.ended)
         return;
     if (!r->ch.opened_us) {
         shut(r);
@@ -202,7 +202,7 @@ void receiver_lose(struct receiver *r, const struct http_result *result, bool te
     }
     if (telling)
         report_error(r, &result->error);
-    if (r->ch.ended)
+    if (r->ch.activity.ended)
         return;
     shut(r);
     ev = close_event(r);
@@ -214,7 +214,7 @@ void receiver_lose(struct receiver *r, const struct http_result *result, bool te
 
 void receiver_fail(struct receiver *r, const struct err *e)
 {
-    if (r->ch.ended)
+    if (r->ch.activity.ended)
         return;
     if (!r->ch.opened_us) {
         shut(r);
@@ -243,11 +243,11 @@ void receiver_refused(struct receiver *r, int status, struct err *e)
 
 static int ch_send(struct channel *ch, enum opcode type, struct slice data, bool first, bool final)
 {
-    return layer_send(&receiver_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_MESSAGE,
-                                                                  .opcode = type,
-                                                                  .data = data,
-                                                                  .first = first,
-                                                                  .final = final});
+    return layer_send(ch->up.user, &(struct outgoing){.kind = OUTGOING_MESSAGE,
+                                                      .opcode = type,
+                                                      .data = data,
+                                                      .first = first,
+                                                      .final = final});
 }
 
 static int ch_send_all(struct channel *ch, enum opcode type, const struct slice *messages,
@@ -309,26 +309,26 @@ static void close_source(struct receiver *r, uint16_t code)
 
 static void abort_source(struct receiver *r, enum close_how how)
 {
-    if (!r->ch.opened_us && !r->ch.ended)
+    if (!r->ch.opened_us && !r->ch.activity.ended)
         give_up(r);
     receiver_end(r, CLOSE_BY_LOCAL, how, CLOSE_ABNORMAL, false);
 }
 
 static void ch_close(struct channel *ch, uint16_t code, struct slice reason, uint64_t timeout_us)
 {
-    layer_send(&receiver_of(ch)->layer,
+    layer_send(ch->up.user,
                &(struct outgoing){
                    .kind = OUTGOING_CLOSE, .code = code, .data = reason, .timeout_us = timeout_us});
 }
 
 static void ch_abort(struct channel *ch, enum close_how how)
 {
-    layer_send(&receiver_of(ch)->layer, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
+    layer_send(ch->up.user, &(struct outgoing){.kind = OUTGOING_ABORT, .how = how});
 }
 
 static void ch_pause(struct channel *ch, bool paused)
 {
-    layer_pause(&receiver_of(ch)->layer, paused);
+    layer_pause(ch->up.user, paused);
 }
 
 static struct totals ch_totals(const struct channel *ch)
@@ -384,13 +384,6 @@ static void on_pause(struct layer *l, bool paused)
     r->kind->pause(r, paused);
 }
 
-static void on_event(struct layer *l, struct event *ev)
-{
-    struct receiver *r = (struct receiver *)((char *)l - offsetof(struct receiver, layer));
-
-    r->ch.up.emit(r->ch.up.ctx, ev);
-}
-
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void ch_free(struct channel *ch)
@@ -400,6 +393,7 @@ static void ch_free(struct channel *ch)
     r->kind->clear(r);
     http_free(r->http);
     layer_fault_free(r->fault);
+    layer_remove(&r->source);
     timer_free(r->timer);
     free(r);
 }
@@ -422,7 +416,6 @@ struct receiver *receiver_new(const struct receiver_kind *kind, uv_loop_t *loop,
         .free = ch_free,
     };
     static const struct layer_ops source = {.send = on_send, .pause = on_pause};
-    static const struct layer_ops top = {.event = on_event};
     struct receiver *r = calloc(1, kind->size);
     const struct layer_fault_config fault = {
         .fault = up->fault, .channel = kind->channel, .number = up->conn, .start_us = up->start_us};
@@ -452,8 +445,7 @@ struct receiver *receiver_new(const struct receiver_kind *kind, uv_loop_t *loop,
     }
     r->ch.asked = http_identity(r->http);
     r->source.ops = &source;
-    r->layer.ops = &top;
-    layer_put(&r->layer, &r->source);
+    layer_put(up->user, &r->source);
     layer_fault_put(r->fault, &r->source);
     r->began_us = config->began_us ? config->began_us : clock_mono_us();
     return r;

@@ -39,9 +39,8 @@ struct receiver_kind {
 struct receiver {
     struct channel ch;
     const struct receiver_kind *kind;
-    struct layer source;       /* the lowest: what is received */
-    struct layer_fault *fault; /* upon it; NULL: nothing is to go wrong */
-    struct layer layer;        /* the highest: its events are the channel's */
+    struct layer source;       /* the lowest: what is received; the highest is the user's */
+    struct layer_fault *fault; /* between them; NULL: nothing is to go wrong */
     const struct receiver_config *config;
     struct channel_shared *shared;
     struct http *http;
@@ -67,7 +66,7 @@ void receiver_report(void *ctx, struct event *ev);
 /* Nothing more is to be reported but the end. */
 static inline bool receiver_over(const struct receiver *r)
 {
-    return r->ch.ended || r->closing;
+    return r->ch.activity.ended || r->closing;
 }
 
 /* EVENT_OPEN. */

@@ -11,7 +11,7 @@ void ws_report(void *ctx, struct event *ev)
     struct ws *ws = ctx;
 
     channel_stamp(&ws->ch, ev);
-    ws_emit(ws, ev);
+    channel_report(&ws->ch, ev);
 }
 
 /* The connection is the peer's from now on. rest: what followed the head. -1 with *e; the link is
@@ -39,10 +39,10 @@ static int begin_frames(struct ws *ws, struct link *link, struct slice rest, str
         .tls = ws->ch.asked->url->scheme == URL_WSS,
     };
 
-    ws->peer = peer_new(ws->ch.loop, link, &config, &ws->layer, e);
+    ws->peer = peer_new(ws->ch.loop, link, &config, ws->ch.up.user, e);
     if (!ws->peer)
         return -1;
-    layer_fault_put(ws->fault, ws->layer.below);
+    layer_fault_put(ws->fault, ws->ch.up.user->below);
     return 0;
 }
 
@@ -59,7 +59,7 @@ static void report_open(struct ws *ws)
         .subprotocol_missed = ws->ch.asked->subprotocol_count > 0 && agreed->subprotocol[0] == '\0',
         .us = ws->ch.opened_us - ws->began_us,
     };
-    ws_emit(ws, &ev);
+    channel_report(&ws->ch, &ev);
     free(url);
 }
 
@@ -78,7 +78,7 @@ void ws_upgraded(void *ctx, struct link *link, struct slice rest)
     report_open(ws);
     layer_fault_opened(ws->fault);
     if (ws->paused)
-        layer_pause(&ws->layer, true);
+        layer_pause(ws->ch.up.user, true);
     peer_start(ws->peer);
 }
 

@@ -12,9 +12,8 @@
 
 struct ws {
     struct channel ch;
-    struct layer layer;        /* the highest: its events are the channel's */
-    struct layer_fault *fault; /* below it; NULL: nothing is to go wrong */
-    struct peer *peer;         /* once it is open */
+    struct peer *peer;         /* the lowest layer, once it is open; the highest is the user's */
+    struct layer_fault *fault; /* between them; NULL: nothing is to go wrong */
     const struct channel_ws_config *config;
     struct channel_shared *shared;
     bool paused;
@@ -26,8 +25,6 @@ struct ws {
 };
 
 /* channel_ws.c */
-/* The time and the channel into an event, and up with it. */
-void ws_emit(struct ws *ws, struct event *ev);
 /* An event of that kind, zeroed but for the header. */
 struct event ws_event(const struct ws *ws, enum event_kind kind);
 bool ws_wants(const struct ws *ws, enum event_kind kind);

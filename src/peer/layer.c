@@ -1,5 +1,12 @@
 #include "peer/layer.h"
 
+/* For l and all below it: which layer above takes their events? */
+static void find_listeners(struct layer *l)
+{
+    for (; l; l = l->below)
+        l->listener = !l->above || l->above->ops->event ? l->above : l->above->listener;
+}
+
 void layer_put(struct layer *l, struct layer *below)
 {
     l->below = below;
@@ -7,6 +14,7 @@ void layer_put(struct layer *l, struct layer *below)
     if (l->above)
         l->above->below = l;
     below->above = l;
+    find_listeners(l);
 }
 
 void layer_remove(struct layer *l)
@@ -15,7 +23,8 @@ void layer_remove(struct layer *l)
         l->above->below = l->below;
     if (l->below)
         l->below->above = l->above;
-    l->above = l->below = NULL;
+    find_listeners(l->below);
+    l->above = l->below = l->listener = NULL;
 }
 
 int layer_send(const struct layer *from, const struct outgoing *out)
@@ -44,16 +53,6 @@ struct totals layer_totals(const struct layer *from)
     while (l && !l->ops->totals)
         l = l->below;
     return l ? l->ops->totals(l) : (struct totals){0};
-}
-
-void layer_event(const struct layer *from, struct event *ev)
-{
-    struct layer *l = from->above;
-
-    while (l && !l->ops->event)
-        l = l->above;
-    if (l)
-        l->ops->event(l, ev);
 }
 
 void layer_drained(const struct layer *from)

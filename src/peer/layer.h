@@ -61,6 +61,7 @@ struct layer_ops {
 struct layer {
     const struct layer_ops *ops;
     struct layer *above, *below; /* NULL: it is the highest, the lowest */
+    struct layer *listener;      /* the next one above that has `event`; NULL: none */
 };
 
 /* Put l right above `below`. */
@@ -71,8 +72,12 @@ void layer_remove(struct layer *l);
 int layer_send(const struct layer *from, const struct outgoing *out);
 void layer_pause(const struct layer *from, bool paused);
 struct totals layer_totals(const struct layer *from);
-/* To the next one above. */
-void layer_event(const struct layer *from, struct event *ev);
+/* To the next one above. Events may be millions of messages, hence inline. */
+static inline void layer_event(const struct layer *from, struct event *ev)
+{
+    if (from->listener)
+        from->listener->ops->event(from->listener, ev);
+}
 void layer_drained(const struct layer *from);
 
 #endif

@@ -29,6 +29,7 @@ struct activity {
     uint64_t last_out_us; /* a byte was written */
     size_t pending;       /* bytes that wait to be written */
     uint64_t written;     /* bytes that were written */
+    bool ended;           /* the end is reported, or about to be */
 };
 
 struct peer_config {

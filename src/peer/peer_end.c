@@ -93,6 +93,7 @@ static void end(struct peer *p)
     timer_stop(p->timer);
     link_free(p->link);
     p->link = NULL;
+    p->config.activity->ended = true;
     layer_event(&p->layer, &ev);
 }
 

@@ -114,7 +114,7 @@ static bool give_up(struct leg *leg)
 {
     leg->leaving = true;
     if (leg->state != SESSION_WAITING &&
-        (leg->state != SESSION_CONNECTING || (leg->channel && !leg->channel->ended)))
+        (leg->state != SESSION_CONNECTING || (leg->channel && !leg->channel->activity.ended)))
         return leg_is_over(leg);
     header_cmd_cancel(leg->command);
     leg->command = NULL;
@@ -140,7 +140,7 @@ void leg_abort(struct leg *leg)
 
 void leg_pause(struct leg *leg, bool paused)
 {
-    if (leg->channel && !leg->channel->ended)
+    if (leg->channel && !leg->channel->activity.ended)
         channel_pause(leg->channel, paused);
 }
 

@@ -21,6 +21,7 @@
 #define LEG_ADDRESS 80
 
 struct leg {
+    struct layer layer; /* upon those of its channel */
     struct session *s;
     enum event_channel kind;       /* of its channels */
     struct channel_ws_config base; /* what each attempt begins with */
@@ -94,7 +95,8 @@ int leg_start_channel(struct leg *leg, struct err *e);
 
 /* --- leg_event.c: up from the channel --------------------------------------------------------- */
 
-channel_emit_fn leg_on_event;
+/* The operation of its layer. */
+void leg_on_event(struct layer *l, struct event *ev);
 /* An event about the leg, zeroed but for its header; and the header alone. */
 struct event leg_event(const struct leg *leg, enum event_kind kind);
 void leg_stamp(const struct leg *leg, struct event *ev);

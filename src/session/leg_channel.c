@@ -124,9 +124,9 @@ static struct channel *new_channel(struct leg *leg, const struct channel_up *up)
     return NULL;
 }
 
-static void on_drained(void *ctx)
+static void on_drained(struct layer *l)
 {
-    const struct leg *leg = ctx;
+    const struct leg *leg = (const struct leg *)l;
 
     if (leg == &leg->s->main) /* nothing is sent on the other */
         session_drained(leg->s);
@@ -147,11 +147,10 @@ static int take_faults(struct leg *leg, struct channel_up *up)
 
 int leg_start_channel(struct leg *leg, struct err *e)
 {
+    static const struct layer_ops ops = {.event = leg_on_event, .drained = on_drained};
     struct session *s = leg->s;
     struct channel_up up = {
-        .emit = leg_on_event,
-        .drained = on_drained,
-        .ctx = leg,
+        .user = &leg->layer,
         .bus = s->bus,
         .start_us = s->config.start_us,
         .conn = (uint32_t)s->totals.connections + 1,
@@ -162,6 +161,7 @@ int leg_start_channel(struct leg *leg, struct err *e)
     leg->has_retry_after = false;
     leg->settled = false;
     leg->drop = false;
+    leg->layer.ops = &ops;
     if (take_faults(leg, &up) < 0)
         return err_nomem(e, STAGE_CONNECT, "connecting");
     leg->channel = new_channel(leg, &up);

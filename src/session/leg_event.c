@@ -103,7 +103,7 @@ static void failed(struct leg *leg, const struct event *ev)
     if (!e.hint[0])
         err_hint(&e, "%s", leg->refusal_hint[0] ? leg->refusal_hint : hint);
     session_failed(leg, &e);
-    if (leg->channel->ended)
+    if (leg->channel->activity.ended)
         session_over(leg, &failure);
 }
 
@@ -228,9 +228,9 @@ static void on_message_in(struct leg *leg, struct event *ev)
         session_card_check(s);
 }
 
-void leg_on_event(void *ctx, struct event *ev)
+void leg_on_event(struct layer *l, struct event *ev)
 {
-    struct leg *leg = ctx;
+    struct leg *leg = (struct leg *)l;
 
     if (ev->kind != EVENT_MESSAGE)
         on_rare_event(leg, ev);

@@ -62,7 +62,9 @@ struct session;
 struct session *session_new(uv_loop_t *loop, const struct session_config *config,
                             const struct bus *bus, const struct session_hooks *hooks,
                             struct err *e);
-/* Drops the connection at once. Handles close in later turns of the loop. NULL is fine. */
+/* Drops the connection at once. No event and no hook comes after this, and nothing that was
+ * borrowed is used; libuv closes the last handles in later turns of the loop, and their memory is
+ * their own. NULL is fine. */
 void session_free(struct session *s);
 
 /* Start an attempt. 0; -1: reported as EVENT_ERROR already, `ended` is not called, nothing is

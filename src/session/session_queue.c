@@ -219,7 +219,7 @@ bool session_full(const struct session *s)
 size_t session_pending(const struct session *s)
 {
     size_t pending =
-        s->main.channel && !s->main.channel->ended ? s->main.channel->activity.pending : 0;
+        s->main.channel && !s->main.channel->activity.ended ? s->main.channel->activity.pending : 0;
 
     return s->outbox ? pending + s->outbox->waiting + s->outbox->waiting_bytes : pending;
 }

@@ -23,6 +23,7 @@
 static const char *const chat = "chat";
 
 struct fixture {
+    struct layer user; /* upon the channel's layers */
     struct hand_server server;
     struct channel_shared *shared;
     struct channel_ws_config ws;
@@ -31,9 +32,9 @@ struct fixture {
     struct channel *channel;
 };
 
-static void on_event(void *ctx, struct event *ev)
+static void on_event(struct layer *l, struct event *ev)
 {
-    struct fixture *f = ctx;
+    struct fixture *f = (struct fixture *)l;
 
     assert_int_equal(ev->conn, 7);
     assert_int_equal(ev->channel, f->channel->kind);
@@ -60,11 +61,6 @@ static void on_event(void *ctx, struct event *ev)
     default:
         break;
     }
-}
-
-static void on_drained(void *ctx)
-{
-    (void)ctx;
 }
 
 static int set_up(void **state)
@@ -109,15 +105,13 @@ static int tear_down(void **state)
 
 static void start(struct fixture *f, enum event_channel kind)
 {
-    const struct channel_up up = {.emit = on_event,
-                                  .drained = on_drained,
-                                  .ctx = f,
-                                  .bus = &f->server.bus,
-                                  .start_us = clock_mono_us(),
-                                  .conn = 7};
+    static const struct layer_ops ops = {.event = on_event};
+    const struct channel_up up = {
+        .user = &f->user, .bus = &f->server.bus, .start_us = clock_mono_us(), .conn = 7};
     struct err e;
 
     drop(f);
+    f->user.ops = &ops;
     if (kind == CHANNEL_WS)
         f->channel = channel_ws_new(&f->server.loop, &f->ws, f->shared, &up);
     else if (kind == CHANNEL_SSE)
@@ -173,7 +167,7 @@ static void a_websocket_opens_where_a_redirect_led(void **state)
     say(f, "\x88\x02\x03\xe8", 4);
     shutdown(f->server.fd, SHUT_WR);
     expect(f, "close 1000 clean\n");
-    assert_true(f->channel->ended);
+    assert_true(f->channel->activity.ended);
     assert_int_equal(channel_totals(f->channel).messages_in, 1);
 }
 
@@ -185,14 +179,14 @@ static void a_websocket_that_is_refused_or_given_up_was_never_open(void **state)
     hear(f, true, "GET /a HTTP/1.1\r\n");
     say_text(f, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
     expect(f, "error the server answered 403 No instead of 101 Switching Protocols\n");
-    assert_true(f->channel->ended);
+    assert_true(f->channel->activity.ended);
     assert_int_equal(f->channel->opened_us, 0);
 
     start(f, CHANNEL_WS);
     hear(f, true, "GET /a HTTP/1.1\r\n");
     channel_close(f->channel, 1000, slice_str(""), 0);
     expect(f, "error given up before the connection was open\n");
-    assert_true(f->channel->ended);
+    assert_true(f->channel->activity.ended);
 }
 
 static void an_event_stream_ends_as_its_framing_says(void **state)
@@ -229,7 +223,7 @@ static void check_refused(struct fixture *f, enum event_channel kind, const char
     hear(f, true, "GET /a HTTP/1.1\r\n");
     say_text(f, answer);
     expect(f, log);
-    assert_true(f->channel->ended);
+    assert_true(f->channel->activity.ended);
     assert_int_equal(f->channel->for_good, for_good);
 }
 
