@@ -2,6 +2,10 @@
 
 #include "base/utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 struct range {
     uint32_t first, last;
 };
@@ -60,14 +64,41 @@ static uint64_t unsafe_bits(const uint8_t *bytes)
            0x8080808080808080u;
 }
 
-/* How many bytes at the front are plain, in steps of 32 and of 8. */
+#define BLOCK 32
+
+#ifdef __SSE2__
+
+/* As signed numbers, 0x20 to 0x7E are those that are above 0x20 once 1 is added. */
+static __m128i plain_16(const uint8_t *bytes)
+{
+    __m128i next =
+        _mm_add_epi8(_mm_loadu_si128((const __m128i *)(const void *)bytes), _mm_set1_epi8(1));
+
+    return _mm_cmpgt_epi8(next, _mm_set1_epi8(0x20));
+}
+
+static bool plain_block(const uint8_t *bytes)
+{
+    return _mm_movemask_epi8(_mm_and_si128(plain_16(bytes), plain_16(bytes + 16))) == 0xFFFF;
+}
+
+#else
+
+static bool plain_block(const uint8_t *bytes)
+{
+    return (unsafe_bits(bytes) | unsafe_bits(bytes + 8) | unsafe_bits(bytes + 16) |
+            unsafe_bits(bytes + 24)) == 0;
+}
+
+#endif
+
+/* How many bytes at the front are plain, in steps of a block and of 8. */
 static size_t plain_run(const uint8_t *bytes, size_t n)
 {
     size_t i = 0;
 
-    while (n - i >= 32 && (unsafe_bits(bytes + i) | unsafe_bits(bytes + i + 8) |
-                           unsafe_bits(bytes + i + 16) | unsafe_bits(bytes + i + 24)) == 0)
-        i += 32;
+    while (n - i >= BLOCK && plain_block(bytes + i))
+        i += BLOCK;
     while (n - i >= 8 && unsafe_bits(bytes + i) == 0)
         i += 8;
     return i;

@@ -233,6 +233,25 @@ static void term_width_counts_columns(void **state)
     assert_int_equal(term_width(slice_str("\xE2\x86\x92 \xC2\xB7")), 3);
 }
 
+static void term_is_plain_judges_every_byte_at_every_place(void **state)
+{
+    uint8_t text[70];
+
+    (void)state;
+    memset(text, 'a', sizeof text);
+    for (size_t n = 1; n <= sizeof text; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                text[at] = (uint8_t)byte;
+                if (term_is_plain(slice_make(text, n)) != (byte >= 0x20 && byte < 0x7F))
+                    fail_msg("0x%02X at %zu of %zu", byte, at, n);
+            }
+            text[at] = 'a';
+        }
+    }
+    assert_true(term_is_plain(slice_make(NULL, 0)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +273,7 @@ int main(void)
         cmocka_unit_test(term_safe_reports_memory_and_keeps_what_fitted),
         cmocka_unit_test(term_hidden_knows_the_edges_of_its_ranges),
         cmocka_unit_test(term_width_counts_columns),
+        cmocka_unit_test(term_is_plain_judges_every_byte_at_every_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
