@@ -140,9 +140,3 @@ void buf_take(struct buf *b, struct spare *spare)
     b->cap = spare->cap;
     *spare = (struct spare){0};
 }
-
-void buf_trim(struct buf *b, size_t keep)
-{
-    if (b->len == 0 && b->cap > keep)
-        buf_clear(b);
-}

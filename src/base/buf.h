@@ -33,7 +33,11 @@ int buf_append_str(struct buf *b, const char *text);
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Free the memory if the content is empty and more than `keep` is allocated. */
-void buf_trim(struct buf *b, size_t keep);
+static inline void buf_trim(struct buf *b, size_t keep)
+{
+    if (b->len == 0 && b->cap > keep)
+        buf_clear(b);
+}
 
 /* Hand the memory of an empty buffer to `spare`, unless it is more than `keep`. A buffer with
  * content is not changed. */

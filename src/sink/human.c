@@ -78,12 +78,12 @@ static void put_bare_error(struct human *h, const struct err *error)
 /* What was held for an error that did not come. Notes may come before it. */
 static void release_hint(struct human *h, const struct event *next)
 {
-    bool has_it =
-        next->kind == EVENT_ERROR || (next->kind == EVENT_RETRY && next->retry.error != NULL);
+    bool has_it;
 
     if (!h->held[0] || next->kind == EVENT_NOTE || next->kind == EVENT_MISSED ||
         next->kind == EVENT_LOST)
         return;
+    has_it = next->kind == EVENT_ERROR || (next->kind == EVENT_RETRY && next->retry.error != NULL);
     if (!has_it)
         human_hint(h, h->held);
     h->held[0] = '\0';

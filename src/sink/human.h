@@ -27,6 +27,14 @@ enum mark {
 
 enum style { STYLE_PLAIN, STYLE_DIM, STYLE_GREEN, STYLE_RED, STYLE_YELLOW };
 
+/* What a line begins with after the time. */
+struct human_start {
+    enum mark mark;
+    enum style style; /* of the mark */
+    uint32_t number;  /* 0: none */
+    enum event_channel channel;
+};
+
 struct human {
     struct sink sink;
     struct out *out;
@@ -36,8 +44,11 @@ struct human {
     int pad;      /* columns that the time takes before every marker */
     uint64_t last_at_us;
     bool has_last;
-    enum style style;  /* the one in force */
-    size_t line_start; /* offset in text of the line being written */
+    enum style style;         /* the one in force */
+    size_t line_start;        /* offset in text of the line being written */
+    struct human_start start; /* of the last line: mostly the next one begins in the same way */
+    uint8_t start_text[64];
+    size_t start_len; /* 0: nothing is kept */
     struct buf text;
     struct buf scratch;
     char hint[512];   /* the last one shown, so that it is not repeated */

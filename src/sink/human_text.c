@@ -107,39 +107,81 @@ static void put_number(struct human *h, uint32_t number)
     check(h, buf_append(&h->text, text, (size_t)(end - text)));
 }
 
-static void put_whose(struct human *h, const struct event *ev)
+/* 0: no number is shown. */
+static uint32_t number_of(const struct human *h, const struct event *ev)
 {
     if (!h->config.numbered || ev->conn == 0)
+        return 0;
+    return ev->client ? ev->client : ev->conn;
+}
+
+static void put_whose(struct human *h, uint32_t number)
+{
+    if (number == 0)
         return;
     human_style(h, STYLE_DIM);
-    put_number(h, ev->client ? ev->client : ev->conn);
+    put_number(h, number);
     human_style(h, STYLE_PLAIN);
 }
 
-void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
+static void put_start(struct human *h, const struct human_start *s)
 {
     static const char *const marks[] = {"→", "←", "●", "○", "✕", "!", "·", "↑", "↓"};
     static const char *const ascii[] = {">", "<", "*", "o", "x", "!", "-", "^", "v"};
 
-    put_stamp(h, ev);
     if (h->config.relay)
-        put_whose(h, ev);
-    human_style(h, style);
-    human_put(h, h->config.utf8 ? marks[mark] : ascii[mark]);
+        put_whose(h, s->number);
+    human_style(h, s->style);
+    human_put(h, h->config.utf8 ? marks[s->mark] : ascii[s->mark]);
     human_style(h, STYLE_PLAIN);
     human_put(h, " ");
     if (!h->config.relay)
-        put_whose(h, ev);
-    if (ev->channel != CHANNEL_WS) {
+        put_whose(h, s->number);
+    if (s->channel != CHANNEL_WS) {
         human_style(h, STYLE_DIM);
-        human_printf(h, "[%s] ", channel_name(ev->channel));
+        human_printf(h, "[%s] ", channel_name(s->channel));
         human_style(h, STYLE_PLAIN);
     }
 }
 
+static bool same_start(const struct human_start *a, const struct human_start *b)
+{
+    return a->mark == b->mark && a->style == b->style && a->number == b->number &&
+           a->channel == b->channel;
+}
+
+/* Keep what was appended to the text for the lines that follow. */
+static void keep_start(struct human *h, const struct human_start *s, size_t from)
+{
+    size_t len = h->text.len - from;
+
+    h->start = *s;
+    h->start_len = h->failed || len > sizeof h->start_text ? 0 : len;
+    if (h->start_len > 0)
+        memcpy(h->start_text, buf_data(&h->text) + from, len);
+}
+
+void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
+{
+    const struct human_start start = {
+        .mark = mark, .style = style, .number = number_of(h, ev), .channel = ev->channel};
+    size_t from;
+
+    if (h->config.stamps != STAMPS_NONE)
+        put_stamp(h, ev);
+    if (h->start_len > 0 && same_start(&h->start, &start)) {
+        check(h, buf_append(&h->text, h->start_text, h->start_len));
+        return;
+    }
+    from = h->text.len;
+    put_start(h, &start);
+    keep_start(h, &start, from);
+}
+
 void human_begin_bare(struct human *h, const struct event *ev)
 {
-    put_stamp(h, ev);
+    if (h->config.stamps != STAMPS_NONE)
+        put_stamp(h, ev);
 }
 
 void human_next(struct human *h, int indent)

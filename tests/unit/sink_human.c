@@ -458,6 +458,25 @@ static void human_log_of_a_server_names_the_connection_on_each_line(void **state
     check(log, &ev, "● #12 opened ws://h/ · 2.1 ms\n");
 }
 
+static void human_begins_each_line_with_its_own_mark_and_number(void **state)
+{
+    struct event evs[5];
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        evs[i] = make(EVENT_MESSAGE);
+        evs[i].leg = LEG_CLIENT;
+        evs[i].client = i < 3 ? 7 : 12;
+        evs[i].message = (struct event_message){
+            .type = OPCODE_TEXT, .data = slice_str("hi"), .final = true, .total = 2};
+    }
+    evs[2].leg = LEG_SERVER;
+    evs[4].channel = CHANNEL_SSE;
+    check_events(
+        (struct view_config){.utf8 = true, .numbered = true, .relay = true, .messages = true}, evs,
+        5, "#7 ↑ hi\n#7 ↑ hi\n#7 ↓ hi\n#12 ↑ hi\n#12 ↑ [sse] hi\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +503,7 @@ int main(void)
         cmocka_unit_test(human_ascii_shows_nothing_beyond_ascii),
         cmocka_unit_test(human_reports_an_error_even_without_memory),
         cmocka_unit_test(human_survives_each_failing_allocation),
+        cmocka_unit_test(human_begins_each_line_with_its_own_mark_and_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
