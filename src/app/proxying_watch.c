@@ -96,16 +96,14 @@ static bool is_graded(const struct proxying *p, enum relay_direction direction)
 static void on_message(void *ctx, struct relay_conn *c, enum relay_direction direction,
                        const struct event_message *m)
 {
-    const struct grade_message message = {
-        .up = direction == RELAY_UP,
-        .delivered = true,
-        .opcode = m->type,
-        .data = m->data,
-        .cut = m->part > 0,
-    };
-
-    if (m->part <= 1 && is_graded(of(ctx), direction))
-        grade_message(of(ctx)->grade, relay_conn_now_us(c), relay_conn_number(c), &message);
+    if (m->part > 1 || !is_graded(of(ctx), direction))
+        return;
+    grade_message(of(ctx)->grade, relay_conn_now_us(c), relay_conn_number(c),
+                  &(struct grade_message){.up = direction == RELAY_UP,
+                                          .delivered = true,
+                                          .opcode = m->type,
+                                          .data = m->data,
+                                          .cut = m->part > 0});
 }
 
 static int how_of(const struct event_close *close)

@@ -26,6 +26,24 @@ struct frame_header {
  * ...). */
 size_t frame_decode(struct frame_header *h, const uint8_t *bytes, size_t n);
 
+/* The bytes of the frame at the front of n bytes if all of it is there, header and payload; else 0.
+ */
+static inline size_t frame_whole(const uint8_t *bytes, size_t n)
+{
+    struct frame_header h;
+    size_t size;
+
+    if (n < 2)
+        return 0;
+    size = bytes[1] & 0x7F;
+    if (size < 126) {
+        size += bytes[1] & 0x80 ? 6 : 2;
+        return size <= n ? size : 0;
+    }
+    size = frame_decode(&h, bytes, n);
+    return size > 0 && h.length <= n - size ? size + (size_t)h.length : 0;
+}
+
 enum frame_mask {
     FRAME_MASK_ROLE, /* a client masks with a fresh key, a server does not */
     FRAME_MASK_OFF,

@@ -33,16 +33,21 @@ static void put_walked(struct relay_leg *from, const uint8_t *bytes, size_t n, b
         relayed_break(from->conn);
 }
 
-static void begin_frame(struct relay_leg *from, const struct frame_header *h)
+static void begin_frame(struct relay_leg *from, unsigned opcode, bool fin)
 {
     struct frame_walk *w = &from->walk;
 
-    w->left = h->length;
-    w->control = h->opcode > OPCODE_BINARY;
+    w->control = opcode > OPCODE_BINARY;
     if (w->control)
         relayed_pass_buf(from, &from->control); /* of frames that came to no event */
     else
-        w->in_message = !h->fin;
+        w->in_message = !fin;
+}
+
+static void begin_payload(struct relay_leg *from, const struct frame_header *h)
+{
+    begin_frame(from, h->opcode, h->fin);
+    from->walk.left = h->length;
 }
 
 /* Whole frames at the front, of bytes that have passed: nothing is kept of them. Returns their
@@ -50,19 +55,14 @@ static void begin_frame(struct relay_leg *from, const struct frame_header *h)
 static size_t walk_past(struct relay_leg *from, const uint8_t *bytes, size_t n)
 {
     const struct frame_walk *w = &from->walk;
-    struct frame_header h;
-    size_t at = 0, head;
+    size_t at = 0, size;
 
     if (w->left > 0 || w->have > 0)
         return 0;
-    while ((head = frame_decode(&h, bytes + at, n - at)) > 0 && h.length <= n - at - head) {
-        begin_frame(from, &h);
-        at += head + (size_t)h.length;
+    while ((size = frame_whole(bytes + at, n - at)) > 0) {
+        begin_frame(from, bytes[at] & 0x0F, bytes[at] & 0x80);
+        at += size;
     }
-    from->walk.left = 0;
-    from->walked += at;
-    if (!w->in_message)
-        from->committed = false;
     return at;
 }
 
@@ -70,25 +70,24 @@ void relayed_walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool p
 {
     struct frame_walk *w = &from->walk;
     struct frame_header h;
-    size_t past = passed ? walk_past(from, bytes, n) : 0;
 
-    bytes += past;
-    n -= past;
     while (n > 0 && from->conn->state == CONN_WS) {
-        size_t step;
+        size_t step = passed ? walk_past(from, bytes, n) : 0;
 
-        if (w->left > 0) {
+        if (step > 0) {
+            /* nothing is kept of them */
+        } else if (w->left > 0) {
             step = w->left < n ? (size_t)w->left : n;
             put_walked(from, bytes, step, passed);
             w->left -= step;
         } else if (w->have == 0 && (step = frame_decode(&h, bytes, n)) > 0) {
-            begin_frame(from, &h);
+            begin_payload(from, &h);
             put_walked(from, bytes, step, passed);
         } else {
             step = 1;
             w->head[w->have++] = bytes[0];
             if (frame_decode(&h, w->head, w->have) > 0) {
-                begin_frame(from, &h);
+                begin_payload(from, &h);
                 put_walked(from, w->head, w->have, passed);
                 w->have = 0;
             }

@@ -268,12 +268,11 @@ const struct layer_ops relayed_ws_top = {.event = on_event};
 /* --- events -------------------------------------------------------------------------------------
  */
 
-static void report(struct relay_leg *from, struct event *ev)
+/* Events are stamped once for all that comes of one read: it came at the same time. */
+static void report(struct relay_leg *from, const struct event *ev)
 {
-    if (!bus_wants(from->conn->relay->bus, ev->kind))
-        return;
-    relayed_stamp(from->conn, ev, from->side);
-    relayed_emit(from->conn, ev);
+    if (bus_wants(from->conn->relay->bus, ev->kind))
+        relayed_emit(from->conn, ev);
 }
 
 /* Control frames, and those whose opcode has no meaning, that are whole and came to no event. */
@@ -348,14 +347,16 @@ static void take_event(struct relay_leg *from, struct event *ev, bool passed)
 static void drain(struct relay_leg *from, bool at_once)
 {
     struct relay_conn *c = from->conn;
-    struct event ev = {0};
+    struct event ev = relayed_event(c, EVENT_MESSAGE, from->side);
     int r = 0;
 
     while (c->state == CONN_WS && !from->opaque && (r = wsconn_next(from->ws, &ev)) > 0) {
         bool passed = at_once || from->committed;
 
-        if (!at_once)
+        if (!at_once) {
+            relayed_stamp(c, &ev, from->side); /* faults may have stamped the last one */
             relayed_walk_used(from);
+        }
         take_event(from, &ev, passed);
         relayed_ws_settle_close(other(from));
         if (c->state == CONN_WS && from->aside.first)
@@ -379,8 +380,12 @@ uint8_t *relayed_ws_space(struct relay_leg *l, size_t *room)
 
 static void report_bytes(struct relay_leg *from, const uint8_t *bytes, size_t n)
 {
-    struct event ev = {.kind = EVENT_BYTES, .dir = DIR_IN};
+    struct event ev;
 
+    if (!bus_wants(from->conn->relay->bus, EVENT_BYTES))
+        return;
+    ev = relayed_event(from->conn, EVENT_BYTES, from->side);
+    ev.dir = DIR_IN;
     ev.bytes = (struct event_bytes){.offset = from->fed, .data = slice_make(bytes, n)};
     report(from, &ev);
 }
@@ -388,7 +393,7 @@ static void report_bytes(struct relay_leg *from, const uint8_t *bytes, size_t n)
 /* After a Close of ours on both legs: only its answer is waited for. */
 static void await_close(struct relay_leg *from, size_t n)
 {
-    struct event ev = {0};
+    struct event ev = relayed_event(from->conn, EVENT_MESSAGE, from->side);
     int r = 0;
 
     from->fed += n;

@@ -146,6 +146,27 @@ static void opcode_name_knows_the_six_opcodes(void **state)
     assert_null(opcode_name(17));
 }
 
+static void frame_whole_needs_the_header_and_all_of_the_payload(void **state)
+{
+    static const size_t lengths[] = {0, 1, 125, 126, 65535, 65536};
+    static uint8_t bytes[FRAME_HEADER_MAX + 65536];
+
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof lengths / sizeof *lengths); i++) {
+        const struct frame_header h = {
+            .opcode = 2, .fin = true, .masked = i % 2, .length = lengths[i / 2]};
+        size_t size = frame_encode(bytes, &h) + lengths[i / 2];
+
+        assert_int_equal(frame_whole(bytes, size), size);
+        assert_int_equal(frame_whole(bytes, sizeof bytes), size);
+        for (size_t n = 0; n < size; n += n < 20 ? 1 : 997)
+            assert_int_equal(frame_whole(bytes, n), 0);
+        assert_int_equal(frame_whole(bytes, size - 1), 0);
+    }
+    memset(bytes, 0xFF, FRAME_HEADER_MAX); /* a length of UINT64_MAX */
+    assert_int_equal(frame_whole(bytes, sizeof bytes), 0);
+}
+
 static void close_code_valid_knows_the_registry(void **state)
 {
     (void)state;
@@ -168,6 +189,7 @@ int main(void)
         cmocka_unit_test(frame_mask_gives_the_example_of_the_rfc),
         cmocka_unit_test(frame_mask_agrees_with_byte_by_byte_at_every_length_and_offset),
         cmocka_unit_test(opcode_name_knows_the_six_opcodes),
+        cmocka_unit_test(frame_whole_needs_the_header_and_all_of_the_payload),
         cmocka_unit_test(close_code_valid_knows_the_registry),
     };
 
