@@ -149,11 +149,11 @@ three"
     start 80 24
     wscope_in -q "$URL/length"
     await_last 1 "$URL/length>"
-    printf 'CONNECT\r\nhost:x\r\n\r\nbody' >"$BATS_TEST_TMPDIR/paste"
+    printf 'GREETED\r\nhost:x\r\n\r\nbody' >"$BATS_TEST_TMPDIR/paste"
     for i in 1 2; do # what the terminal is set to differs after the first line
         terminal load-buffer "$BATS_TEST_TMPDIR/paste"
         terminal paste-buffer -p -r
-        await_last 4 "$URL/length> CONNECT
+        await_last 4 "$URL/length> GREETED
 host:x
 
 body"
