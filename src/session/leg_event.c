@@ -60,6 +60,7 @@ static void closed(struct leg *leg, struct event *ev)
     const struct leg *other = session_other(leg);
     struct postmortem_context context = leg_evidence(leg);
     char hint[POSTMORTEM_HINT];
+    bool named; /* by the protocol above the messages */
     enum exit_code outcome = outcome_of_close(&ev->close, s->asked);
     const struct retry_failure failure = {
         .close = &ev->close,
@@ -67,9 +68,11 @@ static void closed(struct leg *leg, struct event *ev)
         .retry_after_us = leg->channel->retry_us,
     };
 
+    named = leg == &s->main && session_decode_hint(s, &ev->close, hint, sizeof hint);
     if (leg == &s->main)
         session_closed(s, &ev->close);
-    postmortem_close(hint, &ev->close, &context);
+    if (!named)
+        postmortem_close(hint, &ev->close, &context);
     if (leg->kind == CHANNEL_WS || !ev->close.hint[0])
         ev->close.hint = hint;
     bus_emit(s->bus, ev);

@@ -110,11 +110,16 @@ static void check_ready(struct session *s)
     session_ready(s);
 }
 
-/* The protocol ended it: the server disconnected or refused the client. */
+/* The protocol ended the connection: tell why, and end the WebSocket too. */
 static void end(struct session *s, const struct decode_ending *ending)
 {
     struct err e;
 
+    if (ending->again && s->config.retry.enabled) {
+        session_note(s, ending->text);
+        channel_abort(s->main.channel, CLOSE_HOW_PING_TIMEOUT);
+        return;
+    }
     err_set(&e, ending->code, STAGE_PROTOCOL, 0, "%s", ending->text);
     err_hint(&e,
              ending->code == EXIT_PEER_ERROR
@@ -128,14 +133,12 @@ static void end(struct session *s, const struct decode_ending *ending)
 
 static void after(struct session *s)
 {
-    const struct decode_ending *ending;
-
     send_owed(s);
-    set_timer(s);
+    if (decode_ended(s->stack))
+        timer_start(s->decode_timer, 0, on_due); /* outside of what the channel reports */
+    else
+        set_timer(s);
     check_ready(s);
-    ending = s->main.state == SESSION_OPEN ? decode_ended(s->stack) : NULL;
-    if (ending && !ending->again)
-        end(s, ending);
 }
 
 static void on_due(void *ctx)
@@ -144,11 +147,12 @@ static void on_due(void *ctx)
 
     if (s->main.state != SESSION_OPEN)
         return;
-    decode_tick(s->stack, now(s));
-    after(s);
-    /* A heartbeat is missing: as a ping without its pong. */
-    if (s->main.state == SESSION_OPEN && decode_ended(s->stack))
-        channel_abort(s->main.channel, CLOSE_HOW_PING_TIMEOUT);
+    if (!decode_ended(s->stack))
+        decode_tick(s->stack, now(s));
+    if (decode_ended(s->stack))
+        end(s, decode_ended(s->stack));
+    else
+        after(s);
 }
 
 static void say_recognised(struct session *s)
@@ -208,6 +212,20 @@ void session_decode_leave(struct session *s)
         return;
     decode_leave(s->stack, now(s));
     send_owed(s);
+}
+
+bool session_decode_hint(const struct session *s, const struct event_close *close, char *hint,
+                         size_t room)
+{
+    bool came = s->decoding && close->got_close_frame;
+    const char *name = came ? decode_close_name(s->decoding, close->code) : NULL;
+    const char *advice = name ? decode_close_advice(s->decoding, close->code) : NULL;
+
+    if (!name)
+        return false;
+    snprintf(hint, room, "%s calls %u \"%s\"%s%s", decode_name(s->decoding), (unsigned)close->code,
+             name, advice ? ": " : "", advice ? advice : "");
+    return true;
 }
 
 void session_decode_closed(struct session *s)

@@ -116,8 +116,11 @@ void session_decode_opened(struct session *s, const struct event_open *open);
 void session_decode_begin(struct session *s);
 /* A message, in either direction, goes up with what is in it. */
 void session_decode_message(struct session *s, struct event *ev);
-/* The user ends it: what the protocol sends before. */
+/* The user ends the connection: what the protocol sends before. */
 void session_decode_leave(struct session *s);
+/* The protocol's own name of a close code, and what to do. False: it has none. */
+bool session_decode_hint(const struct session *s, const struct event_close *close, char *hint,
+                         size_t room);
 void session_decode_closed(struct session *s);
 /* What is to be said at the end of a run. */
 void session_decode_findings(struct session *s);
