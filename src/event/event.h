@@ -412,7 +412,8 @@ struct event {
     enum event_dir dir; /* frame, message, decoded, ping, pong, close_frame, bytes */
     enum event_channel channel;
     uint32_t conn; /* openings so far, plus one while an attempt is under way */
-    enum event_leg leg;
+    enum event_leg leg : 16;
+    bool secret;     /* message, frame, bytes: it holds credentials, which views hide */
     uint32_t client; /* of a relay: the client's number; 0: none, or not known yet */
     int64_t time_us; /* wall clock, µs since 1970 UTC */
     uint64_t at_us;  /* monotonic, µs since the program's start */

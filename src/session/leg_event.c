@@ -182,6 +182,8 @@ static __attribute__((noinline)) void on_rare_event(struct leg *leg, struct even
     default:
         break;
     }
+    ev->secret = ev->dir == DIR_OUT && session_sends_secret(s) &&
+                 (ev->kind == EVENT_FRAME || ev->kind == EVENT_BYTES);
     leg_observe(leg, ev);
     if (is_withheld(leg, ev))
         return;
@@ -225,7 +227,7 @@ static void on_message_in(struct leg *leg, struct event *ev)
         session_decode_message(s, ev);
     else
         bus_emit(s->bus, ev);
-    if (first && leg->kind == CHANNEL_WS && !s->stack)
+    if (first && leg->kind == CHANNEL_WS && !(s->stack && decode_name(s->stack)))
         leg_greeted(leg, &ev->message);
     if (s->account && s->card.open)
         session_card_check(s);

@@ -121,10 +121,13 @@ static void end(struct session *s, const struct decode_ending *ending)
         return;
     }
     err_set(&e, ending->code, STAGE_PROTOCOL, 0, "%s", ending->text);
-    err_hint(&e,
-             ending->code == EXIT_PEER_ERROR
-                 ? "client libraries do not connect again after this either; see the server's log"
-                 : "the server decides who may join, by what --auth, --login or the headers give");
+    if (ending->again)
+        err_hint(&e, "client libraries connect again after this, as -r does");
+    else if (ending->code == EXIT_PEER_ERROR)
+        err_hint(&e, "client libraries do not connect again after this; see the server's log");
+    else
+        err_hint(&e,
+                 "the server decides who may join, by what --auth, --login or the headers give");
     session_report_error(s, &e);
     s->main.failure = e;
     s->main.outcome = e.code;
@@ -193,8 +196,14 @@ void session_decode_begin(struct session *s)
     set_timer(s);
 }
 
+bool session_sends_secret(const struct session *s)
+{
+    return s->held_back && s->config.decode->credentials;
+}
+
 void session_decode_message(struct session *s, struct event *ev)
 {
+    ev->secret = ev->dir == DIR_OUT && session_sends_secret(s);
     decode_emit(s->decoding, s->bus, ev, ev->dir);
     if (!s->named && decode_name(s->stack))
         say_recognised(s);
@@ -282,6 +291,10 @@ void session_decode_findings(struct session *s)
 {
     const char *finding;
 
-    for (unsigned i = 0; s->stack && (finding = decode_finding(s->stack, i)); i++)
-        session_note(s, finding);
+    for (unsigned i = 0; s->stack && (finding = decode_finding(s->stack, i)); i++) {
+        const struct decode_ending *ending = decode_ended(s->stack);
+
+        if (!ending || strcmp(ending->text, finding) != 0)
+            session_note(s, finding);
+    }
 }

@@ -122,6 +122,8 @@ void session_decode_leave(struct session *s);
 bool session_decode_hint(const struct session *s, const struct event_close *close, char *hint,
                          size_t room);
 void session_decode_closed(struct session *s);
+/* What goes out now holds the user's credentials: the protocol's handshake. */
+bool session_sends_secret(const struct session *s);
 /* What is to be said at the end of a run. */
 void session_decode_findings(struct session *s);
 

@@ -20,3 +20,21 @@ bool close_body(struct slice payload, uint16_t *code, struct slice *reason)
     *reason = slice_make(payload.data + 2, payload.len - 2);
     return true;
 }
+
+struct event common_hidden(const struct event *ev)
+{
+    const struct slice shown = slice_str("(credentials)");
+    struct event hidden = *ev;
+
+    if (ev->kind == EVENT_MESSAGE) {
+        hidden.message.type = OPCODE_TEXT;
+        hidden.message.data = shown;
+    } else if (ev->kind == EVENT_FRAME) {
+        hidden.frame.opcode = OPCODE_TEXT;
+        hidden.frame.payload = shown;
+        hidden.frame.cut = false;
+    } else if (ev->kind == EVENT_BYTES) {
+        hidden.bytes.data = shown;
+    }
+    return hidden;
+}

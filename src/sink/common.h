@@ -12,4 +12,7 @@ bool response_refused(const struct event *ev);
 /* The body of a Close frame (RFC 6455, section 5.5.1): false if there is no code in it. */
 bool close_body(struct slice payload, uint16_t *code, struct slice *reason);
 
+/* A message, frame or bytes with credentials: the same event without its content. */
+struct event common_hidden(const struct event *ev);
+
 #endif

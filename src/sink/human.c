@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "sink/common.h"
+
 /* A message comes whole up to 1 MiB; its escapes take at most nine bytes for one. */
 #define TEXT_MAX  ((size_t)24 << 20)
 #define TEXT_KEEP ((size_t)64 << 10)
@@ -93,7 +95,12 @@ static void release_hint(struct human *h, const struct event *next)
 static void human_event(struct sink *sink, const struct event *ev)
 {
     struct human *h = (struct human *)sink;
+    struct event hidden;
 
+    if (ev->secret && !h->config.show_secrets) {
+        hidden = common_hidden(ev);
+        ev = &hidden;
+    }
     h->failed = false;
     h->style = STYLE_PLAIN;
     h->line_start = 0;

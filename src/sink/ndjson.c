@@ -468,15 +468,24 @@ static int write_line(struct ndjson *n, const struct event *ev)
     return w.failed ? -1 : buf_append(&n->line, "\n", 1);
 }
 
+static bool is_carrier(const struct event *ev)
+{
+    return ev->kind == EVENT_DECODED && ev->decoded.role == DECODED_CARRIER;
+}
+
 static void ndjson_event(struct sink *sink, const struct event *ev)
 {
     struct ndjson *n = (struct ndjson *)sink;
     struct buf *line = &n->line;
+    struct event hidden;
     int result;
 
-    /* the item that it carries follows, and names the whole stack */
-    if (ev->kind == EVENT_DECODED && ev->decoded.role == DECODED_CARRIER)
-        return;
+    if (is_carrier(ev) && !(n->config.kinds & EVENT_BIT(EVENT_FRAME)))
+        return; /* as the layers below messages */
+    if (ev->secret && !n->config.show_secrets) {
+        hidden = common_hidden(ev);
+        ev = &hidden;
+    }
     result = write_line(n, ev);
 
     if (result == 0 && n->config.tty) {
