@@ -153,6 +153,8 @@ const char *decode_name_at(unsigned index);
 const char *decode_subprotocol_at(const struct decode_spec *spec, unsigned index);
 /* Subprotocols that a client offers for a stack; further ones are left out. */
 #define DECODE_OFFERS_MAX 8
+/* The typed form of an explicit stack has this word, such as "/join". */
+bool decode_has_command(const struct decode_spec *spec, struct slice word);
 /* How Engine.IO is to be carried: "upgrade" (from polling to a WebSocket), "websocket" or
  * "polling". NULL: it is not in the stack. Static, or of the spec. */
 const char *decode_transport(const struct decode_spec *spec);

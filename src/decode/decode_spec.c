@@ -164,3 +164,15 @@ bool decode_spec_has(const struct decode_spec *spec, const char *name)
     }
     return false;
 }
+
+bool decode_has_command(const struct decode_spec *spec, struct slice word)
+{
+    const char *const *commands =
+        spec->count > 0 ? spec->decoders[spec->count - 1]->commands : NULL;
+
+    for (; commands && *commands; commands++) {
+        if (slice_is(word, *commands))
+            return true;
+    }
+    return false;
+}

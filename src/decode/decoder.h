@@ -31,6 +31,7 @@ struct decoder {
     const char *below; /* the decoder that carries it and is put below it; NULL: none needed */
     const char *const *subprotocols; /* NULL-terminated, best first; NULL: none */
     const char *const *keys;         /* accepted KEYs, NULL-terminated; NULL: none */
+    const char *const *commands; /* words with a slash in its typed form, NULL-terminated; NULL */
     bool files;   /* @FILE among typed arguments is the content of a file, see typed.h */
     size_t state; /* bytes */
     size_t kept;  /* bytes that outlive a connection; only with an explicit name */

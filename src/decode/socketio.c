@@ -425,7 +425,9 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
 static int owed_acks(const struct socketio *s, struct buf *out)
 {
     const struct request *first = NULL;
+    const char *comma;
     unsigned count = 0;
+    size_t skip;
 
     for (size_t i = 0; i < s->requests.count; i++) {
         if (s->requests.waiting[i].dir != DIR_IN)
@@ -435,11 +437,14 @@ static int owed_acks(const struct socketio *s, struct buf *out)
     }
     if (!first)
         return 0;
+    comma = memchr(first->id, ',', first->id_len); /* after the namespace */
+    skip = comma ? (size_t)(comma + 1 - first->id) : 0;
     return buf_printf(out,
                       "the server waits for the ack of %u event%s, first %.*s (id %.*s): /ack %.*s "
                       "or --auto-ack sends one",
                       count, count == 1 ? "" : "s", (int)first->name_len, first->name,
-                      (int)first->id_len, first->id, (int)first->id_len, first->id) == 0
+                      (int)first->id_len, first->id, (int)(first->id_len - skip),
+                      first->id + skip) == 0
                ? buf_append(out, "", 1)
                : -1;
 }
@@ -480,10 +485,13 @@ static int findings(struct decode_layer *l, struct buf *out)
 
 static const char *const keys[] = {"version", "path", "nsp", "transport", "parser", NULL};
 
+static const char *const commands[] = {"/join", "/leave", "/ack", NULL};
+
 const struct decoder decoder_socketio = {
     .name = "socket.io",
     .below = "engine.io",
     .keys = keys,
+    .commands = commands,
     .files = true,
     .state = sizeof(struct socketio),
     .kept = sizeof(struct socketio_kept),

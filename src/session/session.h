@@ -87,6 +87,8 @@ int session_send_all(struct session *s, enum opcode type, const struct slice *me
                      size_t count, size_t *sent);
 /* A protocol was named: what is to be sent is given to session_encode in its forms. */
 bool session_speaks(const struct session *s);
+/* Its typed form has this word, such as "/join". */
+bool session_has_command(const struct session *s, struct slice word);
 /* A line becomes messages, which are sent as by session_send. 0, or SEND_... with *e: SEND_FAILED
  * also if the line is not in that form. */
 int session_encode(struct session *s, enum decode_input input, struct slice line, struct err *e);

@@ -250,6 +250,11 @@ bool session_speaks(const struct session *s)
     return s->config.decode && s->config.decode->count > 0;
 }
 
+bool session_has_command(const struct session *s, struct slice word)
+{
+    return session_speaks(s) && decode_has_command(s->config.decode, word);
+}
+
 static int encode(struct session *s, enum decode_input input, struct slice line, struct err *e)
 {
     struct buf text;

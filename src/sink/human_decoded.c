@@ -111,9 +111,15 @@ static void put_fields(struct human *h, const struct event_decoded *d)
 {
     human_style(h, STYLE_DIM);
     for (size_t i = 0; i < d->field_count; i++) {
+        const struct field *f = &d->fields[i];
+
         human_dot(h);
-        human_safe(h, d->fields[i].name);
-        put_word(h, " ", d->fields[i].value);
+        if (slice_is(f->name, "nsp")) { /* its slash says what it is */
+            human_safe(h, f->value);
+            continue;
+        }
+        human_safe(h, f->name);
+        put_word(h, " ", f->value);
     }
     human_style(h, STYLE_PLAIN);
 }

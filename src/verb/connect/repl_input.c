@@ -67,12 +67,16 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
 }
 
 /* "/name ...": a command; "//text" is the message "/text". A paste of several lines that happens to
- * begin with a slash is a message too, unless a command of that name exists. */
-static bool is_command(const char *line)
+ * begin with a slash is a message too, unless a command of that name exists. The words of the
+ * protocol above the messages ("/join") are for its encoder. */
+static bool is_command(const struct repl *r, const char *line)
 {
     const char *args;
 
     if (line[0] != '/' || line[1] == '/')
+        return false;
+    if (commands_find(parse_name(line + 1, &args)) == NULL &&
+        session_has_command(r->session, slice_make(line, strcspn(line, " "))))
         return false;
     return !strchr(line, '\n') || commands_find(parse_name(line + 1, &args)) != NULL;
 }
@@ -97,7 +101,7 @@ static void take_line(struct repl *r, struct buf *line, bool mute)
         return;
     text = (const char *)buf_data(line);
     r->commands.session = r->session;
-    if (is_command(text)) {
+    if (is_command(r, text)) {
         status = commands_run(&r->commands, text + 1, &e);
         if (status == 0)
             repl_transcribe_command(r, text + 1);
