@@ -12,6 +12,7 @@ void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *o
     *f = (struct feeder){
         .loop = loop, .options = options, .session = session, .hooks = *hooks, .fd = -1};
     f->stdin_used = options->no_input || options->echo;
+    buf_init(&f->ended, SIZE_MAX);
 }
 
 static enum splitter_form form_of(enum input_form form)
@@ -163,13 +164,28 @@ static int send_encoded(struct feeder *f, struct slice line, struct err *e)
     return line.len > 0 ? session_encode(f->session, input_of(f), line, e) : 0;
 }
 
+/* A message or a part of one; the byte of --eol follows its end. */
+static int send_ended(struct feeder *f, enum opcode type, struct slice data, bool first, bool final)
+{
+    if (!f->options->eol || !final)
+        return session_send(f->session, type, data, first, final);
+    buf_reset(&f->ended);
+    if (buf_append(&f->ended, data.data, data.len) != 0 ||
+        buf_append(&f->ended, f->options->eol, 1) != 0)
+        return SEND_FAILED;
+    return session_send(f->session, type, buf_slice(&f->ended), first, final);
+}
+
 static int send_lines(struct feeder *f, struct err *e)
 {
     const enum opcode type = f->options->binary ? OPCODE_BINARY : OPCODE_TEXT;
     size_t sent = 0, count = f->line_count - f->line;
     int r = 0;
 
-    if (!session_speaks(f->session)) {
+    if (f->options->eol) {
+        while (sent < count && (r = send_ended(f, type, f->lines[f->line + sent], true, true)) == 0)
+            sent++;
+    } else if (!session_speaks(f->session)) {
         r = session_send_all(f->session, type, f->lines + f->line, count, &sent);
     } else {
         while (sent < count && (r = send_encoded(f, f->lines[f->line + sent], e)) == 0)
@@ -184,7 +200,7 @@ static int send_piece(struct feeder *f, struct err *e)
     const struct splitter_piece *piece = &f->piece;
 
     if (!session_speaks(f->session))
-        return session_send(f->session, piece->type, piece->data, piece->first, piece->final);
+        return send_ended(f, piece->type, piece->data, piece->first, piece->final);
     if (piece->first && piece->final)
         return send_encoded(f, piece->data, e);
     err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "%s: a line for --as is longer than 1 MiB",
@@ -307,4 +323,5 @@ void feeder_close(struct feeder *f)
 void feeder_clear(struct feeder *f)
 {
     splitter_clear(&f->splitter);
+    buf_clear(&f->ended);
 }

@@ -33,7 +33,8 @@ struct feeder {
     size_t line, line_count;
     struct splitter_piece piece; /* the same, if has_piece */
     bool has_piece;
-    int fd; /* of the source under way, or -1 */
+    struct buf ended; /* a message with the byte of --eol */
+    int fd;           /* of the source under way, or -1 */
 };
 
 void feeder_init(struct feeder *f, uv_loop_t *loop, const struct pipe_options *options,

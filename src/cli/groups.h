@@ -24,6 +24,7 @@ enum input_form { INPUT_LINES, INPUT_NUL, INPUT_HEX, INPUT_BASE64, INPUT_WHOLE, 
 struct pipe_options {
     enum input_form input;
     bool binary;              /* -b */
+    const char *eol;          /* --eol: a byte that ends each message, "" for NUL; NULL: none */
     bool crlf;                /* --crlf: a CR before the newline is removed, too */
     size_t chunk;             /* --chunk */
     bool no_input;            /* -n */

@@ -105,8 +105,8 @@ option_set_fn options_set_quiet, options_set_verbose, options_set_events, option
 option_set_fn options_set_every;
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value, options_set_as,
-    options_set_json, options_set_credentials, options_set_cookie, options_set_user,
-    options_set_bearer, options_set_compress, options_set_no_compress;
+    options_set_eol, options_set_json, options_set_credentials, options_set_cookie,
+    options_set_user, options_set_bearer, options_set_compress, options_set_no_compress;
 option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
     options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_seq, options_set_resume_query,

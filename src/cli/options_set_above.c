@@ -10,6 +10,22 @@ int options_set_as(struct options_parsing *p, const struct option_use *use, stru
     return text ? decode_spec_parse(spec, text, e) : options_nomem(e);
 }
 
+int options_set_eol(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    static const struct {
+        const char *name, *byte;
+    } bytes[] = {{"nl", "\n"}, {"nul", ""}, {"rs", "\x1e"}, {"none", NULL}};
+
+    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
+        if (strcmp(use->value, bytes[i].name) == 0) {
+            p->o->pipe.eol = bytes[i].byte;
+            return 0;
+        }
+    }
+    return usage_error(e, "%s takes nl, nul, rs or none, not \"%s\"", use->typed,
+                       options_quote(use->value).text);
+}
+
 static int check_json(const struct option_use *use, const char *text, struct err *e)
 {
     return json_valid(slice_str(text))
@@ -38,8 +54,8 @@ int options_set_credentials(struct options_parsing *p, const struct option_use *
 /* With a name, messages have the forms of that protocol. */
 static int check_forms(const struct options_parsing *p, struct err *e)
 {
-    static const char *const others[] = {"--hex",  "--base64", "--whole", "--chunk",   "--binary",
-                                         "--echo", "--poll",   "--sse",   "--fallback"};
+    static const char *const others[] = {"--hex",  "--base64", "--whole", "--chunk", "--binary",
+                                         "--echo", "--eol",    "--poll",  "--sse",   "--fallback"};
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (options_given(p, others[i]))

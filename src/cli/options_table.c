@@ -211,6 +211,8 @@ static const struct option_row shared[] = {
      options_set_flag, AT(pipe.binary)},
     {'0', "null", OPTION_FLAG, NULL, "end messages with NUL, on stdin and stdout", SENDING, NULL,
      false, CONNECT, options_set_flag, AT(view.nul)},
+    {0, "eol", OPTION_VALUE, "BYTE", "end messages with this byte: nl, nul, rs, none", SENDING,
+     "nl|nul|rs|none", false, CONNECT, options_set_eol, 0},
     {0, "crlf", OPTION_FLAG, NULL, "remove a CR before the newline of a line", SENDING, NULL, false,
      CONNECT, options_set_flag, AT(pipe.crlf)},
     {0, "hex", OPTION_FLAG, NULL, "binary messages as hex digits, on stdin and stdout", SENDING,

@@ -296,6 +296,8 @@ void session_decode_findings(struct session *s)
 {
     const char *finding;
 
+    if (!session_speaks(s) && !bus_wants(s->bus, EVENT_DECODED))
+        return; /* decoding stopped once the protocol was recognised */
     for (unsigned i = 0; s->stack && (finding = decode_finding(s->stack, i)); i++) {
         const struct decode_ending *ending = decode_ended(s->stack);
 

@@ -152,7 +152,6 @@ static void users_of_other_programs_are_advised(void **state)
     check_hint("wscope URL", "-c", "ws://h/", NULL);
     check_hint("wscope serve", "-l", "8080", NULL);
     check_hint("wscope serve", "--listen", "8080", NULL);
-    check_hint("-u USER:PASS", "--auth", "a:b", NULL);
     check_hint("-k", "--no-check", URL, NULL);
     check_hint("-e MSG", "-d", "x", URL, NULL);
     check_hint("-e MSG", "--data", "x", URL, NULL);

@@ -54,6 +54,14 @@ def crlf(t):
     sends(t, b"a\r\nb\nc\rd\r\n", *text(b"a", b"b", b"c\rd"), args=["--crlf"])
 
 
+@case("pipe: --eol ends each message with its byte, -e and parts included")
+def eol(t):
+    sends(t, b"a\n\n", *text(b"a\0", b"\0"), args=["--eol", "nul"])
+    sends(t, b"", *text(b"b\x1e"), args=["--eol", "rs", "-e", "b"])
+    sends(t, b"c", *binary(b"c\n"), args=["--eol", "nl", "--whole", "-b"])
+    sends(t, b"d\n", *text(b"d"), args=["--eol", "none"])
+
+
 @case("pipe: an empty stdin sends nothing")
 def nothing(t):
     sends(t, b"")

@@ -57,6 +57,12 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
         status = repl_decode(r->app->pipe, text, &bytes, e);
         text = buf_slice(&bytes);
     }
+    if (status == 0 && pipe->eol) {
+        if ((bytes.len == 0 && buf_append(&bytes, text.data, text.len) != 0) ||
+            buf_append(&bytes, pipe->eol, 1) != 0)
+            status = err_nomem(e, STAGE_IO, "sending the message");
+        text = buf_slice(&bytes);
+    }
     asked_acted(&r->commands);
     if (status == 0)
         status = commands_send(&r->commands, type, text, e);
