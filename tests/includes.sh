@@ -16,7 +16,7 @@ net               base event fault proto/http1_reader.h@net/link_proxy.c
 peer              base event proto fault net
 http              base event proto fault net
 channel           base event proto fault net peer http
-relay             base event proto fault net peer http
+relay             base event decode proto fault net peer http
 session/books     base event
 session/diagnose  base event
 session           base event decode net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h proto/withhold.h@session/attempt.h

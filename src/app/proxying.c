@@ -65,6 +65,7 @@ static int make_relay(struct proxying *p, struct err *e)
         .identity = &p->identity,
         .dial = &p->dial,
         .keep_host = p->config.keep_host,
+        .decode = &p->config.connect->decode,
         .connect_timeout_us = p->config.connect->ws.connect_timeout_us,
         .max_clients = file_limit_raise(OTHER_FILES, 2),
         .supplies = &p->loop->supplies,

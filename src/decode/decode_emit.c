@@ -30,7 +30,7 @@ void decode_emit(struct decode_stack *stack, const struct bus *bus, struct event
     const struct event_message *m = &ev->message;
     struct decode_message message = {m->type, m->data};
     const struct event_decoded *items;
-    struct event decoded = *ev;
+    struct event decoded;
     size_t count = 0;
 
     if (stack && m->part == 0)
@@ -40,7 +40,10 @@ void decode_emit(struct decode_stack *stack, const struct bus *bus, struct event
     ev->message.malformed = is_malformed(items, count);
     if (bus_wants(bus, EVENT_MESSAGE))
         bus_emit(bus, ev);
+    if (count == 0 || !bus_wants(bus, EVENT_DECODED))
+        return;
+    decoded = *ev;
     decoded.kind = EVENT_DECODED;
-    for (size_t i = 0; i < count && bus_wants(bus, EVENT_DECODED); i++)
+    for (size_t i = 0; i < count; i++)
         emit_item(stack, bus, &decoded, &items[i]);
 }

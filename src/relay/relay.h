@@ -16,6 +16,7 @@
 
 #include <uv.h>
 
+#include "decode/decode.h"
 #include "event/bus.h"
 #include "fault/faults.h"
 #include "net/dial.h"
@@ -43,6 +44,7 @@ struct relay_config {
     unsigned max_clients;      /* connections; more wait in the kernel's queue */
     struct supplies *supplies; /* borrowed; outlive the relay and the loop's last turn */
     struct faults *client_faults, *server_faults; /* of each leg; borrowed */
+    const struct decode_spec *decode; /* the protocol above the messages, for the views; or NULL */
     const struct rules *rules; /* borrowed; relay_expect_changes, when there are more; or NULL */
     uint64_t start_us;         /* clock_mono_us at the program's start, for the events */
 };

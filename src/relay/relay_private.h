@@ -157,7 +157,8 @@ struct relay_conn {
     char accept[29];            /* what Sec-WebSocket-Accept must be */
 
     /* The end of a WebSocket */
-    uint64_t opened_us; /* 0: none was open */
+    uint64_t opened_us;          /* 0: none was open */
+    struct decode_stack *decode; /* NULL: nothing is decoded */
     bool decided;
     bool reacted; /* after that, the client has ended its side as well */
     enum event_leg ended_by;

@@ -40,9 +40,22 @@ struct event relayed_event(const struct relay_conn *c, enum event_kind kind, enu
     return ev;
 }
 
+/* A message with what is in it. Directions of events are those of a leg, of decoders the client's.
+ */
+static void emit_decoded(const struct relay_conn *c, const struct event *ev)
+{
+    bool up = (ev->leg == LEG_CLIENT) == (ev->dir == DIR_IN);
+    struct event message = *ev;
+
+    decode_emit(c->decode, c->relay->bus, &message, up ? DIR_OUT : DIR_IN);
+}
+
 void relayed_emit(const struct relay_conn *c, const struct event *ev)
 {
-    bus_emit(c->relay->bus, ev);
+    if (ev->kind == EVENT_MESSAGE && c->decode && decode_is_on(c->decode))
+        emit_decoded(c, ev);
+    else
+        bus_emit(c->relay->bus, ev);
 }
 
 void relayed_note(const struct relay_conn *c, const char *text)
@@ -360,6 +373,7 @@ void relayed_free(struct relay_conn *c)
     relay_leg_clear(relay_leg_server(c));
     timer_free(c->timer);
     timer_free(c->due);
+    decode_free(c->decode);
     free(c->target);
     free(c->offers);
     free(c);

@@ -168,6 +168,24 @@ static void take_end(struct relay_leg *l)
         relayed_leg_ended(l, 0);
 }
 
+/* Without memory, messages are shown as they are. */
+static void begin_decoding(struct relay_conn *c, const struct http1_head *head)
+{
+    const struct decode_spec *spec = c->relay->config->decode;
+    char *subprotocol;
+
+    if (!spec || spec->none || !bus_wants(c->relay->bus, EVENT_DECODED))
+        return;
+    subprotocol = head_joined(head, "Sec-WebSocket-Protocol");
+    c->decode = subprotocol ? decode_new(spec, false) : NULL;
+    if (c->decode) {
+        const struct decode_opening opening = {relay_conn_target(c), subprotocol};
+
+        decode_opened(c->decode, &opening, relay_conn_now_us(c) - c->relay->config->start_us);
+    }
+    free(subprotocol);
+}
+
 void relayed_ws_open(struct relay_conn *c, const struct http1_head *head)
 {
     struct relay *r = c->relay;
@@ -188,6 +206,7 @@ void relayed_ws_open(struct relay_conn *c, const struct http1_head *head)
     c->opened_us = clock_mono_us();
     relay_leg_write(relay_leg_client(c));
     report_open(c, head);
+    begin_decoding(c, head);
     if (r->hooks.opened)
         r->hooks.opened(r->ctx, c);
     if (r->layered)

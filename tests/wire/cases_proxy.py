@@ -400,3 +400,25 @@ def many(t):
     while len(os.listdir(folder)) > before:
         client.left("the end of the descriptors")
         select.select([], [], [], 0.05)
+
+
+@case("proxy: the protocol above the messages is displayed in both directions, with what answers what")
+def decoded(t):
+    scene = Scene(t)
+    client, server = scene.open()
+    client.send(up(TEXT, b'{"jsonrpc":"2.0","id":7,"method":"sum","params":[1,2]}'))
+    scene.says(r"#1 ↑ request sum 7 \[1,2\]", stderr=True)
+    server.send(frame(TEXT, b'{"jsonrpc":"2.0","id":7,"result":3}'))
+    scene.says(r"#1 ↓ result sum 7 3 after ", stderr=True)
+    server.send(frame(TEXT, b"plain"))
+    scene.says(r"#1 ↓ plain\n.*\? not JSON-RPC: no JSON", stderr=True)
+
+
+@case("proxy: --as none displays messages as they are")
+def undecoded(t):
+    scene = Scene(t, "--as", "none")
+    client, server = scene.open()
+    client.send(up(TEXT, b'{"jsonrpc":"2.0","method":"tick"}'))
+    scene.says(r'↑ \{"jsonrpc":"2\.0","method":"tick"\}', stderr=True)
+    server.send(frame(TEXT, b"after"))
+    scene.says("↓ after", stderr=True)
