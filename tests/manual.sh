@@ -3,7 +3,7 @@
 set -eu
 top_srcdir=${top_srcdir:-$(dirname "$0")/..}
 
-set -- "$top_srcdir"/man/*.[15]
+set -- "$top_srcdir"/man/*.[157]
 
 echo 1..$#
 i=0

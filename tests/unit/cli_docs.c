@@ -248,11 +248,15 @@ static void check_display(const char *line)
 
 static void displays_of_the_manuals_can_be_copied(void **state)
 {
-    char *man = read_source("man/wscope-script.5");
+    static const char *const others[] = {"man/wscope-script.5", "man/wscope-as.7"};
+    char *man;
 
     (void)state;
-    each_line(man, check_display);
-    free(man);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        man = read_source(others[i]);
+        each_line(man, check_display);
+        free(man);
+    }
     for (size_t i = 0; i < wscope_verbs.count; i++) {
         man = read_page(wscope_verbs.rows[i]);
         each_line(man, check_display);
