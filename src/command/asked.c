@@ -7,6 +7,7 @@ void asked_init(struct asked *a)
 {
     *a = (struct asked){0};
     inbox_init(&a->inbox, ASKED_COUNT, ASKED_BYTES);
+    a->inbox.decoded = true;
 }
 
 void asked_clear(struct asked *a)

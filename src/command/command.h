@@ -190,7 +190,7 @@ void command_healed(unsigned count, char text[COMMAND_HEALED]);
 /* The commands, each family in its file. */
 command_fn command_connect, command_close, command_reconnect, command_quit, command_poll,
     command_fallback, command_compare, command_header, command_option;
-command_fn command_send, command_binary, command_file, command_fragment;
+command_fn command_send, command_binary, command_file, command_fragment, command_emit;
 command_fn command_ping, command_pong, command_frame;
 command_fn command_fault, command_drop, command_heal;
 command_fn command_headers, command_info, command_stats;

@@ -1,7 +1,7 @@
 /* Messages. */
 #include "base/codec.h"
 #include "base/decimal.h"
-#include "command/command.h"
+#include "command/set.h"
 #include "script/expect/parse.h"
 
 #define FRAGMENTS_MAX 10000
@@ -43,6 +43,21 @@ int command_binary(struct commands *c, const char *args, struct err *e)
         r = commands_send(c, OPCODE_BINARY, buf_slice(&bytes), e);
     buf_clear(&bytes);
     return r;
+}
+
+int command_emit(struct commands *c, const char *args, struct err *e)
+{
+    if (!args[0])
+        return command_row_misused(commands_script_find(slice_str("emit")), e);
+    if (command_needs_open(c, e) < 0 || commands_may_send(c, e) < 0)
+        return -1;
+    if (!session_speaks(c->session)) {
+        err_set(e, EXIT_OTHER, STAGE_USAGE, 0,
+                "\"emit\" needs the name of the protocol above the messages");
+        err_hint(e, "\"option as NAME\" before \"connect\", or --as NAME, such as socket.io");
+        return -1;
+    }
+    return session_encode(c->session, DECODE_TYPED, slice_str(args), e) == 0 ? 0 : -1;
 }
 
 /* The end of piece i of n, moved on to where a character begins. */

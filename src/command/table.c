@@ -53,7 +53,7 @@ static const struct command_row table[] = {
 
     {"expect", "[next] WHAT [within SEC]", "report whether this comes, or what else comes",
      "/expect json /op == \"pong\" within 2",
-     "next|text|json|binary|ping|pong|frame|open|close|error|status|header|reconnect|gap|no-gap|none",
+     "next|text|json|binary|event|ack|result|ping|pong|frame|open|close|error|status|header|reconnect|gap|no-gap|none",
      command_expect, COMMAND_BOTH, NULL},
 
     {"headers", "", "show the handshake with every header", "/headers", "", command_headers,
@@ -114,6 +114,8 @@ static const struct command_row table[] = {
     {"proxy", "start [[HOST:]PORT] URL | stop | use [N] | COMMAND",
      "a proxy between other clients and their server", "proxy start :9002 ws://localhost:3000", "",
      NULL, COMMAND_SCRIPT, NULL},
+    {"emit", "NAME ARG...", "send as --as NAME does, such as an event",
+     "emit chat {\"text\":\"hello\"} lobby", "", command_emit, COMMAND_SCRIPT, NULL},
     {"sleep", "SEC", "wait", "sleep 0.5", "", NULL, COMMAND_SCRIPT, NULL},
     {"repeat", "N {", "repeat the lines up to \"}\" N times", "repeat 3 {", "", NULL,
      COMMAND_SCRIPT, NULL},

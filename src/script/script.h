@@ -70,7 +70,8 @@ struct script {
     struct statement *setup, *teardown;
     struct script_test *tests;
     size_t test_count;
-    bool frames; /* frames are expected somewhere: they have to be kept */
+    bool frames;  /* frames are expected somewhere: they have to be kept */
+    bool decoded; /* the same of events, acks and results */
 };
 
 /* What a script has to ask. NULL members are not asked. */

@@ -341,6 +341,8 @@ int parser_check_expect(struct parser *p, const char *args, struct err *e)
 
     if (status == 0 && x.what == EXPECT_FRAME)
         p->script->frames = true;
+    if (status == 0 && expect_class(&x) == CAME_DECODED)
+        p->script->decoded = true;
     p->of_proxy = status == 0 && expect_of_proxy(&x);
     if (status == 0 && x.what == EXPECT_REPORT && p->checks->report) {
         status = p->checks->report(x.name, e);

@@ -16,7 +16,7 @@ setup() {
         return 1
     fi
     # Those that show what is not run or may fail: needs, skip, todo.
-    assert_equal "$(grep -c ' # SKIP ' <<<"$output")" 3
+    assert_equal "$(grep -c ' # SKIP ' <<<"$output")" 4
     assert_equal "$(grep -c ' # TODO ' <<<"$output")" 1
 }
 

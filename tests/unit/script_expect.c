@@ -62,6 +62,14 @@ static void mistakes_are_reported_with_their_place(void **state)
     bad("text a within", 13, "seconds after");
     bad("reconnect now", 10, "but \"now\" does");
     bad("next none", 0, "\"next\" applies to");
+    bad("event", 5, "name of an event is missing");
+    bad("event \"a", 6, "not closed");
+    bad("event \"a\"b", 6, "not closed");
+    bad("event a b", 8, "only \"json\"");
+    bad("event a json /x", 15, "");
+    bad("ack 3", 4, "only \"json\"");
+    bad("result x", 7, "only \"json\"");
+    bad("error x", 6, "a stage is one of");
     bad("frame op", 6, "name=value");
     bad("frame op=x", 6, "op= is");
     bad("frame fin=2", 6, "0 or 1");
@@ -352,6 +360,70 @@ static void parts_become_one_message_within_bounds(void **state)
     inbox_clear(&in);
 }
 
+static void put_decoded(struct inbox *in, enum decoded_role role, const char *name,
+                        const char *data)
+{
+    const struct event ev = {.kind = EVENT_DECODED,
+                             .dir = DIR_IN,
+                             .decoded = {.type = "x",
+                                         .role = role,
+                                         .name = slice_str(name),
+                                         .form = DECODED_JSON,
+                                         .data = slice_str(data)}};
+
+    inbox_event(in, &ev);
+}
+
+static void what_was_decoded_is_matched_by_role_name_and_data(void **state)
+{
+    INBOX(in);
+
+    (void)state;
+    put_decoded(&in, DECODED_EVENT, "chat", "[1]");
+    assert_int_equal(in.count, 0); /* nobody has asked for it */
+    in.decoded = true;
+    put_decoded(&in, DECODED_HEARTBEAT, "", "");
+    put_decoded(&in, DECODED_CONTROL, "/", "{}");
+    assert_int_equal(in.count, 0);
+    put_decoded(&in, DECODED_EVENT, "chat", "[1]");
+    put_decoded(&in, DECODED_REQUEST, "two words", "[{\"a\":2}]");
+    assert_int_equal(feed("event chat json /0 == 1", &in), EXPECT_MET);
+    assert_string_equal(in.matched->data, "[1]");
+    assert_int_equal(feed("event \"two words\" json /0/a == 2", &in), EXPECT_MET);
+    put_decoded(&in, DECODED_ACK, "", "[true]");
+    put_decoded(&in, DECODED_RESULT, "", "{\"sum\":3}");
+    put_decoded(&in, DECODED_ERROR, "", "{\"code\":-32601}");
+    assert_int_equal(feed("next ack json [true]", &in), EXPECT_MET);
+    assert_int_equal(feed("next result json /sum > 2", &in), EXPECT_MET);
+    assert_int_equal(feed("error json /code == -32601", &in), EXPECT_MET);
+    put_decoded(&in, DECODED_ERROR, "", "");
+    assert_int_equal(feed("error tls", &in), EXPECT_WAITS);
+    assert_int_equal(feed("error", &in), EXPECT_MET);
+    put_decoded(&in, DECODED_EVENT, "other", "[1]");
+    assert_int_equal(feed("next event chat", &in), EXPECT_FAILED);
+    put_decoded(&in, DECODED_RESULT, "", "[1]");
+    assert_int_equal(feed("next event chat", &in), EXPECT_FAILED);
+    assert_int_equal(in.bytes, 0);
+    inbox_clear(&in);
+}
+
+static void what_was_decoded_makes_room_for_more(void **state)
+{
+    struct inbox in;
+
+    (void)state;
+    inbox_init(&in, 3, 1000);
+    in.decoded = true;
+    for (int i = 0; i < 4; i++) {
+        put_text(&in, "m");
+        put_decoded(&in, DECODED_EVENT, "m", "[]");
+    }
+    assert_true(inbox_full(&in));
+    assert_int_equal(feed("event other", &in), EXPECT_WAITS);
+    assert_false(inbox_full(&in));
+    inbox_clear(&in);
+}
+
 static void once(void)
 {
 
@@ -391,6 +463,8 @@ int main(void)
         cmocka_unit_test(several_take_what_comes_in_any_order),
         cmocka_unit_test(the_response_is_looked_at_and_stays),
         cmocka_unit_test(parts_become_one_message_within_bounds),
+        cmocka_unit_test(what_was_decoded_is_matched_by_role_name_and_data),
+        cmocka_unit_test(what_was_decoded_makes_room_for_more),
         cmocka_unit_test(want_of_memory_is_reported),
     };
 

@@ -6,6 +6,7 @@
  *   [next] text [TEXT|/REGEX/] | json [POINTER OP [VALUE]]... | json {OBJECT} | binary [HEX]
  *        | open [subprotocol NAME|none] | status N | header NAME [TEXT|/REGEX/]
  *        | close [CODE [TEXT|/REGEX/]] | error [STAGE] | ping [TEXT|/REGEX/] | pong [TEXT|/REGEX/]
+ *        | event NAME [json ...] | ack [json ...] | result [json ...] | error [json ...]
  *        | frame NAME=VALUE... | reconnect | gap [COUNT] | no-gap | none [for SEC]  [within SEC]
  * and of a proxy:  back | report LIST  [within SEC]
  */
@@ -40,6 +41,9 @@ enum expect_what {
     EXPECT_HEADER,
     EXPECT_NO_GAP,
     EXPECT_NONE,
+    EXPECT_EVENT, /* of the protocol above the messages, like the next two */
+    EXPECT_ACK,
+    EXPECT_RESULT,
     EXPECT_BACK,   /* of a proxy: a client has returned */
     EXPECT_REPORT, /* of a proxy: its report is as `name` says, which is not read here */
     EXPECT_WHATS
@@ -52,7 +56,7 @@ struct expect {
     bool next;              /* the first that comes, and no other */
     uint64_t within_us;     /* 0: not given; of `none`: its duration */
     struct pattern pattern; /* text, ping, pong, reason, field value; payload of a frame */
-    char *name;             /* of a field; a subprotocol ("" for none); a list; or NULL */
+    char *name; /* of a field; of an event; a subprotocol ("" for none); a list; or NULL */
     struct json_condition *conditions;
     size_t condition_count;
     bool exact_bytes; /* binary, frame: `bytes` is what it is to be */
@@ -84,6 +88,8 @@ bool expect_of_proxy(const struct expect *x);
 /* The class of events that it examines; CAME_CLASSES: none (status, header, no-gap, none, report).
  */
 enum came_class expect_class(const struct expect *x);
+/* An error of any stage may also be one of the protocol above the messages. */
+bool expect_examines(const struct expect *x, enum came_class which);
 /* Is this what was expected? If not, `why` is a short reason, which may quote the peer's bytes; ""
  * if it is of another kind. */
 bool expect_fits(const struct expect *x, const struct came *c, char why[EXPECT_WHY]);
@@ -117,6 +123,14 @@ void expects_feed(struct expect_wait *waits, size_t count, expect_seen_fn *seen,
 int expect_bytes_parse(struct expect *x, struct slice digits, size_t at, struct err *e);
 /* NAME=VALUE..., as many as there are. */
 int expect_frame_parse(struct expect *x, struct slice text, size_t at, struct err *e);
+
+/* --- the protocol above the messages (expect_decoded.c) -----------------------------------------
+ */
+
+/* The name of an event: a word, or a JSON string. The bytes of text that it is; 0: it is missing or
+ * malformed, or memory ran out, with *e. */
+size_t expect_name_parse(struct expect *x, struct slice text, size_t at, struct err *e);
+bool expect_decoded_fits(const struct expect *x, const struct came *c, char why[EXPECT_WHY]);
 
 /* --- JSON (expect_json.c) -----------------------------------------------------------------------
  */

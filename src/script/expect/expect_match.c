@@ -19,9 +19,14 @@ enum came_class expect_class(const struct expect *x)
         return CAME_CONTROL;
     case EXPECT_FRAME:
         return CAME_FRAMES;
+    case EXPECT_EVENT:
+    case EXPECT_ACK:
+    case EXPECT_RESULT:
+        return CAME_DECODED;
+    case EXPECT_ERROR:
+        return x->condition_count > 0 ? CAME_DECODED : CAME_LIFE;
     case EXPECT_OPEN:
     case EXPECT_CLOSE:
-    case EXPECT_ERROR:
     case EXPECT_RECONNECT:
     case EXPECT_BACK:
         return CAME_LIFE;
@@ -30,6 +35,13 @@ enum came_class expect_class(const struct expect *x)
     default:
         return CAME_CLASSES;
     }
+}
+
+bool expect_examines(const struct expect *x, enum came_class which)
+{
+    return which != CAME_CLASSES &&
+           (expect_class(x) == which ||
+            (which == CAME_DECODED && x->what == EXPECT_ERROR && x->stage < 0));
 }
 
 bool expect_of_proxy(const struct expect *x)
@@ -214,6 +226,8 @@ static bool fits_life(const struct expect *x, const struct came *c, char why[EXP
 bool expect_fits(const struct expect *x, const struct came *c, char why[EXPECT_WHY])
 {
     why[0] = '\0';
+    if (c->kind == EVENT_DECODED)
+        return expect_decoded_fits(x, c, why);
     switch (expect_class(x)) {
     case CAME_MESSAGES:
         return fits_message(x, c, why);
@@ -320,7 +334,7 @@ static void feed_none(struct expect_wait *w, expect_seen_fn *seen, void *ctx)
 
 static bool waits_for(const struct expect_wait *w, const struct inbox *in, enum came_class which)
 {
-    return w->state == EXPECT_WAITS && w->inbox == in && expect_class(w->expect) == which;
+    return w->state == EXPECT_WAITS && w->inbox == in && expect_examines(w->expect, which);
 }
 
 /* Give one event to the first expectation that it matches. False: none waits for its class any
@@ -345,7 +359,7 @@ static bool feed_one(struct expect_wait *waits, size_t count, struct inbox *in,
             continue;
         if (expect_fits(w->expect, c, each)) {
             w->state = EXPECT_MET;
-            if (which == CAME_MESSAGES)
+            if (which == CAME_MESSAGES || which == CAME_DECODED)
                 inbox_matched(in, c);
             else
                 came_free(c);
@@ -367,16 +381,16 @@ void expects_feed(struct expect_wait *waits, size_t count, expect_seen_fn *seen,
 {
     for (size_t i = 0; i < count; i++) {
         struct expect_wait *w = &waits[i];
-        enum came_class which = expect_class(w->expect);
-
         if (w->state != EXPECT_WAITS)
             continue;
         if (w->expect->what == EXPECT_STATUS || w->expect->what == EXPECT_HEADER)
             feed_response(w);
         else if (w->expect->what == EXPECT_NONE)
             feed_none(w, seen, ctx);
-        while (w->state == EXPECT_WAITS && which != CAME_CLASSES &&
-               feed_one(waits, count, w->inbox, which, seen, ctx))
-            ;
+        for (int which = 0; which < CAME_CLASSES; which++) {
+            while (waits_for(w, w->inbox, (enum came_class)which) &&
+                   feed_one(waits, count, w->inbox, (enum came_class)which, seen, ctx))
+                ;
+        }
     }
 }

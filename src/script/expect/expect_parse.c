@@ -156,20 +156,45 @@ static int what_close(struct expect *x, struct reading *r, struct err *e)
     return read_pattern(&x->pattern, r, e);
 }
 
+/* "json ..." about the data of what was decoded, or nothing. */
+static int what_answer(struct expect *x, struct reading *r, struct err *e)
+{
+    struct slice word = next_word(r);
+
+    if (word.len == 0)
+        return 0;
+    if (!slice_is(word, "json"))
+        return err_at(e, r->pos - word.len, "only \"json\" and conditions may follow this");
+    return what_json(x, r, e);
+}
+
+static int what_event(struct expect *x, struct reading *r, struct err *e)
+{
+    struct slice text = rest_of(r);
+    size_t n = expect_name_parse(x, text, r->pos, e);
+
+    r->pos += n;
+    return n > 0 ? what_answer(x, r, e) : -1;
+}
+
 static int what_error(struct expect *x, struct reading *r, struct err *e)
 {
     struct slice word = next_word(r);
 
     if (word.len == 0)
         return 0;
+    if (slice_is(word, "json"))
+        return what_json(x, r, e);
     for (int stage = STAGE_USAGE; stage <= STAGE_IO; stage++) {
         if (slice_is(word, stage_name((enum stage)stage))) {
             x->stage = stage;
             return nothing_more(r, e);
         }
     }
-    return err_at(e, r->pos - word.len,
-                  "a stage is one of resolve, connect, proxy, tls, handshake, protocol, io");
+    return err_at(
+        e, r->pos - word.len,
+        "a stage is one of resolve, connect, proxy, tls, handshake, protocol, io; \"json\" "
+        "begins conditions");
 }
 
 static int what_status(struct expect *x, struct reading *r, struct err *e)
@@ -267,6 +292,9 @@ static const struct what_row rows[] = {
     {"open", EXPECT_OPEN, what_open, true},
     {"close", EXPECT_CLOSE, what_close, true},
     {"error", EXPECT_ERROR, what_error, true},
+    {"event", EXPECT_EVENT, what_event, true},
+    {"ack", EXPECT_ACK, what_answer, true},
+    {"result", EXPECT_RESULT, what_answer, true},
     {"reconnect", EXPECT_RECONNECT, what_nothing, false},
     {"gap", EXPECT_GAP, what_gap, true},
     {"status", EXPECT_STATUS, what_status, false},
@@ -298,8 +326,8 @@ static int unknown(struct slice word, size_t at, struct err *e)
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing called \"%.*s\" can be expected%s%s%s",
                 (int)(word.len < 40 ? word.len : 40), (const char *)word.data,
                 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-    err_hint(e, "text, json, binary, ping, pong, frame, open, close, error, status, header, "
-                "reconnect, gap, no-gap and none can");
+    err_hint(e, "text, json, binary, event, ack, result, ping, pong, frame, open, close, error, "
+                "status, header, reconnect, gap, no-gap and none can");
     e->at = (long)at;
     return -1;
 }
@@ -371,7 +399,7 @@ int expect_parse(struct expect *x, const char *args, const char *here, struct er
                           "pings, pongs, frames, open, close, error and gap");
         if (rows[i].parse(x, &r, e) < 0)
             return -1;
-        if (here && x->what != EXPECT_JSON && !x->pattern.given)
+        if (here && x->what != EXPECT_JSON && x->condition_count == 0 && !x->pattern.given)
             return err_at(e, 0,
                           "a text in the lines below is possible with text, json, ping, pong, "
                           "close "

@@ -15,12 +15,16 @@ void came_free(struct came *c)
     free(c);
 }
 
+static void drop_class(struct inbox *in, enum came_class which)
+{
+    while (in->queues[which].first)
+        came_free(inbox_take(in, which));
+}
+
 void inbox_drop(struct inbox *in)
 {
-    for (int i = 0; i < CAME_CLASSES; i++) {
-        while (in->queues[i].first)
-            came_free(inbox_take(in, (enum came_class)i));
-    }
+    for (int i = 0; i < CAME_CLASSES; i++)
+        drop_class(in, (enum came_class)i);
 }
 
 void inbox_forget(struct inbox *in)
@@ -41,9 +45,25 @@ void inbox_clear(struct inbox *in)
     inbox_init(in, in->max_count, in->max_bytes);
 }
 
+static const char *role_name(enum decoded_role role)
+{
+    switch (role) {
+    case DECODED_ACK:
+        return "ack";
+    case DECODED_RESULT:
+        return "result";
+    case DECODED_ERROR:
+        return "error";
+    default:
+        return "event";
+    }
+}
+
 const char *came_name(const struct came *c)
 {
     switch (c->kind) {
+    case EVENT_DECODED:
+        return role_name(c->role);
     case EVENT_MESSAGE:
         return c->opcode == OPCODE_BINARY ? "binary" : "text";
     case EVENT_RESPONSE:
@@ -75,6 +95,12 @@ static struct came *came_new(struct inbox *in, const struct event *ev, struct sl
     return c;
 }
 
+/* What it counts for in the bounds. */
+static size_t weight(const struct came *c)
+{
+    return c->len + c->name_len;
+}
+
 static void keep(struct inbox *in, enum came_class which, struct came *c)
 {
     struct inbox_queue *queue = &in->queues[which];
@@ -84,7 +110,7 @@ static void keep(struct inbox *in, enum came_class which, struct came *c)
     *queue->last = c;
     queue->last = &c->next;
     in->count++;
-    in->bytes += c->len;
+    in->bytes += weight(c);
 }
 
 static void keep_message(struct inbox *in, const struct event *ev)
@@ -113,6 +139,32 @@ static void keep_message(struct inbox *in, const struct event *ev)
     keep(in, CAME_MESSAGES, c);
     if (m->part > 0)
         buf_clear(&in->part);
+}
+
+/* Only what expectations can be about. The name follows the data and its NUL. */
+static void keep_decoded(struct inbox *in, const struct event *ev)
+{
+    const struct event_decoded *d = &ev->decoded;
+    struct came *c = NULL;
+    struct buf text;
+
+    if (d->role > DECODED_ERROR)
+        return;
+    buf_init(&text, in->max_bytes);
+    if (buf_append(&text, d->data.data, d->data.len) == 0 && buf_append(&text, "", 1) == 0 &&
+        buf_append(&text, d->name.data, d->name.len) == 0)
+        c = came_new(in, ev, buf_slice(&text));
+    else
+        in->missed = true;
+    buf_clear(&text);
+    if (!c)
+        return;
+    c->len = d->data.len;
+    c->length = d->data.len;
+    c->role = d->role;
+    c->name = c->data + d->data.len + 1;
+    c->name_len = d->name.len;
+    keep(in, CAME_DECODED, c);
 }
 
 static void keep_frame(struct inbox *in, const struct event *ev)
@@ -235,6 +287,10 @@ void inbox_event(struct inbox *in, const struct event *ev)
         if (ev->dir == DIR_IN)
             keep_message(in, ev);
         break;
+    case EVENT_DECODED:
+        if (ev->dir == DIR_IN && in->decoded)
+            keep_decoded(in, ev);
+        break;
     case EVENT_PING:
     case EVENT_PONG:
         if (ev->dir == DIR_IN)
@@ -285,6 +341,10 @@ struct came *inbox_take(struct inbox *in, enum came_class which)
     struct inbox_queue *queue = &in->queues[which];
     struct came *c = queue->first;
 
+    if (!c && inbox_full(in) && which == CAME_DECODED)
+        drop_class(in, CAME_MESSAGES);
+    else if (!c && inbox_full(in) && which == CAME_MESSAGES)
+        drop_class(in, CAME_DECODED);
     if (!c)
         return NULL;
     queue->first = c->next;
@@ -292,7 +352,7 @@ struct came *inbox_take(struct inbox *in, enum came_class which)
         queue->last = &queue->first;
     c->next = NULL;
     in->count--;
-    in->bytes -= c->len;
+    in->bytes -= weight(c);
     return c;
 }
 

@@ -9,13 +9,21 @@
 #include "base/buf.h"
 #include "event/event.h"
 
-enum came_class { CAME_MESSAGES, CAME_CONTROL, CAME_FRAMES, CAME_LIFE, CAME_GAPS, CAME_CLASSES };
+enum came_class {
+    CAME_MESSAGES,
+    CAME_DECODED,
+    CAME_CONTROL,
+    CAME_FRAMES,
+    CAME_LIFE,
+    CAME_GAPS,
+    CAME_CLASSES
+};
 
 struct came {
     struct came *next;
-    enum event_kind
-        kind;       /* message, ping, pong, frame, open, close, error, response, gap, violation */
-    uint64_t at_us; /* of the event */
+    enum event_kind kind; /* message, decoded, ping, pong, frame, open, close, error, response, gap,
+                             violation */
+    uint64_t at_us;       /* of the event */
     uint32_t conn;
     uint8_t opcode; /* message, frame */
     bool fin;       /* frame */
@@ -24,12 +32,15 @@ struct came {
     int code; /* of a close; the status of a response; the stage of an error */
     enum close_by by;
     enum close_how how;
+    enum decoded_role role; /* decoded, */
+    const char *name;       /* its name, or "" */
+    size_t name_len;
     uint64_t from, to, count; /* gap */
     uint64_t length;          /* bytes of all of it: the data of a frame may be cut */
     size_t len;
-    char data[]; /* the payload; of a close the reason, of an open the subprotocol, of an error or
-                    violation its sentence, of a response the fields, each "Name: value" and a
-                    newline. A NUL follows it. */
+    char data[]; /* the payload; of what was decoded its data; of a close the reason, of an open the
+                    subprotocol, of an error or violation its sentence, of a response the fields,
+                    each "Name: value" and a newline. A NUL follows it. */
 };
 
 struct inbox {
@@ -38,24 +49,26 @@ struct inbox {
     } queues[CAME_CLASSES];
     size_t count, bytes;
     size_t max_count, max_bytes;
-    bool frames;           /* keep frames too */
+    bool frames;           /* keep frames too, */
+    bool decoded;          /* and what the protocol above the messages makes of them */
     bool missed;           /* memory ran out: something that came is not here */
     struct came *response; /* the last one; not in a queue */
     struct came *ended;    /* how the last attempt or connection ended; NULL while one is on */
     struct came
         *broken; /* the rule that the peer broke, so that this end fails the connection; NULL */
-    struct came *matched;  /* the last message that an expectation took */
+    struct came
+        *matched; /* the last message, or what was decoded from one, that an expectation took */
     enum opcode part_type; /* of the message that is coming in parts */
     struct buf part;
     bool part_lost; /* it became too large */
 };
 
-/* The events it looks at; frames only if `frames`. */
+/* The events it looks at; frames only if `frames`, what was decoded only if `decoded`. */
 #define INBOX_WANTS                                                                   \
     (EVENT_BIT(EVENT_RESPONSE) | EVENT_BIT(EVENT_VIOLATION) | EVENT_BIT(EVENT_OPEN) | \
-     EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_PING) | EVENT_BIT(EVENT_PONG) |       \
-     EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_ERROR) |         \
-     EVENT_BIT(EVENT_RETRY))
+     EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_DECODED) | EVENT_BIT(EVENT_PING) |    \
+     EVENT_BIT(EVENT_PONG) | EVENT_BIT(EVENT_CLOSE) | EVENT_BIT(EVENT_GAP) |          \
+     EVENT_BIT(EVENT_ERROR) | EVENT_BIT(EVENT_RETRY))
 
 void inbox_init(struct inbox *in, size_t max_count, size_t max_bytes);
 void inbox_clear(struct inbox *in);
@@ -69,7 +82,9 @@ void inbox_drop(struct inbox *in);
 /* Another connection begins: forget all of the last one, but for the message that was matched. */
 void inbox_forget(struct inbox *in);
 
-/* Take it out: came_free it, or inbox_matched. */
+/* Take it out: came_free it, or inbox_matched. NULL: there is none. Messages and what was decoded
+ * from them are the same twice: of a full inbox, where one kind has been looked through, the other
+ * is forgotten. */
 struct came *inbox_take(struct inbox *in, enum came_class which);
 void came_free(struct came *c);
 /* An expectation took this message (owned from here on). */

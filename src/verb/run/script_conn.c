@@ -38,7 +38,7 @@ static void note_seen(struct script_conn *c, enum event_kind kind)
     if (!t->waits || (kind != EVENT_CLOSE && kind != EVENT_ERROR))
         return;
     for (size_t i = 0; i < t->wait_count; i++) {
-        if (t->waits[i].inbox == &c->inbox && expect_class(t->waits[i].expect) == CAME_LIFE)
+        if (t->waits[i].inbox == &c->inbox && expect_examines(t->waits[i].expect, CAME_LIFE))
             return;
     }
     last = c->inbox.ended;
@@ -379,6 +379,7 @@ int conn_connect(struct script_conn *c, const char *url, struct err *e)
     c->options = o;
     c->config = session_setup(o->connect, run->app->start_us, SCRIPT_MAX_MESSAGE);
     c->config.ws.dial.embedded = run->server ? run->base : NULL;
+    c->inbox.decoded = c->test->job->script->decoded || c->config.decode->count > 0;
     inbox_forget(&c->inbox);
     show_url(c);
     return start(c, e);

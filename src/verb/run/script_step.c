@@ -188,7 +188,7 @@ static enum line_done do_command(struct test_run *t, const struct statement *st)
     }
     if (t->waiting == st && t->wait_ran)
         return wait_sent(t, st, c);
-    if (st->row->where == COMMAND_OPEN) {
+    if (st->row->where != COMMAND_BOTH) {
         ready = wait_ready(t, st, c);
         if (ready != LINE_DONE)
             return ready;
