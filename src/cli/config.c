@@ -30,11 +30,11 @@ static int wrong(struct err *e, const char *what, const char *hint)
     return -1;
 }
 
-/* "[profile NAME]", trimmed. */
+/* "[profile NAME]" or "[alias]", trimmed. */
 static int read_section(char *text, struct config_line *line, struct err *e)
 {
     static const char word[] = "profile";
-    static const char hint[] = "a section begins with a line like [profile NAME]";
+    static const char hint[] = "a section begins with a line like [profile NAME], or [alias]";
     char *close = strchr(text, ']');
     char *name;
 
@@ -43,6 +43,10 @@ static int read_section(char *text, struct config_line *line, struct err *e)
     if (close[1])
         return wrong(e, "there is text after the \"]\" of a section", hint);
     text = trim(text + 1, close);
+    if (strcmp(text, "alias") == 0) {
+        line->aliases = true;
+        return 1;
+    }
     if (strncmp(text, word, sizeof word - 1) != 0 ||
         (text[sizeof word - 1] && !strchr(BLANKS, text[sizeof word - 1])))
         return wrong(e, "a section is not a profile", hint);

@@ -1,12 +1,13 @@
 /*
  * config: the lines of the config file, taken apart. Pure: no option is known here.
  *
- * A line is a comment ("#" first), empty, "[profile NAME]", "key" or "key = value". Blanks around
- * each part are dropped; a value is the rest of its line, without quotes or comments.
+ * A line is a comment ("#" first), empty, "[profile NAME]", "[alias]", "key" or "key = value".
+ * Blanks around each part are dropped; a value is the rest of its line, without quotes or comments.
  */
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -18,6 +19,7 @@ struct config_reader {
 
 struct config_line {
     const char *profile; /* of a section's line: its name, not empty; else NULL */
+    bool aliases;        /* the line is "[alias]" */
     const char *key;     /* else: not empty */
     char *value;         /* NULL: the key is alone; may be empty */
 };

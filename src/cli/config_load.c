@@ -1,6 +1,8 @@
 /* The meaning of the config file: its place, and the option that each line gives. */
 #include "cli/options_private.h"
 
+#include "base/secret.h"
+#include "cli/alias_text.h"
 #include "cli/config.h"
 
 #include <errno.h>
@@ -20,6 +22,7 @@ struct loading {
     const char *secret;   /* its option */
     enum option_layer at; /* where the lines now read belong */
     bool counts;          /* they do count */
+    bool aliases;         /* they are aliases, which are for the prompt (app/aliases) */
 };
 
 /* A path below a directory that the environment names; NULL if it is not set, or with *e. */
@@ -199,12 +202,46 @@ static int begin_section(struct loading *l, const char *name, struct err *e)
     struct quoted shown = options_quote(name);
 
     l->at = LAYER_PROFILE;
+    l->aliases = false;
     l->counts = l->wanted && strcmp(name, l->wanted) == 0;
     l->found |= l->counts;
     if (buf_printf(&l->names, "%s\"%s\"", l->names.len ? ", " : "", shown.text) != 0 &&
         l->names.len == 0)
         return options_nomem(e);
     return 0;
+}
+
+static int check_alias(struct loading *l, const struct config_line *line, size_t number,
+                       struct err *e)
+{
+    if (!alias_name_fits(slice_str(line->key))) {
+        usage_error(e, "the name of an alias is 1 to %d letters, digits, \"-\" or \"_\"",
+                    ALIAS_NAME);
+    } else if (!line->value || !line->value[0]) {
+        usage_error(e, "the alias \"%s\" has no text", line->key);
+    } else {
+        if (secret_in_text(slice_str(line->value)) && !l->secret_line) {
+            l->secret_line = number;
+            l->secret = "an alias";
+        }
+        return 0;
+    }
+    err_hint(e, "in the section [alias] a line is written NAME = TEXT");
+    return -1;
+}
+
+static int read_line(struct loading *l, const struct config_line *line, size_t number,
+                     struct err *e)
+{
+    if (line->profile)
+        return begin_section(l, line->profile, e);
+    if (line->aliases) {
+        l->aliases = true;
+        return 0;
+    }
+    if (l->aliases)
+        return check_alias(l, line, number, e);
+    return check_setting(l, line, e) != 0 ? -1 : add_setting(l, line, number, e);
 }
 
 static int read_lines(struct loading *l, char *text, struct err *e)
@@ -216,9 +253,7 @@ static int read_lines(struct loading *l, char *text, struct err *e)
     l->at = LAYER_FILE;
     l->counts = true;
     for (config_open(&r, text); (got = config_next(&r, &line, e)) > 0;) {
-        if (line.profile
-                ? begin_section(l, line.profile, e) != 0
-                : check_setting(l, &line, e) != 0 || add_setting(l, &line, r.number, e) != 0) {
+        if (read_line(l, &line, r.number, e) != 0) {
             got = -1;
             break;
         }
@@ -280,6 +315,7 @@ int config_load(struct options_parsing *p, const struct option_use *profile, str
     l.path = find_file(p, e);
     if (!l.path)
         return e->text[0] ? -1 : no_file(&l, e);
+    p->o->view.config = l.path;
     l.shown = options_shown(p->o->memory, l.path);
     if (!l.shown)
         return options_nomem(e);

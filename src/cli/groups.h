@@ -163,6 +163,7 @@ struct view_options {
     const char *write_out; /* --write-out: checked, or NULL */
     const char *save_text; /* --save-text: a file, or NULL */
     bool osc52;            /* --osc52: the terminal's clipboard may be set */
+    const char *config;    /* the config file, which may be missing; NULL: none is used */
 };
 
 struct verb;

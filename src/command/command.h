@@ -83,6 +83,8 @@ struct command_hooks {
     /* Of lines: send the last one that was sent again; or edit args, or that one if there are none,
      * and take it as typed. -1 with *e. NULL: can't be done here. */
     int (*line)(void *ctx, enum command_typed what, const char *args, struct err *e);
+    /* /alias (app/aliases). -1 with *e. NULL: can't be done here. */
+    int (*alias)(void *ctx, const char *args, struct err *e);
     void (*quit)(void *ctx);
     int (*get)(void *ctx, enum setting which);
     void (*set)(void *ctx, enum setting which, int value);
@@ -135,10 +137,11 @@ struct command_row {
     const char *usage; /* of its arguments, "" if there are none */
     const char *help;  /* one line */
     const char *example;
-    const char *words; /* for completion: words separated by blanks, "name=a|b" for named ones;
-                          FILE, COMMAND, SETTING, FAULT, URL stand for such, OWN for those of a set;
-                          "" if there is nothing to complete */
-    command_fn *run;   /* NULL: scripts know what to do with it */
+    const char
+        *words;      /* for completion: words separated by blanks, "name=a|b" for named ones;
+                        FILE, COMMAND, SETTING, FAULT, URL, ALIAS stand for such, OWN for those of a set;
+                        "" if there is nothing to complete */
+    command_fn *run; /* NULL: scripts know what to do with it */
     enum command_where where; /* an interactive session, a script, or both */
     command_check_fn *check;  /* before a script is run; NULL: any arguments will do */
 };
@@ -197,7 +200,7 @@ command_fn command_headers, command_info, command_stats;
 command_fn command_show, command_set, command_history, command_help;
 command_fn command_grep, command_pause, command_last, command_find, command_save, command_copy,
     command_clear;
-command_fn command_again, command_edit;
+command_fn command_again, command_edit, command_alias;
 command_fn command_expect;
 
 command_check_fn command_check_nothing, command_check_close, command_check_binary,

@@ -19,6 +19,7 @@ struct finder {
 void completion_init(struct completion *c)
 {
     c->word = c->count = 0;
+    c->aliases = slice_make(NULL, 0);
     buf_init(&c->common, CHOICES_MAX);
     buf_init(&c->choices, CHOICES_MAX);
 }
@@ -116,6 +117,18 @@ static void offer_commands(struct finder *f, const char *prefix)
         char name[32];
 
         snprintf(name, sizeof name, "%s%s", prefix, row->name);
+        offer(f, slice_str(name));
+    }
+}
+
+static void offer_aliases(struct finder *f, const char *prefix)
+{
+    struct slice rest = f->found->aliases, word;
+
+    while ((word = next_choice(&rest)).len > 0) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%s%.*s", prefix, (int)word.len, (const char *)word.data);
         offer(f, slice_str(name));
     }
 }
@@ -251,6 +264,13 @@ static void offer_arguments(struct finder *f, const struct command_row *row, siz
         offer_commands(f, "");
         return;
     }
+    if (strcmp(words, "ALIAS") == 0) {
+        if (index == 0)
+            offer_aliases(f, "");
+        if (index == 1 && before.len > 3 && memcmp(before.data, "-d ", 3) == 0)
+            offer_aliases(f, "");
+        return;
+    }
     if (strcmp(words, "FAULT") == 0) {
         if (index == 0)
             offer_faults(f);
@@ -313,6 +333,7 @@ int command_set_complete(const struct command_set *set, struct completion *c, st
         name_end++;
     if (start == 0) {
         offer_commands(&f, "/");
+        offer_aliases(&f, "/");
     } else {
         const struct command_row *row =
             command_set_find(set, slice_make(before.data + 1, name_end - 1));

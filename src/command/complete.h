@@ -13,6 +13,7 @@ struct completion {
                            complete */
     struct buf choices; /* the candidates, a newline after each, if there are several */
     size_t count;
+    struct slice aliases; /* their names, a newline after each; borrowed */
 };
 
 void completion_init(struct completion *c);

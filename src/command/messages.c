@@ -59,3 +59,10 @@ int command_edit(struct commands *c, const char *args, struct err *e)
 {
     return line(c, COMMAND_LINE_EDIT, args, e);
 }
+
+int command_alias(struct commands *c, const char *args, struct err *e)
+{
+    if (!c->hooks.alias)
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "this is not possible here");
+    return c->hooks.alias(c->hooks.ctx, args, e);
+}

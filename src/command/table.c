@@ -81,6 +81,8 @@ static const struct command_row table[] = {
      command_save, COMMAND_PROMPT, NULL},
     {"copy", "[N]", "copy the last message, or the N-th last (--osc52)", "/copy", "", command_copy,
      COMMAND_PROMPT, NULL},
+    {"alias", "[-d] [NAME [TEXT]]", "a name for a line, kept; /NAME runs it",
+     "/alias hello {\"op\":\"hello\"}", "ALIAS", command_alias, COMMAND_PROMPT, NULL},
     {"clear", "", "clear the screen", "/clear", "", command_clear, COMMAND_PROMPT, NULL},
     {"set", "[NAME VALUE]", "change how things are shown, or list settings", "/set timestamps rel",
      "SETTING", command_set, COMMAND_REPL, NULL},

@@ -51,12 +51,29 @@ static bool sets_secret(struct slice line)
     return false;
 }
 
+/* What "/alias NAME" is followed by. */
+static struct slice aliased(struct slice line)
+{
+    static const char command[] = "/alias ";
+    size_t at = sizeof command - 1;
+
+    if (line.len <= at || memcmp(line.data, command, at) != 0)
+        return line;
+    while (at < line.len && line.data[at] == ' ')
+        at++;
+    while (at < line.len && line.data[at] != ' ')
+        at++;
+    while (at < line.len && line.data[at] == ' ')
+        at++;
+    return slice_make(line.data + at, line.len - at);
+}
+
 bool history_storable(struct slice line)
 {
     if (line.len == 0 || line.len > HISTORY_LINE || line.data[0] == ' ' || line.data[0] == '\t')
         return false;
-    return !secret_in_text(line) && !has_userinfo(line) && !connects_with_userinfo(line) &&
-           !sets_secret(line);
+    return !secret_in_text(line) && !has_userinfo(line) && !connects_with_userinfo(aliased(line)) &&
+           !sets_secret(aliased(line));
 }
 
 char *history_path(const char *xdg_state_home, const char *home)

@@ -27,7 +27,9 @@ static void check_part(const char *part, bool may_be_empty)
 
 static void check_line(const struct config_line *line)
 {
-    assert(!line->profile != !line->key);
+    assert(line->aliases + (line->profile != NULL) + (line->key != NULL) == 1);
+    if (line->aliases)
+        return;
     if (line->profile) {
         check_part(line->profile, false);
         assert(!line->value && !strchr(line->profile, ']'));
@@ -70,7 +72,11 @@ static uint64_t read_all(char *text, size_t first, uint64_t seen)
             check_line(&line);
         if (got != 0)
             seen = (seen ^ (uint64_t)(got + 2) ^ (first + r.number) << 8) * 0x100000001b3u;
-        for (const char *at = got > 0 ? (line.key ? line.key : line.profile) : ""; *at; at++)
+        for (const char *at = got > 0 ? (line.key       ? line.key
+                                         : line.profile ? line.profile
+                                                        : "")
+                                      : "";
+             *at; at++)
             seen = (seen ^ (uint8_t)*at) * 0x100000001b3u;
         for (const char *at = got > 0 && line.value ? line.value : ""; *at; at++)
             seen = (seen ^ (uint8_t)*at) * 0x100000001b3u;

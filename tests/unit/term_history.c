@@ -64,6 +64,7 @@ static void history_stores_no_credentials(void **state)
         "9f86d081884c7d659a2feaa0c55ad015",
         "/header Authorization: Basic YTpi",
         "/option user name:word",
+        "/alias login /option user name:word",
         "/option --user=name",
         " begins with a blank",
         "",

@@ -118,6 +118,7 @@ const struct command_hooks repl_hooks = {
     .option = repl_option,
     .view = view,
     .line = repl_line_again,
+    .alias = repl_alias,
     .quit = quit,
     .get = get,
     .set = set,

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "app/aliases.h"
 #include "app/edit.h"
 #include "base/codec.h"
 #include "command/complete.h"
@@ -97,7 +98,7 @@ static int send_line(struct repl *r, struct slice text, bool mute, struct err *e
     return status;
 }
 
-static void take_line(struct repl *r, struct buf *line, bool mute)
+static void run_line(struct repl *r, struct buf *line, bool mute)
 {
     const char *text;
     struct err e;
@@ -121,6 +122,52 @@ static void take_line(struct repl *r, struct buf *line, bool mute)
     }
     if (status < 0)
         repl_say_error(r, &e);
+}
+
+/* The words of the protocol and a paste are no aliases, as they are no commands. */
+static int expand(struct repl *r, struct buf *line, struct buf *text, struct err *e)
+{
+    const struct aliases aliases = {r->app->view->config, &commands_repl};
+
+    if (line->len == 0 || buf_append(line, "", 1) < 0)
+        return 0;
+    line->len--; /* the NUL is not part of it */
+    return is_command(r, (const char *)buf_data(line))
+               ? aliases_expand(&aliases, (const char *)buf_data(line), text, e)
+               : 0;
+}
+
+/* What an alias stands for is not on the screen, so it is shown when it is sent. */
+static void take_line(struct repl *r, struct buf *line, bool mute)
+{
+    struct buf text;
+    struct err e;
+    int expanded;
+
+    buf_init(&text, (size_t)32 << 20);
+    expanded = expand(r, line, &text, &e);
+    if (expanded < 0)
+        repl_say_error(r, &e);
+    else if (expanded > 0)
+        run_line(r, &text, false);
+    else
+        run_line(r, line, mute);
+    buf_clear(&text);
+}
+
+int repl_alias(void *ctx, const char *args, struct err *e)
+{
+    struct repl *r = ctx;
+    const struct aliases aliases = {r->app->view->config, &commands_repl};
+    struct buf said;
+    int status;
+
+    buf_init(&said, ALIASES_SAID);
+    status = aliases_command(&aliases, args, &said, e);
+    if (said.len > 0)
+        screen_say(&r->screen, buf_slice(&said));
+    buf_clear(&said);
+    return status;
 }
 
 void repl_line(struct repl *r, struct buf *line)
@@ -190,10 +237,16 @@ int repl_line_again(void *ctx, enum command_typed what, const char *args, struct
 void repl_complete(void *ctx, struct slice before, struct editor_completion *found)
 {
     const struct repl *r = ctx;
+    const struct aliases aliases = {r->app->view->config, &commands_repl};
     struct completion c;
+    struct buf names;
 
     completion_init(&c);
+    buf_init(&names, ALIASES_SAID);
+    aliases_names(&aliases, &names);
+    c.aliases = buf_slice(&names);
     if (commands_complete(&c, before) == 0)
         completion_put(&c, r->screen.config.columns, found->insert, found->choices, &found->back);
     completion_clear(&c);
+    buf_clear(&names);
 }

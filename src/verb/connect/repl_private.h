@@ -78,6 +78,8 @@ int repl_decode(const struct pipe_options *o, struct slice text, struct buf *byt
 /* repl_transcribe.c: all but the first do nothing without --record. */
 int repl_transcribe_begin(struct repl *r, struct err *e);
 void repl_transcribe_sent(struct repl *r, enum opcode type, struct slice data);
+/* As command_hooks.alias. */
+int repl_alias(void *ctx, const char *args, struct err *e);
 /* A line was done: "name arguments". */
 void repl_transcribe_command(struct repl *r, const char *line);
 /* What -e sends, before it is sent. */

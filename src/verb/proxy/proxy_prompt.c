@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "app/aliases.h"
 #include "app/settings.h"
 #include "app/viewing.h"
 #include "verb/proxy/proxy_private.h"
@@ -43,13 +44,19 @@ static const char *prompt(void *ctx)
 static void complete(void *ctx, struct slice before, struct editor_completion *found)
 {
     const struct proxy_prompt *q = ctx;
+    const struct aliases aliases = {q->front->app->view->config, &proxy_commands};
     struct completion c;
+    struct buf names;
 
     completion_init(&c);
+    buf_init(&names, ALIASES_SAID);
+    aliases_names(&aliases, &names);
+    c.aliases = buf_slice(&names);
     if (command_set_complete(&proxy_commands, &c, before) == 0)
         completion_put(&c, typing_screen(q->typing)->config.columns, found->insert, found->choices,
                        &found->back);
     completion_clear(&c);
+    buf_clear(&names);
 }
 
 /* --- lines --------------------------------------------------------------------------------------
@@ -63,21 +70,44 @@ static void complain(struct proxy_prompt *q, const struct err *e)
     typing_complain(q->typing, text);
 }
 
+static int no_command(struct err *e)
+{
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing is sent: a command begins with a slash");
+    err_hint(e, "/inject up|down TEXT sends a message; /help lists the commands");
+    return -1;
+}
+
+/* The line, or what the alias in it stands for. */
+static int run_line(struct proxy_prompt *q, const char *line, struct err *e)
+{
+    const struct aliases aliases = {q->front->app->view->config, &proxy_commands};
+    struct buf text;
+    int r;
+
+    buf_init(&text, 2 * LINE_MAX_BYTES);
+    r = aliases_expand(&aliases, line, &text, e);
+    if (r > 0 && buf_append(&text, "", 1) < 0)
+        r = err_nomem(e, STAGE_IO, "running the alias");
+    if (r > 0)
+        line = (const char *)buf_data(&text);
+    if (r >= 0)
+        r = line[0] == '/' ? proxy_command(q, line + 1, e) : no_command(e);
+    buf_clear(&text);
+    return r;
+}
+
 static int take_line(struct proxy_prompt *q, struct slice line, struct err *e)
 {
     struct buf text;
     int r;
 
-    if (line.data[0] != '/') {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "nothing is sent: a command begins with a slash");
-        err_hint(e, "/inject up|down TEXT sends a message; /help lists the commands");
-        return -1;
-    }
+    if (line.data[0] != '/')
+        return no_command(e);
     buf_init(&text, LINE_MAX_BYTES);
     if (buf_append(&text, line.data, line.len) < 0 || buf_append(&text, "", 1) < 0)
         r = err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the line is longer than 1 MiB");
     else
-        r = proxy_command(q, (const char *)buf_data(&text) + 1, e);
+        r = run_line(q, (const char *)buf_data(&text), e);
     buf_clear(&text);
     return r;
 }
@@ -129,6 +159,21 @@ static int view(void *ctx, enum command_view what, const char *args, struct err 
     struct proxy_prompt *q = ctx;
 
     return viewing(typing_screen(q->typing), q->front->app->view, what, args, e);
+}
+
+static int alias(void *ctx, const char *args, struct err *e)
+{
+    struct proxy_prompt *q = ctx;
+    const struct aliases aliases = {q->front->app->view->config, &proxy_commands};
+    struct buf said;
+    int r;
+
+    buf_init(&said, ALIASES_SAID);
+    r = aliases_command(&aliases, args, &said, e);
+    if (said.len > 0)
+        say(q, buf_slice(&said));
+    buf_clear(&said);
+    return r;
 }
 
 /* /again repeats the last /inject. */
@@ -203,8 +248,13 @@ bool proxy_prompt_wanted(const struct proxy_front *p)
 
 int proxy_prompt_init(struct proxy_prompt *q, struct proxy_front *p, struct err *e)
 {
-    const struct command_hooks shared = {
-        .say = say, .view = view, .line = line_again, .get = get, .set = set, .ctx = q};
+    const struct command_hooks shared = {.say = say,
+                                         .view = view,
+                                         .line = line_again,
+                                         .alias = alias,
+                                         .get = get,
+                                         .set = set,
+                                         .ctx = q};
     const struct typing_hooks hooks = {.line = on_line,
                                        .prompt = prompt,
                                        .complete = complete,
