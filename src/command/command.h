@@ -204,7 +204,7 @@ command_fn command_again, command_edit, command_alias;
 command_fn command_expect;
 
 command_check_fn command_check_nothing, command_check_close, command_check_binary,
-    command_check_file, command_check_fragment, command_check_control, command_check_frame,
-    command_check_fault, command_check_drop;
+    command_check_file, command_check_fragment, command_check_emit, command_check_control,
+    command_check_frame, command_check_fault, command_check_drop;
 
 #endif

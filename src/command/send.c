@@ -47,8 +47,8 @@ int command_binary(struct commands *c, const char *args, struct err *e)
 
 int command_emit(struct commands *c, const char *args, struct err *e)
 {
-    if (!args[0])
-        return command_row_misused(commands_script_find(slice_str("emit")), e);
+    if (command_check_emit(args, e) < 0)
+        return -1;
     if (command_needs_open(c, e) < 0 || commands_may_send(c, e) < 0)
         return -1;
     if (!session_speaks(c->session)) {
@@ -173,6 +173,11 @@ int command_check_fragment(const char *args, struct err *e)
         return 0;
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "usage: fragment N TEXT, with N from 1 to %d",
                    FRAGMENTS_MAX);
+}
+
+int command_check_emit(const char *args, struct err *e)
+{
+    return args[0] ? 0 : command_row_misused(commands_script_find(slice_str("emit")), e);
 }
 
 int command_check_file(const char *args, struct err *e)

@@ -117,7 +117,7 @@ static const struct command_row table[] = {
      "a proxy between other clients and their server", "proxy start :9002 ws://localhost:3000", "",
      NULL, COMMAND_SCRIPT, NULL},
     {"emit", "NAME ARG...", "send as --as NAME does, such as an event",
-     "emit chat {\"text\":\"hello\"} lobby", "", command_emit, COMMAND_SCRIPT, NULL},
+     "emit chat {\"text\":\"hello\"} lobby", "", command_emit, COMMAND_SCRIPT, command_check_emit},
     {"sleep", "SEC", "wait", "sleep 0.5", "", NULL, COMMAND_SCRIPT, NULL},
     {"repeat", "N {", "repeat the lines up to \"}\" N times", "repeat 3 {", "", NULL,
      COMMAND_SCRIPT, NULL},

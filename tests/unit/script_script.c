@@ -60,6 +60,7 @@ static void mistakes_are_reported_with_line_and_column(void **state)
     bad("# only this\n\n", 0, 0, "no test in this file");
     bad(T "  sned x\n", 3, 3, "did you mean \"send\"?");
     bad("send x\n", 1, 1, "must be inside a test");
+    bad(T "  emit\n", 3, 7, "usage: emit NAME");
     bad("test\n", 1, 5, "a test needs a name");
     bad("test x\nsend x\n", 2, 1, "no connection yet");
     bad("test x\nalice: connect\nalcie: send x\n", 3, 1, "did you mean \"alice\"?");
