@@ -186,9 +186,10 @@ END
 
 @test "--as socket.io: python-socketio over each transport" {
     local port transport
-    python3 -c 'import socketio, uvicorn' 2>/dev/null || missing 'python3-socketio or uvicorn is not installed'
+    need_python_module socketio
+    need_python_module uvicorn
     port=$(free_port)
-    start_on "$port" python3 "$PEERS_HERE/socketio_asgi.py" "$port"
+    start_on "$port" "$PYTHON3" "$PEERS_HERE/socketio_asgi.py" "$port"
     for transport in "${TRANSPORTS[@]}"; do
         both -n --as "socket.io,transport=$transport" --auto-ack '[9]' "ws://127.0.0.1:$port/" \
             -e 'echo "hi there" {"a":1}' -e 'ask! {"n":42}' -e 'blob hex:010203' -e question --until '"answered"'
