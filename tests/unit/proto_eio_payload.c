@@ -42,7 +42,7 @@ static void packets_of_version_4_have_a_separator(void **state)
           "4a\x1e"
           "4b\x1e"
           "bAQIDBA==",
-          16, "4a 4b 01020304 ");
+          15, "4a 4b 01020304 ");
     reads(4, "b?", 2, "!");
 }
 
