@@ -252,7 +252,8 @@ struct script_conn *conn_get(struct test_run *t, const char *name, struct err *e
 
 bool conn_open(const struct script_conn *c)
 {
-    return c->session && session_state(c->session) == SESSION_OPEN && !c->reopen;
+    return c->session && session_state(c->session) == SESSION_OPEN && session_takes(c->session) &&
+           !c->reopen;
 }
 
 const char *conn_opening(const struct script_conn *c)
