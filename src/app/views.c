@@ -1,5 +1,6 @@
 #include "app/views.h"
 
+#include "sink/elide.h"
 #include "sink/write_out.h"
 
 #include <langinfo.h>
@@ -27,6 +28,18 @@ static int columns_of(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+static uint64_t longest_base64(const struct view_options *o, bool tty)
+{
+    if (o->elide == VIEW_ELIDE_AUTO)
+        return tty ? ELIDE_DEFAULT : 0;
+    return o->elide;
+}
+
+static bool speaks_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
 struct view_config views_config(const struct view_options *o, int fd, bool messages)
 {
     bool tty = isatty(fd);
@@ -41,7 +54,8 @@ struct view_config views_config(const struct view_options *o, int fd, bool messa
         .binary = o->binary,
         .tty = tty,
         .color = wants_color(o->color, tty),
-        .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .utf8 = speaks_utf8(),
+        .elide = longest_base64(o, tty),
         .columns = tty ? columns_of(fd) : 0,
         .messages = messages,
     };
@@ -58,6 +72,8 @@ static struct lines_config lines_config(const struct view_options *o)
         .pretty = o->pretty,
         .color = wants_color(o->color, tty),
         .binary = o->binary,
+        .elide = longest_base64(o, tty),
+        .utf8 = speaks_utf8(),
         .tty = tty,
     };
 }

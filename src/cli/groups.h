@@ -146,6 +146,8 @@ struct limit_options {
     uint64_t for_us;      /* 0: never */
 };
 
+#define VIEW_ELIDE_AUTO UINT64_MAX /* as the output is */
+
 /* What is shown, and how. */
 struct view_options {
     bool json;       /* --json */
@@ -153,7 +155,8 @@ struct view_options {
     int level;       /* -q: -1, -v: 1 ... 3 */
     bool include, pings, show_secrets;
     bool pretty;
-    bool plain; /* --plain: the REPL moves no cursor */
+    uint64_t elide; /* --elide, or VIEW_ELIDE_AUTO */
+    bool plain;     /* --plain: the REPL moves no cursor */
     enum when color;
     enum view_stamps stamps;
     bool escape, no_delimiter, nul;

@@ -22,7 +22,7 @@ static void defaults(struct options *o, const struct verbs *verbs)
                           .offline_queue = 1024 * 1024},
         .connect.http = {.every_us = 2000000, .fallback_after = 3},
         .pipe = {.wait_us = PIPE_WAIT_DEFAULT_US},
-        .view = {.buffer = 1024 * 1024},
+        .view = {.buffer = 1024 * 1024, .elide = VIEW_ELIDE_AUTO},
         .listen = {.host = "127.0.0.1", .port = 9001},
     };
     o->connect.handshake.url = &o->connect.url;

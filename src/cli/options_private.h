@@ -101,7 +101,7 @@ option_set_fn options_set_stamps, options_set_tls_version;
 /* Show, send, receive (options_set_message.c): */
 option_set_fn options_set_quiet, options_set_verbose, options_set_events, options_set_hex,
     options_set_base64, options_set_whole, options_set_chunk, options_set_send, options_set_one,
-    options_set_until, options_set_write_out;
+    options_set_until, options_set_write_out, options_set_elide;
 option_set_fn options_set_every;
 /* Handshake and network (options_set_handshake.c, options_set_network.c): */
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value, options_set_as,

@@ -1,6 +1,7 @@
 /* Setters of what is sent, received and shown. */
 #include "cli/options_private.h"
 
+#include "base/decimal.h"
 #include "sink/write_out.h"
 
 #include <errno.h>
@@ -22,6 +23,14 @@ int options_set_verbose(struct options_parsing *p, const struct option_use *use,
     (void)e;
     if (p->o->view.level < 3)
         p->o->view.level++;
+    return 0;
+}
+
+int options_set_elide(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (!decimal_read(slice_str(use->value), UINT32_MAX, &p->o->view.elide))
+        return usage_error(e, "%s takes a whole number, not \"%s\"", use->typed,
+                           options_quote(use->value).text);
     return 0;
 }
 

@@ -255,6 +255,8 @@ static const struct option_row shared[] = {
      "EVENT...", false, ALL, options_set_events, 0},
     {0, "pretty", OPTION_FLAG, NULL, "format JSON messages over several lines", SHOWING, NULL, true,
      CONNECT | DEMO, options_set_flag, AT(view.pretty)},
+    {0, "elide", OPTION_VALUE, "N", "shorten base64 of over N characters in JSON (256)", SHOWING,
+     NULL, false, CONNECT | SERVE | RELAY | DEMO, options_set_elide, AT(view.elide)},
     {0, "plain", OPTION_FLAG, NULL, "interactive mode without moving the cursor", SHOWING, NULL,
      false, CONNECT | SERVE | DEMO, options_set_flag, AT(view.plain)},
     {0, "record", OPTION_VALUE, "FILE", "write the interactive session as a script", SHOWING,

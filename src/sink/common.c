@@ -1,5 +1,7 @@
 #include "sink/common.h"
 
+#include <inttypes.h>
+
 bool response_refused(const struct event *ev)
 {
     const struct event_response *r = &ev->response;
@@ -37,4 +39,19 @@ struct event common_hidden(const struct event *ev)
         hidden.bytes.data = shown;
     }
     return hidden;
+}
+
+int common_size(struct buf *out, uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes / 1024;
+    size_t unit = 0;
+
+    if (bytes < 1024)
+        return buf_printf(out, "%" PRIu64 " %s", bytes, bytes == 1 ? "byte" : "bytes");
+    while (value >= 1023.95 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1024;
+        unit++;
+    }
+    return buf_printf(out, "%.1f %s", value, units[unit]);
 }

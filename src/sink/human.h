@@ -104,6 +104,9 @@ void human_dump(struct human *h, struct slice bytes, uint64_t offset, int indent
  * config.fold out (human_fold.c). */
 void human_lay_out(struct human *h, const struct event *ev);
 
+/* A text with its long base64 strings shortened (config.elide), in `scratch` if there are any. */
+struct slice human_elided(struct human *h, struct slice text);
+
 /* Columns left on the line, INT_MAX where the output has no width. */
 int human_room(const struct human *h);
 

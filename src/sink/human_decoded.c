@@ -88,19 +88,21 @@ static void put_bytes(struct human *h, struct slice bytes)
 
 static void put_data(struct human *h, const struct event_decoded *d)
 {
+    struct slice data = d->form == DECODED_BYTES ? d->data : human_elided(h, d->data);
+
     switch (d->form) {
     case DECODED_ARGUMENTS:
-        put_arguments(h, d->data);
+        put_arguments(h, data);
         break;
     case DECODED_JSON:
         human_put(h, " ");
-        put_json(h, d->data);
+        put_json(h, data);
         break;
     case DECODED_TEXT:
-        put_word(h, " ", d->data);
+        put_word(h, " ", data);
         break;
     case DECODED_BYTES:
-        put_bytes(h, d->data);
+        put_bytes(h, data);
         break;
     default:
         break;

@@ -271,12 +271,12 @@ static void put_binary_message(struct human *h, const struct event_message *m)
 }
 
 /* One line of printable ASCII needs no escaping: it is copied once, to the output itself. */
-static bool is_plain_line(const struct human *h, const struct event_message *m)
+static bool is_plain_line(const struct human *h, const struct event_message *m, struct slice text)
 {
-    return m->type == OPCODE_TEXT && m->part == 0 && m->data.len > 0 && !h->config.pretty &&
-           term_is_plain(m->data) &&
-           (!h->config.tty || h->config.columns <= 0 || human_room(h) >= (int)m->data.len) &&
-           (h->config.fold <= 0 || m->data.len < HUMAN_FOLD_LINE);
+    return m->type == OPCODE_TEXT && m->part == 0 && text.len > 0 && !h->config.pretty &&
+           term_is_plain(text) &&
+           (!h->config.tty || h->config.columns <= 0 || human_room(h) >= (int)text.len) &&
+           (h->config.fold <= 0 || text.len < HUMAN_FOLD_LINE);
 }
 
 static void put_plain_line(struct human *h, struct slice text)
@@ -292,14 +292,16 @@ void human_message(struct human *h, const struct event *ev)
 {
     const struct event_message *m = &ev->message;
     bool whole = m->part == 0;
+    struct slice text;
 
     /* What is in it follows, and the frame itself is there from -vv on. */
     if (m->decoded > 0 && !m->malformed)
         return;
     human_begin_dir(h, ev);
     put_tags(h, m);
-    if (is_plain_line(h, m)) {
-        put_plain_line(h, m->data);
+    text = whole && m->type == OPCODE_TEXT ? human_elided(h, m->data) : m->data;
+    if (is_plain_line(h, m, text)) {
+        put_plain_line(h, text);
     } else if (m->type == OPCODE_BINARY) {
         put_binary_message(h, m);
     } else if (m->data.len == 0) {
@@ -307,7 +309,7 @@ void human_message(struct human *h, const struct event *ev)
         human_put(h, "(empty)");
     } else if (!whole) {
         human_excerpt(h, m->data, 2, PART_LINES, PART_TEXT, 0);
-    } else if (!h->config.pretty || !put_json(h, m->data)) {
-        put_text_message(h, m->data);
+    } else if (!h->config.pretty || !put_json(h, text)) {
+        put_text_message(h, text);
     }
 }

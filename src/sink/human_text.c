@@ -1,4 +1,6 @@
 /* Layout and units of the view for people. */
+#include "sink/common.h"
+#include "sink/elide.h"
 #include "sink/human.h"
 
 #include <inttypes.h>
@@ -263,19 +265,8 @@ void human_count(struct human *h, uint64_t n, const char *one, const char *many)
 
 void human_size(struct human *h, uint64_t bytes)
 {
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = (double)bytes / 1024;
-    size_t unit = 0;
-
-    if (bytes < 1024) {
-        human_count(h, bytes, "byte", "bytes");
-        return;
-    }
-    while (value >= 1023.95 && unit + 1 < sizeof units / sizeof *units) {
-        value /= 1024;
-        unit++;
-    }
-    human_printf(h, "%.1f %s", value, units[unit]);
+    if (common_size(&h->text, bytes) < 0)
+        h->failed = true;
 }
 
 void human_endpoint(struct human *h, const char *address, uint16_t port)
@@ -371,4 +362,9 @@ void human_dump(struct human *h, struct slice bytes, uint64_t offset, int indent
                          hexdump_per_line(h->config.columns, at)));
     }
     put_rest(h, bytes.len - n + beyond, indent);
+}
+
+struct slice human_elided(struct human *h, struct slice text)
+{
+    return elide_shown(&h->scratch, text, h->config.elide, h->config.utf8);
 }

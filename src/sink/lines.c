@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/codec.h"
+#include "sink/elide.h"
 #include "sink/hexdump.h"
 #include "sink/pretty.h"
 #include "sink/term_safe.h"
@@ -23,6 +24,7 @@ struct lines {
     uint8_t carry[3]; /* base64: bytes of the part before that do not fill a group */
     size_t carried;
     struct buf text;
+    struct buf elided; /* a message with its long base64 strings shortened */
 };
 
 /* A message that was not written must not go unnoticed: the descriptor is treated as failed. */
@@ -183,15 +185,18 @@ static int add_escaped_safe(struct buf *text, struct slice data)
 static int add_shown(struct lines *l, const struct event_message *m)
 {
     const struct pretty how = {.flags = l->config.color ? PRETTY_COLOR : 0};
+    struct slice data = m->data;
 
     if (m->type == OPCODE_BINARY && l->config.binary == BINARY_AUTO)
         return hexdump(&l->text, m->data, m->part ? m->total - m->data.len : 0, 0, 16);
+    if (m->type == OPCODE_TEXT && m->part == 0)
+        data = elide_shown(&l->elided, data, l->config.elide, l->config.utf8);
     if (l->config.escape)
-        return add_escaped_safe(&l->text, m->data);
+        return add_escaped_safe(&l->text, data);
     if (l->config.pretty && m->part == 0 && m->type == OPCODE_TEXT &&
-        pretty_json(&l->text, m->data, &how) > 0)
+        pretty_json(&l->text, data, &how) > 0)
         return 0;
-    return term_safe(&l->text, m->data, TERM_SAFE_NEWLINES);
+    return term_safe(&l->text, data, TERM_SAFE_NEWLINES);
 }
 
 static bool ends_its_lines(const struct lines *l, const struct event_message *m)
@@ -222,6 +227,8 @@ static void write_converted(struct sink *sink, const struct event *ev)
         lost_memory(l);
     if (l->text.len > 0)
         put_text(l);
+    buf_reset(&l->elided);
+    buf_trim(&l->elided, TEXT_KEEP);
     if (m->final && !ends_its_lines(l, m))
         put_delimiter(l);
 }
@@ -231,6 +238,7 @@ static void lines_free(struct sink *sink)
     struct lines *l = (struct lines *)sink;
 
     buf_clear(&l->text);
+    buf_clear(&l->elided);
     free(l);
 }
 
@@ -262,6 +270,7 @@ struct sink *lines_new(struct out *out, const struct lines_config *config)
     l->config = *config;
     l->delimiter = config->nul ? '\0' : '\n';
     buf_init(&l->text, TEXT_MAX);
+    buf_init(&l->elided, TEXT_MAX);
 
     /* Selected once, so that plain bytes in a pipe do not pay for the rest. */
     if (config->tty || config->escape || config->binary == BINARY_HEX ||

@@ -23,10 +23,11 @@ struct view_config {
     enum view_binary binary; /* of messages: BINARY_HEX, BINARY_BASE64; else a hex dump */
     bool tty;                /* the output is a terminal: peers' bytes are escaped, width applies */
     bool color;
-    bool utf8;   /* markers may be beyond ASCII */
-    int columns; /* of the terminal; 0 if not one */
-    int fold;    /* human: lines of a message that are shown; 0: all */
-    bool report; /* human: the reason for the end is reported later, with the hint */
+    bool utf8;      /* markers may be beyond ASCII */
+    int columns;    /* of the terminal; 0 if not one */
+    uint64_t elide; /* base64 strings in JSON of more characters are shortened; 0: none */
+    int fold;       /* human: lines of a message that are shown; 0: all */
+    bool report;    /* human: the reason for the end is reported later, with the hint */
     bool
         messages; /* human: show messages too (REPL, tour); else they are another sink's business */
 };
@@ -39,6 +40,8 @@ struct lines_config {
     bool pretty;
     bool color;
     enum view_binary binary;
+    uint64_t elide; /* on a terminal, as above */
+    bool utf8;
     bool tty;     /* stdout is a terminal: make everything safe for it, hex dump binaries */
     bool decoded; /* what is decoded and has a line leaves as that line, the rest does not */
 };

@@ -242,6 +242,8 @@ void screen_show_kept(struct screen *s, uint64_t number, enum screen_kept how)
     config.level = 0;
     config.pretty = how == SCREEN_WHOLE;
     config.fold = how == SCREEN_WHOLE ? 0 : FOUND_LINES;
+    if (how == SCREEN_WHOLE)
+        config.elide = 0;
     if (how == SCREEN_WHOLE && config.columns <= 0)
         config.columns = 80; /* longer JSON is laid out */
     if (how == SCREEN_FOUND && config.stamps == STAMPS_NONE)

@@ -31,6 +31,7 @@ static struct view_config for_file(const struct view_config *screen)
     config.tty = config.color = config.show_secrets = false;
     config.columns = COLUMNS;
     config.fold = 0;
+    config.elide = 0;
     return config;
 }
 

@@ -209,6 +209,21 @@ $URL/big>"
     await_screen "can't write"
 }
 
+@test "long base64 in JSON is shortened on the screen; /last and the file have all of it" {
+    local file=$BATS_TEST_TMPDIR/saved
+    start 80 20
+    wscope_in --elide 30 --save-text "$file" "$URL/echo"
+    await_screen 'opened'
+    enter '{"a":"SGVsbG8gd29ybGQhIEFnYWluU0dWc2JHOGdkMjl5"}'
+    await_screen '^← {"a":"‹base64, 30 bytes›"}'
+    enter /last
+    await_screen '"SGVsbG8gd29ybGQhIEFnYWluU0dWc2JHOGdkMjl5"'
+    keys C-d
+    await_screen '^\$ ?$'
+    run cat "$file"
+    assert_line '← {"a":"SGVsbG8gd29ybGQhIEFnYWluU0dWc2JHOGdkMjl5"}'
+}
+
 clipboard() {
     terminal show-buffer 2>/dev/null
 }

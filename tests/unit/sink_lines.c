@@ -243,6 +243,20 @@ static void lines_pretty_prints_on_a_terminal_alone(void **state)
     CHECK(OPCODE_TEXT, "{\"a\":1}", "{\"a\":1}\n", .pretty = true);
 }
 
+static void lines_shortens_base64_on_a_terminal_alone(void **state)
+{
+    static const char text[] = "[\"SGVsbG8gd29ybGQhIEFnYWlu\"]";
+
+    (void)state;
+    CHECK(OPCODE_TEXT, text, "[\"‹base64, 18 bytes›\"]\n", .tty = true, .elide = 20, .utf8 = true);
+    CHECK(OPCODE_TEXT, text, "[\"<base64, 18 bytes>\"]\n", .tty = true, .elide = 20);
+    CHECK(OPCODE_TEXT, text, "[\n  \"<base64, 18 bytes>\"\n]\n", .tty = true, .elide = 20,
+          .pretty = true);
+    CHECK(OPCODE_TEXT, text, "[\"SGVsbG8gd29ybGQhIEFnYWlu\"]\n", .tty = true);
+    CHECK(OPCODE_TEXT, text, "[\"SGVsbG8gd29ybGQhIEFnYWlu\"]\n", .elide = 20);
+    CHECK(OPCODE_TEXT, text, "[\"SGVsbG8gd29ybGQhIEFnYWlu\"]\n", .escape = true, .elide = 20);
+}
+
 static void lines_without_memory_fails_the_descriptor_not_silently(void **state)
 {
     static const struct lines_config configs[] = {
@@ -290,6 +304,7 @@ int main(void)
         cmocka_unit_test(lines_disarms_text_for_a_terminal),
         cmocka_unit_test(lines_dumps_binaries_on_a_terminal),
         cmocka_unit_test(lines_pretty_prints_on_a_terminal_alone),
+        cmocka_unit_test(lines_shortens_base64_on_a_terminal_alone),
         cmocka_unit_test(lines_without_memory_fails_the_descriptor_not_silently),
     };
 
