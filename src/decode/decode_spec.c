@@ -30,7 +30,7 @@ static int unknown_name(struct err *e, const char *word)
     if (n.word)
         err_hint(e, "did you mean '%s'?", n.word);
     else
-        err_hint(e, "'wscope --help as' lists the protocols");
+        err_hint(e, "man wscope-as lists the protocols");
     return -1;
 }
 
