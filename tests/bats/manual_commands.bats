@@ -12,7 +12,7 @@ declare -gA NOT_RUN=(
 )
 
 # A program named wscope that shortens what the manual's commands wait for, and has free ports of the loopback for those
-# in the manual: 9001 and 9443 (serve), 9002 (proxy) and 9003 (--control).
+# in the manual: 9001, 3000 and 9443 (serve), 9002 (proxy) and 9003 (--control).
 write_wscope() {
     mkdir bin
     cat >bin/wscope <<END
@@ -23,8 +23,10 @@ while ((\$#)); do
     case \$1 in
     --for) args+=(1) && shift ;;
     --idle=*) args[-1]=--idle=1 ;;
+    *@every:30s) args[-1]=\${1/30s/1s} ;;
     9001 | *:9443) args[-1]=$FEED_PORT ;;
     *:9001 | *:9001/*) args[-1]=\${1/:9001/:$FEED_PORT} ;;
+    *:3000) args[-1]=\${1/:3000/:$FEED_PORT} ;;
     :9002 | :9002/*) args[-1]=\${1/:9002/:$PROXY_PORT} ;;
     9003) args[-1]=$CONTROL_PORT ;;
     esac
@@ -95,7 +97,7 @@ reason_not_to_run() {
 }
 
 # Run the script as a shell would, with nothing to read unless it says so. A server in the foreground is ended once it
-# listens; one that an earlier example started is started again.
+# listens; one that an earlier example started is started again. A proxy that ends by itself gets its server and a client.
 run_script() {
     {
         # shellcheck disable=SC2016 # for the shell of the script
@@ -104,7 +106,10 @@ run_script() {
         declare -p PYTHON3 SLOW FEED_PORT PROXY_PORT CONTROL_PORT
         # shellcheck disable=SC2016
         echo 'trap '\''for pid in $(jobs -p); do kill $pid; wait $pid || :; done'\'' EXIT'
-        if [[ $(<"$1") =~ ^wscope\ (serve|proxy)\  && $(<"$1") != *"&"* ]]; then
+        if [[ $(<"$1") == *"wscope proxy "*" --outages "* ]]; then
+            printf 'wscope serve -q &\nready serve\nwscope -q -n -r :9002/feed >feed.log &\n'
+            cat "$1"
+        elif [[ $(<"$1") =~ ^wscope\ (serve|proxy)\  && $(<"$1") != *"&"* ]]; then
             printf '%s &\nready %q\n' "$(<"$1")" "$(<"$1")"
         elif [[ $(<"$1") == *:9001* && $(<"$1") != *"wscope serve"* ]]; then
             printf 'wscope serve -q &\nready serve\n'
@@ -135,4 +140,13 @@ run_script() {
         count=$((count + 1))
     done
     ((count > 20))
+}
+
+@test "every example of wscope-as(7) is run with a server of its protocol" {
+    local name count=0
+    while read -r name; do
+        grep -q "manual_examples $name " "$HERE"/../peers/*.bats || fail "nothing in tests/peers runs those of $name"
+        count=$((count + 1))
+    done < <(sed -nE 's/^\$ wscope --as ([a-z.]+).*/\1/p' "${top_srcdir:-$HERE/../..}/man/wscope-as.7")
+    ((count > 6))
 }

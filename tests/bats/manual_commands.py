@@ -3,7 +3,7 @@
 
 A display with a line that begins with '$ ' is one: 'PAGE-LINE.sh' has its commands, without the prompts '$ ' and '> ',
 and 'PAGE-LINE.out' the output that it shows, if any. After a command in the background, 'ready COMMAND' waits until it is of use.
-A display of the section EXAMPLES without such a line is an error.
+A display of the section EXAMPLES without such a line is an error, and so is one that begins with 'wscope'.
 A display that begins with '# ~/.config/wscope/config' is written to 'config'.
 """
 
@@ -78,7 +78,7 @@ def main(folder, *manuals):
             if text[0] == "# ~/.config/wscope/config":
                 (folder / "config").write_text("\n".join(map(plain, text)) + "\n")
             if not any(line.startswith("$ ") for line in text):
-                if section == "EXAMPLES":
+                if section == "EXAMPLES" or text[0].startswith("wscope "):
                     sys.exit(f"{manual}:{number}: no command begins with '$ '")
                 continue
             commands, output = script([plain(line) for line in text])

@@ -38,3 +38,7 @@ setup() {
     assert_equal "$(jq -r 'select(.event == "decoded" and .dir == "out") | .error // empty' <<<"$output")" \
         'not Action Cable: no JSON object'
 }
+
+@test "actioncable: the examples of wscope-as(7)" {
+    manual_examples actioncable "$URL"
+}

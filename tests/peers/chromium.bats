@@ -84,3 +84,8 @@ evaluate() {
     assert_equal "$(jq -c 'select(.event == "decoded" and .dir == "in") | [.as, .type, .name, .re]' <<<"$output")" \
         '["cdp","result","Browser.getVersion",1]'
 }
+
+@test "chromium: the examples of wscope-as(7)" {
+    need curl
+    manual_examples cdp "$URL"
+}

@@ -122,3 +122,7 @@ END
     assert_equal "$(jq -r 'select(.event == "decoded" and .dir == "out") | .error // empty' <<<"$output")" \
         'not GraphQL: no JSON'
 }
+
+@test "graphql-ws: the examples of wscope-as(7)" {
+    manual_examples graphql "$URL"
+}

@@ -104,3 +104,7 @@ DISCONNECT=e000
     assert_equal "$(jq -r 'select(.event == "decoded" and .dir == "out") | .error // empty' <<<"$output")" \
         'not MQTT: the length of a packet has more than four bytes'
 }
+
+@test "mosquitto: the examples of wscope-as(7)" {
+    manual_examples mqtt "$URL"
+}

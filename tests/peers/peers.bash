@@ -137,3 +137,23 @@ round_trip() {
         return 1
     }
 }
+
+# manual_examples NAME URL: the examples of wscope-as(7) that speak this protocol, as they are typed, but to the server of
+# that URL: each prints what the manual shows.
+manual_examples() {
+    local folder=$BATS_TEST_TMPDIR/manual authority=${2#ws://} file files
+    mkdir -p "$folder/bin"
+    printf '#!/bin/sh\nexec %s "$@"\n' "${WSCOPE_COMMAND[*]}" >"$folder/bin/wscope"
+    chmod +x "$folder/bin/wscope"
+    "$PYTHON3" "$PEERS_HERE/../bats/manual_commands.py" "$folder" \
+        "${top_srcdir:-$PEERS_HERE/../..}/man/wscope-as.7"
+    files=$(grep -lE -- "^wscope --as ${1//./\\.}[ ,]" "$folder"/*.sh)
+    for file in $files; do
+        sed -i "s/localhost:[0-9]*/${authority%%/*}/" "$file"
+        PATH=$folder/bin:$PATH timeout $((60 * SLOW)) bash -e "$file" >"$file.output" 2>"$file.errors" </dev/null || {
+            cat "$file" "$file.errors" >&2
+            return 1
+        }
+        diff "${file%.sh}.out" "$file.output" >&2 || return
+    done
+}

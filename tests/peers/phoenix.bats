@@ -36,3 +36,7 @@ setup() {
     assert_equal "$(jq -r 'select(.event == "decoded") | .error // empty' <<<"$output")" \
         'not Phoenix: neither a JSON array nor an object'
 }
+
+@test "phoenix: the examples of wscope-as(7)" {
+    manual_examples phoenix "$URL"
+}

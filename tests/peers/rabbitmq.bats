@@ -105,3 +105,7 @@ frame() {
     assert_equal "$status" 8
     assert_stderr unauthenticated 'never answered CONNECT'
 }
+
+@test "rabbitmq: the examples of wscope-as(7)" {
+    manual_examples stomp "$STOMP"
+}

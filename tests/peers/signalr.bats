@@ -40,3 +40,7 @@ setup() {
     assert_equal "$(jq -r 'select(.event == "decoded") | .error // empty' <<<"$output")" \
         'not SignalR: no 0x1e at the end'
 }
+
+@test "signalr: the examples of wscope-as(7)" {
+    manual_examples signalr "$URL"
+}

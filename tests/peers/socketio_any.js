@@ -5,6 +5,7 @@
 //   question      the server asks "q" and sends "answered" with the ack
 //   blob BYTES    comes back reversed
 //   bye           the server disconnects the namespace
+// In the namespace /chat, "say ARG" is acknowledged with ARG.
 // The namespace /members wants the token "right" (in auth, or in the query of the namespace with socket.io-2).
 
 "use strict";
@@ -31,6 +32,7 @@ function serve(socket, where) {
 }
 
 io.on("connection", (socket) => serve(socket, "/"));
+io.of("/chat").on("connection", (socket) => socket.on("say", (text, answer) => answer(text)));
 const members = io.of("/members");
 members.use((socket, next) => {
   const token = old ? socket.handshake.query.token : socket.handshake.auth.token;

@@ -216,3 +216,8 @@ END
     logged '^disconnect'
     assert_equal "$(grep -v '^port' "$LOG")" "$theirs"
 }
+
+@test "--as socket.io: the examples of wscope-as(7)" {
+    server socket.io
+    manual_examples socket.io "$URL"
+}
