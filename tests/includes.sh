@@ -21,12 +21,14 @@ session/books     base event
 session/diagnose  base event
 session           base event decode net/timer.h net/watch.h@session/header_cmd.c channel http proto/http_date.h proto/withhold.h@session/attempt.h
 decode            base event
-measure           base event proto/http_date.h
+measure           base event proto/http_date.h proto/list.h
 grade             base event measure proto session/backoff.h session/books
+fanout            base event measure
 probe             base event
 sink              base event measure
 sink/compare      base event measure sink
 sink/grade        base event grade measure sink
+sink/fanout       base event fanout measure sink
 sink/probe        base event probe sink
 script/expect     base event proto
 script            base event sink command script/expect
@@ -50,7 +52,7 @@ main              base event cli app verb
 '
 
 # Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
-pure='proto decode fault measure grade probe session/books session/diagnose script/expect relay/rule*'
+pure='proto decode fault measure grade fanout probe session/books session/diagnose script/expect relay/rule*'
 
 # Headers that not every file of an allowed room may include, our own among them, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.

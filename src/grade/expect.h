@@ -4,27 +4,12 @@
 #ifndef GRADE_EXPECT_H
 #define GRADE_EXPECT_H
 
-#include "base/buf.h"
 #include "grade/report.h"
-
-#define GRADE_EXPECT_MAX 32
-
-struct grade_expectation {
-    const struct grade_expect_row *row; /* what is compared */
-    struct slice text;                  /* as it was written; part of the list */
-    char op[3];                         /* "<", "<=", "=", "!=", ">", ">=" */
-    double number;                      /* durations in microseconds */
-    const char *word;                   /* what the row allows besides; NULL: number counts */
-};
-
-struct grade_expect {
-    struct grade_expectation list[GRADE_EXPECT_MAX];
-    size_t count;
-};
+#include "measure/criteria.h"
 
 /* Read a list; text is borrowed as long as *x is used. 0, or -1 with a usage error, whose `at` is
  * the offset in text. */
-int grade_expect_parse(struct grade_expect *x, const char *text, struct err *e);
+int grade_expect_parse(struct criteria *x, const char *text, struct err *e);
 
 /* What came of one expectation. */
 struct grade_verdict {
@@ -34,7 +19,7 @@ struct grade_verdict {
 };
 
 /* verdicts: room for x->count. The number of those that failed. */
-size_t grade_expect_check(const struct grade_expect *x, const struct grade_report *r,
+size_t grade_expect_check(const struct criteria *x, const struct grade_report *r,
                           struct grade_verdict *verdicts);
 
 #endif

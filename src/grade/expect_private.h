@@ -6,12 +6,6 @@
 
 #include "grade/expect.h"
 
-enum expect_kind {
-    EXPECT_SPAN,  /* a duration */
-    EXPECT_COUNT, /* a whole number */
-    EXPECT_WORD
-};
-
 /* What a report says for a row: of one client, outage or fault. */
 struct expect_value {
     bool known;
@@ -26,9 +20,7 @@ typedef bool expect_get_fn(const struct grade_report *r, const struct grade_clie
                            size_t i, struct expect_value *v);
 
 struct grade_expect_row {
-    const char *name;
-    enum expect_kind kind;
-    const char *const *words; /* that it takes, ended by NULL; NULL: none, or the names of -r */
+    struct criterion_row is;
     expect_get_fn *get;
     const char *nothing; /* why there is no value at all */
     bool of_all;

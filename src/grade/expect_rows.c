@@ -6,6 +6,7 @@
 #include "base/plural.h"
 #include "grade/expect_private.h"
 #include "measure/units.h"
+#include "session/backoff.h"
 
 static void say(struct expect_value *v, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -341,38 +342,46 @@ static bool get_outages(const struct grade_report *r, const struct grade_client_
 /* --- the table ----------------------------------------------------------------------------------
  */
 
-static const char *const w_all[] = {"all", NULL};
-static const char *const w_yes_no[] = {"yes", "no", NULL};
-static const char *const w_jitter[] = {"yes", "no", "none", "partial", "full", NULL};
-static const char *const w_backoff[] = {"fixed", "linear", "exponential", "list", "none", NULL};
-static const char *const w_retry_after[] = {"obeyed", "ignored", NULL};
-static const char *const w_resumed[] = {"right", "wrong", NULL};
+#define WORDS(function, ...)                                       \
+    static const char *function(size_t i)                          \
+    {                                                              \
+        static const char *const words[] = {__VA_ARGS__, NULL};    \
+                                                                   \
+        return i < sizeof words / sizeof *words ? words[i] : NULL; \
+    }
+
+WORDS(w_all, "all")
+WORDS(w_yes_no, "yes", "no")
+WORDS(w_jitter, "yes", "no", "none", "partial", "full")
+WORDS(w_backoff, "fixed", "linear", "exponential", "list", "none")
+WORDS(w_retry_after, "obeyed", "ignored")
+WORDS(w_resumed, "right", "wrong")
 
 #define NO_OUTAGE "no client lost its connection"
 
 static const struct grade_expect_row rows[] = {
-    {"back", EXPECT_SPAN, NULL, get_back, NO_OUTAGE, false},
-    {"noticed", EXPECT_SPAN, NULL, get_noticed, "no fault struck a client", false},
-    {"attempts", EXPECT_COUNT, NULL, get_attempts, NO_OUTAGE, false},
-    {"backoff", EXPECT_WORD, w_backoff, get_backoff, NO_OUTAGE, false},
-    {"jitter", EXPECT_WORD, w_jitter, get_jitter, NO_OUTAGE, false},
-    {"preset", EXPECT_WORD, NULL, get_preset, NO_OUTAGE, false},
-    {"hammer", EXPECT_COUNT, NULL, get_hammer, "", false},
-    {"retry_after", EXPECT_WORD, w_retry_after, get_retry_after, NO_OUTAGE, false},
-    {"gave_up", EXPECT_WORD, w_yes_no, get_gave_up, NO_OUTAGE, false},
-    {"double", EXPECT_SPAN, NULL, get_double, "", false},
-    {"resubscribed", EXPECT_COUNT, w_all, get_resubscribed, NO_OUTAGE, false},
-    {"resumed", EXPECT_WORD, w_resumed, get_resumed, NO_OUTAGE, false},
-    {"lost", EXPECT_COUNT, NULL, get_lost, "", false},
-    {"recovered", EXPECT_COUNT, NULL, get_recovered, "", false},
-    {"duplicates", EXPECT_COUNT, NULL, get_duplicates, "", false},
-    {"up_lost", EXPECT_COUNT, NULL, get_up_lost, "", false},
-    {"up_duplicates", EXPECT_COUNT, NULL, get_up_duplicates, "", false},
-    {"same_credential", EXPECT_WORD, w_yes_no, get_credential, NO_OUTAGE, false},
-    {"expired", EXPECT_WORD, w_yes_no, get_expired, "", false},
-    {"outages", EXPECT_COUNT, NULL, get_outages, "", true},
-    {"peak", EXPECT_COUNT, NULL, get_peak, "", true},
-    {"spread", EXPECT_SPAN, NULL, get_spread, "", true},
+    {{"back", CRITERION_SPAN, NULL}, get_back, NO_OUTAGE, false},
+    {{"noticed", CRITERION_SPAN, NULL}, get_noticed, "no fault struck a client", false},
+    {{"attempts", CRITERION_COUNT, NULL}, get_attempts, NO_OUTAGE, false},
+    {{"backoff", CRITERION_WORD, w_backoff}, get_backoff, NO_OUTAGE, false},
+    {{"jitter", CRITERION_WORD, w_jitter}, get_jitter, NO_OUTAGE, false},
+    {{"preset", CRITERION_WORD, backoff_preset_name}, get_preset, NO_OUTAGE, false},
+    {{"hammer", CRITERION_COUNT, NULL}, get_hammer, "", false},
+    {{"retry_after", CRITERION_WORD, w_retry_after}, get_retry_after, NO_OUTAGE, false},
+    {{"gave_up", CRITERION_WORD, w_yes_no}, get_gave_up, NO_OUTAGE, false},
+    {{"double", CRITERION_SPAN, NULL}, get_double, "", false},
+    {{"resubscribed", CRITERION_COUNT, w_all}, get_resubscribed, NO_OUTAGE, false},
+    {{"resumed", CRITERION_WORD, w_resumed}, get_resumed, NO_OUTAGE, false},
+    {{"lost", CRITERION_COUNT, NULL}, get_lost, "", false},
+    {{"recovered", CRITERION_COUNT, NULL}, get_recovered, "", false},
+    {{"duplicates", CRITERION_COUNT, NULL}, get_duplicates, "", false},
+    {{"up_lost", CRITERION_COUNT, NULL}, get_up_lost, "", false},
+    {{"up_duplicates", CRITERION_COUNT, NULL}, get_up_duplicates, "", false},
+    {{"same_credential", CRITERION_WORD, w_yes_no}, get_credential, NO_OUTAGE, false},
+    {{"expired", CRITERION_WORD, w_yes_no}, get_expired, "", false},
+    {{"outages", CRITERION_COUNT, NULL}, get_outages, "", true},
+    {{"peak", CRITERION_COUNT, NULL}, get_peak, "", true},
+    {{"spread", CRITERION_SPAN, NULL}, get_spread, "", true},
 };
 
 const struct grade_expect_row *grade_expect_row(size_t i)

@@ -40,8 +40,8 @@ static void assert_only(const char *row)
 
 static bool fails(const char *list, char reason[512])
 {
-    struct grade_verdict verdicts[GRADE_EXPECT_MAX];
-    struct grade_expect x;
+    struct grade_verdict verdicts[CRITERIA_MAX];
+    struct criteria x;
     struct err e;
     size_t failed;
 

@@ -53,8 +53,8 @@ static void set_up(void)
 /* The reason of the first that fails, or "" . */
 static const char *check(const char *list)
 {
-    static struct grade_verdict verdicts[GRADE_EXPECT_MAX];
-    struct grade_expect x;
+    static struct grade_verdict verdicts[CRITERIA_MAX];
+    struct criteria x;
     struct err e;
 
     assert_int_equal(grade_expect_parse(&x, list, &e), 0);
@@ -147,7 +147,7 @@ static void grade_expect_points_at_mistakes(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
-        struct grade_expect x;
+        struct criteria x;
         struct err e;
 
         assert_int_equal(grade_expect_parse(&x, mistakes[i].list, &e), -1);

@@ -18,7 +18,7 @@ struct proxy_options {
     size_t rule_count;
     struct grade_config grade;
     uint64_t outages; /* end after that many; 0: any number */
-    struct grade_expect expect;
+    struct criteria expect;
     const char *report; /* a file, or NULL */
     bool controlled;    /* listen at `control` for test runners */
     struct control_address control;

@@ -198,7 +198,7 @@ static int check(struct proxy_front *p, const struct grade_report *r,
 void proxy_results(struct proxy_front *p)
 {
     struct grade_report *r = proxying_report(&p->core);
-    struct grade_verdict verdicts[GRADE_EXPECT_MAX];
+    struct grade_verdict verdicts[CRITERIA_MAX];
     struct buf text;
     struct err e;
     int failed = r ? 0 : -1;

@@ -262,8 +262,8 @@ enum line_done line_proxy(struct test_run *t, const struct statement *st)
 bool proxy_report_fits(const struct script_proxy *p, const char *list, char why[EXPECT_WHY])
 {
     struct grade_report *r = proxying_report(&p->core);
-    struct grade_verdict verdicts[GRADE_EXPECT_MAX];
-    struct grade_expect x = {.count = 0};
+    struct grade_verdict verdicts[CRITERIA_MAX];
+    struct criteria x = {.count = 0};
     size_t failed = 1;
     struct err e;
 
@@ -394,7 +394,7 @@ int proxy_check(const char *text, bool against, struct err *e)
 
 int proxy_check_report(const char *list, struct err *e)
 {
-    struct grade_expect x = {.count = 0};
+    struct criteria x = {.count = 0};
 
     return grade_expect_parse(&x, list, e);
 }
