@@ -179,6 +179,7 @@ int decode_opened(struct decode_stack *stack, const struct decode_opening *openi
     stack->failed = false;
     stack->found = false;
     stack->ended = false;
+    stack->close_code = 0;
     stack->tries = 0;
     stack->item_count = 0;
     if (stack->spec->none)
@@ -441,6 +442,11 @@ const struct decode_ending *decode_ended(const struct decode_stack *stack)
 
 /* --- what is said about it -------------------------------------------------------------------- */
 
+void decode_closed(struct decode_stack *stack, uint16_t code)
+{
+    stack->close_code = code;
+}
+
 static void find(struct decode_stack *stack)
 {
     stack->found = true;
@@ -527,6 +533,11 @@ const char *decode_target_of(const struct decode_layer *l)
 const char *decode_subprotocol(const struct decode_layer *l)
 {
     return l->stack->clue.subprotocol;
+}
+
+uint16_t decode_close_code(const struct decode_layer *l)
+{
+    return l->stack->close_code;
 }
 
 bool decode_takes_part(const struct decode_layer *l)

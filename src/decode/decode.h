@@ -130,9 +130,13 @@ struct decode_ending {
 /* NULL: it did not. Valid until the next opening. */
 const struct decode_ending *decode_ended(const struct decode_stack *stack);
 
-/* One sentence after the other about the run, each with a NUL: unanswered requests, answers without
- * a request, missed heartbeats and whose they were, the protocol's diagnosis. NULL after the last.
- * They live as long as the stack. */
+/* The connection is over; code: that of the peer's Close frame, 0: none came. Findings depend on
+ * it.
+ */
+void decode_closed(struct decode_stack *stack, uint16_t code);
+/* One sentence after the other about the connection, each with a NUL: unanswered requests, answers
+ * without a request, missed heartbeats and whose they were, the protocol's diagnosis. NULL after
+ * the last. They live as long as the stack. */
 const char *decode_finding(struct decode_stack *stack, unsigned index);
 /* The protocol's own name of a close code, and what to do about it; NULL: it has none. Static. */
 const char *decode_close_name(const struct decode_stack *stack, uint16_t code);

@@ -19,16 +19,38 @@ static char *cut(char **text, const char *at, char *ended_by)
     return word;
 }
 
-static int unknown_name(struct err *e, const char *word)
+/* The word is the name with letters left out, but for the first and the last: "sockio", "gql". */
+static bool is_short_for(const char *word, const char *name)
+{
+    const char *at = word;
+
+    for (const char *c = name; *c; c++)
+        at += *c == *at;
+    return strlen(word) >= 3 && *at == '\0' && word[0] == name[0] &&
+           at[-1] == name[strlen(name) - 1];
+}
+
+/* A word that only leaves letters out is nearer than one with wrong letters. NULL: none is near. */
+static const char *nearest_name(const char *word)
 {
     struct nearest n;
 
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as does not know the protocol '%s'", word);
     nearest_begin(&n, word, strlen(word));
-    for (size_t i = 0; decoders[i]; i++)
+    for (size_t i = 0; decoders[i]; i++) {
+        if (is_short_for(word, decoders[i]->name))
+            return decoders[i]->name;
         nearest_offer(&n, decoders[i]->name);
-    if (n.word)
-        err_hint(e, "did you mean '%s'?", n.word);
+    }
+    return n.word;
+}
+
+static int unknown_name(struct err *e, const char *word)
+{
+    const char *nearest = nearest_name(word);
+
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--as does not know the protocol '%s'", word);
+    if (nearest)
+        err_hint(e, "did you mean '%s'?", nearest);
     else
         err_hint(e, "man wscope-as lists the protocols");
     return -1;

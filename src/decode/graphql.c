@@ -249,36 +249,6 @@ static uint64_t tick(struct decode_layer *l)
 
 /* --- at the end ------------------------------------------------------------------------------- */
 
-static int findings(struct decode_layer *l, struct buf *out)
-{
-    struct graphql *g = l->state;
-    const char *named = g->old ? "graphql-ws" : "graphql-transport-ws";
-    const char *older = "the older protocol (of the library subscriptions-transport-ws)";
-    const char *newer = "the protocol of the library graphql-ws, whose subprotocol is "
-                        "graphql-transport-ws";
-
-    if (g->mixed &&
-        (buf_printf(out, "\"%s\" belongs to %s, but the subprotocol is \"%s\"", g->wrong_type,
-                    g->old ? newer : older,
-                    decode_subprotocol(l)[0] ? named : "none, so that of the newer library") != 0 ||
-         buf_append(out, "", 1) != 0))
-        return -1;
-    if (g->early &&
-        (buf_append_str(out, "an operation was sent before connection_ack: the server closes with "
-                             "4401") != 0 ||
-         buf_append(out, "", 1) != 0))
-        return -1;
-    if (g->asked && !g->acknowledged &&
-        (buf_append_str(out, g->old ? "connection_init was not acknowledged"
-                                    : "connection_init was not acknowledged: a server that knows "
-                                      "only the older protocol needs -s graphql-ws") != 0 ||
-         buf_append(out, "", 1) != 0))
-        return -1;
-    if (beats_findings(&g->beats, decode_now(l), out) != 0)
-        return -1;
-    return requests_findings(&g->requests, DIR_OUT, out);
-}
-
 static int piped(struct decode_layer *l, const struct event_decoded *item, struct buf *out)
 {
     bool wrap = item->role == DECODED_ERROR && json_is_array(item->data);
@@ -336,6 +306,37 @@ static const char *close_advice(uint16_t code)
             return closes[i].advice;
     }
     return NULL;
+}
+
+static int findings(struct decode_layer *l, struct buf *out)
+{
+    struct graphql *g = l->state;
+    const char *named = g->old ? "graphql-ws" : "graphql-transport-ws";
+    const char *older = "the older protocol (of the library subscriptions-transport-ws)";
+    const char *newer = "the protocol of the library graphql-ws, whose subprotocol is "
+                        "graphql-transport-ws";
+
+    if (g->mixed &&
+        (buf_printf(out, "\"%s\" belongs to %s, but the subprotocol is \"%s\"", g->wrong_type,
+                    g->old ? newer : older,
+                    decode_subprotocol(l)[0] ? named : "none, so that of the newer library") != 0 ||
+         buf_append(out, "", 1) != 0))
+        return -1;
+    if (g->early &&
+        (buf_append_str(out, "an operation was sent before connection_ack: the server closes with "
+                             "4401") != 0 ||
+         buf_append(out, "", 1) != 0))
+        return -1;
+    /* A code of the protocol says why. */
+    if (g->asked && !g->acknowledged && !close_name(decode_close_code(l)) &&
+        (buf_append_str(out, g->old ? "connection_init was not acknowledged"
+                                    : "connection_init was not acknowledged: a server that knows "
+                                      "only the older protocol needs -s graphql-ws") != 0 ||
+         buf_append(out, "", 1) != 0))
+        return -1;
+    if (beats_findings(&g->beats, decode_now(l), out) != 0)
+        return -1;
+    return requests_findings(&g->requests, DIR_OUT, out);
 }
 
 const struct decoder decoder_graphql = {

@@ -93,7 +93,7 @@ void session_ready(struct session *s)
 
 void session_closed(struct session *s, struct event_close *close)
 {
-    session_decode_closed(s);
+    session_decode_closed(s, close);
     session_queue_lost(s, close);
     rtt_lost(&s->rtt, close->clean ? s->liveness.forgotten : liveness_unanswered(&s->liveness));
     s->liveness.forgotten = 0;

@@ -178,6 +178,8 @@ void session_decode_opened(struct session *s, const struct event_open *open)
         .subprotocol = open->subprotocol,
     };
 
+    session_decode_findings(s); /* of the connection before */
+    s->findings_told = false;
     s->decoding = NULL;
     if (!s->stack || s->main.kind != CHANNEL_WS)
         return;
@@ -237,12 +239,14 @@ bool session_decode_hint(const struct session *s, const struct event_close *clos
     return true;
 }
 
-void session_decode_closed(struct session *s)
+void session_decode_closed(struct session *s, const struct event_close *close)
 {
     s->decoding = NULL;
     s->held_back = false;
-    if (s->stack)
-        timer_stop(s->decode_timer);
+    if (!s->stack)
+        return;
+    timer_stop(s->decode_timer);
+    decode_closed(s->stack, close->got_close_frame ? close->code : 0);
 }
 
 bool session_speaks(const struct session *s)
@@ -296,6 +300,9 @@ void session_decode_findings(struct session *s)
 {
     const char *finding;
 
+    if (s->findings_told)
+        return;
+    s->findings_told = true;
     if (!session_speaks(s) && !bus_wants(s->bus, EVENT_DECODED))
         return; /* decoding stopped once the protocol was recognised */
     for (unsigned i = 0; s->stack && (finding = decode_finding(s->stack, i)); i++) {

@@ -47,9 +47,10 @@ struct session {
     struct url decode_url; /* owned: the one that was asked for, as the protocol needs it */
     const char *offered[DECODE_OFFERS_MAX]; /* subprotocols, if none was asked for */
     bool named;                             /* what was recognised was said */
-    bool held_back; /* the protocol's handshake is under way: the user's messages wait */
-    bool within;    /* a message in parts was begun on this connection, */
-    bool cut;       /* or on one that is lost: its further parts go nowhere */
+    bool held_back;     /* the protocol's handshake is under way: the user's messages wait */
+    bool findings_told; /* those of the last connection */
+    bool within;        /* a message in parts was begun on this connection, */
+    bool cut;           /* or on one that is lost: its further parts go nowhere */
 };
 
 /* session.c */
@@ -121,10 +122,10 @@ void session_decode_leave(struct session *s);
 /* The protocol's own name of a close code, and what to do. False: it has none. */
 bool session_decode_hint(const struct session *s, const struct event_close *close, char *hint,
                          size_t room);
-void session_decode_closed(struct session *s);
+void session_decode_closed(struct session *s, const struct event_close *close);
 /* What goes out now holds the user's credentials: the protocol's handshake. */
 bool session_sends_secret(const struct session *s);
-/* What is to be said at the end of a run. */
+/* What there is to say about the last connection, once. */
 void session_decode_findings(struct session *s);
 
 /* session_retry.c */

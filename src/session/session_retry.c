@@ -109,6 +109,7 @@ void session_over(struct leg *leg, const struct retry_failure *failure)
     leg_wait(leg, d.delay_us);
     if (leg != &s->main)
         return;
+    session_decode_findings(s);
     note_retry(s, failure, &d, quiet);
     if (s->hooks.drained && !session_full(s))
         s->hooks.drained(s->hooks.ctx); /* what is sent now waits for the connection to come */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Against the npm package graphql-ws: the subprotocol graphql-transport-ws.
+# Against the npm package graphql-ws: the subprotocol graphql-transport-ws. --as graphql also against its version 6.
 
 load peers
 
@@ -8,7 +8,13 @@ setup() {
     need_npm graphql-ws
     need_npm ws
     need jq
-    await '^port ([0-9]+)$' node "$PEERS_HERE/graphql_server.js"
+    server graphql-ws
+}
+
+# server PACKAGE
+server() {
+    need_npm "$1"
+    await '^port ([0-9]+)$' node "$PEERS_HERE/graphql_server.js" "$1"
     URL=ws://127.0.0.1:$found/graphql
 }
 
@@ -103,7 +109,7 @@ END
     jq '.payload.data.count // empty' <<<"$output" | cmp - <(seq 1 "$many")
 }
 
-@test "graphql-ws: --as graphql shakes hands, asks and subscribes" {
+shakes_hands() {
     both --as graphql -n -e '{ hello }' --count 1 "$URL"
     assert_equal "$status" 0
     assert_output '{"data":{"hello":"hello, κόσμε"}}'
@@ -112,6 +118,41 @@ END
     assert_equal "$(jq .data.count <<<"$output")" $'1\n2\n3'
     both --as graphql --count 1 "$URL" <<<'{"query":"{ nothing }"}'
     assert_output --partial '{"errors":[{"message":"Cannot query field'
+}
+
+@test "graphql-ws: --as graphql shakes hands, asks and subscribes" {
+    shakes_hands
+    server graphql-ws-6
+    shakes_hands
+}
+
+# closed CODE NAME ADVICE ARGUMENT...: the server closes with it, and what the protocol calls that is named with what to do.
+closed() {
+    local code=$1 name=$2 advice=$3
+    shift 3
+    both -n "$@" "$URL"
+    assert_equal "$status" 8
+    assert_stderr "hint: graphql calls $code \"$name\": .*$advice"
+    refute_stderr 'older protocol needs'
+}
+
+# Each close code of the protocol that a client can bring about.
+codes() {
+    local raw=(-s graphql-transport-ws --as auto -v) ask='"type":"subscribe","payload":{"query":"subscription { ticks }"}'
+    closed 4400 BadRequest 'could not read a message' "${raw[@]}" -e nonsense
+    closed 4401 Unauthorized 'before connection_ack' "${raw[@]}" -e "{\"id\":\"s\",$ask}"
+    closed 4403 Forbidden 'check --init' --as graphql --init '{"token":"wrong"}'
+    closed 4406 SubprotocolNotAcceptable '-s graphql-transport-ws' --as graphql -s graphql-ws
+    closed 4408 ConnectionInitialisationTimeout 'within 3 s' "${raw[@]}"
+    closed 4409 SubscriberAlreadyExists 'an id that no running one has' --as graphql \
+        -e "{\"id\":\"s\",$ask}" -e "{\"id\":\"s\",$ask}"
+    closed 4429 TooManyInitialisationRequests 'only once' "${raw[@]}" -e "$INIT" -e "$INIT"
+}
+
+@test "graphql-ws: its close codes are named, and what to do about each" {
+    codes
+    server graphql-ws-6
+    codes
 }
 
 @test "graphql-ws: auto displays it, and what is malformed as such" {

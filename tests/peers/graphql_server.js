@@ -1,4 +1,5 @@
-// A GraphQL server over WebSockets by the npm package graphql-ws: listens on a free port and prints it.
+// A GraphQL server over WebSockets by the npm package graphql-ws, or graphql-ws-6, which is its version 6:
+// graphql_server.js [PACKAGE]: listens on a free port and prints it.
 //
 //   { hello }                      a query
 //   subscription { count(to: N) }  the numbers from 1 to N
@@ -7,7 +8,7 @@
 "use strict";
 
 const { buildSchema } = require("graphql");
-const { useServer } = require("graphql-ws/lib/use/ws");
+const { useServer } = require(process.argv[2] === "graphql-ws-6" ? "graphql-ws-6/use/ws" : "graphql-ws/lib/use/ws");
 const { WebSocketServer } = require("ws");
 
 const schema = buildSchema(`

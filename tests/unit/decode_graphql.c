@@ -141,9 +141,29 @@ static void malformed_messages_are_shown_as_such(void **state)
     decoding_close(&d);
 }
 
+static void a_refused_init_is_explained_by_its_code_alone(void **state)
+{
+    static const char older[] = "connection_init was not acknowledged: a server that knows only "
+                                "the older protocol needs -s graphql-ws";
+    struct decoding d = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        decoding_open(&d, "graphql", true, "/graphql", "graphql-transport-ws");
+        decoding_sends(&d, "{\"type\":\"connection_init\"}");
+        decode_closed(d.stack, i ? 4403 : 1002);
+        if (i)
+            assert_null(decode_finding(d.stack, 0));
+        else
+            assert_string_equal(decode_finding(d.stack, 0), older);
+    }
+    decoding_close(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_init_is_explained_by_its_code_alone),
         cmocka_unit_test(graphql_is_recognised_by_subprotocol_or_first_message),
         cmocka_unit_test(operations_are_sent_and_their_results_belong_to_them),
         cmocka_unit_test(the_older_protocol_has_its_own_words),

@@ -131,6 +131,25 @@ static void as_is_checked(void **state)
     assert_string_equal(e.text, "--as jsonrpc has no key 'version'");
 }
 
+static void a_word_without_some_letters_is_the_name_that_has_them(void **state)
+{
+    static const char *const words[][2] = {
+        {"sockio", "did you mean 'socket.io'?"},     {"socketio", "did you mean 'socket.io'?"},
+        {"gql", "did you mean 'graphql'?"},          {"sockj", "did you mean 'sockjs'?"},
+        {"oi", "man wscope-as lists the protocols"},
+    };
+    struct decode_spec spec = {0};
+    char text[16];
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        snprintf(text, sizeof text, "%s", words[i][0]);
+        assert_int_equal(decode_spec_parse(&spec, text, &e), -1);
+        assert_string_equal(e.hint, words[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +161,7 @@ int main(void)
         cmocka_unit_test(malformed_messages_are_shown_as_such),
         cmocka_unit_test(cdp_needs_no_version_and_names_its_target),
         cmocka_unit_test(as_is_checked),
+        cmocka_unit_test(a_word_without_some_letters_is_the_name_that_has_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

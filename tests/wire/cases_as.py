@@ -2,6 +2,7 @@
 
 from events import named
 from frames import TEXT, frame
+from judge import same
 from runner import case
 
 
@@ -108,3 +109,19 @@ def refused(t):
     made = t.start("--as", "jsonrpc", "--hex", t.url)
     made.exits(2)
     made.says("exclude each other")
+
+
+@case("as: what a lost connection left unanswered is reported when it is lost, and not again")
+def findings_of_each(t):
+    made, conn = t.open("--as", "jsonrpc", "-n", "-r", "--retry-delay", "0.05", "-e", "sum [1,2]")
+    conn.expect(TEXT, b'{"jsonrpc":"2.0","id":1,"method":"sum","params":[1,2]}')
+    conn.rst()
+    conn = t.accept()
+    conn.open(then=frame(TEXT, b'{"jsonrpc":"2.0","id":9,"result":3}'))
+    conn.finish()
+    made.exits(0)
+    words = ("opened", "had no answer", "came to no request", "closed by")
+    same(
+        [w for line in made.err.splitlines() for w in words if w in line],
+        ["opened", "had no answer", "opened", "closed by", "came to no request"],
+    )
