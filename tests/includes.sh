@@ -15,6 +15,7 @@ fault             base event
 net               base event fault proto/http1_reader.h@net/link_proxy.c
 peer              base event proto fault net
 http              base event proto fault net
+redis             base event fault net http/shared.h proto/excerpt.h proto/url.h
 channel           base event proto fault net peer http
 relay             base event decode proto fault net peer http
 session/books     base event
@@ -33,7 +34,7 @@ sink/probe        base event probe sink
 script/expect     base event proto
 script            base event sink command script/expect
 command           base event proto session script/expect fault/fault.h@command/set.h
-serve             base event proto fault net peer
+serve             base event proto fault net peer redis http/shared.h
 cli               base event decode proto fault net sink
 term              base event sink
 app               base event net/supplies.h@app/loop.h net/timer.h@app/proxying_act.c fault relay cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
@@ -52,7 +53,7 @@ main              base event cli app verb
 '
 
 # Rooms, and files of rooms (patterns under src/), that do no I/O, read no clock and draw no random numbers.
-pure='proto decode fault measure grade fanout probe session/books session/diagnose script/expect relay/rule*'
+pure='proto decode fault measure grade fanout probe session/books session/diagnose script/expect relay/rule* redis/resp* redis/redis_url*'
 
 # Headers that not every file of an allowed room may include, our own among them, and the files that may (patterns under src/).
 # The first row that fits a header decides; a header that no row fits is free to all.
@@ -61,7 +62,7 @@ cli/options.h     cli/* main.c
 app/complain.h    app/* main.c verb/run/script_error.c verb/run/script_load.c
 zlib.h            proto/deflate*.c proto/gunzip.c proto/zlib_memory.h cli/*version*
 openssl/*         net/* cli/*version*
-uv.h              net/* peer/* http/* relay/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
+uv.h              net/* peer/* http/* redis/redis* relay/* channel/* session/session* session/fallback* session/header_cmd* app/* term/* verb/* serve/* cli/*version*
 cjson/*           sink/json_tree.h verb/proxy/control_request.c cli/*version*
 histedit.h        term/lineedit*
 idn2.h            net/*
@@ -230,8 +231,8 @@ result 'net/pump, net/timer and net/watch close handles for everything below app
 
 # A cast to libuv's handle is taken of anything's address, so only those who own handles write one: these rooms have
 # timers and watches of net, which are asked with timer_runs.
-handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer http channel) || true
-result 'serve, peer, http and channel leave the handles of libuv to net' "$handles"
+handles=$(cd "$top_srcdir/src" && grep -rnE 'uv_(handle|timer|poll|idle|is_active|is_closing|close)' serve peer http redis channel) || true
+result 'serve, peer, http, redis and channel leave the handles of libuv to net' "$handles"
 
 # Each module receives its own group of options (cli/groups.h).
 all_options() {

@@ -95,6 +95,26 @@ void hand_server_hear(struct hand_server *s, const char *begins)
         fail_msg("%s", s->heard);
 }
 
+void hand_server_hear_bytes(struct hand_server *s, const char *bytes)
+{
+    size_t len = 0, want = strlen(bytes);
+    unsigned turns = 0;
+
+    assert_true(want < sizeof s->heard);
+    while (len < want) {
+        ssize_t n;
+
+        hand_server_turn(s, &turns);
+        if (s->fd < 0)
+            s->fd = accept(s->listener, NULL, NULL);
+        n = s->fd < 0 ? 0 : recv(s->fd, s->heard + len, want - len, MSG_DONTWAIT);
+        if (n > 0)
+            len += (size_t)n;
+    }
+    s->heard[len] = '\0';
+    assert_string_equal(s->heard, bytes);
+}
+
 void hand_server_say(struct hand_server *s, const char *bytes, size_t len)
 {
     assert_int_equal(send(s->fd, bytes, len, MSG_NOSIGNAL), len);

@@ -41,6 +41,8 @@ void hand_server_note(struct hand_server *s, const char *format, ...)
 void hand_server_turn(struct hand_server *s, unsigned *turns);
 /* Until the server has the whole head of a request, which begins like this. */
 void hand_server_hear(struct hand_server *s, const char *begins);
+/* Until the server has as many bytes as these: they are these. */
+void hand_server_hear_bytes(struct hand_server *s, const char *bytes);
 void hand_server_say(struct hand_server *s, const char *bytes, size_t len);
 /* The log is this, and empty from now on. */
 void hand_server_logged(struct hand_server *s, const char *log);
