@@ -102,7 +102,7 @@ static char *shown_url(const struct view_options *o, const struct url *url)
 static int add_sinks(struct lane *lane)
 {
     const struct view_options *o = lane->run->config.view;
-    struct view_config told = views_config(o, STDERR_FILENO, false);
+    struct view_config view = views_config(o, STDERR_FILENO, false);
     struct view_config scribe = {
         .level = 1, .include = true, .utf8 = true, .show_secrets = o->show_secrets};
     struct ndjson_config json = {.kinds = o->events ? o->events : TOLD_KINDS,
@@ -118,7 +118,7 @@ static int add_sinks(struct lane *lane)
     if (lane->run->json)
         failed |= bus_add(&lane->bus, ndjson_new(lane->run->json, &json));
     if (lane->run->details)
-        failed |= bus_add(&lane->bus, human_new(lane->run->details, &told));
+        failed |= bus_add(&lane->bus, human_new(lane->run->details, &view));
     return failed || !lane->scribe ? -1 : 0;
 }
 

@@ -38,7 +38,7 @@ struct http {
     struct handshake_config identity;
     struct dial_config reach; /* how, too */
     struct withheld withheld; /* what another origin does not get */
-    bool told_withheld;
+    bool withheld_reported;
     struct url here; /* owned, if moved: where the last redirect led */
     bool moved;
     unsigned hops;

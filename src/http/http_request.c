@@ -277,12 +277,12 @@ static void report_redirect(struct http *h)
     char text[256 + sizeof h->withheld.names];
     char *url;
 
-    if (!h->hooks.report || (!h->request.upgrade && (h->told_withheld || !withheld[0])))
+    if (!h->hooks.report || (!h->request.upgrade && (h->withheld_reported || !withheld[0])))
         return;
     url = h->request.upgrade ? url_print(&h->here) : url_print_http(&h->here);
     if (!url)
         return;
-    h->told_withheld = true;
+    h->withheld_reported = true;
     url[strcspn(url, "?")] = '\0';
     snprintf(text, sizeof text, "redirected to %.200s%s%s", url,
              withheld[0] ? ", another origin; not sent there: " : "", withheld);

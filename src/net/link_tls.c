@@ -164,7 +164,7 @@ static ssize_t tell_outcome(struct link_tls *t, struct err *e)
 {
     if ((t->link.ended & LINK_GOT_CLOSE_NOTIFY) != 0)
         look_for_fin(t);
-    t->told = true;
+    t->end_reported = true;
     if (t->outcome != 0)
         *e = t->outcome_err;
     return t->outcome;
@@ -289,7 +289,7 @@ static size_t tls_pending(const struct link *l)
 
         pending += ready > 0 ? ready : (size_t)SSL_has_pending(t->ssl);
     }
-    if (t->ended && !t->told)
+    if (t->ended && !t->end_reported)
         pending++;
     return pending;
 }

@@ -49,10 +49,10 @@ struct link_tls {
     bool close_sent;  /* close_notify is sent, or can no longer be sent */
     int read_wants;   /* LINK_...: what the last read, write or handshake waited for */
     int write_wants;
-    bool starved; /* the last read ended for want of bytes from below */
-    bool ended;   /* the outcome below is what every further read gives */
-    bool told;    /* and the caller has heard it */
-    int outcome;  /* 0 or LINK_FAILED with outcome_err */
+    bool starved;      /* the last read ended for want of bytes from below */
+    bool ended;        /* the outcome below is what every further read gives */
+    bool end_reported; /* to the caller */
+    int outcome;       /* 0 or LINK_FAILED with outcome_err */
     struct err outcome_err;
 
     /* the layer below, as tls_bio sees it */

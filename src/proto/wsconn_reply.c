@@ -6,7 +6,7 @@
 #define PONG_QUEUE (64 * 1024)
 
 /* The result of a reply: 1 queued, 0 no longer due. */
-static int told(int result)
+static int reply_result(int result)
 {
     return result == 0 ? 1 : result == WSCONN_CLOSED ? 0 : WSCONN_FAILED;
 }
@@ -20,7 +20,7 @@ static int send_pong(struct wsconn *c, struct slice data, struct event_frame *se
     if (c->pongs == 0)
         c->pongs_end = c->out.len;
     c->pongs += c->out.len - before;
-    return told(result);
+    return reply_result(result);
 }
 
 static int reply_ping(struct wsconn *c, struct slice data, struct event_frame *sent)
@@ -40,7 +40,7 @@ static int reply_ping(struct wsconn *c, struct slice data, struct event_frame *s
 
 static int reply_close(struct wsconn *c, uint16_t code, struct event_frame *sent)
 {
-    return told(wsconn_send_close(c, code, slice_make(NULL, 0), sent));
+    return reply_result(wsconn_send_close(c, code, slice_make(NULL, 0), sent));
 }
 
 int wsconn_reply(struct wsconn *c, const struct event *ev, bool pong, struct event_frame *sent)

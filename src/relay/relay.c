@@ -99,9 +99,9 @@ static void on_accept_failed(void *ctx, int errnum)
         .error = &e,
     };
 
-    if (r->told_full)
+    if (r->full_reported)
         return;
-    r->told_full = true;
+    r->full_reported = true;
     err_set(&e, EXIT_OTHER, STAGE_CONNECT, errnum,
             "no more connections can be accepted while there are %u: %s; new ones wait", r->count,
             reason_text(errnum, reason));

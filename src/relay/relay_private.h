@@ -183,7 +183,7 @@ struct relay {
     struct relay_conn *dead; /* ended, freed in the next turn */
     unsigned count;
     uint32_t numbers; /* given out */
-    bool paused, freed, told_full;
+    bool paused, freed, full_reported;
     bool layered; /* faults may act: connections have layers for them */
     struct timer *bury, *online;
     bool offline, silent;

@@ -29,7 +29,7 @@ struct server {
     unsigned clients, crowd; /* in the list: those with a place, those sent away */
     unsigned crest;          /* the most clients since memory was last returned */
     uint32_t numbers;        /* given out */
-    bool told_full;          /* that no more can be accepted was reported */
+    bool full_reported;      /* that no more can be accepted was reported */
 
     bool stopping;
     void (*done)(void *ctx);
@@ -57,9 +57,9 @@ static void accept_failed(void *ctx, int errnum)
     };
     char reason[REASON_SIZE];
 
-    if (s->told_full)
+    if (s->full_reported)
         return;
-    s->told_full = true;
+    s->full_reported = true;
     err_set(&e, EXIT_OTHER, STAGE_CONNECT, errnum,
             "no more clients can be accepted while %u are connected: %s; new ones wait", s->clients,
             reason_text(errnum, reason));

@@ -30,11 +30,11 @@ static int withhold_from_other(struct leg *leg, struct err *e)
 
     if (attempt_withhold(a, leg->s->config.ws.handshake.url) < 0)
         return err_nomem(e, STAGE_CONNECT, "connecting");
-    if (a->withheld.names[0] && !leg->told_withheld) {
+    if (a->withheld.names[0] && !leg->withheld_reported) {
         snprintf(text, sizeof text, "the fallback has another origin; not sent there: %s",
                  a->withheld.names);
         session_note(leg->s, text);
-        leg->told_withheld = true;
+        leg->withheld_reported = true;
     }
     return 0;
 }

@@ -31,7 +31,7 @@ struct leg {
 
     struct attempt attempt;
     struct header_cmd *command; /* its --header-cmd while that runs */
-    bool told_withheld;         /* what another origin is not sent */
+    bool withheld_reported;     /* what another origin is not sent */
     struct fault_conn *fault;   /* what is to go wrong with the channel; NULL without faults */
     struct channel *channel;
     struct channel_poll_config poll; /* what the channel was opened with, if it is of that kind */

@@ -272,7 +272,7 @@ static void add_status(struct screen *s, const char *format, uint64_t n)
 bool screen_tell(struct screen *s, bool lines)
 {
     const struct sieve_counts *counts = &s->sieve.counts;
-    uint64_t hidden = thin_told(&s->thin), messages = s->period_messages;
+    uint64_t hidden = thin_hidden(&s->thin), messages = s->period_messages;
     bool flood = hidden > 0;
     char number[DECIMAL_GROUPED], line[160];
 

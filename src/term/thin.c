@@ -21,7 +21,7 @@ bool thin_shows(struct thin *t, uint64_t now_us)
     return true;
 }
 
-uint64_t thin_told(struct thin *t)
+uint64_t thin_hidden(struct thin *t)
 {
     uint64_t hidden = t->hidden;
 

@@ -14,13 +14,13 @@
 struct thin {
     uint64_t credit_us; /* time that was not used up by what was shown, at most a second of it */
     uint64_t last_us;
-    uint64_t hidden; /* since the last thin_told */
+    uint64_t hidden; /* since the last thin_hidden */
 };
 
 void thin_init(struct thin *t, uint64_t now_us);
 /* Another one: true if it is to be shown. */
 bool thin_shows(struct thin *t, uint64_t now_us);
 /* How many were not shown since this was last asked. */
-uint64_t thin_told(struct thin *t);
+uint64_t thin_hidden(struct thin *t);
 
 #endif

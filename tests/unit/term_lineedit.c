@@ -163,7 +163,7 @@ static void thin_shows_all_up_to_its_rate(void **state)
     (void)state;
     thin_init(&t, 1000);
     assert_int_equal(shown(&t, 1000, 500, 20000), 500);
-    assert_int_equal(thin_told(&t), 0);
+    assert_int_equal(thin_hidden(&t), 0);
 }
 
 static void thin_shows_a_burst_after_silence(void **state)
@@ -173,8 +173,8 @@ static void thin_shows_a_burst_after_silence(void **state)
     (void)state;
     thin_init(&t, 0);
     assert_int_equal(shown(&t, 5000000, 60, 0), 50);
-    assert_int_equal(thin_told(&t), 10);
-    assert_int_equal(thin_told(&t), 0);
+    assert_int_equal(thin_hidden(&t), 10);
+    assert_int_equal(thin_hidden(&t), 0);
 }
 
 static void thin_shows_a_sample_of_a_flood(void **state)
@@ -185,10 +185,10 @@ static void thin_shows_a_sample_of_a_flood(void **state)
     (void)state;
     thin_init(&t, 0);
     shown(&t, 0, 2000, 500); /* the first second uses up what was saved */
-    thin_told(&t);
+    thin_hidden(&t);
     n = shown(&t, 1000000, 2000, 500);
     assert_in_range(n, 49, 51);
-    assert_int_equal(thin_told(&t), 2000 - n);
+    assert_int_equal(thin_hidden(&t), 2000 - n);
 }
 
 static void thin_accepts_a_clock_that_goes_back(void **state)

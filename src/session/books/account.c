@@ -29,7 +29,7 @@ struct account {
     uint64_t numbered; /* of those, with a number or an identity */
     uint64_t openings;
     uint64_t stale; /* messages seen before since the connection opened, and nothing else */
-    bool stale_told;
+    bool stale_reported;
     uint64_t at_us; /* of the message that was looked at last */
     int64_t time_us;
     bool in_message;    /* it is still examined: what follows from it happened then */
@@ -119,9 +119,9 @@ static void mind_stale_start(struct account *a, const struct reconcile_message *
         a->stale = STALE_START;
         return;
     }
-    if (a->stale >= STALE_START || ++a->stale < STALE_START || a->stale_told)
+    if (a->stale >= STALE_START || ++a->stale < STALE_START || a->stale_reported)
         return;
-    a->stale_told = true;
+    a->stale_reported = true;
     snprintf(text, sizeof text,
              "the numbers went back to %" PRIu64 " and below, after %" PRIu64
              ": what was seen before is omitted; if the server restarted its numbers, --epoch "
@@ -146,7 +146,7 @@ static void report_outage(struct account *a, bool settled)
 
     outage_event(&a->outage, settled, &ev.missed);
     report(a, &ev);
-    outage_told(&a->outage, settled, a->at_us);
+    outage_reported(&a->outage, settled, a->at_us);
 }
 
 /* Nothing is missing any longer, and the replay has reached new messages: the books are settled.
@@ -256,7 +256,7 @@ void account_opened(struct account *a)
     if (a->url_asked)
         reconcile_asked(&a->reconcile, a->url_point);
     a->url_asked = false;
-    if (a->outage.open && !a->outage.told)
+    if (a->outage.open && !a->outage.reported)
         report_outage(a, false);
 }
 

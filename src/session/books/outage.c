@@ -22,7 +22,7 @@ static void note_gap(struct outage *o, const struct event_range *range, uint64_t
     if (range->to > o->sums.to)
         o->sums.to = range->to;
     o->sums.missed += range->count;
-    o->told = false;
+    o->reported = false;
 }
 
 static void note_lost(struct outage *o, const struct event_range *range)
@@ -53,7 +53,7 @@ void outage_duplicate(struct outage *o)
 
 bool outage_due(const struct outage *o, uint64_t now_us)
 {
-    return o->open && !o->told && now_us >= o->next_us;
+    return o->open && !o->reported && now_us >= o->next_us;
 }
 
 void outage_event(const struct outage *o, bool settled, struct event_missed *event)
@@ -63,9 +63,9 @@ void outage_event(const struct outage *o, bool settled, struct event_missed *eve
     event->settled = settled;
 }
 
-void outage_told(struct outage *o, bool settled, uint64_t now_us)
+void outage_reported(struct outage *o, bool settled, uint64_t now_us)
 {
-    o->told = true;
+    o->reported = true;
     o->next_us = now_us + PATIENCE_US;
     o->open = !settled;
 }

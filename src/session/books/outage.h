@@ -13,7 +13,7 @@
 struct outage {
     bool hopeless; /* nothing is configured that would recover missing messages: report at once */
     bool open;     /* something was missed since the last one was settled */
-    bool told;     /* and all of it was reported */
+    bool reported; /* all of it was reported */
     uint64_t next_us; /* no word before this */
     struct event_missed sums;
     struct event_range named[OUTAGE_NAMED];
@@ -29,6 +29,6 @@ bool outage_due(const struct outage *o, uint64_t now_us);
 
 /* The sums; they point into *o. Afterwards they are reported; a settled outage is over. */
 void outage_event(const struct outage *o, bool settled, struct event_missed *event);
-void outage_told(struct outage *o, bool settled, uint64_t now_us);
+void outage_reported(struct outage *o, bool settled, uint64_t now_us);
 
 #endif

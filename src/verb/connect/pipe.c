@@ -41,7 +41,7 @@ struct pipe {
     uint64_t line_us; /* when the last of them came that is a line in the form of a protocol */
     enum opcode echo_type;
     bool echo_full; /* the peer does not take its echoes fast enough */
-    bool told_slow;
+    bool slow_reported;
     bool quiet_due; /* the input is at its end */
     bool ended;     /* the session is over; only outputs remain */
     bool stdout_gone;
@@ -313,9 +313,9 @@ static void on_output_full(void *ctx)
     struct pipe *p = ctx;
 
     update_pause(p);
-    if (p->told_slow || p->ended || !p->session)
+    if (p->slow_reported || p->ended || !p->session)
         return;
-    p->told_slow = true;
+    p->slow_reported = true;
     session_note(p->session, "standard output is not being read: reading from the server pauses "
                              "until it is (--buffer sets how much is read ahead)");
 }

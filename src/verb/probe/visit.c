@@ -11,8 +11,8 @@
 #include "sink/redact.h"
 
 #define MAX_MESSAGE (1024 * 1024)
-/* To the 101; and how long an open connection is watched before it is said to stay open: until a
- * ping is answered and a little longer. */
+/* To the 101; and how long an open connection is watched before it is reported to stay open: until
+ * a ping is answered and a little longer. */
 #define OPEN_US   4000000
 #define SETTLE_US 1500000
 #define LINGER_US 250000
@@ -314,14 +314,14 @@ static int take_plan(struct visit *v, const struct visit_plan *plan)
 static int add_sinks(struct visit *v)
 {
     const struct view_options *o = v->app->view;
-    struct view_config told = views_config(o, STDERR_FILENO, false);
+    struct view_config view = views_config(o, STDERR_FILENO, false);
 
     v->watch = (struct sink){WANTS, on_event, NULL};
     if (bus_add(&v->bus, &v->watch) < 0)
         return -1;
-    told.level = o->level - 1;
-    told.include = true;
-    return o->level < 2 ? 0 : bus_add(&v->bus, human_new(v->app->err.out, &told));
+    view.level = o->level - 1;
+    view.include = true;
+    return o->level < 2 ? 0 : bus_add(&v->bus, human_new(v->app->err.out, &view));
 }
 
 static void begin(struct visit *v)

@@ -17,7 +17,7 @@ void test_seen(struct test_run *t, const struct script_conn *c, const struct cam
     if (!t->seen)
         return;
     s = &t->seen[t->seen_count++ % SCRIPT_SEEN];
-    s->told = (struct result_seen){
+    s->shown = (struct result_seen){
         .at_us = came->at_us > began ? came->at_us - began : 0,
         .conn = c->name,
         .kind = came_name(came),
@@ -25,9 +25,9 @@ void test_seen(struct test_run *t, const struct script_conn *c, const struct cam
         .code = came->kind == EVENT_ERROR ? 0 : came->code,
         .verdict = s->verdict,
     };
-    s->told.data = slice_make(s->data, came->len < sizeof s->data ? came->len : sizeof s->data);
-    s->told.cut = s->told.data.len < came->length;
-    memcpy(s->data, came->data, s->told.data.len);
+    s->shown.data = slice_make(s->data, came->len < sizeof s->data ? came->len : sizeof s->data);
+    s->shown.cut = s->shown.data.len < came->length;
+    memcpy(s->data, came->data, s->shown.data.len);
     snprintf(s->verdict, sizeof s->verdict, "%s", why);
 }
 
@@ -58,9 +58,9 @@ static const char *keep_cut(struct test_run *t, const char *text)
 }
 
 /* What came, as it may be shown. */
-static struct slice keep_data(struct test_run *t, const struct result_seen *told)
+static struct slice keep_data(struct test_run *t, const struct result_seen *shown)
 {
-    return secret_hide(t, told->data, told->cut);
+    return secret_hide(t, shown->data, shown->cut);
 }
 
 /* The ring in its order. */
@@ -77,7 +77,7 @@ static void keep_seen(struct test_run *t)
         return;
     f->seen_before = t->seen_count - count;
     for (size_t i = 0; i < count; i++) {
-        seen[i] = t->seen[(f->seen_before + i) % SCRIPT_SEEN].told;
+        seen[i] = t->seen[(f->seen_before + i) % SCRIPT_SEEN].shown;
         seen[i].data = keep_data(t, &seen[i]);
         seen[i].verdict = keep(t, seen[i].verdict);
     }

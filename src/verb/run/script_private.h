@@ -89,7 +89,7 @@ struct script_conn {
 };
 
 struct seen_made {
-    struct result_seen told;
+    struct result_seen shown;
     char data[SCRIPT_SHOWN];
     char verdict[EXPECT_WHY];
 };
