@@ -19,8 +19,8 @@ struct aliases {
 /* /alias: list, show, define or remove; the answer is appended to *said. 0, or -1 with *e. */
 int aliases_command(const struct aliases *a, const char *args, struct buf *said, struct err *e);
 
-/* "/NAME rest": if NAME is no command but an alias, append its text with the rest after it. 1, 0 if
- * it is none, or -1 (memory) with *e. */
+/* "/NAME rest": if NAME is an alias and not a command, append its text with the rest after it. 1, 0
+ * if it is none, or -1 (memory) with *e. */
 int aliases_expand(const struct aliases *a, const char *line, struct buf *text, struct err *e);
 
 /* Append the names, a newline after each, for completion. */

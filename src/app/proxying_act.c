@@ -79,7 +79,7 @@ int proxying_drop_parse(const char *text, struct proxying_drop *drop, struct err
 
     if (fault_parse(&spec, slice_str(text), e) == 0 && take_spec(&spec, drop))
         return 0;
-    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%.40s\" is no way to drop a connection", text);
+    err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "\"%.40s\" is not a way to drop a connection", text);
     err_hint(e, "rst, fin, close:CODE or blackhole");
     return -1;
 }

@@ -61,7 +61,7 @@ unsigned proxying_inject(struct proxying *p, const struct proxying_who *who,
  * many connections. */
 unsigned proxying_hold(struct proxying *p, const struct proxying_who *who, unsigned directions,
                        unsigned count);
-/* Let at most `count` of those held go (0: all, and hold no more); how many went, and *left: are
+/* Let at most `count` of those held go (0: all, and stop holding); how many went, and *left: are
  * still held. */
 unsigned proxying_release(struct proxying *p, const struct proxying_who *who, unsigned directions,
                           unsigned count, unsigned *left);

@@ -242,7 +242,7 @@ static enum json_token read_string(struct json_scan *s, enum json_token token)
     size_t good = utf8_check(&u, s->text.data + begin, at - begin);
 
     /* What comes first in the text is reported first. A character cut off by the string's end is
-     * told at that end. */
+     * reported at that end. */
     if (good < at - begin)
         return fail(s, begin + good);
     if (!closed || !utf8_complete(&u))
@@ -315,7 +315,7 @@ static enum json_token read_mark(struct json_scan *s, char mark, uint8_t next,
     return token;
 }
 
-/* The token at pos, where there is a byte that is no blank. */
+/* The token at pos, where there is a byte that is not a blank. */
 static enum json_token read_token(struct json_scan *s)
 {
     switch (s->state) {

@@ -309,7 +309,7 @@ static void give(struct eio *c)
         return;
     if (rc < 0) {
         err_set(&e, c->r.ch.opened_us ? EXIT_PROTOCOL : EXIT_UPGRADE, STAGE_PROTOCOL, 0,
-                "the body of a poll is no payload of Engine.IO");
+                "the body of a poll is not a payload of Engine.IO");
         receiver_fail(&c->r, &e);
         return;
     }

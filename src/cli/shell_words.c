@@ -132,7 +132,7 @@ static void put_code(struct splitter *s, uint32_t code)
 
 static int no_character(const struct splitter *s, const char *escape)
 {
-    return wrong(s, escape, "an escape with a backslash is no character",
+    return wrong(s, escape, "an escape with a backslash is not a character",
                  "NUL, half a surrogate pair and what is beyond U+10FFFF can't be sent");
 }
 

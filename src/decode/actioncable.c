@@ -174,7 +174,8 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     if (json_is_string(type)) {
         kind = kind_of(decode_unquote(l, type));
         if (!kind)
-            return decode_bad(l, dir, message.data, "not Action Cable: %.*s is no type or command",
+            return decode_bad(l, dir, message.data,
+                              "not Action Cable: %.*s is neither a type nor a command",
                               type.len > 60 ? 60 : (int)type.len, (const char *)type.data);
         item.type = kind->type;
         item.role = kind->role;

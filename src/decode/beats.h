@@ -11,7 +11,7 @@
 /* Zero-initialise. Arrays are indexed by beats_index. */
 struct beats {
     uint64_t every_us[2]; /* a message is promised this often; 0: nothing is */
-    uint64_t limit_us[2]; /* so long a silence is one too long */
+    uint64_t limit_us[2]; /* a longer silence is a missed heartbeat */
     uint64_t last_us[2];
     uint64_t longest_us[2]; /* silence beyond the limit */
     uint64_t missed[2];

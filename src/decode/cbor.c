@@ -120,7 +120,7 @@ static enum cbor_result read_string(struct reading *r, unsigned major, unsigned 
     return rc == CBOR_OK ? put_string(r, major, bytes) : rc;
 }
 
-/* A key that is no string becomes one: its JSON text, escaped. */
+/* A key that is not a string becomes one: its JSON text, escaped. */
 static enum cbor_result read_key(struct reading *r)
 {
     struct buf *out = r->out, text;

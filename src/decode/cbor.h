@@ -13,7 +13,7 @@
 
 /* Arrays, maps and tags within one another. */
 #define CBOR_DEPTH_MAX 128
-/* The JSON text of a key that is no string. */
+/* The JSON text of a key that is not a string. */
 #define CBOR_KEY_MAX 4096
 
 enum cbor_result {

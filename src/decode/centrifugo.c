@@ -61,7 +61,7 @@ static void emit_push(struct decode_layer *l, enum event_dir dir, struct slice p
     struct slice m[PUSHES], parts[2];
 
     if (json_pick(push, push_names, m, PUSHES) != 1) {
-        decode_bad(l, dir, push, "not Centrifugo: \"push\" is no object");
+        decode_bad(l, dir, push, "not Centrifugo: \"push\" is not an object");
         return;
     }
     item.name = decode_unquote(l, m[PUSH_CHANNEL]);

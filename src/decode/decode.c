@@ -440,7 +440,7 @@ const struct decode_ending *decode_ended(const struct decode_stack *stack)
     return stack->ended ? &stack->ending : NULL;
 }
 
-/* --- what is said about it -------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------------------- */
 
 void decode_closed(struct decode_stack *stack, uint16_t code)
 {

@@ -73,7 +73,7 @@ struct decode_stack *decode_new(const struct decode_spec *spec, bool takes_part)
 /* NULL is fine. */
 void decode_free(struct decode_stack *stack);
 
-/* A connection is open, the first one or another: states begin anew. With an explicit name, what
+/* A connection is open, the first one or another: states begin again. With an explicit name, what
  * the protocol sends first can be fetched afterwards. 0, or -1: memory; the stack then decodes
  * nothing. */
 int decode_opened(struct decode_stack *stack, const struct decode_opening *opening,
@@ -106,8 +106,9 @@ enum decode_input { DECODE_TYPED, DECODE_PIPED };
 int decode_encode(struct decode_stack *stack, enum decode_input input, struct slice line,
                   uint64_t now_us, struct err *e);
 
-/* The next message to be sent, if there is one; valid until the next call with this stack. What was
- * fetched and sent is to be given to decode_message as DIR_OUT, like every other message. */
+/* The next message to be sent, if there is one; valid until the next call with this stack. A
+ * message that was fetched and sent is to be given to decode_message as DIR_OUT, like every other
+ * message. */
 bool decode_fetch(struct decode_stack *stack, struct decode_message *message);
 
 /* When decode_tick is next to be called; 0: never. */

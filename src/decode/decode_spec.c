@@ -158,7 +158,7 @@ const char *decode_subprotocol_at(const struct decode_spec *spec, unsigned index
     return NULL;
 }
 
-/* The lowest one that has something to say about it, be it below a named one. */
+/* The lowest one that has such a row, which may be below a named one. */
 static int change_target(const struct decoder *d, const struct decode_spec *spec,
                          struct slice target, struct buf *out)
 {

@@ -2,7 +2,8 @@
  * decoder: what one protocol is for a stack: a row of functions. For the files of decode/.
  *
  * A decoder gets messages from the layer below it, emits items (what the user sees) and hands what
- * is inside to the layer above. What it sends goes down through `wrap` of the layers below.
+ * is inside to the layer above. Messages that it sends pass down through `wrap` of the layers
+ * below.
  */
 #ifndef DECODE_DECODER_H
 #define DECODE_DECODER_H
@@ -74,7 +75,7 @@ struct decoder {
 
 /* All of them, NULL-terminated: the one list. */
 extern const struct decoder *const decoders[];
-/* NULL: there is none of that name. */
+/* NULL: none has that name. */
 const struct decoder *decoder_named(struct slice name);
 
 /* --- what a decoder may call -------------------------------------------------------------------

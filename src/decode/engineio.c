@@ -2,10 +2,10 @@
  * engineio: Engine.IO, protocols 3 and 4: packets of a digit and data, one a message, and the
  * heartbeat that decides whether a connection lives. It carries Socket.IO.
  *
- * In protocol 4 the server pings; in protocol 3 the client does. Which one it is, the version that
- * was given or asked for says; else `maxPayload` in the open packet (4), a ping of the server (4),
- * or what Socket.IO finds inside. A connection without any of these that was not pinged for more
- * than pingInterval is taken as 3.
+ * In protocol 4 the server pings; in protocol 3 the client does. Which one it is follows from the
+ * version that was given or asked for; else from `maxPayload` in the open packet (4), a ping of the
+ * server (4), or what Socket.IO finds inside. A connection without any of these that was not pinged
+ * for more than pingInterval is taken as 3.
  */
 #include "decode/engineio.h"
 

@@ -226,7 +226,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         return decode_bad(l, dir, message.data, "not GraphQL: it has no \"type\"");
     kind = kind_of(decode_unquote(l, m[TYPE]));
     if (!kind)
-        return decode_bad(l, dir, message.data, "not GraphQL: %.*s is no type of message",
+        return decode_bad(l, dir, message.data, "not GraphQL: %.*s is not a type of message",
                           m[TYPE].len > 60 ? 60 : (int)m[TYPE].len, (const char *)m[TYPE].data);
     item.type = kind->type;
     item.role = kind->role;

@@ -70,8 +70,8 @@ int graphql_encode(struct decode_layer *l, enum decode_input input, struct slice
     if (slice_is(word, "complete") && rest.len > 0)
         return send_stop(l, rest);
     if (text.len == 0 || !memchr(text.data, '{', text.len)) {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "'%.*s' is no query: it has no '{'", (int)text.len,
-                (const char *)text.data);
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "'%.*s' is not a query: it has no '{'",
+                (int)text.len, (const char *)text.data);
         err_hint(e, "a line is a query or subscription, such as '{ hello }', or 'complete ID'");
         return -1;
     }

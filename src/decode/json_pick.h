@@ -12,10 +12,10 @@
  * they are written. */
 int json_pick(struct slice text, const char *const *names, struct slice *values, size_t count);
 
-/* The first `room` elements of an array. Returns how many it has; -1: text is no JSON array. */
+/* The first `room` elements of an array. Returns how many it has; -1: text is not a JSON array. */
 long json_elements(struct slice text, struct slice *values, size_t room);
 
-/* How many members an object has; -1: text is no JSON object. */
+/* How many members an object has; -1: text is not a JSON object. */
 long json_members(struct slice text);
 
 static inline bool json_is_string(struct slice value)

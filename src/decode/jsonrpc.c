@@ -161,7 +161,7 @@ static int encode_typed(struct decode_layer *l, struct slice line, struct err *e
     if (params.len > 0 &&
         (!json_valid(params) || (!json_is_object(params) && !json_is_array(params))))
         return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                       "the parameters of %.*s are no JSON object or array", (int)method.len,
+                       "the parameters of %.*s are not a JSON object or array", (int)method.len,
                        method.data);
     rest = params.len ? decode_print(l, "\"method\":\"%.*s\",\"params\":%.*s", (int)method.len,
                                      method.data, (int)params.len, params.data)

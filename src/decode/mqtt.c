@@ -426,7 +426,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     return 0;
 }
 
-/* --- what is due, and what is said at the end --------------------------------------------------
+/* --- what is due, and the findings ------------------------------------------------------------
  */
 
 static uint64_t tick(struct decode_layer *l)

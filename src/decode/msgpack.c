@@ -160,7 +160,7 @@ static enum msgpack_result read_array(struct reading *r, uint64_t count)
     return rc == MSGPACK_OK ? put(r, "]") : rc;
 }
 
-/* A key that is no string becomes one: its JSON text, escaped. */
+/* A key that is not a string becomes one: its JSON text, escaped. */
 static enum msgpack_result read_key(struct reading *r)
 {
     struct buf *out = r->out, text;

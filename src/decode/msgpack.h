@@ -13,7 +13,7 @@
 
 /* Objects and arrays within one another. */
 #define MSGPACK_DEPTH_MAX 128
-/* The JSON text of a key that is no string. */
+/* The JSON text of a key that is not a string. */
 #define MSGPACK_KEY_MAX 4096
 
 enum msgpack_result {

@@ -1,6 +1,6 @@
 /*
- * notes: sentences that a decoder collects while it runs, for its findings. What repeats is noted
- * once.
+ * notes: sentences that a decoder collects while it runs, for its findings. A repeated sentence is
+ * noted once.
  */
 #ifndef DECODE_NOTES_H
 #define DECODE_NOTES_H

@@ -331,13 +331,14 @@ static int typed(struct decode_layer *l, struct slice line, struct err *e)
     else if (slice_is(verb, "push"))
         event = decode_word(&line);
     if (topic.len == 0 || event.len == 0) {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "'%.*s' with what follows it is no line for Phoenix",
-                (int)verb.len, (const char *)verb.data);
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                "'%.*s' with what follows it is not a line for Phoenix", (int)verb.len,
+                (const char *)verb.data);
         err_hint(e, "a line is 'join TOPIC [JSON]', 'push TOPIC EVENT [JSON]' or 'leave TOPIC'");
         return -1;
     }
     if (line.len > 0 && !json_valid(line))
-        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the payload is no JSON");
+        return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the payload is not JSON");
     return push(l, topic, event, line);
 }
 

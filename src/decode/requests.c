@@ -134,7 +134,7 @@ int requests_findings(const struct requests *r, enum event_dir dir, struct buf *
          buf_append(out, "", 1) != 0))
         return -1;
     if (r->unsolicited > 0 &&
-        (buf_printf(out, "%llu answer%s came to no request", (unsigned long long)r->unsolicited,
+        (buf_printf(out, "%llu answer%s matched no request", (unsigned long long)r->unsolicited,
                     r->unsolicited == 1 ? "" : "s") != 0 ||
          buf_append(out, "", 1) != 0))
         return -1;

@@ -1,7 +1,7 @@
 /*
  * requests: requests of one connection that wait for their answers, in both directions: which
- * answer belongs to which, and how long it took. At most REQUESTS_MAX wait; the oldest then makes
- * way and counts as unanswered.
+ * answer belongs to which, and how long it took. At most REQUESTS_MAX wait; the oldest is then
+ * dropped and is one without an answer.
  */
 #ifndef DECODE_REQUESTS_H
 #define DECODE_REQUESTS_H
@@ -29,7 +29,7 @@ struct requests {
     size_t count, capacity;
     uint64_t asked, answered;
     uint64_t unsolicited; /* answers to nothing that was asked */
-    uint64_t forgotten;   /* made way */
+    uint64_t forgotten;   /* dropped */
     struct request last;  /* the one that was answered last */
 };
 
@@ -39,8 +39,8 @@ int requests_ask(struct requests *r, enum event_dir dir, struct slice id, struct
                  uint64_t now_us);
 /* An answer passed in `dir`, to a request of the other direction. True: *us is the time since it
  * was asked, *name its name (valid until the next call). False: nothing with that id waits, which
- * counts as unsolicited. With `more`, further answers follow and it goes on waiting; it is then no
- * request without an answer any more. */
+ * is unsolicited. With `more`, further answers follow, and the request continues to wait; it is
+ * then not one without an answer. */
 bool requests_answer(struct requests *r, enum event_dir dir, struct slice id, bool more,
                      uint64_t now_us, uint64_t *us, struct slice *name);
 /* The same, but no count and no change. */

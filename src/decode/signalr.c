@@ -202,7 +202,7 @@ static int shake(struct decode_layer *l, enum event_dir dir, struct slice record
     struct slice m[3];
 
     if (json_pick(record, names, m, 3) != 1)
-        return decode_bad(l, dir, record, "not SignalR: the handshake is no JSON object");
+        return decode_bad(l, dir, record, "not SignalR: the handshake is not a JSON object");
     if (m[2].len > 0) {
         s->shaken[0] = s->shaken[1] = true; /* what is shown began later */
         return 1;

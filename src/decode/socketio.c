@@ -399,7 +399,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     return p.attachments > 0 ? await(l, dir, m.data, p.attachments) : packet(l, dir, &p);
 }
 
-/* --- what is said about it -------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------------------- */
 
 static int piped(struct decode_layer *l, const struct event_decoded *item, struct buf *out)
 {

@@ -164,7 +164,7 @@ static int encode_object(struct decode_layer *l, struct slice text, struct err *
         return usage(e, "a line must be a JSON array such as [\"chat\",1], or an object such as "
                         "{\"event\":\"chat\",\"args\":[1],\"ack\":true}");
     if (m[ARGS].len && !json_is_array(m[ARGS]))
-        return usage(e, "the member \"args\" is no array");
+        return usage(e, "the member \"args\" is not an array");
     if (m[NSP].len)
         nsp = decode_unquote(l, m[NSP]);
     if (m[ARGS].len == 0 || json_elements(m[ARGS], NULL, 0) == 0)

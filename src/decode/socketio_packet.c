@@ -31,17 +31,18 @@ static const char *check_data(const struct socketio_packet *p)
     long count;
 
     if (p->data.len > 0 && !json_valid(p->data))
-        return "its data is no JSON";
+        return "its data is not JSON";
     if (p->type == SOCKETIO_DISCONNECT)
         return p->data.len ? "a DISCONNECT has no data" : NULL;
     if (p->type == SOCKETIO_CONNECT)
-        return p->data.len && !json_is_object(p->data) ? "the data of a CONNECT is no object"
+        return p->data.len && !json_is_object(p->data) ? "the data of a CONNECT is not an object"
                                                        : NULL;
     if (p->type == SOCKETIO_CONNECT_ERROR)
         return p->data.len ? NULL : "an error has no data";
     count = json_elements(p->data, &first, 1);
     if (count < 0)
-        return is_event(p) ? "the data of an event is no array" : "the data of an ack is no array";
+        return is_event(p) ? "the data of an event is not an array"
+                           : "the data of an ack is not an array";
     if (is_event(p) && (count == 0 || !json_is_string(first)))
         return "an event has no name";
     if (!is_event(p) && p->id.len == 0)

@@ -49,7 +49,7 @@ static int decode_messages(struct decode_layer *l, enum event_dir dir, struct sl
         return decode_bad(l, dir, whole, "not SockJS: no JSON array of messages");
     for (long i = 0; i < count && i < DECODE_ITEMS_MAX; i++) {
         if (!json_is_string(messages[i])) {
-            if (decode_bad(l, dir, whole, "not SockJS: a message is no JSON string") != 0)
+            if (decode_bad(l, dir, whole, "not SockJS: a message is not a JSON string") != 0)
                 return -1;
         } else if (decode_above(
                        l, dir,
@@ -111,11 +111,11 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         return json_is_string(rest) && json_valid(rest)
                    ? decode_above(l, dir,
                                   (struct decode_message){OPCODE_TEXT, decode_unquote(l, rest)})
-                   : decode_bad(l, dir, m.data, "not SockJS: a message is no JSON string");
+                   : decode_bad(l, dir, m.data, "not SockJS: a message is not a JSON string");
     case 'c':
         return decode_close(l, dir, rest, m.data);
     default:
-        return decode_bad(l, dir, m.data, "not SockJS: it begins with none of o, h, a, m and c");
+        return decode_bad(l, dir, m.data, "not SockJS: its first character is not o, h, a, m or c");
     }
 }
 

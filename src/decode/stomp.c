@@ -164,7 +164,7 @@ static void add_headers(struct decode_layer *l, struct event_decoded *item,
     }
 }
 
-/* A request for a receipt; the name says what is to be confirmed. */
+/* A request for a receipt; its name is what is to be confirmed. */
 static void ask_receipt(struct decode_layer *l, enum event_dir dir, const struct stomp_frame *f,
                         struct event_decoded *item)
 {
@@ -319,7 +319,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     return 0;
 }
 
-/* --- what is due, and what is said at the end --------------------------------------------------
+/* --- what is due, and the findings ------------------------------------------------------------
  */
 
 static uint64_t tick(struct decode_layer *l)

@@ -50,7 +50,7 @@ static int add_words(struct decode_layer *l, struct slice *head, struct slice li
 
         if (key == 0)
             return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                           "'%.*s' is no header of the form KEY=VALUE", (int)word.len,
+                           "'%.*s' is not a header of the form KEY=VALUE", (int)word.len,
                            (const char *)word.data);
         value = escaped(l, slice_make(equals + 1, word.len - key - 1));
         if (!value)

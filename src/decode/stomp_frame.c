@@ -64,7 +64,7 @@ static long read_command(struct reader *r, struct stomp_frame *frame)
         line = slice_make(r->bytes.data, r->bytes.len);
         return may_be_command(line)
                    ? 0
-                   : wrong(r, "it begins with \"%.*s\", which is no command", line);
+                   : wrong(r, "it begins with \"%.*s\", which is not a command", line);
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (slice_is(line, commands[i])) {
@@ -72,7 +72,7 @@ static long read_command(struct reader *r, struct stomp_frame *frame)
             return 1;
         }
     }
-    return wrong(r, "\"%.*s\" is no command", line);
+    return wrong(r, "\"%.*s\" is not a command", line);
 }
 
 /* Version 1.2, section "Value Encoding". 1, -1 or -2. */

@@ -22,8 +22,8 @@ struct stomp_frame {
 /* Read the frame that `bytes` begin with. Names and values without an escape and the body are
  * slices of `bytes`, others are in the arena. `escaped`: not version 1.0. Returns the length of the
  * frame with its NUL; 0: more bytes are needed, and *searched is how far no NUL needs to be looked
- * for again (0 at first); -1: it is none, *wrong says why in words that follow "not STOMP: "
- * (static or in the arena); -2: memory. */
+ * for again (0 at first); -1: it is not one, *wrong is the reason in words that follow "not STOMP:
+ * " (static or in the arena); -2: memory. */
 long stomp_frame_read(struct stomp_frame *frame, struct slice bytes, bool escaped, size_t *searched,
                       struct arena *arena, const char **wrong);
 

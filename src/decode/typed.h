@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Take the first argument off a line. True: *arg is it, and *json says if it is a JSON value.
+/* Take the first argument off a line. True: *arg is it, and *json whether it is a JSON value.
  * False: none is left. */
 bool typed_next(struct slice *line, struct slice *arg, bool *json);
 

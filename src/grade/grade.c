@@ -313,7 +313,7 @@ static void end_open(struct grade_conn *conn, uint64_t now_us)
     grade_books_ended(conn);
 }
 
-/* The client has moved to a newer connection, so that losing this one is no outage. */
+/* The client has moved to a newer connection, so that losing this one is not an outage. */
 static bool is_replaced(const struct grade_conn *old)
 {
     const struct grade_client *c = old->client;

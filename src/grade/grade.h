@@ -105,7 +105,7 @@ void grade_fault_over(struct grade *g, uint64_t now_us, uint64_t conn);
 enum grade_end { GRADE_END_FIN = 0, GRADE_END_RST = 1 };
 
 /* The client ended it; after a loss: has noticed it. how: enum grade_end, or a close code. Without
- * a fault or grade_lost before, the client has left: that is no outage. */
+ * a fault or grade_lost before, the client has left: that is not an outage. */
 void grade_client_end(struct grade *g, uint64_t now_us, uint64_t conn, int how);
 /* The server or a fault ended it, as the client sees it. */
 void grade_lost(struct grade *g, uint64_t now_us, uint64_t conn, int how);

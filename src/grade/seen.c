@@ -50,7 +50,7 @@ unsigned seen_times(const struct seen *s, uint64_t hash)
     return times;
 }
 
-/* 0 is no hash: it marks a place whose hash was taken out. */
+/* 0 is not a hash: it marks a place whose hash was taken out. */
 static bool unlink_place(struct seen *s, uint64_t hash, uint32_t place)
 {
     for (uint32_t *at = bucket_of(s, hash); *at != SEEN_NONE; at = &s->next[*at]) {

@@ -146,11 +146,11 @@ void probe_conclude(struct probe_verdict *v, const struct probe_report *r, const
     if (worst)
         snprintf(v->text, sizeof v->text, "%s%s%s: %s: %s%s", cut ? cut : "", cut ? "; " : "",
                  fail && (!r->opened || fail->stage < PROBE_PATH) ? "the WebSocket does not open"
-                 : fail ? "the WebSocket opens, and has a fault"
+                 : fail ? "the WebSocket opens, but has a fault"
                         : "the WebSocket works, with a warning",
                  probe_stage_name(worst->stage), worst->message, others);
     else if (cut)
-        snprintf(v->text, sizeof v->text, "%s; nothing was found up to there", cut);
+        snprintf(v->text, sizeof v->text, "%s; no fault had been found by then", cut);
     else
         snprintf(v->text, sizeof v->text, "nothing is wrong between here and the application at %s",
                  url);

@@ -19,13 +19,13 @@ static const struct {
                      "add the Origin of the site that the page comes from to those that the server "
                      "allows; -o URL tries another"},
     [STEP_AGENT] = {"with a browser's User-Agent, Accept-Language and Accept-Encoding",
-                    "a rule of the server, or of a firewall before it, is about these headers"},
-    [STEP_CACHE] =
-        {"with Cache-Control: no-cache and Pragma: no-cache",
-         "a cache before the server fails at these headers: it should let upgrades pass"},
-    [STEP_FETCH] = {"with Sec-Fetch-Dest, Sec-Fetch-Mode and Sec-Fetch-Site",
-                    "a rule of the server, or of a firewall before it, is about Sec-Fetch headers: "
-                    "it has to allow Sec-Fetch-Mode: websocket"},
+                    "a rule of the server, or of a firewall before it, rejects these headers"},
+    [STEP_CACHE] = {"with Cache-Control: no-cache and Pragma: no-cache",
+                    "a cache before the server rejects these headers: it has to let upgrades pass"},
+    [STEP_FETCH] =
+        {"with Sec-Fetch-Dest, Sec-Fetch-Mode and Sec-Fetch-Site",
+         "a rule of the server, or of a firewall before it, rejects Sec-Fetch headers: it "
+         "has to allow Sec-Fetch-Mode: websocket"},
     [STEP_EXTENSIONS] =
         {"with the offer permessage-deflate; client_max_window_bits",
          "the server has to ignore extensions that it does not know (RFC 6455, section 9.1)"},
@@ -70,12 +70,11 @@ static void judge_change(struct probe_report *r, const struct probe_asked *asked
 
     probe_outcome_text(own, main);
     probe_outcome_text(outcome, step < STEP_COUNT ? steps[step] : all);
-    check =
-        probe_add(r, PROBE_BROWSER, opens ? PROBE_INFO : PROBE_WARN,
-                  "a browser's request %s, this one %s; the difference is made %s%s%s%s", outcome,
-                  own, step < STEP_COUNT ? steps_table[step].what : "by all of it together",
-                  step == STEP_ORIGIN ? " (" : "", step == STEP_ORIGIN ? asked->origin : "",
-                  step == STEP_ORIGIN ? ")" : "");
+    check = probe_add(r, PROBE_BROWSER, opens ? PROBE_INFO : PROBE_WARN,
+                      "a browser's request %s, this one %s; the outcome changes %s%s%s%s", outcome,
+                      own, step < STEP_COUNT ? steps_table[step].what : "with all of it together",
+                      step == STEP_ORIGIN ? " (" : "", step == STEP_ORIGIN ? asked->origin : "",
+                      step == STEP_ORIGIN ? ")" : "");
     if (opens && step == STEP_ORIGIN)
         probe_advise(check, "-o %s sends it here as well", asked->origin);
     else if (opens)
@@ -100,7 +99,8 @@ void probe_judge_browser(struct probe_report *r, const struct probe_asked *asked
     }
     probe_outcome_text(outcome, all);
     if (probe_outcome_of(main) != OUTCOME_OPEN) {
-        probe_add(r, PROBE_BROWSER, PROBE_INFO, "the same for a browser: it %s", outcome);
+        probe_add(r, PROBE_BROWSER, PROBE_INFO, "a browser's request ends the same way: it %s",
+                  outcome);
         return;
     }
     check =

@@ -23,7 +23,7 @@ static void name_answerer(char *text, size_t size, const struct probe_answer *an
         snprintf(text, size, " (%s)", answer->who);
 }
 
-/* The answer is the one to a plain request: nobody saw an upgrade. */
+/* The answer is the one to a plain request: the upgrade was not seen. */
 static bool looks_lost(const struct probe_answer *answer, const struct probe_answer *plain)
 {
     return answer->status == plain->status && answer->status < 500 &&
@@ -115,8 +115,9 @@ static void judge_no_answer(struct probe_report *r, const struct probe_answer *p
         check = probe_add_fail(r, PROBE_PATH, main->error.code,
                                "a plain request is answered (%s), an upgrade is not: %s", status,
                                main->error.text);
-        probe_advise(check, "a firewall or a proxy on the way that cuts upgrades, or a server that "
-                            "fails at them: try another network, and wss:// in place of ws://");
+        probe_advise(check,
+                     "a firewall or a proxy on the way that cuts upgrades, or a server that "
+                     "cannot handle them: try another network, and wss:// in place of ws://");
     } else {
         check = probe_add_fail(r, PROBE_PATH, main->error.code, "%s", main->error.text);
         probe_advise(check, "%s", main->error.hint);

@@ -1,5 +1,5 @@
 /*
- * limits: known limits of proxies, load balancers and services. A measured value is only ever said
+ * limits: known limits of proxies, load balancers and services. A measured value is only reported
  * to match one of them.
  */
 #include <stdio.h>

@@ -43,17 +43,18 @@ static void judge_one(struct probe_report *r, const struct probe_search *s, cons
         return;
     }
     if (s->passed == 0) {
-        check = probe_add(r, PROBE_SIZES, PROBE_INFO,
-                          "not known for %s: %d bytes already end the connection (%s), so the "
-                          "application may refuse what it does not understand",
-                          what, PROBE_SIZE_LEAST, s->how);
-        probe_advise(check, "such an application has to be asked in its own language");
+        check =
+            probe_add(r, PROBE_SIZES, PROBE_INFO,
+                      "unknown for %s: even %d bytes end the connection (%s), so the application "
+                      "may reject messages that it does not understand",
+                      what, PROBE_SIZE_LEAST, s->how);
+        probe_advise(check, "test such an application with messages of its own protocol");
         return;
     }
     check = probe_add(r, PROBE_SIZES, PROBE_INFO,
                       "%s of %" PRIu64 " bytes get through, of %" PRIu64 " do not: %s", what,
                       s->passed, s->failed, s->how);
-    probe_advise(check, "split what is larger, or raise the limit of %s",
+    probe_advise(check, "split larger messages, or raise the limit of %s",
                  s->by_code ? "the server's WebSocket library"
                             : "the proxy, gateway or server that cuts the connection");
 }

@@ -150,11 +150,12 @@ static void judge_drop(struct probe_report *r, const struct probe_timers *t, uin
     char matches[300] = "";
 
     probe_matches(matches, sizeof matches, LIMIT_IDLE, to_us);
-    check = probe_add(r, PROBE_IDLE, PROBE_WARN,
-                      "silent drop: a connection that is idle for %.1f s still works, one that is "
-                      "idle for %.1f s is dead, and neither side was told: a firewall, NAT or load "
-                      "balancer between here and the server forgot it%s",
-                      seconds(from_us), seconds(to_us), matches);
+    check =
+        probe_add(r, PROBE_IDLE, PROBE_WARN,
+                  "silent drop: a connection that is idle for %.1f s still works, one that is "
+                  "idle for %.1f s is dead, and neither side was notified: a firewall, NAT or load "
+                  "balancer between here and the server forgot it%s",
+                  seconds(from_us), seconds(to_us), matches);
     probe_advise(check,
                  "send a ping every %.1f s, and treat a connection as lost if no pong comes: "
                  "wscope --ping-interval %.0f --ping-timeout 5",
@@ -177,7 +178,7 @@ void probe_judge_idle(struct probe_report *r, const struct probe_timers *t,
     }
     if (ended(silent) && same_end(silent, pinging)) {
         check = probe_add(r, PROBE_IDLE, PROBE_INFO,
-                          "no idle timer shows: connections end after %.1f s, whatever they do",
+                          "no idle timer was found: connections end after %.1f s, whatever they do",
                           seconds(silent->at_us));
         add_lanes(check, t);
     } else if (ended(silent)) {

@@ -1,7 +1,7 @@
 /*
  * timers: what happens to connections that do nothing, or little, for a while: an idle timer, what
  * resets it, a silent drop, a limit of the lifetime. Connections that behave differently run at the
- * same time, and how they end tells which it is.
+ * same time, and the cause follows from how they end.
  */
 #ifndef PROBE_TIMERS_H
 #define PROBE_TIMERS_H
@@ -13,7 +13,7 @@ enum probe_habit {
     HABIT_SILENT,  /* nothing of its own: the server's pings are answered */
     HABIT_MUTE,    /* nothing at all */
     HABIT_PINGING, /* a ping again and again */
-    HABIT_UP,      /* a pong that nobody asked for again and again: nothing answers it */
+    HABIT_UP,      /* an unsolicited pong again and again: nothing answers it */
     HABIT_LATE     /* nothing, then one ping */
 };
 
@@ -35,11 +35,11 @@ struct probe_lane {
 struct probe_timers {
     struct probe_lane lanes[PROBE_LANES_MAX];
     size_t lane_count;
-    uint64_t idle_us, lifetime_us; /* how long was looked; 0: not asked for */
+    uint64_t idle_us, lifetime_us; /* how long they were watched; 0: not asked for */
     bool refined;                  /* a second look at a silent drop was taken */
 };
 
-/* What is the matter with idle connections, what with lasting ones. */
+/* Judge what happened to idle connections, and to lasting ones. */
 void probe_judge_idle(struct probe_report *r, const struct probe_timers *t,
                       const struct probe_answer *answer);
 void probe_judge_lifetime(struct probe_report *r, const struct probe_timers *t,

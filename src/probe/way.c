@@ -33,8 +33,8 @@ void probe_judge_dns(struct probe_report *r, const struct probe_way *way)
         return;
     }
     if (way->proxy) {
-        probe_add(r, PROBE_DNS, PROBE_INFO, "not checked: the way leads through the proxy %s",
-                  way->proxy);
+        probe_add(r, PROBE_DNS, PROBE_INFO,
+                  "not checked: connections are made through the proxy %s", way->proxy);
         return;
     }
     if (!way->named)
@@ -107,7 +107,7 @@ bool probe_judge_tcp(struct probe_report *r, const struct probe_way *way)
         probe_advise(check, "%s",
                      dead->error.hint[0] ? dead->error.hint
                      : dead->error.code == EXIT_TIMEOUT
-                         ? "a firewall that drops what comes, a VPN that is down, or the wrong "
+                         ? "a firewall that drops packets, a VPN that is down, or the wrong "
                            "address; --connect-timeout sets how long to wait"
                          : "is the server running, and is the port right?");
         for (size_t i = 0; i + 1 < way->hop_count; i++)
@@ -170,8 +170,9 @@ static void judge_expiry(struct probe_report *r, const struct probe_tls *tls)
     else
         check = probe_add(r, PROBE_TLS, PROBE_WARN, "the certificate is valid for only %lld day%s",
                           (long long)(left / DAY_US), left / DAY_US == 1 ? "" : "s");
-    probe_advise(check, "renew it now, and look at why it was not renewed by itself (certbot renew "
-                        "--dry-run)");
+    probe_advise(check,
+                 "renew it now, and find out why it was not renewed automatically (certbot renew "
+                 "--dry-run)");
 }
 
 /* What the server selects when it may choose h2: what a browser's page loads offer. */

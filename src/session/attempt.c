@@ -40,7 +40,7 @@ static int take_line(struct attempt *a, char *line, size_t number, struct err *e
     err_set(e, EXIT_OTHER, STAGE_HANDSHAKE, 0, "line %zu of what --header-cmd printed %s", number,
             colon ? "has no header's name before its colon, or control characters (RFC 9110, "
                     "section 5)"
-                  : "is no header: it has no colon");
+                  : "is not a header: it has no colon");
     err_hint(e, "each line it prints is a header, written \"Name: value\"");
     return -1;
 }

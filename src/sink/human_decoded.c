@@ -28,13 +28,13 @@ static void put_word(struct human *h, const char *between, struct slice word)
     human_safe(h, word);
 }
 
-/* An id is a JSON token; quotes around a string say nothing here. */
+/* An id is a JSON token; quotes around a string add nothing here. */
 static struct slice bare(struct slice id)
 {
     return id.len >= 2 && id.data[0] == '"' ? slice_make(id.data + 1, id.len - 2) : id;
 }
 
-/* An event's name says enough; all else begins with its type. */
+/* An event's name is enough; all else begins with its type. */
 static void put_head(struct human *h, const struct event_decoded *d)
 {
     bool named = d->role == DECODED_EVENT && d->name.len > 0;
@@ -116,7 +116,7 @@ static void put_fields(struct human *h, const struct event_decoded *d)
         const struct field *f = &d->fields[i];
 
         human_dot(h);
-        if (slice_is(f->name, "nsp")) { /* its slash says what it is */
+        if (slice_is(f->name, "nsp")) { /* its slash shows what it is */
             human_safe(h, f->value);
             continue;
         }

@@ -78,7 +78,7 @@ client() {
     await_screen '^! fault end: offline'
     await_last 1 'no clients>'
     enter '/drop bla'
-    await_screen '^! "bla" is no way to drop'
+    await_screen '^! "bla" is not a way to drop'
     enter /drop
     await_screen '^! no client is connected'
     enter /report

@@ -80,8 +80,8 @@ mistake() {
 @test "mistakes are found before anything is run, at their place" {
     mistake 'proxy' 6 'usage: proxy start'
     mistake 'proxy dorp' 7 'did you mean "drop"?'
-    mistake 'proxy drop rts' 12 'no way to drop'
-    mistake 'proxy drop close:99' 12 'no way to drop'
+    mistake 'proxy drop rts' 12 'not a way to drop'
+    mistake 'proxy drop close:99' 12 'not a way to drop'
     mistake 'proxy offline x' 15 'usage: proxy offline [SEC]'
     mistake 'proxy fault latency:x' 21 'takes a time'
     mistake 'proxy rule text -> sing' 20 'sing'

@@ -93,7 +93,7 @@ frame() {
         '["stomp","CONNECTED","1.2"]'
     both --json -n --hex -s v12.stomp -e "$(frame 'no frame')" --for 2 "$STOMP"
     assert_equal "$(jq -r 'select(.event == "decoded" and .dir == "out") | .error' <<<"$output")" \
-        'not STOMP: it begins with "no frame", which is no command'
+        'not STOMP: it begins with "no frame", which is not a command'
 }
 
 @test "rabbitmq: --as mqtt subscribes and publishes" {

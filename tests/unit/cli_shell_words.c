@@ -129,10 +129,12 @@ static void surrogate_pairs_are_one_character(void **state)
     (void)state;
     check("$'\\ud83d\\ude00'", "\xf0\x9f\x98\x80", NULL);
     check("$'\\uD800\\uDC00\\uDBFF\\uDFFF'", "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", NULL);
-    check_wrong("$'\\ud83d'", "an escape with a backslash is no character (byte 3 of the command)");
+    check_wrong("$'\\ud83d'",
+                "an escape with a backslash is not a character (byte 3 of the command)");
     check_wrong("$'\\ud83d\\u0041'",
-                "an escape with a backslash is no character (byte 3 of the command)");
-    check_wrong("$'\\ude00'", "an escape with a backslash is no character (byte 3 of the command)");
+                "an escape with a backslash is not a character (byte 3 of the command)");
+    check_wrong("$'\\ude00'",
+                "an escape with a backslash is not a character (byte 3 of the command)");
 }
 
 static void what_is_no_character_is_refused(void **state)
@@ -142,7 +144,8 @@ static void what_is_no_character_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        check_wrong(texts[i], "an escape with a backslash is no character (byte 3 of the command)");
+        check_wrong(texts[i],
+                    "an escape with a backslash is not a character (byte 3 of the command)");
 }
 
 static void comments_begin_at_a_word_only(void **state)

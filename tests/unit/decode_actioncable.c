@@ -138,7 +138,7 @@ static void malformed_messages_are_shown_as_such(void **state)
     open_welcomed(&d);
     decoding_is(&d, DIR_IN, "x", "malformed !not Action Cable: no JSON object");
     decoding_is(&d, DIR_IN, "{\"type\":\"hi\"}",
-                "malformed !not Action Cable: \"hi\" is no type or command");
+                "malformed !not Action Cable: \"hi\" is neither a type nor a command");
     decoding_is(&d, DIR_IN, "{}",
                 "malformed !not Action Cable: neither a type nor a command nor a message");
     decoding_close(&d);

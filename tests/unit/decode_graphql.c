@@ -68,7 +68,7 @@ static void operations_are_sent_and_their_results_belong_to_them(void **state)
     buf_reset(&line);
     assert_int_equal(decode_piped(d.stack, decode_items(d.stack), &line), 1);
     assert_true(slice_is(buf_slice(&line), "{\"errors\":[{\"message\":\"no\"}]}"));
-    decoding_refuses(&d, DECODE_TYPED, "hello", "'hello' is no query: it has no '{'");
+    decoding_refuses(&d, DECODE_TYPED, "hello", "'hello' is not a query: it has no '{'");
     decoding_refuses(&d, DECODE_PIPED, "{ hello }",
                      "a line must be a JSON object such as {\"query\":\"{ hello }\"}");
     buf_clear(&line);
@@ -136,7 +136,7 @@ static void malformed_messages_are_shown_as_such(void **state)
     decoding_is(&d, DIR_IN, "[]", "malformed !not GraphQL: no JSON object");
     decoding_is(&d, DIR_IN, "{}", "malformed !not GraphQL: it has no \"type\"");
     decoding_is(&d, DIR_IN, "{\"type\":\"nxt\"}",
-                "malformed !not GraphQL: \"nxt\" is no type of message");
+                "malformed !not GraphQL: \"nxt\" is not a type of message");
     decoding_is(&d, DIR_IN, ACK, "connection_ack");
     decoding_close(&d);
 }

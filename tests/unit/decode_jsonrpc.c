@@ -54,7 +54,7 @@ static void answers_name_what_they_answer_and_how_late(void **state)
     decoding_is(&d, DIR_IN, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601}}",
                 "error re=1 {\"code\":-32601}");
     assert_false(decode_items(d.stack)[0].has_us);
-    assert_string_equal(decode_finding(d.stack, 0), "1 answer came to no request");
+    assert_string_equal(decode_finding(d.stack, 0), "1 answer matched no request");
     assert_null(decode_finding(d.stack, 1));
     decoding_close(&d);
 }
@@ -100,7 +100,7 @@ static void malformed_messages_are_shown_as_such(void **state)
     decoding_is(&d, DIR_IN, "{\"jsonrpc\":\"2.0\"}",
                 "malformed !not JSON-RPC: neither a method nor a result nor an error");
     decoding_refuses(&d, DECODE_TYPED, "sum 1",
-                     "the parameters of sum are no JSON object or array");
+                     "the parameters of sum are not a JSON object or array");
     decoding_refuses(&d, DECODE_PIPED, "sum",
                      "a line must be a JSON object such as {\"method\":\"sum\",\"params\":[1,2]}");
     decoding_close(&d);

@@ -74,8 +74,8 @@ static void lines_are_pushes_and_replies_answer_them(void **state)
     assert_string_equal(decode_finding(d.stack, 0),
                         "1 request had no answer: phx_leave (id \"3\")");
     decoding_refuses(&d, DECODE_TYPED, "push room:1",
-                     "'push' with what follows it is no line for Phoenix");
-    decoding_refuses(&d, DECODE_TYPED, "push room:1 e x", "the payload is no JSON");
+                     "'push' with what follows it is not a line for Phoenix");
+    decoding_refuses(&d, DECODE_TYPED, "push room:1 e x", "the payload is not JSON");
     buf_clear(&line);
     decoding_close(&d);
 }

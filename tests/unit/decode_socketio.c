@@ -188,7 +188,7 @@ static void events_and_acks_go_both_ways(void **state)
     gives(&d, DIR_IN, "4312[]", "ack re=12 []");
     gives(&d, DIR_IN, "427[\"question\",\"x\"]", "event name=question id=7 [\"x\"]");
     decoding_enters(&d, DECODE_TYPED, "/ack 7 {\"ok\":true}");
-    finds(&d, 1, "1 answer came to no request");
+    finds(&d, 1, "1 answer matched no request");
     decoding_sends(&d, "437[{\"ok\":true}]");
     decoding_refuses(&d, DECODE_TYPED, "/ack 7", "no event with the id 7 waits for an ack");
     decoding_refuses(&d, DECODE_TYPED, "/ack x", "usage: /ack ID ARG..., such as /ack 3 \"ok\"");
@@ -522,9 +522,9 @@ static void malformed_packets_are_shown_as_such(void **state)
         {"0{", "not Engine.IO: the open packet has no JSON object"},
         {"4", "not Socket.IO: a packet begins with a digit from 0 to 6"},
         {"47", "not Socket.IO: a packet begins with a digit from 0 to 6"},
-        {"42", "not Socket.IO: the data of an event is no array"},
-        {"42{}", "not Socket.IO: the data of an event is no array"},
-        {"42[1", "not Socket.IO: its data is no JSON"},
+        {"42", "not Socket.IO: the data of an event is not an array"},
+        {"42{}", "not Socket.IO: the data of an event is not an array"},
+        {"42[1", "not Socket.IO: its data is not JSON"},
         {"42[]", "not Socket.IO: an event has no name"},
         {"42[1]", "not Socket.IO: an event has no name"},
         {"43[1]", "not Socket.IO: an ack has no id"},
@@ -533,7 +533,7 @@ static void malformed_packets_are_shown_as_such(void **state)
          "not Socket.IO: a binary packet begins with the number of its attachments and '-'"},
         {"459999-[\"a\"]",
          "not Socket.IO: a binary packet begins with the number of its attachments and '-'"},
-        {"40[]", "not Socket.IO: the data of a CONNECT is no object"},
+        {"40[]", "not Socket.IO: the data of a CONNECT is not an object"},
         {"44", "not Socket.IO: an error has no data"},
     };
     struct decoding d = {0};

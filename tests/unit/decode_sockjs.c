@@ -85,8 +85,9 @@ static void malformed_frames_are_shown_as_such(void **state)
 
     (void)state;
     decoding_open(&d, "sockjs", true, "/echo/123/abcd/websocket", "");
-    decoding_is(&d, DIR_IN, "x", "malformed !not SockJS: it begins with none of o, h, a, m and c");
-    decoding_is(&d, DIR_IN, "a[1]", "malformed !not SockJS: a message is no JSON string");
+    decoding_is(&d, DIR_IN, "x",
+                "malformed !not SockJS: its first character is not o, h, a, m or c");
+    decoding_is(&d, DIR_IN, "a[1]", "malformed !not SockJS: a message is not a JSON string");
     decoding_is(&d, DIR_IN, "a{", "malformed !not SockJS: no JSON array of messages");
     decoding_is(&d, DIR_OUT, "hi", "malformed !not SockJS: no JSON array of messages");
     decoding_is(&d, DIR_IN, "c[1]", "malformed !not SockJS: no JSON array of a code and a reason");

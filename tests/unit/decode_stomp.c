@@ -89,7 +89,7 @@ static void typed_lines_are_frames_and_receipts_answer_them(void **state)
     decoding_refuses(&d, DECODE_TYPED, "say hi", "STOMP has no 'say' to type");
     decoding_refuses(&d, DECODE_TYPED, "sub",
                      "the line is not of the form 'sub DEST [KEY=VALUE]...'");
-    decoding_refuses(&d, DECODE_TYPED, "sub /a b", "'b' is no header of the form KEY=VALUE");
+    decoding_refuses(&d, DECODE_TYPED, "sub /a b", "'b' is not a header of the form KEY=VALUE");
     decoding_refuses(&d, DECODE_PIPED, "hi",
                      "a pipe needs to know where to send: --as stomp,dest=DEST");
     decoding_close(&d);
@@ -168,8 +168,8 @@ static void malformed_frames_are_shown_and_the_next_is_read(void **state)
     static const struct {
         const char *text, *shows;
     } cases[] = {
-        {"hello", "malformed !not STOMP: it begins with \"hello\", which is no command"},
-        {"HELLO\n\n", "malformed !not STOMP: \"HELLO\" is no command"},
+        {"hello", "malformed !not STOMP: it begins with \"hello\", which is not a command"},
+        {"HELLO\n\n", "malformed !not STOMP: \"HELLO\" is not a command"},
         {"MESSAGE\nno colon\n\n",
          "malformed !not STOMP: the header line \"no colon\" has no colon"},
         {"MESSAGE\na:b", "malformed !not STOMP: no empty line follows the headers of MESSAGE"},

@@ -100,7 +100,7 @@ static void an_end_whatever_is_sent_is_a_lifetime(void **state)
     lane(HABIT_PINGING, 30 * S + 100000);
     lane(HABIT_UP, 30 * S);
     judge();
-    says(PROBE_IDLE, PROBE_INFO, "no idle timer shows");
+    says(PROBE_IDLE, PROBE_INFO, "no idle timer was found");
     says(PROBE_LIFETIME, PROBE_WARN, "lifetime limit of 30.1 s");
     says(PROBE_LIFETIME, PROBE_WARN, "matches a Google Cloud HTTP(S) load balancer");
 

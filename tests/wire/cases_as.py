@@ -62,7 +62,7 @@ def spoken(t):
     conn.answer_close(1000)
     made.exits(0)
     made.prints(b"3\n[]\n")
-    made.says("1 answer came to no request")
+    made.says("1 answer matched no request")
 
 
 @case("as: -e takes the typed form, and the end reports what had no answer")

@@ -254,7 +254,7 @@ void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
                  context->http || context->socketio ? "" : "; if it is Socket.IO, " SOCKETIO_WAY);
     else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_CONNECT)
         snprintf(hint, POSTMORTEM_HINT,
-                 "nothing answered at all: a firewall that drops what comes, a VPN that is down, "
+                 "nothing answered at all: a firewall that drops packets, a VPN that is down, "
                  "or the wrong address; --connect-timeout sets how long to wait");
     else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_HANDSHAKE)
         snprintf(

@@ -102,7 +102,7 @@ static void on_quick_limit(void *ctx)
                                                "not finished: all checks together may take %u s",
                                                (unsigned)(PROBE_QUICK_US / 1000000));
 
-    probe_advise(check, "the server, or the way to it, is very slow: the checks above show where");
+    probe_advise(check, "the server or the network is very slow: the checks above show where");
     front->cut = "the time limit is over";
     finish(front);
 }

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "verb/probe/probe_private.h"
 
-/* Between pings, or pongs that nobody asked for; how long a pong is waited for; and how often
+/* Between pings, or unsolicited pongs; how long a pong is waited for; and how often
  * progress is shown. */
 #define PULSE_US  500000
 #define ANSWER_US 2000000

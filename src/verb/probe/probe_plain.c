@@ -7,7 +7,7 @@
 #include "verb/probe/probe_private.h"
 
 #define PLAIN_US 3000000
-/* An answer that goes on and on: its head is enough. */
+/* An answer without an end: its head is enough. */
 #define BODY_US 500000
 
 static struct probe_front *front_of(struct probe_plain *plain)

@@ -16,7 +16,7 @@
 #include "verb/probe/probe.h"
 #include "verb/probe/visit.h"
 
-/* The checks that are made without being asked for take no longer than this. */
+/* The checks that are made by default take no longer than this. */
 #define PROBE_QUICK_US 15000000
 
 #define PROBE_VISITS_MAX 24
@@ -25,7 +25,7 @@
 
 struct probe_front;
 
-/* A connection that only goes so far: to TCP, or to TLS. */
+/* A connection that ends after TCP, or after TLS. */
 struct probe_dial {
     struct probe_front *front;
     struct dial_config config;

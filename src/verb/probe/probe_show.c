@@ -1,6 +1,6 @@
 /*
- * probe_show: where the checks go: rows or JSON on standard output, progress on the terminal, the
- * file of --prom.
+ * probe_show: how the checks are shown: rows or JSON on standard output, progress on the terminal,
+ * the file of --prom.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -58,7 +58,7 @@ static int set_lifetime(struct options_parsing *p, const struct option_use *use,
 #define OWN(member) offsetof(struct probe_options, member)
 
 static const struct option_row options[] = {
-    {0, "origin-test", OPTION_FLAG, NULL, "is any Origin accepted, with the cookies given?", GROUP,
+    {0, "origin-test", OPTION_FLAG, NULL, "test if any Origin is accepted with the cookies", GROUP,
      NULL, true, 0, options_set_flag, OWN(origin_test)},
     {0, "sizes", OPTION_FLAG, NULL, "find the largest message and frame, up to 16 MiB", GROUP, NULL,
      true, 0, options_set_flag, OWN(sizes)},

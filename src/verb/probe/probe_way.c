@@ -13,7 +13,7 @@
 #define TCP_US  3000000
 #define TLS_US  4000000
 
-/* --- a connection that goes so far --------------------------------------------------------------
+/* --- a connection without a request --------------------------------------------------------------
  */
 
 static void dial_over(struct probe_dial *d, struct link *link, const struct err *e)
@@ -305,7 +305,7 @@ static void on_looked(struct probe_dial *d, const struct event_tls *tls)
     snprintf(to->look_alpn, sizeof to->look_alpn, "%s", tls->alpn);
 }
 
-/* Go on without trust, unless something secret would be sent to whoever answers. */
+/* Go on without trust, unless something secret would be sent to an unverified server. */
 static void weigh_trust(struct probe_front *front)
 {
     if (front->tls.error.code != EXIT_CERT || visit_has_secrets(front->app->connect))

@@ -246,7 +246,7 @@ static void answer_inject(struct control_conn *c)
         answer_count(c, "injected", 1);
         return;
     }
-    control_refuse(&e, 409, "connection %u is no open WebSocket", (unsigned)c->request.conn);
+    control_refuse(&e, 409, "connection %u is not an open WebSocket", (unsigned)c->request.conn);
     control_conn_refuse(c, NULL, &e);
 }
 

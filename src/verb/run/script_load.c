@@ -117,7 +117,7 @@ static int check_row(const struct script_run *run, const char *name, const char 
     const char *nearest;
 
     if (row && !option_is_of_connection(row)) {
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--%.40s is no option of a connection", name);
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--%.40s is not an option of a connection", name);
         err_hint(e, "give it on the command line, if \"wscope run\" has it");
         return -1;
     }
