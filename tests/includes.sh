@@ -34,7 +34,7 @@ sink/probe        base event probe sink
 script/expect     base event proto
 script            base event sink command script/expect
 command           base event proto session script/expect fault/fault.h@command/set.h
-serve             base event proto fault net peer redis http/shared.h
+serve             base event decode proto fault net peer redis http/shared.h
 cli               base event decode proto fault net sink
 term              base event sink
 app               base event net/supplies.h@app/loop.h net/timer.h@app/proxying_act.c fault relay cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h

@@ -53,6 +53,8 @@ struct lane {
     struct fault_rig faults;
     struct out opening;  /* its first request and answer, for people */
     struct sink *scribe; /* writes that; NULL once it is complete */
+    bool speaks;         /* a protocol above the messages, */
+    uint64_t wire;       /* whose last message had so many bytes that no line was counted for */
     bool ended;
 };
 

@@ -53,6 +53,34 @@ static void tell_note(struct comparing *run, const char *text)
         run->hooks.note(run->hooks.ctx, text);
 }
 
+/* A line that a pipe would print, of the protocol that is spoken. */
+static struct event line_of(const struct lane *lane, const struct event *ev)
+{
+    struct event update = *ev;
+
+    update.kind = EVENT_MESSAGE;
+    update.message = (struct event_message){.type = OPCODE_TEXT,
+                                            .data = ev->decoded.line,
+                                            .final = true,
+                                            .fragments = 1,
+                                            .wire = lane->wire,
+                                            .total = ev->decoded.line.len};
+    return update;
+}
+
+/* With a name, updates are lines in the form of its protocol: handshakes and heartbeats are none.
+ */
+static void on_decoded(struct lane *lane, const struct event *ev)
+{
+    struct event update;
+
+    if (!ev->decoded.has_line || ev->dir != DIR_IN)
+        return;
+    update = line_of(lane, ev);
+    lane->wire = 0;
+    comparison_event(&lane->run->compare, lane->number, &update, arrival_us(lane, ev));
+}
+
 static void on_event(struct sink *sink, const struct event *ev)
 {
     struct lane *lane = (struct lane *)sink;
@@ -60,7 +88,13 @@ static void on_event(struct sink *sink, const struct event *ev)
     tell_opening(lane, ev);
     if (ev->kind == EVENT_NOTE)
         tell_note(lane->run, ev->note);
-    if (!lane->run->over)
+    if (lane->run->over)
+        return;
+    if (ev->kind == EVENT_DECODED)
+        on_decoded(lane, ev);
+    else if (lane->speaks && ev->kind == EVENT_MESSAGE && ev->message.decoded > 0)
+        lane->wire = ev->message.wire;
+    else
         comparison_event(&lane->run->compare, lane->number, ev, arrival_us(lane, ev));
 }
 
@@ -114,6 +148,8 @@ static int add_sinks(struct lane *lane)
     lane->scribe = human_new(&lane->opening, &scribe);
     lane->watch =
         (struct sink){COMPARISON_WANTS | OPENING_KINDS | EVENT_BIT(EVENT_NOTE), on_event, NULL};
+    if (lane->speaks)
+        lane->watch.wants |= EVENT_BIT(EVENT_DECODED);
     failed |= bus_add(&lane->bus, &lane->watch);
     if (lane->run->json)
         failed |= bus_add(&lane->bus, ndjson_new(lane->run->json, &json));
@@ -132,7 +168,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
     struct comparison_source source;
     int number;
 
-    *lane = (struct lane){.run = run};
+    *lane = (struct lane){.run = run, .speaks = kind == CHANNEL_WS && o->decode.count > 0};
     bus_init(&lane->bus);
     traffic_init(&lane->traffic, &run->meter);
     out_init_memory(&lane->opening, 0);

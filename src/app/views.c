@@ -119,9 +119,9 @@ int views_init(struct views *v, const struct view_options *o, enum views_kind ki
         return 0;
     if (kind == VIEWS_REPL)
         return add_write_out(v, &v->out, o->write_out, e);
-    human.numbered = kind == VIEWS_LOG || kind == VIEWS_RELAY;
+    human.numbered = kind == VIEWS_LOG || kind == VIEWS_TALK || kind == VIEWS_RELAY;
     human.relay = kind == VIEWS_RELAY;
-    human.messages = kind == VIEWS_RELAY && !o->json;
+    human.messages = (kind == VIEWS_TALK || kind == VIEWS_RELAY) && !o->json;
     human.report = kind != VIEWS_TOUR;
     if (tour)
         human = views_config(o, STDOUT_FILENO, true);

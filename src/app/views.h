@@ -19,7 +19,8 @@ enum views_kind {
     VIEWS_FORMS, /* the same, messages in the forms of the protocol above them */
     VIEWS_NONE,  /* nothing of the messages (--echo) */
     VIEWS_LOG,   /* the same, of a server: each line has its client's number */
-    VIEWS_RELAY, /* the same, with the messages of the clients */
+    VIEWS_TALK,  /* the same, with the messages */
+    VIEWS_RELAY, /* the same, of clients of another server */
     VIEWS_TOUR,  /* everything for the user, in order */
     VIEWS_REPL   /* nothing yet: `out` is in memory, and the REPL's screen adds its own view */
 };

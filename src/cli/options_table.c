@@ -118,7 +118,7 @@ static const struct option_row shared[] = {
      NULL, false, CLIENT, options_set_flag, AT(connect.ws.lenient)},
 
     {0, "as", OPTION_VALUE, "NAME[,KEY=VALUE]...", "speak socket.io, stomp, mqtt ...; auto, none",
-     ABOVE, "PROTOCOL", true, CLIENT | RELAY, options_set_as, 0},
+     ABOVE, "PROTOCOL", true, CLIENT | SERVE | RELAY, options_set_as, 0},
     {0, "auth", OPTION_VALUE, "JSON", "socket.io: authenticate with JSON; @FILE, env:NAME", ABOVE,
      "SECRET", false, CLIENT, options_set_credentials, 0},
     {0, "init", OPTION_VALUE, "JSON", "graphql: payload of connection_init; also @FILE", ABOVE,

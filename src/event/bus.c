@@ -35,7 +35,8 @@ int bus_add(struct bus *bus, struct sink *sink)
     }
     bus->sinks[bus->count++] = sink;
     bus->wants |= sink->wants;
-    if ((sink->wants & EVENT_BIT(EVENT_MESSAGE)) && !(sink->wants & SINK_INCOMING_ONLY))
+    if ((sink->wants & (EVENT_BIT(EVENT_MESSAGE) | EVENT_BIT(EVENT_DECODED))) &&
+        !(sink->wants & SINK_INCOMING_ONLY))
         bus->wants_sent = true;
     list_wanting(bus);
     return 0;

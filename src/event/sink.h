@@ -8,7 +8,7 @@
 
 _Static_assert(EVENT_KIND_COUNT <= 63, "a kind for each bit of `wants` but the last");
 
-/* Of messages, those that go out need not be made for this sink. */
+/* Of messages and what is in them, those that go out need not be made for this sink. */
 #define SINK_INCOMING_ONLY (UINT64_C(1) << 63)
 
 struct sink {

@@ -17,6 +17,7 @@
 
 #include <uv.h>
 
+#include "decode/decode.h"
 #include "event/bus.h"
 #include "fault/faults.h"
 #include "net/pump.h"
@@ -46,11 +47,12 @@ struct client_host {
     struct tls_context *tls; /* NULL: none */
     struct supplies *supplies;
     struct feed_service *feed;
-    struct faults *faults; /* NULL: none */
-    struct totals totals;  /* of WebSockets that have ended */
-    unsigned open;         /* WebSockets */
-    uint64_t start_us;     /* clock_mono_us at the program's start */
-    bool paused;           /* the events are not read: read nothing */
+    struct faults *faults;            /* NULL: none */
+    const struct decode_spec *decode; /* NULL: nothing is decoded */
+    struct totals totals;             /* of WebSockets that have ended */
+    unsigned open;                    /* WebSockets */
+    uint64_t start_us;                /* clock_mono_us at the program's start */
+    bool paused;                      /* the events are not read: read nothing */
     /* The client has ended and is removed from every list; its memory is freed later. */
     void (*gone)(struct client_host *host, struct client *c);
 };
@@ -105,11 +107,12 @@ struct client {
     struct layer stream;             /* the lowest if there is no peer: an event stream */
     struct peer *peer;               /* NULL: it never was a WebSocket */
     struct activity activity;
-    bool full;          /* more than CLIENT_FULL waits */
-    bool broken;        /* memory or random numbers ran out while sending */
-    bool within;        /* the service is sending a message in parts */
-    struct buf aside;   /* whole messages that wait for the end of that one */
-    uint64_t opened_us; /* 0: never open */
+    struct decode_stack *decode; /* its messages, for the views; NULL: they are shown as they are */
+    bool full;                   /* more than CLIENT_FULL waits */
+    bool broken;                 /* memory or random numbers ran out while sending */
+    bool within;                 /* the service is sending a message in parts */
+    struct buf aside;            /* whole messages that wait for the end of that one */
+    uint64_t opened_us;          /* 0: never open */
 
     /* The end, but for a WebSocket's */
     bool decided; /* by, how, code, reason are set */
@@ -205,8 +208,8 @@ void client_feed_timeout(struct client *c);
 /* Pass the connection to a peer, with the 101 in c->out and what followed the request's head. -1:
  * out of memory. */
 int client_ws_init(struct client *c, const struct deflate_params *deflate);
-/* All is reported: begin. */
-void client_ws_open(struct client *c);
+/* All is reported: begin. head: of the request; subprotocol: agreed, or NULL. */
+void client_ws_open(struct client *c, const struct http1_head *head, const char *subprotocol);
 /* Down through the layers. If it fails the client ends, in a separate turn. */
 void client_put(struct client *c, const struct outgoing *out);
 /* The layers of a connection that is about to open, but for its endpoint. -1: memory. */

@@ -160,6 +160,7 @@ static void free_client(void *ctx)
     struct client *c = ctx;
 
     layer_fault_free(c->layer_fault);
+    decode_free(c->decode);
     peer_free(c->peer);
     timer_free(c->timer);
     free(c->own);

@@ -240,7 +240,7 @@ static void accept_upgrade(struct client *c, const struct answer *a, const struc
     }
     client_report_response(c, c->out.len, "");
     client_report_open(c, head, subprotocol, deflate);
-    client_ws_open(c);
+    client_ws_open(c, head, subprotocol);
 }
 
 static void upgrade(struct client *c, const struct answer *a, const struct http1_head *head)

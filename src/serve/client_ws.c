@@ -2,6 +2,8 @@
  * client_ws: messages between a peer and the service of its path.
  */
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "serve/client.h"
@@ -92,6 +94,16 @@ bool client_send_aside(struct client *c, enum opcode type, struct slice data)
 /* --- what came ----------------------------------------------------------------------------------
  */
 
+/* With what is in it; decoders see a client's directions. */
+static void emit_message(struct client *c, struct event *ev)
+{
+    decode_emit(c->decode, c->host->bus, ev, ev->dir == DIR_IN ? DIR_OUT : DIR_IN);
+    if (c->decode && !decode_is_on(c->decode)) {
+        decode_free(c->decode);
+        c->decode = NULL;
+    }
+}
+
 static void on_event(struct layer *l, struct event *ev)
 {
     struct client *c = above(l);
@@ -100,7 +112,10 @@ static void on_event(struct layer *l, struct event *ev)
         client_ended(c, ev);
         return;
     }
-    client_emit(c, ev);
+    if (ev->kind == EVENT_MESSAGE)
+        emit_message(c, ev);
+    else
+        client_emit(c, ev);
     if (ev->kind == EVENT_MESSAGE && ev->dir == DIR_IN && c->state == CLIENT_OPEN &&
         !peer_close_sent(c->peer))
         c->service->message(c, &ev->message);
@@ -169,8 +184,27 @@ int client_ws_init(struct client *c, const struct deflate_params *deflate)
     return 0;
 }
 
-void client_ws_open(struct client *c)
+/* Without memory, messages are shown as they are. */
+static void begin_decoding(struct client *c, const struct http1_head *head, const char *subprotocol)
 {
+    const struct decode_spec *spec = c->host->decode;
+    char *target;
+
+    if (!spec || spec->none || !client_wants(c, EVENT_DECODED))
+        return;
+    target = strndup((const char *)head->target.data, head->target.len);
+    c->decode = target ? decode_new(spec, false) : NULL;
+    if (c->decode) {
+        const struct decode_opening opening = {target, subprotocol ? subprotocol : ""};
+
+        decode_opened(c->decode, &opening, clock_mono_us() - c->host->start_us);
+    }
+    free(target);
+}
+
+void client_ws_open(struct client *c, const struct http1_head *head, const char *subprotocol)
+{
+    begin_decoding(c, head, subprotocol);
     timer_stop(c->timer);
     c->state = CLIENT_OPEN;
     c->host->open++;

@@ -268,6 +268,7 @@ struct server *server_new(uv_loop_t *loop, const struct server_config *config,
                                    .bus = bus,
                                    .supplies = config->supplies,
                                    .faults = config->faults,
+                                   .decode = config->decode,
                                    .start_us = config->start_us,
                                    .gone = on_gone};
     s->config = config;

@@ -15,6 +15,7 @@
 
 #include <uv.h>
 
+#include "decode/decode.h"
 #include "event/bus.h"
 #include "proto/frame.h"
 
@@ -26,11 +27,12 @@ struct server_config {
     uint64_t burst;             /* this many at once; from 1 */
     const char *const *origins; /* Origin values that may connect; empty: any */
     size_t origin_count;
-    const char *path;          /* another one that echoes; NULL: none */
-    unsigned max_clients;      /* beyond: 503 */
-    struct supplies *supplies; /* borrowed; outlive the server and the loop's last turn */
-    struct faults *faults;     /* injected faults; borrowed; NULL: none */
-    uint64_t start_us;         /* clock_mono_us at the program's start, for the events */
+    const char *path;                 /* another one that echoes; NULL: none */
+    unsigned max_clients;             /* beyond: 503 */
+    struct supplies *supplies;        /* borrowed; outlive the server and the loop's last turn */
+    struct faults *faults;            /* injected faults; borrowed; NULL: none */
+    const struct decode_spec *decode; /* the protocol above the messages, for the views; or NULL */
+    uint64_t start_us;                /* clock_mono_us at the program's start, for the events */
 };
 
 /* Of a server that the program itself uses: any port of 127.0.0.1, one update at a time. */

@@ -274,6 +274,21 @@ static int encode(struct session *s, enum decode_input input, struct slice line,
     return rc;
 }
 
+void session_decode_send(struct session *s, struct slice line)
+{
+    struct err e;
+
+    if (encode(s, DECODE_TYPED, line, &e) == 0) {
+        send_owed(s);
+        set_timer(s);
+        return;
+    }
+    session_report_error(s, &e);
+    s->main.failure = e;
+    s->main.outcome = e.code;
+    session_close(s, CLOSE_GOING_AWAY, "", 0, ASKED_CLOSE);
+}
+
 int session_encode(struct session *s, enum decode_input input, struct slice line, struct err *e)
 {
     struct decode_message m;

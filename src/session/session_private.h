@@ -96,8 +96,8 @@ void session_catchup_stop(struct session *s);
 /* session_queue.c */
 int session_queue_init(struct session *s, struct err *e);
 void session_queue_clear(struct session *s);
-/* Send before all that waits; not again if it is lost. A failure is reported and ends the session.
- */
+/* Send before all that waits; not again if it is lost. With a protocol that is spoken, the text is
+ * in its typed form. A failure is reported and ends the session. */
 void session_send_first(struct session *s, struct slice text);
 /* What the session sends by itself could not be queued: another connection would not help. */
 void session_sending_failed(struct session *s);
@@ -115,6 +115,8 @@ void session_decode_clear(struct session *s);
 /* A connection is open: before its event goes up, and after it. */
 void session_decode_opened(struct session *s, const struct event_open *open);
 void session_decode_begin(struct session *s);
+/* session_send_first, with a protocol that is spoken. */
+void session_decode_send(struct session *s, struct slice line);
 /* A message, in either direction, goes up with what is in it. */
 void session_decode_message(struct session *s, struct event *ev);
 /* The user ends the connection: what the protocol sends before. */

@@ -134,7 +134,9 @@ void session_sending_failed(struct session *s)
 
 void session_send_first(struct session *s, struct slice text)
 {
-    if (channel_send(s->main.channel, OPCODE_TEXT, text, true, true) == SEND_FAILED)
+    if (s->decoding && decode_speaks(s->stack))
+        session_decode_send(s, text);
+    else if (channel_send(s->main.channel, OPCODE_TEXT, text, true, true) == SEND_FAILED)
         session_sending_failed(s);
 }
 

@@ -54,7 +54,7 @@ static uint64_t wanted(const struct view_config *config)
     if (config->level == 1) /* further up the frame itself is shown */
         wants |= EVENT_BIT(EVENT_CLOSE_FRAME);
     if (config->level >= 2)
-        wants |= EVENT_BIT(EVENT_FRAME);
+        wants |= EVENT_BIT(EVENT_FRAME) | EVENT_BIT(EVENT_DECODED);
     if (config->level >= 3)
         wants |= EVENT_BIT(EVENT_BYTES);
     return wants;

@@ -30,8 +30,13 @@ static bool message_passes(struct screen *s, const struct event *ev)
     bool muted = s->mute_own && ev->dir == DIR_OUT &&
                  (s->config.stamps == STAMPS_NONE || ev->message.part > 0);
 
-    if (s->log)
-        return !s->no_messages && ev->dir != DIR_OUT && (s->all || thin_shows(&s->thin, now()));
+    if (s->log) {
+        bool shown =
+            !s->no_messages && ev->dir != DIR_OUT && (s->all || thin_shows(&s->thin, now()));
+
+        s->verdict = shown ? SIEVE_SHOW : SIEVE_FILTERED;
+        return shown;
+    }
     s->period_messages++;
     s->verdict = sieve_message(&s->sieve, ev);
     if (s->verdict != SIEVE_SHOW)
@@ -57,7 +62,7 @@ static bool passes(struct screen *s, const struct event *ev)
     if (!(s->human->wants & bit))
         return false;
     if (ev->kind == EVENT_DECODED)
-        return s->verdict == SIEVE_SHOW;
+        return s->verdict == SIEVE_SHOW && !(s->log && ev->dir == DIR_OUT);
     if ((bit & CARRIERS) && (s->sieve.paused || sieve_filters(&s->sieve)))
         return false;
     return s->all || !(FLOODS & bit) || thin_shows(&s->thin, now());

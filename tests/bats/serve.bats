@@ -290,3 +290,26 @@ wait_for() {
 await_log() {
     appears "$1" "$BATS_TEST_TMPDIR"/peer.*
 }
+
+@test "the log shows the protocol that a client speaks: below its frames with -vv, always with --as" {
+    need jq
+    local text='{"jsonrpc":"2.0","id":4,"method":"sum","params":[1,2]}' log=$BATS_TEST_TMPDIR/peer
+    serve -vv
+    both -n -q -e "$text" --count 1 "$SERVE/echo"
+    appears '← #1 request sum 4 \[1,2\]' "$log.0"
+    appears '→ #1 request sum 4 \[1,2\]' "$log.0"
+    serve --as jsonrpc
+    both -n -q -e "$text" -e nonsense --count 2 "$SERVE/echo"
+    appears '← #1 request sum 4 \[1,2\]' "$log.1"
+    appears '← #1 \? not JSON-RPC: no JSON' "$log.1"
+    serve
+    both -n -q -e "$text" --count 1 "$SERVE/echo"
+    appears '#1 closed' "$log.2"
+    run grep sum "$log.2"
+    assert_failure
+    serve --json
+    both -n -q -e "$text" --count 1 "$SERVE/echo"
+    appears '"decoded"' "$log.3"
+    assert_equal "$(jq -c 'select(.event == "decoded" and .dir == "in") | [.conn, .as, .name, .id]' < <(grep '^{' "$log.3"))" \
+        '[1,"jsonrpc","sum",4]'
+}

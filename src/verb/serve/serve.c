@@ -242,9 +242,16 @@ static struct server_config server_setup(const struct app *app, const struct ser
         .origins = own->origins,
         .origin_count = own->origin_count,
         .path = own->path,
+        .decode = &app->connect->decode,
         .max_clients = file_limit_raise(OTHER_FILES, 1),
         .start_us = app->start_us,
     };
+}
+
+/* Who names a protocol wants to see its messages. */
+static enum views_kind log_kind(const struct app *app)
+{
+    return app->connect->decode.count > 0 ? VIEWS_TALK : VIEWS_LOG;
 }
 
 enum exit_code serve_run(struct app *app, const void *own)
@@ -263,7 +270,7 @@ enum exit_code serve_run(struct app *app, const void *own)
     enum exit_code code;
     struct err e;
 
-    if (views_init(&s.views, app->view, typing ? VIEWS_REPL : VIEWS_LOG, &e) < 0)
+    if (views_init(&s.views, app->view, typing ? VIEWS_REPL : log_kind(app), &e) < 0)
         return app_fail(app, &e);
     if (typing && !(s.typing = typing_new(app, &s.views, TYPING_SERVER, &hooks, &e))) {
         views_clear(&s.views);
