@@ -47,6 +47,7 @@ struct client_host {
     struct tls_context *tls; /* NULL: none */
     struct supplies *supplies;
     struct feed_service *feed;
+    struct chat *chat;
     struct faults *faults;            /* NULL: none */
     const struct decode_spec *decode; /* NULL: nothing is decoded */
     struct totals totals;             /* of WebSockets that have ended */

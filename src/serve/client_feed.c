@@ -290,7 +290,7 @@ static void answer_poll(struct client *c, const struct answer *a, const struct h
         .bytes_up = head->raw.len,
     };
     if (feed_http_poll_head(&c->out, &c->host->pages, a, s->status, etag,
-                            feed_http_array_len(range), clock_wall_us()) < 0) {
+                            feed_http_array_len(feed, range), clock_wall_us()) < 0) {
         client_break(c);
         return;
     }

@@ -225,6 +225,15 @@ static int choose_deflate(struct deflate_params *agreed, const struct http1_head
     return r;
 }
 
+/* The 101 is in c->out: one more field before the empty line. */
+static int add_node(struct client *c)
+{
+    if (!c->host->pages.node)
+        return 0;
+    c->out.len -= 2;
+    return pages_node(&c->out, &c->host->pages) < 0 ? -1 : buf_append_str(&c->out, "\r\n");
+}
+
 /* Everything is agreed: answer, and go on in frames. */
 static void accept_upgrade(struct client *c, const struct answer *a, const struct http1_head *head,
                            const struct deflate_params *deflate, const char *subprotocol)
@@ -234,7 +243,7 @@ static void accept_upgrade(struct client *c, const struct answer *a, const struc
     if (c->service->accepted)
         c->service->accepted(c, a);
     if (handshake_response(head, subprotocol, deflate, crypto_sha1, &c->out, &e) < 0 ||
-        client_ws_init(c, deflate) < 0) {
+        add_node(c) < 0 || client_ws_init(c, deflate) < 0) {
         client_break(c);
         return;
     }

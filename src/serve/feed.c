@@ -12,7 +12,7 @@
 /* Microseconds from the start (285 years) beyond which nothing is due. */
 #define OFFSET_MAX (UINT64_C(1) << 53)
 
-int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us)
+int feed_init(struct feed *f, double rate, uint64_t burst, int64_t start_us, int64_t wall_us)
 {
     *f = (struct feed){
         .burst = burst ? burst : 1,
@@ -65,7 +65,8 @@ static uint64_t offset_us(const struct feed *f, uint64_t id)
  * and the millionths beyond those. */
 uint64_t feed_latest(const struct feed *f, uint64_t now_us)
 {
-    uint64_t elapsed = now_us > f->start_us ? now_us - f->start_us : 0;
+    int64_t now = (int64_t)now_us;
+    uint64_t elapsed = now > f->start_us ? (uint64_t)(now - f->start_us) : 0;
     uint64_t whole = f->per_million_s / MILLION, part = f->per_million_s % MILLION;
     uint64_t s, us, by_s, by_us, id;
 
@@ -83,8 +84,9 @@ uint64_t feed_latest(const struct feed *f, uint64_t now_us)
 uint64_t feed_due_us(const struct feed *f, uint64_t id)
 {
     uint64_t offset = offset_us(f, id);
+    int64_t due = f->start_us + (int64_t)offset;
 
-    return offset < OFFSET_MAX ? f->start_us + offset : UINT64_MAX;
+    return offset == OFFSET_MAX ? UINT64_MAX : due > 0 ? (uint64_t)due : 0;
 }
 
 uint64_t feed_oldest(uint64_t latest)
@@ -123,7 +125,10 @@ static void write_line(struct feed *f, struct feed_line *line, uint64_t id)
     json_object_open(&w, NULL);
     json_u64(&w, "id", id);
     json_time(&w, "time", f->wall_us + (int64_t)offset_us(f, id));
-    buf_printf(&f->scratch, ",\"value\":%u.%02u}", value / 100, value % 100);
+    buf_printf(&f->scratch, ",\"value\":%u.%02u", value / 100, value % 100);
+    if (f->node)
+        json_string(&w, "node", f->node);
+    json_object_close(&w);
     line->id = id;
     line->len = (uint8_t)f->scratch.len;
     memcpy(line->text, buf_data(&f->scratch), f->scratch.len);
@@ -138,7 +143,7 @@ struct slice feed_text(struct feed *f, uint64_t id)
     return slice_make(line->text, line->len);
 }
 
-size_t feed_text_len(uint64_t id)
+size_t feed_text_len(const struct feed *f, uint64_t id)
 {
     static const char frame[] =
         "{\"id\":,\"time\":\"2026-01-02T03:04:05.678901Z\",\"value\":97.00}";
@@ -146,7 +151,8 @@ size_t feed_text_len(uint64_t id)
 
     for (uint64_t rest = id; rest > 9; rest /= 10)
         digits++;
-    return sizeof frame - 1 + digits + (value_of(id) >= 10000 ? 1 : 0);
+    return sizeof frame - 1 + digits + (value_of(id) >= 10000 ? 1 : 0) +
+           (f->node ? sizeof ",\"node\":\"\"" - 1 + strlen(f->node) : 0);
 }
 
 struct feed_range feed_since(uint64_t since, uint64_t latest)

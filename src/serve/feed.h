@@ -14,7 +14,7 @@
 #define FEED_PAGE_MAX 1000    /* at most this many, at least the latest */
 #define FEED_KEPT     65536   /* how many of the latest updates are repeated on request */
 #define FEED_RATE_MAX 1000000 /* updates a second */
-#define FEED_LINE     112     /* no update is longer, in bytes */
+#define FEED_LINE     160     /* no update is longer, in bytes */
 #define FEED_CACHE    1024 /* updates whose text is cached, because all clients want the same ones */
 
 struct feed_line {
@@ -26,14 +26,15 @@ struct feed_line {
 struct feed {
     uint64_t per_million_s; /* updates in a million seconds, above 0: exact for decimal rates */
     uint64_t burst;         /* this many at once, every burst/rate seconds; from 1 */
-    uint64_t start_us;      /* monotonic */
+    int64_t start_us;       /* monotonic; below 0: before this machine was started */
     int64_t wall_us;        /* the wall clock at that moment */
+    const char *node;       /* in each update: who sends it; borrowed; NULL: nobody in particular */
     struct buf scratch;
     struct feed_line *cache;
 };
 
 /* The rate is in updates a second, to six decimals. 0, or -1 (memory; nothing to clear). */
-int feed_init(struct feed *f, double rate, uint64_t burst, uint64_t start_us, int64_t wall_us);
+int feed_init(struct feed *f, double rate, uint64_t burst, int64_t start_us, int64_t wall_us);
 void feed_clear(struct feed *f);
 
 /* The latest update that is due; 0: none yet. */
@@ -47,11 +48,11 @@ uint64_t feed_oldest(uint64_t latest);
  * server). */
 uint64_t feed_after(uint64_t since, uint64_t latest);
 
-/* {"id":17,"time":"2026-01-02T03:04:05.678901Z","value":103.27}. time is when it was due. Borrowed
- * until FEED_CACHE other updates were asked for. */
+/* {"id":17,"time":"2026-01-02T03:04:05.678901Z","value":103.27}, with "node":NAME at the end if
+ * there is one. time is when it was due. Borrowed until FEED_CACHE other updates were asked for. */
 struct slice feed_text(struct feed *f, uint64_t id);
 /* Its length in bytes, without making it. */
-size_t feed_text_len(uint64_t id);
+size_t feed_text_len(const struct feed *f, uint64_t id);
 
 /* Updates first to last; empty if last is below first. */
 struct feed_range {

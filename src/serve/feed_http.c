@@ -10,8 +10,8 @@
 
 void feed_http_etag(char etag[FEED_ETAG], const struct feed *f, struct feed_range range)
 {
-    snprintf(etag, FEED_ETAG, "\"%" PRIx64 "-%" PRIu64 "-%" PRIu64 "\"", (uint64_t)f->wall_us,
-             range.first, range.last);
+    snprintf(etag, FEED_ETAG, "\"%" PRIx64 "-%" PRIu64 "-%" PRIu64 "%s%s\"", (uint64_t)f->wall_us,
+             range.first, range.last, f->node ? "-" : "", f->node ? f->node : "");
 }
 
 static bool is_weakly(struct slice item, const char *etag)
@@ -37,12 +37,12 @@ bool feed_http_unchanged(const struct http1_head *request, const char *etag)
     return false;
 }
 
-uint64_t feed_http_array_len(struct feed_range range)
+uint64_t feed_http_array_len(const struct feed *f, struct feed_range range)
 {
     uint64_t len = 3; /* "[", "]\n" */
 
     for (uint64_t id = range.first; id <= range.last; id++)
-        len += feed_text_len(id) + (id > range.first ? 2 : 0);
+        len += feed_text_len(f, id) + (id > range.first ? 2 : 0);
     return len;
 }
 
@@ -74,7 +74,7 @@ int feed_http_poll_head(struct buf *out, const struct pages *p, const struct ans
                         const char *etag, uint64_t length, int64_t now_us)
 {
     size_t before = out->len;
-    bool failed = pages_begin(out, status, now_us) < 0 || pages_cors(out, p, a) < 0 ||
+    bool failed = pages_begin(out, p, status, now_us) < 0 || pages_cors(out, p, a) < 0 ||
                   buf_printf(out, "Cache-Control: no-cache\r\nETag: %s\r\n", etag) < 0;
 
     if (!failed && status != 304)
@@ -91,7 +91,7 @@ int feed_http_stream_head(struct buf *out, const struct pages *p, const struct a
                           int64_t now_us, size_t *head_len)
 {
     size_t before = out->len;
-    bool failed = pages_begin(out, 200, now_us) < 0 || pages_cors(out, p, a) < 0 ||
+    bool failed = pages_begin(out, p, 200, now_us) < 0 || pages_cors(out, p, a) < 0 ||
                   buf_append_str(out, "Content-Type: text/event-stream\r\n"
                                       "Cache-Control: no-store\r\n"
                                       /* nginx would gather events otherwise */
@@ -109,7 +109,7 @@ int feed_http_preflight(struct buf *out, const struct pages *p, const struct ans
                         int64_t now_us)
 {
     size_t before = out->len;
-    bool failed = pages_begin(out, 204, now_us) < 0 || pages_cors(out, p, a) < 0 ||
+    bool failed = pages_begin(out, p, 204, now_us) < 0 || pages_cors(out, p, a) < 0 ||
                   buf_printf(out, "Allow: GET, HEAD, OPTIONS\r\nConnection: %s\r\n\r\n",
                              a->keep ? "keep-alive" : "close") < 0;
 

@@ -9,10 +9,10 @@
 #include "serve/pages.h"
 
 /* With its quotes and the NUL. */
-#define FEED_ETAG 64
+#define FEED_ETAG 112
 
-/* A range never reads differently within one life of the server, so its bounds and the server's
- * start make a strong validator (RFC 9110, section 8.8.3). */
+/* A range never reads differently within one life of the feed, so its bounds, the feed's start and
+ * the node, which is in its text, make a strong validator (RFC 9110, section 8.8.3). */
 void feed_http_etag(char etag[FEED_ETAG], const struct feed *f, struct feed_range range);
 /* If-None-Match names it, or is "*" (RFC 9110, section 13.1.2: compared weakly). */
 bool feed_http_unchanged(const struct http1_head *request, const char *etag);
@@ -20,7 +20,7 @@ bool feed_http_unchanged(const struct http1_head *request, const char *etag);
 /* "[...]\n", elements parted by ",\n": its length in bytes, and a piece of it: the updates of
  * `range` from `next` on, at least one, until more than `limit` bytes are in out or the end
  * is reached. Returns the update to go on with (range.last + 1: it is whole), or 0 (memory). */
-uint64_t feed_http_array_len(struct feed_range range);
+uint64_t feed_http_array_len(const struct feed *f, struct feed_range range);
 uint64_t feed_http_array(struct buf *out, struct feed *f, struct feed_range range, uint64_t next,
                          size_t limit);
 

@@ -247,19 +247,22 @@ struct feed *feed_service_feed(struct feed_service *s)
     return &s->feed;
 }
 
-struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst)
+struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst,
+                                      const char *node)
 {
     struct feed_service *s = calloc(1, sizeof *s);
 
     if (s)
         s->tick = timer_new(host->loop, s);
-    if (!s || !s->tick || feed_init(&s->feed, rate, burst, clock_mono_us(), clock_wall_us()) < 0) {
+    if (!s || !s->tick ||
+        feed_init(&s->feed, rate, burst, (int64_t)clock_mono_us(), clock_wall_us()) < 0) {
         if (s)
             timer_free(s->tick);
         free(s);
         return NULL;
     }
     s->host = host;
+    s->feed.node = node;
     return s;
 }
 

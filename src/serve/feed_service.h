@@ -25,8 +25,9 @@ struct feed_state {
     uint64_t had_from, had_to; /* the second is the first one it has not received */
 };
 
-/* host is borrowed; its clock starts now. NULL: memory. */
-struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst);
+/* host and node (as struct feed has it) are borrowed; its clock starts now. NULL: memory. */
+struct feed_service *feed_service_new(struct client_host *host, double rate, uint64_t burst,
+                                      const char *node);
 /* Borrowed. */
 struct feed *feed_service_feed(struct feed_service *s);
 /* After its last client has ended. The memory is freed in a later turn of the loop; NULL is fine.

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "proto/excerpt.h"
 #include "proto/handshake.h"
 #include "serve/service.h"
@@ -34,6 +35,17 @@ struct slice pages_path(struct slice target, struct slice *query)
         target.len = n;
     }
     return target;
+}
+
+bool pages_node_valid(const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = name; *at; at++) {
+        if (!is_letter_or_digit((uint8_t)*at) && !strchr("._-", *at))
+            return false;
+    }
+    return len > 0 && len <= PAGES_NODE_MAX;
 }
 
 void pages_refuse(struct answer *a, int status, const char *text, const char *hint)

@@ -19,7 +19,13 @@ struct pages {
     const char *const *origins; /* Origin values that may connect; empty: any */
     size_t origin_count;
     const char *path; /* another one that echoes; NULL: none */
+    const char *node; /* the name of this server among several, as pages_node_valid; NULL: none */
 };
+
+/* Letters, digits, '.', '_' and '-', 1 to PAGES_NODE_MAX of them: such a name is part of a header
+ * field and of JSON as it is. */
+#define PAGES_NODE_MAX 32
+bool pages_node_valid(const char *name);
 
 /* A decision about one request. */
 struct answer {
@@ -52,8 +58,10 @@ void pages_refuse(struct answer *a, int status, const char *text, const char *hi
 int pages_write(struct buf *out, const struct pages *p, const struct answer *a, int64_t now_us,
                 size_t *head_len);
 
-/* Append the start of any response: status line, Date, Server. 0 or -1. */
-int pages_begin(struct buf *out, int status, int64_t now_us);
+/* Append the start of any response: status line, Date, Server, the node. 0 or -1. */
+int pages_begin(struct buf *out, const struct pages *p, int status, int64_t now_us);
+/* Append X-Wscope-Node, if there is a name. 0 or -1. */
+int pages_node(struct buf *out, const struct pages *p);
 /* Append what browsers need to let a page of another origin read a feed. 0 or -1. */
 int pages_cors(struct buf *out, const struct pages *p, const struct answer *a);
 

@@ -142,12 +142,17 @@ static const char *fields_of(const struct answer *a)
     }
 }
 
-int pages_begin(struct buf *out, int status, int64_t now_us)
+int pages_node(struct buf *out, const struct pages *p)
+{
+    return p->node ? buf_printf(out, "X-Wscope-Node: %s\r\n", p->node) : 0;
+}
+
+int pages_begin(struct buf *out, const struct pages *p, int status, int64_t now_us)
 {
     if (buf_printf(out, "HTTP/1.1 %d %s\r\n", status, reason_of(status)) < 0 ||
         put_date(out, now_us) < 0)
         return -1;
-    return buf_append_str(out, "Server: wscope\r\n");
+    return buf_append_str(out, "Server: wscope\r\n") < 0 ? -1 : pages_node(out, p);
 }
 
 int pages_cors(struct buf *out, const struct pages *p, const struct answer *a)
@@ -169,7 +174,8 @@ int pages_cors(struct buf *out, const struct pages *p, const struct answer *a)
                  ? "Access-Control-Allow-Methods: GET, HEAD\r\n"
                    "Access-Control-Allow-Headers: If-None-Match, Last-Event-ID, Cache-Control\r\n"
                    "Access-Control-Max-Age: 600\r\n"
-                 : "Access-Control-Expose-Headers: ETag\r\n");
+             : p->node ? "Access-Control-Expose-Headers: ETag, X-Wscope-Node\r\n"
+                       : "Access-Control-Expose-Headers: ETag\r\n");
 }
 
 /* RFC 9110, section 6.4.1: no body follows. */
@@ -187,7 +193,7 @@ int pages_write(struct buf *out, const struct pages *p, const struct answer *a, 
     int failed;
 
     buf_init(&body, PAGE_MAX);
-    failed = (!bare && put_body(&body, p, a) < 0) || pages_begin(out, a->status, now_us) < 0 ||
+    failed = (!bare && put_body(&body, p, a) < 0) || pages_begin(out, p, a->status, now_us) < 0 ||
              buf_append_str(out, fields_of(a)) < 0 ||
              (a->has_retry_after &&
               buf_printf(out, "Retry-After: %" PRIu64 "\r\n", a->retry_after) < 0) ||

@@ -9,6 +9,7 @@
 #include "net/crypto.h"
 #include "net/listener.h"
 #include "net/reason.h"
+#include "serve/chat.h"
 #include "serve/client.h"
 #include "serve/feed_service.h"
 
@@ -212,6 +213,7 @@ void server_pause(struct server *s, bool paused)
 static void release(struct server *s)
 {
     feed_service_free(s->host.feed);
+    chat_free(s->host.chat);
     listener_free(s->listener);
     timer_free(s->deadline);
     tls_context_free(s->host.tls);
@@ -233,14 +235,17 @@ static int prepare(struct server *s, struct err *e)
     if (!s->listener)
         return -1;
     s->url = make_url(s);
-    s->host.feed = s->url ? feed_service_new(&s->host, config->rate, config->burst) : NULL;
+    s->host.feed =
+        s->url ? feed_service_new(&s->host, config->rate, config->burst, config->node) : NULL;
     s->deadline = timer_new(s->host.loop, s);
-    if (!s->host.feed || !s->deadline)
+    s->host.chat = chat_new();
+    if (!s->host.feed || !s->host.chat || !s->deadline)
         return err_nomem(e, STAGE_IO, "starting the server");
     s->host.pages = (struct pages){.url = s->url,
                                    .origins = config->origins,
                                    .origin_count = config->origin_count,
-                                   .path = config->path};
+                                   .path = config->path,
+                                   .node = config->node};
     return 0;
 }
 

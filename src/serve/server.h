@@ -1,9 +1,10 @@
 /*
- * server: the embedded server, on the caller's loop: a WebSocket echo, a feed of numbered updates,
- * and a page that lists them. Each connection is a client; events are sent to the bus.
+ * server: the embedded server, on the caller's loop: a WebSocket echo, a room, a feed of numbered
+ * updates, and a page that lists them. Each connection is a client; events are sent to the bus.
  *
  *   /           a plain-text index
  *   /echo       sends every message back; so does one more path of the caller's choice
+ *   /chat       sends every message to all its clients
  *   /feed       {"id":N,...} at a steady rate to everyone; ?since=N repeats what came after N first
  *               (as far as the server still has it); a text message {"since":N} asks for the same
  *               later
@@ -28,6 +29,7 @@ struct server_config {
     const char *const *origins; /* Origin values that may connect; empty: any */
     size_t origin_count;
     const char *path;                 /* another one that echoes; NULL: none */
+    const char *node;                 /* the server's name (pages_node_valid); NULL: none */
     unsigned max_clients;             /* beyond: 503 */
     struct supplies *supplies;        /* borrowed; outlive the server and the loop's last turn */
     struct faults *faults;            /* injected faults; borrowed; NULL: none */

@@ -1,10 +1,7 @@
 #include "serve/service.h"
 
 static const struct service *const rows[] = {
-    &service_echo,
-    &service_feed,
-    &service_feed_sse,
-    &service_feed_json,
+    &service_echo, &service_chat, &service_feed, &service_feed_sse, &service_feed_json,
 };
 
 const struct service *service_at(size_t i)

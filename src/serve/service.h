@@ -40,7 +40,8 @@ struct service {
     void (*ended)(struct client *c);
 };
 
-extern const struct service service_echo, service_feed, service_feed_sse, service_feed_json;
+extern const struct service service_echo, service_chat, service_feed, service_feed_sse,
+    service_feed_json;
 
 /* The rows in the order of the index; NULL after the last. */
 const struct service *service_at(size_t i);

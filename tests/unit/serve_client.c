@@ -90,7 +90,7 @@ static int set_up(void **state)
                                    .supplies = &f->supplies,
                                    .start_us = clock_mono_us(),
                                    .gone = on_gone};
-    f->host.feed = feed_service_new(&f->host, 50, 1);
+    f->host.feed = feed_service_new(&f->host, 50, 1, NULL);
     assert_non_null(f->host.feed);
     f->fd = -1;
     *state = f;

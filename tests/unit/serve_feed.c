@@ -113,12 +113,45 @@ static void feed_text_len_is_the_length_of_the_text(void **state)
 
     (void)state;
     for (uint64_t id = 1; id < 5000; id++)
-        assert_int_equal(feed_text_len(id), feed_text(&f, id).len);
+        assert_int_equal(feed_text_len(&f, id), feed_text(&f, id).len);
     for (uint64_t id = 9; id < UINT64_MAX / 10; id = id * 10 + 9) {
-        assert_int_equal(feed_text_len(id), feed_text(&f, id).len);
-        assert_int_equal(feed_text_len(id + 1), feed_text(&f, id + 1).len);
+        assert_int_equal(feed_text_len(&f, id), feed_text(&f, id).len);
+        assert_int_equal(feed_text_len(&f, id + 1), feed_text(&f, id + 1).len);
     }
-    assert_int_equal(feed_text_len(UINT64_MAX), feed_text(&f, UINT64_MAX).len);
+    assert_int_equal(feed_text_len(&f, UINT64_MAX), feed_text(&f, UINT64_MAX).len);
+    feed_clear(&f);
+    f = make(10);
+    f.node = "node-with_the.longest_name_there1";
+    assert_int_equal(feed_text_len(&f, UINT64_MAX), feed_text(&f, UINT64_MAX).len);
+    assert_int_equal(feed_text_len(&f, 7), feed_text(&f, 7).len);
+    feed_clear(&f);
+}
+
+/* The feed of several servers has one start, which may be before this machine's. */
+static void feed_may_begin_before_the_clock(void **state)
+{
+    struct feed f;
+
+    (void)state;
+    assert_int_equal(feed_init(&f, 10, 1, -5000000, WALL), 0);
+    assert_int_equal(feed_latest(&f, 0), 50);
+    assert_int_equal(feed_latest(&f, 99999), 50);
+    assert_int_equal(feed_latest(&f, 100000), 51);
+    assert_int_equal(feed_due_us(&f, 51), 100000);
+    assert_int_equal(feed_due_us(&f, 50), 0);
+    assert_int_equal(feed_due_us(&f, 7), 0);
+    feed_clear(&f);
+}
+
+static void feed_names_its_node(void **state)
+{
+    struct feed f = make(10);
+    struct slice text;
+
+    (void)state;
+    f.node = "a";
+    text = feed_text(&f, 1);
+    assert_true(text.len > 20 && memcmp(text.data + text.len - 12, ",\"node\":\"a\"}", 12) == 0);
     feed_clear(&f);
 }
 
@@ -310,6 +343,8 @@ int main(void)
         cmocka_unit_test(feed_due_goes_up_with_the_number),
         cmocka_unit_test(feed_bursts_come_together_and_as_often_as_the_rate_has_it),
         cmocka_unit_test(feed_text_len_is_the_length_of_the_text),
+        cmocka_unit_test(feed_may_begin_before_the_clock),
+        cmocka_unit_test(feed_names_its_node),
         cmocka_unit_test(feed_since_is_what_came_after),
         cmocka_unit_test(feed_last_is_no_more_than_there_was_and_is_kept),
         cmocka_unit_test(feed_page_is_of_seconds_and_bounded),

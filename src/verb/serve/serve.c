@@ -242,6 +242,7 @@ static struct server_config server_setup(const struct app *app, const struct ser
         .origins = own->origins,
         .origin_count = own->origin_count,
         .path = own->path,
+        .node = own->node,
         .decode = &app->connect->decode,
         .max_clients = file_limit_raise(OTHER_FILES, 1),
         .start_us = app->start_us,

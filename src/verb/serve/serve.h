@@ -13,6 +13,7 @@ struct serve_options {
     const char *const *origins; /* --allow-origin; empty: any */
     size_t origin_count;
     const char *path; /* --path: another one that echoes, or NULL */
+    const char *node; /* --node, or NULL */
 };
 
 /* Serve until SIGINT or SIGTERM (then 0), or fail. */

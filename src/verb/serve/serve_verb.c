@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "cli/parsing.h"
+#include "serve/pages.h"
 
 #define GROUP "Server (wscope serve)"
 
@@ -61,6 +62,16 @@ static int set_path(struct options_parsing *p, const struct option_use *use, str
     return options_set_text(p, use, e);
 }
 
+static int set_node(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    if (!pages_node_valid(use->value))
+        return usage_error(e,
+                           "%s takes a name of at most %d letters, digits, '.', '_' and '-', not "
+                           "\"%s\"",
+                           use->typed, PAGES_NODE_MAX, options_quote(use->value).text);
+    return options_set_text(p, use, e);
+}
+
 static const struct option_row options[] = {
     {0, "rate", OPTION_VALUE, "N", "send N updates a second (10)", GROUP, NULL, true, 0, set_rate,
      offsetof(struct serve_options, rate)},
@@ -70,6 +81,8 @@ static const struct option_row options[] = {
      offsetof(struct serve_options, path)},
     {0, "allow-origin", OPTION_VALUE, "ORIGIN", "refuse other origins; repeatable", GROUP, NULL,
      true, 0, set_allow_origin, 0},
+    {0, "node", OPTION_VALUE, "NAME", "name this server in its messages and headers", GROUP, NULL,
+     true, 0, set_node, offsetof(struct serve_options, node)},
 };
 
 const struct verb serve_verb = {
@@ -77,7 +90,8 @@ const struct verb serve_verb = {
     .usage = "[OPTION]... [[HOST:]PORT]",
     .about = "the embedded server",
     .text = "Run the embedded server, on 127.0.0.1 and port 9001 by default: /echo returns\n"
-            "every message, /feed sends numbered updates (also /feed.sse and /feed.json).\n"
+            "every message, /feed sends numbered updates (also /feed.sse and /feed.json),\n"
+            "and what one client of /chat sends, all receive.\n"
             "On a terminal, a line that is typed is sent to every WebSocket client.\n",
     .examples = "  wscope serve                              on ws://127.0.0.1:9001/\n"
                 "  wscope serve 0.0.0.0:8080                 for other machines, too\n"
