@@ -21,9 +21,11 @@ struct drill_account {
     uint32_t ends;    /* how often it lost the connection */
     uint32_t lost;    /* messages of others and its own that never came */
     uint32_t late;    /* that came after their time, such as those sent again on return */
+    uint32_t twice;   /* that came more than once */
     uint64_t lost_us; /* when the first end was */
     uint64_t back_us; /* when it was back last */
-    uint64_t away_us; /* without a connection, all ends together, up to now if it is not back */
+    uint64_t away_us; /* without a connection, all ends together; up to now, from its last end, if
+                         it is not back */
 };
 
 struct drill_totals {
@@ -32,9 +34,9 @@ struct drill_totals {
     uint32_t connections, unaffected;  /* that took part; of these, never lost the connection */
     uint32_t ended, clean, back, gone; /* lost it; all cleanly; are open again; are not */
     uint32_t moved;                    /* are back, on another node */
-    uint64_t lost, late;
-    int64_t away_p50_us, away_p99_us, away_max_us; /* of those that returned; -1: none */
-    uint32_t peak_per_s;                           /* returns within a second */
+    uint64_t published, delivered, lost, late, twice; /* messages sent during the drill */
+    int64_t away_p50_us, away_p99_us, away_max_us;    /* of those that returned; -1: none */
+    uint32_t peak_per_s;                              /* returns within a second */
     double even; /* the largest node's share of the connections, divided by a fair share (over as
                     many nodes as before the drill, or as after it, whichever is more); 0: nodes are
                     not known */

@@ -92,9 +92,9 @@ uint32_t fanout_open_count(const struct fanout *f);
 /* --- the rest -----------------------------------------------------------------------------------
  */
 
-/* From now on connections may end; messages that are sent meanwhile have until the end of the drill
- * to arrive. */
-void fanout_drill_begin(struct fanout *f, uint64_t now_us);
+/* From now on connections may end. Messages that are sent meanwhile have until the end of the drill
+ * to arrive, and count in its accounts only. */
+int fanout_drill_begin(struct fanout *f, uint64_t now_us);
 /* The command has ended and clients had their time to return; status: its exit status, or -1. */
 void fanout_drill_end(struct fanout *f, uint64_t now_us, int status);
 /* All connections are back. */

@@ -90,8 +90,11 @@ struct fanout_report {
 
     bool drilled;
     struct drill_totals drill;
-    const struct drill_account *accounts; /* one a connection; they lead into f */
+    const struct fanout *fanout; /* for fanout_account */
 };
+
+/* Of each connection of r->connections, if r->drilled. */
+const struct drill_account *fanout_account(const struct fanout_report *r, uint32_t conn);
 
 /* What is known now; what is under way is neither delivered nor lost yet. Valid until the next
  * fact. NULL: memory. */

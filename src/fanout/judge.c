@@ -1,0 +1,149 @@
+/*
+ * judge: what does not arrive.
+ */
+#include "fanout/judge_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/plural.h"
+#include "measure/units.h"
+
+bool judge_no_echo(const struct judged *j)
+{
+    const struct fanout_cell *t = &j->r->total;
+
+    return j->f->config.expect != FANOUT_SENDER && t->own_lost > 0 && t->own_delivered == 0 &&
+           t->delivered > 0;
+}
+
+uint64_t judge_lost(const struct judged *j, const struct fanout_cell *c)
+{
+    return c->lost - (judge_no_echo(j) ? c->own_lost : 0);
+}
+
+/* A stray message through a cut, perhaps of a history, does not open it. */
+enum judge_way judge_way(const struct judged *j, uint32_t from, uint32_t to)
+{
+    const struct fanout_cell *c = fanout_cell(j->r, from, to);
+    uint64_t sent = c->delivered + judge_lost(j, c);
+
+    if (sent == 0)
+        return JUDGE_UNKNOWN;
+    return c->delivered * 50 <= sent ? JUDGE_CUT : JUDGE_OPEN;
+}
+
+static bool hears_nothing(const struct judged *j, uint32_t conn, uint32_t arg)
+{
+    (void)arg;
+    return j->f->members[conn].lost > 0 && j->f->members[conn].received == 0;
+}
+
+/* Lost where messages do pass otherwise. */
+static uint64_t lost_elsewhere(const struct judged *j, node_set *from, node_set *to, uint64_t *sent)
+{
+    uint64_t lost = 0;
+
+    *from = *to = *sent = 0;
+    for (uint32_t a = 0; a < j->r->rows; a++)
+        for (uint32_t b = 0; b < j->r->node_count; b++) {
+            const struct fanout_cell *c = fanout_cell(j->r, a, b);
+
+            if (judge_way(j, a, b) != JUDGE_OPEN)
+                continue;
+            *sent += c->delivered + judge_lost(j, c);
+            if (judge_lost(j, c) == 0)
+                continue;
+            lost += judge_lost(j, c);
+            *from |= NODE_BIT(a);
+            *to |= NODE_BIT(b);
+        }
+    return lost;
+}
+
+static bool judge_silent_connections(struct judged *j, uint64_t lost)
+{
+    uint64_t theirs = 0;
+
+    for (uint32_t i = 0; i < j->r->connections; i++)
+        theirs += hears_nothing(j, i, 0) ? j->f->members[i].lost : 0;
+    if (theirs == 0 || theirs < lost)
+        return false;
+    judge_add(j, FANOUT_FAULT_SOME_DEAF, NODES_MAX,
+              "%s received nothing, though others of the same node did",
+              judge_connections(j, hears_nothing, 0).text);
+    return true;
+}
+
+static void judge_losses(struct judged *j)
+{
+    node_set from, to;
+    uint64_t sent, lost = lost_elsewhere(j, &from, &to, &sent);
+    char where[240] = "";
+
+    if (lost == 0 || judge_silent_connections(j, lost))
+        return;
+    if (j->r->node_count > 2 && judge_size(to) == 1)
+        snprintf(where, sizeof where, ", all of them to %s", judge_nodes(j, to).text);
+    else if (j->r->rows > 2 && judge_size(from) == 1)
+        snprintf(where, sizeof where, ", all of them from %s", judge_nodes(j, from).text);
+    else if (j->r->node_count > 1)
+        snprintf(where, sizeof where, ", without a pattern");
+    judge_add(j, FANOUT_FAULT_LOSS, judge_size(to) == 1 && where[0] ? judge_first(to) : NODES_MAX,
+              "%" PRIu64 " of %" PRIu64 " deliveries (%s) were lost%s", lost, sent,
+              units_share(lost, sent).text, where);
+}
+
+static void judge_nothing(struct judged *j)
+{
+    struct seen_on_bus bus = j->bus[j->r->node_count];
+    struct fanout_fault *fault;
+
+    for (uint32_t i = 0; i < j->r->node_count; i++) {
+        bus.published += j->bus[i].published;
+        bus.seen += j->bus[i].seen;
+        bus.channels |= j->bus[i].channels;
+    }
+    if (j->r->redis && bus.seen == 0 && j->f->config.way != FANOUT_BY_REDIS)
+        fault = judge_add(j, FANOUT_FAULT_NOT_PUBLISHED, NODES_MAX,
+                          "nothing was published: of %u message%s none was seen in Redis, and none "
+                          "reached a connection",
+                          bus.published, plural(bus.published));
+    else if (j->r->redis)
+        fault = judge_add(j, FANOUT_FAULT_NOT_DELIVERED, NODES_MAX,
+                          "messages were published (%u of %u were seen in the channel %s) but "
+                          "delivered to no connection",
+                          bus.seen, bus.published, judge_channel_name(j, bus.channels));
+    else
+        fault = judge_add(j, FANOUT_FAULT_NOTHING, NODES_MAX,
+                          "no message reached any connection, of %u that were published",
+                          bus.published);
+    judge_advise(fault, "check what the service expects: a subscription (--subscribe), another "
+                        "message (--publish), a protocol (--as)");
+}
+
+void judge_delivery(struct judged *j)
+{
+    const struct fanout_cell *t = &j->r->total;
+    enum fanout_expect expect = j->f->config.expect;
+
+    if (expect == FANOUT_NONE || t->delivered + t->lost == 0)
+        return;
+    if (t->delivered == 0) {
+        judge_nothing(j);
+        return;
+    }
+    if (t->lost > 0 && j->r->stragglers * 2 >= judge_lost(j, t) && j->r->stragglers > 0)
+        return; /* they are late */
+    if (expect == FANOUT_ISLANDS) {
+        judge_islands(j);
+    } else if (j->r->outside) {
+        if (judge_outside_cut(j))
+            return; /* what was lost otherwise cannot be told apart */
+    } else if (expect != FANOUT_SENDER && !judge_nodes_cut(j) && judge_no_echo(j)) {
+        judge_advise(judge_add(j, FANOUT_FAULT_NO_ECHO, NODES_MAX,
+                               "senders do not receive their own messages, all others do"),
+                     "if that is intended: --expect others");
+    }
+    judge_losses(j);
+}

@@ -1,0 +1,482 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "fanout/report.h"
+
+/* A service of several nodes that is made up: what it does with each message. */
+enum planted {
+    PLANT_NONE,
+    PLANT_NO_BUS,
+    PLANT_DEAF,
+    PLANT_MUTE,
+    PLANT_ISOLATED,
+    PLANT_DOUBLE,
+    PLANT_DOUBLE_OF_ONE,
+    PLANT_DOUBLE_OWN,
+    PLANT_LATE,
+    PLANT_LATE_NODE,
+    PLANT_LOSS,
+    PLANT_NOBODY,
+    PLANT_NO_ECHO,
+    PLANT_DEAF_CONNECTION
+};
+
+struct service {
+    enum planted planted;
+    enum fanout_expect expect;
+    enum fanout_way way;
+    uint32_t connections, nodes, rounds;
+    bool named, redis, prefix; /* prefix: the isolated node uses a channel of its own */
+    bool nothing_published;    /* what does not pass was not seen in Redis */
+    uint32_t dice;
+};
+
+static const struct service usual = {.connections = 8, .nodes = 3, .rounds = 3, .named = true};
+
+static struct fanout *facts;
+static struct fanout_report *report;
+
+static void clear(void)
+{
+    fanout_report_free(report);
+    fanout_free(facts);
+    report = NULL;
+    facts = NULL;
+}
+
+static int open_all(const struct service *s)
+{
+    for (uint32_t i = 0; i < s->connections; i++) {
+        char name[16];
+        struct field field = {slice_str("X-Node"), {NULL, 0}};
+
+        snprintf(name, sizeof name, "n%u", i % s->nodes + 1);
+        field.value = slice_str(name);
+        if (fanout_opened(facts, i, &field, s->named, 1000) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static uint32_t roll(struct service *s)
+{
+    s->dice = s->dice * 1103515245u + 12345u;
+    return s->dice >> 16;
+}
+
+#define BAD 2 /* the node with the fault */
+
+/* Does what a node received from a client pass to another? */
+static bool passes(const struct service *s, uint32_t from, uint32_t to)
+{
+    switch (s->planted) {
+    case PLANT_NO_BUS:
+        return from == to;
+    case PLANT_DEAF:
+        return from == to || to != BAD;
+    case PLANT_MUTE:
+        return from == to || from != BAD;
+    case PLANT_ISOLATED:
+        return from == to || (from != BAD && to != BAD);
+    case PLANT_NOBODY:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static int deliver(struct service *s, uint32_t conn, uint32_t sender, uint32_t from,
+                   const char *nonce, uint64_t now)
+{
+    char text[100];
+    uint32_t to = conn % s->nodes;
+    uint64_t after = 5000 + roll(s) % 5000;
+    bool twice = s->planted == PLANT_DOUBLE || (s->planted == PLANT_DOUBLE_OF_ONE && from == BAD) ||
+                 (s->planted == PLANT_DOUBLE_OWN && from == to);
+
+    if (s->planted == PLANT_LOSS && roll(s) % 10 == 0)
+        return 0;
+    if ((s->planted == PLANT_NO_ECHO || s->expect == FANOUT_OTHERS) && conn == sender)
+        return 0;
+    if (s->planted == PLANT_DEAF_CONNECTION && conn == 5)
+        return 0;
+    if (s->planted == PLANT_LATE || (s->planted == PLANT_LATE_NODE && to == BAD))
+        after += 2500000;
+    snprintf(text, sizeof text, "{\"text\":{\"wscope\":\"%s\",\"from\":1}}", nonce);
+    for (int i = 0; i <= twice; i++)
+        if (fanout_message(facts, conn, slice_str(text), now + after) < 0)
+            return -1;
+    return 0;
+}
+
+static int publish(struct service *s, uint32_t i, uint64_t now)
+{
+    uint32_t sender = s->way == FANOUT_BY_CLIENT ? i : FANOUT_OUTSIDE;
+    uint32_t from = i % s->nodes;
+    char nonce[NONCE_TEXT];
+    bool quiet =
+        s->nothing_published && (s->planted == PLANT_NO_BUS || s->planted == PLANT_NOBODY ||
+                                 (from == BAD && s->planted != PLANT_DEAF));
+
+    if (fanout_publish(facts, sender, now, nonce) < 0)
+        return -1;
+    for (int n = 0; s->redis && !quiet && n <= (s->planted == PLANT_DOUBLE_OF_ONE && from == BAD);
+         n++)
+        fanout_bus(facts, slice_str(s->prefix && from == BAD ? "other:chat" : "chat"),
+                   slice_str(nonce), now + 100);
+    for (uint32_t conn = 0; conn < s->connections; conn++)
+        if (passes(s, from, conn % s->nodes) && deliver(s, conn, sender, from, nonce, now) < 0)
+            return -1;
+    return 0;
+}
+
+/* 0 or -1 (memory). */
+static int play(struct service s)
+{
+    const struct fanout_config config = {.connections = s.connections,
+                                         .expect = s.expect,
+                                         .islands = 3,
+                                         .way = s.way,
+                                         .within_us = 2000000,
+                                         .grace_us = 4000000,
+                                         .redis = s.redis,
+                                         .random = UINT64_C(0x123456789abcdef)};
+    uint64_t now = 10000000;
+
+    clear();
+    facts = fanout_new(&config);
+    if (!facts || open_all(&s) < 0)
+        return -1;
+    for (uint32_t round = 0; round < s.rounds; round++)
+        for (uint32_t i = 0; i < s.connections; i++, now += 10000)
+            if (publish(&s, i, now) < 0)
+                return -1;
+    fanout_settle(facts, now + 10000000);
+    report = fanout_report_new(facts, now + 10000000);
+    return report ? 0 : -1;
+}
+
+static void expect_fault(struct service s, const char *word)
+{
+    for (uint32_t dice = 1; dice <= 10; dice++) {
+        s.dice = dice * 7919;
+        assert_int_equal(play(s), 0);
+        if (word && (report->fault_count != 1 ||
+                     strcmp(fanout_fault_word(report->faults[0].kind), word) != 0))
+            print_error("planted %d, named %d, way %d, redis %d: wanted %s, %zu faults: %s\n",
+                        s.planted, s.named, s.way, s.redis, word, report->fault_count,
+                        report->verdict);
+        if (!word && report->fault_count > 0)
+            print_error("planted %d, named %d, way %d: wanted none: %s\n", s.planted, s.named,
+                        s.way, report->verdict);
+        assert_int_equal(report->fault_count, word ? 1 : 0);
+        if (word)
+            assert_string_equal(fanout_fault_word(report->faults[0].kind), word);
+        clear();
+    }
+}
+
+static void judge_names_one_fault(void **state)
+{
+    static const struct {
+        enum planted planted;
+        const char *word;
+    } cases[] = {
+        {PLANT_NONE, NULL},           {PLANT_NO_BUS, "no-bus"},
+        {PLANT_DEAF, "deaf"},         {PLANT_MUTE, "mute"},
+        {PLANT_DOUBLE, "double"},     {PLANT_DOUBLE_OF_ONE, "double"},
+        {PLANT_DOUBLE_OWN, "double"}, {PLANT_ISOLATED, "isolated"},
+        {PLANT_LATE, "late"},         {PLANT_LATE_NODE, "late"},
+        {PLANT_LOSS, "loss"},         {PLANT_NOBODY, "nothing-delivered"},
+        {PLANT_NO_ECHO, "no-echo"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int named = 0; named < 2; named++)
+            for (uint32_t connections = 6; connections <= 48; connections *= 2) {
+                struct service s = usual;
+
+                s.planted = cases[i].planted;
+                s.named = named;
+                s.connections = connections;
+                expect_fault(s, cases[i].word);
+            }
+}
+
+static void judge_tells_a_connection_from_a_node(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.planted = PLANT_DEAF_CONNECTION;
+    s.connections = 9;
+    expect_fault(s, "deaf-connections");
+    assert_int_equal(play(s), 0);
+    assert_non_null(strstr(report->verdict, "Connection 6 received nothing"));
+    clear();
+}
+
+static void judge_names_the_node(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.planted = PLANT_DEAF;
+    assert_int_equal(play(s), 0);
+    assert_int_equal(report->faults[0].node, BAD);
+    assert_non_null(strstr(report->verdict, "Node n3 does not subscribe"));
+    s.named = false;
+    assert_int_equal(play(s), 0);
+    assert_int_equal(report->node_count, 2);
+    assert_non_null(strstr(report->verdict, "Island 2 (connections 3 and 6) does not subscribe"));
+    clear();
+}
+
+static void judge_uses_what_redis_showed(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.redis = true;
+    expect_fault(s, NULL);
+    s.planted = PLANT_NO_BUS;
+    expect_fault(s, "not-delivered");
+    s.nothing_published = true;
+    expect_fault(s, "never-published");
+    s.planted = PLANT_NOBODY;
+    expect_fault(s, "never-published");
+    s.planted = PLANT_MUTE;
+    expect_fault(s, "mute");
+    s.planted = PLANT_ISOLATED;
+    expect_fault(s, "never-published");
+    s.nothing_published = false;
+    expect_fault(s, "isolated");
+    s.prefix = true;
+    expect_fault(s, "wrong-channel");
+    s.named = false;
+    expect_fault(s, "wrong-channel");
+    s.prefix = false;
+    s.planted = PLANT_MUTE;
+    expect_fault(s, "not-delivered");
+    s.planted = PLANT_NOBODY;
+    expect_fault(s, "not-delivered");
+    s.planted = PLANT_DOUBLE_OF_ONE;
+    s.named = true;
+    assert_int_equal(play(s), 0);
+    assert_non_null(strstr(report->verdict, "from node n3 arrive twice; they are published"));
+    clear();
+}
+
+static void judge_of_two_nodes_needs_redis(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.nodes = 2;
+    s.planted = PLANT_NO_BUS;
+    expect_fault(s, "no-bus");
+    for (int named = 0; named < 2; named++) {
+        s = usual;
+        s.named = named;
+        s.planted = PLANT_NONE;
+        s.nodes = 1;
+        expect_fault(s, NULL);
+    }
+}
+
+static void judge_messages_from_outside(void **state)
+{
+    static const struct {
+        enum planted planted;
+        const char *word;
+    } cases[] = {{PLANT_NONE, NULL},      {PLANT_NO_BUS, "no-bus"},
+                 {PLANT_MUTE, "mute"},    {PLANT_DEAF, "deaf"},
+                 {PLANT_LOSS, "loss"},    {PLANT_NOBODY, "nothing-delivered"},
+                 {PLANT_DOUBLE, "double"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int named = 0; named < 2; named++) {
+            struct service s = usual;
+
+            s.way = FANOUT_BY_HTTP;
+            s.planted = cases[i].planted;
+            s.named = named;
+            s.connections = 12;
+            expect_fault(s, cases[i].word);
+            assert_int_equal(play(s), 0);
+            assert_string_equal(report->outside, "http");
+            assert_int_equal(report->rows, 1);
+        }
+    clear();
+}
+
+static void judge_knows_what_is_expected(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.expect = FANOUT_OTHERS;
+    expect_fault(s, NULL);
+    s.expect = FANOUT_NONE;
+    expect_fault(s, "unexpected");
+    s.planted = PLANT_NOBODY;
+    expect_fault(s, NULL);
+    s.planted = PLANT_NONE;
+    s.expect = FANOUT_SENDER;
+    expect_fault(s, "unexpected");
+    s.expect = FANOUT_ISLANDS;
+    expect_fault(s, "islands");
+    s.planted = PLANT_NO_BUS;
+    expect_fault(s, NULL);
+    s.named = false;
+    expect_fault(s, NULL);
+}
+
+static void matrix_adds_up(void **state)
+{
+    for (int named = 0; named < 2; named++) {
+        struct service s = usual;
+        struct fanout_cell sum = {0};
+
+        (void)state;
+        s.named = named;
+        s.planted = PLANT_LOSS;
+        s.dice = 5;
+        assert_int_equal(play(s), 0);
+        for (uint32_t a = 0; a < report->rows; a++)
+            for (uint32_t b = 0; b < report->node_count; b++) {
+                sum.delivered += fanout_cell(report, a, b)->delivered;
+                sum.lost += fanout_cell(report, a, b)->lost;
+                assert_in_range(fanout_cell(report, a, b)->p50_us, 5000, 10100);
+            }
+        assert_int_equal(report->published, 24);
+        assert_int_equal(sum.delivered, report->total.delivered);
+        assert_int_equal(sum.lost, report->total.lost);
+        assert_int_equal(sum.delivered + sum.lost, 24 * 8);
+    }
+    clear();
+}
+
+static void many_connections_need_no_record_for_each_delivery(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.connections = 3000;
+    s.rounds = 1;
+    s.planted = PLANT_DEAF;
+    s.named = false;
+    assert_int_equal(play(s), 0);
+    assert_true(report->stride > 1);
+    assert_int_equal(report->fault_count, 1);
+    assert_string_equal(fanout_fault_word(report->faults[0].kind), "deaf");
+    assert_int_equal(report->published, 3000);
+    clear();
+}
+
+static void book_survives_failing_allocations(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    for (int named = 0; named < 2; named++) {
+        s.named = named;
+        s.rounds = 1;
+        ALLOC_EACH(play(s));
+        assert_non_null(report);
+    }
+    clear();
+}
+
+/* --- drills -------------------------------------------------------------------------------------
+ */
+
+static void open_on(uint32_t conn, const char *node, uint64_t now)
+{
+    const struct field field = {slice_str("X-Node"), slice_str(node)};
+
+    assert_int_equal(fanout_opened(facts, conn, &field, 1, now), 0);
+}
+
+static void drill_accounts_for_each_connection(void **state)
+{
+    struct service s = usual;
+    const struct drill_account *a;
+    char nonce[NONCE_TEXT];
+    uint64_t t = 100000000;
+
+    (void)state;
+    s.connections = 6;
+    assert_int_equal(play(s), 0);
+    assert_int_equal(fanout_drill_begin(facts, t), 0);
+    fanout_closed(facts, 0, 1001, true, t + 1000000); /* both of n1 end; one is clean */
+    fanout_closed(facts, 3, 1006, false, t + 1000000);
+    fanout_closed(facts, 1, 1001, true, t + 1500000); /* n2's first does not return */
+    assert_int_equal(fanout_publish(facts, 2, t + 2000000, nonce), 0);
+    assert_int_equal(fanout_message(facts, 2, slice_str(nonce), t + 2010000), 0);
+    assert_int_equal(fanout_message(facts, 4, slice_str(nonce), t + 2010000), 0);
+    assert_int_equal(fanout_message(facts, 5, slice_str(nonce), t + 2010000), 0);
+    open_on(0, "n2", t + 3000000);
+    open_on(3, "n3", t + 3200000);
+    assert_int_equal(fanout_message(facts, 3, slice_str(nonce), t + 4300000), 0); /* late */
+    assert_int_equal(fanout_settle(facts, t + 60000000), UINT64_MAX);
+    assert_false(fanout_drill_over(facts));
+    fanout_drill_end(facts, t + 9000000, 0);
+    fanout_settle(facts, t + 9000000);
+    fanout_report_free(report);
+    report = fanout_report_new(facts, t + 9000000);
+    assert_non_null(report);
+    assert_int_equal(report->fault_count, 0);
+    assert_int_equal(report->drill.connections, 6);
+    assert_int_equal(report->drill.unaffected, 3);
+    assert_int_equal(report->drill.ended, 3);
+    assert_int_equal(report->drill.clean, 2);
+    assert_int_equal(report->drill.back, 2);
+    assert_int_equal(report->drill.gone, 1);
+    assert_int_equal(report->drill.moved, 2);
+    assert_int_equal(report->drill.lost, 2);
+    assert_int_equal(report->drill.late, 1);
+    assert_int_equal(report->drill.peak_per_s, 2);
+    assert_int_equal(report->drill.away_max_us, 2200000);
+    assert_true(report->drill.even > 1.79 && report->drill.even < 1.81);
+    a = fanout_account(report, 0);
+    assert_int_equal(a->before, 0);
+    assert_int_equal(a->after, 1);
+    assert_int_equal(a->code, 1001);
+    assert_int_equal(a->away_us, 2000000);
+    assert_int_equal(a->lost, 1);
+    assert_string_equal(drill_word(a), "clean");
+    assert_string_equal(drill_word(fanout_account(report, 1)), "gone");
+    assert_string_equal(drill_word(fanout_account(report, 3)), "unclean");
+    assert_string_equal(drill_word(fanout_account(report, 2)), "unaffected");
+    clear();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(judge_names_one_fault),
+        cmocka_unit_test(judge_tells_a_connection_from_a_node),
+        cmocka_unit_test(judge_names_the_node),
+        cmocka_unit_test(judge_uses_what_redis_showed),
+        cmocka_unit_test(judge_of_two_nodes_needs_redis),
+        cmocka_unit_test(judge_messages_from_outside),
+        cmocka_unit_test(judge_knows_what_is_expected),
+        cmocka_unit_test(matrix_adds_up),
+        cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
+        cmocka_unit_test(book_survives_failing_allocations),
+        cmocka_unit_test(drill_accounts_for_each_connection),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
