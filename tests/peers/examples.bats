@@ -1,20 +1,11 @@
 #!/usr/bin/env bats
-# The examples that need another server than the embedded one, and those that are happy with any, against the npm
-# packages ws and graphql-ws.
+# The examples that need another server than the embedded one, and those that any server suits, against the npm packages
+# ws, graphql-ws and socket.io. Those for STOMP and MQTT are in rabbitmq.bats and mosquitto.bats.
 
 load peers
 
 setup() {
     need_npm ws
-    EXAMPLES=$PEERS_HERE/../../examples
-}
-
-passes() {
-    both run "$@"
-    if [[ $status != 0 || $output == *'# SKIP'* ]]; then
-        printf 'exit %s\n%s\n%s\n' "$status" "$output" "$stderr" >&2
-        return 1
-    fi
 }
 
 @test "examples: login, chat and JSON-RPC against ws" {
@@ -54,6 +45,22 @@ passes() {
     need_npm graphql-ws
     await '^port ([0-9]+)$' node "$PEERS_HERE/graphql_server.js"
     passes --var "graphql=ws://127.0.0.1:$found/graphql" "$EXAMPLES/graphql-transport-ws.wscope"
+}
+
+@test "examples: GraphQL against graphql-ws" {
+    need_npm graphql
+    need_npm graphql-ws
+    await '^port ([0-9]+)$' node "$PEERS_HERE/graphql_server.js"
+    passes --var "graphql=ws://127.0.0.1:$found/graphql" "$EXAMPLES/graphql.wscope"
+}
+
+@test "examples: Socket.IO against socket.io 4, 3 and 2" {
+    local package
+    for package in socket.io socket.io-3 socket.io-2; do
+        need_npm "$package"
+        await '^port ([0-9]+)$' node "$PEERS_HERE/socketio_any.js" "$package"
+        passes --var "socketio=ws://127.0.0.1:$found" "$EXAMPLES/socket.io.wscope"
+    done
 }
 
 @test "examples: echo and malformed frames against ws" {

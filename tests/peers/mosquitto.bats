@@ -108,3 +108,7 @@ DISCONNECT=e000
 @test "mosquitto: the examples of wscope-as(7)" {
     manual_examples mqtt "$URL"
 }
+
+@test "mosquitto: the example for MQTT" {
+    passes --var "mqtt=$URL" "$EXAMPLES/mqtt.wscope"
+}

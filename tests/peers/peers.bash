@@ -130,6 +130,17 @@ dialogue() {
     }
 }
 
+EXAMPLES=$PEERS_HERE/../../examples
+
+# passes ARGUMENTS...: wscope run passes, and skips no test.
+passes() {
+    both run "$@"
+    if [[ $status != 0 || $output == *'# SKIP'* ]]; then
+        printf 'exit %s\n%s\n%s\n' "$status" "$output" "$stderr" >&2
+        return 1
+    fi
+}
+
 # URL arguments...: a stream of many lines comes back as it went.
 round_trip() {
     seq 1 "$MANY" | WSCOPE_LIMIT=120 wscope -w 5 --count "$MANY" "$@" 2>"$BATS_TEST_TMPDIR/stderr" | cmp - <(seq 1 "$MANY") || {

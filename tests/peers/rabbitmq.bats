@@ -109,3 +109,7 @@ frame() {
 @test "rabbitmq: the examples of wscope-as(7)" {
     manual_examples stomp "$STOMP"
 }
+
+@test "rabbitmq: the example for STOMP" {
+    STOMP_LOGIN=guest:guest passes --var "stomp=$STOMP" "$EXAMPLES/stomp.wscope"
+}
