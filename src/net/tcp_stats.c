@@ -36,8 +36,9 @@ bool tcp_stats_read(int fd, struct tcp_stats *stats)
 
     stats->bytes_sent = info.tcpi_bytes_sent;
     stats->bytes_received = info.tcpi_bytes_received;
+    stats->got_fin = got_fin(info.tcpi_state);
     /* The peer's FIN is counted there like a byte. */
-    if (got_fin(info.tcpi_state) && stats->bytes_received > 0)
+    if (stats->got_fin && stats->bytes_received > 0)
         stats->bytes_received--;
     /* The kernel's count takes in the SYN and the FIN (RFC 9293, section 3.4), which are not
      * payload. */

@@ -10,8 +10,9 @@
 struct tcp_stats {
     uint64_t bytes_sent, bytes_received; /* TCP payload; sent includes retransmitted bytes */
     uint64_t bytes_acked;
-    bool closed; /* both ways are over: bytes_received has one too many if the peer sent a FIN, not
-                    if the end was a RST */
+    bool closed;  /* both ways are over: bytes_received has one too many if the peer sent a FIN, not
+                     if the end was a RST */
+    bool got_fin; /* the peer's FIN has come */
     uint32_t segments_sent, segments_received;
     uint32_t rtt_us, rtt_var_us;
     uint32_t rtt_min_us;  /* the shortest one lately: free of the peer's delayed acknowledgements */

@@ -21,6 +21,7 @@ const char *probe_stage_name(enum probe_stage stage)
         [PROBE_SIZES] = "sizes",
         [PROBE_IDLE] = "idle",
         [PROBE_LIFETIME] = "lifetime",
+        [PROBE_SLOW] = "slow",
     };
 
     return names[stage];

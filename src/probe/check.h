@@ -27,10 +27,11 @@ enum probe_stage {
     PROBE_SIZES,
     PROBE_IDLE,
     PROBE_LIFETIME,
+    PROBE_SLOW,
     PROBE_STAGE_COUNT
 };
 
-/* "dns" ... "lifetime". Static. */
+/* "dns" ... "slow". Static. */
 const char *probe_stage_name(enum probe_stage stage);
 
 /* Findings are warnings and failures. */
@@ -63,6 +64,8 @@ struct probe_figures {
     uint64_t rtt_us, tcp_rtt_us, close_us; /* rtt_us: the median */
     uint64_t pings, pongs;
     uint64_t duration_us;
+    uint64_t slow_kept; /* bytes for a connection that stopped reading */
+    uint64_t slow_cut_us;
     bool has_expiry;
     int64_t expires_us; /* of the certificate, since 1970 */
     struct {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "probe/sizes.h"
+#include "probe/slow.h"
 #include "probe/timers.h"
 #include "probe/way.h"
 
@@ -169,6 +170,70 @@ static void a_value_is_said_to_match_only_what_is_near(void **state)
     assert_non_null(strstr(text, "; matches Cloud Run"));
 }
 
+/* Of a feed, 20 s after reading stopped, unless s differs. */
+static void slow(struct probe_slow s)
+{
+    clear();
+    if (s.source == SOURCE_NONE)
+        s.source = SOURCE_FEED;
+    s.stopped_us = 20 * S;
+    probe_judge_slow(&report, &s);
+}
+
+static void a_cut_of_a_stopped_reader_is_no_finding(void **state)
+{
+    (void)state;
+    slow((struct probe_slow){.cut = true,
+                             .cut_us = 3 * S,
+                             .got_close = true,
+                             .code = 1013,
+                             .reason = "too slow",
+                             .woken = true,
+                             .came = 1 << 20});
+    says(PROBE_SLOW, PROBE_OK, "cut after 3.0 s with Close 1013 try again later: \"too slow\"");
+    says(PROBE_SLOW, PROBE_OK, "1.0 MiB waited for it; a second connection notices nothing");
+    assert_int_equal(report.figures.slow_kept, 1 << 20);
+    assert_int_equal(report.figures.slow_cut_us, 3 * S);
+
+    slow((struct probe_slow){.cut = true,
+                             .within = true,
+                             .cut_us = 20 * S,
+                             .how = "FIN",
+                             .due = 3 << 20,
+                             .taken = 1 << 20});
+    says(PROBE_SLOW, PROBE_OK,
+         "cut within 20.0 s without a Close: FIN; at most 2.0 MiB waited for it");
+}
+
+static void what_a_stopped_reader_is_kept_has_a_limit(void **state)
+{
+    (void)state;
+    slow((struct probe_slow){.woken = true, .came = PROBE_SLOW_MOST});
+    says(PROBE_SLOW, PROBE_WARN, "no limit: 32.0 MiB are kept");
+    slow((struct probe_slow){.due = 5000, .taken = 5000, .woken = true});
+    says(PROBE_SLOW, PROBE_OK, "too little to reach a limit");
+    slow((struct probe_slow){
+        .due = PROBE_SLOW_MOST, .woken = true, .came = 1 << 20, .left_out = 900, .messages = 1000});
+    says(PROBE_SLOW, PROBE_OK, "900 of 1000 messages were left out");
+    slow((struct probe_slow){.source = SOURCE_ECHO, .full = true, .due = 2 << 20});
+    says(PROBE_SLOW, PROBE_OK, "takes 2.0 MiB from a connection that does not read, then no more");
+}
+
+static void others_suffer_if_they_go_on_without_the_stopped_reader(void **state)
+{
+    (void)state;
+    assert_true(probe_slow_is_stalled(&(struct probe_slow){.wait_before_us = 100000}, 2 * S));
+    assert_false(probe_slow_is_stalled(&(struct probe_slow){.wait_before_us = S}, 7 * S));
+    slow((struct probe_slow){.stalled = true, .resumed = true, .wait_us = 2 * S});
+    says(PROBE_SLOW, PROBE_WARN, "others suffer");
+    slow((struct probe_slow){.stalled = true, .wait_us = 2 * S});
+    says(PROBE_SLOW, PROBE_INFO, "it may have had nothing to send");
+    slow((struct probe_slow){.source = SOURCE_ECHO, .stalled = true, .wait_us = 2 * S});
+    says(PROBE_SLOW, PROBE_WARN, "nor within 3 s after the first was ended");
+    slow((struct probe_slow){.others_ended = true});
+    says(PROBE_SLOW, PROBE_WARN, "a second connection was ended");
+}
+
 static void the_verdict_is_about_the_first_failure(void **state)
 {
     struct probe_verdict v;
@@ -293,6 +358,9 @@ int main(void)
         cmocka_unit_test(a_ping_that_nothing_answers_shows_a_silent_drop),
         cmocka_unit_test(nothing_ends_and_nothing_is_found),
         cmocka_unit_test(a_value_is_said_to_match_only_what_is_near),
+        cmocka_unit_test(a_cut_of_a_stopped_reader_is_no_finding),
+        cmocka_unit_test(what_a_stopped_reader_is_kept_has_a_limit),
+        cmocka_unit_test(others_suffer_if_they_go_on_without_the_stopped_reader),
         cmocka_unit_test(a_search_finds_powers_of_two_exactly_and_others_nearly),
         cmocka_unit_test(sizes_are_reported_with_what_ended_the_larger_one),
         cmocka_unit_test(the_verdict_is_about_the_first_failure),

@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import cases_probe  # noqa: E402
+import cases_probe_slow  # noqa: E402, F401
 import runner  # noqa: E402
 
 if __name__ == "__main__":

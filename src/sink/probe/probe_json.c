@@ -73,6 +73,11 @@ int probe_json_verdict(struct buf *out, const struct probe_verdict *verdict,
     put_ms(&t, "open_ms", f->open_us);
     put_ms(&t, "rtt_ms", f->rtt_us);
     put_ms(&t, "tcp_rtt_ms", f->tcp_rtt_us);
+    if (f->slow_kept)
+        tree_u64(&t, t.root, "slow_kept_bytes", f->slow_kept);
+    else
+        tree_null(&t, t.root, "slow_kept_bytes");
+    put_ms(&t, "slow_cut_ms", f->slow_cut_us);
     put_ms(&t, "duration_ms", f->duration_us);
     tree_u64(&t, t.root, "exit", exit);
     return finish(&t, out);

@@ -110,6 +110,11 @@ int probe_prom(struct buf *out, const struct probe_report *r, const struct probe
     seconds(&p, "wscope_probe_tcp_rtt_seconds",
             "Shortest round trip of TCP, as measured by the kernel.", f->tcp_rtt_us);
     seconds(&p, "wscope_probe_close_seconds", "Time of the closing handshake.", f->close_us);
+    if (f->slow_kept)
+        one(&p, "wscope_probe_slow_kept_bytes",
+            "What waited for the connection that stopped reading.", (double)f->slow_kept);
+    seconds(&p, "wscope_probe_slow_cut_seconds",
+            "When the connection that stopped reading was cut.", f->slow_cut_us);
     seconds(&p, "wscope_probe_duration_seconds", "How long all checks took.", f->duration_us);
     one(&p, "wscope_probe_timestamp_seconds", "When they ended, since 1970.",
         (double)time_us / 1e6);

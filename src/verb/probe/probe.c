@@ -33,6 +33,7 @@ static void finish(struct probe_front *front)
         return;
     probe_sizes_judge(front);
     probe_lanes_judge(front);
+    probe_slow_judge(front);
     front->over = true;
     timer_stop(front->step);
     timer_stop(front->limit);
@@ -197,8 +198,9 @@ static int prepare(struct probe_front *front, struct err *e)
     front->patience = timer_new(loop, front);
     front->pulse = timer_new(loop, front);
     front->lanes_tick = timer_new(loop, front);
+    front->slow_run.tick = timer_new(loop, front);
     if (!front->url || !front->origin || !front->step || !front->limit || !front->patience ||
-        !front->pulse || !front->lanes_tick)
+        !front->pulse || !front->lanes_tick || !front->slow_run.tick)
         return err_nomem(e, STAGE_IO, "starting");
     front->asked = (struct probe_asked){
         .url = front->url,
@@ -222,6 +224,7 @@ static void stop(struct probe_front *front)
     probe_way_stop(front);
     probe_sizes_stop(front);
     probe_lanes_stop(front);
+    probe_slow_stop(front);
     for (size_t i = 0; i < front->visit_count; i++)
         visit_stop(front->visits[i]);
     timer_free(front->step);
@@ -237,6 +240,7 @@ static void clear(struct probe_front *front)
     probe_way_free(front);
     probe_sizes_free(front);
     probe_lanes_free(front);
+    probe_slow_free(front);
     free(front->url);
     free(front->origin);
     out_clear(&front->out_bytes);

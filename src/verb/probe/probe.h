@@ -10,9 +10,9 @@
 /* What it has options of its own for. */
 struct probe_options {
     bool origin_test, sizes;
-    const char *prom;              /* file, or NULL */
-    const char *fail_on;           /* "warn", or NULL */
-    uint64_t idle_us, lifetime_us; /* how long to look; 0: not asked for */
+    const char *prom;                       /* file, or NULL */
+    const char *fail_on;                    /* "warn", or NULL */
+    uint64_t idle_us, lifetime_us, slow_us; /* how long to look; 0: not asked for */
 };
 
 /* Run to the end. own: struct probe_options. Returns the exit code. */

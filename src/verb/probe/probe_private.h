@@ -10,6 +10,7 @@
 #include "net/route.h"
 #include "probe/judge.h"
 #include "probe/sizes.h"
+#include "probe/slow.h"
 #include "probe/timers.h"
 #include "probe/way.h"
 #include "sink/view.h"
@@ -65,6 +66,42 @@ struct probe_lane_run {
     bool over; /* ended by us, or never opened */
 };
 
+/* One of the connections of --slow. */
+enum slow_role {
+    SLOW_READER,  /* reads all the time */
+    SLOW_SCOUT,   /* stops reading, and sends pings: what answers them shows when it is cut */
+    SLOW_SLEEPER, /* stops reading and sends no pings, so that a Close still comes; read later */
+    SLOW_SECOND,  /* the same, read again just before the time at which the first ones were cut */
+    SLOW_ROLES
+};
+
+struct slow_end {
+    struct probe_front *front;
+    struct visit *v;                               /* NULL: not begun */
+    uint64_t messages, payload;                    /* received since the mark */
+    uint64_t sent;                                 /* of messages, since the mark */
+    uint64_t wire_base, received_base, acked_base; /* at the mark */
+    struct tcp_stats stats;                        /* as last seen */
+    uint64_t last_in_us;                           /* of the last message; 0: none */
+    uint64_t gap_us;                               /* the longest between two */
+};
+
+struct slow_run {
+    bool running;
+    void (*phase)(struct probe_front *front, uint64_t now_us);
+    uint64_t since_us; /* of the phase */
+    struct slow_end ends[SLOW_ROLES];
+    struct slow_end *woken; /* the one that is read again */
+    struct timer *tick;
+    uint64_t stop_us;           /* when reading stopped */
+    uint64_t asked_us;          /* the reader's message waits for its answer since then; or 0 */
+    uint64_t answered_us;       /* when the last answer came */
+    uint64_t ping_us, grown_us; /* of the scout's last ping; its message was last taken */
+    uint64_t seen_wire, seen_reader, look_us; /* at the last look at what comes */
+    unsigned looks;                           /* ... in a row that saw nothing more */
+    uint64_t woke_reader, woke_received;      /* when reading went on */
+};
+
 struct probe_front {
     struct app *app;
     const struct probe_options *own;
@@ -114,6 +151,9 @@ struct probe_front {
     bool lanes_running;
     uint64_t lanes_began_us, lanes_until_us;
     struct timer *lanes_tick;
+
+    struct probe_slow slow;
+    struct slow_run slow_run;
 
     struct probe_search searches[2]; /* in one frame; in many */
     bool fragmented;                 /* the second search is under way */
@@ -171,6 +211,7 @@ void probe_ping(struct probe_front *front);
 void probe_close(struct probe_front *front);
 void probe_sizes(struct probe_front *front);
 void probe_lanes(struct probe_front *front); /* idle and lifetime */
+void probe_slow(struct probe_front *front);
 
 void probe_sizes_judge(struct probe_front *front);
 void probe_sizes_stop(struct probe_front *front);
@@ -180,6 +221,50 @@ void probe_sizes_free(struct probe_front *front);
 void probe_lanes_judge(struct probe_front *front);
 void probe_lanes_stop(struct probe_front *front);
 void probe_lanes_free(struct probe_front *front);
+
+/* The same for --slow. */
+void probe_slow_judge(struct probe_front *front);
+void probe_slow_stop(struct probe_front *front);
+void probe_slow_free(struct probe_front *front);
+
+/* Its phase is this from now on. */
+void slow_enter(struct probe_front *front, void (*phase)(struct probe_front *, uint64_t now_us));
+/* A phase: judge, and go on. */
+void slow_over(struct probe_front *front, uint64_t now_us);
+
+/* --- probe_slow_drain.c: reading goes on --------------------------------------------------------
+ */
+
+/* How long that may take. */
+#define PROBE_SLOW_DRAIN_US 10000000
+
+/* Read this one again: its phases follow, up to slow_over. */
+void slow_wake(struct probe_front *front, struct slow_end *end);
+
+/* --- probe_slow_end.c: one connection of --slow -------------------------------------------------
+ */
+
+struct slow_end *slow_end_of(struct probe_front *front, enum slow_role role);
+/* Begin; settled: as in visit_new. False: the examination was given up. */
+bool slow_end_open(struct probe_front *front, enum slow_role role,
+                   void (*settled)(void *ctx, struct visit *v));
+bool slow_end_is_open(const struct slow_end *end);
+/* Ask the kernel. False: it does not know. */
+bool slow_end_look(struct slow_end *end);
+/* Count from now on. */
+void slow_end_mark(struct slow_end *end);
+/* Since the mark: bytes of frames that were read; TCP payload that the kernel received, and that
+ * the peer acknowledged. */
+uint64_t slow_end_wire(const struct slow_end *end);
+uint64_t slow_end_received(const struct slow_end *end);
+uint64_t slow_end_acked(const struct slow_end *end);
+/* Send messages until so many bytes of them were sent since the mark, as far as they do not wait
+ * here. */
+void slow_end_send(struct slow_end *end, uint64_t up_to);
+/* The other side ended it, as far as that shows without reading. */
+bool slow_end_is_cut(const struct slow_end *end);
+void slow_end_pause(struct slow_end *end, bool paused);
+void slow_end_drop(struct slow_end *end);
 
 /* Drop what the way and the plain request still have under way; and what the loop must have closed
  * before it is freed. */

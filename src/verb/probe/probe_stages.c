@@ -20,6 +20,7 @@ static const struct probe_row rows[] = {
     {PROBE_CLOSE, FACT_OPEN, true, probe_close},
     {PROBE_SIZES, 0, false, probe_sizes},
     {PROBE_IDLE, 0, false, probe_lanes},
+    {PROBE_SLOW, 0, false, probe_slow},
 };
 
 const struct probe_row *probe_row(size_t index)

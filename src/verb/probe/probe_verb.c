@@ -31,6 +31,7 @@ static int set_fail_on(struct options_parsing *p, const struct option_use *use, 
 
 #define IDLE_US     UINT64_C(120000000)
 #define LIFETIME_US UINT64_C(300000000)
+#define SLOW_US     UINT64_C(120000000)
 #define LOOK_MAX_US UINT64_C(86400000000)
 
 /* Seconds, or none for the default. */
@@ -55,6 +56,11 @@ static int set_lifetime(struct options_parsing *p, const struct option_use *use,
     return set_look(p, use, LIFETIME_US, e);
 }
 
+static int set_slow(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    return set_look(p, use, SLOW_US, e);
+}
+
 #define OWN(member) offsetof(struct probe_options, member)
 
 static const struct option_row options[] = {
@@ -66,6 +72,8 @@ static const struct option_row options[] = {
      NULL, true, 0, set_idle, OWN(idle_us)},
     {0, "lifetime", OPTION_OPTIONAL, "MAX", "find a limit of the lifetime up to MAX (300)", GROUP,
      NULL, true, 0, set_lifetime, OWN(lifetime_us)},
+    {0, "slow", OPTION_OPTIONAL, "MAX", "stop reading a connection for up to MAX s (120)", GROUP,
+     NULL, true, 0, set_slow, OWN(slow_us)},
     {0, "prom", OPTION_VALUE, "FILE", "also write the result for Prometheus", GROUP, "FILE", true,
      0, options_set_text, OWN(prom)},
     {0, "fail-on", OPTION_VALUE, "STATUS", "warn: exit 3 if there are only warnings", GROUP, "warn",
