@@ -173,7 +173,7 @@ static void conclude_well(struct judged *j)
     if (r->total.p99_us >= 0)
         snprintf(late, sizeof late, ", 99 %% of them within %s",
                  units_span((double)r->total.p99_us, 0).text);
-    snprintf(whom, sizeof whom, "all %u connections", r->open);
+    snprintf(whom, sizeof whom, "all %u connections", r->connections - r->refused);
     if (j->f->config.expect == FANOUT_SENDER)
         snprintf(whom, sizeof whom, "its sender alone");
     else if (j->f->config.expect == FANOUT_OTHERS)

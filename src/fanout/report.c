@@ -147,14 +147,12 @@ static int fill_cells(struct fanout *f, struct fanout_report *r, const uint8_t *
     r->stride = f->stride ? f->stride : 1;
     r->total = f->total;
     set_delays(&r->total, &f->delays);
-    if (f->named) {
+    for (size_t i = 0; i < (size_t)r->rows * r->node_count; i++)
+        set_delays(&r->cells[i], NULL);
+    if (f->cells)
         named_cells(f, r);
+    if (!f->pairs)
         return 0;
-    }
-    if (!f->pairs) {
-        set_delays(&r->cells[0], NULL);
-        return 0;
-    }
     islands_cells(f, r, of);
     return sampled_delays(f, r, of);
 }
@@ -210,15 +208,17 @@ static int fill(struct fanout *f, struct fanout_report *r, uint64_t now_us, uint
     struct seen_on_bus bus[NODES_MAX + 1] = {{0}};
     struct reach reach = f->reach;
 
-    if (!f->settled_naming && book_begin(f) < 0)
-        return -1;
+    /* Before the first message, as it looks now. */
+    if (!f->settled_naming)
+        f->named = naming_settle(f->naming) && naming_count(f->naming) > 1;
     if (f->named) {
         for (uint32_t i = 0; i < f->config.connections; i++)
             of[i] = (uint8_t)(f->members[i].opened ? naming_node(f->naming, i) : NODES_MAX);
         r->node_count = naming_count(f->naming);
     } else {
         r->node_count = islands_find(f, of);
-        islands_reach(f, of, &reach);
+        if (f->pairs)
+            islands_reach(f, of, &reach);
     }
     r->nodes = calloc(r->node_count, sizeof *r->nodes);
     if (!r->nodes)

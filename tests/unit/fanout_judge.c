@@ -9,160 +9,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "fanout/report.h"
-
-/* A service of several nodes that is made up: what it does with each message. */
-enum planted {
-    PLANT_NONE,
-    PLANT_NO_BUS,
-    PLANT_DEAF,
-    PLANT_MUTE,
-    PLANT_ISOLATED,
-    PLANT_DOUBLE,
-    PLANT_DOUBLE_OF_ONE,
-    PLANT_DOUBLE_OWN,
-    PLANT_LATE,
-    PLANT_LATE_NODE,
-    PLANT_LOSS,
-    PLANT_NOBODY,
-    PLANT_NO_ECHO,
-    PLANT_DEAF_CONNECTION
-};
-
-struct service {
-    enum planted planted;
-    enum fanout_expect expect;
-    enum fanout_way way;
-    uint32_t connections, nodes, rounds;
-    bool named, redis, prefix; /* prefix: the isolated node uses a channel of its own */
-    bool nothing_published;    /* what does not pass was not seen in Redis */
-    uint32_t dice;
-};
-
-static const struct service usual = {.connections = 8, .nodes = 3, .rounds = 3, .named = true};
-
-static struct fanout *facts;
-static struct fanout_report *report;
-
-static void clear(void)
-{
-    fanout_report_free(report);
-    fanout_free(facts);
-    report = NULL;
-    facts = NULL;
-}
-
-static int open_all(const struct service *s)
-{
-    for (uint32_t i = 0; i < s->connections; i++) {
-        char name[16];
-        struct field field = {slice_str("X-Node"), {NULL, 0}};
-
-        snprintf(name, sizeof name, "n%u", i % s->nodes + 1);
-        field.value = slice_str(name);
-        if (fanout_opened(facts, i, &field, s->named, 1000) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static uint32_t roll(struct service *s)
-{
-    s->dice = s->dice * 1103515245u + 12345u;
-    return s->dice >> 16;
-}
-
-#define BAD 2 /* the node with the fault */
-
-/* Does what a node received from a client pass to another? */
-static bool passes(const struct service *s, uint32_t from, uint32_t to)
-{
-    switch (s->planted) {
-    case PLANT_NO_BUS:
-        return from == to;
-    case PLANT_DEAF:
-        return from == to || to != BAD;
-    case PLANT_MUTE:
-        return from == to || from != BAD;
-    case PLANT_ISOLATED:
-        return from == to || (from != BAD && to != BAD);
-    case PLANT_NOBODY:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static int deliver(struct service *s, uint32_t conn, uint32_t sender, uint32_t from,
-                   const char *nonce, uint64_t now)
-{
-    char text[100];
-    uint32_t to = conn % s->nodes;
-    uint64_t after = 5000 + roll(s) % 5000;
-    bool twice = s->planted == PLANT_DOUBLE || (s->planted == PLANT_DOUBLE_OF_ONE && from == BAD) ||
-                 (s->planted == PLANT_DOUBLE_OWN && from == to);
-
-    if (s->planted == PLANT_LOSS && roll(s) % 10 == 0)
-        return 0;
-    if ((s->planted == PLANT_NO_ECHO || s->expect == FANOUT_OTHERS) && conn == sender)
-        return 0;
-    if (s->planted == PLANT_DEAF_CONNECTION && conn == 5)
-        return 0;
-    if (s->planted == PLANT_LATE || (s->planted == PLANT_LATE_NODE && to == BAD))
-        after += 2500000;
-    snprintf(text, sizeof text, "{\"text\":{\"wscope\":\"%s\",\"from\":1}}", nonce);
-    for (int i = 0; i <= twice; i++)
-        if (fanout_message(facts, conn, slice_str(text), now + after) < 0)
-            return -1;
-    return 0;
-}
-
-static int publish(struct service *s, uint32_t i, uint64_t now)
-{
-    uint32_t sender = s->way == FANOUT_BY_CLIENT ? i : FANOUT_OUTSIDE;
-    uint32_t from = i % s->nodes;
-    char nonce[NONCE_TEXT];
-    bool quiet =
-        s->nothing_published && (s->planted == PLANT_NO_BUS || s->planted == PLANT_NOBODY ||
-                                 (from == BAD && s->planted != PLANT_DEAF));
-
-    if (fanout_publish(facts, sender, now, nonce) < 0)
-        return -1;
-    for (int n = 0; s->redis && !quiet && n <= (s->planted == PLANT_DOUBLE_OF_ONE && from == BAD);
-         n++)
-        fanout_bus(facts, slice_str(s->prefix && from == BAD ? "other:chat" : "chat"),
-                   slice_str(nonce), now + 100);
-    for (uint32_t conn = 0; conn < s->connections; conn++)
-        if (passes(s, from, conn % s->nodes) && deliver(s, conn, sender, from, nonce, now) < 0)
-            return -1;
-    return 0;
-}
-
-/* 0 or -1 (memory). */
-static int play(struct service s)
-{
-    const struct fanout_config config = {.connections = s.connections,
-                                         .expect = s.expect,
-                                         .islands = 3,
-                                         .way = s.way,
-                                         .within_us = 2000000,
-                                         .grace_us = 4000000,
-                                         .redis = s.redis,
-                                         .random = UINT64_C(0x123456789abcdef)};
-    uint64_t now = 10000000;
-
-    clear();
-    facts = fanout_new(&config);
-    if (!facts || open_all(&s) < 0)
-        return -1;
-    for (uint32_t round = 0; round < s.rounds; round++)
-        for (uint32_t i = 0; i < s.connections; i++, now += 10000)
-            if (publish(&s, i, now) < 0)
-                return -1;
-    fanout_settle(facts, now + 10000000);
-    report = fanout_report_new(facts, now + 10000000);
-    return report ? 0 : -1;
-}
+#include "fanout_kit.h"
 
 static void expect_fault(struct service s, const char *word)
 {
@@ -367,6 +214,30 @@ static void matrix_adds_up(void **state)
     clear();
 }
 
+static void a_look_before_the_first_message_decides_nothing(void **state)
+{
+    const struct fanout_config config = {.connections = 4, .within_us = 1, .grace_us = 1};
+    struct field field = {slice_str("x-node"), slice_str("a")};
+    char nonce[NONCE_TEXT];
+
+    (void)state;
+    facts = fanout_new(&config);
+    for (uint32_t i = 0; i < 4; i++) {
+        report = fanout_report_new(facts, i);
+        assert_non_null(report);
+        assert_string_equal(report->verdict, "No message was published.");
+        fanout_report_free(report);
+        field.value = slice_str(i % 2 ? "b" : "a");
+        assert_int_equal(fanout_opened(facts, i, &field, 1, i), 0);
+    }
+    assert_int_equal(fanout_publish(facts, 0, 5, nonce), 0);
+    report = fanout_report_new(facts, 6);
+    assert_int_equal(report->node_count, 2);
+    assert_string_equal(report->source, "header x-node");
+    assert_string_equal(fanout_node(facts, 1), "b");
+    clear();
+}
+
 static void many_connections_need_no_record_for_each_delivery(void **state)
 {
     struct service s = usual;
@@ -473,6 +344,7 @@ int main(void)
         cmocka_unit_test(judge_messages_from_outside),
         cmocka_unit_test(judge_knows_what_is_expected),
         cmocka_unit_test(matrix_adds_up),
+        cmocka_unit_test(a_look_before_the_first_message_decides_nothing),
         cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
         cmocka_unit_test(book_survives_failing_allocations),
         cmocka_unit_test(drill_accounts_for_each_connection),
