@@ -35,6 +35,7 @@
 struct frame_walk {
     uint8_t head[FRAME_HEADER_MAX]; /* of a frame whose header is not whole yet */
     uint8_t have;
+    uint8_t gone;    /* of `have`, those that have passed already */
     uint64_t left;   /* payload bytes of the frame that are still to come */
     bool in_message; /* a data frame came, and not the last one of its message */
     bool control;    /* the frame is a control frame, or one whose opcode has no meaning */
@@ -94,7 +95,8 @@ struct relay_leg {
     struct buf control; /* the control frame that is not decided */
     struct frame_walk walk;
     bool committed;  /* the message under way has begun to pass: so does its rest */
-    bool opaque;     /* not decoded any more: all passes */
+    bool opaque;     /* not decoded any more: all passes, */
+    uint64_t skip;   /* after so many bytes of a frame that has not begun to pass */
     bool altered;    /* a message was changed while compression has a context: the receiver's is no
                         longer the sender's, and messages are compressed anew from then on */
     bool close_seen; /* a Close frame came from it, */
@@ -285,8 +287,10 @@ void relayed_walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool p
 void relayed_walk_used(struct relay_leg *from);
 /* A frame has begun, or a message has, and not ended. */
 bool relayed_walk_is_within(const struct frame_walk *w);
-/* Not decoded from here on: what is kept passes, and so does all that comes. */
+/* Not decoded from here on: what is kept passes, if it can, and so does all that comes. */
 void relayed_make_opaque(struct relay_leg *from);
+/* Bytes that come after that. */
+void relayed_pass_opaque(struct relay_leg *from, const uint8_t *bytes, size_t n);
 
 /* relayed_ws_life.c */
 /* The 101 with that head has been put to the client. */

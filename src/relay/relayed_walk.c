@@ -37,15 +37,31 @@ static void begin_frame(struct relay_leg *from, unsigned opcode, bool fin)
 {
     struct frame_walk *w = &from->walk;
 
+    if (from->control.len > 0)
+        relayed_pass_buf(from, &from->control); /* of a frame that came to no event */
     w->control = opcode > OPCODE_BINARY;
-    if (w->control)
-        relayed_pass_buf(from, &from->control); /* of frames that came to no event */
-    else
+    if (!w->control)
         w->in_message = !fin;
+}
+
+/* Let the message under way pass undecided, and its rest with it. */
+static void commit(struct relay_leg *from)
+{
+    if (from->altered || from->lost) {
+        buf_reset(&from->message); /* they can't pass */
+    } else {
+        relayed_pass_buf(from, &from->message);
+        from->committed = true;
+    }
 }
 
 static void begin_payload(struct relay_leg *from, const struct frame_header *h)
 {
+    bool continues = h->opcode == OPCODE_CONT;
+
+    /* A message within another, or a fragment of none: no event has just these frames. */
+    if (h->opcode <= OPCODE_BINARY && continues != from->walk.in_message)
+        commit(from);
     begin_frame(from, h->opcode, h->fin);
     from->walk.left = h->length;
 }
@@ -86,10 +102,12 @@ void relayed_walk(struct relay_leg *from, const uint8_t *bytes, size_t n, bool p
         } else {
             step = 1;
             w->head[w->have++] = bytes[0];
+            if (passed)
+                w->gone = w->have;
             if (frame_decode(&h, w->head, w->have) > 0) {
                 begin_payload(from, &h);
-                put_walked(from, w->head, w->have, passed);
-                w->have = 0;
+                put_walked(from, w->head + w->gone, (size_t)(w->have - w->gone), passed);
+                w->have = w->gone = 0;
             }
         }
         bytes += step;
@@ -116,24 +134,32 @@ void relayed_walk_used(struct relay_leg *from)
         return;
     relayed_walk(from, buf_data(&from->raw), n, false);
     buf_consume(&from->raw, n);
-    if (from->message.len <= UNDECIDED_MAX)
-        return;
-    if (from->altered || from->lost) {
-        buf_reset(&from->message); /* they can't pass */
-    } else {
-        relayed_pass_buf(from, &from->message);
-        from->committed = true;
-    }
+    if (from->message.len > UNDECIDED_MAX)
+        commit(from);
 }
 
 void relayed_make_opaque(struct relay_leg *from)
 {
+    const struct frame_walk *w = &from->walk;
+    bool kept_back = !from->committed && (from->altered || from->lost);
+
     from->opaque = true;
-    if (from->altered || from->lost)
+    if (kept_back)
         buf_reset(&from->message);
+    if (kept_back && !w->control)
+        from->skip = w->left;
     relayed_pass_buf(from, &from->message);
     relayed_pass_buf(from, &from->control);
-    if (!from->at_once)
-        relayed_pass(from, from->walk.head, from->walk.have);
-    relayed_pass_buf(from, &from->raw);
+    relayed_pass(from, w->head + w->gone, (size_t)(w->have - w->gone));
+    relayed_pass_opaque(from, buf_data(&from->raw), from->raw.len);
+    buf_reset(&from->raw);
+}
+
+void relayed_pass_opaque(struct relay_leg *from, const uint8_t *bytes, size_t n)
+{
+    size_t skipped = from->skip < n ? (size_t)from->skip : n;
+
+    from->skip -= skipped;
+    if (n > skipped)
+        relayed_pass(from, bytes + skipped, n - skipped);
 }

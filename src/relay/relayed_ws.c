@@ -34,7 +34,8 @@ static bool passes_at_once(const struct relay_leg *from)
     return from->opaque ||
            (!from->layer_fault && !other(from)->layer_fault && !from->hold && !from->held.first &&
             !other(from)->close_due && !from->aside.first && !from->altered && from->raw.len == 0 &&
-            from->message.len == 0 && !(r->config->rules && r->config->rules->count));
+            from->message.len == 0 && from->control.len == 0 &&
+            !(r->config->rules && r->config->rules->count));
 }
 
 /* --- what is encoded anew -----------------------------------------------------------------------
@@ -427,10 +428,11 @@ static void take_bytes(struct relay_leg *from, uint8_t *bytes, size_t n)
     if (from->at_once && !at_once && relayed_walk_is_within(&from->walk))
         from->committed = true;
     from->at_once = at_once;
-    if (at_once) {
+    if (from->opaque) {
+        relayed_pass_opaque(from, bytes, n);
+    } else if (at_once) {
         relayed_pass(from, bytes, n);
-        if (!from->opaque)
-            relayed_walk(from, bytes, n, true);
+        relayed_walk(from, bytes, n, true);
     } else if (buf_append(&from->raw, bytes, n) < 0) {
         relayed_break(from->conn);
     }

@@ -5,7 +5,7 @@ import threading
 import zlib
 
 from frames import BINARY, CLOSE, PING, TEXT, frame
-from proxied import Scene, deflated, up
+from proxied import Control, Scene, deflated, up
 from rawserver import Unmet
 from runner import case
 
@@ -159,3 +159,41 @@ def made_up(t):
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     if not client.head().startswith(b"HTTP/1.1 503 "):
         raise Unmet("no 503")
+
+
+BEGINNINGS = {
+    "a rule": lambda control: control.post("/rule", rule="message 999999 -> drop"),
+    "a fault": lambda control: control.post("/fault", spec="rst@message:999999"),
+    "a hold": lambda control: control.post("/hold", direction="up"),
+}
+
+
+@case("proxy: a rule, a fault or a hold begins amid the header of a frame: it passes once")
+def amid_header(t):
+    data, after = up(BINARY, bytes(300)), up(TEXT, b"after")
+    for name, begin in BEGINNINGS.items():
+        for at in (1, 3, 7):
+            scene = Scene(t, "--control", "127.0.0.1:0")
+            control = Control(scene)
+            client, server = scene.open()
+            client.send(data[:at])
+            server.expect(data[:at])
+            begin(control)
+            client.send(data[at:] + after)
+            server.expect(data[at:])
+            if name == "a hold":
+                control.post("/release")
+            server.expect_message(TEXT, b"after")
+
+
+@case("proxy: frames that no message can have, decoded first: no frame enters another one")
+def out_of_order(t):
+    streams = {
+        "a control frame with RSV1, then half of a fragment": b"\xd8\x00\x00\x02a",
+        "a message within a fragment of none, then a reserved opcode": b"\x00\x00\x61\x01\x00\xff\x00",
+        "a text within a text, a ping within that": b"\x01\x01a\x01\x01b\x89\x00\x80\x01c\x81\x00",
+    }
+    for data in streams.values():
+        client, server = Scene(t, "--rule", "message 999999 -> drop").open()
+        server.send(data)
+        client.expect(data)

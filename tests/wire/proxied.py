@@ -7,6 +7,8 @@
     head = server.head()
 """
 
+import http.client
+import json
 import re
 import select
 import socket
@@ -211,6 +213,24 @@ class Scene:
     def says(self, pattern, stderr=False):
         stream = self.program.err_stream if stderr else self.program.out_stream
         stream.wait(lambda data: re.search(pattern.encode(), data, re.S), self.t.deadline, f"/{pattern}/ in the output")
+
+
+class Control:
+    """The control API of a scene that has `--control 127.0.0.1:0`."""
+
+    def __init__(self, scene):
+        address = r"control: http://[^\s:]+:(\d+)\n"
+        scene.says(address, stderr=True)
+        self.port = int(re.search(address.encode(), bytes(scene.program.err_stream.data)).group(1))
+
+    def post(self, path, **members):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("POST", path, json.dumps(members))
+        answer = connection.getresponse()
+        said = answer.read()
+        connection.close()
+        if answer.status != 200:
+            raise Unmet(f"POST {path}: {answer.status} {shorten(said)}")
 
 
 def upgrade(target="/", ask=""):
