@@ -43,7 +43,14 @@ static void put_text(char *to, size_t size, const char *format, va_list args)
 
 void err_clear(struct err *e)
 {
-    *e = (struct err){.code = EXIT_OK, .stage = STAGE_USAGE, .at = -1};
+    /* Not the whole of it: that is a kilobyte, and some callers clear one for each read. */
+    e->code = EXIT_OK;
+    e->stage = STAGE_USAGE;
+    e->errnum = 0;
+    e->status = 0;
+    e->at = -1;
+    e->text[0] = '\0';
+    e->hint[0] = '\0';
 }
 
 int err_set(struct err *e, enum exit_code code, enum stage stage, int errnum, const char *format,

@@ -164,21 +164,18 @@ int wsconn_send_all(struct wsconn *c, enum opcode type, const struct slice *mess
                     size_t *sent)
 {
     bool plain = c->config.role == WSCONN_CLIENT && !c->config.deflate.enabled;
-    int result;
+    size_t done = 0;
+    int result = c->close_sent ? WSCONN_CLOSED : 0;
 
-    *sent = 0;
-    if (c->close_sent)
-        return WSCONN_CLOSED;
-    for (size_t i = 0; i < count; i++) {
-        if (plain && messages[i].len <= 125)
-            result = send_short(c, type, messages[i]);
+    while (done < count && result == 0) {
+        if (plain && messages[done].len <= 125)
+            result = send_short(c, type, messages[done]);
         else
-            result = wsconn_send_message(c, type, messages[i], true, true, NULL);
-        if (result < 0)
-            return result;
-        *sent = i + 1;
+            result = wsconn_send_message(c, type, messages[done], true, true, NULL);
+        done += result == 0;
     }
-    return 0;
+    *sent = done;
+    return result;
 }
 
 static int send_control(struct wsconn *c, enum opcode opcode, struct slice data,
