@@ -40,6 +40,12 @@ static inline const uint8_t *slice_end(struct slice s)
     return s.len ? s.data + s.len : s.data;
 }
 
+/* `len` of its bytes from `from` on; all of them are inside it. */
+static inline struct slice slice_part(struct slice s, size_t from, size_t len)
+{
+    return slice_make(s.len ? s.data + from : s.data, len);
+}
+
 static inline bool slice_equal(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

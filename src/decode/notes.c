@@ -10,10 +10,10 @@ void notes_clear(struct notes *n)
 
 static bool has(const struct notes *n, const char *sentence)
 {
-    const char *at = (const char *)buf_data(&n->text), *end = at + n->text.len;
+    const char *text = (const char *)buf_data(&n->text);
 
-    for (; n->text.len > 0 && at != end; at += strlen(at) + 1) {
-        if (strcmp(at, sentence) == 0)
+    for (size_t at = 0; at < n->text.len; at += strlen(text + at) + 1) {
+        if (strcmp(text + at, sentence) == 0)
             return true;
     }
     return false;

@@ -91,8 +91,7 @@ static int fill_one(void *ctx, struct pieces *p, size_t at, struct slice object)
         return -1;
     json_write_init(&w, &p->out);
     json_object_open(&w, NULL);
-    json_base64(&w, "base64",
-                slice_make(f->attachments->bytes.data + from, f->attachments->sizes[num]));
+    json_base64(&w, "base64", slice_part(f->attachments->bytes, from, f->attachments->sizes[num]));
     json_object_close(&w);
     return w.failed ? -1 : 1;
 }
@@ -174,7 +173,7 @@ static int send_with_attachments(struct decode_layer *l, const struct socketio_p
     buf_clear(&pieces.out);
     for (unsigned i = 0; i < t->count && rc == 0; at += t->sizes[i++])
         rc = decode_send(l, (struct decode_message){
-                                OPCODE_BINARY, slice_make(buf_data(&t->bytes) + at, t->sizes[i])});
+                                OPCODE_BINARY, slice_part(buf_slice(&t->bytes), at, t->sizes[i])});
     return rc;
 }
 

@@ -1,12 +1,14 @@
 /*
- * Any messages through any stack. The first byte chooses the protocol, in the order of the table
- * (past its end: `auto`); each message is a byte (bit 0: binary, bit 1: to the server), a length
- * byte and its bytes. Items lie in bounds, are what their form says, and what the stack then wants
- * to send can be fetched to the end.
+ * Any messages through any stack. The input begins with a line, the value of --as (one that is not
+ * valid: `auto`), after a "-" if nothing is to be sent; FUZZ_AS in the environment takes its place.
+ * Each message is a byte (bit 0: binary, bit 1: to the server, bit 2: it is typed as well, bit 3:
+ * piped), a length byte and its bytes. Items are in bounds and what their form says, and what the
+ * stack then wants to send can be fetched to the end.
  */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json_scan.h"
 #include "base/utf8.h"
@@ -48,25 +50,46 @@ static void fetch_all(struct decode_stack *stack)
         assert(m.opcode == OPCODE_TEXT || m.opcode == OPCODE_BINARY);
 }
 
+/* Read the line at the front, into `as`, which *spec goes on using. Returns its length with the
+ * line end; 0 if there is none. */
+static size_t read_stack(struct decode_spec *spec, char as[64], bool *speaks, const uint8_t *data,
+                         size_t size)
+{
+    const char *pinned = getenv("FUZZ_AS");
+    const uint8_t *end = memchr(data, '\n', size < 64 ? size : 64);
+    size_t n = end ? (size_t)(end - data) : 0;
+    struct err e;
+
+    if (!end)
+        return 0;
+    *speaks = n == 0 || data[0] != '-';
+    if (pinned)
+        snprintf(as, 64, "%s", pinned);
+    else
+        snprintf(as, 64, "%.*s", (int)(n - !*speaks), (const char *)data + !*speaks);
+    if (decode_spec_parse(spec, as, &e) != 0)
+        *spec = (struct decode_spec){0};
+    return n + 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct decode_opening opening = {"/", ""};
     struct decode_spec spec = {0};
     struct decode_stack *stack;
-    const char *name;
-    char as[64];
-    struct err e;
     uint64_t now = 0;
+    char as[64];
+    size_t begin;
+    bool speaks;
+    struct err e;
 
-    if (size < 1)
+    begin = read_stack(&spec, as, &speaks, data, size);
+    if (begin == 0)
         return 0;
-    name = decode_name_at(data[0] & 0x7F);
-    snprintf(as, sizeof as, "%s", name ? name : "auto");
-    assert(decode_spec_parse(&spec, as, &e) == 0);
-    stack = decode_new(&spec, data[0] < 0x80);
+    stack = decode_new(&spec, speaks);
     assert(stack);
     assert(decode_opened(stack, &opening, now) == 0);
-    for (size_t at = 1; at + 2 <= size;) {
+    for (size_t at = begin; at + 2 <= size;) {
         size_t n = data[at + 1] <= size - at - 2 ? data[at + 1] : size - at - 2;
         bool binary = (data[at] & 1) || !utf8_valid(data + at + 2, n);
         uint8_t *copy = malloc(n ? n : 1); /* so that reading past the end is seen */
