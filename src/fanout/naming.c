@@ -215,12 +215,20 @@ static bool name_fits(struct slice name, const char *wanted)
     return slice_is(name, wanted);
 }
 
+static struct slice after_last_dot(struct slice text)
+{
+    for (size_t i = text.len; i-- > 0;)
+        if (text.data[i] == '.')
+            return slice_make(text.data + i + 1, text.len - i - 1);
+    return slice_make(NULL, 0);
+}
+
 /* The value of a cookie that a Set-Cookie field sets (RFC 6265, section 5.2); of a session's, what
  * a server adds to name itself. */
 static struct slice cookie_value(struct slice field, const char *wanted)
 {
     const uint8_t *equals = field.len ? memchr(field.data, '=', field.len) : NULL;
-    const uint8_t *semicolon, *dot;
+    const uint8_t *semicolon;
     struct slice value = {NULL, 0};
 
     if (!equals || !name_fits(slice_make(field.data, (size_t)(equals - field.data)), wanted))
@@ -229,11 +237,8 @@ static struct slice cookie_value(struct slice field, const char *wanted)
     semicolon = value.len ? memchr(value.data, ';', value.len) : NULL;
     if (semicolon)
         value.len = (size_t)(semicolon - value.data);
-    if (strcmp(wanted, "JSESSIONID") == 0) {
-        dot = value.len ? memrchr(value.data, '.', value.len) : NULL;
-        value =
-            dot ? slice_make(dot + 1, (size_t)(slice_end(value) - dot - 1)) : slice_make(NULL, 0);
-    }
+    if (strcmp(wanted, "JSESSIONID") == 0)
+        value = after_last_dot(value);
     return value;
 }
 

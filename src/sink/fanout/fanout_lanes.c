@@ -24,7 +24,9 @@ const char fanout_page_style[] =
     ".matrix td b{font-weight:650}"
     ".matrix td.bad b{color:var(--out)}.matrix td.good b{color:var(--ok)}"
     ".matrix .ms{color:var(--soft);font-size:13px}"
-    ".matrix th{white-space:normal;overflow-wrap:anywhere}"
+    ".matrix th{max-width:12em;overflow:hidden;text-overflow:ellipsis}"
+    ".matrix tbody th{white-space:nowrap}"
+    ".conns .unit:not(:first-child){margin-top:12px}"
     ".conns .lane{grid-template-columns:52px minmax(0,1fr) 92px}"
     ".conns .lane .name,.conns .lane .value{font-size:12.5px;line-height:18px;color:var(--ink);"
     "font-weight:400}"
@@ -85,13 +87,15 @@ static void course(struct page *p, const struct fanout_report *r, const struct a
     page_printf(p, "Of %u connections, at least %u were open at any moment.", most, least);
     page_svg_shapes(p);
     page_columns(p, (double)(a->to_us - a->from_us) / 1e6, OPEN);
-    for (unsigned i = 0; i < COURSE; i++) {
+    for (unsigned i = 0, next; i < COURSE; i = next) {
         double height = (double)(OPEN - 4) * counts[i] / most;
 
+        for (next = i + 1; next < COURSE && counts[next] == counts[i];)
+            next++;
         page_printf(p,
                     "<rect class=\"fill\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"%.1f\" "
                     "height=\"%.1f\"/>",
-                    100.0 * i / COURSE, 100.0 / COURSE + 0.05, OPEN - height, height);
+                    100.0 * i / COURSE, 100.0 * (next - i) / COURSE, OPEN - height, height);
     }
     page_printf(p, "<line class=\"axis\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/></svg></div>",
                 OPEN, OPEN);
