@@ -1,0 +1,85 @@
+# What the tests of fanout share: Redis, nodes of a chat service, load balancers before them.
+#
+# The variables set here are for the tests.
+# shellcheck disable=SC2034
+
+load peers
+
+# A Redis of its own on a free port, then $REDIS_PORT.
+start_redis() {
+    need redis-server
+    REDIS_PORT=$(free_port)
+    start_on "$REDIS_PORT" redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --save '' --appendonly no \
+        --dir "$BATS_TEST_TMPDIR"
+    REDIS=${PEERS[-1]}
+}
+
+# start_nodes FAULT...: a node of fanout_node.js for each; their names are n1, n2 ..., their ports $NODE_PORTS, their
+# processes $NODES.
+start_nodes() {
+    local fault
+    need_npm redis
+    need_ws
+    NODE_PORTS=() NODES=()
+    for fault; do
+        await '^port ([0-9]+)$' node "$PEERS_HERE/fanout_node.js" "n$((${#NODES[@]} + 1))" "$REDIS_PORT" "$fault"
+        NODE_PORTS+=("$found")
+        NODES+=("${PEERS[-1]}")
+    done
+}
+
+# start_balancer roundrobin|cookie|source: haproxy in front of $NODE_PORTS, then $BALANCER is its URL.
+start_balancer() {
+    local port file=$BATS_TEST_TMPDIR/haproxy.cfg i
+    PATH=$PATH:/usr/sbin:/usr/local/sbin
+    need haproxy
+    port=$(free_port)
+    {
+        cat <<END
+global
+    maxconn 20000
+    hard-stop-after 500ms
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 60s
+    retries 3
+    option redispatch
+    default-server check inter 200ms fall 1 rise 1
+frontend all
+    bind 127.0.0.1:$port
+    bind 127.0.0.2:$port
+    default_backend nodes
+backend nodes
+    balance $([[ $1 == source ]] && echo source || echo roundrobin)
+    $([[ $1 == source ]] && echo hash-type map-based)
+    $([[ $1 == cookie ]] && echo cookie SERVERID insert indirect nocache)
+END
+        for i in "${!NODE_PORTS[@]}"; do
+            echo "    server n$((i + 1)) 127.0.0.1:${NODE_PORTS[i]} $([[ $1 == cookie ]] && echo "cookie n$((i + 1))")"
+        done
+    } >"$file"
+    start_on "$port" haproxy -db -f "$file"
+    BALANCER=ws://127.0.0.1:$port
+}
+
+# fanout ARGUMENTS...: with --json; what came of it is in $json, the exit status in $status.
+fanout() {
+    both fanout --json --within 1 "$@"
+    json=$(grep '"event":"fanout"' <<<"$output") || {
+        printf 'no result (exit %s):\n%s\n%s\n' "$status" "$output" "$stderr" >&2
+        return 1
+    }
+}
+
+# field EXPRESSION: of $json, as jq prints it.
+field() {
+    jq -r "$1" <<<"$json"
+}
+
+# faults: the words of all that was found, joined by commas; "none" for none.
+faults() {
+    field '[.verdict.faults[].fault] | if length == 0 then "none" else join(",") end'
+}
