@@ -51,6 +51,14 @@ static const char *check_data(const struct socketio_packet *p)
 }
 
 /* "/admin?token=1,": the query is not part of the name. */
+/* The libraries read it as a number: zeros in front of it mean nothing. */
+static struct slice id_of(struct slice digits)
+{
+    while (digits.len > 1 && digits.data[0] == '0')
+        digits = skip(digits, 1);
+    return digits;
+}
+
 static void parse_nsp(struct slice *rest, struct socketio_packet *p)
 {
     const uint8_t *end, *query;
@@ -88,7 +96,7 @@ const char *socketio_parse(struct slice text, struct socketio_packet *p)
     digits = decimal_span(rest);
     if (digits > ID_DIGITS)
         return "its ack id is too long";
-    p->id = slice_make(rest.data, digits);
+    p->id = id_of(slice_make(rest.data, digits));
     p->data = skip(rest, digits);
     return check_data(p);
 }
@@ -134,7 +142,7 @@ const char *socketio_parse_msgpack(struct decode_layer *l, struct slice bytes,
     p->type = (enum socketio_type)type;
     p->nsp = decode_unquote(l, m[NSP]);
     p->data = unless_null(m[DATA]);
-    p->id = slice_make(unless_null(m[ID]).data, decimal_span(unless_null(m[ID])));
+    p->id = id_of(slice_make(unless_null(m[ID]).data, decimal_span(unless_null(m[ID]))));
     return p->id.len > ID_DIGITS ? "its ack id is too long" : check_data(p);
 }
 

@@ -185,7 +185,7 @@ static void events_and_acks_go_both_ways(void **state)
     d.now_us += 4100;
     gives(&d, DIR_IN, "430[true]", "ack re=0 [true]");
     assert_int_equal(decode_items(d.stack)[d.count - 1].us, 4100);
-    gives(&d, DIR_IN, "4312[]", "ack re=12 []");
+    gives(&d, DIR_IN, "430012[]", "ack re=12 []");
     gives(&d, DIR_IN, "427[\"question\",\"x\"]", "event name=question id=7 [\"x\"]");
     decoding_enters(&d, DECODE_TYPED, "/ack 7 {\"ok\":true}");
     finds(&d, 1, "1 answer matched no request");
