@@ -105,9 +105,9 @@ END
 @test "nginx: three idle drops in a row name the timeout and the option that cures it, which does" {
     both -n -r --retry-delay 0.05 --retry 9 -m 8 "ws://127.0.0.1:$PLAIN/idle/echo"
     assert_stderr 'the last 3 connections were each dropped after 1 s of silence: an idle timeout of 1 s .*proxy_read_timeout.*--ping-interval 0\.5'
-    # Not before the third.
-    run awk '/the last 3 connections/ { print drops; exit } /connection lost/ { drops++ }' <<<"$stderr"
-    assert_output 3
+    # Not before the third; later where a drop came late on a busy machine.
+    run awk '/the last 3 connections/ { print (drops >= 3); exit } /connection lost/ { drops++ }' <<<"$stderr"
+    assert_output 1
     both -n -r --ping-interval 0.5 --for 4 "ws://127.0.0.1:$PLAIN/idle/echo"
     assert_equal "$status" 0
     refute_stderr 'connection lost'

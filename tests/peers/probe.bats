@@ -72,7 +72,7 @@ END
     probe --idle=5 "ws://127.0.0.1:$PLAIN/idle/echo"
     assert_equal "$status" 0
     check 'map(select(.status == "warn")) | length == 1 and .[0].stage == "idle" and
-        (.[0].message | test("idle timer of 3\\.[0-9] s.*probably nginx .Server: nginx.*frames of the client reset it")) and
+        (.[0].message | test("idle timer of (2\\.[5-9]|3\\.[0-9]) s.*probably nginx .Server: nginx.*frames of the client reset it")) and
         (.[0].advice | test("proxy_read_timeout"))'
 }
 

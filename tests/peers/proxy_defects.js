@@ -7,7 +7,8 @@
 const { spawn } = require("child_process");
 const { WebSocket, WebSocketServer } = require("ws");
 
-const TICK_MS = 50;
+// Longer than a busy machine keeps a client from reading: what is cut was read.
+const TICK_MS = 1000;
 // Silence that a client takes for a loss: longer than a busy machine keeps it from reading.
 const SILENCE_MS = 4000;
 const OUTAGE = ["rst@3s", "refuse@3s+6s"];
@@ -15,11 +16,12 @@ const OUTAGE = ["rst@3s", "refuse@3s+6s"];
 // --- the server: a numbered feed, which goes on after ?since=N, and a copy of each command -------------------------
 
 function serve() {
-  const born = Date.now();
+  let born; // half a tick before the first client came: no message is under way when a fault strikes after whole seconds
   const latest = () => Math.floor((Date.now() - born) / TICK_MS);
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
 
   server.on("connection", (ws, request) => {
+    born = born || Date.now() - TICK_MS / 2;
     const since = new URL(request.url, "http://h").searchParams.get("since");
     let next = since === null ? latest() + 1 : Number(since) + 1;
     const timer = setInterval(() => {
@@ -27,7 +29,7 @@ function serve() {
         ws.send(JSON.stringify({ n: next }));
         next++;
       }
-    }, TICK_MS / 2);
+    }, 50);
     ws.on("close", () => clearInterval(timer));
   });
   return new Promise((resolve) => server.on("listening", () => resolve(server)));
@@ -43,6 +45,7 @@ class Client {
     this.opened = 0;
     this.number = 0;
     this.unanswered = [];
+    this.late_ms = 0; // the most that an attempt came after its time
     this.connect();
   }
 
@@ -94,7 +97,11 @@ class Client {
     if (defects.gives_up) wait = 300 * (0.5 + Math.random());
     if (defects.gives_up && this.tries > 3) return;
     if (!defects.impatient) wait = Math.max(wait, retry_after * 1000 + 100);
-    setTimeout(() => this.connect(), wait);
+    const due = performance.now() + wait;
+    setTimeout(() => {
+      this.late_ms = Math.max(this.late_ms, performance.now() - due);
+      this.connect();
+    }, wait);
   }
 }
 
@@ -111,7 +118,7 @@ const runs = {
   "nothing": { faults: OUTAGE, rows: [] },
   "nothing, silence": { faults: BLACKHOLE, rows: [], without: ["jitter"] },
   "nothing, 503": { faults: BUSY, rows: [], without: ["jitter"], also: "retry_after=obeyed" },
-  "no jitter": { defects: { no_jitter: true }, faults: OUTAGE, rows: ["jitter"] },
+  "no jitter": { defects: { no_jitter: true }, faults: OUTAGE, rows: ["jitter"], punctual: true },
   "no resubscription": { defects: { no_subscription: true }, faults: OUTAGE, rows: ["resubscribed"] },
   "wrong resume point": { defects: { from_the_start: true }, faults: OUTAGE, rows: ["resumed", "duplicates"] },
   "two sockets": { defects: { two_sockets: true }, faults: OUTAGE, rows: ["double"], without: ["duplicates"] },
@@ -137,14 +144,23 @@ function grade({ faults, defects = {}, without = [], also }, server_port) {
   proxy.stdout.on("data", (chunk) => ((output += chunk), begin()));
   proxy.stderr.on("data", (chunk) => ((errors += chunk), begin()));
   proxy.on("error", (error) => (errors += error));
-  return new Promise((resolve) => proxy.on("close", (code) => resolve({ code, output, errors })));
+  return new Promise((resolve) => proxy.on("close", (code) => resolve({ code, output, errors, late_ms: client ? client.late_ms : 0 })));
+}
+
+// Where waits are to be equal, a machine that made them differ proves nothing: the run is made again.
+async function run(name) {
+  for (let tries = 1; ; tries++) {
+    const server = await serve();
+    const result = await grade(runs[name], server.address().port);
+    server.close();
+    if (!runs[name].punctual || result.late_ms < 40 || tries === 4) return result;
+  }
 }
 
 async function main() {
   const wrong = [];
   const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(runs);
-  const servers = await Promise.all(names.map(() => serve()));
-  const results = await Promise.all(names.map((name, i) => grade(runs[name], servers[i].address().port)));
+  const results = await Promise.all(names.map(run));
 
   names.forEach((name, i) => {
     const { code, output, errors } = results[i];
