@@ -56,6 +56,18 @@ static struct publish *flying(struct fanout *f, uint32_t number)
     return &f->flight[f->flight_first + (number - first)];
 }
 
+/* One connection more, or one less, that a message waits for. */
+static void wait_more(struct fanout *f, struct publish *p)
+{
+    f->waiting += p->missing++ == 0;
+}
+
+static void wait_less(struct fanout *f, struct publish *p)
+{
+    if (p->missing > 0)
+        f->waiting -= --p->missing == 0;
+}
+
 static bool has(const struct publish *p, uint32_t conn)
 {
     return p->got[conn / 8] >> conn % 8 & 1;
@@ -153,6 +165,7 @@ int fanout_publish(struct fanout *f, uint32_t sender, uint64_t now_us, char text
     else
         bus_of(f, sender)->published++;
     nonce_make(&f->nonces, f->next_number, text);
+    f->waiting += p.missing > 0;
     f->flight[f->flight_first + f->flight_count++] = p;
     f->next_number++;
     return 0;
@@ -169,6 +182,7 @@ void fanout_unpublish(struct fanout *f)
         f->drill.published--;
     else
         bus_of(f, p->sender)->published--;
+    f->waiting -= p->missing > 0;
     free(p->got);
     f->next_number--;
 }
@@ -261,8 +275,8 @@ int book_deliver(struct fanout *f, uint32_t conn, uint32_t number, uint64_t now_
         return 0;
     }
     p->got[conn / 8] |= (uint8_t)(1u << conn % 8);
-    if (p->missing > 0 && f->members[conn].open && fanout_should(f, p->sender, conn))
-        p->missing--;
+    if (f->members[conn].open && fanout_should(f, p->sender, conn))
+        wait_less(f, p);
     return count_first(f, p, conn, now_us > p->at_us ? now_us - p->at_us : 0);
 }
 
@@ -274,9 +288,9 @@ void book_open_changed(struct fanout *f, uint32_t conn, bool open)
         if (has(p, conn) || !fanout_should(f, p->sender, conn))
             continue;
         if (open)
-            p->missing++;
+            wait_more(f, p);
         else
-            p->missing -= p->missing > 0;
+            wait_less(f, p);
     }
 }
 
@@ -410,6 +424,7 @@ static void settle_first(struct fanout *f)
             count_lost(f, p, i);
     if (f->named && p->sender == FANOUT_OUTSIDE && !p->drill)
         count_reach(f, p);
+    f->waiting -= p->missing > 0;
     free(p->got);
     f->flight_first = --f->flight_count ? f->flight_first + 1 : 0;
 }
@@ -430,11 +445,7 @@ uint64_t fanout_settle(struct fanout *f, uint64_t now_us)
 
 uint32_t fanout_waiting(const struct fanout *f)
 {
-    uint32_t waiting = 0;
-
-    for (size_t i = 0; i < f->flight_count; i++)
-        waiting += f->flight[f->flight_first + i].missing > 0;
-    return waiting;
+    return f->waiting;
 }
 
 uint64_t fanout_published(const struct fanout *f)

@@ -75,6 +75,7 @@ struct fanout {
     struct publish *flight;     /* first_number is flight[flight_first] */
     size_t flight_first, flight_count, flight_room;
     uint32_t next_number;
+    uint32_t waiting; /* of those, how many have not reached all */
     uint64_t hurried, stragglers;
 
     struct fanout_cell total;

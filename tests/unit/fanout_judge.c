@@ -238,6 +238,37 @@ static void a_look_before_the_first_message_decides_nothing(void **state)
     clear();
 }
 
+static void what_is_waited_for_follows_the_connections(void **state)
+{
+    const struct fanout_config config = {
+        .connections = 3, .within_us = 10, .grace_us = 1000, .expect = FANOUT_OTHERS};
+    char nonce[NONCE_TEXT], other[NONCE_TEXT];
+
+    (void)state;
+    facts = fanout_new(&config);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(fanout_opened(facts, i, NULL, 0, 1), 0);
+    assert_int_equal(fanout_publish(facts, 0, 5, nonce), 0);
+    assert_int_equal(fanout_publish(facts, 1, 5, other), 0);
+    assert_int_equal(fanout_waiting(facts), 2);
+    assert_int_equal(fanout_message(facts, 1, slice_str(nonce), 6), 0);
+    assert_int_equal(fanout_message(facts, 1, slice_str(nonce), 6), 0);
+    assert_int_equal(fanout_waiting(facts), 1);
+    assert_int_equal(fanout_opened(facts, 2, NULL, 0, 7), 0);
+    assert_int_equal(fanout_waiting(facts), 2);
+    fanout_closed(facts, 2, 1001, true, 8);
+    assert_int_equal(fanout_waiting(facts), 1);
+    fanout_unpublish(facts);
+    assert_int_equal(fanout_waiting(facts), 0);
+    assert_int_equal(fanout_publish(facts, 1, 9, other), 0);
+    assert_int_equal(fanout_settle(facts, 500), 1005);
+    assert_int_equal(fanout_settle(facts, 1005), 1009);
+    assert_int_equal(fanout_waiting(facts), 1);
+    assert_int_equal(fanout_settle(facts, 2000), UINT64_MAX);
+    assert_int_equal(fanout_waiting(facts), 0);
+    clear();
+}
+
 static void many_connections_need_no_record_for_each_delivery(void **state)
 {
     struct service s = usual;
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(judge_knows_what_is_expected),
         cmocka_unit_test(matrix_adds_up),
         cmocka_unit_test(a_look_before_the_first_message_decides_nothing),
+        cmocka_unit_test(what_is_waited_for_follows_the_connections),
         cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
         cmocka_unit_test(book_survives_failing_allocations),
         cmocka_unit_test(drill_accounts_for_each_connection),
