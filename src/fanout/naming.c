@@ -342,14 +342,31 @@ static void tally(const struct naming *n, const struct candidate *c, uint32_t *s
     }
 }
 
-bool naming_settle(struct naming *n)
+/* The names in order, so that a report is the same whoever was first. */
+static void sort(const struct naming *n, struct candidate *c)
+{
+    uint8_t moved[OTHER + 1] = {0, [OTHER] = OTHER};
+    char names[NODES_MAX][NODE_NAME];
+
+    for (uint32_t i = 0; i < c->count; i++) {
+        uint32_t before = 0;
+
+        for (uint32_t k = 0; k < c->count; k++)
+            before += strcmp(c->names[k], c->names[i]) < 0;
+        moved[i + 1] = (uint8_t)(before + 1);
+        memcpy(names[before], c->names[i], NODE_NAME);
+    }
+    if (c->count > 0)
+        memcpy(c->names, names, c->count * sizeof *names);
+    for (uint32_t i = 0; i < n->connections; i++)
+        c->of[i] = moved[c->of[i]];
+}
+
+static struct candidate *choose(struct naming *n)
 {
     struct candidate *one = NULL;
     uint32_t shown, distinct;
 
-    if (n->is_given)
-        return n->used->count > 0;
-    n->used = NULL;
     for (size_t i = 0; i < n->candidate_count; i++) {
         struct candidate *c = &n->candidates[i];
 
@@ -358,14 +375,20 @@ bool naming_settle(struct naming *n)
             continue;
         if (n->open_count > 3 && distinct * 4 > n->open_count * 3)
             continue;
-        if (distinct > 1) {
-            n->used = c;
-            return true;
-        }
+        if (distinct > 1)
+            return c;
         one = one ? one : c;
     }
-    n->used = one;
-    return one != NULL;
+    return one;
+}
+
+bool naming_settle(struct naming *n)
+{
+    if (!n->is_given)
+        n->used = choose(n);
+    if (n->used)
+        sort(n, n->used);
+    return naming_used(n) != NULL;
 }
 
 const struct naming_source *naming_used(const struct naming *n)

@@ -49,7 +49,8 @@ int naming_answer(struct naming *n, uint32_t conn, const struct field *fields, s
  * Socket.IO puts before it. 0 or -1 (memory). */
 int naming_message(struct naming *n, uint32_t conn, struct slice text);
 
-/* Decide which source it is, by what is known of the connections now. False: none names nodes. */
+/* Decide which source it is, by what is known of the connections now, and sort the names: numbers
+ * of nodes change. False: none names nodes. */
 bool naming_settle(struct naming *n);
 /* The source; NULL: none was found. */
 const struct naming_source *naming_used(const struct naming *n);

@@ -37,7 +37,7 @@ start_balancer() {
     {
         cat <<END
 global
-    maxconn 20000
+    maxconn 2000
     hard-stop-after 500ms
 defaults
     mode http

@@ -3,7 +3,7 @@
 //
 //   no-bus     neither publishes nor subscribes           double    publishes everything twice
 //   deaf       does not subscribe                         prefix    uses a channel of its own
-//   mute       does not publish                           late      delivers what others sent after 2.5 s
+//   mute       does not publish                           late      delivers what others sent after 1.5 s
 //   loss       drops each delivery with probability 0.1   nameless  as it should, but names itself nowhere
 //
 // Several of them are joined by "+". NAME is in the header X-Node of the handshake's answer. POST /publish publishes its
@@ -68,7 +68,7 @@ async function main() {
   if (!faults.has("no-bus") && !faults.has("deaf")) {
     await subscriber.subscribe(channel, (json) => {
       const { origin, text } = JSON.parse(json);
-      if (origin !== name) setTimeout(deliver, faults.has("late") ? 2500 : 0, text);
+      if (origin !== name) setTimeout(deliver, faults.has("late") ? 1500 : 0, text);
     });
   }
   server.listen(Number(port) || 0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
