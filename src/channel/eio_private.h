@@ -1,6 +1,10 @@
 /*
- * eio_private: the inside of channel_eio, shared by its files: channel_eio (polling, and the
- * channel) and eio_upgrade (from polling to the WebSocket).
+ * eio_private: the inside of channel_eio, shared by its files:
+ *
+ *   channel_eio.c   the channel: polling, or the WebSocket after the upgrade
+ *   eio_poll.c      what is received by polling
+ *   eio_send.c      what is sent by POST
+ *   eio_upgrade.c   from polling to the WebSocket
  */
 #ifndef CHANNEL_EIO_PRIVATE_H
 #define CHANNEL_EIO_PRIVATE_H
@@ -49,13 +53,29 @@ struct eio {
 };
 
 /* channel_eio.c */
-/* The next request, if it is time for one. */
-void eio_ask(struct eio *c);
-/* Send what waits. */
-void eio_flush(struct eio *c);
-bool eio_next_queued(struct eio *c, enum opcode *type, struct slice *packet);
 /* The URL's target with another transport, with the sid if there is one. NULL: memory. */
 char *eio_target(const struct eio *c, const char *transport);
+
+/* eio_poll.c */
+extern const struct http_hooks eio_poll_hooks;
+/* The receiver_kind's. */
+int eio_open(struct receiver *r, struct err *e);
+void eio_pause(struct receiver *r, bool paused);
+/* The next request, if it is time for one. */
+void eio_ask(struct eio *c);
+
+/* eio_send.c */
+/* The client of HTTP for it. NULL: memory. */
+struct http *eio_new_post(struct eio *c, uv_loop_t *loop, const struct channel_up *up);
+/* The receiver_kind's. */
+int eio_send(struct receiver *r, const struct outgoing *out);
+/* A packet is to be sent after those that wait: 0 or SEND_FAILED. */
+int eio_queue(struct eio *c, enum opcode type, struct slice packet);
+/* Send what waits. */
+void eio_flush(struct eio *c);
+/* The first that waits, which is borrowed; and drop it. */
+bool eio_next_queued(struct eio *c, enum opcode *type, struct slice *packet);
+void eio_drop_queued(struct eio *c, struct slice packet);
 
 /* eio_upgrade.c */
 void eio_upgrade_begin(struct eio *c);

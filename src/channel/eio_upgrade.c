@@ -40,7 +40,7 @@ static void take_over(struct eio *c)
     if (channel_send(c->ws, OPCODE_TEXT, slice_str("5"), true, true) != 0)
         return; /* its end is reported by itself */
     while (eio_next_queued(c, &type, &packet) && channel_send(c->ws, type, packet, true, true) == 0)
-        buf_consume(&c->queue, (size_t)(packet.data + packet.len - buf_data(&c->queue)));
+        eio_drop_queued(c, packet);
     if (c->leaving)
         channel_close(c->ws, c->code, slice_str(""), c->config->ws.close_timeout_us);
 }
