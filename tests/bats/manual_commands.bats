@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The commands that the manuals show are run as they are typed, against servers of the names that they use.
+# The commands that the manuals and the recipes of README show are run as they are typed, against servers of the names
+# that they use.
 #
 # $found is set by await.
 # shellcheck disable=SC2154
@@ -9,6 +10,7 @@ load helpers
 # Not run, and why.
 declare -gA NOT_RUN=(
     ["wscope --record session.wscope"]="a session on a terminal; repl.bats records one"
+    ["wscope --as socket.io wss://api"]="tests/peers has such servers"
 )
 
 # A program named wscope that shortens what the manual's commands wait for, and has free ports of the loopback for those
@@ -37,6 +39,9 @@ case " \${args[*]} " in
 " compare "*" --for "*) ;;
 " compare "*) args+=(--for 1) ;;
 esac
+if [[ \${ENDLESS:-} && " \${args[*]} " != *" "@(--for|-1|--whole|run)" "* ]]; then
+    args+=(--for 1)
+fi
 exec ${WSCOPE_COMMAND[*]@Q} "\${args[@]}"
 END
     chmod +x bin/wscope
@@ -47,6 +52,7 @@ setup() {
     need openssl
     need jq
     need curl
+    certificate me DNS:me
     certificate server DNS:api.example.com,DNS:app.example.com,DNS:staging.example.com
     await '^port ([0-9]+)$' "$PYTHON3" "$HERE/example_server.py" server.pem server.key
     local port=$found host
@@ -54,7 +60,8 @@ setup() {
     write_wscope
     export HOME=$PWD XDG_CONFIG_HOME=$PWD/.config XDG_STATE_HOME=$PWD/.state
     mkdir -p .config/wscope certs tests
-    "$PYTHON3" "$HERE/manual_commands.py" . "${top_srcdir:-$HERE/../..}"/man/*.[15]
+    ln -s "$(realpath "${top_srcdir:-$HERE/../..}/examples")" examples
+    "$PYTHON3" "$HERE/manual_commands.py" . "${top_srcdir:-$HERE/../..}"/{man/*.[15],README.md}
     {
         echo "cacert = $PWD/ca.pem"
         for host in api app staging; do
@@ -104,6 +111,8 @@ run_script() {
         printf 'set -eu; export PATH=%q:$PATH\n' "$PWD/bin"
         declare -f await_port ready
         declare -p PYTHON3 SLOW FEED_PORT PROXY_PORT CONTROL_PORT
+        # Recipes are for a user who ends them.
+        [[ $1 != README* ]] || echo 'export ENDLESS=yes API_TOKEN=secret'
         # shellcheck disable=SC2016
         echo 'trap '\''for pid in $(jobs -p); do kill $pid; wait $pid || :; done'\'' EXIT'
         if [[ $(<"$1") == *"wscope proxy "*" --outages "* ]]; then
@@ -121,9 +130,9 @@ run_script() {
     timeout -k 2 $((30 * SLOW)) bash "$1.run" >"$1.output" 2>"$1.errors" </dev/null 3>&-
 }
 
-@test "every command that the manuals show works" {
+@test "every command that the manuals and the recipes show works" {
     local file reason count=0
-    for file in *.[15]-*.sh; do
+    for file in *.[15]-*.sh README.md-*.sh; do
         reason=$(reason_not_to_run "$file")
         if [[ $reason ]]; then
             echo "# not run: $(<"$file"): $reason" >&3
@@ -139,7 +148,7 @@ run_script() {
         fi
         count=$((count + 1))
     done
-    ((count > 20))
+    ((count > 44))
 }
 
 @test "every example of wscope-as(7) is run with a server of its protocol" {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The commands of manuals as shell scripts: manual_commands.py FOLDER MANUAL...
+"""The commands of manuals, and the recipes of README, as shell scripts: manual_commands.py FOLDER FILE...
 
 A display with a line that begins with '$ ' is one: 'PAGE-LINE.sh' has its commands, without the prompts '$ ' and '> ',
 and 'PAGE-LINE.out' the output that it shows, if any. After a command in the background, 'ready COMMAND' waits until it is of use.
@@ -48,6 +48,21 @@ def displays(lines):
                 begin, text, literal = number, [], True
 
 
+def recipes(lines):
+    """The same of the shell blocks of a numbered list in Markdown, as displays whose commands begin with '$ '."""
+    text, more = None, False
+    for number, line in enumerate(lines, 1):
+        if text is None:
+            if re.fullmatch(" +```sh", line):
+                begin, text, indent = number, [], len(line) - len("```sh")
+        elif line.strip() == "```":
+            yield begin, "", text
+            text = None
+        else:
+            text.append(line[indent:] if more else "$ " + line[indent:])
+            more = line.endswith("\\")
+
+
 def script(text):
     """The commands and the output of a display."""
     commands, output, here, more = [], [], None, False
@@ -74,14 +89,15 @@ def script(text):
 def main(folder, *manuals):
     folder = pathlib.Path(folder)
     for manual in map(pathlib.Path, manuals):
-        for number, section, text in displays(manual.read_text().splitlines()):
+        markdown = manual.suffix == ".md"
+        for number, section, text in (recipes if markdown else displays)(manual.read_text().splitlines()):
             if text[0] == "# ~/.config/wscope/config":
                 (folder / "config").write_text("\n".join(map(plain, text)) + "\n")
             if not any(line.startswith("$ ") for line in text):
                 if section == "EXAMPLES" or text[0].startswith("wscope "):
                     sys.exit(f"{manual}:{number}: no command begins with '$ '")
                 continue
-            commands, output = script([plain(line) for line in text])
+            commands, output = script(text if markdown else [plain(line) for line in text])
             name = f"{manual.name}-{number}"
             (folder / f"{name}.sh").write_text("\n".join(commands) + "\n")
             if output:
