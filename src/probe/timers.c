@@ -82,7 +82,7 @@ static void name_hop(char *text, size_t size, const struct probe_lane *lane,
         snprintf(text, size, " without a Close, so by a proxy: probably %s (%s)", hop, answer->who);
     else
         snprintf(text, size,
-                 " without a Close, so by a proxy or a load balancer, or a server that is cut off");
+                 " without a Close, so by a proxy, a load balancer or a server that sends none");
 }
 
 /* What resets the idle timer that ended the silent connection. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# wscope probe and proxies of others before an echo: healthy, forgetful, and with idle timers. The metrics, by a parser of others.
+# wscope probe and servers and proxies of others: healthy, and forgetful. The metrics, by a parser of others.
 
-load peers
+load probing
 
 setup() {
     need_ws
@@ -9,23 +9,6 @@ setup() {
     await '^port ([0-9]+)$' node "$PEERS_HERE/ws_server.js" deflate
     UPSTREAM=$found
     PLAIN=$(free_port)
-}
-
-# probe ARGUMENTS...: its checks in $output, as JSON.
-probe() {
-    both probe --json "$@"
-}
-
-# check FILTER: true of the checks, an array.
-check() {
-    jq -se "map(select(.event == \"check\")) | $1" <<<"$output" >/dev/null && return
-    printf 'not so: %s\n%s\nexit %s\n' "$1" "$output" "$status" >&2
-    return 1
-}
-
-well() {
-    assert_equal "$status" 0
-    check 'all(.[]; .status == "ok" or .status == "info")'
 }
 
 through_nginx() {
@@ -41,20 +24,8 @@ through_nginx() {
         location /forgetful/ {
             proxy_pass http://127.0.0.1:$UPSTREAM/;
         }
-        location /idle/ {
-            proxy_pass http://127.0.0.1:$UPSTREAM/;
-            proxy_http_version 1.1;
-            proxy_set_header Upgrade \$http_upgrade;
-            proxy_set_header Connection upgrade;
-            proxy_read_timeout 3s;
-        }
     }
 END
-}
-
-@test "probe: ws alone has no finding" {
-    probe "ws://127.0.0.1:$UPSTREAM/echo"
-    well
 }
 
 @test "probe: nginx has no finding, and without the three directives they are the advice" {
@@ -65,41 +36,6 @@ END
     assert_equal "$status" 22
     check 'map(select(.stage == "path"))[0] | .status == "fail" and (.message | test("answered by nginx")) and
         (.advice | test("proxy_http_version 1.1; proxy_set_header Upgrade \\$http_upgrade; proxy_set_header Connection \"upgrade\";"))'
-}
-
-@test "probe --idle: nginx's proxy_read_timeout, reset by traffic either way" {
-    through_nginx
-    probe --idle=5 "ws://127.0.0.1:$PLAIN/idle/echo"
-    assert_equal "$status" 0
-    check 'map(select(.status == "warn")) | length == 1 and .[0].stage == "idle" and
-        (.[0].message | test("idle timer of (2\\.[5-9]|3\\.[0-9]) s.*probably nginx .Server: nginx.*frames of the client reset it")) and
-        (.[0].advice | test("proxy_read_timeout"))'
-}
-
-@test "probe: haproxy has no finding; --idle: its timeout tunnel" {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin
-    need haproxy
-    local port
-    port=$(free_port)
-    cat >"$BATS_TEST_TMPDIR/haproxy.cfg" <<END
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-    timeout tunnel 3s
-frontend plain
-    bind 127.0.0.1:$port
-    default_backend echo
-backend echo
-    server ws 127.0.0.1:$UPSTREAM
-END
-    start_on "$port" haproxy -db -f "$BATS_TEST_TMPDIR/haproxy.cfg"
-    probe "ws://127.0.0.1:$port/echo"
-    well
-    probe --idle=5 "ws://127.0.0.1:$port/echo"
-    check 'map(select(.status == "warn")) | length == 1 and .[0].stage == "idle" and
-        (.[0].message | test("idle timer of 3\\.[0-9] s.*by a proxy or a load balancer")) and (.[0].advice | test("timeout tunnel"))'
 }
 
 @test "probe --prom: another parser reads it, of a success and of a failure" {
