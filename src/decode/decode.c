@@ -442,8 +442,9 @@ const struct decode_ending *decode_ended(const struct decode_stack *stack)
 
 /* --- findings --------------------------------------------------------------------------------- */
 
-void decode_closed(struct decode_stack *stack, uint16_t code)
+void decode_closed(struct decode_stack *stack, uint16_t code, uint64_t now_us)
 {
+    stack->now_us = now_us;
     stack->close_code = code;
 }
 

@@ -131,10 +131,9 @@ struct decode_ending {
 /* NULL: it did not. Valid until the next opening. */
 const struct decode_ending *decode_ended(const struct decode_stack *stack);
 
-/* The connection is over; code: that of the peer's Close frame, 0: none came. Findings depend on
- * it.
- */
-void decode_closed(struct decode_stack *stack, uint16_t code);
+/* The connection is over; code: of the Close frame with which the peer ended it, else 0. Findings
+ * depend on it. */
+void decode_closed(struct decode_stack *stack, uint16_t code, uint64_t now_us);
 /* One sentence after the other about the connection, each with a NUL: unanswered requests, answers
  * without a request, missed heartbeats and whose they were, the protocol's diagnosis. NULL after
  * the last. They live as long as the stack. */

@@ -29,7 +29,7 @@ struct decode_stack {
 
     struct decode_ending ending;
     bool ended;
-    uint16_t close_code; /* of the peer; 0: none yet */
+    uint16_t close_code; /* with which the peer ended it, or 0 */
 
     struct buf sending; /* messages that wait, one after the other: a head and the bytes */
     struct buf line;    /* the form of an item in a pipe */

@@ -91,7 +91,7 @@ const char *decode_spec_key(const struct decode_spec *spec, const struct decoder
 /* Path and query of the request, and the subprotocol ("" if none). */
 const char *decode_target_of(const struct decode_layer *l);
 const char *decode_subprotocol(const struct decode_layer *l);
-/* The code of the peer's Close frame; 0: none came. For findings. */
+/* The code of the Close frame with which the peer ended it, else 0. For findings. */
 uint16_t decode_close_code(const struct decode_layer *l);
 /* The layer has an explicit name and takes part. */
 bool decode_takes_part(const struct decode_layer *l);

@@ -14,14 +14,19 @@
 
 /* Bytes of the attachments of one packet. */
 #define PENDING_MAX ((size_t)64 << 20)
-/* Without a CONNECT for this long, none is sent at all. */
+/* Without a CONNECT for this long, or until the server ends the connection, none is sent at all. */
 #define UNCONNECTED_US 10000000
 
-const char *socketio_primary(const struct decode_layer *l)
+struct slice socketio_without_query(const char *nsp)
+{
+    return slice_make(nsp, strcspn(nsp, "?"));
+}
+
+struct slice socketio_primary(const struct decode_layer *l)
 {
     const char *nsp = decode_key(l, "nsp");
 
-    return nsp ? nsp : "/";
+    return socketio_without_query(nsp ? nsp : "/");
 }
 
 bool socketio_uses_msgpack(const struct decode_layer *l)
@@ -135,7 +140,7 @@ static void close(struct decode_layer *l)
 static bool ready(const struct decode_layer *l)
 {
     struct socketio *s = l->state;
-    const struct socketio_space *space = socketio_space(s, slice_str(socketio_primary(l)));
+    const struct socketio_space *space = socketio_space(s, socketio_primary(l));
 
     return space && space->state == SPACE_CONNECTED;
 }
@@ -474,8 +479,9 @@ static int findings(struct decode_layer *l, struct buf *out)
                               "connection after connectTimeout, 45 s by default";
     const struct socketio *s = l->state;
 
-    if (opened && decode_now(l) >= opened + UNCONNECTED_US && engineio_version(l - 1) != 3 &&
-        s->space_count == 0 && buf_append(out, unconnected, strlen(unconnected) + 1) != 0)
+    if (opened && (decode_close_code(l) || decode_now(l) >= opened + UNCONNECTED_US) &&
+        engineio_version(l - 1) != 3 && s->space_count == 0 &&
+        buf_append(out, unconnected, strlen(unconnected) + 1) != 0)
         return -1;
     if (requests_findings(&s->requests, DIR_OUT, out) != 0 || owed_acks(s, out) != 0 ||
         unanswered(s, out) != 0)

@@ -93,7 +93,7 @@ static int encode_event(struct decode_layer *l, struct slice line, struct err *e
 
     if (take_name(l, &line, &name, &ack, e) != 0 || take_arguments(l, line, &args, e) != 0)
         return -1;
-    return send_event(l, slice_str(socketio_primary(l)),
+    return send_event(l, socketio_primary(l),
                       decode_print(l, "[%.*s%s%.*s", (int)name.len, name.data,
                                    args.len > 2 ? "," : "", (int)args.len - 1, args.data + 1),
                       ack, e);
@@ -118,7 +118,7 @@ static int encode_ack(struct decode_layer *l, struct slice rest, struct err *e)
 {
     struct socketio *s = l->state;
     struct socketio_packet p = {
-        .type = SOCKETIO_ACK, .nsp = slice_str(socketio_primary(l)), .id = decode_word(&rest)};
+        .type = SOCKETIO_ACK, .nsp = socketio_primary(l), .id = decode_word(&rest)};
 
     if (p.id.len == 0 || decimal_span(p.id) != p.id.len)
         return usage(e, "usage: /ack ID ARG..., such as /ack 3 \"ok\"");
@@ -158,7 +158,7 @@ static const char *const member_names[MEMBERS] = {"event", "args", "ack", "nsp"}
 
 static int encode_object(struct decode_layer *l, struct slice text, struct err *e)
 {
-    struct slice m[MEMBERS], nsp = slice_str(socketio_primary(l));
+    struct slice m[MEMBERS], nsp = socketio_primary(l);
 
     if (json_pick(text, member_names, m, MEMBERS) != 1 || !json_is_string(m[EVENT]))
         return usage(e, "a line must be a JSON array such as [\"chat\",1], or an object such as "
@@ -182,7 +182,7 @@ static int encode_array(struct decode_layer *l, struct slice text, struct err *e
 
     if (json_elements(text, &first, 1) < 1 || !json_is_string(first))
         return usage(e, "a JSON array must begin with the name of the event, as in [\"chat\",1]");
-    return send_event(l, slice_str(socketio_primary(l)), text, false, e);
+    return send_event(l, socketio_primary(l), text, false, e);
 }
 
 int socketio_encode(struct decode_layer *l, enum decode_input input, struct slice line,

@@ -20,6 +20,7 @@ struct socketio_past {
     char nsp[SOCKETIO_NAME_MAX];
     char pid[SOCKETIO_NAME_MAX];    /* "": the server offers no recovery */
     char offset[SOCKETIO_NAME_MAX]; /* of the last event; "": none had one */
+    bool connected;                 /* once, and it was lost since or is connected */
 };
 
 struct socketio_space {
@@ -53,8 +54,10 @@ struct socketio {
     struct notes notes;
 };
 
+/* A namespace as the server calls it: a query, which Socket.IO 2 has, is of its CONNECT alone. */
+struct slice socketio_without_query(const char *nsp);
 /* The namespace that lines go to. */
-const char *socketio_primary(const struct decode_layer *l);
+struct slice socketio_primary(const struct decode_layer *l);
 bool socketio_uses_msgpack(const struct decode_layer *l);
 /* Send a packet in the form of `parser`. */
 int socketio_send(struct decode_layer *l, const struct socketio_packet *p);
@@ -63,8 +66,8 @@ int socketio_send(struct decode_layer *l, const struct socketio_packet *p);
 struct socketio_space *socketio_space(struct socketio *s, struct slice nsp);
 /* The same, and it is followed from now on; NULL: too many, or its name is too long. */
 struct socketio_space *socketio_space_made(struct decode_layer *l, struct slice nsp);
-/* No namespace is connected, or may become so. */
-bool socketio_is_alone(const struct socketio *s);
+/* No namespace that was asked for is connected, or may become so. */
+bool socketio_is_alone(const struct decode_layer *l);
 /* The key of an ack id in `requests`, in the arena: "12", "/admin,12". */
 struct slice socketio_ack_key(struct decode_layer *l, struct slice nsp, struct slice id);
 

@@ -56,9 +56,27 @@ struct socketio_space *socketio_space_made(struct decode_layer *l, struct slice 
     return space;
 }
 
-bool socketio_is_alone(const struct socketio *s)
+/* Socket.IO 2 connects to "/" unasked: that is no reason to stay. */
+static bool is_asked_for(const struct decode_layer *l, const char *nsp)
 {
+    const char *key = decode_key(l, "nsp");
+
+    if (!key || engineio_version(l - 1) != 3)
+        return true;
+    for (unsigned i = 0; (key = decode_key_at(l, "nsp", i)); i++) {
+        if (slice_is(socketio_without_query(key), nsp))
+            return true;
+    }
+    return strcmp(nsp, "/") != 0;
+}
+
+bool socketio_is_alone(const struct decode_layer *l)
+{
+    const struct socketio *s = l->state;
+
     for (unsigned i = 0; i < s->space_count; i++) {
+        if (!is_asked_for(l, s->spaces[i].past.nsp))
+            continue;
         if (s->spaces[i].state == SPACE_CONNECTED || s->spaces[i].state == SPACE_ASKED)
             return false;
     }
@@ -97,7 +115,7 @@ static struct slice connect_data(struct decode_layer *l, const struct socketio_s
 
 int socketio_connect(struct decode_layer *l, const char *nsp)
 {
-    struct socketio_space *space = socketio_space_made(l, slice_str(nsp));
+    struct socketio_space *space = socketio_space_made(l, socketio_without_query(nsp));
     struct socketio_packet p = {.type = SOCKETIO_CONNECT, .nsp = slice_str(nsp)};
 
     if (engineio_version(l - 1) != 3)
@@ -203,7 +221,8 @@ static void note_recovery(struct decode_layer *l, const struct socketio_space *s
         "node answered";
 
     if (pid.len == 0)
-        why = "the server, or this node of it, does not offer recovery (no pid in its answer)";
+        why = "the server, or this node of it, does not offer recovery (no pid in its answer): "
+              "connectionStateRecovery enables it";
     else if (!space->past.offset[0])
         why = "no event with an offset had been received, so none could be sent";
     else if (!socketio_is_offset(slice_str(space->past.offset)))
@@ -221,9 +240,10 @@ static void check_recovery(struct decode_layer *l, struct socketio_space *space,
     recovered = space->recovering && pid.len > 0 && slice_is(pid, space->past.pid);
     if (space->recovering) {
         decode_field(l, item, slice_str("recovered"), slice_str(recovered ? "yes" : "no"));
-        if (!recovered)
-            note_recovery(l, space, pid);
     }
+    if (space->recovering ? !recovered
+                          : space->past.connected && decode_takes_part(l) && pid.len == 0)
+        note_recovery(l, space, pid);
     space->recovering = false;
     socketio_keep_text(space->past.pid, pid);
     if (!recovered)
@@ -248,7 +268,7 @@ static int found_version_2(struct decode_layer *l, struct socketio_space *space,
     if (decode_spec(l)->credentials)
         notes_add(&s->notes,
                   "--auth was not sent: Socket.IO 2 has no packet for it; put the values "
-                  "in the query of the URL");
+                  "in the query of the URL or of the namespace");
     space->state = SPACE_CONNECTED;
     return connect_named(l, false);
 }
@@ -271,8 +291,10 @@ static int server_connects(struct decode_layer *l, const struct socketio_packet 
         rc = space ? found_version_2(l, space, slice_is(p->nsp, "/")) : 0;
     } else if (json_pick(p->data, member_names, m, MEMBERS) == 1) {
         engineio_is_version(l - 1, 4);
-        if (space)
+        if (space) {
             check_recovery(l, space, &item, m[PID]);
+            space->past.connected = true;
+        }
     }
     if (space)
         space->state = SPACE_CONNECTED;
@@ -298,10 +320,11 @@ int socketio_left(struct decode_layer *l, enum event_dir dir, const struct socke
     if (space) {
         space->state = SPACE_LEFT;
         space->past.pid[0] = '\0';
+        space->past.connected = false;
     }
     if (dir == DIR_OUT)
         return 0;
-    if (decode_takes_part(l) && socketio_is_alone(s))
+    if (decode_takes_part(l) && socketio_is_alone(l))
         decode_end(l, EXIT_PEER_ERROR, false,
                    "the server disconnected %.*s (packet 41, \"io server disconnect\")",
                    (int)p->nsp.len, p->nsp.data);
@@ -329,7 +352,7 @@ int socketio_refused(struct decode_layer *l, enum event_dir dir, const struct so
     decode_item(l, dir, &item);
     if (space)
         space->state = SPACE_REFUSED;
-    if (decode_takes_part(l) && socketio_is_alone(s))
+    if (decode_takes_part(l) && socketio_is_alone(l))
         decode_end(l, EXIT_UPGRADE, false, "the server refused the namespace %.*s: %.*s",
                    (int)p->nsp.len, p->nsp.data, shown, p->data.data);
     else

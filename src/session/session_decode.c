@@ -9,6 +9,10 @@
 #include "session/session_private.h"
 #include "session/typed_files.h"
 
+/* Messages of a connection that are decoded though no view shows it: for the findings of one that
+ * ends soon, and for the names of its close codes. */
+#define WATCHED 64
+
 static void on_due(void *ctx);
 
 /* Unless the user did: name the subprotocols of the protocol. */
@@ -180,6 +184,7 @@ void session_decode_opened(struct session *s, const struct event_open *open)
 
     session_decode_findings(s); /* of the connection before */
     s->findings_told = false;
+    s->watched = 0;
     s->decoding = NULL;
     if (!s->stack || s->main.kind != CHANNEL_WS)
         return;
@@ -203,15 +208,20 @@ bool session_sends_secret(const struct session *s)
     return s->held_back && s->config.decode->credentials;
 }
 
+/* A pipe prints raw messages, and nothing that is recognised in them. */
+static bool is_watched_enough(struct session *s)
+{
+    return s->named && !session_speaks(s) && !bus_wants(s->bus, EVENT_DECODED) &&
+           ++s->watched > WATCHED;
+}
+
 void session_decode_message(struct session *s, struct event *ev)
 {
     ev->secret = ev->dir == DIR_OUT && session_sends_secret(s);
     decode_emit(s->decoding, s->bus, ev, ev->dir);
     if (!s->named && decode_name(s->stack))
         say_recognised(s);
-    /* A pipe prints raw messages, and nothing that is recognised in them. */
-    if (!decode_is_on(s->stack) ||
-        (s->named && !session_speaks(s) && !bus_wants(s->bus, EVENT_DECODED)))
+    if (!decode_is_on(s->stack) || is_watched_enough(s))
         s->decoding = NULL;
     else if (ev->dir == DIR_IN && decode_speaks(s->stack))
         after(s);
@@ -246,7 +256,8 @@ void session_decode_closed(struct session *s, const struct event_close *close)
     if (!s->stack)
         return;
     timer_stop(s->decode_timer);
-    decode_closed(s->stack, close->got_close_frame ? close->code : 0);
+    decode_closed(s->stack, close->got_close_frame && close->by == CLOSE_BY_PEER ? close->code : 0,
+                  now(s));
 }
 
 bool session_speaks(const struct session *s)
@@ -318,8 +329,8 @@ void session_decode_findings(struct session *s)
     if (s->findings_told)
         return;
     s->findings_told = true;
-    if (!session_speaks(s) && !bus_wants(s->bus, EVENT_DECODED))
-        return; /* decoding stopped once the protocol was recognised */
+    if (s->watched > WATCHED)
+        return; /* the rest is not known */
     for (unsigned i = 0; s->stack && (finding = decode_finding(s->stack, i)); i++) {
         const struct decode_ending *ending = decode_ended(s->stack);
 

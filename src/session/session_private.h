@@ -49,6 +49,7 @@ struct session {
     bool named;                             /* what was recognised was said */
     bool held_back;     /* the protocol's handshake is under way: the user's messages wait */
     bool findings_told; /* those of the last connection */
+    unsigned watched;   /* its messages that no view shows as what they are, see WATCHED */
     bool within;        /* a message in parts was begun on this connection, */
     bool cut;           /* or on one that is lost: its further parts go nowhere */
 };

@@ -2,20 +2,13 @@
 # --as socket.io against the npm package socket.io in three versions, over each transport.
 
 load peers
+load socketio
 
 NAMES=(socket.io socket.io-3 socket.io-2)
 TRANSPORTS=(websocket polling upgrade)
 
 setup() {
     need jq
-}
-
-# server PACKAGE [PARSER] [RECOVER]
-server() {
-    need_npm "$1"
-    await '^port ([0-9]+)$' node "$PEERS_HERE/socketio_any.js" "$@"
-    URL=ws://127.0.0.1:$found/
-    LOG=$BATS_TEST_TMPDIR/peer.$((${#PEERS[@]} - 1))
 }
 
 # logged PATTERN: the server prints such a line.
@@ -25,11 +18,6 @@ logged() {
         ((SECONDS < end)) || { cat "$LOG" >&2; return 1; }
         read -r -t 0.05 <> <(:) || true
     done
-}
-
-# A row of the table: what each version does over each transport.
-row() {
-    echo "# $1" >&3
 }
 
 # One connection does everything: events, acks in both directions, bytes in both directions.
@@ -46,15 +34,21 @@ conversation() {
     logged '^disconnect / client namespace disconnect$'
 }
 
+# "/" and /members on one connection; /members is for those with the token.
 namespaces() {
-    local auth=(--auth '{"token":"right"}') wrong=(--auth '{"token":"wrong"}')
-    [[ $2 == socket.io-2 ]] && return # its namespaces have no auth
-    both -n --as "socket.io,transport=$1,nsp=/members" "${auth[@]}" "$URL" -e 'echo 1' -1
+    local right=(--as "socket.io,transport=$1,nsp=/members,nsp=/" --auth '{"token":"right"}')
+    local wrong=(--as "socket.io,transport=$1,nsp=/members" --auth '{"token":"wrong"}')
+    if [[ $2 == socket.io-2 ]]; then # which has the query of the namespace for it
+        right=(--as "socket.io,transport=$1,nsp=/members?token=right,nsp=/")
+        wrong=(--as "socket.io,transport=$1,nsp=/members?token=wrong")
+    fi
+    both "${right[@]}" "$URL" --count 2 < <(printf '%s\n' '["echo",1]' '{"event":"echo","args":[2],"nsp":"/"}')
     assert_equal "$status" 0
-    assert_output '["echo",1]'
-    both -n --as "socket.io,transport=$1,nsp=/members" "${wrong[@]}" "$URL" -e 'echo 1'
+    assert_line '["echo",1]'
+    assert_line '["echo",2]'
+    both -n "${wrong[@]}" "$URL" -e 'echo 1'
     assert_equal "$status" 22
-    assert_stderr 'refused the namespace /members: .*not a member'
+    assert_stderr 'refused the namespace /members.*: .*not a member'
 }
 
 disconnection() {
@@ -71,7 +65,7 @@ disconnection() {
             conversation "$transport"
             namespaces "$transport" "$name"
             disconnection "$transport"
-            row "$name, $transport: connect, auth, emit, acks, binary, namespace, server disconnect"
+            row "$name, $transport: connect, auth, emit, acks, binary, second namespace, server disconnect"
         done
     done
 }
@@ -85,7 +79,7 @@ disconnection() {
 }
 
 @test "--as socket.io: the state of a connection is recovered on the next one" {
-    server socket.io json recover
+    server socket.io json "$RECOVERY"
     both -n -r --json --as socket.io,transport=websocket "$URL" -e 'echo 5' -e drop --until recovered --for $((20 * SLOW))
     assert_equal "$(jq -rs '[.[] | select(.event == "decoded" and .type == "connect" and .dir == "in")][1].fields.recovered' \
         <<<"$output")" yes
@@ -110,78 +104,6 @@ disconnection() {
     both -n --as socket.io "$URL" -e "blob @$BATS_TEST_TMPDIR/none" -1
     assert_equal "$status" 2
     assert_stderr '/none cannot be opened: No such file'
-}
-
-@test "--as socket.io: what goes wrong is named" {
-    server socket.io
-    both -n --as socket.io,version=2 "$URL"
-    assert_equal "$status" 22
-    assert_stderr 'speaks protocol 5 \(EIO=4\) only'
-    both -n "${URL}socket.io/"
-    assert_stderr 'hint: this is a Socket\.IO server' '--as socket.io'
-    both -n "$URL"
-    assert_stderr 'if it is Socket\.IO, --as socket.io'
-    both -n --as socket.io,nsp=/nowhere "$URL"
-    assert_equal "$status" 22
-    assert_stderr 'Invalid namespace'
-}
-
-@test "--as socket.io: behind nginx that drops the Upgrade header, polling goes on and the hint names it" {
-    local front
-    server socket.io
-    front=$(free_port)
-    start_nginx "$front" <<END
-    server {
-        listen 127.0.0.1:$front;
-        location / { proxy_pass ${URL/ws:/http:}; }
-    }
-END
-    both -n --as socket.io "ws://127.0.0.1:$front/" -e 'echo 1' --count 1
-    assert_equal "$status" 0
-    assert_output '["echo",1]'
-    both -n --as socket.io,transport=websocket "ws://127.0.0.1:$front/" -e 'echo 1' --count 1
-    assert_equal "$status" 22
-    assert_stderr 'hint: .*without its Upgrade header, which nginx.* dropped'
-}
-
-@test "--as socket.io: two nodes behind haproxy need sticky sessions, by cookie for instance" {
-    local front sticky first
-    PATH=$PATH:/usr/sbin:/usr/local/sbin
-    need haproxy
-    server socket.io
-    first=$found
-    server socket.io
-    front=$(free_port)
-    sticky=$(free_port)
-    cat >"$BATS_TEST_TMPDIR/haproxy.cfg" <<END
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-frontend front
-    bind 127.0.0.1:$front
-    default_backend any
-frontend sticky
-    bind 127.0.0.1:$sticky
-    default_backend same
-backend any
-    balance roundrobin
-    server a 127.0.0.1:$first
-    server b 127.0.0.1:$found
-backend same
-    balance roundrobin
-    cookie node insert
-    server a 127.0.0.1:$first cookie a
-    server b 127.0.0.1:$found cookie b
-END
-    start_on "$front" haproxy -db -f "$BATS_TEST_TMPDIR/haproxy.cfg"
-    both -n --as socket.io,transport=polling "ws://127.0.0.1:$front/" -e 'echo 1' --count 1
-    [[ $status != 0 ]]
-    assert_stderr 'hint: this Socket\.IO server does not know the session: .*sticky'
-    both -n --as socket.io "ws://127.0.0.1:$sticky/" -e 'echo 1' --count 1
-    assert_equal "$status" 0
-    assert_output '["echo",1]'
 }
 
 @test "--as socket.io: python-socketio over each transport" {

@@ -151,7 +151,7 @@ static void a_refused_init_is_explained_by_its_code_alone(void **state)
     for (unsigned i = 0; i < 2; i++) {
         decoding_open(&d, "graphql", true, "/graphql", "graphql-transport-ws");
         decoding_sends(&d, "{\"type\":\"connection_init\"}");
-        decode_closed(d.stack, i ? 4403 : 1002);
+        decode_closed(d.stack, i ? 4403 : 1002, 0);
         if (i)
             assert_null(decode_finding(d.stack, 0));
         else

@@ -349,7 +349,7 @@ static void version_2_connects_unasked(void **state)
     assert_true(decode_is_ready(d.stack));
     finds(&d, 0,
           "--auth was not sent: Socket.IO 2 has no packet for it; put the values in the query "
-          "of the URL");
+          "of the URL or of the namespace");
     decoding_text(&d, DIR_IN, "451-/a,[\"b\",{\"_placeholder\":true,\"num\":0}]");
     gives_bytes(&d, DIR_IN, "\x04\x01\x02", 3, "event name=b nsp=/a [{\"base64\":\"AQI=\"}]");
     decoding_enters(&d, DECODE_TYPED, "up hex:07");
@@ -415,7 +415,7 @@ static void why_state_is_not_recovered_is_found(void **state)
          "be sent"},
         {"42[\"e\",\"PhzFNxs\"]", "40{\"sid\":\"b\"}",
          "the state of / was not recovered: the server, or this node of it, does not offer recovery "
-         "(no pid in its answer)"},
+         "(no pid in its answer): connectionStateRecovery enables it"},
         {"42[\"e\",\"hello, world\"]", "40{\"sid\":\"b\",\"pid\":\"q\"}",
          "the state of / was not recovered: the offset that was sent is an argument of the "
          "application, not an offset"},
@@ -567,6 +567,57 @@ static void pings_of_the_server_are_answered(void **state)
     decoding_close(&d);
 }
 
+static void the_query_of_a_namespace_is_of_its_connect_alone(void **state)
+{
+    struct decoding d = {.now_us = 1};
+
+    (void)state;
+    decoding_open(&d, "socket.io,version=2,nsp=/a?t=1", true, "/socket.io/?EIO=3", "");
+    decoding_text(&d, DIR_IN, OPEN);
+    gives(&d, DIR_IN, "40", "connect");
+    decoding_sends(&d, "40/a?t=1,");
+    decoding_sends(&d, NULL);
+    assert_false(decode_is_ready(d.stack));
+    gives(&d, DIR_IN, "40/a,", "connect nsp=/a");
+    assert_true(decode_is_ready(d.stack));
+    decoding_enters(&d, DECODE_TYPED, "up 1");
+    decoding_sends(&d, "42/a,[\"up\",1]");
+    decoding_close(&d);
+}
+
+static void a_server_that_offers_no_recovery_is_a_finding(void **state)
+{
+    struct decoding d = {0};
+
+    (void)state;
+    connect_4(&d, "socket.io");
+    finds(&d, 0, NULL);
+    connect_4(&d, "socket.io");
+    finds(
+        &d, 0,
+        "the state of / was not recovered: the server, or this node of it, does not offer recovery "
+        "(no pid in its answer): connectionStateRecovery enables it");
+    decoding_close(&d);
+}
+
+static void a_connection_that_the_server_ends_before_a_connect_is_a_finding(void **state)
+{
+    struct decoding d = {.now_us = 1};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        decoding_open(&d, "auto", true, "/socket.io/?EIO=4", "");
+        decoding_text(&d, DIR_IN, OPEN_4);
+        decode_closed(d.stack, i ? 1005 : 0, 2000000);
+        finds(
+            &d, 0,
+            i ? "no CONNECT packet (packet 40) was sent: the server closes such a connection after "
+                "connectTimeout, 45 s by default"
+              : NULL);
+    }
+    decoding_close(&d);
+}
+
 static void we_ping_servers_of_version_2(void **state)
 {
     struct decoding d = {.now_us = 1};
@@ -652,6 +703,9 @@ int main(void)
         cmocka_unit_test(malformed_packets_are_shown_as_such),
         cmocka_unit_test(pings_of_the_server_are_answered),
         cmocka_unit_test(we_ping_servers_of_version_2),
+        cmocka_unit_test(the_query_of_a_namespace_is_of_its_connect_alone),
+        cmocka_unit_test(a_server_that_offers_no_recovery_is_a_finding),
+        cmocka_unit_test(a_connection_that_the_server_ends_before_a_connect_is_a_finding),
         cmocka_unit_test(late_and_misdirected_heartbeats_are_found),
         cmocka_unit_test(a_message_above_max_payload_is_found),
     };

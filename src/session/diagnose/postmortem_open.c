@@ -91,6 +91,9 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
                  who);
 }
 
+#define SOCKETIO_PATH                                                                           \
+    "there is no Socket.IO server at this path: the default is /socket.io/, with the slash; a " \
+    "server may have another (path=), and a proxy may want a prefix"
 #define SOCKETIO_WAY "--as socket.io connects to it at /socket.io/"
 
 void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message)
@@ -180,6 +183,16 @@ static void rights_hint(char *hint, int status, const struct postmortem_context 
                  "the server wants credentials: -u USER:PASS, --bearer TOKEN, --cookie or -H");
 }
 
+static void path_hint(char *hint, const struct event_response *response,
+                      const struct postmortem_context *context, const char *who)
+{
+    if (context->socketio)
+        snprintf(hint, POSTMORTEM_HINT, SOCKETIO_PATH "%s", who);
+    else
+        snprintf(hint, POSTMORTEM_HINT, "there is no WebSocket at this path: check the path%s%s",
+                 by_proxy(response) ? ", and the routing of the proxy in front" : "", who);
+}
+
 void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context)
 {
@@ -211,8 +224,7 @@ void postmortem_response(char hint[POSTMORTEM_HINT], const struct event_response
         rights_hint(hint, response->status, context, who);
         return;
     case 404:
-        snprintf(hint, POSTMORTEM_HINT, "there is no WebSocket at this path: check the path%s%s",
-                 by_proxy(response) ? ", and the routing of the proxy in front" : "", who);
+        path_hint(hint, response, context, who);
         return;
     case 429:
         when_again(again, sizeof again, response);
@@ -246,7 +258,10 @@ void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
                       const struct postmortem_context *context)
 {
     hint[0] = '\0';
-    if (error->code == EXIT_HANGUP)
+    if (error->code == EXIT_HANGUP && context->socketio && !context->http)
+        snprintf(hint, POSTMORTEM_HINT,
+                 SOCKETIO_PATH ". Its WebSockets hang up without an answer there");
+    else if (error->code == EXIT_HANGUP)
         snprintf(hint, POSTMORTEM_HINT,
                  "the server crashed or takes nothing at this path, or the port speaks something "
                  "else%s%s",
