@@ -195,12 +195,13 @@ static bool counted(struct expect_value *v, size_t i, int64_t n, const char *bef
 
 #define NO_LABEL "none had what --seq or --id looks for"
 #define NO_UP_ID "none had what --up-id looks for"
+#define POLLED   "what it received by polling is not seen; let it use WebSocket alone"
 
 static bool get_lost(const struct grade_report *r, const struct grade_client_report *c, size_t i,
                      struct expect_value *v)
 {
     (void)r;
-    return counted(v, i, c->lost, "lost", "", NO_LABEL);
+    return counted(v, i, c->lost, "lost", "", c->polled ? POLLED : NO_LABEL);
 }
 
 static bool get_recovered(const struct grade_report *r, const struct grade_client_report *c,

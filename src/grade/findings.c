@@ -100,6 +100,8 @@ static void find_losses(struct writing *w, const struct grade_client_report *c)
 {
     if (c->lost > 0)
         found(w, "accounting", "lost %" PRIi64 " message%s", c->lost, plural((uint64_t)c->lost));
+    if (c->polled)
+        found(w, "accounting", "returned by polling: what it received there, or lost, is not seen");
     if (c->duplicates > 0)
         found(w, "accounting", "received %" PRIi64 " message%s twice", c->duplicates,
               plural((uint64_t)c->duplicates));

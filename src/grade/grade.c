@@ -176,6 +176,7 @@ uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t id, const stru
         grade_resume_request(conn, head);
     goes_on = c->trying && c->away;
     conn->by_http = goes_on || continues_polling(head);
+    c->polled = c->polled || (c->openings > 0 && continues_polling(head));
     if (!goes_on)
         begin_attempt(g, c, at_us);
     c->trying = !head->upgrade;

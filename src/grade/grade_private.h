@@ -91,6 +91,7 @@ struct grade_client {
     struct reconcile *book; /* of what it received; NULL: none */
     bool numbered;          /* something was accounted for */
     bool up_numbered;
+    bool polled;            /* it returned by polling, whose messages nobody sees here */
     struct seen missed_ids; /* of messages that were not delivered */
     uint64_t id_missed, id_recovered;
     struct buf last_id;

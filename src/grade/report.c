@@ -134,6 +134,9 @@ static void fill_accounts(struct grade_client_report *r, const struct grade *g,
         r->recovered = (int64_t)(t->recovered + c->id_recovered);
         r->lost = (int64_t)(t->missed - t->recovered + c->id_missed - c->id_recovered);
         r->duplicates = (int64_t)t->duplicates;
+        r->polled = c->polled && r->lost > 0;
+        if (r->polled)
+            r->lost = GRADE_UNKNOWN;
     }
     if (g->config.up_id && c->up_numbered) {
         r->up_lost = (int64_t)c->up_lost;

@@ -78,6 +78,7 @@ struct grade_client_report {
     enum grade_truth resumed_right;       /* at all of them */
 
     int64_t lost, recovered, duplicates, up_lost, up_duplicates;
+    bool polled; /* lost is not known: what is missing may have come by polling */
     enum grade_truth same_credential, expired;
 };
 

@@ -48,7 +48,7 @@ socketio() {
     await '^ws://127.0.0.1:([0-9]+)$' "${WSCOPE_COMMAND[@]}" proxy -n --json --seq /1/n --fault rst@every:3s --outages 3 \
         --expect 'back<3s,lost=0' 0 "ws://127.0.0.1:$found"
     local proxy=${PEERS[-1]} log=$BATS_TEST_TMPDIR/peer.$((${#PEERS[@]} - 1))
-    await '^(started)$' node "$PEERS_HERE/proxy_socketio.js" client "http://127.0.0.1:$found"
+    await '^(started)$' node "$PEERS_HERE/proxy_socketio.js" client "http://127.0.0.1:$found" ${2:+"$2"}
     status=0
     wait "$proxy" || status=$?
     wait_until grep -q '"event":"summary"' "$log"
@@ -64,4 +64,10 @@ socketio() {
     socketio none
     assert_equal "$status" 3
     [[ ${stderr%%$'\n'*} == 'wscope: lost=0: client 1: lost '* ]]
+}
+
+@test "Socket.IO that returns by polling: what it lost is not known, which is said" {
+    socketio recovery polling
+    assert_equal "$status" 3
+    [[ ${stderr%%$'\n'*} == 'wscope: lost=0: client 1: lost an unknown number of messages: what it received by polling '* ]]
 }

@@ -1,9 +1,9 @@
 // An application of Socket.IO: proxy_socketio.js server [recovery] listens on a free port, which it prints, and sends
-// {"n":N} as the event "tick" ten times a second; proxy_socketio.js client URL receives it.
+// {"n":N} as the event "tick" ten times a second; proxy_socketio.js client URL [polling] receives it.
 
 "use strict";
 
-const [role, argument] = process.argv.slice(2);
+const [role, argument, first] = process.argv.slice(2);
 
 if (role === "server") {
   const server = require("http").createServer();
@@ -15,6 +15,7 @@ if (role === "server") {
   server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
 } else {
   console.log("started");
-  // WebSocket alone: what came by polling before the upgrade would not be accounted for.
-  require("socket.io-client")(argument, { transports: ["websocket"], reconnectionDelay: 200, reconnectionDelayMax: 500 });
+  // Without "polling" WebSocket alone: what comes by polling before the upgrade is not accounted for.
+  const transports = first ? [first, "websocket"] : ["websocket"];
+  require("socket.io-client")(argument, { transports, reconnectionDelay: 200, reconnectionDelayMax: 500 });
 }

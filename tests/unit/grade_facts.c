@@ -568,6 +568,28 @@ static void grade_expects_no_subscription_after_polling(void **state)
     assert_int_equal(client(0)->missing_count, 1);
 }
 
+/* What came by polling after the return is not seen either: so nothing is called lost. */
+static void grade_cannot_know_what_polling_recovered(void **state)
+{
+    struct grade_config config = {.seq = "/1/n", .seed = {1, 1}};
+
+    (void)state;
+    for (int polls = 0; polls < 2; polls++) {
+        begin(&config);
+        connect_as(1, (struct request){.target = "/socket.io/?EIO=4&transport=websocket&sid=abc"});
+        say(1, false, true, "42[\"tick\",{\"n\":16}]");
+        lose(1);
+        connect_as(
+            2, (struct request){.target = polls ? "/socket.io/?EIO=4&transport=websocket&sid=def"
+                                                : "/socket.io/?EIO=4&transport=websocket"});
+        say(2, false, true, "42[\"tick\",{\"n\":17}]");
+        assert_int_equal(client(0)->lost, 0);
+        say(2, false, true, "42[\"tick\",{\"n\":19}]");
+        assert_int_equal(client(0)->lost, polls ? GRADE_UNKNOWN : 1);
+        assert_int_equal(client(0)->polled, polls);
+    }
+}
+
 static void grade_knows_the_offset_of_socket_io(void **state)
 {
     struct grade_config config = {.seq = "/1/n", .seed = {1, 1}};
@@ -836,6 +858,7 @@ int main(void)
         cmocka_unit_test(grade_takes_a_connect_that_resumes_for_the_same),
         cmocka_unit_test(grade_finds_where_a_client_resumes),
         cmocka_unit_test(grade_expects_no_subscription_after_polling),
+        cmocka_unit_test(grade_cannot_know_what_polling_recovered),
         cmocka_unit_test(grade_knows_the_offset_of_socket_io),
         cmocka_unit_test(grade_accounts_for_what_the_server_sent_meanwhile),
         cmocka_unit_test(grade_counts_nothing_as_delivered_into_a_blackhole),
