@@ -5,21 +5,9 @@ load helpers
 load terminal
 
 setup() {
-    need tmux
-    "$PYTHON3" -c 'import websockets' 2>/dev/null || missing "python3-websockets is not installed"
-    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/repl_peer.py"
-    PORT=$found
-    URL=ws://127.0.0.1:$PORT
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+    prompt_peer
+    export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
     CONFIG=$XDG_CONFIG_HOME/wscope/config
-}
-
-teardown() {
-    terminal kill-server 2>/dev/null || true
-    local pid
-    for pid in "${PEERS[@]}"; do
-        kill "$pid" 2>/dev/null || true
-    done
 }
 
 @test "/alias names a line, /NAME runs it with what follows, and the config file keeps it" {
@@ -97,7 +85,7 @@ two = /fragment 2'
 
 @test "the prompt of a proxy has aliases too" {
     start 100 50
-    wscope_in proxy "$URL/echo"
+    wscope_in proxy 0 "$URL/echo"
     await_screen '^no clients>'
     enter '/alias slow /fault latency:200ms'
     enter '/slow+600s'

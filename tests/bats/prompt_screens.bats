@@ -7,22 +7,9 @@ load helpers
 load terminal
 
 setup() {
-    need tmux
-    "$PYTHON3" -c 'import websockets' 2>/dev/null || missing "python3-websockets is not installed"
-    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/repl_peer.py"
-    PORT=$found
-    URL=ws://127.0.0.1:$PORT
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    prompt_peer
     printf '#!/bin/sh\necho 12 >"$1"\n' >"$BATS_TEST_TMPDIR/editor"
     chmod +x "$BATS_TEST_TMPDIR/editor"
-}
-
-teardown() {
-    terminal kill-server 2>/dev/null || true
-    local pid
-    for pid in "${PEERS[@]}"; do
-        kill "$pid" 2>/dev/null || true
-    done
 }
 
 # What varies from run to run becomes a letter; trailing blanks of lines go.
@@ -35,19 +22,25 @@ seen() {
 # screen_is NAME: what is seen is what is in the file.
 screen_is() {
     if [[ ${WSCOPE_SCREENS:-} ]]; then
-        sleep 0.5
+        eventually unchanged
         mkdir -p "$WSCOPE_SCREENS"
         seen >"$WSCOPE_SCREENS/$1"
         return
     fi
-    local end=$((SECONDS + 15 * SLOW))
-    until diff -u "$HERE/prompt_screens/$1" <(seen) >"$BATS_TEST_TMPDIR/diff"; do
-        if ((SECONDS >= end)); then
-            cat "$BATS_TEST_TMPDIR/diff" >&2
-            return 1
-        fi
-        sleep 0.1
-    done
+    eventually as_in "$HERE/prompt_screens/$1" && return
+    cat "$BATS_TEST_TMPDIR/diff" >&2
+    return 1
+}
+
+as_in() {
+    diff -u "$1" <(seen) >"$BATS_TEST_TMPDIR/diff"
+}
+
+# Nothing has been drawn since the last time this was asked.
+unchanged() {
+    local before=${SEEN:-}
+    SEEN=$(seen)
+    [[ $SEEN == "$before" ]]
 }
 
 # session NAME COLUMNS OPTION...

@@ -5,17 +5,11 @@ load helpers
 load terminal
 
 setup() {
-    need tmux
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    terminal_needs
     await '(ws://127[^ ]*[0-9])' "${WSCOPE_COMMAND[@]}" serve -q 127.0.0.1:0
     SERVE=$found
     PORT=$(free_port)
     PROXY=ws://127.0.0.1:$PORT
-}
-
-teardown() {
-    terminal kill-server 2>/dev/null || true
-    stop_peers
 }
 
 # What the clients have received.

@@ -5,20 +5,7 @@ load helpers
 load terminal
 
 setup() {
-    need tmux
-    "$PYTHON3" -c 'import websockets' 2>/dev/null || missing "python3-websockets is not installed"
-    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/repl_peer.py"
-    PORT=$found
-    URL=ws://127.0.0.1:$PORT
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-}
-
-teardown() {
-    terminal kill-server 2>/dev/null || true
-    local pid
-    for pid in "${PEERS[@]}"; do
-        kill "$pid" 2>/dev/null || true
-    done
+    prompt_peer
 }
 
 newest() {

@@ -5,15 +5,9 @@ load helpers
 load terminal
 
 setup() {
-    need tmux
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    terminal_needs
     PORT=$(free_port)
     URL=ws://127.0.0.1:$PORT
-}
-
-teardown() {
-    terminal kill-server 2>/dev/null || true
-    stop_peers
 }
 
 # What the clients have received.

@@ -1,9 +1,29 @@
 # A terminal of tmux, for tests of what is typed and of what the screen shows then. Needs helpers.bash.
 #
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154
 
 terminal() {
     tmux -u -L "wscope-$BATS_TEST_NUMBER-$$" -f /dev/null "$@" 3>&-
+}
+
+# What each of these tests needs, and its state in a folder of its own.
+terminal_needs() {
+    need tmux
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+}
+
+# A server to type to, repl_peer.py, at $URL and $PORT.
+prompt_peer() {
+    terminal_needs
+    need_python_module websockets
+    await '^port ([0-9]+)$' "$PYTHON3" "$HERE/repl_peer.py"
+    PORT=$found
+    URL=ws://127.0.0.1:$PORT
+}
+
+teardown() {
+    terminal kill-server 2>/dev/null || true
+    stop_peers
 }
 
 # start COLUMNS LINES: a terminal with a shell in it.
