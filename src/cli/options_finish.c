@@ -91,10 +91,31 @@ static int blame_word(const struct verbs *verbs, const char *word, struct err *e
     return -1;
 }
 
+/* "--idle 90": a value that need not be given has to be joined to its option. False: there is no
+ * such option. */
+static bool blame_blank(const struct options_parsing *p, struct err *e)
+{
+    const struct option_use *use = NULL;
+
+    for (size_t i = 0; i < p->use_count; i++) {
+        if (p->uses[i].row->arg == OPTION_OPTIONAL && !p->uses[i].value &&
+            p->uses[i].layer == LAYER_LINE)
+            use = &p->uses[i];
+    }
+    if (!use || !p->surplus)
+        return false;
+    usage_error(e, "\"%s\" is not a URL", options_quote(p->operand).text);
+    err_hint(e, "if it is the value of %s, write %s%s%s", use->typed, use->typed,
+             strncmp(use->typed, "--", 2) == 0 ? "=" : "", options_quote(p->operand).text);
+    return true;
+}
+
 int options_take_url(struct options_parsing *p, struct err *e)
 {
     struct options *o = p->o;
 
+    if (!looks_like_url(p->operand) && blame_blank(p, e))
+        return -1;
     if (!looks_like_url(p->operand))
         return blame_word(p->verbs, p->operand, e);
     if (p->surplus) {

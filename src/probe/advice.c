@@ -83,7 +83,7 @@ const char *probe_header_blamed(const struct probe_answer *answer)
 }
 
 /* "wss://host/socket.io/?EIO=4&transport=websocket" of the URL's server. */
-static void advise_socketio(struct probe_check *check, const struct probe_asked *asked)
+void probe_advise_socketio(struct probe_check *check, const struct probe_asked *asked)
 {
     const char *host = strstr(asked->url, "://");
     size_t len = host ? 3 + strcspn(host + 3, "/?") + (size_t)(host - asked->url) : 0;
@@ -100,7 +100,7 @@ void probe_advise_upgrade(struct probe_check *check, const struct probe_asked *a
     int hop = hop_of(answer);
 
     if (probe_is_socketio(answer) || probe_is_socketio(plain)) {
-        advise_socketio(check, asked);
+        probe_advise_socketio(check, asked);
     } else if (hop >= 0 && hops[hop].advice) {
         probe_advise(check, "%s (or is the path wrong?)", hops[hop].advice);
     } else if (answer->hint[0]) {

@@ -10,6 +10,8 @@
 /* The upgrade did not reach the application. */
 void probe_advise_upgrade(struct probe_check *check, const struct probe_asked *asked,
                           const struct probe_answer *answer, const struct probe_answer *plain);
+/* The URL of its WebSocket. */
+void probe_advise_socketio(struct probe_check *check, const struct probe_asked *asked);
 /* The header that the answer complains about: "Upgrade", "Connection" ...; NULL: none. Static. */
 const char *probe_header_blamed(const struct probe_answer *answer);
 /* Is it an answer of Socket.IO (Engine.IO)? */

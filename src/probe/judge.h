@@ -29,9 +29,18 @@ bool probe_refuses_subprotocol(const struct probe_asked *asked, const struct pro
 bool probe_closed_for_auth(const struct probe_seen *s);
 bool probe_closed_for_subprotocol(const struct probe_seen *s);
 
+/* What else was found at the server, because nothing that fits is at the URL. */
+struct probe_around {
+    bool tls;      /* the port speaks TLS, and the URL is a plain one */
+    bool socketio; /* Socket.IO answers at /socket.io/ */
+};
+
+/* The answers are those of a server that has its WebSocket elsewhere, perhaps. */
+bool probe_may_be_elsewhere(const struct probe_answer *plain, const struct probe_seen *main);
 /* The request without an upgrade, and the one with everything. */
 void probe_judge_path(struct probe_report *r, const struct probe_asked *asked,
-                      const struct probe_answer *plain, const struct probe_seen *main);
+                      const struct probe_answer *plain, const struct probe_seen *main,
+                      const struct probe_around *around);
 /* bare: without credentials; NULL: none were given. */
 void probe_judge_auth(struct probe_report *r, const struct probe_asked *asked,
                       const struct probe_seen *main, const struct probe_seen *bare);

@@ -65,7 +65,8 @@ static bool judged_elsewhere(struct probe_report *r, const struct probe_asked *a
 }
 
 static void judge_refusal(struct probe_report *r, const struct probe_asked *asked,
-                          const struct probe_answer *plain, const struct probe_answer *answer)
+                          const struct probe_answer *plain, const struct probe_answer *answer,
+                          const struct probe_around *around)
 {
     const char *header = probe_header_blamed(answer);
     char status[80], who[300];
@@ -84,7 +85,7 @@ static void judge_refusal(struct probe_report *r, const struct probe_asked *aske
         check = probe_add_fail(r, PROBE_PATH, EXIT_UPGRADE, "the server answers %s%s", status, who);
         probe_advise(check, "%s",
                      answer->hint[0] ? answer->hint : "the application's log has the reason");
-    } else if (header && !probe_is_socketio(answer)) {
+    } else if (header && !probe_is_socketio(answer) && !around->socketio) {
         check = probe_add_fail(r, PROBE_PATH, EXIT_UPGRADE,
                                "the header %s was lost or altered on the way: the server answers "
                                "%s%s",
@@ -94,7 +95,9 @@ static void judge_refusal(struct probe_report *r, const struct probe_asked *aske
         check = probe_add_fail(
             r, PROBE_PATH, EXIT_UPGRADE, "the server answers %s instead of 101%s%s", status,
             looks_lost(answer, plain) ? ", as it does to a plain request" : "", who);
-        if (answer->status == 429)
+        if (around->socketio)
+            probe_advise_socketio(check, asked);
+        else if (answer->status == 429)
             probe_advise(check, "%s", answer->hint);
         else
             probe_advise_upgrade(check, asked, answer, plain);
@@ -102,14 +105,29 @@ static void judge_refusal(struct probe_report *r, const struct probe_asked *aske
     add_evidence(check, answer, plain);
 }
 
-static void judge_no_answer(struct probe_report *r, const struct probe_answer *plain,
-                            const struct probe_seen *main)
+static void judge_plain_port(struct probe_report *r, const struct probe_asked *asked,
+                             const struct probe_seen *main)
+{
+    struct probe_check *check = probe_add_fail(
+        r, PROBE_PATH, main->error.code, "the port speaks TLS, and the URL is one without (ws://)");
+
+    probe_advise(check, "use wss%s", asked->url + strcspn(asked->url, ":"));
+    probe_evidence(check, "without TLS: %s", main->error.text);
+}
+
+static void judge_no_answer(struct probe_report *r, const struct probe_asked *asked,
+                            const struct probe_answer *plain, const struct probe_seen *main,
+                            const struct probe_around *around)
 {
     char status[80];
     struct probe_check *check;
     bool cut = main->error.code == EXIT_HANGUP || main->error.code == EXIT_LOST ||
                main->error.code == EXIT_TIMEOUT;
 
+    if (around->tls) {
+        judge_plain_port(r, asked, main);
+        return;
+    }
     if (plain->status && cut) {
         probe_status_text(status, sizeof status, plain);
         check = probe_add_fail(r, PROBE_PATH, main->error.code,
@@ -126,6 +144,8 @@ static void judge_no_answer(struct probe_report *r, const struct probe_answer *p
         probe_advise(check,
                      "something between here and the application rewrites the answer, or the "
                      "server's WebSocket library is broken; -vv shows both heads");
+    if (around->socketio)
+        probe_advise_socketio(check, asked);
     add_evidence(check, &main->answer, plain);
 }
 
@@ -159,8 +179,19 @@ static void judge_closed(struct probe_report *r, const struct probe_seen *main)
         probe_evidence(check, "%s", main->answer.who);
 }
 
+bool probe_may_be_elsewhere(const struct probe_answer *plain, const struct probe_seen *main)
+{
+    const struct probe_answer *answer = &main->answer;
+    enum probe_outcome outcome = probe_outcome_of(main);
+
+    if (outcome == OUTCOME_FAILED)
+        return answer->status == 0 && main->error.code != EXIT_TIMEOUT;
+    return outcome == OUTCOME_REFUSED && looks_lost(answer, plain) && !probe_is_socketio(answer);
+}
+
 void probe_judge_path(struct probe_report *r, const struct probe_asked *asked,
-                      const struct probe_answer *plain, const struct probe_seen *main)
+                      const struct probe_answer *plain, const struct probe_seen *main,
+                      const struct probe_around *around)
 {
     struct probe_check *check;
     char status[80];
@@ -181,10 +212,10 @@ void probe_judge_path(struct probe_report *r, const struct probe_asked *asked,
         judge_closed(r, main);
         break;
     case OUTCOME_REFUSED:
-        judge_refusal(r, asked, plain, &main->answer);
+        judge_refusal(r, asked, plain, &main->answer, around);
         break;
     default:
-        judge_no_answer(r, plain, main);
+        judge_no_answer(r, asked, plain, main, around);
         break;
     }
 }

@@ -90,6 +90,19 @@ load helpers
     assert_stderr URL
 }
 
+@test "a value after a blank where it has to be joined to its option: how it is written" {
+    both probe --idle 90 ws://127.0.0.1:1/
+    assert_equal "$status" 2
+    assert_stderr '"90" is not a URL' '--idle=90'
+    both -r fast ws://127.0.0.1:1/
+    assert_equal "$status" 2
+    assert_stderr '"fast" is not a URL' '-rfast'
+    # Without another operand it may be anything.
+    both probe --idle 90
+    assert_equal "$status" 2
+    assert_stderr '"90" is neither a URL nor a command'
+}
+
 @test "a fragment, a port out of range, a control byte: a caret at the character" {
     local url caret
     for url in 'ws://host.example/a#frag' 'ws://host.example:0/' 'ws://host.example:65536/x' 'ws://host.example/a b'; do

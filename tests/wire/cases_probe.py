@@ -31,7 +31,7 @@ def finds(t, planted, status, stage, kind, message, advice="", args=(), url=None
         raise Unmet(f"the finding does not say /{message}/: {found[0]['message']}")
     if not found[0]["advice"] or not re.search(advice, found[0]["advice"]):
         raise Unmet(f"the advice does not say /{advice}/: {found[0]['advice']}")
-    if got != status:
+    if got != status and status is not None:
         raise Unmet(f"exit {got}, awaited {status}")
     if verdict["status"] != kind:
         raise Unmet(f"the verdict is {verdict}")
@@ -155,6 +155,25 @@ planted("an internal error", serve=then(frames.close(1011, b"oops")), status=8, 
         message="closed at once with 1011.*oops", advice="internal error")
 planted("a masked frame", serve=then(frames.frame(TEXT, b"hello", mask=b"abcd")), status=65, stage="path", kind="fail",
         message="breaks the protocol.*mask")
+
+
+
+def only_at_socketio(conn, asked):
+    conn.send(plain("400 Bad Request", '{"code":0,"message":"Transport unknown"}') if asked.target == "/socket.io/"
+              else plain("404 Not Found"))
+
+
+planted("the root of a Socket.IO server", serve=only_at_socketio, status=22, stage="path", kind="fail", message="404 Not Found",
+        advice=r"this is Socket.IO: .* ws://127.0.0.1:\d+/socket.io/\?EIO=4&transport=websocket")
+
+
+@case("probe finds: ws:// at a port with TLS", 40)
+def plain_at_tls(t):
+    service = Service(t, tls=tls_material.of(t).server("good"))
+    url = service.url("/ws?a=b")
+    finds(t, "ws:// at a port with TLS", status=None, stage="path", kind="fail", message="the port speaks TLS",
+          advice=re.escape("use wss" + url[2:]), url=url)
+
 
 # --- auth ---------------------------------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
         snprintf(hint, POSTMORTEM_HINT,
                  "this path is not a WebSocket endpoint, or nginx did not pass the upgrade on; its "
                  "location needs: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
-                 "proxy_set_header Connection \"upgrade\";%s; -i shows both heads",
+                 "proxy_set_header Connection \"upgrade\";%s; wscope -i shows both heads",
                  who);
     else if (by_proxy(response))
         snprintf(hint, POSTMORTEM_HINT,
@@ -87,7 +87,7 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
     else
         snprintf(hint, POSTMORTEM_HINT,
                  "this path is not a WebSocket endpoint, or the Upgrade and Connection headers did "
-                 "not reach the server%s; -i shows both heads",
+                 "not reach the server%s; wscope -i shows both heads",
                  who);
 }
 

@@ -174,6 +174,20 @@ static char *own_origin(const struct url *url)
     return text;
 }
 
+/* Where Socket.IO would be found, unless that is the URL. *text: NULL then. -1: memory. */
+static int socketio_url(const struct url *url, char **text)
+{
+    static char target[] = "/socket.io/";
+    struct url at = *url;
+
+    *text = NULL;
+    if (url->scheme == URL_UNIX || strncmp(url->target, target, strlen(target)) == 0)
+        return 0;
+    at.target = target;
+    *text = url_print(&at);
+    return *text ? 0 : -1;
+}
+
 static void list_subprotocols(struct probe_asked *asked, const struct handshake_config *hs)
 {
     for (size_t i = 0; i < hs->subprotocol_count; i++) {
@@ -199,8 +213,9 @@ static int prepare(struct probe_front *front, struct err *e)
     front->pulse = timer_new(loop, front);
     front->lanes_tick = timer_new(loop, front);
     front->slow_run.tick = timer_new(loop, front);
-    if (!front->url || !front->origin || !front->step || !front->limit || !front->patience ||
-        !front->pulse || !front->lanes_tick || !front->slow_run.tick)
+    if (socketio_url(&o->url, &front->elsewhere_url) < 0 || !front->url || !front->origin ||
+        !front->step || !front->limit || !front->patience || !front->pulse || !front->lanes_tick ||
+        !front->slow_run.tick)
         return err_nomem(e, STAGE_IO, "starting");
     front->asked = (struct probe_asked){
         .url = front->url,
@@ -243,6 +258,7 @@ static void clear(struct probe_front *front)
     probe_slow_free(front);
     free(front->url);
     free(front->origin);
+    free(front->elsewhere_url);
     out_clear(&front->out_bytes);
     out_clear(&front->err_bytes);
     free(front);

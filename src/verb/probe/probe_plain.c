@@ -10,11 +10,6 @@
 /* An answer without an end: its head is enough. */
 #define BODY_US 500000
 
-static struct probe_front *front_of(struct probe_plain *plain)
-{
-    return (struct probe_front *)((char *)plain - offsetof(struct probe_front, plain));
-}
-
 static void finish(void *ctx)
 {
     struct probe_plain *plain = ctx;
@@ -24,7 +19,7 @@ static void finish(void *ctx)
     plain->over = true;
     timer_stop(plain->timer);
     http_cancel(plain->http);
-    plain->done(front_of(plain));
+    plain->done(plain->front);
 }
 
 static void on_report(void *ctx, struct event *ev)
@@ -66,13 +61,14 @@ static void ignore(struct sink *sink, const struct event *ev)
     (void)ev;
 }
 
-int plain_begin(struct probe_front *front, void (*done)(struct probe_front *front), struct err *e)
+int plain_begin(struct probe_plain *plain, struct probe_front *front, const char *url,
+                void (*done)(struct probe_front *front), struct err *e)
 {
     static const struct http_hooks hooks = {
         .report = on_report, .head = on_head, .body = on_body, .done = on_done};
-    struct probe_plain *plain = &front->plain;
     struct app *app = front->app;
 
+    plain->front = front;
     plain->done = done;
     bus_init(&plain->bus);
     plain->sink = (struct sink){EVENT_BIT(EVENT_RESPONSE), ignore, NULL};
@@ -80,7 +76,7 @@ int plain_begin(struct probe_front *front, void (*done)(struct probe_front *fron
     err_nomem(e, STAGE_CONNECT, "making a request");
     if (!plain->timer || bus_add(&plain->bus, &plain->sink) < 0)
         return -1;
-    plain->target = target_new(app->connect, NULL, app->connect->http.channel, app->start_us, 0, e);
+    plain->target = target_new(app->connect, url, app->connect->http.channel, app->start_us, 0, e);
     if (!plain->target)
         return -1;
     plain->target->config.ws.dial.tls.insecure |= front->insecure;

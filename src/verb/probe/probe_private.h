@@ -44,6 +44,7 @@ struct probe_dial {
 
 /* A request without an upgrade. */
 struct probe_plain {
+    struct probe_front *front;
     struct target *target;
     struct bus bus;
     struct sink sink;
@@ -111,6 +112,7 @@ struct probe_front {
     bool shows_progress, progress_shown;
     char *url, *origin; /* as it may be shown, and that of its own pages; owned */
     struct probe_asked asked;
+    struct probe_around around;
     struct probe_report report;
     size_t shown; /* checks that were shown */
     int code;     /* -1: by the verdict */
@@ -133,9 +135,11 @@ struct probe_front {
     struct probe_dial dials[PROBE_HOPS_MAX], verified, look;
     size_t pending; /* of the stage that runs */
     struct probe_tls tls;
+    void (*tls_tried)(struct probe_front *front);
     bool insecure; /* go on although the certificate is not trusted: nothing secret is sent */
 
-    struct probe_plain plain;
+    struct probe_plain plain, elsewhere;
+    char *elsewhere_url; /* of Socket.IO, or NULL; owned */
     struct visit *visits[PROBE_VISITS_MAX];
     size_t visit_count;
     struct visit *main;
@@ -268,14 +272,17 @@ void slow_end_drop(struct slow_end *end);
 
 /* Drop what the way and the plain request still have under way; and what the loop must have closed
  * before it is freed. */
+/* Look whether the port speaks TLS. done: from the loop. */
+void probe_way_try_tls(struct probe_front *front, void (*done)(struct probe_front *front));
 void probe_way_stop(struct probe_front *front);
 void probe_way_free(struct probe_front *front);
 
 /* --- probe_plain.c: a request without an upgrade ------------------------------------------------
  */
 
-/* done: from the loop. 0, or -1 with *e. */
-int plain_begin(struct probe_front *front, void (*done)(struct probe_front *front), struct err *e);
+/* url: another one of the same server, or NULL. done: from the loop. 0, or -1 with *e. */
+int plain_begin(struct probe_plain *plain, struct probe_front *front, const char *url,
+                void (*done)(struct probe_front *front), struct err *e);
 void plain_stop(struct probe_plain *plain);
 void plain_free(struct probe_plain *plain);
 

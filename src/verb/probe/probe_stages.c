@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/advice.h"
 #include "verb/probe/probe_private.h"
 
 static const struct probe_row rows[] = {
@@ -93,14 +94,53 @@ static bool came(struct probe_front *front)
 /* --- path ---------------------------------------------------------------------------------------
  */
 
+static void judge_path(struct probe_front *front)
+{
+    probe_judge_path(&front->report, &front->asked, &front->plain.answer, &front->main->seen,
+                     &front->around);
+    front->facts |= FACT_ANSWER;
+    offer_talk(front, front->main);
+    probe_next(front);
+}
+
+static void elsewhere_is_known(struct probe_front *front)
+{
+    front->around.socketio = probe_is_socketio(&front->elsewhere.answer);
+    judge_path(front);
+}
+
+static void ask_elsewhere(struct probe_front *front)
+{
+    struct err e;
+
+    if (!front->elsewhere_url)
+        judge_path(front);
+    else if (plain_begin(&front->elsewhere, front, front->elsewhere_url, elsewhere_is_known, &e) <
+             0)
+        probe_give_up(front, &e);
+}
+
+static void tls_is_known(struct probe_front *front)
+{
+    front->around.tls = front->tls.look_error.code == EXIT_OK;
+    if (front->around.tls)
+        judge_path(front);
+    else
+        ask_elsewhere(front);
+}
+
+/* Where nothing fits at the URL, something may be near it. */
 static void path_over(struct probe_front *front)
 {
     if (!came(front))
         return;
-    probe_judge_path(&front->report, &front->asked, &front->plain.answer, &front->main->seen);
-    front->facts |= FACT_ANSWER;
-    offer_talk(front, front->main);
-    probe_next(front);
+    if (!probe_may_be_elsewhere(&front->plain.answer, &front->main->seen))
+        judge_path(front);
+    else if (front->main->seen.answer.status || front->plain.answer.status || front->asked.secure ||
+             front->asked.unix_socket)
+        ask_elsewhere(front);
+    else
+        probe_way_try_tls(front, tls_is_known);
 }
 
 static void on_main(void *ctx, struct visit *v)
@@ -115,7 +155,7 @@ void probe_path(struct probe_front *front)
 
     front->pending = 2;
     front->main = visit(front, (struct visit_plan){.keep = true}, on_main);
-    if (front->main && plain_begin(front, path_over, &e) < 0)
+    if (front->main && plain_begin(&front->plain, front, NULL, path_over, &e) < 0)
         probe_give_up(front, &e);
 }
 

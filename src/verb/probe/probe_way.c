@@ -357,6 +357,27 @@ void probe_tls_begin(struct probe_front *front)
         probe_give_up(front, &e);
 }
 
+static void tls_tried(struct probe_dial *d, const struct err *e)
+{
+    d->front->tls.look_error = *e;
+    d->front->tls_tried(d->front);
+}
+
+void probe_way_try_tls(struct probe_front *front, void (*done)(struct probe_front *front))
+{
+    struct probe_dial *look = &front->look;
+    struct err e;
+
+    look->config = front->app->connect->dial;
+    look->config.tls.insecure = true;
+    look->config.tls.pinned = NULL;
+    (void)tls_forget_identity(&look->config.tls);
+    look->done = tls_tried;
+    front->tls_tried = done;
+    if (dial_prepare(look, front, true, &e) < 0 || dial_begin(look, TLS_US, &e) < 0)
+        probe_give_up(front, &e);
+}
+
 /* --- life ---------------------------------------------------------------------------------------
  */
 
@@ -369,11 +390,13 @@ void probe_way_stop(struct probe_front *front)
     dial_stop(&front->verified);
     dial_stop(&front->look);
     plain_stop(&front->plain);
+    plain_stop(&front->elsewhere);
 }
 
 void probe_way_free(struct probe_front *front)
 {
     plain_free(&front->plain);
+    plain_free(&front->elsewhere);
     resolve_list_clear(&front->addresses);
     if (front->routed)
         route_clear(&front->route);
