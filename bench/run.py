@@ -162,18 +162,20 @@ class Bench:
         return Run(run.wall, user, system, peak / 1024, 0)
 
     def floor(self, workload):
+        if workload.base:
+            return self.ours(workload, workload.base)
         if workload.relay:
             return self.relayed(workload, [self._tool("floor_relay"), "127.0.0.1", self.ports[0]])
         where = self.address(workload, workload.count or workload.messages)
         command = [self._tool("floor"), workload.mode, *where] + (["tls"] if workload.tls else [])
         return self.measure(workload, command, workload.messages)
 
-    def ours(self, workload):
+    def ours(self, workload, options=None):
         if workload.relay:
             command = [self.wscope, "proxy", *workload.options, "127.0.0.1:0", f"ws://127.0.0.1:{self.ports[0]}"]
             return self.relayed(workload, command, address_on_stderr="--json" in workload.options)
         url = self.url(workload, workload.count or workload.messages)
-        return self.measure(workload, [self.wscope, *workload.options, url], workload.messages)
+        return self.measure(workload, [self.wscope, *(options or workload.options), url], workload.messages)
 
     def peer(self, workload, peer):
         """The same, cheaper, with another client; None where it can't do that."""

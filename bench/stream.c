@@ -42,6 +42,17 @@ static void fill_short(char *to, size_t n, uint64_t number)
     memcpy(to, text, n);
 }
 
+/* An event of Socket.IO in the message of Engine.IO. */
+static void fill_socketio(char *to, size_t n, uint64_t number)
+{
+    char text[96];
+
+    snprintf(text, sizeof text,
+             "42[\"tick\",{\"seq\":\"%08u\",\"price\":%7.2f},\"abcdefghijk\",true]",
+             (unsigned)(number % 100000000), (double)(number * 7919 % 900000) / 100 + 1000);
+    memcpy(to, text, n);
+}
+
 /* Records as feeds have them, cut to n bytes. */
 static void fill_ascii(char *to, size_t n, uint64_t number)
 {
@@ -109,9 +120,8 @@ static const struct kind {
     size_t frames;  /* that are made */
     void (*fill)(char *to, size_t n, uint64_t number);
 } kinds[] = {
-    {"short", 0x81, 32, 32768, fill_short},
-    {"ascii", 0x81, 1024, 1024, fill_ascii},
-    {"mixed", 0x81, 1024, 1024, fill_mixed},
+    {"short", 0x81, 32, 32768, fill_short},  {"socketio", 0x81, 64, 16384, fill_socketio},
+    {"ascii", 0x81, 1024, 1024, fill_ascii}, {"mixed", 0x81, 1024, 1024, fill_mixed},
     {"binary", 0x82, MIB, 4, fill_binary},
 };
 

@@ -21,9 +21,9 @@ struct stream {
     size_t cut; /* ... in which the bytes repeat, less these at the end */
 };
 
-/* short: 32 bytes of ASCII a message. ascii, mixed: 1 KiB of text. binary: 1 MiB. huge: one message
- * of `count` MiB. deflate: `ascii`, compressed with the context kept. huge-deflate: as huge. False:
- * no such name, or no memory. */
+/* short: 32 bytes of ASCII a message. socketio: events of 64 bytes. ascii, mixed: 1 KiB of text.
+ * binary: 1 MiB. huge: one message of `count` MiB. deflate: `ascii`, compressed with the context
+ * kept. huge-deflate: as huge. False: no such name, or no memory. */
 bool stream_make(struct stream *s, const char *name, uint64_t count);
 void stream_clear(struct stream *s);
 

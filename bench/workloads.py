@@ -16,6 +16,7 @@ class Workload:
     bar: tuple  # (what, limit): see BARS
     count: int = 0  # {count} where it is not `messages`
     tls: bool = False
+    base: list = field(default_factory=list)  # options of a wscope that takes the place of the floor
     relay: bool = False  # a client of the floor's runs through a relay, which is what is measured
     input: str = ""  # made by run.py: "lines", "line"
     measure: list = field(default_factory=list)  # options of the measuring program
@@ -72,6 +73,17 @@ def _relay(name, title, stream, messages, size, limit, options):
     )
 
 
+SOCKETIO = ["--as", "socket.io,transport=websocket"]
+
+
+def _above(name, title, stream, messages, size, limit, options, view=()):
+    """The protocol above the messages, against the same messages shown as they are."""
+    return Workload(
+        name=name, title=title, mode="receive", path=f"/send/{stream}/{{count}}", messages=messages, size=size,
+        bar=("cpu", limit), base=["-n", *view, "--as", "none"], options=["-n", *view, *options],
+    )
+
+
 WORKLOADS = [
     _receive("short", "receive 10M x 32 B text", "short", 10_000_000, 32, 1.6, 200_000),
     _receive("ascii", "receive 100k x 1 KiB ASCII", "ascii", 100_000, 1024, 1.4, 100_000),
@@ -100,6 +112,10 @@ WORKLOADS = [
     _relay("relay-ascii-shown", "relay 1M x 1 KiB ASCII, each shown", "ascii", 1_000_000, 1024, 1.5, []),
     _relay("relay-short-json", "relay 1M x 32 B text, --json", "short", 1_000_000, 32, 1.5, ["--json"]),
     _relay("relay-ascii-json", "relay 1M x 1 KiB ASCII, --json", "ascii", 1_000_000, 1024, 1.5, ["--json"]),
+    _above("as-auto", "a plain feed: --as auto against --as none", "short", 10_000_000, 32, 1.05, []),
+    _above("as-socketio", "events of Socket.IO: --as socket.io against --as none", "socketio", 2_000_000, 64, 2,
+           SOCKETIO),
+    _above("as-socketio-json", "the same, --json", "socketio", 500_000, 64, 2, SOCKETIO, ["--json"]),
     _huge("huge", "1 GiB message to a pipe", "huge", 12),
     _huge("huge-tls", "1 GiB message to a pipe, TLS", "huge", 16, tls=True),
     _huge("huge-deflate", "1 GiB message to a pipe, deflate", "huge-deflate", 16, mode="inflate"),

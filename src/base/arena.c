@@ -54,3 +54,17 @@ void arena_free(struct arena *a)
         free(block);
     }
 }
+
+void arena_reset(struct arena *a)
+{
+    struct arena_block *block;
+
+    while ((block = a->blocks) && (block->next || block->size > BLOCK)) {
+        a->blocks = block->next;
+        free(block);
+    }
+    if (block) {
+        memset(block->bytes, 0, block->used);
+        block->used = 0;
+    }
+}

@@ -18,5 +18,7 @@ void *arena_alloc(struct arena *a, size_t n);
 /* A copy with a NUL after it; NULL: out of memory. */
 char *arena_copy(struct arena *a, const void *text, size_t len);
 void arena_free(struct arena *a);
+/* The same, but a block stays for what is allocated next. */
+void arena_reset(struct arena *a);
 
 #endif

@@ -254,7 +254,7 @@ size_t decode_message(struct decode_stack *stack, enum event_dir dir, struct dec
 
     stack->item_count = 0;
     stack->left_out = 0;
-    arena_free(&stack->arena);
+    arena_reset(&stack->arena);
     if (!decode_is_on(stack))
         return 0;
     stack->now_us = now_us;

@@ -25,21 +25,13 @@ static bool is_event(const struct socketio_packet *p)
 }
 
 /* An event's data is an array that begins with its name; that of an ack is an array. */
-static const char *check_data(const struct socketio_packet *p)
+static const char *check_array(const struct socketio_packet *p)
 {
     struct slice first;
-    long count;
+    long count = json_elements(p->data, &first, 1);
 
-    if (p->data.len > 0 && !json_valid(p->data))
+    if (count < 0 && p->data.len > 0 && !json_valid(p->data))
         return "its data is not JSON";
-    if (p->type == SOCKETIO_DISCONNECT)
-        return p->data.len ? "a DISCONNECT has no data" : NULL;
-    if (p->type == SOCKETIO_CONNECT)
-        return p->data.len && !json_is_object(p->data) ? "the data of a CONNECT is not an object"
-                                                       : NULL;
-    if (p->type == SOCKETIO_CONNECT_ERROR)
-        return p->data.len ? NULL : "an error has no data";
-    count = json_elements(p->data, &first, 1);
     if (count < 0)
         return is_event(p) ? "the data of an event is not an array"
                            : "the data of an ack is not an array";
@@ -48,6 +40,20 @@ static const char *check_data(const struct socketio_packet *p)
     if (!is_event(p) && p->id.len == 0)
         return "an ack has no id";
     return NULL;
+}
+
+static const char *check_data(const struct socketio_packet *p)
+{
+    if (is_event(p) || p->type == SOCKETIO_ACK || p->type == SOCKETIO_BINARY_ACK)
+        return check_array(p);
+    if (p->data.len > 0 && !json_valid(p->data))
+        return "its data is not JSON";
+    if (p->type == SOCKETIO_DISCONNECT)
+        return p->data.len ? "a DISCONNECT has no data" : NULL;
+    if (p->type == SOCKETIO_CONNECT)
+        return p->data.len && !json_is_object(p->data) ? "the data of a CONNECT is not an object"
+                                                       : NULL;
+    return p->data.len ? NULL : "an error has no data";
 }
 
 /* "/admin?token=1,": the query is not part of the name. */
