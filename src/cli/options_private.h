@@ -85,9 +85,6 @@ void options_wipe_url(char *text);
 /* True and where, if the text has userinfo. A text that is not a valid URL is treated with
  * suspicion: its password may contain the very '/', '?' or '#' that is the error. */
 bool options_userinfo(const char *text, size_t *start, size_t *len);
-/* The value of "@FILE" (without its last line break) or "env:NAME", or value itself. Control
- * characters and empty values are refused. NULL with *e. */
-char *options_secret(struct options_parsing *p, const struct option_use *use, struct err *e);
 /* A whole file with a NUL after it, at most OPTIONS_FILE_MAX bytes; NULL with *e, whose errnum is
  * the reason why it could not be read. NUL bytes inside are refused. `who` begins the message. path
  * NULL: stdin (options_file.c). */
@@ -107,8 +104,8 @@ option_set_fn options_set_every;
 option_set_fn options_set_header, options_set_subprotocol, options_set_field_value, options_set_as,
     options_set_eol, options_set_json, options_set_credentials, options_set_cookie,
     options_set_user, options_set_bearer, options_set_compress, options_set_no_compress;
-option_set_fn options_set_readable, options_set_cert, options_set_key, options_set_pass,
-    options_set_pin, options_set_resolve, options_set_ipv4, options_set_ipv6;
+option_set_fn options_set_cert, options_set_key, options_set_pass, options_set_pin,
+    options_set_resolve, options_set_ipv4, options_set_ipv6;
 option_set_fn options_set_seq, options_set_resume_query,
     options_set_catchup;                           /* options_set_account.c */
 option_set_fn options_set_fault, options_set_seed; /* .._set_fault.c */

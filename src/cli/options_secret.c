@@ -11,6 +11,13 @@ static void wipe(char *text)
     memset(text, '*', strlen(text));
 }
 
+/* A URL that may be in a file or in the environment: only its userinfo is secret. */
+static bool is_secret_url(const struct option_row *row, const char *value)
+{
+    return row->values && strcmp(row->values, "SECRET") == 0 && strcmp(row->metavar, "URL") == 0 &&
+           value[0] != '@' && strncmp(value, "env:", 4) != 0;
+}
+
 bool options_value_secret(const struct option_row *row, const char *value, size_t *start)
 {
     size_t len;
@@ -18,7 +25,8 @@ bool options_value_secret(const struct option_row *row, const char *value, size_
     *start = 0;
     if (value[0] == '@' || !row->name)
         return false; /* the name of a file is not secret */
-    if (row->letter == 'x' || (row->values && strcmp(row->values, "URL") == 0))
+    if (row->letter == 'x' || (row->values && strcmp(row->values, "URL") == 0) ||
+        is_secret_url(row, value))
         return options_userinfo(value, start, &len);
     if (row->letter == 'H') {
         size_t name_len = strcspn(value, ":");
@@ -53,7 +61,7 @@ void options_wipe_value(const struct option_row *row, char *value)
     size_t start;
 
     if (row->letter == 'x' || named(row, "against") ||
-        (row->values && strcmp(row->values, "URL") == 0))
+        (row->values && strcmp(row->values, "URL") == 0) || is_secret_url(row, value))
         options_wipe_url(value);
     else if (named(row, "resume-query"))
         wipe_query(value);

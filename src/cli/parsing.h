@@ -92,7 +92,7 @@ void *options_place(const struct options_parsing *p, const struct option_use *us
 /* Setters that store there (options_set.c, options_set_account.c). */
 option_set_fn options_set_none, options_set_flag, options_set_text, options_set_seconds,
     options_set_positive_seconds, options_set_size, options_set_bytes, options_set_number,
-    options_set_word, options_set_pointer;
+    options_set_word, options_set_pointer, options_set_readable;
 
 /* Begin the failure's sentence with the place where the option was given. Returns -1. */
 int options_blame(const struct option_use *use, struct err *e);
@@ -103,6 +103,10 @@ int options_point_into(struct options_parsing *p, const struct option_use *use);
  * clears *url. */
 int options_http_parse(struct options_parsing *p, const struct option_use *use, const char *text,
                        struct url *url, struct err *e);
+
+/* The value of "@FILE" (without its last line break) or "env:NAME", or value itself. Control
+ * characters and empty values are refused. NULL with *e. */
+char *options_secret(struct options_parsing *p, const struct option_use *use, struct err *e);
 
 /* Operands. Those for a row of its own (options_finish.c, options_set_network.c): */
 

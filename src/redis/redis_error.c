@@ -21,7 +21,7 @@ void redis_lost(const struct redis *r, bool failed, struct err *e)
     else
         err_set(e, EXIT_LOST, STAGE_IO, 0, "it closed the connection");
     redis_blame(r, e);
-    if (!failed && r->state == REDIS_GREETING && !r->config.url->secure)
+    if (r->state == REDIS_GREETING && !r->config.url->secure)
         err_hint(e, "if it expects TLS there, begin its URL with rediss://");
 }
 

@@ -59,6 +59,19 @@ static int take_credentials(struct redis_url *u, struct url *ws, struct err *e)
     return 0;
 }
 
+/* "user:pa/ss@host": what comes before the '@' is not shown. */
+static int check_authority(const char *rest, long before, struct err *e)
+{
+    size_t len = strcspn(rest, "/?#");
+
+    if (memchr(rest, '@', len) || !strchr(rest + len, '@'))
+        return 0;
+    wrong(e, "the user or the password in the URL of Redis has a '/', '?' or '#'; they are written "
+             "%2F, %3F and %23");
+    e->at = before + (long)len;
+    return -1;
+}
+
 static int convert(struct redis_url *u, struct url *ws, const char *authority, struct err *e)
 {
     const char *at = memrchr(authority, '@', strcspn(authority, "/?"));
@@ -90,6 +103,8 @@ int redis_url_parse(struct redis_url *u, const char *text, struct err *e)
         e->at = 0;
         return -1;
     }
+    if (check_authority(rest, rest - text, e) < 0)
+        return -1;
     /* But for scheme and path it is like the URL of a WebSocket, "ws://" at the same distance. */
     twin = malloc(strlen(text) + 1);
     if (!twin)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "serve/feed_service.h"
+#include "serve/pubsub.h"
 
 /* As for the feed. */
 #define SLOW_CLOSE_MS   5000
@@ -74,7 +75,12 @@ static void ended(struct client *c)
 
 static void message(struct client *c, const struct event_message *m)
 {
-    chat_deliver(c->host->chat, m->type, m->data);
+    struct client_host *host = c->host; /* the client may end */
+    struct pubsub *pubsub = host->pubsub;
+
+    if (pubsub)
+        pubsub_pass_on(pubsub, m->type, m->data);
+    chat_deliver(host->chat, m->type, m->data);
 }
 
 const struct service service_chat = {

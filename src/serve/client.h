@@ -48,6 +48,7 @@ struct client_host {
     struct supplies *supplies;
     struct feed_service *feed;
     struct chat *chat;
+    struct pubsub *pubsub;            /* NULL: the feed and the room are of this server alone */
     struct faults *faults;            /* NULL: none */
     const struct decode_spec *decode; /* NULL: nothing is decoded */
     struct totals totals;             /* of WebSockets that have ended */

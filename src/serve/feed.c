@@ -39,6 +39,11 @@ void feed_clear(struct feed *f)
     buf_clear(&f->scratch);
 }
 
+void feed_forget(struct feed *f)
+{
+    memset(f->cache, 0, FEED_CACHE * sizeof *f->cache);
+}
+
 /* The last update of the burst that an update belongs to. */
 static uint64_t burst_end(const struct feed *f, uint64_t id)
 {

@@ -10,12 +10,13 @@
 
 #include "base/buf.h"
 
-#define FEED_PAGE_S   5       /* a poll without a number gets the updates of this many seconds, */
-#define FEED_PAGE_MAX 1000    /* at most this many, at least the latest */
-#define FEED_KEPT     65536   /* how many of the latest updates are repeated on request */
-#define FEED_RATE_MAX 1000000 /* updates a second */
-#define FEED_LINE     160     /* no update is longer, in bytes */
-#define FEED_CACHE    1024 /* updates whose text is cached, because all clients want the same ones */
+#define FEED_PAGE_S    5       /* a poll without a number gets the updates of this many seconds, */
+#define FEED_PAGE_MAX  1000    /* at most this many, at least the latest */
+#define FEED_KEPT      65536   /* how many of the latest updates are repeated on request */
+#define FEED_RATE_MAX  1000000 /* updates a second */
+#define FEED_BURST_MAX 8192    /* at once: a client must be able to take them before it is slow */
+#define FEED_LINE      160     /* no update is longer, in bytes */
+#define FEED_CACHE     1024 /* updates whose text is cached, because all clients want the same ones */
 
 struct feed_line {
     uint64_t id;
@@ -36,6 +37,8 @@ struct feed {
 /* The rate is in updates a second, to six decimals. 0, or -1 (memory; nothing to clear). */
 int feed_init(struct feed *f, double rate, uint64_t burst, int64_t start_us, int64_t wall_us);
 void feed_clear(struct feed *f);
+/* Start, rate or burst have changed: no text is kept. */
+void feed_forget(struct feed *f);
 
 /* The latest update that is due; 0: none yet. */
 uint64_t feed_latest(const struct feed *f, uint64_t now_us);

@@ -275,6 +275,46 @@ void feed_service_free(struct feed_service *s)
     free(s);
 }
 
+/* The numbers mean other updates now. */
+static void renumber(struct feed_service *s)
+{
+    uint64_t latest = feed_latest(&s->feed, clock_mono_us());
+    uint64_t oldest = feed_oldest(latest);
+
+    for (struct client *c = s->first; c; c = state_of(c)->next) {
+        struct feed_state *f = state_of(c);
+
+        if (f->next_id > latest + 1)
+            f->next_id = latest + 1;
+        if (f->next_id < oldest)
+            f->next_id = oldest;
+        if (c->state == CLIENT_WAIT)
+            f->next_id = latest; /* what it has is of the old ones */
+        f->first_id = f->had_from = f->had_to = 0;
+        f->live = false;
+    }
+    if (s->first && !s->host->paused)
+        timer_start(s->tick, 0, on_tick);
+}
+
+void feed_service_share(struct feed_service *s, const struct feed_epoch *epoch, int64_t start_us)
+{
+    struct feed *f = &s->feed;
+    bool same = f->wall_us == epoch->start_us && f->per_million_s == epoch->per_million_s &&
+                f->burst == epoch->burst;
+
+    f->start_us = start_us;
+    if (same) {
+        schedule(s);
+        return;
+    }
+    f->wall_us = epoch->start_us;
+    f->per_million_s = epoch->per_million_s;
+    f->burst = epoch->burst;
+    feed_forget(f);
+    renumber(s);
+}
+
 void feed_service_pause_changed(struct feed_service *s)
 {
     schedule(s);

@@ -9,6 +9,7 @@
 #define SERVE_FEED_SERVICE_H
 
 #include "serve/client.h"
+#include "serve/feed_epoch.h"
 
 #define FEED_SLOW (1024 * 1024)
 
@@ -42,6 +43,9 @@ void feed_service_drained(struct client *c);
  * `latest`; it is then removed. */
 void feed_service_wait(struct client *c, uint64_t latest);
 void feed_service_leave(struct client *c);
+/* From now on the feed is the one that begins there, start_us on our monotonic clock. Its clients
+ * go on with the number that they are at, as far as the two have it in common. */
+void feed_service_share(struct feed_service *s, const struct feed_epoch *epoch, int64_t start_us);
 /* host->paused has changed. */
 void feed_service_pause_changed(struct feed_service *s);
 

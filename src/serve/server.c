@@ -12,6 +12,7 @@
 #include "serve/chat.h"
 #include "serve/client.h"
 #include "serve/feed_service.h"
+#include "serve/pubsub.h"
 
 /* Clients beyond the limit that are being sent away; more wait in the kernel's queue. */
 #define CROWD_MAX 64
@@ -33,6 +34,7 @@ struct server {
     bool full_reported;      /* that no more can be accepted was reported */
 
     bool stopping;
+    bool late; /* clients had their time */
     void (*done)(void *ctx);
     void *done_ctx;
 };
@@ -43,7 +45,10 @@ struct server {
 /* As long as there is someone to send away at least, and room to do so. */
 static void update_accepting(struct server *s)
 {
-    listener_accept(s->listener, !s->stopping && !s->host.paused && s->crowd < CROWD_MAX);
+    bool settled = !s->host.pubsub || pubsub_is_settled(s->host.pubsub);
+
+    listener_accept(s->listener,
+                    settled && !s->stopping && !s->host.paused && s->crowd < CROWD_MAX);
 }
 
 static void accept_failed(void *ctx, int errnum)
@@ -117,13 +122,17 @@ static void on_done(void *ctx)
     void (*done)(void *ctx) = s->done;
 
     s->done = NULL;
+    if (done && s->host.pubsub)
+        pubsub_stop(s->host.pubsub);
     if (done)
         done(s->done_ctx);
 }
 
 static void check_done(struct server *s)
 {
-    if (s->stopping && !s->first && s->done)
+    bool passed_on = !s->host.pubsub || s->late || pubsub_is_idle(s->host.pubsub);
+
+    if (s->stopping && !s->first && s->done && passed_on)
         timer_start(s->deadline, 0, on_done);
 }
 
@@ -135,7 +144,21 @@ static void abort_all(struct server *s)
 
 static void on_deadline(void *ctx)
 {
-    abort_all(ctx);
+    struct server *s = ctx;
+
+    s->late = true;
+    abort_all(s);
+    check_done(s);
+}
+
+static void on_pubsub(void *ctx)
+{
+    struct server *s = ctx;
+
+    if (s->freed)
+        return;
+    update_accepting(s);
+    check_done(s);
 }
 
 /* Each time half of the clients have left, so that the cost for each of them is small. */
@@ -180,6 +203,7 @@ void server_stop(struct server *s, unsigned timeout_ms, void (*done)(void *ctx),
     update_accepting(s);
     server_pause(s, false);
     if (again) {
+        s->late = true;
         abort_all(s);
     } else {
         timer_start(s->deadline, timeout_ms * UINT64_C(1000), on_deadline);
@@ -212,6 +236,7 @@ void server_pause(struct server *s, bool paused)
 /* The clients are gone. */
 static void release(struct server *s)
 {
+    pubsub_free(s->host.pubsub);
     feed_service_free(s->host.feed);
     chat_free(s->host.chat);
     listener_free(s->listener);
@@ -246,7 +271,10 @@ static int prepare(struct server *s, struct err *e)
                                    .origin_count = config->origin_count,
                                    .path = config->path,
                                    .node = config->node};
-    return 0;
+    if (!config->pubsub)
+        return 0;
+    s->host.pubsub = pubsub_new(&s->host, config->pubsub, on_pubsub, s, e);
+    return s->host.pubsub ? 0 : -1;
 }
 
 struct server_config server_config_own(double rate, unsigned max_clients, struct supplies *supplies,

@@ -28,11 +28,12 @@ struct server_config {
     uint64_t burst;             /* this many at once; from 1 */
     const char *const *origins; /* Origin values that may connect; empty: any */
     size_t origin_count;
-    const char *path;                 /* another one that echoes; NULL: none */
-    const char *node;                 /* the server's name (pages_node_valid); NULL: none */
-    unsigned max_clients;             /* beyond: 503 */
-    struct supplies *supplies;        /* borrowed; outlive the server and the loop's last turn */
-    struct faults *faults;            /* injected faults; borrowed; NULL: none */
+    const char *path;                   /* another one that echoes; NULL: none */
+    const char *node;                   /* the server's name (pages_node_valid); NULL: none */
+    const struct pubsub_config *pubsub; /* Redis, which servers share; NULL: none */
+    unsigned max_clients;               /* beyond: 503 */
+    struct supplies *supplies;          /* borrowed; outlive the server and the loop's last turn */
+    struct faults *faults;              /* injected faults; borrowed; NULL: none */
     const struct decode_spec *decode; /* the protocol above the messages, for the views; or NULL */
     uint64_t start_us;                /* clock_mono_us at the program's start, for the events */
 };

@@ -90,6 +90,7 @@ static void url_of_redis_is_refused_with_its_reason(void **state)
     refuses("redis://h/4294967296", "not the number of a database", -1);
     refuses("redis://secret@h", "a user without a password", -1);
     refuses("redis://user:@h", "empty", -1);
+    refuses("redis://user:pa/ss@h", "'/', '?' or '#'", 15);
 }
 
 static void name_of_a_redis_server_is_without_credentials(void **state)

@@ -255,6 +255,32 @@ static enum views_kind log_kind(const struct app *app)
     return app->connect->decode.count > 0 ? VIEWS_TALK : VIEWS_LOG;
 }
 
+/* Redis is reached through the proxy that --proxy names, or directly: those of the environment are
+ * for HTTP. */
+static int pubsub_setup(struct serve *s, struct err *e)
+{
+    const struct dial_config *dial = &s->app->connect->dial;
+    struct pubsub_config *config = &s->pubsub;
+
+    if (!s->own->pubsub) {
+        if (!dial->tls.insecure && !dial->tls.cacert && !dial->tls.capath && !dial->proxy &&
+            !s->own->pubsub_cert && !s->own->pubsub_key)
+            return 0;
+        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                "-k, --cacert, --capath, --proxy, --pubsub-cert and --pubsub-key are about the "
+                "connection to Redis, and there is no --pubsub");
+        return -1;
+    }
+    if (redis_url_parse(&config->url, s->own->pubsub, e) < 0)
+        return -1;
+    config->dial = *dial;
+    config->dial.tls.cert = s->own->pubsub_cert;
+    config->dial.tls.key = s->own->pubsub_key;
+    if (!dial->proxy)
+        config->dial.proxy = "";
+    return 0;
+}
+
 enum exit_code serve_run(struct app *app, const void *own)
 {
     struct serve s = {.app = app, .own = own, .code = EXIT_OK};
@@ -271,6 +297,9 @@ enum exit_code serve_run(struct app *app, const void *own)
     enum exit_code code;
     struct err e;
 
+    if (pubsub_setup(&s, &e) < 0)
+        return app_fail(app, &e);
+    config.pubsub = s.own->pubsub ? &s.pubsub : NULL;
     if (views_init(&s.views, app->view, typing ? VIEWS_REPL : log_kind(app), &e) < 0)
         return app_fail(app, &e);
     if (typing && !(s.typing = typing_new(app, &s.views, TYPING_SERVER, &hooks, &e))) {
@@ -286,5 +315,6 @@ enum exit_code serve_run(struct app *app, const void *own)
     close_handles(&s);
     views_clear(&s.views);
     typing_free(s.typing);
+    redis_url_clear(&s.pubsub.url);
     return code;
 }

@@ -14,6 +14,8 @@ struct serve_options {
     size_t origin_count;
     const char *path; /* --path: another one that echoes, or NULL */
     const char *node; /* --node, or NULL */
+    /* --pubsub, checked, or NULL; and our certificate there, with its key, or NULL */
+    const char *pubsub, *pubsub_cert, *pubsub_key;
 };
 
 /* Serve until SIGINT or SIGTERM (then 0), or fail. */

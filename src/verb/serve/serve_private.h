@@ -9,6 +9,7 @@
 #include "app/fault_rig.h"
 #include "app/typing.h"
 #include "app/views.h"
+#include "serve/pubsub.h"
 #include "serve/server.h"
 #include "verb/serve/serve.h"
 
@@ -18,6 +19,7 @@ struct serve {
     const struct serve_options *own;
     struct views views;
     struct fault_rig faults;
+    struct pubsub_config pubsub; /* if own->pubsub */
     struct server *server;
     struct typing *typing; /* NULL: the log is written as it comes, and nothing is read */
     char prompt[32];

@@ -4,12 +4,11 @@
 
 #include "base/codec.h"
 #include "cli/parsing.h"
+#include "redis/redis_url.h"
+#include "serve/feed.h"
 #include "serve/pages.h"
 
 #define GROUP "Server (wscope serve)"
-
-/* A client of the feed must be able to take a whole burst before it is treated as slow. */
-#define BURST_MAX 8192
 
 static const struct serve_options defaults = {.rate = 10, .burst = 1};
 
@@ -33,8 +32,8 @@ static int set_burst(struct options_parsing *p, const struct option_use *use, st
 
     if (options_set_number(p, use, e) < 0)
         return -1;
-    if (serve->burst > BURST_MAX)
-        return usage_error(e, "%s takes at most %d, not \"%s\"", use->typed, BURST_MAX,
+    if (serve->burst > FEED_BURST_MAX)
+        return usage_error(e, "%s takes at most %d, not \"%s\"", use->typed, FEED_BURST_MAX,
                            options_quote(use->value).text);
     return 0;
 }
@@ -72,6 +71,21 @@ static int set_node(struct options_parsing *p, const struct option_use *use, str
     return options_set_text(p, use, e);
 }
 
+static int set_pubsub(struct options_parsing *p, const struct option_use *use, struct err *e)
+{
+    struct serve_options *serve = p->own;
+    char *text = options_secret(p, use, e);
+    struct redis_url url;
+
+    if (!text)
+        return -1;
+    if (redis_url_parse(&url, text, e) < 0)
+        return text == use->value ? options_point_into(p, use) : options_blame(use, e);
+    redis_url_clear(&url);
+    serve->pubsub = text;
+    return 0;
+}
+
 static const struct option_row options[] = {
     {0, "rate", OPTION_VALUE, "N", "send N updates a second (10)", GROUP, NULL, true, 0, set_rate,
      offsetof(struct serve_options, rate)},
@@ -83,6 +97,12 @@ static const struct option_row options[] = {
      true, 0, set_allow_origin, 0},
     {0, "node", OPTION_VALUE, "NAME", "name this server in its messages and headers", GROUP, NULL,
      true, 0, set_node, offsetof(struct serve_options, node)},
+    {0, "pubsub", OPTION_VALUE, "URL", "share feed and room through Redis: redis://HOST", GROUP,
+     "SECRET", true, 0, set_pubsub, 0},
+    {0, "pubsub-cert", OPTION_VALUE, "FILE", "present this certificate (PEM) to Redis", GROUP,
+     "FILE", false, 0, options_set_readable, offsetof(struct serve_options, pubsub_cert)},
+    {0, "pubsub-key", OPTION_VALUE, "FILE", "private key of --pubsub-cert, if elsewhere", GROUP,
+     "FILE", false, 0, options_set_readable, offsetof(struct serve_options, pubsub_key)},
 };
 
 const struct verb serve_verb = {

@@ -1,0 +1,133 @@
+/* pubsub_report: what serve's log says about Redis: one sentence each, and no flood. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/plural.h"
+#include "serve/feed_service.h"
+#include "serve/pubsub_private.h"
+
+/* Sentences about one outage: its reason may change, "refused", "loading" ... */
+#define REPORTS_MAX 4
+#define COUNTS      320
+
+static struct event make_event(const struct pubsub *p, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .time_us = clock_wall_us(),
+        .at_us = clock_mono_us() - p->host->start_us,
+    };
+}
+
+void pubsub_note(struct pubsub *p, const char *format, ...)
+{
+    struct event ev = make_event(p, EVENT_NOTE);
+    char text[900];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    ev.note = text;
+    bus_emit(p->host->bus, &ev);
+}
+
+void pubsub_report_failure(struct pubsub *p, const struct err *e)
+{
+    struct event ev = make_event(p, EVENT_ERROR);
+    struct err shown = *e;
+
+    if (!p->alone_us) {
+        p->alone_us = clock_mono_us();
+        p->reports = 0;
+        p->reported[0] = '\0';
+    }
+    if (p->reports >= REPORTS_MAX || strcmp(p->reported, e->text) == 0)
+        return;
+    snprintf(p->reported, sizeof p->reported, "%s", e->text);
+    if (p->reports++ == 0)
+        snprintf(shown.text, sizeof shown.text,
+                 "%.360s; until it is back this server is an island: /feed goes on, messages of "
+                 "/chat are passed on late",
+                 e->text);
+    ev.error = &shown;
+    bus_emit(p->host->bus, &ev);
+}
+
+void pubsub_report_joined(struct pubsub *p)
+{
+    const struct feed *feed = feed_service_feed(p->host->feed);
+
+    if (p->joined_before)
+        return; /* pubsub_report_back follows */
+    p->joined_before = true;
+    pubsub_note(p,
+                "joined Redis at %s: /feed is at number %llu, %g a second, and /chat is one room",
+                p->name, (unsigned long long)feed_latest(feed, clock_mono_us()),
+                (double)feed->per_million_s / 1e6);
+}
+
+/* "3 messages passed on late, 1 dropped; 2 of others came late, none missed" */
+static void put_counts(char text[COUNTS], const struct pubsub_account *a)
+{
+    snprintf(text, COUNTS,
+             "%llu message%s of /chat passed on late, %llu not at all; of the other servers' %llu "
+             "came late, %llu %s missed",
+             (unsigned long long)a->out_late, plural(a->out_late),
+             (unsigned long long)a->out_dropped, (unsigned long long)a->in_late,
+             (unsigned long long)a->in_missed, a->in_missed == 1 ? "was" : "were");
+}
+
+void pubsub_report_back(struct pubsub *p)
+{
+    char counts[COUNTS];
+
+    if (!p->alone_us)
+        return;
+    put_counts(counts, &p->account);
+    pubsub_note(p, "Redis at %s is back after %.1f s: %s", p->name,
+                (double)(clock_mono_us() - p->alone_us) / 1e6, counts);
+    p->account = (struct pubsub_account){0};
+    p->alone_us = 0;
+    p->told_full = false;
+}
+
+void pubsub_report_missed(struct pubsub *p)
+{
+    uint64_t missed = p->account.in_missed, dropped = p->account.out_dropped;
+
+    if (p->alone_us)
+        return;
+    if (missed > 0)
+        pubsub_note(
+            p,
+            "%llu message%s that other servers sent to /chat %s missed: never passed on, or "
+            "lost by Redis",
+            (unsigned long long)missed, plural(missed), missed == 1 ? "was" : "were");
+    if (dropped > 0)
+        pubsub_note(p, "%llu message%s of /chat %s not passed on: Redis is too slow",
+                    (unsigned long long)dropped, plural(dropped), dropped == 1 ? "was" : "were");
+    p->account = (struct pubsub_account){0};
+    p->told_full = false;
+}
+
+void pubsub_report_full(struct pubsub *p)
+{
+    if (p->told_full)
+        return;
+    p->told_full = true;
+    pubsub_note(p,
+                "%zu messages of /chat wait for Redis: those that follow reach the clients of this "
+                "server alone, and are counted",
+                p->queue.count);
+}
+
+void pubsub_stop(struct pubsub *p)
+{
+    unsigned long long rest = p->queue.count + p->account.out_dropped;
+
+    if (rest > 0)
+        pubsub_note(p, "%llu message%s of /chat never reached the other servers", rest,
+                    plural(rest));
+}
