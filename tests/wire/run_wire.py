@@ -27,6 +27,7 @@ import cases_reconnect  # noqa: E402,F401
 import cases_poll  # noqa: E402,F401
 import cases_sse  # noqa: E402,F401
 import cases_as  # noqa: E402,F401
+import cases_packed  # noqa: E402,F401
 import cases_script_as  # noqa: E402,F401
 import cases_pipe  # noqa: E402,F401
 import cases_ending  # noqa: E402,F401
