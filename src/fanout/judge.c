@@ -39,26 +39,31 @@ static bool hears_nothing(const struct judged *j, uint32_t conn, uint32_t arg)
     return j->f->members[conn].lost > 0 && j->f->members[conn].received == 0;
 }
 
-/* Lost where messages do pass otherwise. */
-static uint64_t lost_elsewhere(const struct judged *j, node_set *from, node_set *to, uint64_t *sent)
-{
-    uint64_t lost = 0;
+/* Where messages do pass otherwise. */
+struct losses {
+    uint64_t lost, sent;
+    node_set from, to; /* the cells in which something was lost */
+};
 
-    *from = *to = *sent = 0;
+/* In rows and columns of these sets. */
+static struct losses find_losses(const struct judged *j, node_set rows, node_set columns)
+{
+    struct losses l = {0};
+
     for (uint32_t a = 0; a < j->r->rows; a++)
         for (uint32_t b = 0; b < j->r->node_count; b++) {
             const struct fanout_cell *c = fanout_cell(j->r, a, b);
 
-            if (judge_way(j, a, b) != JUDGE_OPEN)
+            if (!(rows >> a & 1) || !(columns >> b & 1) || judge_way(j, a, b) != JUDGE_OPEN)
                 continue;
-            *sent += c->delivered + judge_lost(j, c);
+            l.sent += c->delivered + judge_lost(j, c);
             if (judge_lost(j, c) == 0)
                 continue;
-            lost += judge_lost(j, c);
-            *from |= NODE_BIT(a);
-            *to |= NODE_BIT(b);
+            l.lost += judge_lost(j, c);
+            l.from |= NODE_BIT(a);
+            l.to |= NODE_BIT(b);
         }
-    return lost;
+    return l;
 }
 
 static bool judge_silent_connections(struct judged *j, uint64_t lost)
@@ -77,21 +82,25 @@ static bool judge_silent_connections(struct judged *j, uint64_t lost)
 
 static void judge_losses(struct judged *j)
 {
-    node_set from, to;
-    uint64_t sent, lost = lost_elsewhere(j, &from, &to, &sent);
+    struct losses l = find_losses(j, ~UINT64_C(0), ~UINT64_C(0));
+    uint32_t node = NODES_MAX;
     char where[240] = "";
 
-    if (lost == 0 || judge_silent_connections(j, lost))
+    if (l.lost == 0 || judge_silent_connections(j, l.lost))
         return;
-    if (j->r->node_count > 2 && judge_size(to) == 1)
-        snprintf(where, sizeof where, ", all of them to %s", judge_nodes(j, to).text);
-    else if (j->r->rows > 2 && judge_size(from) == 1)
-        snprintf(where, sizeof where, ", all of them from %s", judge_nodes(j, from).text);
-    else if (j->r->node_count > 1)
-        snprintf(where, sizeof where, ", without a pattern");
-    judge_add(j, FANOUT_FAULT_LOSS, judge_size(to) == 1 && where[0] ? judge_first(to) : NODES_MAX,
-              "%" PRIu64 " of %" PRIu64 " deliveries (%s) were lost%s", lost, sent,
-              units_share(lost, sent).text, where);
+    if (j->r->node_count > 2 && judge_size(l.to) == 1) {
+        node = judge_first(l.to);
+        l = find_losses(j, ~UINT64_C(0), l.to);
+        snprintf(where, sizeof where, " to %s", judge_node(j, node).text);
+    } else if (j->r->rows > 2 && judge_size(l.from) == 1) {
+        node = judge_first(l.from);
+        l = find_losses(j, l.from, ~UINT64_C(0));
+        snprintf(where, sizeof where, " from %s", judge_node(j, node).text);
+    }
+    judge_add(j, FANOUT_FAULT_LOSS, node,
+              "%" PRIu64 " of %" PRIu64 " deliveries%s (%s) were lost%s", l.lost, l.sent, where,
+              units_share(l.lost, l.sent).text,
+              node < NODES_MAX ? ", and none elsewhere" : ", without a pattern");
 }
 
 static void judge_nothing(struct judged *j)
