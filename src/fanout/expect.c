@@ -89,7 +89,8 @@ static bool get_even(const struct drill_totals *t, double *number, char *reason)
     if (t->even > 0)
         say(reason, "the largest node has %.2f times its fair share of the connections", t->even);
     else
-        say(reason, "nothing names the nodes, so their shares are not known");
+        say(reason,
+            "the shares of the nodes are not known: nothing names them, or no connection is open");
     return t->even > 0;
 }
 

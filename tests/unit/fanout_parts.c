@@ -359,7 +359,7 @@ static void drill_expectations_are_checked(void **state)
     assert_int_equal(failures(&r, list, reason), 3);
     r.drill.even = 0;
     assert_int_equal(failures(&r, "even<2", reason), 1);
-    assert_string_equal(reason, "nothing names the nodes, so their shares are not known");
+    assert_non_null(strstr(reason, "nothing names them, or no connection is open"));
     r.drilled = false;
     assert_int_equal(failures(&r, "lost<5", reason), 1);
 }
