@@ -225,6 +225,8 @@ static int count_first(struct fanout *f, const struct publish *p, uint32_t conn,
         return 0;
     }
     f->members[conn].received++;
+    if (p->sender != FANOUT_OUTSIDE && !own)
+        f->members[p->sender].heard++;
     count_cell(&f->total, own, late, expected);
     sketch_add(&f->delays, (int64_t)us);
     if (pair) {
@@ -362,6 +364,8 @@ static void count_lost(struct fanout *f, const struct publish *p, uint32_t conn)
     if (!was_there(f, p, m))
         return;
     m->lost++;
+    if (p->sender != FANOUT_OUTSIDE && p->sender != conn)
+        f->members[p->sender].unheard++;
     f->total.lost++;
     f->total.own_lost += p->sender == conn;
     cell = cell_of(f, p, conn);

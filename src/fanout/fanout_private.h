@@ -20,6 +20,7 @@ struct member {
     uint8_t greetings; /* messages that were looked at for the name of the node */
     uint64_t up_us, lost_us;
     uint32_t received, lost;
+    uint32_t heard, unheard; /* what it sent, by other connections */
     struct seen_on_bus bus;
     struct drill_account drill;
 };

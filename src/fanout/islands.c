@@ -54,10 +54,18 @@ static double chance_of_cut(const struct fanout *f)
     return pow(lost / (delivered + lost), fmax(1, (delivered + lost) / pairs));
 }
 
+static bool does_not_reach(const struct fanout *f, uint32_t a, uint32_t b)
+{
+    return f->config.way == FANOUT_BY_CLIENT && a % f->stride == 0 &&
+           way_of(f, a / f->stride, b) == WAY_CUT;
+}
+
 static bool alike(const struct islands *s, uint32_t a, uint32_t b)
 {
     uint32_t differ = 0;
 
+    if (s->tolerance == 0 && (does_not_reach(s->f, a, b) || does_not_reach(s->f, b, a)))
+        return false;
     for (uint32_t row = 0; row < s->f->rows; row++) {
         enum way one = way_of(s->f, row, a), other = way_of(s->f, row, b);
 
@@ -163,6 +171,28 @@ static bool unite_one(struct islands *s)
     return false;
 }
 
+/* Each way that is cut is one into an island that hears no other, or one from an island that no
+ * other hears. Anything else is made of losses by chance. */
+static bool explained(const struct islands *s)
+{
+    struct between sums[NODES_MAX][NODES_MAX];
+    bool deaf[NODES_MAX], mute[NODES_MAX];
+
+    add_up(s, sums);
+    for (uint32_t a = 0; a < s->count; a++) {
+        deaf[a] = mute[a] = true;
+        for (uint32_t b = 0; b < s->count; b++) {
+            deaf[a] = deaf[a] && (a == b || state(&sums[b][a]) != WAY_OPEN);
+            mute[a] = mute[a] && (a == b || state(&sums[a][b]) != WAY_OPEN);
+        }
+    }
+    for (uint32_t a = 0; a < s->count; a++)
+        for (uint32_t b = 0; b < s->count; b++)
+            if (a != b && state(&sums[a][b]) == WAY_CUT && !mute[a] && !deaf[b])
+                return false;
+    return true;
+}
+
 /* --- the report's part --------------------------------------------------------------------------
  */
 
@@ -255,5 +285,7 @@ uint32_t islands_find(struct fanout *f, uint8_t *of)
         take_as_one(&s);
     while (f->config.way == FANOUT_BY_CLIENT && s.count > 1 && unite_one(&s)) {
     }
+    if (f->config.way == FANOUT_BY_CLIENT && !explained(&s))
+        take_as_one(&s);
     return s.count ? s.count : 1;
 }

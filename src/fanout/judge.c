@@ -39,14 +39,20 @@ static bool hears_nothing(const struct judged *j, uint32_t conn, uint32_t arg)
     return j->f->members[conn].lost > 0 && j->f->members[conn].received == 0;
 }
 
+static bool reaches_nobody(const struct judged *j, uint32_t conn, uint32_t arg)
+{
+    (void)arg;
+    return j->f->members[conn].unheard > 0 && j->f->members[conn].heard == 0;
+}
+
 /* Where messages do pass otherwise. */
 struct losses {
     uint64_t lost, sent;
     node_set from, to; /* the cells in which something was lost */
 };
 
-/* In rows and columns of these sets. */
-static struct losses find_losses(const struct judged *j, node_set rows, node_set columns)
+/* In rows and columns of these sets; cut: also where no message passes. */
+static struct losses find_losses(const struct judged *j, node_set rows, node_set columns, bool cut)
 {
     struct losses l = {0};
 
@@ -54,7 +60,8 @@ static struct losses find_losses(const struct judged *j, node_set rows, node_set
         for (uint32_t b = 0; b < j->r->node_count; b++) {
             const struct fanout_cell *c = fanout_cell(j->r, a, b);
 
-            if (!(rows >> a & 1) || !(columns >> b & 1) || judge_way(j, a, b) != JUDGE_OPEN)
+            if (!(rows >> a & 1) || !(columns >> b & 1) ||
+                (!cut && judge_way(j, a, b) != JUDGE_OPEN))
                 continue;
             l.sent += c->delivered + judge_lost(j, c);
             if (judge_lost(j, c) == 0)
@@ -66,35 +73,42 @@ static struct losses find_losses(const struct judged *j, node_set rows, node_set
     return l;
 }
 
-static bool judge_silent_connections(struct judged *j, uint64_t lost)
+static bool judge_single_connections(struct judged *j, uint64_t lost)
 {
-    uint64_t theirs = 0;
+    uint64_t deaf = 0, mute = 0;
 
-    for (uint32_t i = 0; i < j->r->connections; i++)
-        theirs += hears_nothing(j, i, 0) ? j->f->members[i].lost : 0;
-    if (theirs == 0 || theirs < lost)
-        return false;
-    judge_add(j, FANOUT_FAULT_SOME_DEAF, NODES_MAX,
-              "%s received nothing, though others of the same node did",
-              judge_connections(j, hears_nothing, 0).text);
-    return true;
+    for (uint32_t i = 0; i < j->r->connections; i++) {
+        deaf += hears_nothing(j, i, 0) ? j->f->members[i].lost : 0;
+        mute += reaches_nobody(j, i, 0) ? j->f->members[i].unheard : 0;
+    }
+    if (deaf > 0 && deaf >= lost)
+        judge_add(j, FANOUT_FAULT_SOME_DEAF, NODES_MAX,
+                  "%s received nothing, though others of the same node did",
+                  judge_connections(j, hears_nothing, 0).text);
+    else if (mute > 0 && mute >= lost)
+        judge_advise(judge_add(j, FANOUT_FAULT_SOME_MUTE, NODES_MAX,
+                               "what was sent by %s reached no other connection",
+                               judge_connections(j, reaches_nobody, 0).text),
+                     "if no other connection is on the same node, the node does not publish");
+    return (deaf > 0 && deaf >= lost) || (mute > 0 && mute >= lost);
 }
 
-static void judge_losses(struct judged *j)
+/* cut: it is not known yet why nothing passes between some nodes. */
+static void judge_losses(struct judged *j, bool cut)
 {
-    struct losses l = find_losses(j, ~UINT64_C(0), ~UINT64_C(0));
+    struct losses l = find_losses(j, ~UINT64_C(0), ~UINT64_C(0), cut);
     uint32_t node = NODES_MAX;
     char where[240] = "";
 
-    if (l.lost == 0 || judge_silent_connections(j, l.lost))
+    if (l.lost == 0 || judge_single_connections(j, l.lost))
         return;
     if (j->r->node_count > 2 && judge_size(l.to) == 1) {
         node = judge_first(l.to);
-        l = find_losses(j, ~UINT64_C(0), l.to);
+        l = find_losses(j, ~UINT64_C(0), l.to, cut);
         snprintf(where, sizeof where, " to %s", judge_node(j, node).text);
     } else if (j->r->rows > 2 && judge_size(l.from) == 1) {
         node = judge_first(l.from);
-        l = find_losses(j, l.from, ~UINT64_C(0));
+        l = find_losses(j, l.from, ~UINT64_C(0), cut);
         snprintf(where, sizeof where, " from %s", judge_node(j, node).text);
     }
     judge_add(j, FANOUT_FAULT_LOSS, node,
@@ -135,6 +149,7 @@ void judge_delivery(struct judged *j)
 {
     const struct fanout_cell *t = &j->r->total;
     enum fanout_expect expect = j->f->config.expect;
+    bool explained = false;
 
     if (expect == FANOUT_NONE || t->delivered + t->lost == 0)
         return;
@@ -144,15 +159,17 @@ void judge_delivery(struct judged *j)
     }
     if (t->lost > 0 && j->r->stragglers * 2 >= judge_lost(j, t) && j->r->stragglers > 0)
         return; /* they are late */
-    if (expect == FANOUT_ISLANDS) {
+    if (expect == FANOUT_ISLANDS)
         judge_islands(j);
-    } else if (j->r->outside) {
-        if (judge_outside_cut(j))
-            return; /* what was lost otherwise cannot be told apart */
-    } else if (expect != FANOUT_SENDER && !judge_nodes_cut(j) && judge_no_echo(j)) {
+    else if (j->r->outside)
+        explained = judge_outside_cut(j);
+    else if (expect != FANOUT_SENDER)
+        explained = judge_nodes_cut(j);
+    if (!explained && judge_no_echo(j))
         judge_advise(judge_add(j, FANOUT_FAULT_NO_ECHO, NODES_MAX,
                                "senders do not receive their own messages, all others do"),
                      "if that is intended: --expect others");
-    }
-    judge_losses(j);
+    /* Of messages from outside, what was lost otherwise cannot be told apart. */
+    if (!explained || !j->r->outside)
+        judge_losses(j, !explained && expect != FANOUT_ISLANDS);
 }

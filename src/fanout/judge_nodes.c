@@ -5,6 +5,9 @@
 
 #include "base/plural.h"
 
+/* So many messages of one node to another may all be lost by chance. */
+#define FEW 5
+
 struct pattern {
     uint32_t count;
     node_set all, deaf, mute;
@@ -12,6 +15,7 @@ struct pattern {
     uint32_t group_count;
     uint32_t cuts, opens;
     uint32_t cut_from, cut_to; /* of the last cut */
+    uint64_t cut_most;         /* messages of the cell with the most of those that are cut */
 };
 
 static void find_groups(const struct judged *j, struct pattern *p)
@@ -51,6 +55,15 @@ static bool is_cut_off(const struct judged *j, uint32_t count, uint32_t node, bo
     return cuts > 0;
 }
 
+static void add_cut(const struct judged *j, struct pattern *p, uint32_t a, uint32_t b)
+{
+    uint64_t lost = judge_lost(j, fanout_cell(j->r, a, b));
+
+    p->cut_from = a;
+    p->cut_to = b;
+    p->cut_most = lost > p->cut_most ? lost : p->cut_most;
+}
+
 static void find_pattern(const struct judged *j, struct pattern *p)
 {
     *p = (struct pattern){.count = j->r->node_count};
@@ -65,10 +78,8 @@ static void find_pattern(const struct judged *j, struct pattern *p)
                 continue;
             p->opens += way == JUDGE_OPEN;
             p->cuts += way == JUDGE_CUT;
-            if (way == JUDGE_CUT) {
-                p->cut_from = a;
-                p->cut_to = b;
-            }
+            if (way == JUDGE_CUT)
+                add_cut(j, p, a, b);
         }
         p->all |= takes_part ? NODE_BIT(a) : 0;
         p->deaf |= is_cut_off(j, p->count, a, false) ? NODE_BIT(a) : 0;
@@ -237,6 +248,8 @@ bool judge_nodes_cut(struct judged *j)
     else if (explains(j, &p, p.deaf, p.mute)) {
         judge_deaf(j, p.deaf);
         judge_mute(j, p.mute);
+    } else if (p.cut_most < FEW) {
+        return false;
     } else {
         judge_add(j, FANOUT_FAULT_CUT, NODES_MAX,
                   "messages do not pass between %u of %u pairs of nodes, such as from %s to %s",

@@ -362,6 +362,13 @@ static void sort(const struct naming *n, struct candidate *c)
         c->of[i] = moved[c->of[i]];
 }
 
+/* From how many connections on nearly as many names are taken for those of sessions: cookies are
+ * often that. */
+static uint32_t least_of(const struct candidate *c)
+{
+    return c->source->kind == NAMING_COOKIE ? 4 : 16;
+}
+
 static struct candidate *choose(struct naming *n)
 {
     struct candidate *one = NULL;
@@ -373,7 +380,7 @@ static struct candidate *choose(struct naming *n)
         tally(n, c, &shown, &distinct);
         if (shown == 0 || c->overflowed || shown * 5 < n->open_count * 4)
             continue;
-        if (n->open_count > 3 && distinct * 4 > n->open_count * 3)
+        if (n->open_count >= least_of(c) && distinct * 4 > n->open_count * 3)
             continue;
         if (distinct > 1)
             return c;

@@ -26,6 +26,7 @@ const char *fanout_fault_word(enum fanout_fault_kind kind)
                                         "loss",
                                         "no-echo",
                                         "deaf-connections",
+                                        "mute-connections",
                                         "unexpected",
                                         "islands",
                                         "not-sticky",

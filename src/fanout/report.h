@@ -39,6 +39,7 @@ enum fanout_fault_kind {
     FANOUT_FAULT_LOSS,       /* here and there */
     FANOUT_FAULT_NO_ECHO,    /* senders do not receive what they send */
     FANOUT_FAULT_SOME_DEAF,  /* single connections receive nothing */
+    FANOUT_FAULT_SOME_MUTE,  /* what single connections send reaches no other */
     FANOUT_FAULT_UNEXPECTED, /* received by connections that should not */
     FANOUT_FAULT_ISLANDS,    /* not as many islands as expected */
     FANOUT_FAULT_NOT_STICKY, /* handshakes of several requests fail */

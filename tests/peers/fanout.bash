@@ -1,7 +1,7 @@
 # What the tests of fanout share: Redis, nodes of a chat service, load balancers before them.
 #
-# The variables set here are for the tests.
-# shellcheck disable=SC2034
+# The variables set here are for the tests; those of bats are set by helpers.bash.
+# shellcheck disable=SC2034,SC2154
 
 load peers
 
@@ -25,6 +25,32 @@ start_nodes() {
         await '^port ([0-9]+)$' node "$PEERS_HERE/fanout_node.js" "n$((${#NODES[@]} + 1))" "$REDIS_PORT" "$fault"
         NODE_PORTS+=("$found")
         NODES+=("${PEERS[-1]}")
+    done
+}
+
+# start_rolling COUNT: nodes without faults that fanout_roll.bash can restart; their folder is then $ROLL.
+start_rolling() {
+    local i port command
+    need_npm redis
+    need_ws
+    ROLL=$BATS_TEST_TMPDIR/nodes
+    mkdir "$ROLL"
+    NODE_PORTS=()
+    for ((i = 1; i <= $1; i++)); do
+        port=$(free_port)
+        command=(node "$PEERS_HERE/fanout_node.js" "n$i" "$REDIS_PORT" none "$port")
+        echo "${command[*]}" >"$ROLL/n$i.cmd"
+        "${command[@]}" >"$ROLL/n$i.log" 2>&1 </dev/null 3>&- &
+        echo $! >"$ROLL/n$i.pid"
+        NODE_PORTS+=("$port")
+        await_port "$port"
+    done
+}
+
+stop_rolling() {
+    local file
+    for file in "${ROLL:-/nowhere}"/n*.pid; do
+        [[ ! -e $file ]] || kill "$(<"$file")" 2>/dev/null || true
     done
 }
 
@@ -62,6 +88,7 @@ END
         done
     } >"$file"
     start_on "$port" haproxy -db -f "$file"
+    HAPROXY=${PEERS[-1]}
     BALANCER=ws://127.0.0.1:$port
 }
 

@@ -59,6 +59,47 @@ static void judge_names_one_fault(void **state)
             }
 }
 
+/* Few connections, a single one on a node, one round, no message to the sender itself. */
+static void judge_needs_little(void **state)
+{
+    static const struct {
+        enum planted planted;
+        const char *word;
+    } cases[] = {{PLANT_NONE, NULL},   {PLANT_NO_BUS, "no-bus"},       {PLANT_DEAF, "deaf"},
+                 {PLANT_MUTE, "mute"}, {PLANT_ISOLATED, "isolated"},   {PLANT_DOUBLE, "double"},
+                 {PLANT_LATE, "late"}, {PLANT_DOUBLE_OF_ONE, "double"}};
+    struct service s = usual;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (s.nodes = 3; s.nodes <= 5; s.nodes++)
+            for (s.connections = s.nodes; s.connections <= 3 * s.nodes; s.connections += 2)
+                for (s.rounds = 1; s.rounds <= 3; s.rounds += 2)
+                    for (int variant = 0; variant < 4; variant++) {
+                        s.planted = cases[i].planted;
+                        s.named = variant & 1;
+                        s.expect = variant & 2 ? FANOUT_OTHERS : FANOUT_ALL;
+                        /* With one connection a node, others of the node receive nothing. */
+                        if (s.planted == PLANT_NO_BUS && s.connections == s.nodes)
+                            s.expect = FANOUT_ALL;
+                        expect_fault(s, cases[i].word);
+                    }
+}
+
+static void judge_takes_chance_for_no_pattern(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.planted = PLANT_LOSS;
+    s.rounds = 1;
+    for (s.connections = 12; s.connections <= 24; s.connections += 3)
+        for (int named = 0; named < 2; named++) {
+            s.named = named;
+            expect_fault(s, "loss");
+        }
+}
+
 static void judge_tells_a_connection_from_a_node(void **state)
 {
     struct service s = usual;
@@ -368,6 +409,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judge_names_one_fault),
+        cmocka_unit_test(judge_needs_little),
+        cmocka_unit_test(judge_takes_chance_for_no_pattern),
         cmocka_unit_test(judge_tells_a_connection_from_a_node),
         cmocka_unit_test(judge_names_the_node),
         cmocka_unit_test(judge_uses_what_redis_showed),
