@@ -108,11 +108,13 @@ static void judge_refusal(struct probe_report *r, const struct probe_asked *aske
 static void judge_plain_port(struct probe_report *r, const struct probe_asked *asked,
                              const struct probe_seen *main)
 {
+    char status[80];
     struct probe_check *check = probe_add_fail(
         r, PROBE_PATH, main->error.code, "the port speaks TLS, and the URL is one without (ws://)");
 
     probe_advise(check, "use wss%s", asked->url + strcspn(asked->url, ":"));
-    probe_evidence(check, "without TLS: %s", main->error.text);
+    probe_status_text(status, sizeof status, &main->answer);
+    probe_evidence(check, "without TLS: %s", main->answer.status ? status : main->error.text);
 }
 
 static void judge_no_answer(struct probe_report *r, const struct probe_asked *asked,
@@ -124,10 +126,6 @@ static void judge_no_answer(struct probe_report *r, const struct probe_asked *as
     bool cut = main->error.code == EXIT_HANGUP || main->error.code == EXIT_LOST ||
                main->error.code == EXIT_TIMEOUT;
 
-    if (around->tls) {
-        judge_plain_port(r, asked, main);
-        return;
-    }
     if (plain->status && cut) {
         probe_status_text(status, sizeof status, plain);
         check = probe_add_fail(r, PROBE_PATH, main->error.code,
@@ -212,10 +210,16 @@ void probe_judge_path(struct probe_report *r, const struct probe_asked *asked,
         judge_closed(r, main);
         break;
     case OUTCOME_REFUSED:
-        judge_refusal(r, asked, plain, &main->answer, around);
+        if (around->tls)
+            judge_plain_port(r, asked, main);
+        else
+            judge_refusal(r, asked, plain, &main->answer, around);
         break;
     default:
-        judge_no_answer(r, asked, plain, main, around);
+        if (around->tls)
+            judge_plain_port(r, asked, main);
+        else
+            judge_no_answer(r, asked, plain, main, around);
         break;
     }
 }

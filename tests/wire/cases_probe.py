@@ -175,6 +175,15 @@ def plain_at_tls(t):
           advice=re.escape("use wss" + url[2:]), url=url)
 
 
+@case("probe finds: ws:// at a port with TLS that refuses HTTP", 40)
+def plain_at_polite_tls(t):
+    """As nginx does: 400 The plain HTTP request was sent to HTTPS port."""
+    service = Service(t, refuse("400 Bad Request", "The plain HTTP request was sent to HTTPS port", "Server: nginx\r\n"),
+                      tls=tls_material.of(t).server("good"), sniff=True)
+    finds(t, "ws:// at a port with TLS that refuses HTTP", status=22, stage="path", kind="fail", message="the port speaks TLS",
+          advice="use wss", url=service.url())
+
+
 # --- auth ---------------------------------------------------------------------------------------------------------------
 
 planted("credentials missing", serve=refuse("401 Unauthorized"), status=22, stage="auth", kind="fail",

@@ -237,6 +237,15 @@ def interrupted(t):
         raise Unmet(f"{made.out!r}")
 
 
+@case("probe --slow: a unix socket cannot be looked at", 40)
+def unix(t):
+    service = Service(t, Slowly(rate=10), unix=os.path.join(t.folder(), "sock"))
+    status, events, _ = probe(t, "--slow=5", f"ws+unix:{service.path}:/")
+    found = [c for c in events if c["stage"] == "slow"]
+    if status or len(found) != 1 or found[0]["message"] != "not checked: this needs TCP":
+        raise Unmet(f"{found}")
+
+
 @case("probe --slow: its figures are among the metrics", 60)
 def metrics(t):
     not_slowed()

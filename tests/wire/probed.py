@@ -56,12 +56,13 @@ def healthy(conn, asked):
 
 class Service:
     """serve: what becomes of a connection once its request is there. tls: a context. greet: what happens before the
-    request is read, or None. unix: the path of a socket to listen at. The requests are in `seen`."""
+    request is read, or None. unix: the path of a socket to listen at. sniff: TLS only where the
+    client begins it. The requests are in `seen`."""
 
-    def __init__(self, t, serve=healthy, tls=None, greet=None, host="127.0.0.1", unix=None):
+    def __init__(self, t, serve=healthy, tls=None, greet=None, host="127.0.0.1", unix=None, sniff=False):
         if tls:
             not_slowed()
-        self.t, self.serve, self.tls, self.greet, self.path = t, serve, tls, greet, unix
+        self.t, self.serve, self.tls, self.greet, self.path, self.sniff = t, serve, tls, greet, unix, sniff
         self.listener = t.listen(host)
         self.port = self.listener.port
         if unix:
@@ -84,7 +85,7 @@ class Service:
 
     def _serve(self, conn):
         try:
-            if self.tls:
+            if self.tls and (not self.sniff or conn.sock.recv(1, socket.MSG_PEEK) == b"\x16"):
                 conn.start_tls(self.tls)
             if self.greet:
                 self.greet(conn)

@@ -274,7 +274,7 @@ static void show_progress(struct probe_front *front)
     char text[120] = "slow";
 
     if (s->stopped_us)
-        snprintf(text, sizeof text, "slow: not read for %.0f of %.0f s, %.1f MiB sent for it",
+        snprintf(text, sizeof text, "slow: %.0f of %.0f s, %.1f MiB due",
                  (double)s->stopped_us / 1e6, (double)front->own->slow_us / 1e6,
                  (double)s->due / (1024 * 1024));
     probe_show_progress(front, text);

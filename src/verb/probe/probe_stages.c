@@ -129,6 +129,15 @@ static void tls_is_known(struct probe_front *front)
         ask_elsewhere(front);
 }
 
+/* Servers with TLS end a connection that speaks HTTP, or refuse its request. */
+static bool may_be_tls(const struct probe_front *front)
+{
+    int status = front->main->seen.answer.status;
+
+    return !front->asked.secure && !front->asked.unix_socket && (status == 0 || status == 400) &&
+           status == front->plain.answer.status;
+}
+
 /* Where nothing fits at the URL, something may be near it. */
 static void path_over(struct probe_front *front)
 {
@@ -136,11 +145,10 @@ static void path_over(struct probe_front *front)
         return;
     if (!probe_may_be_elsewhere(&front->plain.answer, &front->main->seen))
         judge_path(front);
-    else if (front->main->seen.answer.status || front->plain.answer.status || front->asked.secure ||
-             front->asked.unix_socket)
-        ask_elsewhere(front);
-    else
+    else if (may_be_tls(front))
         probe_way_try_tls(front, tls_is_known);
+    else
+        ask_elsewhere(front);
 }
 
 static void on_main(void *ctx, struct visit *v)
