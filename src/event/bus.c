@@ -15,13 +15,13 @@ static void sink_free(struct sink *sink)
 static void list_wanting(struct bus *bus)
 {
     for (unsigned kind = 0; kind < BUS_KINDS; kind++) {
-        struct sink **to = bus->wanting[kind];
+        unsigned wanting = 0;
 
         for (unsigned i = 0; i < bus->count; i++) {
             if (bus->sinks[i]->wants & EVENT_BIT(kind))
-                *to++ = bus->sinks[i];
+                wanting |= 1u << i;
         }
-        *to = NULL;
+        bus->wanting[kind] = (uint8_t)wanting;
     }
 }
 

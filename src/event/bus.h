@@ -6,15 +6,15 @@
 
 #include "event/sink.h"
 
-#define BUS_SINKS_MAX 8
+#define BUS_SINKS_MAX 8  /* as many as `wanting` has bits for sinks */
 #define BUS_KINDS     63 /* as many as `wants` has bits for kinds */
 
 struct bus {
     struct sink *sinks[BUS_SINKS_MAX];
     unsigned count;
-    struct sink *wanting[BUS_KINDS][BUS_SINKS_MAX + 1]; /* those that want a kind, then NULL */
-    uint64_t wants;                                     /* what any of them wants */
-    bool wants_sent; /* any of them looks at messages that go out */
+    uint8_t wanting[BUS_KINDS]; /* a bit for each sink that wants a kind, the first is the lowest */
+    bool wants_sent;            /* any of them looks at messages that go out */
+    uint64_t wants;             /* what any of them wants */
 };
 
 void bus_init(struct bus *bus);
@@ -42,8 +42,11 @@ static inline bool bus_wants_sent(const struct bus *bus)
 
 static inline void bus_emit(const struct bus *bus, const struct event *ev)
 {
-    for (struct sink *const *sink = bus->wanting[ev->kind]; *sink; sink++)
-        (*sink)->event(*sink, ev);
+    for (unsigned left = bus->wanting[ev->kind]; left; left &= left - 1) {
+        struct sink *sink = bus->sinks[__builtin_ctz(left)];
+
+        sink->event(sink, ev);
+    }
 }
 
 #endif
