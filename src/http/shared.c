@@ -9,6 +9,7 @@ static struct tls_context *proxy_context(const struct tls_config *target, struct
 
     (void)tls_forget_identity(&config);
     config.pinned = config.servername = NULL;
+    config.keep = config.offer = NULL;
     return tls_context_client(&config, trust, e);
 }
 

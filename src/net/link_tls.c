@@ -413,6 +413,11 @@ struct link *link_tls_client(struct link *next, struct tls_context *ctx, const c
         tls_free(&t->link);
         return NULL;
     }
+    if (tls_resumption_offer(ctx, t->ssl) != 0) {
+        tls_free(&t->link);
+        err_nomem(e, STAGE_TLS, "setting up TLS");
+        return NULL;
+    }
     SSL_set_connect_state(t->ssl);
     return &t->link;
 }

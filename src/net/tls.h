@@ -7,6 +7,15 @@
 #include "event/event.h"
 #include "net/link.h"
 
+/* A session of one connection that others resume (RFC 8446, section 2.2; RFC 5246, section 7.3). */
+struct tls_resumption;
+/* NULL: memory. */
+struct tls_resumption *tls_resumption_new(void);
+/* NULL is fine. */
+void tls_resumption_free(struct tls_resumption *r);
+/* A server gave one. */
+bool tls_resumption_has(const struct tls_resumption *r);
+
 struct tls_config {
     bool insecure;      /* no verification */
     const char *cacert; /* PEM bundle that replaces the system's, or NULL */
@@ -19,6 +28,8 @@ struct tls_config {
     int min, max;           /* 0 (library's default), 12 or 13 */
     bool offer_h2; /* ALPN offers h2 before http/1.1: to see what the server selects, as the link
                       then is of no use for HTTP/1.1 */
+    struct tls_resumption *keep;  /* the first session that a server gives is kept there, */
+    struct tls_resumption *offer; /* and this one is to be resumed; borrowed; NULL: none */
 };
 
 /* Take the client certificate out. True if there was one. */

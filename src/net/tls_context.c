@@ -148,6 +148,9 @@ static int load_client(struct tls_context *ctx, const struct tls_config *config,
         if (!ctx->servername)
             return err_nomem(e, STAGE_TLS, "setting up TLS");
     }
+    ctx->keep = config->keep;
+    ctx->offer = config->offer;
+    tls_resumption_keep(ctx);
     ctx->offers_h2 = config->offer_h2;
     if (SSL_CTX_set_alpn_protos(ctx->ssl, config->offer_h2 ? alpn_h2 : alpn_http1,
                                 config->offer_h2 ? sizeof alpn_h2 : sizeof alpn_http1) != 0)

@@ -27,7 +27,8 @@ struct tls_context {
     bool offers_h2;
     char *servername; /* owned, or NULL */
     struct tls_pins pins;
-    int keylog; /* descriptor, or -1 */
+    int keylog;                          /* descriptor, or -1 */
+    struct tls_resumption *keep, *offer; /* borrowed, or NULL */
 };
 
 /* The first thing that verification objected to. */
@@ -76,6 +77,11 @@ struct link_tls {
  * as long as its BIOs. */
 BIO_METHOD *tls_bio_method_new(void);
 BIO *tls_bio_new(struct link_tls *t);
+
+/* tls_resumption: let ctx->keep have the first session; offer that of ctx->offer. 0 or -1 (memory).
+ */
+void tls_resumption_keep(struct tls_context *ctx);
+int tls_resumption_offer(const struct tls_context *ctx, SSL *ssl);
 
 /* tls_trust: load what is trusted, or take it from *trust (see tls_context_client). 0 or -1 with
  * *e.

@@ -42,6 +42,54 @@ static void tls_verifies_chain_and_name_and_describes_itself(void **state)
     ends_free(&s);
 }
 
+/* A server that gives tickets, which any other one of these understands. */
+static struct tls_context *ticket_context(void)
+{
+    struct tls_context *ctx = server_context("good");
+    unsigned char keys[80] = "any";
+
+    SSL_CTX_clear_options(ctx->ssl, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(ctx->ssl, 1);
+    assert_int_equal(SSL_CTX_set_tlsext_ticket_keys(ctx->ssl, keys, sizeof keys), 1);
+    return ctx;
+}
+
+static bool resumes(struct tls_config config)
+{
+    struct ends s = ends_make(client_context(config), ticket_context(), "good.test", false);
+    struct event_tls tls = {.us = 0};
+    struct err e;
+
+    shake(&s);
+    assert_int_equal(s.client_rc, 0);
+    assert_int_equal(link_write(s.server, (const uint8_t *)"x", 1, &e), 1);
+    assert_int_equal(read_end(s.client, &e), 1); /* the ticket is before it */
+    link_tls_describe(s.client, &tls);
+    ends_free(&s);
+    return tls.resumed;
+}
+
+static void tls_resumes_a_session_that_it_was_asked_to_keep(void **state)
+{
+    static const int versions[] = {12, 13};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct tls_resumption *kept = tls_resumption_new();
+        int version = versions[i];
+
+        assert_non_null(kept);
+        assert_false(resumes((struct tls_config){.max = version, .offer = kept}));
+        assert_false(resumes((struct tls_config){.max = version, .keep = kept}));
+        assert_true(tls_resumption_has(kept));
+        assert_false(resumes((struct tls_config){.max = version}));
+        assert_true(resumes((struct tls_config){.max = version, .offer = kept}));
+        assert_true(resumes((struct tls_config){.max = version, .offer = kept}));
+        tls_resumption_free(kept);
+    }
+    tls_resumption_free(NULL);
+}
+
 static void tls_sends_the_name_but_never_an_address(void **state)
 {
     static const struct {
@@ -525,6 +573,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tls_verifies_chain_and_name_and_describes_itself),
+        cmocka_unit_test(tls_resumes_a_session_that_it_was_asked_to_keep),
         cmocka_unit_test(tls_sends_the_name_but_never_an_address),
         cmocka_unit_test(tls_refuses_a_certificate_for_another_host),
         cmocka_unit_test(tls_never_takes_the_common_name),
