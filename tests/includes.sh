@@ -37,7 +37,7 @@ command           base event proto session script/expect fault/fault.h@command/s
 serve             base event decode proto fault net peer redis http/shared.h
 cli               base event decode proto fault net sink
 term              base event sink
-app               base event net/supplies.h@app/loop.h net/timer.h@app/proxying_act.c fault relay cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
+app               base event net/supplies.h@app/loop.h net/timer.h@app/fleet.c net/timer.h@app/proxying_act.c fault relay cli command script session grade measure sink serve term proto/withhold.h@app/target.h net/fault_clock.h net/traffic.h@app/comparing.h
 verb/connect      base event app cli command script session measure sink serve term proto/url_resolve.h@verb/connect/repl_options.c
 verb/run          base event app cli command grade/expect.h@verb/run/script_proxy.c script session sink serve term
 verb/compare      base event app cli measure sink

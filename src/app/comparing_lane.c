@@ -204,7 +204,7 @@ static int make(struct comparing *run, enum event_channel kind, const char *text
         lane->target->config.account = (struct account_config){0}; /* the comparison counts */
     if ((number == 0 ? fault_rig_init(&lane->faults, run->loop, run->config.fault, false,
                                       &lane->bus, run->start_us, e)
-                     : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, run->loop,
+                     : fault_rig_init_like(&lane->faults, &run->lanes[0].faults, 0, run->loop,
                                            run->config.fault, &lane->bus, e)) < 0)
         return -1;
     lane->target->config.supplies = run->supplies;

@@ -76,12 +76,13 @@ int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_op
     return 0;
 }
 
-int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
-                        const struct fault_options *o, const struct bus *bus, struct err *e)
+int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uint64_t more,
+                        uv_loop_t *loop, const struct fault_options *o, const struct bus *bus,
+                        struct err *e)
 {
     bool random = false;
 
-    *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed};
+    *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed + more};
     return o->count ? arm(rig, loop, o, FAULT_LEG_ANY, &random, e) : 0;
 }
 

@@ -21,9 +21,11 @@ struct fault_rig {
  * 0, or -1 with *e. */
 int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o,
                    bool always, const struct bus *bus, uint64_t start_us, struct err *e);
-/* The same faults with the same seed for another session; the seed is not reported. */
-int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
-                        const struct fault_options *o, const struct bus *bus, struct err *e);
+/* The same faults for another session, with a seed that is so much higher (0: the same); the seed
+ * is not reported. */
+int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uint64_t more,
+                        uv_loop_t *loop, const struct fault_options *o, const struct bus *bus,
+                        struct err *e);
 /* Of a proxy: the faults of both legs, also without --fault. As fault_rig_init; of neither after a
  * failure. */
 int fault_rig_init_legs(struct fault_rig *client, struct fault_rig *server, uv_loop_t *loop,

@@ -1,0 +1,150 @@
+/* Commands beside the loop. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/child.h"
+
+struct fixture {
+    uv_loop_t loop;
+    struct child *child;
+    char printed[8192];
+    bool done;
+    int status, number;
+};
+
+static void on_line(void *ctx, struct slice line)
+{
+    struct fixture *f = ctx;
+    size_t len = strlen(f->printed);
+
+    snprintf(f->printed + len, sizeof f->printed - len, "%.*s|", (int)line.len,
+             (const char *)line.data);
+}
+
+static void on_done(void *ctx, int status, int number)
+{
+    struct fixture *f = ctx;
+
+    assert_false(f->done);
+    f->done = true;
+    f->status = status;
+    f->number = number;
+}
+
+static void run(struct fixture *f, const char *command)
+{
+    const struct child_hooks hooks = {on_line, on_done, f};
+    struct err e;
+
+    *f = (struct fixture){.done = false};
+    assert_int_equal(uv_loop_init(&f->loop), 0);
+    f->child = child_start(&f->loop, command, &hooks, &e);
+    assert_non_null(f->child);
+    while (!f->done)
+        uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+static void end(struct fixture *f)
+{
+    child_free(f->child);
+    uv_run(&f->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&f->loop), 0);
+}
+
+static void both_outputs_come_in_order(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    run(&f, "echo one; echo two >&2; printf 'three\\r\\n'; printf four");
+    assert_string_equal(f.printed, "one|two|three|four|");
+    assert_int_equal(f.status, 0);
+    end(&f);
+}
+
+static void nothing_can_be_read(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    run(&f, "wc -c | tr -d ' '");
+    assert_string_equal(f.printed, "0|");
+    end(&f);
+}
+
+/* A server that the command starts outlives it, and goes on printing. */
+static void what_is_left_running_is_not_waited_for(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    run(&f, "sleep 300 & echo $!");
+    assert_int_equal(f.status, 0);
+    assert_int_equal(kill((pid_t)atoi(f.printed), SIGKILL), 0);
+    end(&f);
+}
+
+static void a_failure_names_the_status_and_the_last_line(void **state)
+{
+    struct fixture f;
+    struct err e;
+
+    (void)state;
+    run(&f, "echo ignored; echo no such pod; exit 3");
+    assert_int_equal(child_failed(f.child, "--drill", f.status, f.number, &e), -1);
+    assert_string_equal(e.text, "--drill: the command ended with status 3: no such pod");
+    assert_int_equal(e.code, EXIT_OTHER);
+    end(&f);
+    run(&f, "kill -9 $$");
+    child_failed(f.child, "--drill", f.status, f.number, &e);
+    assert_string_equal(e.text, "--drill: the command was ended by signal 9");
+    end(&f);
+}
+
+static void a_long_line_is_cut(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    run(&f, "head -c 7000 /dev/zero | tr '\\0' x; echo; echo y");
+    assert_int_equal(strlen(f.printed), CHILD_LINE_MAX + 3);
+    assert_string_equal(f.printed + CHILD_LINE_MAX, "|y|");
+    end(&f);
+}
+
+static void freeing_ends_it_without_a_report(void **state)
+{
+    const struct child_hooks hooks = {on_line, on_done, NULL};
+    struct err e;
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    child_free(child_start(&loop, "exec sleep 300", &hooks, &e));
+    child_free(NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_outputs_come_in_order),
+        cmocka_unit_test(nothing_can_be_read),
+        cmocka_unit_test(what_is_left_running_is_not_waited_for),
+        cmocka_unit_test(a_failure_names_the_status_and_the_last_line),
+        cmocka_unit_test(a_long_line_is_cut),
+        cmocka_unit_test(freeing_ends_it_without_a_report),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
