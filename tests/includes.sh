@@ -41,6 +41,7 @@ app               base event net/supplies.h@app/loop.h net/timer.h@app/fleet.c n
 verb/connect      base event app cli command script session measure sink serve term proto/url_resolve.h@verb/connect/repl_options.c
 verb/run          base event app cli command grade/expect.h@verb/run/script_proxy.c script session sink serve term
 verb/compare      base event app cli measure sink
+verb/fanout       base decode event app cli fanout http measure/criteria.h net/timer.h redis sink sink/fanout
 verb/proxy        base event app cli command fault grade relay net/timer.h net/link.h@verb/proxy/control_private.h net/listener.h@verb/proxy/control_private.h net/pump.h@verb/proxy/control_private.h proto/http1.h proto/http1_reader.h proto/ip_literal.h script sink sink/grade term
 verb/probe        base event app cli http measure/moment.h net/resolve.h@verb/probe/probe_private.h net/route.h@verb/probe/probe_private.h net/timer.h@verb/probe/visit.h probe proto/url.h@verb/probe/probe.c sink sink/probe
 verb/serve        base event app cli redis/redis_url.h sink serve term

@@ -107,7 +107,10 @@ static int refuse(const struct options_parsing *p, const struct option_use *use,
         i++;
     name = verbs->rows[i]->name;
     usage_error(e, "%s belongs to \"wscope %s\", not to a connection", use->typed, name);
-    err_hint(e, "\"wscope %s --help\" lists its options", name);
+    if (options_advice(use->typed)) /* another program's */
+        err_hint(e, "%s", options_advice(use->typed));
+    else
+        err_hint(e, "\"wscope %s --help\" lists its options", name);
     return -1;
 }
 
@@ -179,7 +182,13 @@ static int check_resume(struct options_parsing *p, const char *spelling, struct 
     return options_blame(use, e);
 }
 
-/* How is polled matters only where something is. */
+static bool publishes(const struct options_parsing *p)
+{
+    return options_given(p, "--publish-http") || options_given(p, "--publish-redis");
+}
+
+/* How is polled matters only where something is. A request that publishes has a method and a body,
+ * too. */
 static int check_polling(struct options_parsing *p, struct err *e)
 {
     static const char *const about[] = {"--every",  "--jitter", "--long-poll",
@@ -188,7 +197,7 @@ static int check_polling(struct options_parsing *p, struct err *e)
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
         const struct option_use *use = options_given(p, about[i]);
 
-        if (!use || options_given(p, "--poll") || options_given(p, "--fallback"))
+        if (!use || options_given(p, "--poll") || options_given(p, "--fallback") || publishes(p))
             continue;
         if (use->layer < LAYER_CURL) {
             options_forget(p, use->row);

@@ -180,7 +180,9 @@ static void conclude_well(struct judged *j)
         snprintf(whom, sizeof whom, "all connections but its sender's");
     else if (j->f->config.expect == FANOUT_ISLANDS)
         snprintf(whom, sizeof whom, "all connections of its island, and no others");
-    if (r->published == 0)
+    if (j->f->sticky_given)
+        snprintf(r->verdict, sizeof r->verdict, "%s", r->sticky_text);
+    else if (r->published == 0)
         snprintf(r->verdict, sizeof r->verdict, "No message was published.");
     else if (j->f->config.expect == FANOUT_NONE)
         snprintf(r->verdict, sizeof r->verdict, "No message reached any connection, as expected.");

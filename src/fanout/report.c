@@ -80,6 +80,11 @@ static void count_connections(const struct fanout *f, struct fanout_report *r, c
         if (f->members[i].open && of[i] < NODES_MAX)
             r->nodes[of[i]].connections++;
     }
+    /* Handshakes of other kinds were made only where they are possible. */
+    if (f->sticky_given) {
+        r->connections = f->sticky.plain.opened + f->sticky.plain.failed;
+        r->refused = f->sticky.plain.failed;
+    }
     for (uint32_t i = 0; i < r->node_count && !(f->drilled && f->named); i++)
         r->nodes[i].before = r->nodes[i].connections;
 }

@@ -11,6 +11,8 @@ load helpers
 declare -gA NOT_RUN=(
     ["wscope --record session.wscope"]="a session on a terminal; repl.bats records one"
     ["wscope --as socket.io wss://api"]="tests/peers has such servers"
+    ["wscope fanout -c 100 -r=socket.io"]="it needs a service to roll out; fanout.bats has drills"
+    ["wscope fanout --publish-http"]="it needs a service with Redis"
 )
 
 # A program named wscope that shortens what the manual's commands wait for, and has free ports of the loopback for those

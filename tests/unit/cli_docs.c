@@ -107,16 +107,14 @@ static size_t takers(const struct option_row *row)
     return n;
 }
 
-/* The same row, or one of another subcommand that has an option of this name: then they read the
- * same, for the parser splits a command line before it knows which is meant, and help and
- * completions have one line for both. */
+/* The same row, or one of another subcommand that has an option of this name: then a command line
+ * is split in the same way for both, for the parser does that before it knows which is meant. */
 static bool one_option(const struct option_row *first, const struct option_row *row)
 {
     bool named = row->name && first->name && strcmp(row->name, first->name) == 0;
 
     return first == row || (named && row->sets == 0 && first->sets == 0 && takers(row) == 1 &&
-                            first->letter == row->letter && first->arg == row->arg &&
-                            strcmp(first->help, row->help) == 0);
+                            first->letter == row->letter && first->arg == row->arg);
 }
 
 static void table_names_each_option_once_and_fits_the_help(void **state)
@@ -375,11 +373,11 @@ static void help_fits_80_columns_and_knows_no_other_option(void **state)
     }
 }
 
-/* The subcommand takes this option, or one of its own of the same name. */
+/* The subcommand takes this option, or one of its own that reads the same. */
 static bool takes(const struct verb *verb, const struct option_row *row)
 {
     for (size_t i = 0; i < verb->option_count; i++) {
-        if (row->name && verb->options[i].name && strcmp(verb->options[i].name, row->name) == 0)
+        if (strcmp(verb->options[i].help, row->help) == 0)
             return true;
     }
     return option_fits(row, verb);

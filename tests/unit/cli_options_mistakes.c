@@ -175,7 +175,7 @@ static void a_word_that_is_no_url_is_explained(void **state)
     BAD("\"8080\" is neither a URL nor a command", "8080");
     check_hint("\":8080\"", "8080", NULL);
     check_hint("\"wscope serve 8080\"", "8080", NULL);
-    check_hint("compare, probe, proxy, serve, run, demo, help, version", "xyz", NULL);
+    check_hint("compare, probe, proxy, fanout, serve, run, demo, help, version", "xyz", NULL);
     BAD("there is no command \"serv\"; did you mean \"serve\"?", "help", "serv");
     BAD("wscope help takes one command", "help", "serve", "run");
     BAD("wscope version takes no argument", "version", "x");
@@ -323,7 +323,7 @@ static void a_single_word_is_not_taken_for_a_host(void **state)
     (void)state;
     assert_string_equal(l->e.text,
                         "\"srve\" is neither a URL nor a command; did you mean \"serve\"?");
-    assert_non_null(strstr(l->e.hint, "compare, probe, proxy, serve, run, demo"));
+    assert_non_null(strstr(l->e.hint, "compare, probe, proxy, fanout, serve, run, demo"));
     done(l);
     BAD("\"compares\" is neither a URL nor a command; did you mean \"compare\"?", "compares", URL);
     l = parse("localhost", NULL);
