@@ -1,7 +1,7 @@
 /*
  * aliases: names for lines that are typed often, in the section [alias] of the config file. The
  * file is read whenever a name is looked up, so that a change by an editor or another session
- * counts at once.
+ * takes effect at once.
  */
 #ifndef APP_ALIASES_H
 #define APP_ALIASES_H

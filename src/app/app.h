@@ -56,7 +56,7 @@ bool app_full(const struct app *s);
 /* The only report of a failure: an event where events are shown, else the sentence and its hint on
  * standard error. Returns e->code. */
 enum exit_code app_fail(struct app *s, const struct err *e);
-/* For those that run the loop in turns of their own: from now on --max-time counts. */
+/* For those that run the loop in turns of their own: from now on --max-time applies. */
 void app_limit(struct app *s);
 /* Run the loop until app_leave, or until app_end and all is written; `limit` is called when
  * --max-time is over. */

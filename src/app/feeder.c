@@ -209,7 +209,7 @@ static int send_piece(struct feeder *f, struct err *e)
 }
 
 /* Send what was cut already. 0: all of it was taken; else why the rest was not, SEND_..., with *e
- * if there is more to be said than that memory ran out. */
+ * if there is more to report than that memory ran out. */
 static int send_cut(struct feeder *f, struct err *e)
 {
     int r = 0;

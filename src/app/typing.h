@@ -26,7 +26,7 @@ struct typing_hooks {
     const char *(*prompt)(void *ctx);           /* as editor_hooks */
     void (*complete)(void *ctx, struct slice before, struct editor_completion *found);
     void (*pause)(void *ctx, bool paused); /* the terminal is slower than the log */
-    void (*stop)(void *ctx);               /* ^D: come to an end; again: at once */
+    void (*stop)(void *ctx);               /* ^D: end; again: at once */
     void (*interrupted)(void *ctx);        /* the same for ^C where nothing was typed */
     bool (*stopped)(void *ctx);            /* it has ended, and so has the log */
     void *ctx;

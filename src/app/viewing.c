@@ -165,7 +165,7 @@ static int pause_messages(struct screen *s, const char *args, struct err *e)
 }
 
 /* The number of the message that is the n-th last of those that the filters show; UINT64_MAX:
- * there are not so many. */
+ * there are fewer. */
 static uint64_t nth_last(const struct screen *s, uint64_t n)
 {
     const struct backlog *kept = &s->sieve.kept;

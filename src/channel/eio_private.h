@@ -15,7 +15,7 @@
 enum eio_state {
     EIO_POLLING, /* no upgrade, not yet, or no longer */
     EIO_PROBING, /* the WebSocket is opened and probed */
-    EIO_PAUSING, /* it answered; the requests under way come to their end */
+    EIO_PAUSING, /* it answered; the requests under way end */
     EIO_UPGRADED
 };
 

@@ -239,7 +239,7 @@ static int check_stdin_sends(const struct options_parsing *p, struct err *e)
         const struct option_use *use = options_given(p, readers[i]);
 
         if (use)
-            return usage_error(e, "\"@-\" reads all of stdin as one message, and %s says otherwise",
+            return usage_error(e, "\"@-\" reads all of stdin as one message, which contradicts %s",
                                use->typed);
     }
     return 0;

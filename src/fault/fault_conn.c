@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Does it meet a connection that is made now? */
-static bool meets_newcomer(const struct armed *a, const struct fault_conn *c, uint64_t now_us)
+/* Does it apply to a connection that is made now? */
+static bool applies_to_new(const struct armed *a, const struct fault_conn *c, uint64_t now_us)
 {
     if (!faults_reach(c, a))
         return false;
@@ -94,7 +94,7 @@ const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind k
             continue;
         if (a->spec.trigger == FAULT_AT_ONCE && a->spec.duration_us && !a->until_us)
             continue;
-        if (!meets_newcomer(a, c, now_us))
+        if (!applies_to_new(a, c, now_us))
             continue;
         a->acted += kind != FAULT_OFFLINE;
         faults_tell(c->set, a, "begin", NULL, NULL, c->conn);
@@ -103,14 +103,14 @@ const struct fault_spec *fault_conn_dial(struct fault_conn *c, enum fault_kind k
     return NULL;
 }
 
-/* What meets a connection as it begins, or as what is known of it comes to fit: a Close frame needs
+/* Faults that apply as a connection begins, or once more is known of it: a Close frame needs
  * the opening. */
 static void meet(struct fault_conn *c, struct armed *a, uint64_t now_us)
 {
     bool close_frame = a->spec.kind == FAULT_CLOSE;
 
     if (fault_family(a->spec.kind) == FAULT_FAMILY_DIAL || !faults_may_act(a) ||
-        (close_frame ? !c->opened : !c->connected) || !meets_newcomer(a, c, now_us))
+        (close_frame ? !c->opened : !c->connected) || !applies_to_new(a, c, now_us))
         return;
     a->waiting = false;
     if (a->spec.kind == FAULT_OFFLINE && a->spec.trigger == FAULT_ON_CONNECT && !a->until_us)

@@ -31,8 +31,8 @@ const char *fault_proxy_only(const struct fault_spec *f)
     return f->after ? "after=" : NULL;
 }
 
-/* After the last * that was met, one more character is left to it each time the rest does not fit:
- * never more than the product of both lengths. */
+/* After the last * that was reached, one more character is left to it each time the rest does not
+ * fit: never more than the product of both lengths. */
 bool fault_glob(const char *pattern, const char *text)
 {
     const char *star = NULL, *resume = NULL;

@@ -20,8 +20,8 @@
  * kinds that act on pongs: on how many of them.
  *
  * offline acts on all connections, also where a trigger names one, and on all that come in its
- * time; without a duration until faults_heal. A fault with path=, share=, only= or after= meets a
- * connection when it has become one of those: see fault_conn_scope.
+ * time; without a duration until faults_heal. A fault with path=, share=, only= or after= applies
+ * to a connection when it has become one of those: see fault_conn_scope.
  *
  * The same seed, specs and connections draw the same chances: each fault has a generator of its own
  * for each connection.
@@ -73,7 +73,7 @@ void fault_conn_free(struct fault_conn *c, uint64_t now_us);
 /* The connection is over: lasting faults on it end, and no fault affects it any longer, unless it
  * connects again (polling does, a connection for each request). */
 void fault_conn_over(struct fault_conn *c, uint64_t now_us);
-/* No fault is armed. What is reached must still be reported: a fault that counts may be armed
+/* No fault is armed. What is reached must still be reported: a fault with a counter may be armed
  * later. */
 bool fault_conn_idle(const struct fault_conn *c);
 

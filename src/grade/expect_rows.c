@@ -51,7 +51,7 @@ static bool get_back(const struct grade_report *r, const struct grade_client_rep
     return true;
 }
 
-/* A fault never noticed counts as the time that it lasted. */
+/* Of a fault never noticed, the time that it lasted. */
 static bool get_noticed(const struct grade_report *r, const struct grade_client_report *c, size_t i,
                         struct expect_value *v)
 {

@@ -63,7 +63,7 @@ struct grade_head {
     const char *address; /* of the client, without the port */
     uint64_t since_us;   /* when its connection was accepted; 0: with this call */
     int64_t wall_s; /* now, since 1970, to judge whether a credential has expired; 0: not known */
-    bool upgrade;   /* to a WebSocket; plain HTTP counts only while its client is away */
+    bool upgrade;   /* to a WebSocket; plain HTTP is considered only while its client is away */
     struct slice target;
     const struct field *fields;
     size_t field_count;

@@ -112,7 +112,7 @@ static void received(struct grade *g, struct grade_client *c, const struct recon
 /* What goes to a connection that has ended, or that a fault silences, does not arrive. */
 static void book_down(struct grade *g, struct grade_conn *conn, const struct grade_message *m)
 {
-    /* On a connection that the client has given up for another, nothing counts. */
+    /* On a connection that the client has given up for another, nothing is counted. */
     bool given_up = conn->faulted && conn->client->healthy > 0;
     bool arrives = m->delivered && conn->state == GRADE_CONN_OPEN && !conn->silenced;
     struct grade_client *c = conn->client;

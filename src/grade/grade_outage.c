@@ -67,7 +67,7 @@ static bool mind_retry_after(struct grade_client *c, uint64_t at_us)
     return asked && !early && soon && !c->ignored;
 }
 
-/* A wait that the server asked for says nothing about the client's own. */
+/* A wait that the server asked for shows nothing of the client's own. */
 static void note_delay(struct grade *g, struct grade_outage *o, uint64_t at_us, bool asked)
 {
     struct grade_delay *delay = grade_more(g, (void **)&o->delays, &o->delay_count, &o->delay_room,

@@ -66,7 +66,7 @@ struct http {
     uint64_t body_bytes;   /* decoded and handed on */
     uint64_t raw_bytes;    /* of the body, as it came */
 
-    /* Counts: of connections that are gone, and what all came to when this exchange began */
+    /* Counts: of connections that are gone, and of all when this exchange began */
     struct http_totals closed, before;
     uint64_t last_in_us, last_out_us;
 

@@ -142,7 +142,7 @@ static void read_failed(struct link_tls *t, int verdict)
         end_reading(t, 0);
     } else if (t->io_eof && (verdict == SSL_ERROR_SYSCALL ||
                              ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)) {
-        /* The end came from the layer below, without close_notify: the flags tell the caller which.
+        /* The end came from the layer below, without close_notify: the flags show the caller which.
          */
         end_reading(t, 0);
     } else {

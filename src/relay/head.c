@@ -203,7 +203,7 @@ static size_t query_at(struct slice target)
     return mark ? (size_t)(mark - target.data) : target.len;
 }
 
-/* The path of the server's URL, then that of the request; their queries likewise. */
+/* The path of the server's URL, then that of the request; the same for their queries. */
 static int put_target(const struct head_config *config, struct slice own, struct buf *out)
 {
     struct slice base = slice_str(config->target);

@@ -330,7 +330,7 @@ void relay_pause(struct relay *r, bool paused)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-/* The host as it was given, for a certificate may name it; the port that it came to. */
+/* The host as it was given, for a certificate may name it; the port that was assigned. */
 static char *make_url(const struct relay *r)
 {
     const char *host = r->config->host;

@@ -65,14 +65,14 @@ struct relay_hooks {
     /* A message, whole or a part, goes to its receiver. */
     void (*message)(void *ctx, struct relay_conn *c, enum relay_direction direction,
                     const struct event_message *m);
-    /* The WebSocket has come to its end as far as one side is concerned: leg says whose doing it
-     * is, close how. Once for each connection that was open. */
+    /* The WebSocket has ended as far as one side is concerned: leg is the side that ended it, close
+     * how. Once for each connection that was open. */
     void (*closed)(void *ctx, struct relay_conn *c, enum event_leg leg,
                    const struct event_close *close);
     /* After `closed`: the client, whose doing that was not, has closed its side as well. At most
      * once. */
     void (*reacted)(void *ctx, struct relay_conn *c);
-    /* It was refused before a word was said: by a fault, or while offline. */
+    /* It was refused before anything was sent: by a fault, or while offline. */
     void (*refused)(void *ctx, struct relay_conn *c);
     /* The time offline is over. */
     void (*online)(void *ctx);

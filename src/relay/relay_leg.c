@@ -163,7 +163,7 @@ static bool read_ws(struct relay_leg *l)
     return (size_t)n == room || (l->link && link_pending(l->link) > 0);
 }
 
-/* All is said: only the end of the stream matters. */
+/* Nothing more will be sent: only the end of the stream matters. */
 static bool discard(struct relay_leg *l)
 {
     uint8_t bytes[16 * 1024];

@@ -216,10 +216,10 @@ void relayed_emit(const struct relay_conn *c, const struct event *ev);
 void relayed_note(const struct relay_conn *c, const char *text);
 /* Memory is out, or such: report it and end. */
 void relayed_break(struct relay_conn *c);
-/* Note whose doing the end of the WebSocket is, and how; the first call counts. */
+/* Note whose doing the end of the WebSocket is, and how; later calls change nothing. */
 void relayed_decide(struct relay_conn *c, enum event_leg leg, enum close_by by, enum close_how how,
                     uint16_t code, struct slice reason);
-/* Tell the faults of a leg what the request is: path=, share= and only= go by that. -1: memory. */
+/* Pass the request to the faults of a leg: path=, share= and only= depend on it. -1: memory. */
 int relayed_scope(struct relay_leg *l);
 /* Let go of both legs as they are. */
 void relayed_end(struct relay_conn *c);

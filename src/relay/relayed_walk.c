@@ -38,7 +38,7 @@ static void begin_frame(struct relay_leg *from, unsigned opcode, bool fin)
     struct frame_walk *w = &from->walk;
 
     if (from->control.len > 0)
-        relayed_pass_buf(from, &from->control); /* of a frame that came to no event */
+        relayed_pass_buf(from, &from->control); /* of a frame that caused no event */
     w->control = opcode > OPCODE_BINARY;
     if (!w->control)
         w->in_message = !fin;

@@ -276,7 +276,7 @@ static void report(struct relay_leg *from, const struct event *ev)
         relayed_emit(from->conn, ev);
 }
 
-/* Control frames, and those whose opcode has no meaning, that are whole and came to no event. */
+/* Control frames, and those whose opcode has no meaning, that are whole and caused no event. */
 static void pass_strays(struct relay_leg *from)
 {
     if (!from->walk.control || from->walk.left == 0)
@@ -344,7 +344,7 @@ static void take_event(struct relay_leg *from, struct event *ev, bool passed)
     }
 }
 
-/* Everything that the bytes given to ws come to. at_once: they have passed. */
+/* All events in the bytes given to ws. at_once: they have passed. */
 static void drain(struct relay_leg *from, bool at_once)
 {
     struct relay_conn *c = from->conn;

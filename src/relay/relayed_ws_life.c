@@ -1,5 +1,5 @@
 /*
- * relayed_ws_life: how a relayed WebSocket begins, is closed from here, and what it came to.
+ * relayed_ws_life: how a relayed WebSocket begins, is closed from here, and how it ended.
  */
 #include <stdlib.h>
 

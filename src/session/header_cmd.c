@@ -87,7 +87,7 @@ static struct slice first_line(const struct buf *b)
 static void fail_status(struct header_cmd *run)
 {
     struct slice said = first_line(&run->err.text);
-    const char *text = said.len ? (const char *)said.data : "it said nothing on standard error";
+    const char *text = said.len ? (const char *)said.data : "it printed nothing on standard error";
     int len = said.len ? (int)said.len : (int)strlen(text);
     struct err e;
 

@@ -62,7 +62,7 @@ void outbox_sent(struct outbox *o, enum opcode type, struct slice data, bool who
 void outbox_written(struct outbox *o, uint64_t written);
 /* This much is known to have arrived. */
 void outbox_arrived(struct outbox *o, uint64_t arrived);
-/* So many runs are in flight that the arrived ones should be checked; if that does not help,
+/* Enough runs are in flight that the arrived ones should be checked; if that does not help,
  * outbox_merge distinguishes them less finely. */
 bool outbox_crowded(const struct outbox *o);
 void outbox_merge(struct outbox *o);

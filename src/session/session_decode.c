@@ -114,7 +114,7 @@ static void check_ready(struct session *s)
     session_ready(s);
 }
 
-/* The protocol ended the connection: tell why, and end the WebSocket too. */
+/* The protocol ended the connection: report why, and end the WebSocket too. */
 static void end(struct session *s, const struct decode_ending *ending)
 {
     struct err e;

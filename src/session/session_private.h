@@ -46,7 +46,7 @@ struct session {
     struct timer *decode_timer;
     struct url decode_url; /* owned: the one that was asked for, as the protocol needs it */
     const char *offered[DECODE_OFFERS_MAX]; /* subprotocols, if none was asked for */
-    bool named;                             /* what was recognised was said */
+    bool named;                             /* the recognised protocol was reported */
     bool held_back;     /* the protocol's handshake is under way: the user's messages wait */
     bool findings_told; /* those of the last connection */
     unsigned watched;   /* its messages that no view shows as what they are, see WATCHED */

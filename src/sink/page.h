@@ -2,7 +2,7 @@
  * page: an HTML page that needs nothing else, while it is written: no network, no script that runs;
  * pictures as inline SVG; light and dark, on a phone and on paper. What reports share.
  *
- * Pictures have no fixed width: shapes stand at percentages, so that text keeps its size on a
+ * Pictures have no fixed width: shapes are placed at percentages, so that text keeps its size on a
  * phone; lines with many points are in an inner picture that is stretched.
  */
 #ifndef SINK_PAGE_H

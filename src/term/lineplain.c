@@ -54,7 +54,7 @@ static void on_input(uv_poll_t *poll, int status, int events)
     uint8_t bytes[16384];
     ssize_t n = reader_read(STDIN_FILENO, bytes, sizeof bytes);
 
-    (void)status; /* the read meets the same error */
+    (void)status; /* the read gets the same error */
     (void)events;
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;

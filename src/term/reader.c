@@ -32,7 +32,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct reader *r = poll->data;
 
-    (void)status; /* the read that follows meets the same error and can name it */
+    (void)status; /* the read that follows gets the same error and can name it */
     (void)events;
     r->ready(r->ctx);
 }

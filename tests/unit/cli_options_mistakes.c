@@ -274,7 +274,7 @@ static void stdin_is_read_by_one_option_only(void **state)
 {
     (void)state;
     BAD("\"@-\" is given twice, and stdin can be read once", "-e@-", "-e", "@-", URL);
-    BAD("\"@-\" reads all of stdin as one message, and -n says otherwise", "-n", "-e", "@-", URL);
+    BAD("\"@-\" reads all of stdin as one message, which contradicts -n", "-n", "-e", "@-", URL);
     GOOD("-e", "@-", URL);
     assert_string_equal(l->o.pipe.sends[0], "@-");
     done(l);

@@ -115,7 +115,7 @@ static void header_cmd_reports_a_failure_with_the_first_line_of_its_complaint(vo
 {
     check_failure(*state, "echo hush; echo >&2; echo not logged in >&2; echo more >&2; exit 3", 0,
                   "failed with exit status 3: not logged in");
-    check_failure(*state, "exit 1", 0, "exit status 1: it said nothing");
+    check_failure(*state, "exit 1", 0, "exit status 1: it printed nothing");
     check_failure(*state, "no-such-command-anywhere", 0, "exit status 127");
     check_failure(*state, "kill -9 $$", 0, "ended by signal 9");
     check_failure(*state, "yes complaint | head -c 1000000 >&2; exit 2", 0,

@@ -95,7 +95,7 @@ static struct came *came_new(struct inbox *in, const struct event *ev, struct sl
     return c;
 }
 
-/* What it counts for in the bounds. */
+/* Its share of the bounds. */
 static size_t weight(const struct came *c)
 {
     return c->len + c->name_len;

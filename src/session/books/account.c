@@ -174,7 +174,7 @@ static void keep_id(struct account *a)
 }
 
 /* Numbers between the one that a message follows and its own do not exist. One that follows none,
- * as a snapshot does, says nothing of what is missing. */
+ * as a snapshot does, shows nothing of what is missing. */
 static void follow(const struct account *a, const struct event_message *m,
                    struct reconcile_message *found)
 {

@@ -7,7 +7,7 @@
 #define SECOND_US 1000000u
 /* A connection that a NAT or a balancer forgot had been silent for at least this long. */
 #define FORGOTTEN_US (60 * (uint64_t)SECOND_US)
-/* A write that met a reset came this long before it at most. */
+/* A write that failed by a reset came this long before it at most. */
 #define JUST_NOW_US (2 * (uint64_t)SECOND_US)
 /* This much sent but unread data means a peer that does not read. */
 #define SLOW_READER (64 * 1024)

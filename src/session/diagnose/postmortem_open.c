@@ -274,7 +274,7 @@ void postmortem_error(char hint[POSTMORTEM_HINT], const struct err *error,
     else if (error->code == EXIT_TIMEOUT && error->stage == STAGE_HANDSHAKE)
         snprintf(
             hint, POSTMORTEM_HINT,
-            "the port is open and says nothing: a hung server, or one that waits for something "
+            "the port is open, but nothing came: a hung server, or one that waits for something "
             "else%s",
             context->secure ? "" : ", TLS perhaps: try wss://");
 }

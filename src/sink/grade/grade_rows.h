@@ -24,7 +24,7 @@ void grade_rows(struct grade_rows *rows, const struct grade_report *r,
 
 /* The verdict in one line: "2 findings", "nothing wrong in 3 outages" ... */
 void grade_verdict_line(char text[120], const struct grade_client_report *c, size_t findings);
-/* What is to be said of all clients, a sentence each; "" if there is nothing. */
+/* Findings on all clients together, a sentence each; "" if there is nothing. */
 void grade_herd_line(char text[200], const struct grade_report *r, bool utf8);
 void grade_limits_line(char text[200], const struct grade_report *r);
 

@@ -18,7 +18,7 @@ struct compare_front {
 
     struct output *live; /* where the live table is painted, or NULL */
     struct view_config live_view;
-    unsigned live_lines; /* that stand there */
+    unsigned live_lines; /* on the screen now */
     uint64_t second;     /* of the last line of JSON */
 
     int code; /* what something of ours decided, or -1 */

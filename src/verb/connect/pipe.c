@@ -175,7 +175,7 @@ static void on_message(struct sink *sink, const struct event *ev)
         finish_early(p, ASKED_ENOUGH);
 }
 
-/* With a protocol above the messages: what has a line counts, and keeps the wait from ending. */
+/* With a protocol above the messages: items with a line are counted, and extend the wait. */
 static void on_decoded(struct sink *sink, const struct event *ev)
 {
     struct pipe *p = (struct pipe *)sink;

@@ -25,7 +25,7 @@ static void on_over(void *ctx)
 {
     struct repl_compare *rc = ctx;
     const struct view_config *screen = &rc->repl->screen.config;
-    /* Without colours: what is said is made safe, sequences too. */
+    /* Without colours: the answer is made safe, sequences too. */
     const struct view_config view = {.utf8 = screen->utf8, .columns = screen->columns};
     struct buf text;
 

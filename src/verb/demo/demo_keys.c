@@ -31,7 +31,7 @@ static void on_input(uv_poll_t *poll, int status, int events)
     ssize_t n = reader_read(STDIN_FILENO, bytes, sizeof bytes);
     bool leave = false, go_on = false;
 
-    (void)status; /* the read meets the same error */
+    (void)status; /* the read gets the same error */
     (void)events;
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;

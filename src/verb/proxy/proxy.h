@@ -10,7 +10,7 @@
 #include "relay/rule.h"
 #include "verb/proxy/control_address.h"
 
-/* What its own options say. */
+/* Its own options. */
 struct proxy_options {
     bool keep_host;
     const char *upstream_cert, *upstream_key; /* files, or NULL */

@@ -1,5 +1,5 @@
 /*
- * proxy_results: what the run came to: the report as text, JSON and a page, and what was expected
+ * proxy_results: the results of the run: the report as text, JSON and a page, and what was expected
  * of it.
  */
 #include "config.h"

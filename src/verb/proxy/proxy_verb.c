@@ -102,7 +102,7 @@ const struct verb proxy_verb = {
     .usage = "[OPTION]... [[HOST:]PORT] URL",
     .about = "someone else's connection, seen and disturbed",
     .text = "Relay the WebSockets and the HTTP of other clients to the server at URL, show\n"
-            "every message, let things go wrong, and report how each client took it.\n",
+            "every message, cause faults, and report how each client coped.\n",
     .examples = "  wscope proxy wss://api.example.com        on ws://127.0.0.1:9002\n"
                 "  wscope proxy --fault rst@every:30s :9002 wss://api.example.com\n"
                 "  wscope proxy --outages 3 --expect 'back<3s' :9002 ws://localhost:3000\n",

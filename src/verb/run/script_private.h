@@ -3,7 +3,7 @@
  *
  *   script.c         the run: files, server, reporters, signals
  *   script_load.c    the scripts read, and what they ask of the options
- *   script_job.c     one file after the other, each test of it, what it came to
+ *   script_job.c     one file after the other, each test of it, its result
  *   script_step.c    the lines of a test
  *   script_values.c  lines that only know and remember: variables, settings, captures
  *   script_secrets.c what comes from the environment stays hidden

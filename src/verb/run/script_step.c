@@ -344,7 +344,7 @@ static bool settled(struct test_run *t)
         if (coming(c))
             return false; /* its own time limit ends it */
         conn_tell_end(c, end, sizeof end);
-        test_fail(t, NULL, "", "\"expect error\" or \"expect status\" says that it should",
+        test_fail(t, NULL, "", "\"expect error\" or \"expect status\" expects that",
                   "%s%sthe connection did not open, and no line expects that: %s", c->name,
                   c->name[0] ? ": " : "", end);
     }

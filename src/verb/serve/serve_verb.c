@@ -111,7 +111,7 @@ const struct verb serve_verb = {
     .about = "the embedded server",
     .text = "Run the embedded server, on 127.0.0.1 and port 9001 by default: /echo returns\n"
             "every message, /feed sends numbered updates (also /feed.sse and /feed.json),\n"
-            "and what one client of /chat sends, all receive.\n"
+            "and /chat sends each message to all of its clients.\n"
             "On a terminal, a line that is typed is sent to every WebSocket client.\n",
     .examples = "  wscope serve                              on ws://127.0.0.1:9001/\n"
                 "  wscope serve 0.0.0.0:8080                 for other machines, too\n"
