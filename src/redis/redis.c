@@ -91,8 +91,16 @@ static struct redis_due oldest(const struct redis *r)
 /* What there is to wait for, and until when; 0: nothing. */
 static uint64_t due_us(const struct redis *r)
 {
-    if (r->due.len > 0)
-        return r->config.reply_us ? oldest(r).sent_us + r->config.reply_us : 0;
+    uint64_t sent;
+
+    if (r->paused)
+        return 0;
+    if (r->due.len > 0) {
+        sent = oldest(r).sent_us;
+        if (sent < r->resumed_us)
+            sent = r->resumed_us;
+        return r->config.reply_us ? sent + r->config.reply_us : 0;
+    }
     return r->config.idle_us ? r->last_in_us + r->config.idle_us : 0;
 }
 
@@ -185,6 +193,13 @@ static bool read_in(struct redis *r)
     return redis_take(r);
 }
 
+static bool reads(const void *ctx)
+{
+    const struct redis *r = ctx;
+
+    return !r->paused || r->state != REDIS_READY;
+}
+
 static void take_turn(void *ctx, bool readable)
 {
     struct redis *r = ctx;
@@ -192,19 +207,13 @@ static void take_turn(void *ctx, bool readable)
     (void)readable; /* a needless try only returns "again" */
     redis_enter(r);
     write_out(r);
-    for (int i = 0; i < READS_PER_TURN && read_in(r); i++)
+    for (int i = 0; i < READS_PER_TURN && reads(r) && read_in(r); i++)
         ;
     if (r->state != REDIS_ENDED) {
         write_out(r);
         redis_clock(r);
     }
     redis_leave(r);
-}
-
-static bool reads(const void *ctx)
-{
-    (void)ctx;
-    return true;
 }
 
 static bool writes(const void *ctx)
@@ -310,6 +319,19 @@ struct redis *redis_new(uv_loop_t *loop, const struct redis_config *config,
         return NULL;
     }
     return r;
+}
+
+void redis_pause(struct redis *r, bool paused)
+{
+    if (r->paused == paused)
+        return;
+    r->paused = paused;
+    if (!paused)
+        r->resumed_us = r->last_in_us = clock_mono_us();
+    if (r->state != REDIS_READY)
+        return;
+    redis_clock(r);
+    pump_update(r->pump);
 }
 
 bool redis_is_ready(const struct redis *r)

@@ -67,6 +67,10 @@ struct redis *redis_new(uv_loop_t *loop, const struct redis_config *config,
 /* Closes the connection; no hook and no reply's function is called after this. NULL is fine. */
 void redis_free(struct redis *r);
 
+/* Read nothing, and let no time limit run, until this is called again: its user has no room for
+ * what comes. */
+void redis_pause(struct redis *r, bool paused);
+
 bool redis_is_ready(const struct redis *r);
 /* Commands that were sent and have no reply yet. */
 size_t redis_waiting(const struct redis *r);

@@ -25,9 +25,11 @@ struct redis {
     void *ctx;
     char name[320]; /* "HOST:PORT/DB" */
     enum redis_state state;
-    bool subscribed; /* or about to be: published messages are told from replies */
-    unsigned busy;   /* hooks that are being called */
-    bool freed;      /* inside one of them: the memory goes when the last one returns */
+    bool paused;
+    uint64_t resumed_us; /* time before it does not count */
+    bool subscribed;     /* or about to be: published messages are told from replies */
+    unsigned busy;       /* hooks that are being called */
+    bool freed;          /* inside one of them: the memory goes when the last one returns */
 
     struct dial_target target;
     struct dial *dial;

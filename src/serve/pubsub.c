@@ -104,8 +104,10 @@ static void beat(void *ctx)
 {
     struct pubsub *p = ctx;
 
-    pubsub_report_missed(p);
     timer_start(p->timer, PUBSUB_BEAT_US, beat);
+    if (p->host->paused)
+        return;
+    pubsub_report_missed(p);
     if (p->beats++ % BEATS_PER_RENEWAL == 0)
         renew(p);
     if (p->state == PUBSUB_JOINED)
@@ -178,6 +180,10 @@ static void begin(void *ctx)
     struct pubsub *p = ctx;
     struct err e;
 
+    if (p->host->paused) {
+        timer_start(p->timer, RETRY_FIRST_US, begin);
+        return;
+    }
     if (connect_both(p, &e) < 0)
         pubsub_fail(p, &e);
 }
@@ -244,6 +250,14 @@ void pubsub_free(struct pubsub *p)
     chat_books_clear(&p->books);
     http_shared_clear(&p->shared);
     free(p);
+}
+
+void pubsub_pause_changed(struct pubsub *p)
+{
+    if (p->commands)
+        redis_pause(p->commands, p->host->paused);
+    if (p->messages)
+        redis_pause(p->messages, p->host->paused);
 }
 
 bool pubsub_is_settled(const struct pubsub *p)

@@ -51,6 +51,8 @@ bool pubsub_is_idle(const struct pubsub *p);
 
 /* A client has sent a message to the room: pass it on. */
 void pubsub_pass_on(struct pubsub *p, enum opcode type, struct slice data);
+/* host->paused has changed: while it is set nothing that was published is taken. */
+void pubsub_pause_changed(struct pubsub *p);
 /* The server stops: report what will not be passed on. */
 void pubsub_stop(struct pubsub *p);
 

@@ -62,6 +62,8 @@ void pubsub_report_joined(struct pubsub *p)
     if (p->joined_before)
         return; /* pubsub_report_back follows */
     p->joined_before = true;
+    if (p->config->url.secure && p->config->dial.tls.insecure)
+        pubsub_note(p, "the certificate of Redis at %s was not verified (-k)", p->name);
     pubsub_note(p,
                 "joined Redis at %s: /feed is at number %llu, %g a second, and /chat is one room",
                 p->name, (unsigned long long)feed_latest(feed, clock_mono_us()),

@@ -227,6 +227,8 @@ void server_pause(struct server *s, bool paused)
         client_pause_changed(c);
     }
     feed_service_pause_changed(s->host.feed);
+    if (s->host.pubsub)
+        pubsub_pause_changed(s->host.pubsub);
     update_accepting(s);
 }
 

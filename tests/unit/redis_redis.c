@@ -204,6 +204,23 @@ static void redis_ends_without_an_answer(void **state)
     assert_int_equal(redis_send(f->redis, on_reply, f, "GET", "k", NULL), -1);
 }
 
+static void redis_reads_nothing_while_paused(void **state)
+{
+    struct fixture *f = *state;
+    unsigned turns = 0;
+
+    open_it(f, &(struct redis_config){.reply_us = 50000});
+    assert_int_equal(redis_send(f->redis, on_reply, f, "GET", "k", NULL), 0);
+    hand_server_hear_bytes(&f->server, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+    redis_pause(f->redis, true);
+    say(f, "$1\r\nv\r\n");
+    while (turns < 100) /* of a millisecond and more: longer than a reply may take */
+        hand_server_turn(&f->server, &turns);
+    logs(f, "");
+    redis_pause(f->redis, false);
+    logs(f, "reply 3 0 v\n");
+}
+
 static void redis_ends_if_it_is_not_ready_in_time(void **state)
 {
     struct fixture *f = *state;
@@ -302,6 +319,7 @@ int main(void)
         TEST(redis_tells_messages_from_replies),
         TEST(redis_pings_after_silence),
         TEST(redis_ends_without_an_answer),
+        TEST(redis_reads_nothing_while_paused),
         TEST(redis_ends_if_it_is_not_ready_in_time),
         TEST(redis_ends_at_a_refused_greeting),
         TEST(redis_ends_at_the_end_of_the_stream),
