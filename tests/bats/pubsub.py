@@ -79,9 +79,8 @@ class Node:
     def __init__(self, name, url, *args):
         self.name = name
         self.log = os.path.join(FOLDER, f"{name}.log")
-        command = [*shlex.split(os.environ["WSCOPE"]), "serve", "-n", "--pubsub", url, *args, "0"]
-        if name:
-            command[2:2] = ["--node", name]
+        named = ["--node", name] if name else []
+        command = [*shlex.split(os.environ["WSCOPE"]), "serve", "-n", "--pubsub", url, *named, *args, "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=open(self.log, "w"),
                                         stdin=subprocess.DEVNULL, text=True)
         started.append(self.process)

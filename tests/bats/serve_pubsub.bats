@@ -11,7 +11,7 @@ setup() {
 
 # A script of tests/bats/pubsub.py on standard input.
 pubsub() {
-    run timeout $((120 * SLOW)) "$PYTHON3" - "$@"
+    run timeout $((120 * SLOW)) "$PYTHON3" -
     [[ $status == 0 ]] || echo "$output" >&2
     assert_success
 }
@@ -196,6 +196,7 @@ async def main():
     x, y = await Client.join(a), await Client.join(b)
     await x.says("over TLS")
     await y.gets("over TLS")
+    assert b.counts(r"was not verified \(-k\)") == 1 and a.counts("not verified") == 0, b.logged()
     Node("c", url, *mine).awaits("certificate")
     Node("d", redis.url).awaits(r"this server is an island(.|\n)*rediss://")
 
@@ -451,7 +452,7 @@ END
     both serve --pubsub 'redis://h/x' 0
     assert_equal "$status" 2
     assert_stderr 'number of a database'
-    both serve --cacert "$BASH_SOURCE" 0
+    both serve --cacert "${BASH_SOURCE[0]}" 0
     assert_equal "$status" 2
     assert_stderr 'there is no --pubsub'
     both serve --pubsub rediss://h --pubsub-cert "$BATS_TEST_TMPDIR/none" 0
