@@ -13,7 +13,7 @@
 #define PROBE_SLOW_MESSAGE 4096
 /* A second connection is stalled once it has waited for this long, and for eight times as long as
  * it ever did before. */
-#define PROBE_SLOW_STALL_US 2000000
+#define PROBE_SLOW_STALL_US 3000000
 /* And whether it goes on is watched for this long after the stopped connection was ended. */
 #define PROBE_SLOW_RESUME_US 3000000
 

@@ -222,7 +222,7 @@ static void what_a_stopped_reader_is_kept_has_a_limit(void **state)
 static void others_suffer_if_they_go_on_without_the_stopped_reader(void **state)
 {
     (void)state;
-    assert_true(probe_slow_is_stalled(&(struct probe_slow){.wait_before_us = 100000}, 2 * S));
+    assert_true(probe_slow_is_stalled(&(struct probe_slow){.wait_before_us = 100000}, 3 * S));
     assert_false(probe_slow_is_stalled(&(struct probe_slow){.wait_before_us = S}, 7 * S));
     slow((struct probe_slow){.stalled = true, .resumed = true, .wait_us = 2 * S});
     says(PROBE_SLOW, PROBE_WARN, "others suffer");

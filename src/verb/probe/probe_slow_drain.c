@@ -77,13 +77,14 @@ static void note_came(struct probe_front *front)
         s->left_out = reader->messages - run->woken->messages;
 }
 
-/* No more comes than on the connection that reads all the time. */
+/* All has come, or no more comes than on the connection that reads all the time. */
 static bool has_caught_up(struct probe_front *front, uint64_t now_us)
 {
     struct slow_run *run = &front->slow_run;
     uint64_t wire = slow_end_wire(run->woken),
              reader = slow_end_wire(slow_end_of(front, SLOW_READER));
     uint64_t more = wire - run->seen_wire, live = reader - run->seen_reader;
+    uint64_t all = front->slow.source == SOURCE_FEED ? reader : slow_end_acked(run->woken);
 
     if (now_us - run->look_us < LOOK_US)
         return false;
@@ -91,7 +92,7 @@ static bool has_caught_up(struct probe_front *front, uint64_t now_us)
     run->seen_wire = wire;
     run->seen_reader = reader;
     run->looks = more <= live + live / 5 + PROBE_SLOW_MESSAGE ? run->looks + 1 : 0;
-    return run->looks == LOOKS || wire + wire / 100 >= reader;
+    return run->looks == LOOKS || wire + wire / 100 >= all;
 }
 
 static void draining(struct probe_front *front, uint64_t now_us)
