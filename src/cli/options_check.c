@@ -10,6 +10,7 @@ struct conflict {
 #define POLLS    "polling receives only: nothing can be sent"
 #define STREAMS  "an event stream is receive only: nothing can be sent"
 #define RETRIES  "without that nothing is tried again"
+#define TO_REDIS "it is for the connection to Redis"
 
 static const struct conflict conflicts[] = {
     {"-4", "-6", "no address is both"},
@@ -80,6 +81,16 @@ static const struct conflict needs[] = {
     {"--offline-queue", "--reconnect", RETRIES},
     {"--fallback", "--reconnect", RETRIES},
     {"--fallback-after", "--fallback", "there is nothing to fall back to"},
+    {"--pubsub-cert", "--pubsub", TO_REDIS},
+    {"--pubsub-key", "--pubsub", TO_REDIS},
+};
+
+/* The same for a subcommand that makes no other connection. */
+static const struct conflict needs_of_server[] = {
+    {"--insecure", "--pubsub", TO_REDIS},
+    {"--cacert", "--pubsub", TO_REDIS},
+    {"--capath", "--pubsub", TO_REDIS},
+    {"--proxy", "--pubsub", TO_REDIS},
 };
 
 bool option_fits(const struct option_row *row, const struct verb *verb)
@@ -211,6 +222,23 @@ static int check_polling(struct options_parsing *p, struct err *e)
     return 0;
 }
 
+static int check_server(struct options_parsing *p, struct err *e)
+{
+    const struct verb *verb = p->o->verb;
+    size_t i = 0;
+
+    while (i < verb->option_count &&
+           (!verb->options[i].name || strcmp(verb->options[i].name, "pubsub") != 0))
+        i++;
+    if (i == verb->option_count)
+        return 0;
+    for (size_t k = 0; k < sizeof needs_of_server / sizeof needs_of_server[0]; k++) {
+        if (check_need(p, &needs_of_server[k], e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int options_check(struct options_parsing *p, struct err *e)
 {
     if (check_fit(p, e) != 0)
@@ -224,7 +252,7 @@ int options_check(struct options_parsing *p, struct err *e)
         if (check_need(p, &needs[i], e) != 0)
             return -1;
     }
-    if (check_polling(p, e) != 0 || check_resume(p, "--resume", e) != 0)
+    if (check_server(p, e) != 0 || check_polling(p, e) != 0 || check_resume(p, "--resume", e) != 0)
         return -1;
     if (check_resume(p, "--catchup", e) != 0)
         return -1;

@@ -262,15 +262,8 @@ static int pubsub_setup(struct serve *s, struct err *e)
     const struct dial_config *dial = &s->app->connect->dial;
     struct pubsub_config *config = &s->pubsub;
 
-    if (!s->own->pubsub) {
-        if (!dial->tls.insecure && !dial->tls.cacert && !dial->tls.capath && !dial->proxy &&
-            !s->own->pubsub_cert && !s->own->pubsub_key)
-            return 0;
-        err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
-                "-k, --cacert, --capath, --proxy, --pubsub-cert and --pubsub-key are about the "
-                "connection to Redis, and there is no --pubsub");
-        return -1;
-    }
+    if (!s->own->pubsub)
+        return 0;
     if (redis_url_parse(&config->url, s->own->pubsub, e) < 0)
         return -1;
     config->dial = *dial;
