@@ -18,6 +18,9 @@
 #define WAIT_MIN_US 1000
 #define WAIT_MAX_US (24 * 3600 * UINT64_C(1000000))
 
+/* A clock that moves by less is adjusted; by more, it was set. */
+#define ADJUSTED_US 1000000
+
 struct feed_service {
     struct client_host *host;
     struct feed feed;
@@ -300,11 +303,12 @@ static void renumber(struct feed_service *s)
 void feed_service_share(struct feed_service *s, const struct feed_epoch *epoch, int64_t start_us)
 {
     struct feed *f = &s->feed;
+    int64_t moved = start_us - f->start_us;
     bool same = f->wall_us == epoch->start_us && f->per_million_s == epoch->per_million_s &&
                 f->burst == epoch->burst;
 
     f->start_us = start_us;
-    if (same) {
+    if (same && moved > -ADJUSTED_US && moved < ADJUSTED_US) {
         schedule(s);
         return;
     }

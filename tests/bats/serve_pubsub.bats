@@ -366,6 +366,59 @@ run(main)
 END
 }
 
+@test "--pubsub: Redis forgets everything while it runs: numbers and messages go on" {
+    pubsub <<'END'
+from pubsub import *
+
+async def main():
+    redis = Redis().start()
+    nodes = [Node("", redis.url, "--rate", "50") for name in ("a", "b")]
+    x, y = [await Client.join(n) for n in nodes]
+    for i in range(3):
+        await x.says(f"before {i}")
+        await y.gets(f"before {i}")
+    before = nodes[0].json("?since=0")[:5]
+    start = redis.command("GET", "wscope:feed").split()[1:4]
+    redis.command("FLUSHALL")
+    await x.says("after")
+    await y.gets("after")
+    eventually(lambda: redis.command("GET", "wscope:feed").split()[1:4] == start, "the start is there again")
+    # And a start that is later than ours is none: a server that saw the empty one may have written it.
+    redis.command("SET", "wscope:feed", "9000000000000000 1000000 1")
+    eventually(lambda: redis.command("GET", "wscope:feed").split()[1:4] == start, "the earlier start is there again")
+    redis.command("SET", "wscope:feed", "what is this")
+    eventually(lambda: redis.command("GET", "wscope:feed").split()[1:4] == start, "the start is there again")
+    late = Node("", redis.url, "--rate", "50")
+    assert late.json("?since=0")[:5] == before == nodes[1].json("?since=0")[:5]
+    for node in nodes:
+        assert node.counts("missed|island") == 0, node.logged()
+
+run(main)
+END
+}
+
+@test "--pubsub: a shared start that is earlier is adopted, and clients of the feed go on with its numbers" {
+    pubsub <<'END'
+from pubsub import *
+
+async def main():
+    redis = Redis().start()
+    node = Node("", redis.url, "--rate", "20")
+    async with websockets.connect(node.ws + "/feed") as ws:
+        first = json.loads(await asyncio.wait_for(ws.recv(), LIMIT))["id"]
+        start, rate, burst = redis.command("GET", "wscope:feed").split()[1:4]
+        redis.command("SET", "wscope:feed", f"{int(start) - 10_000_000} {rate} {burst}")
+        node.awaits("/feed continues with number [0-9]+ of the shared feed, after [0-9]+ of its own")
+        last = first
+        while last < first + 250:
+            number = json.loads(await asyncio.wait_for(ws.recv(), LIMIT))["id"]
+            assert number == last + 1, (last, number)
+            last = number
+
+run(main)
+END
+}
+
 @test "--pubsub: what never reached the others is reported at the end" {
     pubsub <<'END'
 from pubsub import *
