@@ -162,6 +162,8 @@ bool decode_has_command(const struct decode_spec *spec, struct slice word);
 /* How Engine.IO is to be carried: "upgrade" (from polling to a WebSocket), "websocket" or
  * "polling". NULL: it is not in the stack. Static, or of the spec. */
 const char *decode_transport(const struct decode_spec *spec);
+/* SignalR is in the stack, and is to be negotiated with over HTTP first. */
+bool decode_negotiates(const struct decode_spec *spec);
 /* Change the path and query of a request to what the protocol needs (EIO=4&transport=websocket).
  * 1: *out has the new target; 0: it stays; -1: memory. */
 int decode_target(const struct decode_spec *spec, struct slice target, struct buf *out);

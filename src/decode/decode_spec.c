@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/nearest.h"
-#include "decode/decoder.h"
+#include "decode/decoders.h"
 
 /* The text up to the next of two characters, which becomes a NUL. *text: what follows it; NULL:
  * nothing does. *ended_by: the character, or 0. */
@@ -197,4 +197,11 @@ bool decode_has_command(const struct decode_spec *spec, struct slice word)
             return true;
     }
     return false;
+}
+
+bool decode_negotiates(const struct decode_spec *spec)
+{
+    const char *negotiate = decode_spec_key(spec, &decoder_signalr, "negotiate", 0);
+
+    return negotiate && strcmp(negotiate, "yes") == 0;
 }

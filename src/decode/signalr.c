@@ -1,7 +1,7 @@
 /*
  * signalr: the hub protocol of ASP.NET Core SignalR (HubProtocol.md), as JSON in records that end
  * with 0x1e, or as MessagePack. The handshake is JSON in both. The negotiation over HTTP, which a
- * WebSocket may skip, is skipped.
+ * WebSocket may skip, is left to the caller (decode_negotiates).
  */
 #include "base/json_scan.h"
 #include "decode/decoders.h"
@@ -12,7 +12,7 @@
 #define PING_US  15000000
 #define LIMIT_US 30000000
 
-static const char *const keys[] = {"parser", NULL};
+static const char *const keys[] = {"parser", "negotiate", NULL};
 
 static const char *const part_names[SIGNALR_PARTS] = {"type",      "invocationId",   "target",
                                                       "arguments", "item",           "result",
@@ -37,6 +37,11 @@ static bool recognise(const struct decode_clue *clue)
 
 static int check(const struct decode_key *key, struct err *e)
 {
+    if (strcmp(key->name, "negotiate") == 0)
+        return strcmp(key->value, "yes") == 0 || strcmp(key->value, "no") == 0
+                   ? 0
+                   : err_set(e, EXIT_USAGE, STAGE_USAGE, 0,
+                             "--as signalr: negotiate is '%s', but must be yes or no", key->value);
     if (strcmp(key->value, "json") == 0 || strcmp(key->value, "msgpack") == 0)
         return 0;
     return err_set(e, EXIT_USAGE, STAGE_USAGE, 0,

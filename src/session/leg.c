@@ -41,7 +41,19 @@ static int withhold_from_other(struct leg *leg, struct err *e)
 
 static int go_on(struct leg *leg, struct err *e)
 {
-    return withhold_from_other(leg, e) < 0 ? -1 : leg_start_channel(leg, e);
+    if (withhold_from_other(leg, e) < 0)
+        return -1;
+    return leg->negotiation ? negotiation_start(leg->negotiation, e) : leg_start_channel(leg, e);
+}
+
+static void on_negotiated(struct leg *leg, const struct err *why)
+{
+    struct err e;
+
+    if (why)
+        e = *why;
+    if (why || leg_start_channel(leg, &e) < 0)
+        session_attempt_failed(leg, &e);
 }
 
 /* --header-cmd has ended. */
@@ -118,6 +130,7 @@ static bool give_up(struct leg *leg)
         return leg_is_over(leg);
     header_cmd_cancel(leg->command);
     leg->command = NULL;
+    negotiation_cancel(leg->negotiation);
     timer_stop(leg->timer);
     leg_enter(leg, SESSION_ENDED);
     return true;
@@ -188,6 +201,11 @@ int leg_init(struct leg *leg, struct session *s, enum event_channel kind, const 
     }
     retry_policy_init(&leg->policy, &s->config.retry);
     leg->timer = timer_new(s->loop, leg);
+    if (leg == &s->main && s->config.decode && decode_negotiates(s->config.decode)) {
+        leg->negotiation = negotiation_new(leg, on_negotiated);
+        if (!leg->negotiation)
+            return -1;
+    }
     return leg->timer ? 0 : -1;
 }
 
@@ -195,6 +213,7 @@ void leg_clear(struct leg *leg)
 {
     header_cmd_cancel(leg->command);
     channel_free(leg->channel);
+    negotiation_free(leg->negotiation);
     fault_conn_free(leg->fault, clock_mono_us());
     attempt_clear(&leg->attempt);
     timer_free(leg->timer);

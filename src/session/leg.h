@@ -14,6 +14,7 @@
 #include "session/diagnose/evidence.h"
 #include "session/diagnose/postmortem.h"
 #include "session/header_cmd.h"
+#include "session/negotiation.h"
 #include "session/retry_policy.h"
 #include "session/session.h"
 
@@ -30,9 +31,10 @@ struct leg {
     struct timer *timer; /* open: for liveness; waiting: the wait */
 
     struct attempt attempt;
-    struct header_cmd *command; /* its --header-cmd while that runs */
-    bool withheld_reported;     /* what another origin is not sent */
-    struct fault_conn *fault;   /* what is to go wrong with the channel; NULL without faults */
+    struct header_cmd *command;      /* its --header-cmd while that runs */
+    struct negotiation *negotiation; /* before each attempt; NULL: none is wanted */
+    bool withheld_reported;          /* what another origin is not sent */
+    struct fault_conn *fault;        /* what is to go wrong with the channel; NULL without faults */
     struct channel *channel;
     struct channel_poll_config poll; /* what the channel was opened with, if it is of that kind */
     struct channel_sse_config sse;

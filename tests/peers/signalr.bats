@@ -44,3 +44,29 @@ setup() {
 @test "signalr: the examples of wscope-as(7)" {
     manual_examples signalr "$URL"
 }
+
+@test "signalr: negotiate=yes asks for the id that a strict server wants, also of a server that it is sent on to" {
+    await '^port ([0-9]+)$' node "$PEERS_HERE/signalr_server.js" strict
+    local host=127.0.0.1:$found
+    both --as signalr -n -e 'Add 1 2' --count 1 "ws://$host/hub"
+    assert_equal "$status" 22
+    both --as signalr,negotiate=yes -n -e 'Add 1 2' --count 1 "ws://$host/hub?a=1"
+    assert_equal "$status" 0
+    assert_output '{"result":3}'
+    both --as signalr,negotiate=yes -v -n -H 'X-Key: mine' -e 'Add 1 2' --count 1 "ws://$host/moved"
+    assert_equal "$status" 0
+    assert_output '{"result":3}'
+    assert_stderr 'POST /moved/negotiate\?negotiateVersion=1' 'GET /hub\?id=t%2F%2B%3D&moved=1'
+    refute_stderr 'Bearer tok'
+}
+
+@test "signalr: a negotiation that fails says why" {
+    both --as signalr,negotiate=yes -n "ws://${HUB%/hub}/none"
+    assert_equal "$status" 22
+    assert_stderr 'refused the negotiation: this hub is closed'
+    both --as signalr,negotiate=yes -n "ws://${HUB%/hub}/nothing"
+    assert_equal "$status" 22
+    assert_stderr 'answered the negotiation with 404' 'leave out negotiate=yes'
+    both --as signalr,negotiate=maybe -n "$URL"
+    assert_equal "$status" 2
+}

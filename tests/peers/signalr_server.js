@@ -5,6 +5,9 @@
 //   Fail()       an error
 //   Say(text)    the invocation news(text) to all clients
 //   Count(n)     a stream of the numbers from 1 to n
+//
+// With the argument "strict", a WebSocket needs the id that the negotiation gave. /moved sends clients on to /hub, by
+// another name of this host and with a token, which is needed there.
 
 "use strict";
 
@@ -13,23 +16,37 @@ const { WebSocketServer } = require("ws");
 
 const END = "\x1e";
 
+const strict = process.argv[2] === "strict";
+const ID = "t/+=";
+
+function negotiate(request) {
+  const url = new URL(request.url, "http://127.0.0.1");
+  if (request.method !== "POST") return null;
+  if (url.pathname === "/moved/negotiate")
+    return { url: `http://localhost:${http.address().port}/hub?moved=1`, accessToken: "tok" };
+  if (url.pathname === "/none/negotiate") return { error: "this hub is closed" };
+  if (url.pathname !== "/hub/negotiate") return null;
+  if (url.searchParams.has("moved") && (request.headers.authorization !== "Bearer tok" || request.headers["x-key"])) return null;
+  return {
+    negotiateVersion: 1,
+    connectionId: "c",
+    connectionToken: ID,
+    availableTransports: [{ transport: "WebSockets", transferFormats: ["Text"] }],
+  };
+}
+
 const http = createServer((request, response) => {
-  if (request.method !== "POST" || !request.url.startsWith("/hub/negotiate")) {
-    response.writeHead(404).end();
-    return;
-  }
+  const answer = negotiate(request);
+  if (!answer) return response.writeHead(404).end();
   response.setHeader("Content-Type", "application/json");
-  response.end(
-    JSON.stringify({
-      negotiateVersion: 1,
-      connectionId: "c",
-      connectionToken: "t",
-      availableTransports: [{ transport: "WebSockets", transferFormats: ["Text"] }],
-    }),
-  );
+  response.end(JSON.stringify(answer));
 });
 
-const server = new WebSocketServer({ server: http, path: "/hub" });
+const server = new WebSocketServer({
+  server: http,
+  path: "/hub",
+  verifyClient: ({ req }) => !strict || new URL(req.url, "http://127.0.0.1").searchParams.get("id") === ID,
+});
 
 function send(socket, ...records) {
   socket.send(records.map((record) => JSON.stringify(record) + END).join(""));

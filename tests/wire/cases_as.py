@@ -181,3 +181,33 @@ def compared(t):
     channel = final["channels"][0]
     same([channel["messages"], channel["updates"], channel["duplicates"]], [3, 2, 1])
     made.says(r'/a m \{"n":1\}')
+
+
+def negotiated(t, token):
+    """Answer SignalR's negotiation, then open the WebSocket that names its id."""
+    conn = t.accept()
+    same(conn.request().line, "POST /hub/negotiate?negotiateVersion=1 HTTP/1.1")
+    body = b'{"negotiateVersion":1,"connectionToken":"%s"}' % token
+    conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    conn = t.accept()
+    same(conn.open().line, f"GET /hub?id={token.decode()} HTTP/1.1")
+    conn.expect(TEXT, b'{"protocol":"json","version":1}\x1e')
+    conn.send(frame(TEXT, b"{}\x1e"))
+    return conn
+
+
+@case("as: signalr negotiates before each connection")
+def negotiation(t):
+    made = t.start("--as", "signalr,negotiate=yes", "-n", "-r", "--retry-delay", "0.05", t.url + "hub")
+    negotiated(t, b"one").fin()
+    negotiated(t, b"two").finish()
+    made.exits(0)
+
+
+@case("as: a negotiation that is not answered ends with the time that the run has")
+def silent_negotiation(t):
+    made = t.start("--as", "signalr,negotiate=yes", "-n", "--for", "0.3", t.url + "hub")
+    conn = t.accept()
+    conn.request()
+    conn.expect_eof()
+    made.exits(28)
