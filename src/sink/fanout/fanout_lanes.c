@@ -30,6 +30,7 @@ const char fanout_page_style[] =
     ".conns .lane{grid-template-columns:52px minmax(0,1fr) 92px}"
     ".conns .lane .name,.conns .lane .value{font-size:12.5px;line-height:18px;color:var(--ink);"
     "font-weight:400}"
+    ".conns .fill{shape-rendering:crispEdges}"
     ".away{stroke:var(--out);stroke-width:2;stroke-dasharray:2 3}"
     ".cut{stroke:var(--out);stroke-width:2.5}"
     ".drill{margin:12px 0}.drill th{width:8.5em}"
