@@ -101,14 +101,14 @@ static const struct drill_row rows[] = {
     {{"peak", CRITERION_COUNT, NULL}, get_peak},   {{"even", CRITERION_RATIO, NULL}, get_even},
 };
 
-static const struct criterion_row *row_at(size_t i)
+const struct criterion_row *drill_expect_row(size_t i)
 {
     return i < sizeof rows / sizeof *rows ? &rows[i].is : NULL;
 }
 
 int drill_expect_parse(struct criteria *x, const char *text, struct err *e)
 {
-    return criteria_parse(x, row_at, text, e);
+    return criteria_parse(x, drill_expect_row, text, e);
 }
 
 size_t drill_expect_check(const struct criteria *x, const struct fanout_report *r,

@@ -12,6 +12,9 @@
  * the offset in text. */
 int drill_expect_parse(struct criteria *x, const char *text, struct err *e);
 
+/* What can be expected, in order; NULL after the last. */
+const struct criterion_row *drill_expect_row(size_t i);
+
 /* What came of one expectation. */
 struct drill_verdict {
     struct slice name; /* "back<10s" */
