@@ -166,9 +166,10 @@ void judge_handshakes(struct judged *j)
 static void conclude_well(struct judged *j)
 {
     struct fanout_report *r = j->r;
-    char nodes[60] = "", late[100] = "", whom[60];
+    char nodes[60] = "", late[100] = "", whom[80];
 
-    if (r->node_count > 1)
+    if (r->node_count > 1 &&
+        (j->f->config.expect == FANOUT_ALL || j->f->config.expect == FANOUT_OTHERS))
         snprintf(nodes, sizeof nodes, " on %u %s", r->node_count, r->named ? "nodes" : "islands");
     if (r->total.p99_us >= 0)
         snprintf(late, sizeof late, ", 99 %% of them within %s",
@@ -179,7 +180,8 @@ static void conclude_well(struct judged *j)
     else if (j->f->config.expect == FANOUT_OTHERS)
         snprintf(whom, sizeof whom, "all connections but its sender's");
     else if (j->f->config.expect == FANOUT_ISLANDS)
-        snprintf(whom, sizeof whom, "all connections of its island, and no others");
+        snprintf(whom, sizeof whom, "the connections of its island, one of %u, and no others",
+                 j->f->config.islands);
     if (j->f->sticky_given)
         snprintf(r->verdict, sizeof r->verdict, "%s", r->sticky_text);
     else if (r->published == 0)
