@@ -95,6 +95,7 @@ struct relay_leg {
     struct buf control; /* the control frame that is not decided */
     struct frame_walk walk;
     bool committed;  /* the message under way has begun to pass: so does its rest */
+    bool disordered; /* its data frames are not those of one message after the other: */
     bool opaque;     /* not decoded any more: all passes, */
     uint64_t skip;   /* after so many bytes of a frame that has not begun to pass */
     bool altered;    /* a message was changed while compression has a context: the receiver's is no

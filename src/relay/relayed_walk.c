@@ -60,8 +60,10 @@ static void begin_payload(struct relay_leg *from, const struct frame_header *h)
     bool continues = h->opcode == OPCODE_CONT;
 
     /* A message within another, or a fragment of none: no event has just these frames. */
-    if (h->opcode <= OPCODE_BINARY && continues != from->walk.in_message)
+    if (!from->at_once && h->opcode <= OPCODE_BINARY && continues != from->walk.in_message) {
         commit(from);
+        from->disordered = true;
+    }
     begin_frame(from, h->opcode, h->fin);
     from->walk.left = h->length;
 }
@@ -134,8 +136,12 @@ void relayed_walk_used(struct relay_leg *from)
         return;
     relayed_walk(from, buf_data(&from->raw), n, false);
     buf_consume(&from->raw, n);
-    if (from->message.len > UNDECIDED_MAX)
+    if (from->disordered) {
+        relayed_note(from->conn, "fragments out of order: what follows passes undecoded");
+        relayed_make_opaque(from);
+    } else if (from->message.len > UNDECIDED_MAX) {
         commit(from);
+    }
 }
 
 void relayed_make_opaque(struct relay_leg *from)

@@ -358,7 +358,7 @@ static void drain(struct relay_leg *from, bool at_once)
             relayed_stamp(c, &ev, from->side); /* faults may have stamped the last one */
             relayed_walk_used(from);
         }
-        take_event(from, &ev, passed);
+        take_event(from, &ev, passed || from->opaque);
         relayed_ws_settle_close(other(from));
         if (c->state == CONN_WS && from->aside.first)
             held_send_due(c);
