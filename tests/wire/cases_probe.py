@@ -675,6 +675,10 @@ def quiet(t):
     lines = made.out.decode().splitlines()
     if not lines[0].startswith("warn  subprotocol") or "ok " in made.out.decode():
         raise Unmet(f"{lines}")
+    made = t.start("probe", "-q", service.url())
+    made.exits(0)
+    if made.out.decode().splitlines() != [f"nothing is wrong between here and the application at {service.url()}"]:
+        raise Unmet(f"{made.out!r}")
 
 
 @case("probe: every request has the user's headers, no credentials where it says so", 40)

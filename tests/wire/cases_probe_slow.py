@@ -10,7 +10,7 @@ import time
 import frames
 from cases_probe import TABLE
 from frames import CLOSE, PING, PONG, TEXT
-from probed import Service, asks_upgrade, findings, not_slowed, plain, probe
+from probed import Service, asks_upgrade, findings, healthy, not_slowed, plain, probe
 from rawserver import Unmet, response
 from runner import case
 
@@ -235,6 +235,24 @@ def interrupted(t):
     made.exits(130)
     if not re.search(rb"a connection that has not read for \d\.\d s is still open", made.out):
         raise Unmet(f"{made.out!r}")
+
+
+@case("probe --slow: a service that takes no more connections", 40)
+def crowded(t):
+    served = []
+
+    def serve(conn, asked):
+        if asks_upgrade(asked):
+            served.append(asked)
+        if len(served) > 3:
+            conn.send(plain("429 Too Many Requests"))
+        else:
+            healthy(conn, asked)
+
+    status, events, _ = probe(t, "--slow=5", Service(t, serve).url())
+    found = [c for c in events if c["stage"] == "slow"]
+    if status or len(found) != 1 or found[0]["message"] != "not checked: no further connections opened":
+        raise Unmet(f"{found}")
 
 
 @case("probe --slow: a unix socket cannot be looked at", 40)

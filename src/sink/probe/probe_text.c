@@ -71,11 +71,11 @@ int probe_text_check(struct buf *out, const struct probe_check *check,
 }
 
 int probe_text_verdict(struct buf *out, const struct probe_verdict *verdict,
-                       const struct view_config *view)
+                       const struct view_config *view, bool apart)
 {
     struct prose p = prose_begin(out, view);
 
-    prose_put(&p, "\n");
+    prose_put(&p, apart ? "\n" : "");
     prose_put(&p, color_of(view, verdict->status));
     prose_wrap_safe(&p, slice_str(verdict->text), 0, 0);
     prose_put(&p, view->color ? "\033[0m" : "");

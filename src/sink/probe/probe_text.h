@@ -12,8 +12,8 @@
  * count (0: 80), and from level 1 on the evidence. What peers sent is escaped. 0 or -1 (memory). */
 int probe_text_check(struct buf *out, const struct probe_check *check,
                      const struct view_config *view);
-/* The same for the verdict. */
+/* The same for the verdict. apart: rows are above it. */
 int probe_text_verdict(struct buf *out, const struct probe_verdict *verdict,
-                       const struct view_config *view);
+                       const struct view_config *view, bool apart);
 
 #endif

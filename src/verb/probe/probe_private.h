@@ -114,8 +114,9 @@ struct probe_front {
     struct probe_asked asked;
     struct probe_around around;
     struct probe_report report;
-    size_t shown; /* checks that were shown */
-    int code;     /* -1: by the verdict */
+    size_t shown;  /* checks that were shown */
+    bool has_rows; /* one of them has a row */
+    int code;      /* -1: by the verdict */
     const char *cut;
     bool over;
 

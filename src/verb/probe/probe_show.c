@@ -94,6 +94,7 @@ void probe_show_checks(struct probe_front *front)
             app_fail(front->app, &e);
         }
     }
+    front->has_rows |= text.len > 0;
     put(&front->app->out, &text);
     buf_clear(&text);
     output_flush(&front->app->out);
@@ -108,7 +109,7 @@ void probe_show_verdict(struct probe_front *front, const struct probe_verdict *v
     buf_init(&text, TEXT_MAX);
     if ((front->app->view->json
              ? probe_json_verdict(&text, verdict, &front->report, exit, clock_wall_us())
-             : probe_text_verdict(&text, verdict, &front->view)) < 0) {
+             : probe_text_verdict(&text, verdict, &front->view, front->has_rows)) < 0) {
         err_nomem(&e, STAGE_IO, "showing the verdict");
         app_fail(front->app, &e);
     }
