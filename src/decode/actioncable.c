@@ -9,6 +9,7 @@
 #include "decode/actioncable_private.h"
 #include "decode/decoders.h"
 #include "decode/json_pick.h"
+#include "decode/notes.h"
 
 /* The server's ping, and the client's patience (ConnectionMonitor.staleThreshold). */
 #define PING_US  3000000
@@ -210,9 +211,7 @@ static int findings(struct decode_layer *l, struct buf *out)
     if (beats_findings(&a->beats, decode_now(l), out) != 0)
         return -1;
     if (strcmp(decode_subprotocol(l), "actioncable-unsupported") == 0 &&
-        (buf_append_str(out, "the server speaks no version of Action Cable that was offered") !=
-             0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(out, "the server speaks no version of Action Cable that was offered") != 0)
         return -1;
     if (joining_findings(&a->joining, "a subscription", out) != 0)
         return -1;

@@ -1,5 +1,9 @@
 #include "decode/beats.h"
 
+#include <stdio.h>
+
+#include "decode/notes.h"
+
 static unsigned beats_index(enum event_dir dir)
 {
     return dir == DIR_OUT;
@@ -69,14 +73,14 @@ int beats_findings(struct beats *b, uint64_t now_us, struct buf *out)
     measure(b, 0, now_us);
     measure(b, 1, now_us);
     for (unsigned i = 0; i < 2; i++) {
-        if (b->missed[i] == 0)
-            continue;
-        if (buf_printf(out, "the %s sent nothing for %.1f s, but at most %.1f s are allowed",
-                       i ? "client" : "server", (double)b->longest_us[i] / 1e6,
-                       (double)b->limit_us[i] / 1e6) != 0 ||
-            (b->missed[i] > 1 &&
-             buf_printf(out, " (%llu times)", (unsigned long long)b->missed[i]) != 0) ||
-            buf_append(out, "", 1) != 0)
+        char times[40] = "";
+
+        if (b->missed[i] > 1)
+            snprintf(times, sizeof times, " (%llu times)", (unsigned long long)b->missed[i]);
+        if (b->missed[i] > 0 &&
+            notes_finding(out, "the %s sent nothing for %.1f s, but at most %.1f s are allowed%s",
+                          i ? "client" : "server", (double)b->longest_us[i] / 1e6,
+                          (double)b->limit_us[i] / 1e6, times) != 0)
             return -1;
     }
     return 0;

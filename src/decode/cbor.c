@@ -1,12 +1,8 @@
 #include "decode/cbor.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "base/codec.h"
-#include "base/json_write.h"
-#include "base/utf8.h"
+#include "decode/unpacked.h"
 
 /* RFC 8949, section 3.1. */
 enum major { UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE };
@@ -67,20 +63,11 @@ static bool take_break(struct reading *r)
     return r->bytes->len > 0 && r->bytes->data[0] == BREAK && take(r, 1, &byte) == CBOR_OK;
 }
 
-/* Text that is not UTF-8 is shown as the bytes that it is. */
 static enum cbor_result put_string(struct reading *r, unsigned major, struct slice bytes)
 {
-    struct json_write w;
+    int rc = major == TEXT ? unpacked_text(r->out, bytes) : unpacked_bytes(r->out, bytes);
 
-    if (major == TEXT && utf8_valid(bytes.data, bytes.len)) {
-        json_write_init(&w, r->out);
-        json_text(&w, NULL, bytes);
-        return w.failed ? CBOR_MEMORY : CBOR_OK;
-    }
-    if (buf_append_str(r->out, "{\"base64\":\"") != 0 || base64_encode(r->out, bytes) != 0 ||
-        buf_append_str(r->out, "\"}") != 0)
-        return CBOR_MEMORY;
-    return CBOR_OK;
+    return rc == 0 ? CBOR_OK : CBOR_MEMORY;
 }
 
 /* Section 3.2.3: pieces of definite length, of the same type. */
@@ -120,26 +107,19 @@ static enum cbor_result read_string(struct reading *r, unsigned major, unsigned 
     return rc == CBOR_OK ? put_string(r, major, bytes) : rc;
 }
 
-/* A key that is not a string becomes one: its JSON text, escaped. */
 static enum cbor_result read_key(struct reading *r)
 {
     struct buf *out = r->out, text;
     enum cbor_result rc;
-    struct json_write w;
 
     buf_init(&text, SIZE_MAX);
     r->out = &text;
     rc = read_value(r);
     r->out = out;
-    if (rc == CBOR_OK && buf_data(&text)[0] == '"') {
-        rc = buf_append(out, buf_data(&text), text.len) == 0 ? CBOR_OK : CBOR_MEMORY;
-    } else if (rc == CBOR_OK && text.len > CBOR_KEY_MAX) {
-        rc = CBOR_BAD;
-    } else if (rc == CBOR_OK) {
-        json_write_init(&w, out);
-        json_text(&w, NULL, buf_slice(&text));
-        rc = w.failed ? CBOR_MEMORY : CBOR_OK;
-    }
+    if (rc == CBOR_OK && text.len > CBOR_KEY_MAX && buf_data(&text)[0] != '"')
+        rc = CBOR_BAD; /* each level would double what the one below escaped */
+    else if (rc == CBOR_OK && unpacked_key(out, buf_slice(&text)) != 0)
+        rc = CBOR_MEMORY;
     buf_clear(&text);
     return rc;
 }
@@ -185,16 +165,7 @@ static enum cbor_result read_tagged(struct reading *r, uint64_t tag)
 
 static enum cbor_result put_double(struct reading *r, double number)
 {
-    char text[32];
-
-    if (!isfinite(number))
-        return put(r, "null");
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
-    return put(r, text);
+    return unpacked_number(r->out, number) == 0 ? CBOR_OK : CBOR_MEMORY;
 }
 
 /* Appendix D. */

@@ -9,6 +9,7 @@
 #include "decode/decoders.h"
 #include "decode/graphql_private.h"
 #include "decode/json_pick.h"
+#include "decode/notes.h"
 
 static const char *const subprotocols[] = {"graphql-transport-ws", "graphql-ws", NULL};
 
@@ -317,22 +318,19 @@ static int findings(struct decode_layer *l, struct buf *out)
                         "graphql-transport-ws";
 
     if (g->mixed &&
-        (buf_printf(out, "\"%s\" belongs to %s, but the subprotocol is \"%s\"", g->wrong_type,
-                    g->old ? newer : older,
-                    decode_subprotocol(l)[0] ? named : "none, so that of the newer library") != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(out, "\"%s\" belongs to %s, but the subprotocol is \"%s\"", g->wrong_type,
+                      g->old ? newer : older,
+                      decode_subprotocol(l)[0] ? named : "none, so that of the newer library") != 0)
         return -1;
     if (g->early &&
-        (buf_append_str(out, "an operation was sent before connection_ack: the server closes with "
-                             "4401") != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(
+            out, "an operation was sent before connection_ack: the server closes with 4401") != 0)
         return -1;
     /* A code of the protocol says why. */
     if (g->asked && !g->acknowledged && !close_name(decode_close_code(l)) &&
-        (buf_append_str(out, g->old ? "connection_init was not acknowledged"
-                                    : "connection_init was not acknowledged: a server that knows "
-                                      "only the older protocol needs -s graphql-ws") != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(
+            out, "connection_init was not acknowledged%s",
+            g->old ? "" : ": a server that knows only the older protocol needs -s graphql-ws") != 0)
         return -1;
     if (beats_findings(&g->beats, decode_now(l), out) != 0)
         return -1;

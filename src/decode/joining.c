@@ -1,5 +1,7 @@
 #include "decode/joining.h"
 
+#include "decode/notes.h"
+
 void joining_clear(struct joining *h)
 {
     buf_clear(&h->texts);
@@ -39,9 +41,8 @@ int joining_answered(struct joining *h, struct decode_layer *l)
 
 int joining_findings(const struct joining *h, const char *for_what, struct buf *out)
 {
-    if (h->texts.len == 0)
-        return 0;
-    if (buf_printf(out, "messages were not sent, because no answer to %s came", for_what) != 0)
-        return -1;
-    return buf_append(out, "", 1);
+    return h->texts.len == 0
+               ? 0
+               : notes_finding(out, "messages were not sent, because no answer to %s came",
+                               for_what);
 }

@@ -6,6 +6,7 @@
 #include "base/decimal.h"
 #include "decode/decoders.h"
 #include "decode/mqtt_private.h"
+#include "decode/notes.h"
 
 /* Only one: RabbitMQ answers with all that were offered. */
 static const char *const subprotocols[] = {"mqtt", NULL};
@@ -444,16 +445,13 @@ static int findings(struct decode_layer *l, struct buf *out)
 {
     struct mqtt *q = l->state;
 
-    if (q->refused && (buf_printf(out, "the server refused CONNECT: %s", q->refused) != 0 ||
-                       buf_append(out, "", 1) != 0))
+    if (q->refused && notes_finding(out, "the server refused CONNECT: %s", q->refused) != 0)
         return -1;
     if (q->asked && !q->connected && !q->refused &&
-        (buf_append_str(out, "the server never answered CONNECT") != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(out, "the server never answered CONNECT") != 0)
         return -1;
     if (q->pings > 0 &&
-        (buf_printf(out, "%llu PINGREQ had no PINGRESP", (unsigned long long)q->pings) != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(out, "%llu PINGREQ had no PINGRESP", (unsigned long long)q->pings) != 0)
         return -1;
     if (beats_findings(&q->beats, decode_now(l), out) != 0)
         return -1;

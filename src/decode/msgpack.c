@@ -1,12 +1,7 @@
 #include "decode/msgpack.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/codec.h"
-#include "base/json_write.h"
-#include "base/utf8.h"
+#include "decode/unpacked.h"
 
 struct reading {
     struct slice *bytes;
@@ -42,41 +37,20 @@ static enum msgpack_result take_number(struct reading *r, size_t n, uint64_t *nu
     return rc;
 }
 
-static enum msgpack_result put_base64(struct reading *r, struct slice bytes)
-{
-    enum msgpack_result rc = put(r, "\"base64\":\"");
-
-    if (rc == MSGPACK_OK && base64_encode(r->out, bytes) != 0)
-        rc = MSGPACK_MEMORY;
-    return rc == MSGPACK_OK ? put(r, "\"}") : rc;
-}
-
 static enum msgpack_result read_bytes(struct reading *r, size_t n)
 {
     struct slice bytes;
     enum msgpack_result rc = take(r, n, &bytes);
 
-    if (rc == MSGPACK_OK)
-        rc = put(r, "{");
-    return rc == MSGPACK_OK ? put_base64(r, bytes) : rc;
+    return rc != MSGPACK_OK || unpacked_bytes(r->out, bytes) == 0 ? rc : MSGPACK_MEMORY;
 }
 
-/* Text that is not UTF-8 is shown as the bytes that it is. */
 static enum msgpack_result read_text(struct reading *r, size_t n)
 {
-    struct json_write w;
     struct slice text;
     enum msgpack_result rc = take(r, n, &text);
 
-    if (rc != MSGPACK_OK)
-        return rc;
-    if (!utf8_valid(text.data, text.len)) {
-        rc = put(r, "{");
-        return rc == MSGPACK_OK ? put_base64(r, text) : rc;
-    }
-    json_write_init(&w, r->out);
-    json_text(&w, NULL, text);
-    return w.failed ? MSGPACK_MEMORY : MSGPACK_OK;
+    return rc != MSGPACK_OK || unpacked_text(r->out, text) == 0 ? rc : MSGPACK_MEMORY;
 }
 
 static enum msgpack_result read_extension(struct reading *r, size_t n)
@@ -90,23 +64,15 @@ static enum msgpack_result read_extension(struct reading *r, size_t n)
         return rc;
     if (type.data[0] == 0 && n == 1 && bytes.data[0] == 0)
         return put(r, "null");
-    if (buf_printf(r->out, "{\"ext\":%d,", (int8_t)type.data[0]) != 0)
+    if (buf_printf(r->out, "{\"ext\":%d,\"base64\":\"", (int8_t)type.data[0]) != 0 ||
+        base64_encode(r->out, bytes) != 0)
         return MSGPACK_MEMORY;
-    return put_base64(r, bytes);
+    return put(r, "\"}");
 }
 
 static enum msgpack_result put_double(struct reading *r, double number)
 {
-    char text[32];
-
-    if (!isfinite(number))
-        return put(r, "null");
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
-    return put(r, text);
+    return unpacked_number(r->out, number) == 0 ? MSGPACK_OK : MSGPACK_MEMORY;
 }
 
 static enum msgpack_result read_float(struct reading *r, size_t n)
@@ -160,26 +126,19 @@ static enum msgpack_result read_array(struct reading *r, uint64_t count)
     return rc == MSGPACK_OK ? put(r, "]") : rc;
 }
 
-/* A key that is not a string becomes one: its JSON text, escaped. */
 static enum msgpack_result read_key(struct reading *r)
 {
     struct buf *out = r->out, text;
     enum msgpack_result rc;
-    struct json_write w;
 
     buf_init(&text, SIZE_MAX);
     r->out = &text;
     rc = read_value(r);
     r->out = out;
-    if (rc == MSGPACK_OK && buf_data(&text)[0] == '"') {
-        rc = buf_append(out, buf_data(&text), text.len) == 0 ? MSGPACK_OK : MSGPACK_MEMORY;
-    } else if (rc == MSGPACK_OK && text.len > MSGPACK_KEY_MAX) {
+    if (rc == MSGPACK_OK && text.len > MSGPACK_KEY_MAX && buf_data(&text)[0] != '"')
         rc = MSGPACK_BAD; /* each level would double what the one below escaped */
-    } else if (rc == MSGPACK_OK) {
-        json_write_init(&w, out);
-        json_text(&w, NULL, buf_slice(&text));
-        rc = w.failed ? MSGPACK_MEMORY : MSGPACK_OK;
-    }
+    else if (rc == MSGPACK_OK && unpacked_key(out, buf_slice(&text)) != 0)
+        rc = MSGPACK_MEMORY;
     buf_clear(&text);
     return rc;
 }

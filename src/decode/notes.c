@@ -36,3 +36,14 @@ int notes_findings(const struct notes *n, struct buf *out)
 {
     return n->text.len ? buf_append(out, buf_data(&n->text), n->text.len) : 0;
 }
+
+int notes_finding(struct buf *out, const char *format, ...)
+{
+    char sentence[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    return buf_append(out, sentence, strlen(sentence) + 1);
+}

@@ -18,6 +18,8 @@ struct notes {
 void notes_clear(struct notes *n);
 /* One sentence, without a full stop; at most 512 bytes. */
 void notes_add(struct notes *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One sentence appended to findings. 0 or -1 (memory). */
+int notes_finding(struct buf *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Append them as findings. 0 or -1 (memory). */
 int notes_findings(const struct notes *n, struct buf *out);
 

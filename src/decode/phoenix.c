@@ -12,6 +12,7 @@
 #include "decode/decoders.h"
 #include "decode/joining.h"
 #include "decode/json_pick.h"
+#include "decode/notes.h"
 #include "decode/requests.h"
 
 #define HEARTBEAT_US 30000000
@@ -368,9 +369,8 @@ static int findings(struct decode_layer *l, struct buf *out)
 {
     struct phoenix *p = l->state;
 
-    if (p->pending > 1 && (buf_printf(out, "the server did not answer %llu heartbeats",
-                                      (unsigned long long)p->pending) != 0 ||
-                           buf_append(out, "", 1) != 0))
+    if (p->pending > 1 && notes_finding(out, "the server did not answer %llu heartbeats",
+                                        (unsigned long long)p->pending) != 0)
         return -1;
     if (beats_findings(&p->beats, decode_now(l), out) != 0)
         return -1;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "decode/notes.h"
+
 #define NAMED_MAX 3 /* requests that a finding names */
 
 void requests_clear(struct requests *r)
@@ -129,14 +131,12 @@ int requests_findings(const struct requests *r, enum event_dir dir, struct buf *
          buf_append(out, open > NAMED_MAX ? " ..." : "", open > NAMED_MAX ? 5 : 1) != 0))
         return -1;
     if (r->forgotten > 0 &&
-        (buf_printf(out, "%llu more requests had no answer while %d others waited",
-                    (unsigned long long)r->forgotten, REQUESTS_MAX) != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(out, "%llu more requests had no answer while %d others waited",
+                      (unsigned long long)r->forgotten, REQUESTS_MAX) != 0)
         return -1;
     if (r->unsolicited > 0 &&
-        (buf_printf(out, "%llu answer%s matched no request", (unsigned long long)r->unsolicited,
-                    r->unsolicited == 1 ? "" : "s") != 0 ||
-         buf_append(out, "", 1) != 0))
+        notes_finding(out, "%llu answer%s matched no request", (unsigned long long)r->unsolicited,
+                      r->unsolicited == 1 ? "" : "s") != 0)
         return -1;
     return 0;
 }

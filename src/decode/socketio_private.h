@@ -88,6 +88,8 @@ int socketio_connected(struct decode_layer *l, enum event_dir dir, const struct 
 int socketio_left(struct decode_layer *l, enum event_dir dir, const struct socketio_packet *p);
 int socketio_refused(struct decode_layer *l, enum event_dir dir, const struct socketio_packet *p);
 
+/* decoder->findings. */
+int socketio_findings(struct decode_layer *l, struct buf *out);
 /* decoder->encode. */
 int socketio_encode(struct decode_layer *l, enum decode_input input, struct slice line,
                     struct err *e);
