@@ -121,8 +121,16 @@ class Terminal:
                 break
             except TimeoutError:
                 pass
-        self.enter("clear")
-        self.wait(lambda: self.screen() == "$", "an empty screen")
+        # What runs in the background may print after it.
+        end = time.monotonic() + LIMIT
+        while self.screen() != "$":
+            if time.monotonic() > end:
+                sys.exit(f"the terminal does not become empty:\n{self.screen()}")
+            self.enter("clear")
+            try:
+                self.wait(lambda: self.screen() == "$", "an empty screen", 2)
+            except TimeoutError:
+                pass
 
 
 class Ports:
