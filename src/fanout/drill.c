@@ -68,7 +68,7 @@ void drill_opened(struct fanout *f, uint32_t conn, uint64_t now_us)
     if (!f->drilling || !a->took_part || a->back)
         return;
     a->back = true;
-    a->back_us = now_us;
+    a->gaps[drill_gaps(a) - 1].back_us = now_us;
     a->away_us += now_us - m->lost_us;
     second = (now_us - f->drill.began_us) / 1000000;
     f->returns[second < DRILL_SECONDS ? second : DRILL_SECONDS - 1]++;
@@ -80,10 +80,14 @@ void drill_closed(struct fanout *f, uint32_t conn, uint16_t code, bool clean, ui
 
     if (!f->drilling || !a->took_part)
         return;
-    if (a->ends++ == 0) {
+    if (a->ends > 0)
+        a->gaps[drill_gaps(a) - 1].to = node_of(f, conn);
+    else
         a->code = code;
-        a->lost_us = now_us;
-    }
+    if (a->ends++ < DRILL_GAPS)
+        a->gaps[a->ends - 1] = (struct drill_gap){now_us, 0, NODES_MAX, clean};
+    else
+        a->gaps[DRILL_GAPS - 1].back_us = 0;
     a->clean = a->clean && clean;
     a->back = false;
 }
@@ -143,6 +147,8 @@ void drill_total(struct fanout *f, struct fanout_report *r, uint64_t now_us)
         if (!a->took_part)
             continue;
         a->after = m->open ? node_of(f, i) : NODES_MAX;
+        if (a->ends > 0)
+            a->gaps[drill_gaps(a) - 1].to = a->after;
         if (!a->back)
             a->away_us = now_us - m->lost_us;
         t->connections++;

@@ -11,6 +11,15 @@
 
 #define DRILL_SECONDS 3600 /* of returns that are counted a second; later ones go to the last */
 
+/* A time without a connection. */
+struct drill_gap {
+    uint64_t lost_us, back_us; /* back_us 0: not yet */
+    uint8_t to;                /* the node afterwards; NODES_MAX: not known */
+    bool clean;
+};
+
+#define DRILL_GAPS 6 /* that are kept of a connection; the last one takes in those after it */
+
 /* A connection during a drill. A node that is not known is NODES_MAX. */
 struct drill_account {
     bool took_part; /* it was open when the drill began */
@@ -22,11 +31,16 @@ struct drill_account {
     uint32_t lost;    /* messages of others and its own that never came */
     uint32_t late;    /* that came after their time, such as those sent again on return */
     uint32_t twice;   /* that came more than once */
-    uint64_t lost_us; /* when the first end was */
-    uint64_t back_us; /* when it was back last */
     uint64_t away_us; /* without a connection, all ends together; up to now, from its last end, if
                          it is not back */
+    struct drill_gap gaps[DRILL_GAPS]; /* as many as there were ends, at most DRILL_GAPS */
 };
+
+/* How many gaps there are. */
+static inline uint32_t drill_gaps(const struct drill_account *a)
+{
+    return a->ends < DRILL_GAPS ? a->ends : DRILL_GAPS;
+}
 
 struct drill_totals {
     uint64_t began_us, ended_us;       /* ended_us 0: it goes on */

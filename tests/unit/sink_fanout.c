@@ -220,7 +220,7 @@ static void fanout_page_has_lanes(void **state)
     assert_int_equal(buf_append(&text, "", 1), 0);
     assert_true(has("<h1>Node n3&#160;does not subscribe"));
     assert_true(has("Connection 7</title>"));
-    assert_true(has("code 1006, away"));
+    assert_true(has("code 1006, 1 time, away"));
     assert_true(has("The drill"));
     assert_true(has("Whose messages reach whom"));
 }

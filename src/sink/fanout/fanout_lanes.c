@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/plural.h"
 #include "sink/fanout/fanout_page_private.h"
 #include "sink/fanout/fanout_words.h"
 
@@ -55,9 +56,10 @@ static double percent(const struct axis *a, uint64_t at_us)
 
 static bool is_open(const struct drill_account *a, uint64_t at_us)
 {
-    if (a->ends == 0 || at_us < a->lost_us)
-        return true;
-    return a->back && at_us >= a->back_us;
+    for (uint32_t i = 0; i < drill_gaps(a); i++)
+        if (at_us >= a->gaps[i].lost_us && (!a->gaps[i].back_us || at_us < a->gaps[i].back_us))
+            return false;
+    return true;
 }
 
 static uint32_t open_at(const struct fanout_report *r, uint64_t at_us)
@@ -115,12 +117,34 @@ static void bar(struct page *p, const struct axis *a, const char *colour, uint64
                 colour, x, fmax(0, percent(a, to_us) - x), LANE - 6);
 }
 
+/* Bars in the colours of the nodes, with gaps. */
+static void course_of(struct page *p, const struct fanout_report *r, const struct axis *axis,
+                      const struct drill_account *a)
+{
+    const char *colour = fanout_colour(r, a->before);
+    uint64_t from = axis->from_us;
+
+    for (uint32_t i = 0; i < drill_gaps(a); i++) {
+        const struct drill_gap *gap = &a->gaps[i];
+        double x = percent(axis, gap->lost_us);
+
+        bar(p, axis, colour, from, gap->lost_us);
+        from = gap->back_us ? gap->back_us : axis->to_us;
+        page_printf(p, "<line class=\"away\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"%d\" y2=\"%d\"/>", x,
+                    percent(axis, from), LANE / 2, LANE / 2);
+        if (!gap->clean)
+            page_printf(p, "<line class=\"cut\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"1\" y2=\"%d\"/>",
+                        x, x, LANE - 1);
+        colour = fanout_colour(r, gap->to);
+    }
+    if (from < axis->to_us)
+        bar(p, axis, colour, from, axis->to_us);
+}
+
 static void lane(struct page *p, const struct fanout_report *r, const struct axis *axis,
                  uint32_t conn)
 {
     const struct drill_account *a = fanout_account(r, conn);
-    uint64_t lost = a->ends ? a->lost_us : axis->to_us;
-    uint64_t back = a->back ? a->back_us : axis->to_us;
 
     page_printf(p, "<div class=\"lane\"><div class=\"name\">%u</div><div class=\"plot\">",
                 conn + 1);
@@ -131,21 +155,12 @@ static void lane(struct page *p, const struct fanout_report *r, const struct axi
                 a->ends ? a->clean ? "Ended cleanly" : "Ended without a closing handshake"
                         : "Not affected");
     if (a->ends) {
-        page_printf(p, ", code %u, away ", a->code);
+        page_printf(p, ", code %u, %u time%s, away ", a->code, a->ends, plural(a->ends));
         page_figure(p, fanout_span((int64_t)a->away_us, true));
         page_put(p, a->back ? ", back." : ", not back.");
     }
     page_svg_shapes(p);
-    bar(p, axis, fanout_colour(r, a->before), axis->from_us, lost);
-    if (a->ends) {
-        page_printf(p, "<line class=\"away\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"%d\" y2=\"%d\"/>",
-                    percent(axis, lost), percent(axis, back), LANE / 2, LANE / 2);
-        if (!a->clean)
-            page_printf(p, "<line class=\"cut\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"1\" y2=\"%d\"/>",
-                        percent(axis, lost), percent(axis, lost), LANE - 1);
-        if (a->back)
-            bar(p, axis, fanout_colour(r, a->after), back, axis->to_us);
-    }
+    course_of(p, r, axis, a);
     page_put(p, "</svg></div><div class=\"value\">");
     if (a->ends)
         page_figure(p, fanout_span((int64_t)a->away_us, true));
