@@ -8,12 +8,13 @@ setup() {
     need mosquitto
     need jq
     PORT=$(free_port)
+    TCP=$(free_port)
     # mosquitto 2.0 does not start with WebSockets alone.
     cat >"$BATS_TEST_TMPDIR/mosquitto.conf" <<END
 user $(id -un)
 persistence false
 allow_anonymous true
-listener $(free_port) 127.0.0.1
+listener $TCP 127.0.0.1
 listener $PORT 127.0.0.1
 protocol websockets
 END
@@ -111,4 +112,17 @@ DISCONNECT=e000
 
 @test "mosquitto: the example for MQTT" {
     passes --var "mqtt=$URL" "$EXAMPLES/mqtt.wscope"
+}
+
+@test "mosquitto: its own clients exchange messages with wscope on the same topics" {
+    need mosquitto_pub
+    local theirs=$BATS_TEST_TMPDIR/theirs
+    await '(SUBACK)' "${WSCOPE_COMMAND[@]}" --as mqtt -n --json -e 'sub news/# qos=1' --count 1 "$URL"
+    mosquitto_pub -p "$TCP" -t news/a -m 'from mosquitto_pub' -q 1
+    last_ended 0 '"text":"from mosquitto_pub"'
+    mosquitto_sub -p "$TCP" -t 'back/#' -C 1 -F '%t %p' >"$theirs" 2>&1 3>&- &
+    PEERS+=($!)
+    # Retained, so that it does not matter who is first.
+    both --as mqtt,version=5 -n -e 'pub back/b from-wscope qos=1 retain' --for 1 "$URL"
+    eventually grep -q '^back/b from-wscope$' "$theirs"
 }

@@ -113,3 +113,18 @@ frame() {
 @test "rabbitmq: the example for STOMP" {
     STOMP_LOGIN=guest:guest passes --var "stomp=$STOMP" "$EXAMPLES/stomp.wscope"
 }
+
+@test "rabbitmq: a client by stompjs exchanges messages with wscope on the same topic" {
+    need_npm @stomp/stompjs
+    need_ws
+    await '^(ready)$' node "$PEERS_HERE/rabbit_client.js" "$STOMP"
+    both --as stomp --login guest:guest -n -e 'sub /topic/both' -e 'send /topic/both ping' --count 2 "$STOMP"
+    assert_equal "$status" 0
+    assert_output $'ping\npong'
+}
+
+@test "rabbitmq: a frame written by hand, with the NUL that --eol nul appends" {
+    both -n -s v12.stomp --as none --eol nul -e $'CONNECT\naccept-version:1.2\nhost:/\nlogin:guest\npasscode:guest\n\n' -1 "$STOMP"
+    assert_equal "$status" 0
+    assert_line CONNECTED
+}

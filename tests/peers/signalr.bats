@@ -70,3 +70,11 @@ setup() {
     both --as signalr,negotiate=maybe -n "$URL"
     assert_equal "$status" 2
 }
+
+@test "signalr: records written by hand, with the 0x1e that --eol rs appends" {
+    both -n --as none --eol rs -e '{"protocol":"json","version":1}' \
+        -e '{"type":1,"invocationId":"1","target":"Add","arguments":[1,2]}' --count 2 "$URL"
+    assert_equal "$status" 0
+    assert_line $'{}\x1e'
+    assert_line $'{"type":3,"invocationId":"1","result":3}\x1e'
+}
