@@ -83,7 +83,12 @@ static void on_subscribed(void *ctx, const struct resp_value *reply)
 
 void pubsub_chat_begin(struct pubsub *p)
 {
-    (void)redis_subscribe(p->messages, p->channel, on_subscribed, p);
+    struct err e;
+
+    if (redis_subscribe(p->messages, p->channel, on_subscribed, p) == 0)
+        return;
+    err_nomem(&e, STAGE_IO, "subscribing to a channel of Redis");
+    pubsub_fail(p, &e);
 }
 
 static void caught_up(struct pubsub *p)

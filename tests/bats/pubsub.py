@@ -6,6 +6,7 @@ Used as a module: the scripts in serve_pubsub.bats import it. Everything waits f
 import asyncio
 import json
 import os
+import random
 import re
 import shlex
 import signal
@@ -23,16 +24,27 @@ started = []
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One below those that the kernel gives to connections: nothing takes it while Redis is away."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                continue
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def eventually(condition, what):
     end = time.monotonic() + LIMIT
     while not condition():
         if time.monotonic() > end:
-            sys.exit(f"not within {LIMIT} s: {what}")
+            ended = [f"{p.args[0]}: {p.returncode}" for p in started if p.poll() is not None]
+            sys.exit(f"not within {LIMIT} s: {what}\nended by now: {ended}")
         time.sleep(0.02)
 
 
@@ -54,6 +66,8 @@ class Redis:
         return self
 
     def listens(self):
+        if self.process.poll() is not None:
+            sys.exit(f"redis-server ended with {self.process.returncode}")
         with socket.socket() as s:
             return s.connect_ex(("127.0.0.1", self.port)) == 0
 
@@ -150,11 +164,14 @@ class Client:
 
 
 def run(main):
-    try:
-        asyncio.run(main())
-    finally:
-        for process in started:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-                process.wait()
+    async def whole():
+        try:
+            await main()
+        finally:  # before the loop waits for its connections to close
+            for process in started:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGCONT)
+                    process.kill()
+                    process.wait()
+
+    asyncio.run(whole())
