@@ -196,15 +196,10 @@ static void conclude_well(struct judged *j)
                      : "");
 }
 
-void judge_conclude(struct judged *j)
+static void conclude_faults(struct fanout_report *r)
 {
-    struct fanout_report *r = j->r;
     size_t used = 0;
 
-    if (r->fault_count == 0) {
-        conclude_well(j);
-        return;
-    }
     for (size_t i = 0; i < r->fault_count && used < sizeof r->verdict; i++) {
         char first = r->faults[i].text[0];
 
@@ -212,6 +207,28 @@ void judge_conclude(struct judged *j)
                                  i ? " " : "", first >= 'a' && first <= 'z' ? first - 32 : first,
                                  r->faults[i].text + 1);
     }
+}
+
+/* The verdict is about the rounds; of the drill there are totals. */
+static void conclude_drill(struct fanout_report *r)
+{
+    const struct drill_totals *t = &r->drill;
+    size_t used = strlen(r->verdict);
+
+    snprintf(r->verdict + used, sizeof r->verdict - used,
+             " During the drill %u of %u connections ended, %u did not return, and %" PRIu64
+             " deliver%s lost.",
+             t->ended, t->connections, t->gone, t->lost, t->lost == 1 ? "y was" : "ies were");
+}
+
+void judge_conclude(struct judged *j)
+{
+    if (j->r->fault_count > 0)
+        conclude_faults(j->r);
+    else
+        conclude_well(j);
+    if (j->r->drilled)
+        conclude_drill(j->r);
 }
 
 void judge_all(struct judged *j)

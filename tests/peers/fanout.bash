@@ -8,6 +8,7 @@ load peers
 # A Redis of its own on a free port, then $REDIS_PORT.
 start_redis() {
     need redis-server
+    need jq
     REDIS_PORT=$(free_port)
     start_on "$REDIS_PORT" redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --save '' --appendonly no \
         --dir "$BATS_TEST_TMPDIR"

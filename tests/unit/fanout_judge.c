@@ -392,6 +392,9 @@ static void drill_accounts_for_each_connection(void **state)
     assert_int_equal(report->drill.peak_per_s, 2);
     assert_int_equal(report->drill.away_max_us, 2200000);
     assert_true(report->drill.even > 1.79 && report->drill.even < 1.81);
+    assert_non_null(strstr(report->verdict,
+                           ". During the drill 3 of 6 connections ended, 1 did not "
+                           "return, and 2 deliveries were lost."));
     a = fanout_account(report, 0);
     assert_int_equal(a->before, 0);
     assert_int_equal(a->after, 1);
