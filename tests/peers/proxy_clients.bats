@@ -7,7 +7,7 @@ need_clients() {
     local package
     need_ws
     need_python_module websockets
-    for package in socket.io socket.io-client socket.io-client-2 reconnecting-websocket phoenix @microsoft/signalr graphql-ws \
+    for package in socket.io socket.io-client socket.io-client-2 reconnecting-websocket phoenix @microsoft/signalr graphql-ws-6 \
         @rails/actioncable mqtt @stomp/stompjs centrifuge; do
         need_npm "$package"
     done

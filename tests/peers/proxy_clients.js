@@ -77,10 +77,10 @@ const clients = {
     },
   },
   "graphql-ws": {
-    package: "graphql-ws",
+    package: "graphql-ws-6",
     preset: "graphql-ws",
     start(to) {
-      const { createClient } = require("graphql-ws");
+      const { createClient } = require("graphql-ws-6");
       let socket, timer;
       // The recipe of its documentation for noticing silence.
       const client = createClient({

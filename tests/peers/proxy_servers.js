@@ -3,7 +3,7 @@
 // printed; the path selects one.
 //
 //   /socket.io4/  /socket.io2/   the real Socket.IO, which speaks to both
-//   /graphql-ws                   the real graphql-ws
+//   /graphql-ws                   the real graphql-ws, version 6
 //   /phoenix/websocket  /signalr  /actioncable  /mqtt  /stomp  /centrifuge
 //   /rws  /websockets  /page     a message each second
 //   /page.html                    a page that connects to /page
@@ -14,7 +14,7 @@ const http = require("http");
 const { WebSocketServer } = require("ws");
 const { Server } = require("socket.io");
 const { buildSchema } = require("graphql");
-const { useServer } = require("graphql-ws/lib/use/ws");
+const { useServer } = require("graphql-ws-6/use/ws");
 
 const BEAT_MS = 1000;
 
