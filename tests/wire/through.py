@@ -119,8 +119,10 @@ class Through:
 
     def compare(self):
         """Wait for the connections to end, then compare both sides."""
-        # The thread that accepts may be about to note the last one.
-        self.behind.await_pipes(len(self.front.pipes), self.deadline)
+        # The thread of one that accepts may be about to note the last one.
+        count = max(len(self.front.pipes), len(self.behind.pipes))
+        for recorder in (self.front, self.behind):
+            recorder.await_pipes(count, self.deadline)
         for recorder in (self.front, self.behind):
             for pipe in recorder.pipes:
                 pipe.thread.join(max(0.001, self.deadline - time.monotonic()))
