@@ -30,7 +30,7 @@ struct fleet {
     uv_loop_t *loop;
     struct target *target;
     struct timer *opening; /* the next to open, */
-    struct timer *telling; /* and what is to be told outside of a session */
+    struct timer *telling; /* and what is reported outside of a session */
     uint64_t began_us;
     size_t begun, decided, open, over;
     bool settled, ended, stopped;
@@ -58,7 +58,7 @@ static void tell(void *ctx)
     }
 }
 
-/* More can be opened now, or something is to be told: not inside a session. */
+/* More can be opened now, or something is to be reported: not inside a session. */
 static void look_soon(struct fleet *f)
 {
     if (f->stopped)

@@ -5,7 +5,7 @@
 
 #include "base/plural.h"
 
-/* So many messages of one node to another may all be lost by chance. */
+/* This many messages of one node to another may all be lost by chance. */
 #define FEW 5
 
 struct pattern {

@@ -15,7 +15,8 @@
 #define NONCE_LEN  22 /* with the number */
 #define NONCE_TEXT (NONCE_LEN + 1)
 
-/* Only the first bytes of a message are searched, and so many different nonces are found in it. */
+/* Only the first bytes of a message are searched, and at most NONCE_FOUND different nonces are
+ * found in it. */
 #define NONCE_SEARCHED (1u << 20)
 #define NONCE_FOUND    64
 

@@ -21,7 +21,7 @@
 enum probe_source {
     SOURCE_NONE,    /* nothing does */
     SOURCE_REFUSED, /* a message of ours ended its connection */
-    SOURCE_SHARED,  /* the service passes a message on to others: no more of them were sent */
+    SOURCE_SHARED,  /* the service passes a message on to others: no further ones were sent */
     SOURCE_FEED,    /* the service sends by itself */
     SOURCE_ECHO     /* it answers messages */
 };
@@ -36,7 +36,7 @@ struct probe_slow {
     bool full;                   /* SOURCE_ECHO: the service took no more */
     bool woken;                  /* it was read again: */
     uint64_t came;               /* bytes that had waited and came then */
-    uint64_t left_out, messages; /* SOURCE_FEED: of so many messages those that never came */
+    uint64_t left_out, messages; /* SOURCE_FEED: of `messages`, those that never came */
 
     bool cut;        /* not by us: */
     uint64_t cut_us; /* that long after it stopped reading */

@@ -27,7 +27,7 @@ struct redis {
     enum redis_state state;
     bool paused;
     uint64_t resumed_us; /* time before it does not count */
-    bool subscribed;     /* or about to be: published messages are told from replies */
+    bool subscribed;     /* or about to be: published messages are distinguished from replies */
     unsigned busy;       /* hooks that are being called */
     bool freed;          /* inside one of them: the memory goes when the last one returns */
 

@@ -1,10 +1,10 @@
 /*
  * feed_epoch: the beginning of a feed that several servers share, on the clock of the Redis server
- * that they share, and how that clock is told from ours. Pure: the times are passed in.
+ * that they share, and how that clock is computed from ours. Pure: the times are passed in.
  *
  * The feed is a function of its start, its rate and its burst, so these three, in one key, are all
  * that servers must agree on. Of two beginnings the earlier is the one: so all agree in the end,
- * whatever was lost and whoever comes first.
+ * whatever was lost and whichever comes first.
  */
 #ifndef SERVE_FEED_EPOCH_H
 #define SERVE_FEED_EPOCH_H

@@ -38,7 +38,7 @@ struct client_host;
 struct pubsub;
 
 /* Begin to join. changed: a result below may have changed. config and host are borrowed. NULL with
- * *e (memory, or a file that can't be read); that Redis can't be reached is no failure. */
+ * *e (memory, or a file that can't be read); an unreachable Redis is not a failure. */
 struct pubsub *pubsub_new(struct client_host *host, const struct pubsub_config *config,
                           void (*changed)(void *ctx), void *ctx, struct err *e);
 /* NULL is fine. */

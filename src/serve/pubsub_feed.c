@@ -34,13 +34,13 @@ static void adopt(struct pubsub *p, const struct feed_epoch *epoch)
         pubsub_note(p, "/feed continues with number %llu of the shared feed, after %llu of its own",
                     (unsigned long long)feed_latest(feed_of(p), clock_mono_us()) + 1,
                     (unsigned long long)latest);
-    if (!differs || p->told_rate)
+    if (!differs || p->rate_reported)
         return;
-    p->told_rate = true;
+    p->rate_reported = true;
     pubsub_note(
         p,
-        "the shared feed has %g updates a second, %llu at once, as the server that began it "
-        "was told: --rate and --burst have no effect here",
+        "the shared feed has %g updates a second, %llu at once, as set by the server that began "
+        "it: --rate and --burst have no effect here",
         (double)epoch->per_million_s / 1e6, (unsigned long long)epoch->burst);
 }
 
@@ -145,7 +145,7 @@ static void on_time(void *ctx, const struct resp_value *reply)
         return;
     if (!read_time(reply, &us)) {
         err_set(&e, EXIT_PROTOCOL, STAGE_PROTOCOL, 0,
-                "Redis at %.100s: its answer to TIME is no time", p->name);
+                "Redis at %.100s: its answer to TIME is not a time", p->name);
         pubsub_fail(p, &e);
         return;
     }

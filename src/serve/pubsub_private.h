@@ -49,7 +49,7 @@ struct pubsub {
     char reported[512]; /* the last sentence about it */
     unsigned reports;   /* of this outage */
     bool joined_before; /* and not for the first time now */
-    bool told_full, told_rate;
+    bool full_reported, rate_reported;
     uint64_t told_jump_us; /* when; 0: never */
     struct pubsub_account account;
 

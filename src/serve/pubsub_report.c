@@ -92,7 +92,7 @@ void pubsub_report_back(struct pubsub *p)
                 (double)(clock_mono_us() - p->alone_us) / 1e6, counts);
     p->account = (struct pubsub_account){0};
     p->alone_us = 0;
-    p->told_full = false;
+    p->full_reported = false;
 }
 
 void pubsub_report_missed(struct pubsub *p)
@@ -111,14 +111,14 @@ void pubsub_report_missed(struct pubsub *p)
         pubsub_note(p, "%llu message%s of /chat %s not passed on: Redis is too slow",
                     (unsigned long long)dropped, plural(dropped), dropped == 1 ? "was" : "were");
     p->account = (struct pubsub_account){0};
-    p->told_full = false;
+    p->full_reported = false;
 }
 
 void pubsub_report_full(struct pubsub *p)
 {
-    if (p->told_full)
+    if (p->full_reported)
         return;
-    p->told_full = true;
+    p->full_reported = true;
     pubsub_note(p,
                 "%zu messages of /chat wait for Redis: those that follow reach the clients of this "
                 "server alone, and are counted",

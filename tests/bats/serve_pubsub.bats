@@ -118,7 +118,7 @@ async def main():
     a = Node("a", redis.url, "--rate", "20")
     a.awaits("joined Redis at 127.0.0.1:[0-9]+: /feed is at number [0-9]+, 20 a second, and /chat is one room")
     b = Node("b", redis.url, "--rate", "1000")
-    b.awaits("the shared feed has 20 updates a second, 1 at once, as the server that began it was told: --rate and "
+    b.awaits("the shared feed has 20 updates a second, 1 at once, as set by the server that began it: --rate and "
              "--burst have no effect here")
     assert a.counts("no effect") == 0
     assert redis.command("GET", "wscope:feed").split()[2:4] == ["20000000", "1"]

@@ -130,7 +130,7 @@ static void on_answer(void *ctx, const struct http_result *result)
         err_set(&e, EXIT_OTHER, STAGE_IO, 0, "--publish-http: the server answered %d",
                 result->status);
         err_hint(&e, "it must answer 2xx; the request is a POST with the message as its body, "
-                     "unless --method and --data say otherwise");
+                     "unless --method and --data are given");
     }
     fanout_sent(p->front, e.code != EXIT_OK ? &e : NULL);
 }

@@ -27,7 +27,7 @@
 #define LINE_US 2000000
 /* Nodes that the live view lists. */
 #define NODES_SHOWN 8
-/* The live view takes at most one part of so many of the time. */
+/* The live view takes at most 1/SHARE of the time. */
 #define SHARE 20
 
 static void put(struct output *output, const struct buf *text)

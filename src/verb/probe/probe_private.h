@@ -263,7 +263,7 @@ void slow_end_mark(struct slow_end *end);
 uint64_t slow_end_wire(const struct slow_end *end);
 uint64_t slow_end_received(const struct slow_end *end);
 uint64_t slow_end_acked(const struct slow_end *end);
-/* Send messages until so many bytes of them were sent since the mark, as far as they do not wait
+/* Send messages until up_to bytes of them were sent since the mark, as far as they do not wait
  * here. */
 void slow_end_send(struct slow_end *end, uint64_t up_to);
 /* The other side ended it, as far as that shows without reading. */
