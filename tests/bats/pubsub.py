@@ -44,7 +44,7 @@ def eventually(condition, what):
     while not condition():
         if time.monotonic() > end:
             ended = [f"{p.args[0]}: {p.returncode}" for p in started if p.poll() is not None]
-            sys.exit(f"not within {LIMIT} s: {what}\nended by now: {ended}")
+            sys.exit(f"not within {LIMIT} s: {what() if callable(what) else what}\nended by now: {ended}")
         time.sleep(0.02)
 
 
@@ -110,7 +110,7 @@ class Node:
         """The first match of the pattern in the log, as soon as there is one."""
         found = []
         eventually(lambda: found.append(re.search(pattern, self.logged())) or found[-1],
-                   f"{self.name} logs /{pattern}/:\n{self.logged()}")
+                   lambda: f"{self.name} logs /{pattern}/:\n{self.logged()}")
         return found[-1]
 
     def counts(self, pattern):

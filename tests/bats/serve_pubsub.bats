@@ -229,8 +229,8 @@ async def main():
     for c in clients:
         await c.gets_all(f"{i} of {o.node.name}, alone" for o in clients if o is not c for i in range(50))
     assert time.monotonic() - back < 12 * int(os.environ["SLOW"]), "whole again within 12 s"
-    for node in nodes:
-        node.awaits(r"Redis at [^ ]* is back after [0-9.]+ s: 50 messages of /chat passed on late, 0 not at all; "
+    for node in nodes:  # the first message is one of them if Redis ended before it had confirmed it
+        node.awaits(r"Redis at [^ ]* is back after [0-9.]+ s: 5[01] messages of /chat passed on late, 0 not at all; "
                     r"of the other servers' [0-9]+ came late, 0 were missed")
     await clients[1].says("after")
     for c in clients[::2]:
@@ -324,7 +324,8 @@ async def main():
         await x.says(str(i))
     a.awaits("4096 messages of /chat wait for Redis: those that follow reach the clients of this server alone")
     redis.start()
-    a.awaits("4096 messages of /chat passed on late, 904 not at all")
+    # One more if Redis was killed before it had confirmed the first.
+    a.awaits("4096 messages of /chat passed on late, 90[45] not at all")
     await x.says("after")
     got = []
     while not got or got[-1] != "after":
@@ -333,7 +334,7 @@ async def main():
     # What did not come is reported: 904 that were dropped, and those that the log did not keep for b.
     eventually(lambda: 5001 - len(got) == sum(int(n) for n in re.findall(
         r"([0-9]+) (?:was|were) missed|([0-9]+) messages? that other servers sent", b.logged().replace("\n", " "))
-        for n in n if n), f"{5001 - len(got)} messages are reported as missed: {b.logged()}")
+        for n in n if n), lambda: f"{5001 - len(got)} messages are reported as missed: {b.logged()}")
 
 run(main)
 END
@@ -377,6 +378,7 @@ async def main():
     for i in range(3):
         await x.says(f"before {i}")
         await y.gets(f"before {i}")
+    eventually(lambda: len(nodes[0].json("?since=0")) >= 5, "five updates")
     before = nodes[0].json("?since=0")[:5]
     start = redis.command("GET", "wscope:feed").split()[1:4]
     redis.command("FLUSHALL")
