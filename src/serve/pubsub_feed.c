@@ -128,9 +128,9 @@ static void report_jump(struct pubsub *p, int64_t by_us)
 {
     uint64_t now = clock_mono_us();
 
-    if (p->told_jump_us && now - p->told_jump_us < JUMP_REPORT_US)
+    if (p->jump_reported_us && now - p->jump_reported_us < JUMP_REPORT_US)
         return;
-    p->told_jump_us = now;
+    p->jump_reported_us = now;
     pubsub_note(p, "the clock of Redis at %s has jumped by %.3f s, and /feed with it", p->name,
                 (double)by_us / 1e6);
 }

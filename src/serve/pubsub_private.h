@@ -50,7 +50,7 @@ struct pubsub {
     unsigned reports;   /* of this outage */
     bool joined_before; /* and not for the first time now */
     bool full_reported, rate_reported;
-    uint64_t told_jump_us; /* when; 0: never */
+    uint64_t jump_reported_us; /* when; 0: never */
     struct pubsub_account account;
 
     /* pubsub_feed */

@@ -510,7 +510,7 @@ END
     both serve --cacert "${BASH_SOURCE[0]}" 0
     assert_equal "$status" 2
     assert_stderr '--cacert needs --pubsub: it is for the connection to Redis'
-    both serve --pubsub-key "$BASH_SOURCE" 0
+    both serve --pubsub-key "${BASH_SOURCE[0]}" 0
     assert_equal "$status" 2
     assert_stderr '--pubsub-key needs --pubsub'
     both serve --pubsub rediss://h --pubsub-cert "$BATS_TEST_TMPDIR/none" 0
@@ -520,7 +520,7 @@ END
 
 @test "a config file may have options that are for the connection to Redis" {
     mkdir "$BATS_TEST_TMPDIR/wscope"
-    printf 'cacert = %s\nproxy = http://127.0.0.1:1\n' "$BASH_SOURCE" >"$BATS_TEST_TMPDIR/wscope/config"
+    printf 'cacert = %s\nproxy = http://127.0.0.1:1\n' "${BASH_SOURCE[0]}" >"$BATS_TEST_TMPDIR/wscope/config"
     export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR
     serve
     both -n -e hello -1 --no-config "$SERVE/echo"
