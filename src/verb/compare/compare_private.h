@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "app/comparing.h"
+#include "app/live.h"
 #include "verb/compare/compare.h"
 
 struct compare_front {
@@ -16,10 +17,9 @@ struct compare_front {
     struct comparing *run;
     int report_fd; /* of --report, or -1 */
 
-    struct output *live; /* where the live table is painted, or NULL */
+    struct live live; /* the table */
     struct view_config live_view;
-    unsigned live_lines; /* on the screen now */
-    uint64_t second;     /* of the last line of JSON */
+    uint64_t second; /* of the last line of JSON */
 
     int code; /* what something of ours decided, or -1 */
 };

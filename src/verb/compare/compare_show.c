@@ -13,7 +13,6 @@
 #include "sink/compare/compare_json.h"
 #include "sink/compare/compare_table.h"
 #include "sink/compare/report.h"
-#include "sink/term_safe.h"
 #include "verb/compare/compare_private.h"
 
 #define PAGE_MAX  (16u << 20)
@@ -37,76 +36,23 @@ void show_init(struct compare_front *front)
 
     if (quiet || !isatty(fd) || !term || strcmp(term, "dumb") == 0)
         return;
-    front->live = fd == STDOUT_FILENO ? &front->app->out : &front->app->err;
     front->live_view = views_config(o, fd, false);
-}
-
-/* Columns of a line without the sequences of styles in it. */
-static size_t line_columns(const uint8_t *line, size_t len)
-{
-    size_t columns = 0;
-
-    for (size_t i = 0; i < len;) {
-        size_t from = i;
-
-        if (line[i] == 0x1b) {
-            while (i < len && line[i] != 'm')
-                i++;
-            i++;
-            continue;
-        }
-        while (i < len && line[i] != 0x1b)
-            i++;
-        columns += (size_t)term_width(slice_make(line + from, i - from));
-    }
-    return columns;
-}
-
-/* Rows that the text takes on the terminal: a line that is too long takes several. */
-static unsigned rows_of(const struct buf *text, int columns)
-{
-    const uint8_t *at = buf_data(text);
-    size_t left = text->len;
-    unsigned rows = 0;
-
-    while (left > 0) {
-        const uint8_t *end = memchr(at, '\n', left);
-        size_t len = end ? (size_t)(end - at) : left;
-        size_t wide = line_columns(at, len);
-
-        rows += columns > 0 && wide > 0 ? (unsigned)((wide - 1) / (size_t)columns) + 1 : 1;
-        left -= len + (end != NULL);
-        at += len + 1;
-    }
-    return rows;
-}
-
-static void erase_live(struct compare_front *front)
-{
-    struct buf text;
-
-    if (!front->live || front->live_lines == 0)
-        return;
-    buf_init(&text, 64);
-    buf_printf(&text, "\r\033[%uA\033[J", front->live_lines);
-    put(front->live, &text);
-    buf_clear(&text);
-    front->live_lines = 0;
+    front->live = (struct live){
+        .output = fd == STDOUT_FILENO ? &front->app->out : &front->app->err,
+        .columns = front->live_view.columns,
+    };
 }
 
 static void paint(struct compare_front *front)
 {
     struct buf text;
 
-    if (!front->live || front->live->full || front->live->failed)
+    if (!front->live.output || live_blocked(&front->live))
         return;
     buf_init(&text, TABLE_MAX);
     if (compare_table_live(&text, &front->run->figures, comparing_end_us(front->run),
-                           &front->live_view) == 0) {
-        erase_live(front);
-        put(front->live, &text);
-        front->live_lines = rows_of(&text, front->live_view.columns);
-    }
+                           &front->live_view) == 0)
+        live_paint(&front->live, &text);
     buf_clear(&text);
 }
 
@@ -142,9 +88,9 @@ void show_tick(struct compare_front *front, uint64_t now_us)
 {
     uint64_t second = now_us / 1000000;
 
-    if (!front->live && !front->app->view->json)
+    if (!front->live.output && !front->app->view->json)
         return;
-    if (!front->live && second == front->second)
+    if (!front->live.output && second == front->second)
         return;
     figures_make(&front->run->figures, &front->run->compare, now_us);
     paint(front);
@@ -163,7 +109,7 @@ void show_note(struct compare_front *front, const char *text)
     if (compare_detailed(front->app->view) || front->app->view->level < 0)
         return;
     err_set(&e, EXIT_OK, STAGE_IO, 0, "%s", text);
-    erase_live(front);
+    live_erase(&front->live);
     app_fail(front->app, &e);
 }
 
@@ -226,8 +172,8 @@ int show_end(struct compare_front *front, struct err *e)
     struct buf text;
     int r;
 
-    erase_live(front);
-    front->live = NULL;
+    live_erase(&front->live);
+    front->live.output = NULL;
     if (front->app->view->json) {
         r = put_json(front, &front->run->scale, now_us);
     } else {

@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "app/child.h"
 #include "app/fleet.h"
+#include "app/live.h"
 #include "fanout/report.h"
 #include "net/timer.h"
 #include "sink/view.h"
@@ -47,10 +48,9 @@ struct fanout_front {
     const struct fanout_options *own;
     struct out out_bytes, err_bytes;
     struct view_config view, live_view;
-    struct output *live; /* where the live view is painted, or NULL */
-    unsigned live_lines; /* that are there */
-    uint64_t paint_us;   /* it is not painted before this (clock_mono_us) */
-    uint64_t told_us;    /* of the last line of progress, and that line */
+    struct live live;
+    uint64_t paint_us; /* it is not painted before this (clock_mono_us) */
+    uint64_t told_us;  /* of the last line of progress, and that line */
     char told[256];
     struct sink *events; /* JSON of the events that --events names, or NULL */
     char *url;           /* as it may be shown; owned */
@@ -192,8 +192,6 @@ void fanout_show_tick(struct fanout_front *front);
 /* Above what is painted: a sentence, on standard error; a line that a command printed. */
 void fanout_show_note(struct fanout_front *front, const char *text);
 void fanout_show_line(struct fanout_front *front, struct slice line);
-/* Remove what is painted. */
-void fanout_show_erase(struct fanout_front *front);
 /* The results. Returns the exit code that they mean, or -1 with *e. */
 int fanout_show_end(struct fanout_front *front, struct err *e);
 

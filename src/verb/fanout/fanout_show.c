@@ -44,7 +44,8 @@ void fanout_show_init(struct fanout_front *front)
     front->view = views_config(o, STDOUT_FILENO, false);
     front->live_view = views_config(o, STDERR_FILENO, false);
     if (o->level == 0 && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0)
-        front->live = &front->app->err;
+        front->live =
+            (struct live){.output = &front->app->err, .columns = front->live_view.columns};
 }
 
 int fanout_show_first(struct fanout_front *front, struct err *e)
@@ -61,19 +62,6 @@ int fanout_show_first(struct fanout_front *front, struct err *e)
 /* --- while it runs ------------------------------------------------------------------------------
  */
 
-void fanout_show_erase(struct fanout_front *front)
-{
-    struct buf text;
-
-    if (!front->live || front->live_lines == 0)
-        return;
-    buf_init(&text, 64);
-    buf_printf(&text, "\r\033[%uA\033[J", front->live_lines);
-    put(front->live, &text);
-    buf_clear(&text);
-    front->live_lines = 0;
-}
-
 static const char *stage_word(enum fanout_stage stage)
 {
     static const char *const words[] = {
@@ -87,24 +75,26 @@ static const char *stage_word(enum fanout_stage stage)
 static int put_state(const struct fanout_front *front, struct buf *text)
 {
     size_t count = fleet_count(front->fleet);
-    uint64_t published = fanout_published(front->facts);
 
     if (buf_printf(text, "%s: %zu of %zu connections open", stage_word(front->stage),
                    fleet_open_count(front->fleet), count) < 0)
         return -1;
-    if (front->stage == FANOUT_OPENING)
+    if (front->stage < FANOUT_ROUNDS)
         return 0;
-    return buf_printf(
-        text, ", %" PRIu64 " of %" PRIu64 " turns, %" PRIu64 " published, %" PRIu64 " received",
-        front->number, front->total, published, fanout_delivered(front->facts));
+    return buf_printf(text, ", %" PRIu64 " messages published, %" PRIu64 " received",
+                      fanout_published(front->facts), fanout_delivered(front->facts));
 }
 
 /* The nodes and what reaches them, one a line. */
 static int put_nodes(struct fanout_front *front, struct buf *text)
 {
-    struct fanout_report *r = fanout_report_new(front->facts, fanout_now(front));
-    int failed = r == NULL;
+    struct fanout_report *r = NULL;
+    int failed;
 
+    if (front->stage < FANOUT_ROUNDS)
+        return 0;
+    r = fanout_report_new(front->facts, fanout_now(front));
+    failed = r == NULL;
     for (uint32_t i = 0; r && i < r->node_count && i < NODES_SHOWN && !failed; i++) {
         uint64_t delivered = 0, lost = 0;
 
@@ -124,29 +114,17 @@ static int put_nodes(struct fanout_front *front, struct buf *text)
     return failed ? -1 : 0;
 }
 
-static unsigned count_lines(const struct buf *text)
-{
-    unsigned lines = 0;
-
-    for (size_t i = 0; i < text->len; i++)
-        lines += buf_data(text)[i] == '\n';
-    return lines;
-}
-
 static void paint(struct fanout_front *front)
 {
     uint64_t began = clock_mono_us();
     struct buf text;
 
-    if (front->live->full || front->live->failed || began < front->paint_us)
+    if (live_blocked(&front->live) || began < front->paint_us)
         return;
     buf_init(&text, TEXT_MAX);
     if (put_state(front, &text) == 0 && buf_append_str(&text, "\n") == 0 &&
-        put_nodes(front, &text) == 0) {
-        fanout_show_erase(front);
-        put(front->live, &text);
-        front->live_lines = count_lines(&text);
-    }
+        put_nodes(front, &text) == 0)
+        live_paint(&front->live, &text);
     buf_clear(&text);
     /* With many connections the figures take their time. */
     front->paint_us = began + SHARE * (clock_mono_us() - began);
@@ -161,7 +139,7 @@ static void put_sentence(struct fanout_front *front, struct slice text)
     p = prose_begin(&line, &front->live_view);
     prose_put(&p, front->live_view.utf8 ? "· " : "- ");
     prose_wrap_safe(&p, text, 2, 2);
-    fanout_show_erase(front);
+    live_erase(&front->live);
     put(&front->app->err, &line);
     buf_clear(&line);
 }
@@ -182,7 +160,7 @@ void fanout_show_tick(struct fanout_front *front)
     uint64_t now = fanout_now(front);
     struct buf text;
 
-    if (front->live) {
+    if (front->live.output) {
         paint(front);
         return;
     }
@@ -304,8 +282,8 @@ int fanout_show_end(struct fanout_front *front, struct err *e)
     struct results r = {.report = fanout_report_new(front->facts, fanout_now(front))};
     int code = EXIT_OK;
 
-    fanout_show_erase(front);
-    front->live = NULL;
+    live_erase(&front->live);
+    front->live.output = NULL;
     if (!r.report)
         return err_nomem(e, STAGE_IO, "showing the results");
     if (front->cut)
