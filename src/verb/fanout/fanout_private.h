@@ -82,8 +82,9 @@ struct fanout_front {
     uint64_t published_us; /* when a message was last sent; 0: none was */
     uint64_t delivered;    /* as last looked at, and when it had grown */
     uint64_t delivered_us;
-    bool publishing; /* one is on its way to be sent */
-    bool awaiting;   /* the step is to be taken once nothing is under way */
+    uint64_t slowest_us; /* the longest time from a message to the last of its deliveries */
+    bool publishing;     /* one is on its way to be sent */
+    bool awaiting;       /* the step is to be taken once nothing is under way */
     bool fleet_ended;
 
     struct child *drill;

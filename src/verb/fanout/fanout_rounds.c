@@ -44,15 +44,22 @@ static uint64_t next_us(struct fanout_front *front, uint64_t now)
 {
     uint64_t delivered = fanout_delivered(front->facts), last = front->published_us;
 
+    uint64_t quiet = quiet_us(front);
+
     if (delivered != front->delivered) {
         front->delivered = delivered;
         front->delivered_us = now;
+        if (last && now - last > front->slowest_us)
+            front->slowest_us = now - last;
     }
     if (fanout_waiting(front->facts) == 0)
         return last + least_us(front);
     if (front->delivered_us > last)
         last = front->delivered_us;
-    return earlier(last + quiet_us(front), front->published_us + front->own->within_us);
+    /* What takes long to reach thousands has pauses, too. */
+    if (front->slowest_us > quiet)
+        quiet = front->slowest_us;
+    return earlier(last + quiet, front->published_us + front->own->within_us);
 }
 
 static uint64_t left_until(uint64_t when, uint64_t now)

@@ -191,6 +191,7 @@ static int operands(struct options_parsing *p, struct err *e)
 {
     if (check(p, e) < 0)
         return -1;
+    p->connect->handshake.deflate.enabled = false; /* its windows would be most of the memory */
     return options_url_operand(p, e);
 }
 
