@@ -169,6 +169,7 @@ static void clear(struct receiver *r)
     buf_clear(&c->posting);
     free(c->sid);
     free(c->target);
+    free(c->post_target);
     free(c->ws_target);
     free(c->cookies);
 }

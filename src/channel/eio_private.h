@@ -28,7 +28,8 @@ struct eio {
     unsigned version; /* of the payloads, 0: not known yet */
     char *sid;        /* owned, as all targets */
     char *target;
-    char *cookies; /* owned: those of the user, and those that the first answer set */
+    char *post_target; /* the same, of the request that sends */
+    char *cookies;     /* owned: those of the user, and those that the first answer set */
     bool can_upgrade;
     uint64_t max_payload; /* bytes of a POST; 0: no bound */
 

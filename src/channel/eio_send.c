@@ -2,6 +2,8 @@
  * eio_send: packets that are sent wait until the POST before them is answered; the next one then
  * takes as many as the server allows in one body.
  */
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "channel/eio_private.h"
 
@@ -90,10 +92,8 @@ static void post(struct eio *c)
         {.name = "Content-Type", .value = "text/plain;charset=UTF-8"},
         {.name = "Cookie", .value = c->cookies},
     };
-    struct http_request request = {.method = "POST",
-                                   .target = c->target,
-                                   .fields = c->post_fields,
-                                   .field_count = c->cookies ? 3 : 2};
+    struct http_request request = {
+        .method = "POST", .fields = c->post_fields, .field_count = c->cookies ? 3 : 2};
     struct err e;
     int rc;
 
@@ -101,6 +101,11 @@ static void post(struct eio *c)
     c->r.ch.activity.last_out_us = clock_mono_us();
     rc = fill_body(c);
     request.body = buf_slice(&c->posting);
+    /* Polls, which change theirs, go on while this one is under way. */
+    free(c->post_target);
+    c->post_target = eio_target(c, "polling");
+    request.target = c->post_target;
+    rc = c->post_target ? rc : -1;
     if (rc != 0)
         err_nomem(&e, STAGE_IO, "sending a packet");
     else

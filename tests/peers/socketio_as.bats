@@ -78,6 +78,17 @@ disconnection() {
     assert_equal "$(jq -r 'select(.event == "message") | .channel' <<<"$output" | sort -u)" poll
 }
 
+@test "--as socket.io: many poll and send at the same time, and an answer to the sender alone is awaited" {
+    server socket.io
+    both fanout --json --as socket.io,transport=polling -c 20 --expect sender --publish 'echo {"n":"{nonce}"}' "$URL"
+    assert_equal "$status" 0
+    assert_equal "$(jq -c '[.spread.open, .total.lost, .verdict.faults]' <<<"$output")" '[20,0,[]]'
+    # An acknowledgement that quotes the message is no delivery.
+    both fanout --json --as socket.io -c 2 --within 0.3 --expect sender --publish 'ask! {"n":"{nonce}"}' "$URL"
+    assert_equal "$status" 3
+    assert_equal "$(jq -c '.total.delivered' <<<"$output")" 0
+}
+
 @test "--as socket.io: the state of a connection is recovered on the next one" {
     server socket.io json "$RECOVERY"
     both -n -r --json --as socket.io,transport=websocket "$URL" -e 'echo 5' -e drop --until recovered --for $((20 * SLOW))
