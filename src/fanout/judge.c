@@ -159,12 +159,14 @@ void judge_delivery(struct judged *j)
     }
     if (t->lost > 0 && j->r->stragglers * 2 >= judge_lost(j, t) && j->r->stragglers > 0)
         return; /* they are late */
-    if (expect == FANOUT_ISLANDS)
+    if (expect == FANOUT_ISLANDS) {
         judge_islands(j);
-    else if (j->r->outside)
+        explained = j->r->outside != NULL;
+    } else if (j->r->outside) {
         explained = judge_outside_cut(j);
-    else if (expect != FANOUT_SENDER)
+    } else if (expect != FANOUT_SENDER) {
         explained = judge_nodes_cut(j);
+    }
     if (!explained && judge_no_echo(j))
         judge_advise(judge_add(j, FANOUT_FAULT_NO_ECHO, NODES_MAX,
                                "senders do not receive their own messages, all others do"),

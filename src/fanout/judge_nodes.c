@@ -298,14 +298,33 @@ bool judge_outside_cut(struct judged *j)
     return false;
 }
 
-void judge_islands(struct judged *j)
+/* Of messages from outside: each reached one of the nodes, and each node had some. */
+static bool each_reached_one(const struct judged *j)
+{
+    const struct reach *reach = j->reach;
+
+    for (uint32_t i = 0; i < j->r->node_count; i++)
+        if (reach->only[i] == 0)
+            return false;
+    return reach->all == 0 && (reach->but_one == 0 || j->r->node_count == 2) && reach->other == 0;
+}
+
+static uint32_t count_islands(const struct judged *j)
 {
     struct pattern p;
 
+    if (j->r->outside)
+        return each_reached_one(j) ? j->r->node_count : 1;
     find_pattern(j, &p);
-    if (p.group_count != j->f->config.islands)
+    return p.group_count;
+}
+
+void judge_islands(struct judged *j)
+{
+    uint32_t count = count_islands(j);
+
+    if (count != j->f->config.islands)
         judge_add(j, FANOUT_FAULT_ISLANDS, NODES_MAX,
                   "there %s %u island%s of nodes that reach each other, not %u",
-                  p.group_count == 1 ? "is" : "are", p.group_count, plural(p.group_count),
-                  j->f->config.islands);
+                  count == 1 ? "is" : "are", count, plural(count), j->f->config.islands);
 }

@@ -225,9 +225,14 @@ static void judge_knows_what_is_expected(void **state)
     s.expect = FANOUT_ISLANDS;
     expect_fault(s, "islands");
     s.planted = PLANT_NO_BUS;
-    expect_fault(s, NULL);
-    s.named = false;
-    expect_fault(s, NULL);
+    for (int variant = 0; variant < 4; variant++) {
+        s.named = variant & 1;
+        s.way = variant & 2 ? FANOUT_BY_COMMAND : FANOUT_BY_CLIENT;
+        s.planted = PLANT_NO_BUS;
+        expect_fault(s, NULL);
+        s.planted = PLANT_NONE;
+        expect_fault(s, "islands");
+    }
 }
 
 static void matrix_adds_up(void **state)
