@@ -9,8 +9,3 @@ server() {
     URL=ws://127.0.0.1:$found/
     LOG=$BATS_TEST_TMPDIR/peer.$((${#PEERS[@]} - 1))
 }
-
-# row TEXT: of a table, among what the tests print.
-row() {
-    echo "# $1" >&3
-}

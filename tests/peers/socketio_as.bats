@@ -20,6 +20,11 @@ logged() {
     done
 }
 
+# row TEXT: of a table, among what the tests print.
+row() {
+    echo "# $1" >&3
+}
+
 # One connection does everything: events, acks in both directions, bytes in both directions.
 conversation() {
     both -n --as "socket.io,transport=$1" --auto-ack '[9]' "$URL" \

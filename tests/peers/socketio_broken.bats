@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Set-ups of Socket.IO that are broken, and the sentence on the first screen that names what is wrong with each. The tests
-# print them as a table.
+# Set-ups of Socket.IO that are broken, and the sentence on the first screen that names what is wrong with each. At the end
+# they are printed as a table.
 
 load peers
 load socketio
@@ -14,7 +14,13 @@ shows() {
     line=$(grep -m 1 -E -- "$3" <<<"$stderr")
     [[ $(wc -l <<<"$stderr") -le 24 ]] # a screen
     line=${line#"${line%%[![:blank:]]*}"}
-    row "$1 | $line"
+    printf '# %-52s %s\n' "$1" "$line" >>"$BATS_FILE_TMPDIR/table"
+}
+
+teardown_file() {
+    if [[ -s $BATS_FILE_TMPDIR/table ]]; then
+        cat "$BATS_FILE_TMPDIR/table" >&3
+    fi
 }
 
 # proxy DIRECTIVE...: nginx before the server.
