@@ -63,8 +63,9 @@ struct fanout_fault {
 struct fanout_report {
     uint64_t at_us;
     uint32_t connections, open, refused; /* asked for; open now; never opened */
-    bool named;                          /* nodes have names, else they are islands */
-    char source[NAMING_TEXT];            /* what names them, or "" */
+    uint64_t opening_us; /* how long it took to open all of them; 0: not known. Set by the caller */
+    bool named;          /* nodes have names, else they are islands */
+    char source[NAMING_TEXT]; /* what names them, or "" */
 
     struct fanout_node *nodes; /* node_count of them */
     uint32_t node_count;

@@ -36,7 +36,7 @@ setup() {
     holds '.verdict.faults == [] and .total.published == 18 and .total.delivered == 162 and .total.lost == 0'
     holds '.spread.named and (.spread.nodes | map(.connections)) == [3, 3, 3]'
     holds '(.matrix | length) == 9 and all(.matrix[]; .delivered == 18 and .p50_ms > 0)'
-    holds '.stickiness.by == "none"'
+    holds '.stickiness.by == "none" and .spread.opening_ms > 0'
 }
 
 @test "the verdict comes first as text, with a table of nodes" {
@@ -207,6 +207,18 @@ END
     assert_equal "$status" 0
     grep -q '</html>' page.html
     run ! grep secret page.html
+}
+
+@test "on a terminal the nodes are painted in place, at most ten times a second" {
+    need script
+    nodes 2 deaf
+    SECONDS=0
+    TERM=xterm script -qec "stty cols 40; ${WSCOPE_COMMAND[*]@Q} fanout -c 4 --within 0.5 $url" /dev/null \
+        >screen </dev/null || assert_equal "$?" 3
+    # A line of more than 40 columns takes two rows, which are taken away again.
+    grep -q $'\r\e\[[4-9]A\e\[J' screen
+    grep -q 'n1: 2 open' screen
+    (($(grep -c 'connections open' screen) <= 10 * SECONDS + 10))
 }
 
 @test "mistakes on the command line are explained" {

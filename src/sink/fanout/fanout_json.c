@@ -35,6 +35,10 @@ static void put_spread(struct json_tree *t, const struct fanout_report *r)
         tree_null(t, spread, "by");
     tree_u64(t, spread, "open", r->open);
     tree_u64(t, spread, "refused", r->refused);
+    if (r->opening_us)
+        tree_ms(t, spread, "opening_ms", r->opening_us);
+    else
+        tree_null(t, spread, "opening_ms");
     list = tree_array(t, spread, "nodes");
     for (uint32_t i = 0; i < r->node_count; i++) {
         cJSON *node = tree_object(t, list, NULL);

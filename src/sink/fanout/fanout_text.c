@@ -136,6 +136,11 @@ static void put_spread(struct writing *w, const struct fanout_report *r)
         snprintf(line, sizeof line, "Nodes are known by %s.", r->source);
         sentence(w, "", line);
     }
+    if (r->opening_us) {
+        snprintf(line, sizeof line, "Opening the connections took %s.",
+                 units_span((double)r->opening_us, w->prose.utf8).text);
+        sentence(w, "", line);
+    }
     sentence(w, "", r->sticky_text);
 }
 

@@ -97,6 +97,12 @@ static void on_opened(void *ctx, size_t i)
     buf_clear(&text);
 }
 
+static void begin_rounds(struct fanout_front *front)
+{
+    front->opening_us = fanout_now(front) - front->begun_us;
+    fanout_rounds_begin(front);
+}
+
 static void on_settled(void *ctx)
 {
     struct fanout_front *front = ctx;
@@ -109,7 +115,7 @@ static void on_settled(void *ctx)
     else if (front->sticky)
         fanout_sticky_settled(front);
     else
-        fanout_rounds_begin(front);
+        begin_rounds(front);
 }
 
 static void on_fleet_ended(void *ctx)
@@ -244,6 +250,7 @@ const char *fanout_source(const struct fanout_front *front)
 
 void fanout_open(struct fanout_front *front)
 {
+    front->begun_us = fanout_now(front);
     fleet_open(front->fleet);
 }
 

@@ -72,6 +72,8 @@ struct fanout_front {
     struct err trouble;       /* a failure inside a hook, to be reported from the loop */
 
     enum fanout_stage stage;
+    uint64_t begun_us;   /* when the first connection was begun, */
+    uint64_t opening_us; /* and how long it took until all were open or refused; 0: they are not */
     struct timer *step;  /* what comes next */
     struct timer *tick;  /* of the view, and of what must be settled */
     struct timer *limit; /* --for */

@@ -286,6 +286,7 @@ int fanout_show_end(struct fanout_front *front, struct err *e)
     front->live.output = NULL;
     if (!r.report)
         return err_nomem(e, STAGE_IO, "showing the results");
+    r.report->opening_us = front->opening_us;
     if (front->cut)
         fanout_show_note(front, front->cut);
     r.count = front->own->expect_drill.count;
