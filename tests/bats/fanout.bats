@@ -93,6 +93,13 @@ END
     assert_equal "$status" 3
 }
 
+@test "the first connection is shown in detail, and only that" {
+    nodes 1
+    both fanout -i -c 3 --rounds 1 "$url"
+    assert_equal "$status" 0
+    assert_equal "$(grep -c 'Sec-WebSocket-Key' <<<"$stderr")" 1
+}
+
 @test "the placeholders of --publish and --subscribe are filled in" {
     nodes 1
     both fanout --json --events message -c 2 --rounds 1 --subscribe 'sub {i} of {n}' \

@@ -277,6 +277,7 @@ struct fleet *fanout_fleet(struct fanout_front *front, const struct connect_opti
 static int begin(struct fanout_front *front, struct err *e)
 {
     const struct view_options *o = front->app->view;
+    bool detailed = !o->json && (o->level > 0 || o->include || o->pings);
 
     if (front->own->sticky && front->conn_count > FANOUT_CONNECTIONS_MAX)
         return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "-c takes at most %d with --sticky",
@@ -284,7 +285,7 @@ static int begin(struct fanout_front *front, struct err *e)
     if (front->own->sticky)
         return fanout_sticky_begin(front, e);
     front->fleet = fanout_fleet(front, front->app->connect, e);
-    if (!front->fleet || (!o->json && o->level > 0 && fanout_show_first(front, e) < 0))
+    if (!front->fleet || (detailed && fanout_show_first(front, e) < 0))
         return -1;
     front->publisher = publisher_new(front, e);
     if (!front->publisher)

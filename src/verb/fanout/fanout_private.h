@@ -188,7 +188,7 @@ void fanout_sticky_step(struct fanout_front *front);
  */
 
 void fanout_show_init(struct fanout_front *front);
-/* -v: all connections are alike, so the first one is shown in detail. 0, or -1 with *e. */
+/* -v, -i, -P: all connections are alike, so the first one is shown in detail. 0, or -1 with *e. */
 int fanout_show_first(struct fanout_front *front, struct err *e);
 /* A tenth of a second has passed, or more. */
 void fanout_show_tick(struct fanout_front *front);

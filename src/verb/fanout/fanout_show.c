@@ -43,7 +43,8 @@ void fanout_show_init(struct fanout_front *front)
 
     front->view = views_config(o, STDOUT_FILENO, false);
     front->live_view = views_config(o, STDERR_FILENO, false);
-    if (o->level == 0 && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0)
+    if (o->level == 0 && !o->include && !o->pings && isatty(STDERR_FILENO) && term &&
+        strcmp(term, "dumb") != 0)
         front->live =
             (struct live){.output = &front->app->err, .columns = front->live_view.columns};
 }
