@@ -149,6 +149,8 @@ void relayed_make_opaque(struct relay_leg *from)
     const struct frame_walk *w = &from->walk;
     bool kept_back = !from->committed && (from->altered || from->lost);
 
+    if (from->opaque)
+        return;
     from->opaque = true;
     if (kept_back)
         buf_reset(&from->message);
