@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,7 +15,6 @@ struct child {
     uv_process_t process;
     struct child_hooks hooks;
     bool exited, freed;
-    int status, number;
     int fd;    /* what it prints; -1: closed */
     off_t pos; /* how far that was read */
     struct buf line;
@@ -53,15 +53,42 @@ static void take(struct child *child, const char *at, size_t left)
     }
 }
 
+/* A command that prints without end must not keep the loop, nor fill the disk: of more than
+ * CHILD_LOOK_MAX, only the end is handed over, and the file is emptied. */
+static off_t skip(struct child *child, off_t size)
+{
+    if (size < child->pos) /* the command has cut it, with "> /dev/stderr" */
+        child->pos = 0;
+    if (size - child->pos <= CHILD_LOOK_MAX)
+        return child->pos;
+    buf_reset(&child->line);
+    return size - CHILD_LOOK_MAX;
+}
+
 void child_look(struct child *child)
 {
     char bytes[4096];
-    ssize_t n;
+    struct stat file;
+    bool flooded;
+    off_t from;
 
-    while ((n = pread(child->fd, bytes, sizeof bytes, child->pos)) > 0) {
+    if (fstat(child->fd, &file) != 0)
+        return;
+    from = skip(child, file.st_size);
+    flooded = from > child->pos;
+    child->pos = from;
+    while (child->pos < file.st_size) {
+        off_t left = file.st_size - child->pos;
+        size_t most = left < (off_t)sizeof bytes ? (size_t)left : sizeof bytes;
+        ssize_t n = pread(child->fd, bytes, most, child->pos);
+
+        if (n <= 0)
+            return;
         child->pos += n;
         take(child, bytes, (size_t)n);
     }
+    if (flooded && ftruncate(child->fd, 0) == 0)
+        child->pos = 0;
 }
 
 /* A file in $TMPDIR that has no name. Both outputs append to it. */

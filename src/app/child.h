@@ -25,6 +25,8 @@ struct child_hooks {
 };
 
 #define CHILD_LINE_MAX 4096
+/* Bytes printed between two looks, and before its end; of more, the last ones are handed over. */
+#define CHILD_LOOK_MAX 65536
 
 /* NULL with *e: it can't be started. It is freed by child_free, not by itself. */
 struct child *child_start(uv_loop_t *loop, const char *command, const struct child_hooks *hooks,

@@ -6,17 +6,21 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/child.h"
 
 struct fixture {
     uv_loop_t loop;
     struct child *child;
-    char printed[8192];
+    char printed[8192], last[64];
+    size_t lines;
     bool done;
     int status, number;
 };
@@ -28,6 +32,8 @@ static void on_line(void *ctx, struct slice line)
 
     snprintf(f->printed + len, sizeof f->printed - len, "%.*s|", (int)line.len,
              (const char *)line.data);
+    snprintf(f->last, sizeof f->last, "%.*s", (int)line.len, (const char *)line.data);
+    f->lines++;
 }
 
 static void on_done(void *ctx, int status, int number)
@@ -40,7 +46,7 @@ static void on_done(void *ctx, int status, int number)
     f->number = number;
 }
 
-static void run(struct fixture *f, const char *command)
+static void begin(struct fixture *f, const char *command)
 {
     const struct child_hooks hooks = {on_line, on_done, f};
     struct err e;
@@ -49,6 +55,11 @@ static void run(struct fixture *f, const char *command)
     assert_int_equal(uv_loop_init(&f->loop), 0);
     f->child = child_start(&f->loop, command, &hooks, &e);
     assert_non_null(f->child);
+}
+
+static void run(struct fixture *f, const char *command)
+{
+    begin(f, command);
     while (!f->done)
         uv_run(&f->loop, UV_RUN_ONCE);
 }
@@ -121,6 +132,56 @@ static void a_long_line_is_cut(void **state)
     end(&f);
 }
 
+/* Of what comes faster than it is looked at, the end is handed over. */
+static void a_flood_is_cut(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    run(&f, "yes first | head -c 1000000; echo; echo last");
+    assert_in_range(f.lines, 2, CHILD_LOOK_MAX);
+    assert_string_equal(f.last, "last");
+    end(&f);
+}
+
+static void a_look_ends_though_the_command_goes_on_printing(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f, "exec yes");
+    while (f.lines < 3 * CHILD_LOOK_MAX)
+        child_look(f.child);
+    end(&f);
+}
+
+/* "> /dev/stderr" opens the file anew, and cuts it. */
+static void a_command_may_cut_what_it_has_printed(void **state)
+{
+    char dir[] = "/tmp/app_child.XXXXXX", path[64], command[256];
+    struct fixture f;
+    int fd;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/go", dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    snprintf(command, sizeof command, "echo much text; read go <%s; : >/dev/stderr; echo cut",
+             path);
+    begin(&f, command);
+    while (f.lines == 0)
+        child_look(f.child);
+    fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, "\n", 1), 1);
+    close(fd);
+    while (!f.done)
+        uv_run(&f.loop, UV_RUN_ONCE);
+    assert_string_equal(f.last, "cut");
+    end(&f);
+    unlink(path);
+    rmdir(dir);
+}
+
 static void freeing_ends_it_without_a_report(void **state)
 {
     const struct child_hooks hooks = {on_line, on_done, NULL};
@@ -143,6 +204,9 @@ int main(void)
         cmocka_unit_test(what_is_left_running_is_not_waited_for),
         cmocka_unit_test(a_failure_names_the_status_and_the_last_line),
         cmocka_unit_test(a_long_line_is_cut),
+        cmocka_unit_test(a_flood_is_cut),
+        cmocka_unit_test(a_look_ends_though_the_command_goes_on_printing),
+        cmocka_unit_test(a_command_may_cut_what_it_has_printed),
         cmocka_unit_test(freeing_ends_it_without_a_report),
     };
 
