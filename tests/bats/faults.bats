@@ -121,5 +121,6 @@ load helpers
     serve --fault 'drop-pong*1'
     both -n --json --ping-interval 0.1 --ping-timeout 60 --for "$(tenths 15)" "$SERVE/echo"
     assert_equal "$status" 0
-    assert_equal "$(jq -s '[.[] | select(.event == "pong" and .dir == "in")][0].text' <<<"$output")" '"2"'
+    # The second; a later one where a busy server answered several pings with one pong (RFC 6455, section 5.5.3).
+    assert_equal "$(jq -s '[.[] | select(.event == "pong" and .dir == "in")][0].text | tonumber >= 2' <<<"$output")" true
 }
