@@ -101,7 +101,7 @@ static int put(struct buf *out, struct slice text)
 
 static int put_part(struct buf *out, struct slice file, size_t from, size_t to)
 {
-    return put(out, slice_make(file.data + from, to - from));
+    return put(out, slice_part(file, from, to - from));
 }
 
 static int put_line(struct buf *out, struct slice name, struct slice text)
