@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,22 @@ static void fanout_text_begins_with_the_verdict(void **state)
     assert_true(has("Node n3 does not subscribe"));
     assert_true(has("n1 -> n3"));
     assert_true(has("  > look at the subscription of this node"));
+}
+
+static void fanout_text_says_once_whether_clients_stay(void **state)
+{
+    const char *first;
+
+    (void)state;
+    begin(PLANT_NONE, false);
+    show(80, true, 0);
+    assert_true(has("\nNot sticky: 8 connections"));
+
+    snprintf(report->verdict, sizeof report->verdict, "%s", report->sticky_text);
+    show(80, true, 0);
+    first = strstr((const char *)buf_data(&text), "Not sticky: ");
+    assert_ptr_equal(first, buf_data(&text));
+    assert_null(strstr(first + 1, "Not sticky: "));
 }
 
 static void fanout_text_has_the_drill(void **state)
@@ -256,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fanout_text_begins_with_the_verdict),
+        cmocka_unit_test(fanout_text_says_once_whether_clients_stay),
         cmocka_unit_test(fanout_text_has_the_drill),
         cmocka_unit_test(fanout_text_keeps_to_the_width),
         cmocka_unit_test(fanout_text_with_many_nodes_is_a_table),

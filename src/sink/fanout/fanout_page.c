@@ -122,9 +122,10 @@ static void nodes(struct page *p, const struct fanout_report *r)
         page_put(p, ". ");
     } else {
         page_put(p, "Nothing names the nodes: connections that receive the same senders’ messages "
-                    "are an island. ");
+                    "form an island. ");
     }
-    page_prose(p, slice_str(r->sticky_text));
+    if (!fanout_verdict_is_sticky(r))
+        page_prose(p, slice_str(r->sticky_text));
     page_put(p, "</p>\n<div class=\"cards\">\n");
     for (uint32_t i = 0; i < r->node_count; i++)
         card(p, r, i);
@@ -196,8 +197,8 @@ static void matrix(struct page *p, const struct fanout_report *r)
                 r->published, r->total.delivered, r->total.lost, r->total.duplicated,
                 r->total.late);
     if (r->redis)
-        page_printf(p, "In Redis, %" PRIu64 " were seen, in %u channels. ", r->bus_seen,
-                    r->channel_count);
+        page_printf(p, "%" PRIu64 "&#160;of them were seen in Redis, on %u channel%s. ",
+                    r->bus_seen, r->channel_count, plural(r->channel_count));
     fanout_limits(limits, r);
     page_prose(p, slice_str(limits));
     page_put(p, "</p></section>\n");

@@ -141,7 +141,8 @@ static void put_spread(struct writing *w, const struct fanout_report *r)
                  units_span((double)r->opening_us, w->prose.utf8).text);
         sentence(w, "", line);
     }
-    sentence(w, "", r->sticky_text);
+    if (!fanout_verdict_is_sticky(r))
+        sentence(w, "", r->sticky_text);
 }
 
 static void put_cells(struct writing *w, const struct fanout_report *r)
@@ -218,7 +219,7 @@ static void put_matrix(struct writing *w, const struct fanout_report *r)
              fanout_span(r->total.p99_us, w->prose.utf8).text);
     sentence(w, "", line);
     if (r->redis) {
-        snprintf(line, sizeof line, "In Redis, %" PRIu64 " message%s %s seen, in %u channel%s.",
+        snprintf(line, sizeof line, "%" PRIu64 " message%s %s seen in Redis, on %u channel%s.",
                  r->bus_seen, plural(r->bus_seen), r->bus_seen == 1 ? "was" : "were",
                  r->channel_count, plural(r->channel_count));
         sentence(w, "", line);

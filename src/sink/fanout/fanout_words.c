@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/plural.h"
 
@@ -117,6 +118,11 @@ size_t fanout_drill_rows(struct fanout_row rows[FANOUT_DRILL_ROWS], const struct
     return n;
 }
 
+bool fanout_verdict_is_sticky(const struct fanout_report *r)
+{
+    return r->sticky.session_unknown > 0 || strcmp(r->verdict, r->sticky_text) == 0;
+}
+
 void fanout_limits(char text[300], const struct fanout_report *r)
 {
     size_t used = 0;
@@ -132,6 +138,7 @@ void fanout_limits(char text[300], const struct fanout_report *r)
                                                  : "th");
     if (r->hurried > 0)
         snprintf(text + used, 300 - used,
-                 "%s%" PRIu64 " message%s had less time than others to arrive, for want of memory.",
+                 "%s%" PRIu64
+                 " message%s had less time than others to arrive, because memory was short.",
                  used ? " " : "", r->hurried, plural(r->hurried));
 }

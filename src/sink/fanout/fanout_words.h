@@ -29,6 +29,9 @@ struct fanout_row {
 size_t fanout_drill_rows(struct fanout_row rows[FANOUT_DRILL_ROWS], const struct fanout_report *r,
                          bool utf8);
 
+/* Does the verdict already say whether clients stay on their node? */
+bool fanout_verdict_is_sticky(const struct fanout_report *r);
+
 /* What limits the figures: one sentence each, with its full stop; "" if there is nothing. */
 void fanout_limits(char text[300], const struct fanout_report *r);
 
