@@ -19,7 +19,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
     # shellcheck disable=SC2016 # no command is run in these
     mapfile -t COMMANDS < <(sed -n '/^```sh$/,/^```$/{/^```/!p}' README.md)
-    assert_equal "${#COMMANDS[@]}" 7
+    assert_equal "${#COMMANDS[@]}" 9
     # The order of the page is that of the ports, but that haproxy is the last.
     local places=(0 2 3 4 1) i command
     for i in 0 1 2 3 4; do
@@ -53,6 +53,16 @@ served_by_three() {
     done
     run jq -r .node <(cat received.? | grep node)
     assert_equal "$(sort <<<"$output" | tr -d '\n')" abc
+}
+
+@test "examples/fanout: fanout shows that all receive, and that nothing keeps a client on its server" {
+    run bash -c "exec ${COMMANDS[7]/#wscope /${WSCOPE_COMMAND[*]} -q --within 30 }"
+    assert_success
+    assert_line --index 0 --partial 'Every message reached all 12 connections on 3 nodes'
+    run bash -c "exec ${COMMANDS[8]/#wscope /${WSCOPE_COMMAND[*]} -q }"
+    assert_success
+    assert_line --index 0 --partial 'Not sticky: '
+    assert_equal "$(grep -c 'Not sticky' <<<"$output")" 1
 }
 
 @test "examples/fanout: a client of the feed loses nothing when its server is killed" {
