@@ -29,7 +29,7 @@ void redis_slow(const struct redis *r, struct err *e)
 {
     err_set(e, EXIT_TIMEOUT, r->dial ? STAGE_CONNECT : STAGE_IO, 0,
             r->dial ? "no connection within %g s"
-                    : "it accepted the connection and did not answer "
+                    : "it accepted the connection, but did not answer "
                       "within %g s",
             (double)r->config.connect_us / 1e6);
     redis_blame(r, e);
@@ -46,16 +46,16 @@ void redis_silent(const struct redis *r, struct err *e)
 static const struct {
     const char *word, *hint;
 } advice[] = {
-    {"NOAUTH", "it wants a password: redis://:PASS@HOST, or redis://USER:PASS@HOST"},
+    {"NOAUTH", "it requires a password: redis://:PASS@HOST, or redis://USER:PASS@HOST"},
     {"WRONGPASS", "the user name or the password in the URL is wrong"},
     {"NOPERM",
      "the user needs permission for the command, the keys and the channels (ACL SETUSER)"},
-    {"READONLY", "it is a replica: name the master"},
-    {"MOVED", "a cluster is not supported: name a single server"},
+    {"READONLY", "it is a replica: use the address of its master"},
+    {"MOVED", "a cluster is not supported: use a single server"},
     {"OOM", "its memory is full (maxmemory)"},
     {"MISCONF", "it can't save its data to disk; its log has the reason"},
     {"LOADING", "it has just been started; try again in a moment"},
-    {"BUSY", "a script runs there; SCRIPT KILL ends it"},
+    {"BUSY", "a script is running there; SCRIPT KILL ends it"},
 };
 
 int redis_refused(const struct resp_value *reply, const char *what, struct err *e)

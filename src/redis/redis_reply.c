@@ -130,7 +130,7 @@ static void unasked(struct redis *r)
 {
     struct err e;
 
-    err_set(&e, EXIT_PROTOCOL, STAGE_PROTOCOL, 0, "it sent a reply to no command");
+    err_set(&e, EXIT_PROTOCOL, STAGE_PROTOCOL, 0, "it sent a reply without a command");
     redis_blame(r, &e);
     redis_end(r, &e);
 }

@@ -39,8 +39,7 @@ static int take_db(struct redis_url *u, const char *target, struct err *e)
     uint64_t db = 0;
 
     if (strcmp(target, "/") != 0 && !decimal_read(slice_str(target + 1), INT32_MAX, &db))
-        return wrong(e,
-                     "what follows the host in the URL of Redis is not the number of a database");
+        return wrong(e, "the path in the URL of Redis is not the number of a database");
     u->db = (uint32_t)db;
     return 0;
 }
@@ -66,7 +65,7 @@ static int check_authority(const char *rest, long before, struct err *e)
 
     if (memchr(rest, '@', len) || !strchr(rest + len, '@'))
         return 0;
-    wrong(e, "the user or the password in the URL of Redis has a '/', '?' or '#'; they are written "
+    wrong(e, "the user or the password in the URL of Redis has a '/', '?' or '#'; write them as "
              "%2F, %3F and %23");
     e->at = before + (long)len;
     return -1;

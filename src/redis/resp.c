@@ -136,7 +136,7 @@ static int read_length(struct slice line, size_t most, const char *of, int64_t *
                        struct err *e)
 {
     if (!read_integer(line, length) || *length < -1)
-        return wrong(e, "a reply has a length that is none", line);
+        return wrong(e, "a reply has an invalid length", line);
     return *length > 0 && (uint64_t)*length > most ? too_big(e, of, most) : 0;
 }
 
@@ -147,7 +147,7 @@ static int take_simple(struct resp_reader *r, enum resp_type type, struct slice 
     int64_t number = 0;
 
     if (type == RESP_INTEGER && !read_integer(line, &number))
-        return wrong(e, "a reply has an integer that is none", line);
+        return wrong(e, "a reply has an invalid integer", line);
     v = add_value(r, type, e);
     if (!v)
         return -1;

@@ -91,7 +91,7 @@ static bool read_wait(struct answer *a, struct slice query)
             a->wait_us = PAGES_WAIT_MAX_US;
         return true;
     }
-    pages_refuse(a, 400, "", "as in /feed.json?since=17&wait=30; at most 600 are waited");
+    pages_refuse(a, 400, "", "as in /feed.json?since=17&wait=30; at most 600 seconds");
     snprintf(a->text, sizeof a->text, "wait is \"%s\", expected seconds", excerpt_of(&x, text));
     return false;
 }

@@ -71,7 +71,7 @@ static void serve_client(struct feed_service *s, struct client *c, uint64_t late
         return;
     }
     if (!f->live && latest - f->next_id >= FEED_BEHIND && f->next_id <= latest) {
-        client_close(c, TRY_AGAIN_LATER, "too slow: the updates left are not kept any more",
+        client_close(c, TRY_AGAIN_LATER, "too slow: the remaining updates are no longer kept",
                      SLOW_CLOSE_MS);
         return;
     }

@@ -78,7 +78,7 @@ bool pubsub_command(struct pubsub *p, const struct slice *words, size_t count, r
 
     if (redis_command(p->commands, words, count, fn, p) == 0)
         return true;
-    err_set(&e, EXIT_OTHER, STAGE_IO, 0, "Redis at %.100s: too much waits to be sent to it",
+    err_set(&e, EXIT_OTHER, STAGE_IO, 0, "Redis at %.100s: too much is waiting to be sent to it",
             p->name);
     pubsub_fail(p, &e);
     return false;

@@ -48,8 +48,8 @@ void pubsub_report_failure(struct pubsub *p, const struct err *e)
     snprintf(p->reported, sizeof p->reported, "%s", e->text);
     if (p->reports++ == 0)
         snprintf(shown.text, sizeof shown.text,
-                 "%.360s; until it is back this server is an island: /feed goes on, messages of "
-                 "/chat are passed on late",
+                 "%.360s; until it is back, this server is an island: /feed goes on, and "
+                 "messages of /chat are passed on late",
                  e->text);
     ev.error = &shown;
     bus_emit(p->host->bus, &ev);
@@ -73,6 +73,10 @@ void pubsub_report_joined(struct pubsub *p)
 /* "3 messages passed on late, 1 dropped; 2 of others came late, none missed" */
 static void put_counts(char text[COUNTS], const struct pubsub_account *a)
 {
+    if (a->out_late == 0 && a->out_dropped == 0 && a->in_late == 0 && a->in_missed == 0) {
+        snprintf(text, COUNTS, "no message of /chat was late or missed");
+        return;
+    }
     snprintf(text, COUNTS,
              "%llu message%s of /chat passed on late, %llu not at all; of the other servers' %llu "
              "came late, %llu %s missed",
@@ -120,8 +124,8 @@ void pubsub_report_full(struct pubsub *p)
         return;
     p->full_reported = true;
     pubsub_note(p,
-                "%zu messages of /chat wait for Redis: those that follow reach the clients of this "
-                "server alone, and are counted",
+                "%zu messages of /chat wait for Redis: those that follow reach only the clients of "
+                "this server, and are counted",
                 p->queue.count);
 }
 

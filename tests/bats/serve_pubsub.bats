@@ -217,7 +217,7 @@ async def main():
         await c.gets("before")
     redis.end()
     for node in nodes:
-        node.awaits("until it is back this server is an island: /feed goes on, messages of /chat are passed on late")
+        node.awaits("until it is back, this server is an island: /feed goes on, and messages of /chat are passed on late")
     # An island: its own clients receive each other at once.
     for c in clients:
         for i in range(50):
@@ -262,7 +262,7 @@ async def main():
     for i in range(20):
         await x.says(f"early {i}")
     for node in nodes:
-        node.awaits("did not answer a command within 3 s; until it is back this server is an island")
+        node.awaits("did not answer a command within 3 s; until it is back, this server is an island")
     for i in range(20):
         await x.says(f"late {i}")
         await y.says(f"other {i}")
@@ -322,7 +322,7 @@ async def main():
     b.awaits("is an island")
     for i in range(5000):
         await x.says(str(i))
-    a.awaits("4096 messages of /chat wait for Redis: those that follow reach the clients of this server alone")
+    a.awaits("4096 messages of /chat wait for Redis: those that follow reach only the clients of this server")
     redis.start()
     # One more if Redis was killed before it had confirmed the first.
     a.awaits("4096 messages of /chat passed on late, 90[45] not at all")
@@ -350,7 +350,7 @@ async def main():
     clients = [await Client.join(n) for n in nodes]
     for c in clients:
         await c.says(f"of {c.node.name}")
-    nodes[0].awaits("connection refused; until it is back this server is an island")
+    nodes[0].awaits("connection refused; until it is back, this server is an island")
     redis.start()
     await clients[0].gets("of b")
     await clients[1].gets("of a")
@@ -480,7 +480,7 @@ async def main():
         threading.Thread(target=serve, args=(listener, answer), daemon=True).start()
         nodes.append(Node(f"n{len(nodes)}", f"redis://127.0.0.1:{listener.getsockname()[1]}"))
     for node in nodes:
-        node.awaits("until it is back this server is an island")
+        node.awaits("until it is back, this server is an island")
         c = await Client.join(node)
         await c.says("works")
     await asyncio.sleep(3)

@@ -226,7 +226,7 @@ static void redis_ends_if_it_is_not_ready_in_time(void **state)
     struct fixture *f = *state;
 
     begin(f, "redis://127.0.0.1:%u", &(struct redis_config){.connect_us = 50000});
-    logs(f, "ended 28: it accepted the connection and did not answer within 0.05 s\n");
+    logs(f, "ended 28: it accepted the connection, but did not answer within 0.05 s\n");
 }
 
 static void redis_ends_at_a_refused_greeting(void **state)
@@ -269,7 +269,7 @@ static void redis_ends_at_a_reply_to_nothing(void **state)
 
     open_it(f, &(struct redis_config){0});
     say(f, "+OK\r\n");
-    logs(f, "ended 65: it sent a reply to no command\nhint is a Redis server th\n");
+    logs(f, "ended 65: it sent a reply without a command\nhint is a Redis server th\n");
 }
 
 static void redis_ends_at_a_reply_that_is_too_long(void **state)
