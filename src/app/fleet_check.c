@@ -20,7 +20,7 @@ static int check_files(const struct fleet_config *config, struct err *e)
     if (config->count <= most)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_IO, 0,
-            "%zu connections need %zu file descriptors, and the limit allows %u", config->count,
+            "%zu connections need %zu file descriptors, but the limit is %u", config->count,
             config->count + OTHER_FILES, most + OTHER_FILES);
     err_hint(e,
              "raise the hard limit, for example: sudo prlimit --pid $$ --nofile=%zu; or open "
@@ -51,8 +51,8 @@ static int check_ports(const struct fleet_config *config, struct err *e)
     if (config->connect->url.scheme == URL_UNIX || config->count <= sources * ports)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_IO, 0,
-            "%zu connections from %zu local address%s need more than the %u ports there are for "
-            "each",
+            "%zu connections from %zu local address%s need more ports than the %u of "
+            "each address",
             config->count, sources, sources == 1 ? "" : "es", ports);
     err_hint(e, "--interface ADDR,ADDR... uses several addresses; "
                 "sysctl net.ipv4.ip_local_port_range sets the ports");

@@ -83,11 +83,11 @@ static bool judge_single_connections(struct judged *j, uint64_t lost)
     }
     if (deaf > 0 && deaf >= lost)
         judge_add(j, FANOUT_FAULT_SOME_DEAF, NODES_MAX,
-                  "%s received nothing, though others of the same node did",
+                  "%s received nothing, although others on the same node did",
                   judge_connections(j, hears_nothing, 0).text);
     else if (mute > 0 && mute >= lost)
         judge_advise(judge_add(j, FANOUT_FAULT_SOME_MUTE, NODES_MAX,
-                               "what was sent by %s reached no other connection",
+                               "messages sent by %s reached no other connection",
                                judge_connections(j, reaches_nobody, 0).text),
                      "if no other connection is on the same node, the node does not publish");
     return (deaf > 0 && deaf >= lost) || (mute > 0 && mute >= lost);
@@ -129,12 +129,12 @@ static void judge_nothing(struct judged *j)
     }
     if (j->r->redis && bus.seen == 0 && j->f->config.way != FANOUT_BY_REDIS)
         fault = judge_add(j, FANOUT_FAULT_NOT_PUBLISHED, NODES_MAX,
-                          "nothing was published: of %u message%s none was seen in Redis, and none "
+                          "nothing was published: of %u message%s, none was seen in Redis and none "
                           "reached a connection",
                           bus.published, plural(bus.published));
     else if (j->r->redis)
         fault = judge_add(j, FANOUT_FAULT_NOT_DELIVERED, NODES_MAX,
-                          "messages were published (%u of %u were seen in the channel %s) but "
+                          "messages were published (%u of %u were seen on the channel %s) but "
                           "delivered to no connection",
                           bus.seen, bus.published, judge_channel_name(j, bus.channels));
     else

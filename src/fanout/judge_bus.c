@@ -52,8 +52,8 @@ bool judge_unseen(struct judged *j, node_set nodes, struct judge_words who)
         return false;
     fault = judge_add(
         j, FANOUT_FAULT_NOT_PUBLISHED, judge_size(nodes) == 1 ? judge_first(nodes) : NODES_MAX,
-        "%s published nothing to Redis: of %u message%s none was seen there, and they "
-        "reached no other node",
+        "%s published nothing to Redis: of %u message%s, none was seen there and none "
+        "reached another node",
         who.text, bus.published, plural(bus.published));
     judge_advise(fault, "%s",
                  judge_size(nodes) == 1
@@ -71,7 +71,7 @@ bool judge_undelivered(struct judged *j, node_set nodes, const char *to)
         return false;
     fault = judge_add(
         j, FANOUT_FAULT_NOT_DELIVERED, judge_size(nodes) == 1 ? judge_first(nodes) : NODES_MAX,
-        "the messages of %s were published (%u of %u were seen in the channel %s) but "
+        "the messages of %s were published (%u of %u were seen on the channel %s) but "
         "not delivered to %s",
         judge_nodes(j, nodes).text, bus.seen, bus.published, judge_channel_name(j, bus.channels),
         to);

@@ -183,10 +183,10 @@ static void judge_mute(struct judged *j, node_set mute)
         (judge_channel(j, mute, rest) || judge_undelivered(j, mute, "other nodes")))
         return;
     fault = judge_add(j, FANOUT_FAULT_MUTE, one ? judge_first(mute) : NODES_MAX,
-                      "%s do%s not publish: %s receive%s from the others, but what %s %s sent "
-                      "reaches none of them",
+                      "%s do%s not publish: %s receive%s from the others, but messages sent to "
+                      "%s reach none of them",
                       judge_nodes(j, mute).text, one ? "es" : "", one ? "it" : "they",
-                      one ? "s" : "", one ? "it" : "they", one ? "is" : "are");
+                      one ? "s" : "", one ? "it" : "them");
     judge_advise(fault, "look at how %s publish%s to the shared layer, and at %s log",
                  one ? "this node" : "these nodes", one ? "es" : "", one ? "its" : "their");
 }
@@ -206,10 +206,11 @@ static void judge_one_way(struct judged *j, uint32_t a, uint32_t b)
     } else if (seen || (!j->r->named && of_b < of_a)) {
         judge_deaf(j, NODE_BIT(b));
     } else {
-        fault = judge_add(j, FANOUT_FAULT_ONE_WAY, NODES_MAX,
-                          "messages of %s do not reach %s, while the other way works: the first "
-                          "does not publish, or the second does not subscribe",
-                          judge_node(j, a).text, judge_node(j, b).text);
+        fault = judge_add(
+            j, FANOUT_FAULT_ONE_WAY, NODES_MAX,
+            "messages of %s do not reach %s, although the other direction works: the first "
+            "does not publish, or the second does not subscribe",
+            judge_node(j, a).text, judge_node(j, b).text);
         judge_advise(fault, "--redis URL, or a third node, shows which");
     }
 }

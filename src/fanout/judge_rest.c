@@ -119,8 +119,9 @@ void judge_late(struct judged *j)
 
     if (j->r->stragglers > 0 && j->r->stragglers * 2 >= judge_lost(j, &j->r->total))
         judge_add(j, FANOUT_FAULT_LATE, NODES_MAX,
-                  "%" PRIu64 " message%s arrived more than %s after the sending", j->r->stragglers,
-                  plural(j->r->stragglers), units_span((double)j->f->config.grace_us, 0).text);
+                  "%" PRIu64 " message%s arrived more than %s after %s sent", j->r->stragglers,
+                  plural(j->r->stragglers), units_span((double)j->f->config.grace_us, 0).text,
+                  j->r->stragglers == 1 ? "it was" : "they were");
     else if (s.count > 0)
         judge_add(j, FANOUT_FAULT_LATE, s.all || j->r->node_count < 2 ? NODES_MAX : whose(&s),
                   "%" PRIu64 " of %" PRIu64 " messages%s arrived late, after more than %s", s.count,
@@ -130,13 +131,13 @@ void judge_late(struct judged *j)
 void judge_unexpected(struct judged *j)
 {
     uint64_t n = j->r->total.unexpected;
-    static const char *const should[] = {"all", "all but the sender", "the sender alone", "none",
+    static const char *const should[] = {"all", "all but the sender", "only the sender", "none",
                                          "all"};
 
     if (n > 0)
         judge_add(j, FANOUT_FAULT_UNEXPECTED, NODES_MAX,
-                  "%" PRIu64 " message%s reached connections that should not have %s: %s should", n,
-                  plural(n), n == 1 ? "it" : "them", should[j->f->config.expect]);
+                  "%" PRIu64 " message%s reached connections that should not receive %s: %s should",
+                  n, plural(n), n == 1 ? "it" : "them", should[j->f->config.expect]);
 }
 
 void judge_handshakes(struct judged *j)
@@ -176,7 +177,7 @@ static void conclude_well(struct judged *j)
                  units_span((double)r->total.p99_us, 0).text);
     snprintf(whom, sizeof whom, "all %u connections", r->connections - r->refused);
     if (j->f->config.expect == FANOUT_SENDER)
-        snprintf(whom, sizeof whom, "its sender alone");
+        snprintf(whom, sizeof whom, "only its sender");
     else if (j->f->config.expect == FANOUT_OTHERS)
         snprintf(whom, sizeof whom, "all connections but its sender's");
     else if (j->f->config.expect == FANOUT_ISLANDS)
@@ -192,7 +193,7 @@ static void conclude_well(struct judged *j)
         snprintf(r->verdict, sizeof r->verdict, "Every message reached %s%s%s.%s", whom, nodes,
                  late,
                  r->named && r->node_count == 1
-                     ? " All of them are on one node, so nothing is known of a shared layer."
+                     ? " All of them are on one node, so nothing is known about a shared layer."
                      : "");
 }
 

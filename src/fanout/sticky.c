@@ -43,7 +43,7 @@ static void say_unknown(char text[STICKY_TEXT], const struct sticky *s)
         snprintf(
             text, STICKY_TEXT,
             "Stickiness is not known: nothing in the handshakes or first messages names a node "
-            "(--node says where to look).");
+            "(try --node).");
     else if (s->plain.opened < 2)
         snprintf(text, STICKY_TEXT, "Stickiness is not known: fewer than two handshakes opened.");
     else
@@ -59,7 +59,7 @@ static void say_not(char text[STICKY_TEXT], const struct sticky *s)
         snprintf(
             text, STICKY_TEXT,
             "Not sticky, but it has to be: %u of %u handshakes of several requests failed with "
-            "400 \"Session ID unknown\", as a later request reached another node than the "
+            "400 \"Session ID unknown\", because a later request reached another node than the "
             "first.",
             s->session_unknown, s->several);
     else if (s->cookie.opened > 0 && s->cookie_name[0])
@@ -71,8 +71,9 @@ static void say_not(char text[STICKY_TEXT], const struct sticky *s)
         snprintf(text, STICKY_TEXT,
                  "Not sticky: %u connections from one address were on %u nodes%s.", s->plain.opened,
                  s->plain.nodes,
-                 s->cookie_name[0] ? "; whether a cookie would hold them was not tried (--sticky)"
-                                   : ", and no cookie was set");
+                 s->cookie_name[0]
+                     ? "; whether a cookie keeps clients on a node was not tested (--sticky)"
+                     : ", and no cookie was set");
 }
 
 void sticky_sentence(char text[STICKY_TEXT], const struct sticky *s)

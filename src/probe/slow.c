@@ -48,10 +48,10 @@ static void add_evidence(struct probe_check *check, const struct probe_slow *s)
 
     probe_evidence(check, "%s: %s; taken without reading: %s",
                    s->source == SOURCE_FEED ? "received by the second connection meanwhile"
-                                            : "taken by the service of messages",
+                                            : "messages that the service took",
                    size_text(one, s->due), size_text(two, s->taken));
     if (s->woken)
-        probe_evidence(check, "came after reading again: %s", size_text(one, s->came));
+        probe_evidence(check, "received after reading again: %s", size_text(one, s->came));
     probe_evidence(check, "longest wait of the second connection: %.2f s, before: %.2f s",
                    seconds(s->wait_us), seconds(s->wait_before_us));
 }
@@ -100,7 +100,7 @@ static void judge_others(struct probe_report *r, const struct probe_slow *s)
 static void put_others(char *text, size_t size, const struct probe_slow *s)
 {
     if (s->wait_us < 2 * s->wait_before_us + 200000)
-        snprintf(text, size, "; a second connection notices nothing");
+        snprintf(text, size, "; a second connection is not affected");
     else
         snprintf(text, size, "; a second connection waited %.2f s at most meanwhile, %.2f s before",
                  seconds(s->wait_us), seconds(s->wait_before_us));
@@ -140,8 +140,8 @@ static void judge_unbounded(struct probe_report *r, const struct probe_slow *s)
                   size_text(kept, probe_slow_kept(s)), seconds(s->stopped_us));
 
     probe_advise(check,
-                 "a few clients that stall fill the memory of the server: %s, and close a "
-                 "connection for which too much waits (1013)",
+                 "a few stalled clients can fill the memory of the server: %s, and close a "
+                 "connection for which too much is waiting (1013)",
                  s->source == SOURCE_ECHO
                      ? "read no further messages from a client while answers to it wait"
                      : "look at what waits before you send (bufferedAmount, drain, a queue with a "
@@ -194,8 +194,8 @@ static bool judge_source(struct probe_report *r, const struct probe_slow *s)
                       s->source == SOURCE_REFUSED
                           ? "not known: the service sends nothing by itself, and ended the "
                             "connection after a message of %d letters x"
-                          : "not known: the service sends nothing by itself, and does not answer a "
-                            "message of %d letters x at length",
+                          : "not known: the service sends nothing by itself, and gives no long "
+                            "answer to a message of %d letters x",
                       PROBE_SLOW_MESSAGE);
     probe_advise(check, "--on-connect MSG subscribes to something that the service sends often");
     return false;

@@ -191,7 +191,7 @@ static void a_cut_of_a_stopped_reader_is_no_finding(void **state)
                              .woken = true,
                              .came = 1 << 20});
     says(PROBE_SLOW, PROBE_OK, "cut after 3.0 s with Close 1013 try again later: \"too slow\"");
-    says(PROBE_SLOW, PROBE_OK, "1.0 MiB waited for it; a second connection notices nothing");
+    says(PROBE_SLOW, PROBE_OK, "1.0 MiB waited for it; a second connection is not affected");
     assert_int_equal(report.figures.slow_kept, 1 << 20);
     assert_int_equal(report.figures.slow_cut_us, 3 * S);
 

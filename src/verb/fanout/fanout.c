@@ -312,7 +312,7 @@ static int make_facts(struct fanout_front *front, struct err *e)
     };
 
     if (getentropy(&config.random, sizeof config.random) != 0)
-        return err_set(e, EXIT_OTHER, STAGE_IO, errno, "there are no random numbers");
+        return err_set(e, EXIT_OTHER, STAGE_IO, errno, "no random numbers are available");
     front->facts = fanout_new(&config);
     front->conns = calloc((size_t)count, sizeof *front->conns);
     front->conn_count = (size_t)count;

@@ -323,8 +323,8 @@ static void announce(struct probe_front *front)
 
     snprintf(text, sizeof text,
              "--slow: 3 connections for at most %.0f s, of which 2 stop reading until they are cut "
-             "or %d MiB wait for one; if they are cut without a Close, one more for that time; if "
-             "the service sends nothing by itself, messages of letters x, at most %d MiB on each",
+             "or %d MiB wait for one; one more if they are cut without a Close; if the service "
+             "sends nothing by itself, messages of letters x, at most %d MiB on each connection",
              (double)(front->own->slow_us + PROBE_SLOW_DRAIN_US + ANSWER_US + WATCH_US) / 1e6,
              (int)(PROBE_SLOW_MOST >> 20), (int)(PROBE_SLOW_MOST >> 20));
     probe_show_note(front, text);
