@@ -65,7 +65,7 @@ void options_wipe_value(const struct option_row *row, char *value)
         options_wipe_url(value);
     else if (named(row, "resume-query"))
         wipe_query(value);
-    else if (named(row, "header-cmd"))
+    else if (named(row, "header-cmd") || named(row, "publish-cmd") || named(row, "drill"))
         wipe(value); /* a token may be part of the command */
     else if (named(row, "var"))
         wipe(value + strcspn(value, "="));

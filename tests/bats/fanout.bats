@@ -19,7 +19,7 @@ fan() {
 
 # holds FILTER: true of the result.
 holds() {
-    jq -e "$1" <<<"$result" >/dev/null && return
+    [[ $result ]] && jq -e "$1" <<<"$result" >/dev/null && return
     printf 'not so: %s\nin: %s\nstderr: %s\n' "$1" "$result" "$stderr" >&2
     return 1
 }
@@ -169,6 +169,65 @@ END
     holds 'all(.drill.connections[]; .code == 1012 and .away_ms > 0 and .clean)'
     holds '.expectations | map(.ok) == [true, true]'
     holds '.drill.unaffected + .drill.ended == .drill.count'
+}
+
+# A service of Socket.IO by polling: nodes a and b take turns, until the file "moved" exists: node b
+# alone is left.
+@test "a connection that polls is known by the node of its last handshake" {
+    cat >polling.py <<'END'
+import json, os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
+
+sessions = {}
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, node, text, status=200):
+        self.send_response(status)
+        self.send_header("X-Node", node)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def session(self):
+        sid = self.path.partition("sid=")[2].partition("&")[0]
+        return sessions[sid]
+
+    def do_GET(self):
+        if "sid=" not in self.path:
+            sid = f"s{len(sessions)}"
+            node = "b" if os.path.exists("moved") else "ab"[len(sessions) % 2]
+            sessions[sid] = {"node": node, "says": []}
+            self.answer(node, "0" + json.dumps({"sid": sid, "upgrades": [], "pingInterval": 25000,
+                                                "pingTimeout": 20000, "maxPayload": 100000}))
+        elif self.session()["node"] == "a" and os.path.exists("moved"):
+            self.answer("b", '{"code":1,"message":"Session ID unknown"}', 400)
+        else:
+            sleep(0.02)
+            says = self.session()["says"]
+            self.answer(self.session()["node"], says.pop() if says else "6")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if body.startswith(b"40"):
+            self.session()["says"].append('40{"sid":"x"}')
+        self.answer(self.session()["node"], "ok")
+
+    def log_message(self, *_):
+        pass
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print("port", server.server_port, flush=True)
+server.serve_forever()
+END
+    await '^port ([0-9]+)$' "$PYTHON3" polling.py
+    fan -c 2 -r --retry-delay 0.05 --rounds 2 --expect none --node header:x-node --drill 'touch moved' \
+        --as socket.io,transport=polling "http://127.0.0.1:$found/"
+    holds '[.drill.connections[] | select(.ends > 0) | .before, .after] == ["a", "b"]'
+    # The sessions of node a ended with it, which is no fault of the balancer.
+    holds '.stickiness.session_unknown == 0'
 }
 
 @test "a drill that resets connections fails clean, and without -r also back" {

@@ -1,5 +1,6 @@
 /* The command line: secrets come from where they are said to be, and are not shown. */
 #include "cli_options.h"
+#include "verb/fanout/fanout.h"
 
 static void user_becomes_basic_credentials(void **state)
 {
@@ -190,6 +191,16 @@ static void secrets_in_queries_and_commands_are_overwritten(void **state)
         assert_string_equal(l->o.connect.url_text, "ws://h/p?room=5&access%5Ftoken=tt&q=token");
         assert_string_equal(l->o.connect.account.resume_query, "since={last}&api_key=k1");
         assert_string_equal(l->o.connect.ws.header_cmd, "echo A: b");
+        done(l);
+    }
+    {
+        GOOD("fanout", "--redis", "redis://:pw@h", "--publish-cmd", "say {nonce}", "--drill",
+             "./roll.sh", URL);
+        assert_string_equal(l->argv[3], "redis://***@h");
+        assert_string_equal(l->argv[5], "***********");
+        assert_string_equal(l->argv[7], "*********");
+        assert_string_equal(OWN(l, struct fanout_options)->redis, "redis://:pw@h");
+        assert_string_equal(OWN(l, struct fanout_options)->drill, "./roll.sh");
         done(l);
     }
     {

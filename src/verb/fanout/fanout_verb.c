@@ -123,12 +123,15 @@ static int set_node(struct options_parsing *p, const struct option_use *use, str
 static int set_redis(struct options_parsing *p, const struct option_use *use, struct err *e)
 {
     struct fanout_options *own = p->own;
+    char *text = options_secret(p, use, e);
     struct redis_url url;
 
-    if (redis_url_parse(&url, use->value, e) < 0)
+    if (!text)
         return -1;
+    if (redis_url_parse(&url, text, e) < 0)
+        return text == use->value ? options_point_into(p, use) : options_blame(use, e);
     redis_url_clear(&url);
-    own->redis = use->value;
+    own->redis = text;
     return 0;
 }
 
@@ -220,8 +223,8 @@ static const struct option_row options[] = {
      "json:|header:|cookie:", true, 0, set_node, 0},
     {0, "sticky", OPTION_FLAG, NULL, "test only what keeps a client on its node", GROUP, NULL, true,
      0, options_set_flag, OWN(sticky)},
-    {0, "redis", OPTION_VALUE, "URL", "observe what the nodes publish in Redis", GROUP, NULL, true,
-     0, set_redis, 0},
+    {0, "redis", OPTION_VALUE, "URL", "observe what the nodes publish in Redis", GROUP, "SECRET",
+     true, 0, set_redis, 0},
     {0, "drill", OPTION_VALUE, "CMD", "run CMD in the middle; account for every client", GROUP,
      NULL, true, 0, options_set_text, OWN(drill)},
     {0, "expect-drill", OPTION_VALUE, "LIST", "exit 3 unless true, such as back<10s,lost=0", GROUP,

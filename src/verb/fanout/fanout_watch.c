@@ -106,12 +106,13 @@ static void on_response(struct fanout_front *front, size_t i, const struct event
     if (r->interim || r->followed)
         return;
     /* The second request of Socket.IO's handshake fails like this, and so does the upgrade, when
-     * messages can be sent already. */
-    if (r->status == 400 && is_unknown_session(r->body))
+     * messages can be sent already; from the drill on, also a poll to a node that was restarted. */
+    if (r->status == 400 && front->stage < FANOUT_DRILL && is_unknown_session(r->body))
         front->conns[i].opened = false;
     if (r->status >= 300)
         refused(front, i, r->status, r->body);
-    else if (keep_answer(&front->conns[i], r->headers, r->header_count) < 0)
+    else if (!fleet_is_open(front->fleet, i - front->first) && /* else it answers a poll */
+             keep_answer(&front->conns[i], r->headers, r->header_count) < 0)
         note_nomem(front);
 }
 
