@@ -134,6 +134,14 @@ END
     assert_stderr '--publish-http: the server answered 503'
 }
 
+@test "an answer to a request that is cut off is an error" {
+    serve
+    peer short
+    fan -c 2 --rounds 1 --publish-http "http://127.0.0.1:$PORT/" "$SERVE/chat"
+    assert_equal "$status" 56
+    assert_stderr 'in the middle of its answer, after 2 bytes'
+}
+
 @test "--sticky finds a cookie, an address, and nothing" {
     nodes 3 cookie
     fan --sticky -c 6 "$url"

@@ -2,6 +2,7 @@
 """A small peer of the command-line tests: peer.py KIND listens on a free port, prints "port N" and behaves badly.
 
 http STATUS   answers with that status, a few headers and a body
+short         answers 200 with less of a body than it announces
 hangup        accepts, reads the request and hangs up
 silent        accepts and never says a word
 dead          a port that is taken and not listened on
@@ -37,6 +38,15 @@ def answer(conn, status):
                  % (status.encode(), len(body), body))
     conn.shutdown(socket.SHUT_WR)
     conn.recv(1)
+    conn.close()
+
+
+def short(conn):
+    request(conn)
+    conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab")
+    conn.shutdown(socket.SHUT_WR)
+    while conn.recv(65536):
+        pass
     conn.close()
 
 
@@ -76,7 +86,8 @@ def main(kind, *args):
             request(conn)
             conn.close()
         else:
-            threading.Thread(target={"http": answer, "mute": mute, "violation": violation, "escapes": escapes}[kind], args=(conn, *args), daemon=True).start()
+            kinds = {"http": answer, "short": short, "mute": mute, "violation": violation, "escapes": escapes}
+            threading.Thread(target=kinds[kind], args=(conn, *args), daemon=True).start()
 
 
 if __name__ == "__main__":

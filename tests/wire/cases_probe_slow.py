@@ -209,7 +209,7 @@ def silent(t):
 
     status, events, _ = probe(t, "--slow=5", Service(t, serve).url())
     found = [c for c in events if c["stage"] == "slow"]
-    if status or len(found) != 1 or "does not answer a message of 4096 letters" not in found[0]["message"]:
+    if status or len(found) != 1 or "gives no long answer to a message of 4096 letters" not in found[0]["message"]:
         raise Unmet(f"{found}")
     if "--on-connect" not in found[0]["advice"] or got != [b"x" * 4096]:
         raise Unmet(f"{found}, {len(got)} messages came")

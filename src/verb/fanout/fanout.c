@@ -315,9 +315,9 @@ static int make_facts(struct fanout_front *front, struct err *e)
         return err_set(e, EXIT_OTHER, STAGE_IO, errno, "no random numbers are available");
     front->facts = fanout_new(&config);
     front->conns = calloc((size_t)count, sizeof *front->conns);
-    front->conn_count = (size_t)count;
     if (!front->facts || !front->conns)
         return err_nomem(e, STAGE_IO, "starting");
+    front->conn_count = (size_t)count;
     return 0;
 }
 

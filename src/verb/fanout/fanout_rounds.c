@@ -83,8 +83,9 @@ void fanout_sent(struct fanout_front *front, const struct err *e)
         front->sent++;
     } else {
         fanout_unpublish(front->facts);
-        /* A connection that just ended is skipped, as those are that ended before. */
-        if (e->code != EXIT_LOST)
+        /* A connection that just ended is skipped, as those are that ended before; what publishes
+         * from outside must not end. */
+        if (e->code != EXIT_LOST || front->own->way != FANOUT_BY_CLIENT)
             front->trouble = *e;
     }
     timer_start(front->step, 0, fanout_step);

@@ -1,6 +1,7 @@
 /*
  * fanout_watch: what happens to the connections becomes facts.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +16,21 @@ uint64_t fanout_now(const struct fanout_front *front)
     return clock_mono_us() - front->app->start_us;
 }
 
-/* Memory ran out inside a session: it is reported from the loop. */
-static void note_nomem(struct fanout_front *front)
+/* Inside a session: it is reported from the loop. */
+static void note_trouble(struct fanout_front *front, const struct err *e)
 {
     if (front->trouble.code != EXIT_OK)
         return;
-    err_nomem(&front->trouble, STAGE_IO, "following the connections");
+    front->trouble = *e;
     timer_start(front->step, 0, fanout_step);
+}
+
+static void note_nomem(struct fanout_front *front)
+{
+    struct err e;
+
+    err_nomem(&e, STAGE_IO, "following the connections");
+    note_trouble(front, &e);
 }
 
 /* --- handshakes ---------------------------------------------------------------------------------
@@ -139,7 +148,9 @@ static void on_close(struct fanout_front *front, size_t i, const struct event_cl
 static void on_failure(struct fanout_front *front, size_t i, const struct err *e)
 {
     forget_answer(&front->conns[i]);
-    if (front->conns[i].opened)
+    if (e->errnum == ENOMEM)
+        note_trouble(front, e); /* not the service's fault */
+    if (front->conns[i].opened || e->errnum == ENOMEM)
         return;
     if (front->first_failure.code == EXIT_OK)
         front->first_failure = *e;

@@ -79,20 +79,28 @@ static int put_check(struct probe_front *front, const struct probe_check *check,
     return probe_text_check(text, check, &front->view);
 }
 
+/* The exit status says so, too, unless something else failed before. */
+static void fail_nomem(struct probe_front *front, const char *what)
+{
+    struct err e;
+
+    err_nomem(&e, STAGE_IO, what);
+    app_fail(front->app, &e);
+    if (front->code <= EXIT_OK)
+        front->code = (int)e.code;
+}
+
 void probe_show_checks(struct probe_front *front)
 {
     struct buf text;
-    struct err e;
 
     if (front->shown == front->report.count)
         return;
     probe_show_progress(front, NULL);
     buf_init(&text, TEXT_MAX);
     while (front->shown < front->report.count) {
-        if (put_check(front, &front->report.checks[front->shown++], &text) < 0) {
-            err_nomem(&e, STAGE_IO, "showing the checks");
-            app_fail(front->app, &e);
-        }
+        if (put_check(front, &front->report.checks[front->shown++], &text) < 0)
+            fail_nomem(front, "showing the checks");
     }
     front->has_rows |= text.len > 0;
     put(&front->app->out, &text);
@@ -104,15 +112,12 @@ void probe_show_verdict(struct probe_front *front, const struct probe_verdict *v
                         enum exit_code exit)
 {
     struct buf text;
-    struct err e;
 
     buf_init(&text, TEXT_MAX);
     if ((front->app->view->json
              ? probe_json_verdict(&text, verdict, &front->report, exit, clock_wall_us())
-             : probe_text_verdict(&text, verdict, &front->view, front->has_rows)) < 0) {
-        err_nomem(&e, STAGE_IO, "showing the verdict");
-        app_fail(front->app, &e);
-    }
+             : probe_text_verdict(&text, verdict, &front->view, front->has_rows)) < 0)
+        fail_nomem(front, "showing the verdict");
     put(&front->app->out, &text);
     buf_clear(&text);
 }
