@@ -120,6 +120,11 @@ class Node:
         with urllib.request.urlopen(f"http{self.ws[2:]}/feed.json{query}", timeout=LIMIT) as f:
             return json.load(f)
 
+    def latest(self):
+        """The number of the latest update; 0: there is none yet."""
+        updates = self.json("?last=1")
+        return updates[0]["id"] if updates else 0
+
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         return self.process.wait(LIMIT)
