@@ -39,12 +39,21 @@ client() {
     await '"event":"(open)"' "${WSCOPE_COMMAND[@]}" -n --json --events open,message,close "$@" "$PROXY/feed"
 }
 
-# waiting JSON: POST /wait in the background; waited: its answer is then $output.
+# waiting JSON: POST /wait in the background, once the API has it; waited: its answer is then $output.
 waiting() {
-    curl -sS -m $((60 * SLOW)) "$CONTROL/wait" -d "$1" >"$BATS_TEST_TMPDIR/waited" &
+    rm -f "$BATS_TEST_TMPDIR/sent"
+    "$PYTHON3" - "${CONTROL##*:}" $((60 * SLOW)) "$1" "$BATS_TEST_TMPDIR/sent" <<'END' >"$BATS_TEST_TMPDIR/waited" &
+import http.client, pathlib, sys
+port, seconds, body, sent = sys.argv[1:]
+api = http.client.HTTPConnection("127.0.0.1", int(port), timeout=float(seconds))
+api.request("POST", "/wait", body)
+pathlib.Path(sent).touch()
+sys.stdout.buffer.write(api.getresponse().read())
+END
     WAITING=$!
-    # There is nothing to see of a request that waits: give it time to arrive.
-    "$PYTHON3" -c 'import select; select.select([], [], [], 0.5)'
+    until [ -e "$BATS_TEST_TMPDIR/sent" ]; do kill -0 "$WAITING" && sleep 0.02; done
+    # Requests are read in the order of their arrival: the answer to this one comes after /wait was read.
+    ask /clients
 }
 
 waited() {

@@ -183,11 +183,12 @@ END
 # alone is left.
 @test "a connection that polls is known by the node of its last handshake" {
     cat >polling.py <<'END'
-import json, os
+import itertools, json, os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import sleep
 
 sessions = {}
+numbers = itertools.count()  # atomic: two threads never get the same
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -205,8 +206,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if "sid=" not in self.path:
-            sid = f"s{len(sessions)}"
-            node = "b" if os.path.exists("moved") else "ab"[len(sessions) % 2]
+            number = next(numbers)
+            sid = f"s{number}"
+            node = "b" if os.path.exists("moved") else "ab"[number % 2]
             sessions[sid] = {"node": node, "says": []}
             self.answer(node, "0" + json.dumps({"sid": sid, "upgrades": [], "pingInterval": 25000,
                                                 "pingTimeout": 20000, "maxPayload": 100000}))
@@ -257,10 +259,9 @@ END
 
 @test "^C reports what is known, and exits with 130" {
     nodes 1
-    "${WSCOPE_COMMAND[@]}" fanout --json --events open -c 2 --rounds 1000000 "$url" >output 3>&- &
+    "${WSCOPE_COMMAND[@]}" fanout --json --events message -c 2 --rounds 1000000 "$url" >output 3>&- &
     local pid=$! code=0
-    eventually grep -q '"client":2' output
-    sleep 1
+    eventually grep -q '"from.":2' output
     kill -INT "$pid"
     wait "$pid" || code=$?
     assert_equal "$code" 130
