@@ -25,7 +25,8 @@ typedef int option_set_fn(struct options_parsing *p, const struct option_use *us
 
 /* Kinds of values that can be completed: "FILE", "DIR", "@FILE" (text, or a file after '@'),
  * "SECRET" (the same, or env:NAME), "URL" (http or https), "WS-URL", "ADDRESS", "EVENT..." (events
- * with commas between them), "FAULT", "RULE", "PROFILE", "COMMAND", "PROTOCOL". */
+ * with commas between them), "FAULT", "RULE", "PROFILE", "COMMAND", "PROTOCOL". Any other word is
+ * offered as it is; if it ends in a colon, it is the beginning of a value. */
 struct option_row {
     char letter;      /* 0: none */
     const char *name; /* long name without "--"; NULL: there is only the letter */

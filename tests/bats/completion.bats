@@ -169,6 +169,15 @@ every_command() {
     assert_output $'word\tws://127.0.0.1:1/own\t'
 }
 
+@test "the program: values that begin with a fixed part" {
+    run wscope --complete proxy --identity c </dev/null
+    assert_output $'part\tcookie:\t'
+    run wscope --complete proxy --identity a </dev/null
+    assert_output $'word\taddress\t\nword\tall\t'
+    run wscope --complete fanout --expect i </dev/null
+    assert_output $'part\tislands:\t'
+}
+
 @test "bash: values" {
     in_bash 'wscope run --junit a'
     assert_output 'wscope run --junit a.wscope '

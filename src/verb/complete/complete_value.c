@@ -123,6 +123,7 @@ static const struct {
     {"RULE", complete_rule},
 };
 
+/* A word that ends in a colon is the beginning of a value. */
 static void one_value(struct completing *c, const char *kind)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -131,7 +132,7 @@ static void one_value(struct completing *c, const char *kind)
             return;
         }
     }
-    complete_offer(c, kind, true, NULL);
+    complete_offer(c, kind, kind[strlen(kind) - 1] != ':', NULL);
 }
 
 void complete_value(struct completing *c, const char *kind)

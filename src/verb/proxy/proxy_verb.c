@@ -80,7 +80,7 @@ static const struct option_row options[] = {
     {0, "upstream-key", OPTION_VALUE, "FILE", "its private key, if not in the same file", GROUP,
      "FILE", false, 0, options_set_text, OWN(upstream_key)},
     {0, "identity", OPTION_VALUE, "SOURCE", "what makes two connections one client", GROUP,
-     "cookie...|header...|query...|address|all", true, 0, set_identity, 0},
+     "cookie:|header:|query:|address|all", true, 0, set_identity, 0},
     {0, "up-id", OPTION_VALUE, "POINTER", "JSON Pointer to the identity of client messages", GROUP,
      NULL, false, 0, options_set_pointer, OWN(grade.up_id)},
     {0, "outages", OPTION_VALUE, "N", "end after N outages, and report", GROUP, NULL, true, 0,
