@@ -35,9 +35,12 @@ verdict() {
     kill "${NODES[@]}" "$HAPROXY"
 }
 
-# named NODE: it is the one that the verdict is about.
+# named PATTERN: the node that the verdict is about.
 named() {
-    assert_equal "$(field '.verdict.faults[0].node')" "$1"
+    local node
+
+    node=$(field '.verdict.faults[0].node')
+    [[ $node == $1 ]] || { echo "the node is $node"; return 1; }
 }
 
 @test "fanout: each planted fault is named, and nothing else" {
@@ -62,10 +65,11 @@ named() {
     assert_equal "$(field '.spread.nodes | length')" 1
     verdict no-bus+nameless no-bus
     assert_equal "$(field '[.spread.nodes[].connections] | join(",")')" 3,3,3
+    # Which island has which number depends on the order in which the connections were opened.
     verdict deaf+nameless deaf
-    named 'island 2'
+    named 'island [123]'
     verdict mute+nameless mute
-    named 'island 2'
+    named 'island [123]'
     verdict double+nameless double
     verdict loss+nameless loss --rounds=4
 }
