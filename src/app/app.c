@@ -5,6 +5,7 @@
 
 #include "app/complain.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 
 /* Nothing is left to write, or the reader has exited. */
 static bool done(const struct output *output)
@@ -123,8 +124,8 @@ static void on_limit(uv_timer_t *timer)
     struct app *s = timer->data;
     struct err e;
 
-    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %g s (--max-time) is over",
-            (double)s->limits->max_time_us / 1e6);
+    err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0, "the time limit of %s s (--max-time) is over",
+            decimal_millionths(s->limits->max_time_us).text);
     s->hooks.limit(s->hooks.ctx, &e);
 }
 

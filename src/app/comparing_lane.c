@@ -4,6 +4,7 @@
 #include "app/comparing.h"
 #include "app/views.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "sink/redact.h"
 
 /* --max-message if none is given: more is unreasonable for a measurement. */
@@ -219,12 +220,12 @@ static int make_polls(struct comparing *run, struct err *e)
     uint64_t usual = o->http.every_us;
     const uint64_t *every = o->http.every_count ? o->http.every : &usual;
     size_t count = o->http.every_count ? o->http.every_count : 1;
-    char label[32];
+    char label[48];
 
     if (o->http.long_poll)
         return make(run, CHANNEL_POLL, o->http.poll, every[0], "long poll", e);
     for (size_t i = 0; i < count; i++) {
-        snprintf(label, sizeof label, "poll %g s", (double)every[i] / 1e6);
+        snprintf(label, sizeof label, "poll %s s", decimal_millionths(every[i]).text);
         if (make(run, CHANNEL_POLL, o->http.poll, every[i], label, e) < 0)
             return -1;
     }

@@ -62,6 +62,20 @@ bool decimal_take_fixed(struct slice *text, size_t count, int *number)
     return true;
 }
 
+struct decimal_text decimal_millionths(uint64_t number)
+{
+    struct decimal_text made;
+    int len = snprintf(made.text, sizeof made.text, "%" PRIu64 ".%06u", number / 1000000,
+                       (unsigned)(number % 1000000));
+
+    while (made.text[len - 1] == '0')
+        len--;
+    if (made.text[len - 1] == '.')
+        len--;
+    made.text[len] = '\0';
+    return made;
+}
+
 void decimal_grouped(char text[DECIMAL_GROUPED], uint64_t number)
 {
     char digits[24];

@@ -23,6 +23,15 @@ bool decimal_take_str(const char **text, uint64_t most, uint64_t *number);
 /* "1,940" */
 void decimal_grouped(char text[DECIMAL_GROUPED], uint64_t number);
 
+/* For use inside one expression: decimal_millionths(us).text */
+struct decimal_text {
+    char text[32];
+};
+
+/* A number of millionths, such as seconds in microseconds, without an exponent or needless zeros:
+ * "3", "0.25", "0.000001". */
+struct decimal_text decimal_millionths(uint64_t number);
+
 /* A number of exactly `count` digits, at most 9; what follows may be a digit too. False, with
  * nothing changed: there are fewer. */
 bool decimal_take_fixed(struct slice *text, size_t count, int *number);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "http/http_private.h"
 
 bool http_wants(const struct http *h, enum event_kind kind)
@@ -239,9 +240,9 @@ static void on_timer(void *ctx)
     }
     if (h->state == HTTP_BODY)
         err_set(&e, EXIT_TIMEOUT, STAGE_IO, 0,
-                "the server stopped in the middle of its answer: nothing more came in %g s "
+                "the server stopped in the middle of its answer: nothing more came in %s s "
                 "(--connect-timeout)",
-                (double)h->config.timeout_us / 1e6);
+                decimal_millionths(h->config.timeout_us).text);
     else
         dial_timed_out(h->dial, h->config.timeout_us,
                        h->request.upgrade ? "waiting for the answer to the handshake"

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/decimal.h"
 #include "base/plural.h"
 #include "measure/scale.h"
 #include "measure/units.h"
@@ -35,8 +36,8 @@ static struct units poll_name(const struct figures_channel *ch)
     if (ch->source->hanging)
         snprintf(name.text, sizeof name.text, "long polling");
     else
-        snprintf(name.text, sizeof name.text, "polling every %g s",
-                 (double)ch->source->every_us / 1e6);
+        snprintf(name.text, sizeof name.text, "polling every %s s",
+                 decimal_millionths(ch->source->every_us).text);
     return name;
 }
 
@@ -207,9 +208,9 @@ static void judge_polls(struct scale *s, const struct figures *f)
         say(s, "Only one channel stayed up to the end: there is nothing to compare it with.");
         return;
     }
-    say(s, "%s shows updates %s sooner in the median than every %g s, for %s.",
+    say(s, "%s shows updates %s sooner in the median than every %s s, for %s.",
         poll_name(&f->channels[quick]).text, later(median(f, slow) - median(f, quick)).text,
-        (double)f->channels[slow].source->every_us / 1e6,
+        decimal_millionths(f->channels[slow].source->every_us).text,
         times(bytes_s(s, f, quick) / fmax(bytes_s(s, f, slow), 1e-9)).text);
     capital(s->verdict);
 }

@@ -1,6 +1,8 @@
 /* The sentence about an opening that took too long. */
 #include "net/dial.h"
 
+#include "base/decimal.h"
+
 static const char *busy_with(enum stage stage, const char *waiting)
 {
     switch (stage) {
@@ -24,6 +26,6 @@ void dial_timed_out(struct dial *d, uint64_t after_us, const char *waiting, stru
 
     if (d)
         dial_cancel(d, &stage, what, sizeof what);
-    err_set(e, EXIT_TIMEOUT, stage, 0, "timed out after %g s (--connect-timeout) %s%s%s",
-            (double)after_us / 1e6, busy_with(stage, waiting), what[0] ? " " : "", what);
+    err_set(e, EXIT_TIMEOUT, stage, 0, "timed out after %s s (--connect-timeout) %s%s%s",
+            decimal_millionths(after_us).text, busy_with(stage, waiting), what[0] ? " " : "", what);
 }

@@ -39,9 +39,9 @@ static void adopt(struct pubsub *p, const struct feed_epoch *epoch)
     p->rate_reported = true;
     pubsub_note(
         p,
-        "the shared feed has %g updates a second, %llu at once, as set by the server that began "
+        "the shared feed has %s updates a second, %llu at once, as set by the server that began "
         "it: --rate and --burst have no effect here",
-        (double)epoch->per_million_s / 1e6, (unsigned long long)epoch->burst);
+        decimal_millionths(epoch->per_million_s).text, (unsigned long long)epoch->burst);
 }
 
 /* --- the key ------------------------------------------------------------------------------------

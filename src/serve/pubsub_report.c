@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/plural.h"
 #include "serve/feed_service.h"
 #include "serve/pubsub_private.h"
@@ -65,9 +66,9 @@ void pubsub_report_joined(struct pubsub *p)
     if (p->config->url.secure && p->config->dial.tls.insecure)
         pubsub_note(p, "the certificate of Redis at %s was not verified (-k)", p->name);
     pubsub_note(p,
-                "joined Redis at %s: /feed is at number %llu, %g a second, and /chat is one room",
+                "joined Redis at %s: /feed is at number %llu, %s a second, and /chat is one room",
                 p->name, (unsigned long long)feed_latest(feed, clock_mono_us()),
-                (double)feed->per_million_s / 1e6);
+                decimal_millionths(feed->per_million_s).text);
 }
 
 /* "3 messages passed on late, 1 dropped; 2 of others came late, none missed" */

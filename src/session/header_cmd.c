@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/decimal.h"
 #include "net/timer.h"
 #include "net/watch.h"
 
@@ -155,8 +156,8 @@ static void on_limit(void *ctx)
     struct err e;
 
     err_set(&e, EXIT_OTHER, STAGE_HANDSHAKE, 0,
-            "--header-cmd did not end within %g s (--connect-timeout)",
-            (double)run->timeout_us / 1e6);
+            "--header-cmd did not end within %s s (--connect-timeout)",
+            decimal_millionths(run->timeout_us).text);
     err_hint(&e, "does it wait for input? there is none; does it leave something running that "
                  "holds its output open?");
     finish(run, NULL, &e);

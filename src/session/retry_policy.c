@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/decimal.h"
+
 #define STATUS_TIMEOUT   408
 #define STATUS_TOO_EARLY 425
 #define STATUS_TOO_MANY  429
@@ -177,8 +179,8 @@ void retry_policy_decide(struct retry_policy *p, const struct retry_failure *f, 
         if (f->has_retry_after && f->retry_after_us > d->delay_us)
             d->delay_us = f->retry_after_us;
         if (config->max_time_us && now_us - p->row_us + d->delay_us > config->max_time_us)
-            give_up(d, "the %g s of --retry-max-time are used up",
-                    (double)config->max_time_us / 1e6);
+            give_up(d, "the %s s of --retry-max-time are used up",
+                    decimal_millionths(config->max_time_us).text);
         else
             p->failures++;
     }

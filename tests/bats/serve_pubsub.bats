@@ -122,6 +122,9 @@ async def main():
              "--burst have no effect here")
     assert a.counts("no effect") == 0
     assert redis.command("GET", "wscope:feed").split()[2:4] == ["20000000", "1"]
+    other = Redis().start()
+    Node("c", other.url, "--rate", "0.000001").awaits("numbered updates, 0.000001 a second(.|\\n)*, 0.000001 a second, and")
+    Node("d", other.url).awaits("the shared feed has 0.000001 updates a second, 1 at once")
 
 run(main)
 END

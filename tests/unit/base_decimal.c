@@ -103,6 +103,17 @@ static void decimal_span_counts_digits_at_the_front(void **state)
     assert_int_equal(decimal_span(slice_make(NULL, 0)), 0);
 }
 
+static void decimal_millionths_has_no_exponent(void **state)
+{
+    (void)state;
+    assert_string_equal(decimal_millionths(0).text, "0");
+    assert_string_equal(decimal_millionths(1).text, "0.000001");
+    assert_string_equal(decimal_millionths(250000).text, "0.25");
+    assert_string_equal(decimal_millionths(10000000).text, "10");
+    assert_string_equal(decimal_millionths(1000000000001).text, "1000000.000001");
+    assert_string_equal(decimal_millionths(UINT64_MAX).text, "18446744073709.551615");
+}
+
 /* Of each byte, as a char and as what it is unsigned. */
 static void classes_hold_ascii_alone(void **state)
 {
@@ -128,6 +139,7 @@ int main(void)
         cmocka_unit_test(decimal_take_leaves_what_follows),
         cmocka_unit_test(decimal_take_fixed_takes_neither_more_nor_less),
         cmocka_unit_test(decimal_span_counts_digits_at_the_front),
+        cmocka_unit_test(decimal_millionths_has_no_exponent),
         cmocka_unit_test(classes_hold_ascii_alone),
     };
 

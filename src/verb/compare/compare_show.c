@@ -10,6 +10,7 @@
 
 #include "app/views.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "sink/compare/compare_json.h"
 #include "sink/compare/compare_table.h"
 #include "sink/compare/report.h"
@@ -241,7 +242,7 @@ static void gather_settings(struct settings *s, const struct compare_front *fron
         set(s, "Faults", "%zu armed, --seed %llu", fault->count,
             (unsigned long long)front->run->lanes[0].faults.seed);
     if (o->ws.ping_interval_us)
-        set(s, "Pings", "every %g s", (double)o->ws.ping_interval_us / 1e6);
+        set(s, "Pings", "every %s s", decimal_millionths(o->ws.ping_interval_us).text);
 }
 
 static int write_all(int fd, const struct buf *text, struct err *e)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/comparing.h"
+#include "base/decimal.h"
 #include "sink/compare/compare_table.h"
 #include "verb/connect/repl_private.h"
 
@@ -60,7 +61,8 @@ static void tell_begin(struct repl_compare *rc)
         if (run->lanes[i].target->withheld.names[0])
             withheld = run->lanes[i].target->withheld.names;
     }
-    buf_printf(&text, " for %g s; /compare off ends it sooner\n", (double)rc->for_us / 1e6);
+    buf_printf(&text, " for %s s; /compare off ends it sooner\n",
+               decimal_millionths(rc->for_us).text);
     if (withheld)
         buf_printf(&text, "sent to the session's own server alone: %s\n", withheld);
     screen_say(&rc->repl->screen, buf_slice(&text));

@@ -14,6 +14,7 @@
 
 #include "app/views.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/plural.h"
 #include "sink/fanout/fanout_json.h"
 #include "sink/fanout/fanout_page.h"
@@ -239,7 +240,7 @@ static int write_all(int fd, const struct buf *text, struct err *e)
 
 static int put_page(struct fanout_front *front, const struct results *r, struct err *e)
 {
-    char count[32], within[32];
+    char count[32], within[48];
     const struct page_setting settings[] = {
         {"URL", front->url},
         {"Connections", count},
@@ -260,7 +261,7 @@ static int put_page(struct fanout_front *front, const struct results *r, struct 
     int failed;
 
     snprintf(count, sizeof count, "%" PRIu64, front->own->connections);
-    snprintf(within, sizeof within, "%g s", (double)front->own->within_us / 1e6);
+    snprintf(within, sizeof within, "%s s", decimal_millionths(front->own->within_us).text);
     buf_init(&text, TEXT_MAX);
     failed = fanout_page(&text, &page) < 0 ? err_nomem(e, STAGE_IO, "writing the page")
                                            : write_all(front->report_fd, &text, e);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/plural.h"
 #include "verb/run/script_private.h"
 
@@ -239,27 +240,32 @@ static void judge_over(struct test_run *t, size_t i, const struct script_conn *c
     w->state = EXPECT_FAILED;
 }
 
+static struct decimal_text waited(const struct test_run *t, size_t i)
+{
+    return decimal_millionths(t->wait_limits[i] - t->wait_since_us);
+}
+
 static void judge_time(struct test_run *t, size_t i)
 {
     struct expect_wait *w = &t->waits[i];
     char text[512];
-    double s = (double)(t->wait_limits[i] - t->wait_since_us) / 1e6;
+    struct decimal_text s = waited(t, i);
 
     if (w->expect->what == EXPECT_NONE) {
         w->state = EXPECT_MET;
         return;
     }
     if (w->why[0])
-        snprintf(text, sizeof text, "not in %g s: %s", s, w->why);
+        snprintf(text, sizeof text, "not in %s s: %s", s.text, w->why);
     else if (!conn_open(conn_of(t, w->inbox)))
-        snprintf(text, sizeof text, "it did not come in %g s: %s", s,
+        snprintf(text, sizeof text, "it did not come in %s s: %s", s.text,
                  conn_opening(conn_of(t, w->inbox)));
     else if (t->seen_count > 0)
-        snprintf(text, sizeof text, "it did not come in %g s; %llu other%s did", s,
+        snprintf(text, sizeof text, "it did not come in %s s; %llu other%s did", s.text,
                  (unsigned long long)t->seen_count, plural(t->seen_count));
     else
-        snprintf(text, sizeof text, "it did not come in %g s, nor did anything else of the kind",
-                 s);
+        snprintf(text, sizeof text, "it did not come in %s s, nor did anything else of the kind",
+                 s.text);
     w->state = EXPECT_FAILED;
     fail_wait(t, i, text);
 }
@@ -269,7 +275,7 @@ static void judge_proxy(struct test_run *t, size_t i, uint64_t now)
 {
     struct expect_wait *w = &t->waits[i];
     const struct script_proxy *p = proxy_of(t, w->inbox);
-    char text[EXPECT_WHY + 32];
+    char text[EXPECT_WHY + 64];
 
     if (w->state != EXPECT_WAITS)
         return;
@@ -281,8 +287,7 @@ static void judge_proxy(struct test_run *t, size_t i, uint64_t now)
         return;
     if (w->expect->what == EXPECT_BACK)
         proxy_tell_away(p, w->why);
-    snprintf(text, sizeof text, "not in %g s: %s",
-             (double)(t->wait_limits[i] - t->wait_since_us) / 1e6, w->why);
+    snprintf(text, sizeof text, "not in %s s: %s", waited(t, i).text, w->why);
     w->state = EXPECT_FAILED;
     fail_wait(t, i, text);
 }
@@ -291,7 +296,7 @@ static void judge(struct test_run *t, size_t i, uint64_t now)
 {
     struct expect_wait *w = &t->waits[i];
     struct script_conn *c = conn_of(t, w->inbox);
-    char text[EXPECT_WHY + 32];
+    char text[EXPECT_WHY + 64];
 
     if (!c) {
         judge_proxy(t, i, now);

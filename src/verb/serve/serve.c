@@ -5,6 +5,7 @@
 
 #include "app/file_limit.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "verb/serve/serve_private.h"
 
 /* How long clients may take to answer the Close that a signal sends. */
@@ -157,8 +158,8 @@ static void announce(struct serve *s)
     snprintf(text, sizeof text, "try: wscope %s%.200s  sends every message back", url,
              s->own->path ? s->own->path : "/echo");
     serve_note(s, text);
-    snprintf(text, sizeof text, "     wscope %s/feed  numbered updates, %g a second", url,
-             s->own->rate);
+    snprintf(text, sizeof text, "     wscope %s/feed  numbered updates, %s a second", url,
+             decimal_millionths((uint64_t)(s->own->rate * 1e6 + 0.5)).text);
     serve_note(s, text);
     snprintf(text, sizeof text, "     http%s/feed.sse, /feed.json  the same for HTTP alone",
              url + 2);
