@@ -155,12 +155,21 @@ static void on_connect_timeout(void *ctx)
 /* --- the loop -----------------------------------------------------------------------------------
  */
 
+static bool writes(const void *ctx)
+{
+    const struct redis *r = ctx;
+
+    return r->out.len > 0 && !r->unwritable;
+}
+
 static void write_out(struct redis *r)
 {
-    while (r->link && r->out.len > 0) {
+    while (r->link && writes(r)) {
         ssize_t n = link_write(r->link, buf_data(&r->out), r->out.len, &r->link_error);
 
-        /* If it failed, the reading side finds out why, and what was said before. */
+        /* The reading side finds out why it failed, and what was received before. */
+        if (n == LINK_FAILED)
+            r->unwritable = true;
         if (n < 0)
             return;
         buf_consume(&r->out, (size_t)n);
@@ -216,13 +225,6 @@ static void take_turn(void *ctx, bool readable)
     redis_leave(r);
 }
 
-static bool writes(const void *ctx)
-{
-    const struct redis *r = ctx;
-
-    return r->out.len > 0;
-}
-
 /* --- the beginning ------------------------------------------------------------------------------
  */
 
@@ -231,8 +233,7 @@ static void on_answered(void *ctx, const struct resp_value *reply)
     struct redis *r = ctx;
     struct err e;
 
-    if (redis_refused(reply, "PING", &e) < 0) {
-        redis_blame(r, &e);
+    if (redis_refused(r, reply, "PING", &e) < 0) {
         redis_end(r, &e);
         return;
     }

@@ -91,8 +91,9 @@ int redis_send(struct redis *r, redis_reply_fn *fn, void *ctx, ...) __attribute_
 int redis_subscribe(struct redis *r, const char *channel, redis_reply_fn *fn, void *ctx);
 int redis_psubscribe(struct redis *r, const char *pattern, redis_reply_fn *fn, void *ctx);
 
-/* If the reply is an error: -1 with *e (EXIT_OTHER), "Redis refused WHAT: ..." and what to try.
- * Else 0. */
-int redis_refused(const struct resp_value *reply, const char *what, struct err *e);
+/* If the reply is an error: -1 with *e (EXIT_OTHER), "Redis at HOST:PORT: WHAT was refused: ..."
+ * and what to try. Else 0. */
+int redis_refused(const struct redis *r, const struct resp_value *reply, const char *what,
+                  struct err *e);
 
 #endif

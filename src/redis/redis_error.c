@@ -1,6 +1,7 @@
 /* redis_error: what went wrong with Redis, in words. */
 #include <stdio.h>
 
+#include "base/decimal.h"
 #include "proto/excerpt.h"
 #include "redis/redis_private.h"
 
@@ -28,17 +29,17 @@ void redis_lost(const struct redis *r, bool failed, struct err *e)
 void redis_slow(const struct redis *r, struct err *e)
 {
     err_set(e, EXIT_TIMEOUT, r->dial ? STAGE_CONNECT : STAGE_IO, 0,
-            r->dial ? "no connection within %g s"
+            r->dial ? "no connection within %s s"
                     : "it accepted the connection, but did not answer "
-                      "within %g s",
-            (double)r->config.connect_us / 1e6);
+                      "within %s s",
+            decimal_millionths(r->config.connect_us).text);
     redis_blame(r, e);
 }
 
 void redis_silent(const struct redis *r, struct err *e)
 {
-    err_set(e, EXIT_TIMEOUT, STAGE_IO, 0, "it did not answer a command within %g s",
-            (double)r->config.reply_us / 1e6);
+    err_set(e, EXIT_TIMEOUT, STAGE_IO, 0, "it did not answer a command within %s s",
+            decimal_millionths(r->config.reply_us).text);
     redis_blame(r, e);
 }
 
@@ -58,13 +59,15 @@ static const struct {
     {"BUSY", "a script is running there; SCRIPT KILL ends it"},
 };
 
-int redis_refused(const struct resp_value *reply, const char *what, struct err *e)
+int redis_refused(const struct redis *r, const struct resp_value *reply, const char *what,
+                  struct err *e)
 {
     struct excerpt x;
 
     if (reply->type != RESP_ERROR)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_IO, 0, "%s was refused: %s", what, excerpt_of(&x, reply->text));
+    redis_blame(r, e);
     for (size_t i = 0; i < sizeof advice / sizeof *advice; i++) {
         size_t len = strlen(advice[i].word);
 

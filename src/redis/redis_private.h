@@ -26,6 +26,7 @@ struct redis {
     char name[320]; /* "HOST:PORT/DB" */
     enum redis_state state;
     bool paused;
+    bool unwritable;     /* a write has failed: the link is read only until it ends */
     uint64_t resumed_us; /* time before it does not count */
     bool subscribed;     /* or about to be: published messages are distinguished from replies */
     unsigned busy;       /* hooks that are being called */

@@ -67,10 +67,8 @@ static void check_greeting(struct redis *r, const struct resp_value *reply, cons
 {
     struct err e;
 
-    if (redis_refused(reply, what, &e) == 0)
-        return;
-    redis_blame(r, &e);
-    redis_end(r, &e);
+    if (redis_refused(r, reply, what, &e) < 0)
+        redis_end(r, &e);
 }
 
 static void on_auth(void *ctx, const struct resp_value *reply)

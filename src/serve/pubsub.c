@@ -62,13 +62,11 @@ void pubsub_fail(struct pubsub *p, const struct err *e)
 
 bool pubsub_refused(struct pubsub *p, const struct resp_value *reply, const char *what)
 {
-    struct err e, named;
+    struct err e;
 
-    if (redis_refused(reply, what, &e) == 0)
+    if (redis_refused(p->commands, reply, what, &e) == 0)
         return false;
-    named = e;
-    snprintf(named.text, sizeof named.text, "Redis at %.100s: %.390s", p->name, e.text);
-    pubsub_fail(p, &named);
+    pubsub_fail(p, &e);
     return true;
 }
 

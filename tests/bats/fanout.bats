@@ -296,6 +296,30 @@ END
     (($(grep -c 'connections open' screen) <= 10 * SECONDS + 10))
 }
 
+# A server that answers each command of Redis with a line. $port
+redis_that_answers() {
+    cat >redis.py <<'END'
+import re, socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print("port", listener.getsockname()[1], flush=True)
+while True:
+    s, _ = listener.accept()
+    while data := s.recv(4096):
+        for word in re.findall(rb"\*\d+\r\n\$\d+\r\n([A-Z]+)", data):
+            s.sendall(dict(a.encode().split(b"=", 1) for a in sys.argv[1:]).get(word, b"+OK") + b"\r\n")
+END
+    await '^port ([0-9]+)$' "$PYTHON3" redis.py "$@"
+    port=$found
+}
+
+@test "what Redis refuses is reported with its address" {
+    redis_that_answers PSUBSCRIBE='-NOPERM no permission'
+    both fanout -c 2 --redis "redis://127.0.0.1:$port" ws://127.0.0.1:1/
+    assert_equal "$status" 1
+    assert_stderr "Redis at 127\.0\.0\.1:$port: PSUBSCRIBE to all channels \(--redis\) was refused: NOPERM no permission" \
+        'ACL SETUSER'
+}
+
 @test "mistakes on the command line are explained" {
     local options
     while read -r options; do

@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "hand_server.h"
 #include "redis/redis.h"
@@ -221,6 +223,27 @@ static void redis_reads_nothing_while_paused(void **state)
     logs(f, "reply 3 0 v\n");
 }
 
+/* A socket that can be written must not keep the loop awake once a write has failed. */
+static void redis_waits_for_nothing_after_a_failed_write_while_paused(void **state)
+{
+    const struct linger reset = {.l_onoff = 1};
+    struct fixture *f = *state;
+    struct pollfd loop = {.events = POLLIN};
+
+    open_it(f, &(struct redis_config){0});
+    redis_pause(f->redis, true);
+    setsockopt(f->server.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    hand_server_hang_up(&f->server);
+    assert_int_equal(redis_send(f->redis, on_reply, f, "GET", "k", NULL), 0);
+    for (unsigned turns = 0; turns < 20;)
+        hand_server_turn(&f->server, &turns);
+    logs(f, "");
+    loop.fd = uv_backend_fd(&f->server.loop);
+    assert_int_equal(poll(&loop, 1, 0), 0);
+    redis_pause(f->redis, false);
+    logs(f, "ended 56: it closed the connection\n");
+}
+
 static void redis_ends_if_it_is_not_ready_in_time(void **state)
 {
     struct fixture *f = *state;
@@ -320,6 +343,7 @@ int main(void)
         TEST(redis_pings_after_silence),
         TEST(redis_ends_without_an_answer),
         TEST(redis_reads_nothing_while_paused),
+        TEST(redis_waits_for_nothing_after_a_failed_write_while_paused),
         TEST(redis_ends_if_it_is_not_ready_in_time),
         TEST(redis_ends_at_a_refused_greeting),
         TEST(redis_ends_at_the_end_of_the_stream),

@@ -73,7 +73,7 @@ static void on_subscribed(void *ctx, const struct resp_value *reply)
     struct fanout_redis *r = ctx;
     struct err e;
 
-    if (redis_refused(reply, "to subscribe to all channels (--redis)", &e) < 0) {
+    if (redis_refused(r->watch, reply, "PSUBSCRIBE to all channels (--redis)", &e) < 0) {
         fail(r, &e);
         return;
     }
@@ -129,7 +129,7 @@ static void on_published(void *ctx, const struct resp_value *reply)
     struct fanout_redis *r = ctx;
     struct err e;
 
-    if (redis_refused(reply, "to publish (--publish-redis)", &e) < 0)
+    if (redis_refused(r->out, reply, "PUBLISH (--publish-redis)", &e) < 0)
         fanout_sent(r->front, &e);
     else
         fanout_sent(r->front, NULL);
