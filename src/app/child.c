@@ -135,7 +135,13 @@ static int spawn(struct child *child, uv_loop_t *loop, const char *command)
     const uv_stdio_container_t printed = {.flags = UV_INHERIT_FD, .data.fd = child->fd};
     uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}, printed, printed};
     const uv_process_options_t options = {
-        .exit_cb = on_exited, .file = shell, .args = args, .stdio = stdio, .stdio_count = 3};
+        .exit_cb = on_exited,
+        .file = shell,
+        .args = args,
+        .flags = UV_PROCESS_DETACHED, /* a process group of its own */
+        .stdio = stdio,
+        .stdio_count = 3,
+    };
 
     return uv_spawn(loop, &child->process, &options);
 }
@@ -177,7 +183,7 @@ void child_free(struct child *child)
         return;
     child->freed = true;
     if (!child->exited)
-        (void)uv_process_kill(&child->process, SIGTERM);
+        (void)kill(-child->process.pid, SIGTERM); /* also what the shell has started */
     close(child->fd);
     child->fd = -1;
     child->hooks = (struct child_hooks){.line = NULL};

@@ -1,5 +1,6 @@
 /*
- * child: a command that the user gave, run by /bin/sh beside the loop. Its standard input is empty.
+ * child: a command that the user gave, run by /bin/sh beside the loop, in a session of its own: no
+ * key of the terminal ends it, and it can't read from the terminal. Its standard input is empty.
  * What it prints goes to a file without a name, and is handed over by lines: a server that the
  * command leaves running can go on printing, and is not waited for.
  */
@@ -33,8 +34,8 @@ struct child *child_start(uv_loop_t *loop, const char *command, const struct chi
                           struct err *e);
 /* Hand over the lines that it has printed since the last time. */
 void child_look(struct child *child);
-/* No hook is called any more; one that still runs gets SIGTERM. Its memory goes once the loop has
- * closed its handle. Also inside `done`. NULL is fine. */
+/* No hook is called any more; one that still runs gets SIGTERM, with all that it has started.
+ * Its memory is freed once the loop has closed its handle. Also inside `done`. NULL is fine. */
 void child_free(struct child *child);
 
 /* The failure of a command that ended like that: "--drill: the command ended with status 3", with

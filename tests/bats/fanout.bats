@@ -269,6 +269,22 @@ END
     holds '.event == "fanout" and .total.lost == 0 and .total.published > 0'
 }
 
+@test "^C also ends what the command of a drill has started" {
+    nodes 1
+    mkfifo fifo
+    "${WSCOPE_COMMAND[@]}" fanout -c 2 --rounds 1 --drill 'exec 3>fifo; echo on >&3; sleep 300 | cat; sleep 300' "$url" \
+        3>&- &
+    local pid=$! code=0
+    exec {fifo}<fifo
+    read -r -u "$fifo" on
+    assert_equal "$on" on
+    kill -INT "$pid"
+    wait "$pid" || code=$?
+    assert_equal "$code" 130
+    run timeout $((60 * SLOW)) cat <&"$fifo" # until no process can write to it
+    assert_equal "$status" 0
+}
+
 @test "--for ends the rounds" {
     nodes 1
     fan -c 2 --rounds 100000 --for 1 "$url"

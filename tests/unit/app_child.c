@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,6 +197,31 @@ static void freeing_ends_it_without_a_report(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* Each process of the command has the FIFO open for writing: its reader finds the end when the last
+ * of them has ended. */
+static void freeing_ends_all_that_it_has_started(void **state)
+{
+    char dir[] = "/tmp/app_child.XXXXXX", path[64], command[256], byte;
+    struct pollfd ended = {.events = POLLIN};
+    struct fixture f;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/fifo", dir);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    ended.fd = open(path, O_RDONLY | O_NONBLOCK);
+    snprintf(command, sizeof command, "exec 3>%s; echo on; sleep 300 | cat; sleep 300", path);
+    begin(&f, command);
+    while (f.lines == 0)
+        child_look(f.child);
+    end(&f);
+    assert_int_equal(poll(&ended, 1, 60000), 1);
+    assert_int_equal(read(ended.fd, &byte, 1), 0);
+    close(ended.fd);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +234,7 @@ int main(void)
         cmocka_unit_test(a_look_ends_though_the_command_goes_on_printing),
         cmocka_unit_test(a_command_may_cut_what_it_has_printed),
         cmocka_unit_test(freeing_ends_it_without_a_report),
+        cmocka_unit_test(freeing_ends_all_that_it_has_started),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
