@@ -215,11 +215,23 @@ static void conclude_drill(struct fanout_report *r)
 {
     const struct drill_totals *t = &r->drill;
     size_t used = strlen(r->verdict);
+    char ended[96], lost[64];
 
-    snprintf(r->verdict + used, sizeof r->verdict - used,
-             " During the drill %u of %u connections ended, %u did not return, and %" PRIu64
-             " deliver%s lost.",
-             t->ended, t->connections, t->gone, t->lost, t->lost == 1 ? "y was" : "ies were");
+    if (t->ended == 0)
+        snprintf(ended, sizeof ended, "no connection ended");
+    else if (t->gone == 0)
+        snprintf(ended, sizeof ended, "%u of %u connections ended, %s returned", t->ended,
+                 t->connections, t->ended == 1 ? "it" : "all of them");
+    else
+        snprintf(ended, sizeof ended, "%u of %u connections ended, %u did not return", t->ended,
+                 t->connections, t->gone);
+    if (t->lost == 0)
+        snprintf(lost, sizeof lost, "no delivery was lost");
+    else
+        snprintf(lost, sizeof lost, "%" PRIu64 " deliver%s lost", t->lost,
+                 t->lost == 1 ? "y was" : "ies were");
+    snprintf(r->verdict + used, sizeof r->verdict - used, " During the drill %s, and %s.", ended,
+             lost);
 }
 
 void judge_conclude(struct judged *j)

@@ -58,6 +58,7 @@ struct fanout_fault {
 };
 
 #define FANOUT_FAULTS_MAX   6
+#define FANOUT_VERDICT      3072 /* all faults in their sentences, and the drill's */
 #define FANOUT_CHANNELS_MAX 16
 
 struct fanout_report {
@@ -88,7 +89,7 @@ struct fanout_report {
 
     struct fanout_fault faults[FANOUT_FAULTS_MAX];
     size_t fault_count;
-    char verdict[600]; /* sentences */
+    char verdict[FANOUT_VERDICT]; /* sentences */
 
     bool drilled;
     struct drill_totals drill;

@@ -356,6 +356,35 @@ static void open_on(uint32_t conn, const char *node, uint64_t now)
     assert_int_equal(fanout_opened(facts, conn, &field, 1, now), 0);
 }
 
+static void drill_is_summed_up_in_a_sentence(void **state)
+{
+    struct service s = usual;
+    uint64_t t = 100000000;
+
+    (void)state;
+    s.connections = 6;
+    assert_int_equal(play(s), 0);
+    assert_int_equal(fanout_drill_begin(facts, t), 0);
+    fanout_report_free(report);
+    report = fanout_report_new(facts, t);
+    assert_non_null(strstr(report->verdict,
+                           ". During the drill no connection ended, and no delivery "
+                           "was lost."));
+    fanout_closed(facts, 0, 1001, true, t + 1000000);
+    open_on(0, "n2", t + 2000000);
+    fanout_report_free(report);
+    report = fanout_report_new(facts, t + 3000000);
+    assert_non_null(strstr(report->verdict, ". During the drill 1 of 6 connections ended, it "
+                                            "returned, and no delivery was lost."));
+    fanout_closed(facts, 3, 1001, true, t + 4000000);
+    open_on(3, "n2", t + 5000000);
+    fanout_report_free(report);
+    report = fanout_report_new(facts, t + 6000000);
+    assert_non_null(strstr(report->verdict, ". During the drill 2 of 6 connections ended, all of "
+                                            "them returned, and no delivery was lost."));
+    clear();
+}
+
 static void drill_accounts_for_each_connection(void **state)
 {
     struct service s = usual;
@@ -459,6 +488,7 @@ int main(void)
         cmocka_unit_test(what_is_waited_for_follows_the_connections),
         cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
         cmocka_unit_test(book_survives_failing_allocations),
+        cmocka_unit_test(drill_is_summed_up_in_a_sentence),
         cmocka_unit_test(drill_accounts_for_each_connection),
         cmocka_unit_test(drill_keeps_each_gap),
     };
