@@ -59,7 +59,7 @@ static bool write_all(int fd, struct slice text)
         if (n < 0 && errno != EINTR)
             return false;
         if (n > 0)
-            text = slice_make(text.data + n, text.len - (size_t)n);
+            text = slice_from(text, (size_t)n);
     }
     return fsync(fd) == 0;
 }

@@ -26,7 +26,7 @@ static int put_line(struct buf *out, struct slice rest, bool utf8)
             return -1;
         if (blank && buf_append(out, " ", 1) < 0)
             return -1;
-        rest = slice_make(rest.data + used, rest.len - used);
+        rest = slice_from(rest, used);
     }
     return 0;
 }

@@ -22,7 +22,7 @@ static inline bool is_white(int c)
 static inline struct slice blank_trim(struct slice text)
 {
     while (text.len > 0 && is_blank(text.data[0]))
-        text = slice_make(text.data + 1, text.len - 1);
+        text = slice_from(text, 1);
     while (text.len > 0 && is_blank(text.data[text.len - 1]))
         text.len--;
     return text;

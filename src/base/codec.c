@@ -170,7 +170,7 @@ long base64_decode(struct buf *out, struct slice text)
     if (!to)
         return -1;
     read = read_groups(text.data, text.len, to);
-    column = read_last_group(slice_make(text.data + read, text.len - read), last, &count);
+    column = read_last_group(slice_from(text, read), last, &count);
     if (column > 0)
         return (long)(read + column);
     buf_filled(out, read / 4 * 3);

@@ -37,7 +37,7 @@ bool decimal_take(struct slice *text, uint64_t most, uint64_t *number)
 
     if (!decimal_read(slice_make(text->data, n), most, number))
         return false;
-    *text = slice_make(text->data + n, text->len - n);
+    *text = slice_from(*text, n);
     return true;
 }
 
@@ -57,7 +57,7 @@ bool decimal_take_fixed(struct slice *text, size_t count, int *number)
 
     if (text->len < count || !decimal_read(slice_make(text->data, count), 999999999, &n))
         return false;
-    *text = slice_make(text->data + count, text->len - count);
+    *text = slice_from(*text, count);
     *number = (int)n;
     return true;
 }

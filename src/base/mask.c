@@ -71,7 +71,7 @@ int mask_apply(const struct mask *m, struct buf *out, struct slice text, bool cu
         size_t most = 0;
 
         for (size_t k = 0; k < m->count; k++) {
-            size_t n = hidden(slice_make(text.data + i, text.len - i), &m->entries[k], cut);
+            size_t n = hidden(slice_from(text, i), &m->entries[k], cut);
 
             if (n > most) {
                 most = n;

@@ -46,6 +46,18 @@ static inline struct slice slice_part(struct slice s, size_t from, size_t len)
     return slice_make(s.len ? s.data + from : s.data, len);
 }
 
+/* What follows its first n bytes; n is at most its length. */
+static inline struct slice slice_from(struct slice s, size_t n)
+{
+    return slice_part(s, n, s.len - n);
+}
+
+/* Without the first byte and the last: what is between quotes or brackets. */
+static inline struct slice slice_inner(struct slice s)
+{
+    return slice_part(s, 1, s.len - 2);
+}
+
 static inline bool slice_equal(struct slice a, struct slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
@@ -56,11 +68,29 @@ static inline bool slice_is(struct slice a, const char *text)
     return slice_equal(a, slice_str(text));
 }
 
+static inline bool slice_begins(struct slice s, const char *text)
+{
+    size_t n = strlen(text);
+
+    return s.len >= n && (n == 0 || memcmp(s.data, text, n) == 0);
+}
+
 /* ASCII case is ignored, as in field names and tokens (RFC 9110, section 5.1). */
 static inline bool slice_is_nocase(struct slice a, const char *text)
 {
     return a.len == strlen(text) &&
            (a.len == 0 || strncasecmp((const char *)a.data, text, a.len) == 0);
+}
+
+/* Is the text anywhere in it? ASCII case is ignored. */
+static inline bool slice_contains_nocase(struct slice s, const char *text)
+{
+    size_t n = strlen(text);
+
+    for (size_t i = 0; i + n <= s.len; i++)
+        if (strncasecmp((const char *)s.data + i, text, n) == 0)
+            return true;
+    return false;
 }
 
 #endif

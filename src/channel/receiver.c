@@ -94,7 +94,7 @@ void receiver_packet(struct receiver *r, enum opcode type, struct slice data, co
             .sse_name = name,
             .sse_id = id,
         };
-        left = slice_make(left.data + n, left.len - n);
+        left = slice_from(left, n);
         receiver_emit(r, &ev);
     } while (left.len > 0 && !receiver_over(r));
 }

@@ -24,7 +24,7 @@ static bool is_blank(uint8_t byte)
 static struct slice trimmed(struct slice s)
 {
     while (s.len > 0 && is_blank(s.data[0]))
-        s = slice_make(s.data + 1, s.len - 1);
+        s = slice_from(s, 1);
     while (s.len > 0 && is_blank(s.data[s.len - 1]))
         s.len--;
     return s;
@@ -33,14 +33,13 @@ static struct slice trimmed(struct slice s)
 /* "[alias]", trimmed. */
 static bool is_section(struct slice text)
 {
-    return text.data[text.len - 1] == ']' &&
-           slice_is(trimmed(slice_make(text.data + 1, text.len - 2)), "alias");
+    return text.data[text.len - 1] == ']' && slice_is(trimmed(slice_inner(text)), "alias");
 }
 
 void alias_open(struct alias_reader *r, struct slice file)
 {
     *r = (struct alias_reader){.file = file};
-    if (file.len >= 3 && memcmp(file.data, "\xEF\xBB\xBF", 3) == 0)
+    if (slice_begins(file, "\xEF\xBB\xBF"))
         r->at = 3; /* a byte order mark */
 }
 

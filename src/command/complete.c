@@ -207,7 +207,7 @@ static void offer_settings(struct finder *f, size_t index, struct slice before)
 
         if (index == 0)
             offer(f, slice_str(row->name));
-        else if (index == 1 && before.len > n && memcmp(before.data, row->name, n) == 0 &&
+        else if (index == 1 && slice_begins(before, row->name) && before.len > n &&
                  before.data[n] == ' ')
             offer_words(f, slice_str(row->words));
     }
@@ -267,7 +267,7 @@ static void offer_arguments(struct finder *f, const struct command_row *row, siz
     if (strcmp(words, "ALIAS") == 0) {
         if (index == 0)
             offer_aliases(f, "");
-        if (index == 1 && before.len > 3 && memcmp(before.data, "-d ", 3) == 0)
+        if (index == 1 && slice_begins(before, "-d ") && before.len > 3)
             offer_aliases(f, "");
         return;
     }
@@ -327,7 +327,7 @@ int command_set_complete(const struct command_set *set, struct completion *c, st
         return 0;
     while (start > 0 && before.data[start - 1] != ' ')
         start--;
-    f.word = slice_make(before.data + start, before.len - start);
+    f.word = slice_from(before, start);
     c->word = f.word.len;
     while (name_end < before.len && before.data[name_end] != ' ')
         name_end++;
@@ -344,7 +344,7 @@ int command_set_complete(const struct command_set *set, struct completion *c, st
         for (size_t i = args; i + 1 < start; i++)
             index += before.data[i] != ' ' && before.data[i + 1] == ' ';
         if (row)
-            offer_arguments(&f, row, index, slice_make(before.data + args, before.len - args));
+            offer_arguments(&f, row, index, slice_from(before, args));
     }
     finish(&f);
     return f.failed ? -1 : 0;

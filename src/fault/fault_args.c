@@ -243,8 +243,7 @@ static struct slice take_path(struct fault_reader *r)
 /* "side=in", "retry-after=2": 1 if it was one of these, 0 if not, -1 with *e. */
 static int read_named(struct fault_spec *f, struct fault_reader *r, struct err *e)
 {
-    const struct named_arg *arg =
-        named_arg(f, slice_make(r->text.data + r->pos, r->text.len - r->pos));
+    const struct named_arg *arg = named_arg(f, slice_from(r->text, r->pos));
     struct slice value;
     size_t at;
 

@@ -110,8 +110,8 @@ static int read_range(struct fault_spec *f, struct slice text, size_t at, struct
     while (dots + 1 < text.len && !(text.data[dots] == '.' && text.data[dots + 1] == '.'))
         dots++;
     if (dots + 2 > text.len || duration_parse(slice_make(text.data, dots), &f->at_us) < 0 ||
-        duration_parse(slice_make(text.data + dots + 2, text.len - dots - 2), &f->most_us) < 0 ||
-        f->most_us == 0 || f->at_us > f->most_us)
+        duration_parse(slice_from(text, dots + 2), &f->most_us) < 0 || f->most_us == 0 ||
+        f->at_us > f->most_us)
         return fault_complain(e, at,
                               "random: takes two times, the shorter first (\"10s..60s\"), not "
                               "\"%s\"",

@@ -162,9 +162,8 @@ static bool is_heartbeat(struct slice s)
     static const char *const words[] = {"ping", "pong", "heartbeat", "hello"};
 
     for (size_t w = 0; s.len < 96 && w < sizeof words / sizeof *words; w++)
-        for (size_t i = 0; i + strlen(words[w]) <= s.len; i++)
-            if (strncasecmp((const char *)s.data + i, words[w], strlen(words[w])) == 0)
-                return true;
+        if (slice_contains_nocase(s, words[w]))
+            return true;
     return s.len < 4;
 }
 

@@ -6,16 +6,6 @@
 /* --- names --------------------------------------------------------------------------------------
  */
 
-static bool contains(struct slice s, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (size_t i = 0; i + n <= s.len; i++)
-        if (strncasecmp((const char *)s.data + i, word, n) == 0)
-            return true;
-    return false;
-}
-
 /* The names that clients give to the place from which they want to go on. */
 static bool names_a_point(struct slice name)
 {
@@ -23,7 +13,7 @@ static bool names_a_point(struct slice name)
     static const char *const whole[] = {"from", "seq", "start", "begin", "recover", "position"};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (contains(name, parts[i]))
+        if (slice_contains_nocase(name, parts[i]))
             return true;
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (slice_is_nocase(name, whole[i]))
@@ -34,9 +24,9 @@ static bool names_a_point(struct slice name)
 /* Fields of HTTP's own contain such words too ("If-Modified-Since"). */
 static bool field_names_a_point(struct slice name)
 {
-    return slice_is_nocase(name, "Last-Event-ID") || contains(name, "offset") ||
-           contains(name, "resume") || contains(name, "cursor") ||
-           (contains(name, "last") && contains(name, "id"));
+    return slice_is_nocase(name, "Last-Event-ID") || slice_contains_nocase(name, "offset") ||
+           slice_contains_nocase(name, "resume") || slice_contains_nocase(name, "cursor") ||
+           (slice_contains_nocase(name, "last") && slice_contains_nocase(name, "id"));
 }
 
 /* --- values -------------------------------------------------------------------------------------
@@ -96,7 +86,7 @@ struct slice grade_json_part(struct slice s)
     const uint8_t *comma;
 
     while (s.len > 0 && s.data[0] >= '0' && s.data[0] <= '9')
-        s = slice_make(s.data + 1, s.len - 1);
+        s = slice_from(s, 1);
     if (s.len > 0 && s.len < whole.len && s.data[0] == '/' &&
         (comma = memchr(s.data, ',', s.len)) != NULL)
         s = slice_make(comma + 1, s.len - (size_t)(comma + 1 - s.data));
@@ -112,7 +102,7 @@ void grade_resume_message(struct grade_conn *conn, struct slice data)
     json_scan_init(&scan, grade_json_part(data));
     while ((kind = json_scan_next(&scan, &token)) > JSON_END) {
         if (kind == JSON_KEY || kind == JSON_STRING)
-            token = slice_make(token.data + 1, token.len - 2);
+            token = slice_inner(token);
         if (kind == JSON_KEY)
             key = token;
         else if (kind == JSON_STRING || kind == JSON_NUMBER)
@@ -136,7 +126,7 @@ void grade_resume_delivered(struct grade_client *c, struct slice data)
     json_scan_init(&scan, list);
     while ((kind = json_scan_next(&scan, &token)) > JSON_END) {
         if (kind == JSON_STRING)
-            last = slice_make(token.data + 1, token.len - 2);
+            last = slice_inner(token);
     }
     if (kind != JSON_END || last.len == 0 || last.len >= GRADE_POINT_MAX)
         return;

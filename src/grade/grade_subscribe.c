@@ -15,9 +15,7 @@ static bool is_transport(struct slice s)
 static struct slice asked_for(struct slice s)
 {
     const uint8_t *brace =
-        s.len > 2 && memcmp(s.data, "40", 2) == 0 && (s.data[2] == '{' || s.data[2] == '/')
-            ? memchr(s.data, '{', s.len)
-            : NULL;
+        slice_begins(s, "40{") || slice_begins(s, "40/") ? memchr(s.data, '{', s.len) : NULL;
 
     return brace ? slice_make(s.data, (size_t)(brace - s.data)) : s;
 }

@@ -25,7 +25,7 @@ struct slice grade_query(struct slice target)
 
     if (path.len == target.len)
         return slice_make(NULL, 0);
-    return slice_make(target.data + path.len + 1, target.len - path.len - 1);
+    return slice_from(target, path.len + 1);
 }
 
 /* Split s at the first of a byte: the part before it into *first, the rest stays. */
@@ -218,7 +218,7 @@ static bool token_claims(struct slice token, struct buf *out)
 
     split(&token, '.', &head);
     split(&token, '.', &claims);
-    if (head.len < 3 || memcmp(head.data, "eyJ", 3) != 0 || claims.len == 0 || claims.len > 16384)
+    if (!slice_begins(head, "eyJ") || claims.len == 0 || claims.len > 16384)
         return false;
     buf_init(&padded, 32768);
     if (buf_append(&padded, claims.data, claims.len) == 0) {
@@ -243,7 +243,7 @@ static void look_for_expiry(struct grade *g, struct grade_client *c, struct slic
     uint64_t at_s;
 
     if (token.len > 7 && strncasecmp((const char *)token.data, "Bearer ", 7) == 0)
-        token = slice_make(token.data + 7, token.len - 7);
+        token = slice_from(token, 7);
     if (wall_s <= 0 || !token_claims(token, &g->scratch) ||
         json_pointer_get(buf_slice(&g->scratch), "/exp", &exp) != 1)
         return;

@@ -39,7 +39,7 @@ static size_t token_length(struct slice s)
 {
     size_t n = 0, dots = 0;
 
-    if (s.len < 3 || memcmp(s.data, "eyJ", 3) != 0)
+    if (!slice_begins(s, "eyJ"))
         return 0;
     for (; n < s.len && is_word(s.data[n]); n++)
         dots += s.data[n] == '.';
@@ -74,7 +74,7 @@ static void add_blanked(struct key_hash *h, struct slice s)
     while (i < s.len) {
         bool in_word = i > 0 && is_word(s.data[i - 1]) && s.data[i - 1] != '-';
         char mark[2] = {0, 0};
-        size_t n = blank_length(slice_make(s.data + i, s.len - i), in_word, &mark[1]);
+        size_t n = blank_length(slice_from(s, i), in_word, &mark[1]);
 
         if (n == 0) {
             i++;
@@ -85,7 +85,7 @@ static void add_blanked(struct key_hash *h, struct slice s)
         i += n;
         from = i;
     }
-    key_hash_add(h, slice_make(s.data + from, s.len - from));
+    key_hash_add(h, slice_from(s, from));
 }
 
 static bool is_readable(uint8_t c)

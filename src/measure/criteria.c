@@ -155,11 +155,11 @@ static int parse_one(struct criterion *x, criteria_row_fn *rows, struct slice it
 
     while (n < item.len && !strchr("<>=!", item.data[n]))
         n++;
-    name = list_trim(slice_make(item.data, n));
+    name = blank_trim(slice_make(item.data, n));
     for (op = 0; n + op < item.len && op < 2 && strchr("<>=!", item.data[n + op]); op++)
         x->op[op] = (char)item.data[n + op];
     x->op[op] = '\0';
-    value = list_trim(slice_make(item.data + n + op, item.len - n - op));
+    value = blank_trim(slice_from(item, n + op));
     x->text = item;
     x->row = row_named(rows, name, &nearest);
     if (!x->row) {

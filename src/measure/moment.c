@@ -6,16 +6,11 @@
 #define SECOND INT64_C(1000000)
 
 /* Each function that takes a pointer to a slice moves its front over what was read. */
-static void advance(struct slice *t, size_t n)
-{
-    *t = slice_make(t->data + n, t->len - n);
-}
-
 static bool skip(struct slice *t, const char *any_of)
 {
     if (t->len == 0 || t->data[0] == '\0' || !strchr(any_of, t->data[0]))
         return false;
-    advance(t, 1);
+    *t = slice_from(*t, 1);
     return true;
 }
 
@@ -31,7 +26,7 @@ static bool fraction(struct slice *t, int64_t *us, uint64_t *resolution_us)
         *us += unit * (t->data[i] - '0');
     }
     *resolution_us = unit > 0 ? (uint64_t)unit : 1;
-    advance(t, n);
+    *t = slice_from(*t, n);
     return n > 0;
 }
 
@@ -130,7 +125,7 @@ int moment_parse(struct slice token, struct moment *moment)
     struct moment found;
 
     if (token.len >= 2 && token.data[0] == '"')
-        token = slice_make(token.data + 1, token.len - 2);
+        token = slice_inner(token);
     if (parse_rfc3339(token, &found) < 0 && parse_number(token, &found) < 0)
         return -1;
     *moment = found;

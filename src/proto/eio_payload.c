@@ -26,11 +26,6 @@ void eio_payload_end(struct eio_payload *p)
     buf_clear(&p->bytes);
 }
 
-static struct slice skip(struct slice text, size_t n)
-{
-    return slice_make(text.data + n, text.len - n);
-}
-
 /* How many bytes have that many UTF-16 code units; more than text.len: it has fewer. */
 static size_t bytes_of_units(struct slice text, uint64_t units)
 {
@@ -69,18 +64,18 @@ static bool take(struct eio_payload *p, struct slice *packet)
         if (!decimal_take(&p->rest, UINT32_MAX, &units) || p->rest.len == 0 ||
             p->rest.data[0] != ':')
             return false;
-        p->rest = skip(p->rest, 1);
+        p->rest = slice_from(p->rest, 1);
         n = bytes_of_units(p->rest, units);
         if (n > p->rest.len)
             return false;
         *packet = slice_make(p->rest.data, n);
-        p->rest = skip(p->rest, n);
+        p->rest = slice_from(p->rest, n);
         return true;
     }
     end = memchr(p->rest.data, SEPARATOR, p->rest.len);
     n = end ? (size_t)(end - p->rest.data) : p->rest.len;
     *packet = slice_make(p->rest.data, n);
-    p->rest = skip(p->rest, n + (end != NULL));
+    p->rest = slice_from(p->rest, n + (end != NULL));
     return true;
 }
 
@@ -99,7 +94,7 @@ int eio_payload_next(struct eio_payload *p, enum opcode *type, struct slice *pac
     *type = OPCODE_BINARY;
     buf_reset(&p->bytes);
     if ((p->version == 3 && buf_append(&p->bytes, &message, 1) != 0) ||
-        base64_decode(&p->bytes, skip(*packet, head)) != 0)
+        base64_decode(&p->bytes, slice_from(*packet, head)) != 0)
         return -1;
     *packet = buf_slice(&p->bytes);
     return 1;
@@ -116,7 +111,7 @@ static int put(struct buf *body, unsigned version, enum opcode type, struct slic
     size_t base64;
 
     if (version == 3 && !text && packet.len > 0) /* its type is in "b4" */
-        packet = skip(packet, 1);
+        packet = slice_from(packet, 1);
     base64 = (packet.len + 2) / 3 * 4;
     if (version == 3 && buf_printf(body, "%zu:", text ? units_of(packet) : base64 + 2) != 0)
         return -1;

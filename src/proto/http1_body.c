@@ -248,7 +248,7 @@ static long chunked_read(struct http1_body *b, struct slice bytes, struct slice 
     size_t used = 0;
 
     while (used < bytes.len && !b->done) {
-        struct slice rest = slice_make(bytes.data + used, bytes.len - used);
+        struct slice rest = slice_from(bytes, used);
         uint8_t was = b->state;
         struct excerpt x;
         int rc;

@@ -132,7 +132,7 @@ static int request_line_parse(struct http1_head *h, struct slice line, struct er
             "3)",
             excerpt_of(&x, line));
     }
-    if (version.len != 8 || memcmp(version.data, "HTTP/1.", 7) != 0 || version.data[7] < '0' ||
+    if (version.len != 8 || !slice_begins(version, "HTTP/1.") || version.data[7] < '0' ||
         version.data[7] > '9') {
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                        "the request's version is \"%s\", expected HTTP/1.1 (RFC 9112, section 2.3)",
@@ -172,7 +172,7 @@ static int field_parse(struct field *f, struct slice line, struct err *e)
                        excerpt_of(&x, line), wrong);
     }
     f->name = name;
-    f->value = list_trim(slice_make(line.data + name.len + 1, line.len - name.len - 1));
+    f->value = blank_trim(slice_from(line, name.len + 1));
     return 0;
 }
 
@@ -227,7 +227,7 @@ static int line_read(enum http1_kind kind, struct slice bytes, size_t pos, struc
 /* RFC 9112, section 2.2: a server ignores an empty line before the request line. */
 static size_t lead_in(enum http1_kind kind, struct slice bytes)
 {
-    return kind == HTTP1_REQUEST && bytes.len >= 2 && memcmp(bytes.data, "\r\n", 2) == 0 ? 2 : 0;
+    return kind == HTTP1_REQUEST && slice_begins(bytes, "\r\n") ? 2 : 0;
 }
 
 /* Memory for the fields and, if any is folded, for their values. -1 with *e. */
@@ -262,7 +262,7 @@ static void unfold(struct http1_head *h, struct slice line, bool *moved)
 {
     struct slice *value = &h->fields[h->field_count - 1].value;
 
-    line = list_trim(line);
+    line = blank_trim(line);
     if (line.len == 0)
         return;
     if (!*moved && value->len > 0)
@@ -305,7 +305,7 @@ static long head_fill(struct http1_head *h, enum http1_kind kind, size_t max_fie
         }
         pos = next;
     }
-    h->raw = slice_make(bytes.data + start, bytes.len - start);
+    h->raw = slice_from(bytes, start);
     return (long)bytes.len;
 
 fail:
@@ -324,8 +324,7 @@ long http1_head_read_within(struct http1_head *h, enum http1_kind kind, size_t m
     struct field scratch;
     int got;
 
-    if (pos == start && seen.len > start &&
-        start_check(kind, slice_make(seen.data + start, seen.len - start), e) < 0)
+    if (pos == start && seen.len > start && start_check(kind, slice_from(seen, start), e) < 0)
         return -1;
     *h = (struct http1_head){.kind = kind};
     while ((got = line_read(kind, seen, pos, &line, &next, e)) > 0) {

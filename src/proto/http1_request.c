@@ -28,7 +28,7 @@ static bool is_host(struct slice text)
     }
     if (i < text.len && text.data[i++] != ':')
         return false;
-    return decimal_span(slice_make(text.data + i, text.len - i)) == text.len - i;
+    return decimal_span(slice_from(text, i)) == text.len - i;
 }
 
 /* RFC 9112, section 3.2. */

@@ -3,18 +3,11 @@
 #include "base/decimal.h"
 
 /* Each function that takes a pointer to a slice moves its front over what was read. */
-static void advance(struct slice *c, size_t n)
-{
-    *c = slice_make(c->data + n, c->len - n);
-}
-
 static bool skip(struct slice *c, const char *text)
 {
-    size_t len = strlen(text);
-
-    if (c->len < len || memcmp(c->data, text, len) != 0)
+    if (!slice_begins(*c, text))
         return false;
-    advance(c, len);
+    *c = slice_from(*c, strlen(text));
     return true;
 }
 
@@ -23,7 +16,7 @@ static int word(struct slice *c, const char *words, size_t each)
 {
     for (int i = 0; words[(size_t)i * each]; i++) {
         if (c->len >= each && memcmp(c->data, words + (size_t)i * each, each) == 0) {
-            advance(c, each);
+            *c = slice_from(*c, each);
             return i;
         }
     }
@@ -76,7 +69,7 @@ static bool take_fixdate(struct slice *c, struct parts *p)
 static bool take_rfc850(struct slice *c, struct parts *p, int this_year)
 {
     while (c->len > 0 && c->data[0] >= 'a' && c->data[0] <= 'z')
-        advance(c, 1);
+        *c = slice_from(*c, 1);
     if (!skip(c, ", "))
         return false;
     p->day = digits(c, 2);

@@ -11,7 +11,7 @@ bool ip4_parse(struct slice text, uint8_t bytes[4])
         if (part > 0) {
             if (text.len == 0 || text.data[0] != '.')
                 return false;
-            text = slice_make(text.data + 1, text.len - 1);
+            text = slice_from(text, 1);
         }
         /* "010" is ten to some and eight to others, so it is rejected. */
         if ((text.len > 1 && text.data[0] == '0' && is_digit(text.data[1])) ||
@@ -40,7 +40,7 @@ bool ip6_parse(struct slice text, uint8_t bytes[16])
     const size_t none = 17;
     size_t i = 0, count = 0, gap = none;
 
-    if (text.len >= 2 && memcmp(text.data, "::", 2) == 0) {
+    if (slice_begins(text, "::")) {
         gap = 0;
         i = 2;
     } else if (text.len == 0) {
@@ -52,7 +52,7 @@ bool ip6_parse(struct slice text, uint8_t bytes[16])
 
         /* The last 32 bits may be an IPv4 address. */
         if (digits > 0 && i + digits < text.len && text.data[i + digits] == '.') {
-            if (count > 12 || !ip4_parse(slice_make(text.data + i, text.len - i), bytes + count))
+            if (count > 12 || !ip4_parse(slice_from(text, i), bytes + count))
                 return false;
             count += 4;
             break;

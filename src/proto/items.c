@@ -5,7 +5,7 @@
 static struct slice trimmed(struct slice text)
 {
     while (text.len > 0 && is_white(text.data[0]))
-        text = slice_make(text.data + 1, text.len - 1);
+        text = slice_from(text, 1);
     while (text.len > 0 && is_white(text.data[text.len - 1]))
         text.len--;
     return text;
@@ -22,7 +22,7 @@ static struct slice take_line(struct slice *left)
         size_t used = end ? n + 1 : n;
 
         line = trimmed(slice_make(left->data, n));
-        *left = slice_make(left->data + used, left->len - used);
+        *left = slice_from(*left, used);
     }
     return line;
 }
@@ -48,9 +48,7 @@ static void begin_array(struct items *it, struct slice array)
 /* RFC 8259, section 8.1: a byte order mark before JSON may be ignored. */
 static struct slice without_mark(struct slice body)
 {
-    bool marked = body.len >= 3 && memcmp(body.data, "\xEF\xBB\xBF", 3) == 0;
-
-    return marked ? slice_make(body.data + 3, body.len - 3) : body;
+    return slice_begins(body, "\xEF\xBB\xBF") ? slice_from(body, 3) : body;
 }
 
 int items_begin(struct items *it, struct slice body, const char *pointer, struct err *e)

@@ -4,17 +4,7 @@
 #ifndef PROTO_LIST_H
 #define PROTO_LIST_H
 
-#include "base/slice.h"
-
-/* Without the blanks (SP, HTAB) around it. */
-static inline struct slice list_trim(struct slice s)
-{
-    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
-        s = slice_make(s.data + 1, s.len - 1);
-    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
+#include "base/blank.h"
 
 /* Take the next element off the front of *list, trimmed; elements may be empty. False at the end.
  * Commas in quoted strings part elements too: it is for lists of tokens and numbers. */
@@ -27,9 +17,9 @@ static inline bool list_next(struct slice *list, struct slice *item)
         return false;
     comma = memchr(list->data, ',', list->len);
     len = comma ? (size_t)(comma - list->data) : list->len;
-    *item = list_trim(slice_make(list->data, len));
+    *item = blank_trim(slice_make(list->data, len));
     len += comma ? 1 : 0;
-    *list = slice_make(list->data + len, list->len - len);
+    *list = slice_from(*list, len);
     return true;
 }
 

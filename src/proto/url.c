@@ -139,7 +139,7 @@ static char *part_decode(struct parse *p, struct slice part, allowed_fn *allowed
         return NULL;
     }
     for (size_t i = 0; i < part.len; i += used) {
-        int c = byte_take(p, slice_make(part.data + i, part.len - i), allowed, what, &used);
+        int c = byte_take(p, slice_from(part, i), allowed, what, &used);
 
         if (c < 0) {
             free(out);
@@ -241,7 +241,7 @@ static char *lower_copy(struct slice text)
 static int zone_take(struct parse *p, struct url *u, struct slice zone)
 {
     if (zone.len > 2 && memcmp(zone.data, "25", 2) == 0)
-        zone = slice_make(zone.data + 2, zone.len - 2);
+        zone = slice_from(zone, 2);
     for (size_t i = 0; i < zone.len; i++) {
         uint8_t c = zone.data[i];
 

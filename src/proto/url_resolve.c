@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "base/blank.h"
 #include "base/buf.h"
 #include "proto/excerpt.h"
-#include "proto/list.h"
 
 /* Escaping makes three bytes of one. */
 #define TEXT_MAX (4 * URL_REFERENCE_MAX)
@@ -25,11 +25,6 @@ static size_t scheme_len(struct slice ref)
     while (i < ref.len && is_scheme_char(ref.data[i]))
         i++;
     return i < ref.len && ref.data[i] == ':' ? i : 0;
-}
-
-static struct slice behind(struct slice s, size_t n)
-{
-    return slice_make(s.data + n, s.len - n);
 }
 
 /* Bytes before the first of the two, or all. */
@@ -149,14 +144,14 @@ static int unfit(struct slice ref, const char *why, struct err *e)
 static struct slice shown(struct slice ref)
 {
     size_t scheme = scheme_len(ref);
-    struct slice rest = behind(ref, scheme ? scheme + 1 : 0);
+    struct slice rest = slice_from(ref, scheme ? scheme + 1 : 0);
     const uint8_t *at;
 
-    if (rest.len < 2 || memcmp(rest.data, "//", 2) != 0)
+    if (!slice_begins(rest, "//"))
         return ref;
-    rest = behind(rest, 2);
+    rest = slice_from(rest, 2);
     at = memrchr(rest.data, '@', span_until(rest, '/', '?'));
-    return at ? behind(rest, (size_t)(at - rest.data) + 1) : ref;
+    return at ? slice_from(rest, (size_t)(at - rest.data) + 1) : ref;
 }
 
 static int parse_text(struct url *to, struct buf *text, struct slice ref, struct err *e)
@@ -215,7 +210,7 @@ static int resolve_relative(struct url *to, const struct url *base, struct slice
 
 int url_resolve(struct url *to, const struct url *base, struct slice reference, struct err *e)
 {
-    struct slice ref = list_trim(reference);
+    struct slice ref = blank_trim(reference);
     struct url found = {0};
     struct buf text;
     int rc;
@@ -228,7 +223,7 @@ int url_resolve(struct url *to, const struct url *base, struct slice reference, 
     if (ref.len > 0 && memchr(ref.data, '\0', ref.len))
         return unfit(shown(ref), "a URL has no NUL byte", e);
     buf_init(&text, TEXT_MAX + strlen(base->target) + 16);
-    if (scheme_len(ref) > 0 || (ref.len >= 2 && memcmp(ref.data, "//", 2) == 0))
+    if (scheme_len(ref) > 0 || slice_begins(ref, "//"))
         rc = resolve_absolute(&found, base, ref, &text, e);
     else
         rc = resolve_relative(&found, base, ref, &text, e);

@@ -193,7 +193,7 @@ static struct slice origin_form(struct slice target)
     at += 3;
     while (at < target.len && target.data[at] != '/' && target.data[at] != '?')
         at++;
-    return at < target.len ? slice_make(target.data + at, target.len - at) : slice_str("/");
+    return at < target.len ? slice_from(target, at) : slice_str("/");
 }
 
 static size_t query_at(struct slice target)
@@ -218,14 +218,11 @@ static int put_target(const struct head_config *config, struct slice own, struct
         put(out, own_path ? slice_make(own.data, own_path) : slice_str("/")) < 0)
         return -1;
     base_path = query_at(base);
-    if (put(out, slice_make(base.data + base_path, base.len - base_path)) < 0)
+    if (put(out, slice_from(base, base_path)) < 0)
         return -1;
     if (both)
-        return buf_append_str(out, "&") < 0 ||
-                       put(out, slice_make(own.data + own_path + 1, own.len - own_path - 1)) < 0
-                   ? -1
-                   : 0;
-    return put(out, slice_make(own.data + own_path, own.len - own_path));
+        return buf_append_str(out, "&") < 0 || put(out, slice_from(own, own_path + 1)) < 0 ? -1 : 0;
+    return put(out, slice_from(own, own_path));
 }
 
 int head_relay_request(const struct head_config *config, const struct http1_head *h,

@@ -29,7 +29,7 @@ static int read_pattern(struct rule_reader *r, struct pattern *p, struct slice t
 
     if (text.len == 2)
         return rule_complain(r, at, "the regular expression between the slashes is empty");
-    if (rule_check_cost(r, slice_make(text.data + 1, text.len - 2), at + 1) < 0)
+    if (rule_check_cost(r, slice_inner(text), at + 1) < 0)
         return -1;
     err_clear(&why);
     if (pattern_parse(p, text, false, &why) == 0)

@@ -50,7 +50,7 @@ struct rule_quote rule_quote(struct slice text)
 
 struct slice rule_rest(const struct rule_reader *r)
 {
-    return slice_make(r->text.data + r->pos, r->text.len - r->pos);
+    return slice_from(r->text, r->pos);
 }
 
 void rule_skip_blanks(struct rule_reader *r)

@@ -9,7 +9,7 @@ void script_lines_init(struct script_lines *l, struct slice text)
 {
     size_t mark = text.len >= 3 ? utf8_mark((const char *)text.data) : 0;
 
-    *l = (struct script_lines){.rest = slice_make(text.data + mark, text.len - mark)};
+    *l = (struct script_lines){.rest = slice_from(text, mark)};
     buf_init(&l->text, SCRIPT_FILE_MAX + 1);
     buf_init(&l->here, SCRIPT_FILE_MAX + 1);
 }
@@ -68,7 +68,7 @@ static bool here_word(const struct script_lines *l, struct slice *word)
         from--;
     if (from == 0 || text.len - from < 3 || memcmp(text.data + from, "<<", 2) != 0)
         return false;
-    *word = slice_make(text.data + from + 2, text.len - from - 2);
+    *word = slice_from(text, from + 2);
     return script_name_valid(*word);
 }
 

@@ -59,7 +59,7 @@ void client_report_response(struct client *c, size_t head_len, const char *hint)
         .headers = head.fields,
         .header_count = head.field_count,
         .raw = head.raw,
-        .body = slice_make(sent.data + head_len, sent.len - head_len),
+        .body = slice_from(sent, head_len),
         .hint = hint,
         .us = clock_mono_us() - c->began_us,
     };

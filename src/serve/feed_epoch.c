@@ -24,7 +24,7 @@ static bool skip_blank(struct slice *text)
 {
     if (text->len == 0 || text->data[0] != ' ')
         return false;
-    *text = slice_make(text->data + 1, text->len - 1);
+    *text = slice_from(*text, 1);
     return true;
 }
 

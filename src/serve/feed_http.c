@@ -17,7 +17,7 @@ void feed_http_etag(char etag[FEED_ETAG], const struct feed *f, struct feed_rang
 static bool is_weakly(struct slice item, const char *etag)
 {
     if (item.len > 2 && item.data[0] == 'W' && item.data[1] == '/')
-        item = slice_make(item.data + 2, item.len - 2);
+        item = slice_from(item, 2);
     return slice_is(item, etag);
 }
 

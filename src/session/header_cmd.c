@@ -79,7 +79,7 @@ static struct slice first_line(const struct buf *b)
     size_t n = 0;
 
     while (rest.len > 0 && (*rest.data == '\n' || *rest.data == '\r' || *rest.data == ' '))
-        rest = slice_make(rest.data + 1, rest.len - 1);
+        rest = slice_from(rest, 1);
     while (n < rest.len && rest.data[n] != '\n' && rest.data[n] != '\r' && rest.data[n] != '\0')
         n++;
     return slice_make(rest.data, n);

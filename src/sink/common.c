@@ -19,7 +19,7 @@ bool close_body(struct slice payload, uint16_t *code, struct slice *reason)
     if (payload.len < 2)
         return false;
     *code = (uint16_t)(payload.data[0] << 8 | payload.data[1]);
-    *reason = slice_make(payload.data + 2, payload.len - 2);
+    *reason = slice_from(payload, 2);
     return true;
 }
 

@@ -74,7 +74,7 @@ static size_t prefix_length(struct slice s)
     size_t n = sizeof last - 1;
     const uint8_t *comma;
 
-    if (s.len < sizeof first - 1 || memcmp(s.data, first, sizeof first - 1) != 0)
+    if (!slice_begins(s, first))
         return 0;
     comma = memchr(s.data, ',', s.len);
     if (!comma || (size_t)(comma - s.data) < sizeof first - 1 + n ||
@@ -120,7 +120,7 @@ int elide_json(struct buf *out, struct slice text, uint64_t longest, bool utf8)
         return 0;
     json_scan_init(&scan, text);
     while ((kind = json_scan_next(&scan, &token)) > JSON_END) {
-        struct slice s = slice_make(token.data + 1, token.len - 2);
+        struct slice s = slice_inner(token);
         size_t prefix;
         uint64_t size;
 

@@ -31,7 +31,7 @@ static void put_word(struct human *h, const char *between, struct slice word)
 /* An id is a JSON token; quotes around a string add nothing here. */
 static struct slice bare(struct slice id)
 {
-    return id.len >= 2 && id.data[0] == '"' ? slice_make(id.data + 1, id.len - 2) : id;
+    return id.len >= 2 && id.data[0] == '"' ? slice_inner(id) : id;
 }
 
 /* An event's name is enough; all else begins with its type. */

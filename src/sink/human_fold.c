@@ -91,7 +91,7 @@ static void fold(struct human *h)
 {
     struct slice text = buf_slice(&h->text);
     size_t end = kept_length(text, h->config.fold);
-    struct slice rest = slice_make(text.data + end, text.len - end);
+    struct slice rest = slice_from(text, end);
 
     /* The line that says so takes one, too. */
     if (rest.len == 0 || (count_lines(rest) < 2 && rest.len < HUMAN_FOLD_LINE))

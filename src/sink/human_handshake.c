@@ -36,7 +36,7 @@ static void put_request_line(struct human *h, struct slice line)
     to = last > first ? (size_t)(last - line.data) : line.len;
     human_safe(h, slice_make(line.data, from));
     put_redacted_target(h, slice_make(line.data + from, to - from));
-    human_safe(h, slice_make(line.data + to, line.len - to));
+    human_safe(h, slice_from(line, to));
 }
 
 /* The value between its blanks, which stay. */
@@ -50,7 +50,7 @@ static void put_value(struct human *h, struct slice name, struct slice value)
     if (redact_field(&h->scratch, name, inner, h->config.utf8) < 0)
         h->failed = true;
     human_safe(h, buf_slice(&h->scratch));
-    human_safe(h, slice_make(value.data + to, value.len - to));
+    human_safe(h, slice_from(value, to));
 }
 
 /* A line after the first. *name is the field that a folded line continues (RFC 9112, section 5.2):
@@ -74,7 +74,7 @@ static void put_field_line(struct human *h, struct slice line, struct slice *nam
     while (name->len > 0 && is_blank(name->data[name->len - 1]))
         name->len--; /* "Cookie : x" is malformed, and as secret */
     human_safe(h, slice_make(line.data, end + 1));
-    put_value(h, *name, slice_make(line.data + end + 1, line.len - end - 1));
+    put_value(h, *name, slice_from(line, end + 1));
 }
 
 static void put_head_line(struct human *h, struct slice line, bool first, bool request,

@@ -87,7 +87,7 @@ void page_prose(struct page *p, struct slice text)
         page_put(p, "&#160;");
         from = i + 1;
     }
-    page_text(p, slice_make(text.data + from, text.len - from));
+    page_text(p, slice_from(text, from));
 }
 
 void page_figure(struct page *p, struct units figure)

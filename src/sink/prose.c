@@ -71,7 +71,7 @@ void prose_wrap(struct prose *p, struct slice text, int at, int indent)
             prose_blanks(p, indent);
             at = indent;
             while (text.len > 0 && text.data[0] == ' ') {
-                text = slice_make(text.data + 1, text.len - 1);
+                text = slice_from(text, 1);
                 n--;
             }
             columns = term_width(slice_make(text.data, n));
@@ -83,7 +83,7 @@ void prose_wrap(struct prose *p, struct slice text, int at, int indent)
         if (buf_append(p->out, text.data, n) < 0)
             p->failed = true;
         at += columns;
-        text = slice_make(text.data + n, text.len - n);
+        text = slice_from(text, n);
     }
     prose_put(p, "\n");
 }

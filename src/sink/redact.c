@@ -137,7 +137,7 @@ int redact_message(struct buf *out, struct slice text, bool own, bool utf8)
     json_scan_init(&scan, text);
     while ((kind = json_scan_next(&scan, &token)) > JSON_END) {
         if (kind == JSON_KEY) {
-            secret = secret_query_name(slice_make(token.data + 1, token.len - 2));
+            secret = secret_query_name(slice_inner(token));
         } else if (kind != JSON_COLON) {
             if (secret && is_value(kind)) {
                 size_t at = (size_t)(token.data - text.data);

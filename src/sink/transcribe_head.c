@@ -70,8 +70,7 @@ static const struct {
 /* An option that only names the place of a secret does not contain it. */
 static bool points_elsewhere(struct slice value)
 {
-    return value.len > 0 &&
-           (value.data[0] == '@' || (value.len > 4 && memcmp(value.data, "env:", 4) == 0));
+    return slice_begins(value, "@") || (slice_begins(value, "env:") && value.len > 4);
 }
 
 static bool holds_url(struct slice value)

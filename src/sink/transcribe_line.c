@@ -49,7 +49,7 @@ static bool fits_line(struct slice text)
         is_blank(text.data[text.len - 1]) || text.data[0] == '/' || text.data[text.len - 1] == '\\')
         return false;
     last = word_from_end(text, 0);
-    if (last.len >= 2 && memcmp(last.data, "<<", 2) == 0)
+    if (slice_begins(last, "<<"))
         return false;
     return !slice_is(last, "within") && !slice_is(word_from_end(text, 1), "within");
 }

@@ -20,7 +20,7 @@ int wrap_width(struct slice text)
             i++;
         from = i < text.len ? i + 1 : i;
     }
-    return columns + term_width(slice_make(text.data + from, text.len - from));
+    return columns + term_width(slice_from(text, from));
 }
 
 /* The next line, without its end. */

@@ -30,10 +30,7 @@ static bool has_userinfo(struct slice line)
 /* "/connect user:pass@host": a URL may come without its scheme. */
 static bool connects_with_userinfo(struct slice line)
 {
-    static const char command[] = "/connect";
-
-    return line.len > sizeof command - 1 && memcmp(line.data, command, sizeof command - 1) == 0 &&
-           memchr(line.data, '@', line.len) != NULL;
+    return slice_begins(line, "/connect") && memchr(line.data, '@', line.len) != NULL;
 }
 
 /* "/option user name:password": no name of a secret is in it. */
@@ -42,12 +39,9 @@ static bool sets_secret(struct slice line)
     static const char *const begins[] = {"/option user", "/option --user", "/option pass",
                                          "/option --pass", "/option header-cmd"};
 
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
-        size_t len = strlen(begins[i]);
-
-        if (line.len >= len && memcmp(line.data, begins[i], len) == 0)
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (slice_begins(line, begins[i]))
             return true;
-    }
     return false;
 }
 
@@ -65,7 +59,7 @@ static struct slice aliased(struct slice line)
         at++;
     while (at < line.len && line.data[at] == ' ')
         at++;
-    return slice_make(line.data + at, line.len - at);
+    return slice_from(line, at);
 }
 
 bool history_storable(struct slice line)

@@ -33,7 +33,7 @@ static void skip_blanks(struct at *a)
 
 static struct slice rest(const struct at *a)
 {
-    return slice_make(a->text.data + a->pos, a->text.len - a->pos);
+    return slice_from(a->text, a->pos);
 }
 
 static struct slice word(struct at *a)

@@ -84,7 +84,7 @@ static bool tell_slip(struct slice came, struct slice wanted, const char *what,
 {
     bool quoted = wanted.len >= 2 && wanted.data[0] == '"' && wanted.data[wanted.len - 1] == '"';
 
-    if (quoted && slice_equal(came, slice_make(wanted.data + 1, wanted.len - 2)))
+    if (quoted && slice_equal(came, slice_inner(wanted)))
         snprintf(why, EXPECT_WHY, "%s has no quotes around it: they are expected literally", what);
     else if (wanted.len > 0 && strchr("{[", wanted.data[0]) && json_valid(wanted) &&
              json_valid(came) && json_equal(came, wanted))
@@ -102,7 +102,7 @@ static void tell_other(struct slice came, struct slice wanted, const char *what,
                        char why[EXPECT_WHY])
 {
     size_t n = common(came, wanted), at = characters(slice_make(came.data, n));
-    struct slice rest = slice_make(came.data + n, came.len - n);
+    struct slice rest = slice_from(came, n);
 
     if (tell_slip(came, wanted, what, why))
         return;

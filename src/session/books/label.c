@@ -6,7 +6,7 @@
 bool label_number(struct slice token, uint64_t *number)
 {
     if (token.len >= 2 && token.data[0] == '"')
-        token = slice_make(token.data + 1, token.len - 2);
+        token = slice_inner(token);
     return decimal_read(token, UINT64_MAX, number);
 }
 

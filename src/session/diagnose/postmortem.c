@@ -5,17 +5,6 @@
 /* Right after the opening: whatever the peer did not like, it was there from the start. */
 #define AT_ONCE_US 1000000
 
-static bool mentions(struct slice reason, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (size_t i = 0; i + n <= reason.len; i++) {
-        if (strncasecmp((const char *)reason.data + i, word, n) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void hint_of_subprotocol(char *hint, const struct postmortem_context *context)
 {
     snprintf(hint, POSTMORTEM_HINT,
@@ -31,7 +20,7 @@ static void hint_of_code(char *hint, const struct event_close *close,
     bool at_once = close->uptime_us < AT_ONCE_US;
 
     if (!context->subprotocol_agreed &&
-        (close->code == 4406 || mentions(close->reason, "subprotocol"))) {
+        (close->code == 4406 || slice_contains_nocase(close->reason, "subprotocol"))) {
         hint_of_subprotocol(hint, context); /* 4406: graphql-transport-ws */
     } else if (close->code == 4408) {       /* graphql-transport-ws */
         snprintf(hint, POSTMORTEM_HINT,
@@ -46,8 +35,10 @@ static void hint_of_code(char *hint, const struct event_close *close,
         snprintf(hint, POSTMORTEM_HINT,
                  "the server does not accept the subprotocol that was agreed: offer another "
                  "(GraphQL: -s graphql-transport-ws, the older one: -s graphql-ws)");
-    } else if ((mentions(close->reason, "idle") || mentions(close->reason, "inactiv") ||
-                mentions(close->reason, "timeout") || mentions(close->reason, "timed out")) &&
+    } else if ((slice_contains_nocase(close->reason, "idle") ||
+                slice_contains_nocase(close->reason, "inactiv") ||
+                slice_contains_nocase(close->reason, "timeout") ||
+                slice_contains_nocase(close->reason, "timed out")) &&
                postmortem_idle(hint, close, context)) {
         return;
     } else if ((close->code == 1008 || (close->code >= 4400 && close->code < 4500)) && at_once) {

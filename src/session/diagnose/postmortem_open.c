@@ -31,17 +31,6 @@ static void name_the_answerer(char *text, size_t size, const struct event_respon
         snprintf(text, size, " (Via: %.*s)", via_len, (const char *)via.data);
 }
 
-static bool contains(struct slice text, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (size_t i = 0; i + n <= text.len; i++) {
-        if (strncasecmp((const char *)text.data + i, word, n) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool postmortem_names_proxy(struct slice text)
 {
     static const char *const names[] = {"nginx",   "openresty", "haproxy",    "envoy",
@@ -49,7 +38,7 @@ bool postmortem_names_proxy(struct slice text)
                                         "caddy",   "squid",     "apache",     "Via: "};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (contains(text, names[i]))
+        if (slice_contains_nocase(text, names[i]))
             return true;
     }
     return false;
@@ -72,7 +61,7 @@ static void when_again(char *text, size_t size, const struct event_response *res
 /* A plain answer to the handshake. */
 static void no_upgrade_hint(char *hint, const struct event_response *response, const char *who)
 {
-    if (contains(header(response, "Server"), "nginx"))
+    if (slice_contains_nocase(header(response, "Server"), "nginx"))
         snprintf(hint, POSTMORTEM_HINT,
                  "this path is not a WebSocket endpoint, or nginx did not pass the upgrade on; its "
                  "location needs: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
@@ -99,7 +88,7 @@ static void no_upgrade_hint(char *hint, const struct event_response *response, c
 void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message)
 {
     hint[0] = '\0';
-    if (message.len > 8 && memcmp(message.data, "0{\"sid\":", 8) == 0)
+    if (slice_begins(message, "0{\"sid\":"))
         snprintf(
             hint, POSTMORTEM_HINT,
             "this is Socket.IO (an Engine.IO handshake): --as socket.io speaks it; by hand, send 40 to "
@@ -109,16 +98,18 @@ void postmortem_greeting(char hint[POSTMORTEM_HINT], struct slice message)
 /* nginx, Apache, Go's net/http, haproxy and Node report a request without TLS on a TLS port. */
 static bool wants_tls(struct slice body)
 {
-    return contains(body, "request was sent to HTTPS port") ||
-           contains(body, "SSL-enabled server port") ||
-           contains(body, "HTTP request to an HTTPS server") || contains(body, "requires TLS");
+    return slice_contains_nocase(body, "request was sent to HTTPS port") ||
+           slice_contains_nocase(body, "SSL-enabled server port") ||
+           slice_contains_nocase(body, "HTTP request to an HTTPS server") ||
+           slice_contains_nocase(body, "requires TLS");
 }
 
 static bool about_subprotocol(const struct event_response *response)
 {
-    return contains(response->body, "subprotocol") || contains(response->body, "sub-protocol") ||
-           contains(response->body, "Sec-WebSocket-Protocol") ||
-           contains(response->reason, "subprotocol");
+    return slice_contains_nocase(response->body, "subprotocol") ||
+           slice_contains_nocase(response->body, "sub-protocol") ||
+           slice_contains_nocase(response->body, "Sec-WebSocket-Protocol") ||
+           slice_contains_nocase(response->reason, "subprotocol");
 }
 
 /* 400, and other refusals whose body gives the reason. True if it did. */

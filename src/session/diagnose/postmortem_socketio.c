@@ -66,11 +66,6 @@ static bool upgrade_dropped(char hint[POSTMORTEM_HINT], const struct event_respo
     return true;
 }
 
-static bool begins(struct slice body, const char *message)
-{
-    return body.len >= strlen(message) && memcmp(body.data, message, strlen(message)) == 0;
-}
-
 bool postmortem_socketio(char hint[POSTMORTEM_HINT], const struct event_response *response,
                          const struct postmortem_context *context)
 {
@@ -79,7 +74,8 @@ bool postmortem_socketio(char hint[POSTMORTEM_HINT], const struct event_response
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *r = &refusals[i];
 
-        if (!has_code(body, i) && !(begins(body, r->message) && (r->plain || context->socketio)))
+        if (!has_code(body, i) &&
+            !(slice_begins(body, r->message) && (r->plain || context->socketio)))
             continue;
         if (i == BAD_REQUEST && has_code(body, i) && !context->http)
             return upgrade_dropped(hint, response);

@@ -233,7 +233,7 @@ static int write_all(int fd, const struct buf *text, struct err *e)
             return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s",
                            strerror(errno));
         if (n > 0)
-            left = slice_make(left.data + n, left.len - (size_t)n);
+            left = slice_from(left, (size_t)n);
     }
     return 0;
 }

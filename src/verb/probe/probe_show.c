@@ -179,7 +179,7 @@ static int write_all(int fd, const struct buf *text)
         if (n < 0 && errno != EINTR)
             return -1;
         if (n > 0)
-            left = slice_make(left.data + n, left.len - (size_t)n);
+            left = slice_from(left, (size_t)n);
     }
     return 0;
 }

@@ -23,7 +23,7 @@ static bool loopback(struct slice name, char host[46])
     if (slice_is_nocase(name, "localhost"))
         snprintf(host, 46, "127.0.0.1");
     else if (name.len > 2 && name.data[0] == '[' && name.data[name.len - 1] == ']' &&
-             is_ip6_loopback(slice_make(name.data + 1, name.len - 2)))
+             is_ip6_loopback(slice_inner(name)))
         snprintf(host, 46, "::1");
     else if (ip4_parse(name, bytes) && bytes[0] == 127)
         snprintf(host, 46, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
@@ -44,7 +44,7 @@ static void split(struct slice text, struct slice *host, struct slice *port)
     if (n == 0 || text.data[n - 1] != ':')
         return;
     *host = slice_make(text.data, n - 1);
-    *port = slice_make(text.data + n, text.len - n);
+    *port = slice_from(text, n);
 }
 
 bool control_is_loopback(struct slice text)

@@ -374,9 +374,9 @@ static int read_query(struct control_request *r, struct slice query, struct err 
 
     if (query.len == 0)
         return 0;
-    if (r->what != CONTROL_EVENTS || query.len < 6 || memcmp(query.data, "since=", 6) != 0)
+    if (r->what != CONTROL_EVENTS || !slice_begins(query, "since="))
         return control_refuse(e, 400, "that query is not known; /events takes ?since=N");
-    number = slice_make(query.data + 6, query.len - 6);
+    number = slice_from(query, 6);
     if (!decimal_read(number, INT64_MAX, &r->since))
         return control_refuse(e, 400, "since is a whole number: the \"n\" of an event");
     return 0;

@@ -10,8 +10,7 @@
 /* A line may be a message that is injected. */
 #define LINE_MAX_BYTES ((size_t)1024 * 1024)
 
-#define INJECT     "/inject "
-#define INJECT_LEN (sizeof INJECT - 1)
+#define INJECT "/inject "
 
 /* --- the prompt ---------------------------------------------------------------------------------
  */
@@ -123,7 +122,7 @@ static void on_line(void *ctx, struct slice line)
         return;
     if (take_line(q, line, &e) < 0)
         complain(q, &e);
-    if (line.len > INJECT_LEN && memcmp(line.data, INJECT, INJECT_LEN) == 0) {
+    if (slice_begins(line, INJECT) && line.len > sizeof INJECT - 1) {
         buf_reset(&q->again);
         buf_append(&q->again, line.data, line.len);
     }

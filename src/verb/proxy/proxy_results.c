@@ -47,7 +47,7 @@ static int write_file(int fd, const char *option, const struct buf *text, struct
             return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the file of %s: %s", option,
                            strerror(errno));
         if (n > 0)
-            left = slice_make(left.data + n, left.len - (size_t)n);
+            left = slice_from(left, (size_t)n);
     }
     return 0;
 }

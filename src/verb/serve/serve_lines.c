@@ -50,7 +50,7 @@ void serve_line(void *ctx, struct slice line)
     if (line.len == 0)
         return;
     if (doubled)
-        send_line(s, slice_make(line.data + 1, line.len - 1));
+        send_line(s, slice_from(line, 1));
     else if (!slash || memchr(line.data, '\n', line.len))
         send_line(s, line);
     else if (slice_is(line, "/quit"))
