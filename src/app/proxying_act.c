@@ -6,6 +6,7 @@
 
 #include "app/proxying.h"
 #include "base/clock.h"
+#include "base/span.h"
 #include "net/timer.h"
 
 /* A connection in a black hole of ours. */
@@ -112,7 +113,7 @@ static void set_timer(struct proxying *p)
     if (first == UINT64_MAX)
         timer_stop(p->hole_timer);
     else
-        timer_start(p->hole_timer, first > now ? first - now : 0, on_holes);
+        timer_start(p->hole_timer, span_between(now, first), on_holes);
 }
 
 /* Those that end by then; UINT64_MAX: all. */

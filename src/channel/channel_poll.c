@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "base/span.h"
 #include "channel/poll_memory.h"
 #include "proto/http_date.h"
 #include "proto/items.h"
@@ -72,7 +73,7 @@ static void wait_for(struct poll *p, uint64_t due_us)
 
     /* The loop's idea of now may be old, and the wait would be that much too short. */
     uv_update_time(p->r.ch.loop);
-    timer_start(p->r.timer, due_us > now ? due_us - now : 0, on_due);
+    timer_start(p->r.timer, span_between(now, due_us), on_due);
 }
 
 static void plan_next(struct poll *p)

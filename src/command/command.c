@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "script/expect/parse.h"
 
 #define ANSWER_MAX 1024
@@ -254,7 +255,7 @@ static void set_alarm(struct commands *c, uint64_t now)
     if (c->asked.waiting && c->asked.until_us < due)
         due = c->asked.until_us;
     if (due != UINT64_MAX)
-        c->hooks.alarm(c->hooks.ctx, due > now ? due - now : 0);
+        c->hooks.alarm(c->hooks.ctx, span_between(now, due));
 }
 
 void commands_wake(struct commands *c)

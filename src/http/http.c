@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "base/span.h"
 #include "http/http_private.h"
 
 bool http_wants(const struct http *h, enum event_kind kind)
@@ -162,11 +163,6 @@ void http_drop(struct http *h)
 
 /* --- an exchange ------------------------------------------------------------------------------ */
 
-static uint64_t since(uint64_t now, uint64_t then)
-{
-    return now > then ? now - then : 0;
-}
-
 /* Nothing is in progress any longer. */
 static void come_to_rest(struct http *h, bool keep)
 {
@@ -193,7 +189,7 @@ void http_finish(struct http *h, const struct err *e, bool keep)
         .status = h->in.head.status >= 200 ? h->in.head.status : 0,
         .framed = h->in.body.kind != HTTP1_BODY_EOF && h->in.body.done,
         .ended = h->link ? h->link->ended : 0,
-        .us = since(clock_mono_us(), h->began_us),
+        .us = span_between(h->began_us, clock_mono_us()),
     };
     unsigned serial;
 

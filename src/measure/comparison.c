@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json_scan.h"
+#include "base/span.h"
 #include "proto/http_date.h"
 
 /* Identities up to this length are compared after decoding their escapes. */
@@ -172,7 +173,7 @@ static void take_update(struct comparison *c, unsigned channel, uint64_t key,
         ch->last_order = update->order;
     sketch_add(&ch->lag,
                arrived_us > update->first_us ? (int64_t)(arrived_us - update->first_us) : 0);
-    trace_add(&ch->shown, arrived_us > c->begin_us ? arrived_us - c->begin_us : 0, ch->last_order);
+    trace_add(&ch->shown, span_between(c->begin_us, arrived_us), ch->last_order);
 }
 
 /* For a message in parts the identity must be in the first one; without --id all bytes are used. */

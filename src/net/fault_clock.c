@@ -1,6 +1,7 @@
 #include "net/fault_clock.h"
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "net/fault_socket.h"
 
 /* The longest single wait. */
@@ -12,7 +13,7 @@ static void set(void *ctx)
 {
     struct fault_clock *c = ctx;
     uint64_t due = faults_due(c->faults), now = clock_mono_us();
-    uint64_t wait = due > now ? due - now : 0;
+    uint64_t wait = span_between(now, due);
 
     if (due == UINT64_MAX)
         timer_stop(c->timer);

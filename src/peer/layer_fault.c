@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/span.h"
 #include "peer/layer_fault_private.h"
 
 /* How long the other side may take to answer a Close frame that a fault sends. */
@@ -31,7 +32,7 @@ void layer_fault_set_timer(struct layer_fault *f)
     if (due == UINT64_MAX || !f->fault)
         timer_stop(f->timer);
     else
-        timer_start(f->timer, due > at ? due - at : 0, on_timer);
+        timer_start(f->timer, span_between(at, due), on_timer);
 }
 
 static void stamp(const struct layer_fault *f, struct event *ev)

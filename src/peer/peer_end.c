@@ -5,17 +5,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "base/trace.h"
 #include "net/tcp_stats.h"
 #include "peer/peer_private.h"
 
 /* How long the other side may take to hang up after a violation: its Close is not waited for. */
 #define FAILED_LINGER_US 1000000
-
-static uint64_t since(uint64_t now, uint64_t then)
-{
-    return now > then ? now - then : 0;
-}
 
 void peer_decide(struct peer *p, enum close_by by, enum close_how how, uint16_t code,
                  struct slice reason)
@@ -28,8 +24,8 @@ void peer_decide(struct peer *p, enum close_by by, enum close_how how, uint16_t 
         return;
     p->decided = true;
     p->decided_us = clock_mono_us();
-    p->idle_in_us = since(p->decided_us, came_now ? p->before_in_us : activity->last_in_us);
-    p->idle_out_us = since(p->decided_us, activity->last_out_us);
+    p->idle_in_us = span_between(came_now ? p->before_in_us : activity->last_in_us, p->decided_us);
+    p->idle_out_us = span_between(activity->last_out_us, p->decided_us);
     p->by = by;
     p->how = how;
     p->code = code;
@@ -67,11 +63,11 @@ static void end(struct peer *p)
         .code = p->code,
         .reason = slice_make(p->reason, p->reason_len),
         .clean = p->got_close_frame && p->sent_close_frame,
-        .uptime_us = since(p->decided_us, p->config.opened_us),
+        .uptime_us = span_between(p->config.opened_us, p->decided_us),
         .idle_in_us = p->idle_in_us,
         .idle_out_us = p->idle_out_us,
         .has_pong = p->last_pong_us != 0,
-        .last_pong_us = since(p->decided_us, p->last_pong_us),
+        .last_pong_us = span_between(p->last_pong_us, p->decided_us),
         .errnum = p->errnum,
         .why = p->how == CLOSE_HOW_TLS ? p->link_error.text : NULL,
         .got_close_frame = p->got_close_frame,

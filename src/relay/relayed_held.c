@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "relay/relay_private.h"
 
 static void on_due(void *ctx)
@@ -39,7 +40,7 @@ static void set_timer(struct relay_conn *c)
     if (due == UINT64_MAX)
         timer_stop(c->due);
     else
-        timer_start(c->due, due > now ? due - now : 0, on_due);
+        timer_start(c->due, span_between(now, due), on_due);
 }
 
 static int keep(struct held_queue *q, enum opcode type, struct slice data, uint64_t due_us)

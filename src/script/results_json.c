@@ -23,14 +23,13 @@ static void put(struct results_json *j, struct json_tree *t)
 
     buf_init(&line, SIZE_MAX);
     buf_init(&safe, SIZE_MAX);
-    if (tree_print(t, &line) == 0 && json_hide(&safe, buf_slice(&line)) == 0 &&
+    if (tree_end(t, &line) == 0 && json_hide(&safe, buf_slice(&line)) == 0 &&
         buf_append(&safe, "\n", 1) == 0)
         out_put(j->out, buf_data(&safe), safe.len);
     else if (!j->out->error)
         j->out->error = ENOMEM; /* a test that is missing must not go unnoticed */
     buf_clear(&safe);
     buf_clear(&line);
-    tree_clear(t);
 }
 
 /* Returns the line's object. */

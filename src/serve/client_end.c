@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "net/tcp_stats.h"
 #include "serve/client.h"
 
@@ -12,11 +13,6 @@
 #define LINGER_MS 1000
 /* What one client may send in a turn of the loop after the last word. */
 #define DISCARDS_PER_TURN 8
-
-static uint64_t since(uint64_t now, uint64_t then)
-{
-    return now > then ? now - then : 0;
-}
 
 void client_decide(struct client *c, enum close_by by, enum close_how how, uint16_t code,
                    struct slice reason)
@@ -31,8 +27,8 @@ void client_decide(struct client *c, enum close_by by, enum close_how how, uint1
     if (c->reason_len > 0)
         memcpy(c->reason, reason.data, c->reason_len);
     c->decided_us = clock_mono_us();
-    c->idle_in_us = since(c->decided_us, c->activity.last_in_us);
-    c->idle_out_us = since(c->decided_us, c->activity.last_out_us);
+    c->idle_in_us = span_between(c->activity.last_in_us, c->decided_us);
+    c->idle_out_us = span_between(c->activity.last_out_us, c->decided_us);
 }
 
 void client_linger(struct client *c)
@@ -135,7 +131,7 @@ static struct event close_event(const struct client *c)
         .how = c->how,
         .code = c->code,
         .reason = slice_make(c->reason, c->reason_len),
-        .uptime_us = since(c->decided_us, c->opened_us),
+        .uptime_us = span_between(c->opened_us, c->decided_us),
         .idle_in_us = c->idle_in_us,
         .idle_out_us = c->idle_out_us,
         .errnum = c->errnum,

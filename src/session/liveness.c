@@ -1,5 +1,6 @@
 #include "session/liveness.h"
 
+#include "base/span.h"
 #include <stdio.h>
 
 void liveness_init(struct liveness *l, uint64_t interval_us, uint64_t timeout_us, uint64_t now_us)
@@ -51,11 +52,6 @@ uint64_t liveness_unanswered(const struct liveness *l)
     return n;
 }
 
-static uint64_t until(uint64_t then, uint64_t now)
-{
-    return then > now ? then - now : 0;
-}
-
 enum liveness_action liveness_due(struct liveness *l, uint64_t last_in_us, uint64_t now_us,
                                   uint64_t *wait_us)
 {
@@ -63,12 +59,12 @@ enum liveness_action liveness_due(struct liveness *l, uint64_t last_in_us, uint6
     if (last_in_us >= l->overdue_from_us)
         l->overdue_from_us = 0;
     if (l->overdue_from_us && l->timeout_us) {
-        *wait_us = until(l->overdue_from_us + l->timeout_us, now_us);
+        *wait_us = span_between(now_us, l->overdue_from_us + l->timeout_us);
         if (*wait_us == 0)
             return LIVENESS_LOST;
     }
     if (l->interval_us) {
-        uint64_t next_ping = until(l->last_ping_us + l->interval_us, now_us);
+        uint64_t next_ping = span_between(now_us, l->last_ping_us + l->interval_us);
 
         if (next_ping == 0) {
             l->last_ping_us = now_us;

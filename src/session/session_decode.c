@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "session/session_private.h"
 #include "session/typed_files.h"
 
@@ -86,7 +87,7 @@ static void set_timer(struct session *s)
     uint64_t due = decode_due(s->stack), at = now(s);
 
     if (due > 0 && s->main.state == SESSION_OPEN)
-        timer_start(s->decode_timer, due > at ? due - at : 0, on_due);
+        timer_start(s->decode_timer, span_between(at, due), on_due);
     else
         timer_stop(s->decode_timer);
 }

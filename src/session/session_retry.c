@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "base/trace.h"
 #include "session/session_private.h"
 
@@ -149,7 +150,7 @@ uint64_t session_retry_wait_us(const struct session *s)
 {
     uint64_t now = clock_mono_us();
 
-    return s->main.state == SESSION_WAITING && s->main.due_us > now ? s->main.due_us - now : 0;
+    return s->main.state == SESSION_WAITING ? span_between(now, s->main.due_us) : 0;
 }
 
 /* The books minus their state before the outage. */
@@ -184,7 +185,7 @@ void session_card_back(struct session *s, struct event_open *open)
     if (!scorecard_back(&s->card, clock_mono_us()))
         return;
     open->attempts = (uint32_t)s->card.attempts;
-    open->outage_us = s->card.back_us > since ? s->card.back_us - since : 0;
+    open->outage_us = span_between(since, s->card.back_us);
 }
 
 void session_card_check(struct session *s)

@@ -24,6 +24,14 @@ int tree_print(const struct json_tree *t, struct buf *out)
     return failed < 0 ? -1 : 0;
 }
 
+int tree_end(struct json_tree *t, struct buf *out)
+{
+    int failed = tree_print(t, out);
+
+    tree_clear(t);
+    return failed;
+}
+
 /* item is owned by `to` from now on, or freed. Returns it, or NULL. */
 static cJSON *add(struct json_tree *t, cJSON *to, const char *key, cJSON *item)
 {
@@ -147,6 +155,14 @@ void tree_ms(struct json_tree *t, cJSON *to, const char *key, uint64_t microseco
 
     json_ms(raw_begin(&raw), NULL, microseconds);
     raw_add(t, to, key, &raw);
+}
+
+void tree_ms_known(struct json_tree *t, cJSON *to, const char *key, int64_t microseconds)
+{
+    if (microseconds < 0)
+        tree_null(t, to, key);
+    else
+        tree_ms(t, to, key, (uint64_t)microseconds);
 }
 
 void tree_seconds(struct json_tree *t, cJSON *to, const char *key, uint64_t microseconds)

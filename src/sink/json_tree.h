@@ -23,6 +23,8 @@ void tree_clear(struct json_tree *t);
 
 /* Append the document, without blanks and newline. 0, or -1 and nothing is appended. */
 int tree_print(const struct json_tree *t, struct buf *out);
+/* The same, and free the tree. */
+int tree_end(struct json_tree *t, struct buf *out);
 
 /* In all of these `to` is the object or array that gains the value, or NULL after a failure; key is
  * NULL in an array. Keys are not copied: they live as long as the tree. */
@@ -43,6 +45,8 @@ void tree_double(struct json_tree *t, cJSON *to, const char *key, double number,
 void tree_bool(struct json_tree *t, cJSON *to, const char *key, bool truth);
 void tree_null(struct json_tree *t, cJSON *to, const char *key);
 void tree_ms(struct json_tree *t, cJSON *to, const char *key, uint64_t microseconds);
+/* null if it is negative: not known. */
+void tree_ms_known(struct json_tree *t, cJSON *to, const char *key, int64_t microseconds);
 void tree_seconds(struct json_tree *t, cJSON *to, const char *key, uint64_t microseconds);
 void tree_time(struct json_tree *t, cJSON *to, const char *key, int64_t microseconds);
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/json_write.h"
+#include "base/span.h"
+#include "sink/json_tree.h"
 #include "sink/term_safe.h"
 
 /* --- writing ------------------------------------------------------------------------------------
@@ -134,6 +136,17 @@ void page_moment(struct page *p, int64_t time_us)
 /* --- pictures over time -------------------------------------------------------------------------
  */
 
+double page_axis_seconds(const struct page_axis *a)
+{
+    return (double)(a->to_us - a->from_us) / 1e6;
+}
+
+double page_axis_at(const struct page_axis *a, uint64_t at_us)
+{
+    return fmin(100,
+                100 * (double)span_between(a->from_us, at_us) / (double)(a->to_us - a->from_us));
+}
+
 double page_step(double whole, unsigned most)
 {
     double step = pow(10, floor(log10(whole / most)));
@@ -174,6 +187,13 @@ void page_times(struct page *p, double seconds)
     page_put(p, "</svg>");
 }
 
+void page_times_lane(struct page *p, double seconds)
+{
+    page_put(p, "<div class=\"lane axis-lane\"><div class=\"name\"></div><div class=\"plot\">");
+    page_times(p, seconds);
+    page_put(p, "</div><div class=\"value\"></div></div>\n");
+}
+
 /* --- the document -------------------------------------------------------------------------------
  */
 
@@ -192,6 +212,46 @@ void page_begin(struct page *p, const char *subcommand, const char *subject, con
     page_put(p, "</style></head>\n<body><main>\n");
 }
 
+void page_brand(struct page *p, const char *version, const char *subcommand, int64_t time_us)
+{
+    page_put(p, "<header><p class=\"brand\">");
+    page_words(p, version);
+    page_printf(p, " %s · ", subcommand);
+    page_moment(p, time_us);
+    page_put(p, "</p>\n");
+}
+
+void page_headline(struct page *p, const char *verdict)
+{
+    const char *end = strstr(verdict, ". ");
+    size_t len = end ? (size_t)(end - verdict) + 1 : strlen(verdict);
+
+    page_put(p, "<h1>");
+    page_prose(p, slice_make(verdict, len));
+    page_put(p, "</h1>\n");
+    page_lead(p, end ? end + 2 : "");
+}
+
+void page_lead(struct page *p, const char *text)
+{
+    if (!text[0])
+        return;
+    page_put(p, "<p class=\"lead\">");
+    page_prose(p, slice_str(text));
+    page_put(p, "</p>\n");
+}
+
+void page_expectation(struct page *p, struct slice name, bool ok, const char *reason)
+{
+    page_put(p, ok ? "<li class=\"good\">" : "<li>");
+    page_text(p, name);
+    if (!ok) {
+        page_put(p, ": ");
+        page_prose(p, slice_str(reason));
+    }
+    page_put(p, "</li>\n");
+}
+
 void page_settings(struct page *p, const struct page_setting *settings, size_t count)
 {
     page_put(p, "<table class=\"settings\"><tbody>\n");
@@ -203,6 +263,15 @@ void page_settings(struct page *p, const struct page_setting *settings, size_t c
         page_put(p, "</td></tr>\n");
     }
     page_put(p, "</tbody></table>");
+}
+
+void page_settings_section(struct page *p, const struct page_setting *settings, size_t count)
+{
+    if (count == 0)
+        return;
+    page_put(p, "<section><h2>Settings</h2>\n");
+    page_settings(p, settings, count);
+    page_put(p, "</section>\n");
 }
 
 /* Inside a script element "<" could end it (or begin a comment). */
@@ -225,4 +294,17 @@ int page_end(struct page *p, const char *version, struct slice json)
     put_json(p, json);
     page_put(p, "</main></body></html>\n");
     return p->failed ? -1 : 0;
+}
+
+int page_end_tree(struct page *p, const char *version, struct json_tree *figures)
+{
+    struct buf json;
+    int failed;
+
+    buf_init(&json, SIZE_MAX / 2);
+    if (tree_end(figures, &json) < 0)
+        p->failed = true;
+    failed = page_end(p, version, buf_slice(&json));
+    buf_clear(&json);
+    return failed;
 }

@@ -8,6 +8,7 @@
 
 #include "base/codec.h"
 #include "base/json_scan.h"
+#include "base/span.h"
 #include "sink/transcribe_head.h"
 #include "sink/transcribe_line.h"
 
@@ -66,7 +67,7 @@ static void remark(struct transcribe *r, const char *what, uint64_t bytes, const
 /* The time of an expectation, if it is to be written. */
 static void give_time(struct transcribe *r, uint64_t at_us, char tail[TAIL])
 {
-    uint64_t gap = at_us > r->last_us ? at_us - r->last_us : 0;
+    uint64_t gap = span_between(r->last_us, at_us);
 
     tail[0] = '\0';
     if (gap > PAUSE_US)

@@ -1,4 +1,5 @@
 #include "term/thin.h"
+#include "base/span.h"
 
 #define STEP_US (THIN_PERIOD_US / THIN_RATE)
 
@@ -9,7 +10,7 @@ void thin_init(struct thin *t, uint64_t now_us)
 
 bool thin_shows(struct thin *t, uint64_t now_us)
 {
-    uint64_t passed = now_us > t->last_us ? now_us - t->last_us : 0;
+    uint64_t passed = span_between(t->last_us, now_us);
 
     t->last_us = now_us;
     t->credit_us = passed > THIN_PERIOD_US - t->credit_us ? THIN_PERIOD_US : t->credit_us + passed;

@@ -1,14 +1,10 @@
 #include "session/books/scorecard.h"
 #include "base/plural.h"
 
+#include "base/span.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-static uint64_t since(uint64_t now, uint64_t then)
-{
-    return now > then ? now - then : 0;
-}
 
 /* How long a loss of that kind is not noticed: if the end itself was signalled, the silence before
  * it does not matter. */
@@ -23,7 +19,7 @@ void scorecard_lost(struct scorecard *c, const struct event_close *close, uint64
     c->open = false;
     c->how = close->how;
     c->detected_us = was_silent(close->how) ? close->idle_in_us : 0;
-    c->since_us = since(now_us, c->detected_us);
+    c->since_us = span_between(c->detected_us, now_us);
     c->attempts = c->wait_count = c->waited_us = 0;
 }
 
@@ -40,7 +36,7 @@ void scorecard_attempt(struct scorecard *c, uint64_t wait_us)
 
 bool scorecard_back(struct scorecard *c, uint64_t now_us)
 {
-    uint64_t lasted = since(now_us, c->since_us);
+    uint64_t lasted = span_between(c->since_us, now_us);
 
     if (!c->down)
         return false;
@@ -127,7 +123,7 @@ void scorecard_tell(struct scorecard *c, char text[SCORECARD_TEXT], bool account
         put(&l, " s in all");
     }
     put(&l, " · back after ");
-    put_seconds(&l, since(c->back_us, c->since_us));
+    put_seconds(&l, span_between(c->since_us, c->back_us));
     put(&l, " s");
     if (accounted)
         put(&l, " · missed %" PRIu64 ", recovered %" PRIu64, missed, recovered);
@@ -137,7 +133,7 @@ struct event_outages scorecard_sums(const struct scorecard *c, uint64_t now_us)
 {
     struct event_outages sums = {
         .count = c->outages, .down_us = c->down_us, .longest_us = c->longest_us};
-    uint64_t lasting = since(now_us, c->since_us);
+    uint64_t lasting = span_between(c->since_us, now_us);
 
     if (c->down) {
         sums.count++;

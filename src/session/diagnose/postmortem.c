@@ -1,5 +1,6 @@
 #include "session/diagnose/postmortem.h"
 
+#include "base/span.h"
 #include <stdio.h>
 
 /* Right after the opening: whatever the peer did not like, it was there from the start. */
@@ -99,7 +100,7 @@ static void hint_of_violation(char *hint, const struct event_close *close,
 static bool went_quiet(const struct event_close *close, const struct postmortem_context *context)
 {
     uint64_t age = context->message_age_us;
-    uint64_t active = close->uptime_us > age ? close->uptime_us - age : 0;
+    uint64_t active = span_between(age, close->uptime_us);
 
     return context->messages_in >= 5 && age >= QUIET_US &&
            age / 10 >= active / context->messages_in && context->rtt_us != 0 && close->has_pong &&

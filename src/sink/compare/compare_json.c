@@ -208,7 +208,6 @@ int compare_json(struct buf *out, const struct comparison *c, const struct figur
 {
     struct json_tree tree, *t = &tree;
     cJSON *to, *channels;
-    int failed;
 
     tree_init(t);
     to = t->root;
@@ -231,7 +230,5 @@ int compare_json(struct buf *out, const struct comparison *c, const struct figur
         put_scale(t, to, f, scale);
         tree_latin1(t, to, "verdict", slice_str(scale->verdict));
     }
-    failed = tree_print(t, out);
-    tree_clear(t);
-    return failed;
+    return tree_end(t, out);
 }

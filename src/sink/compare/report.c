@@ -1,7 +1,6 @@
 #include "sink/compare/report.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "sink/compare/compare_json.h"
 #include "sink/compare/report_private.h"
@@ -27,33 +26,12 @@ struct units report_colour(const struct figures *f, unsigned channel)
 /* --- the head -----------------------------------------------------------------------------------
  */
 
-/* The verdict's first sentence is the title, the rest is below. A full stop inside a number has no
- * blank after it. */
-static void headline(struct page *p, const char *verdict)
-{
-    const char *end = strstr(verdict, ". ");
-    size_t len = end ? (size_t)(end - verdict) + 1 : strlen(verdict);
-
-    page_put(p, "<h1>");
-    page_prose(p, slice_make(verdict, len));
-    page_put(p, "</h1>\n");
-    if (!end)
-        return;
-    page_put(p, "<p class=\"lead\">");
-    page_prose(p, slice_str(end + 2));
-    page_put(p, "</p>\n");
-}
-
 static void header(struct page *p, const struct report *r)
 {
     const struct figures *f = r->figures;
 
-    page_put(p, "<header><p class=\"brand\">");
-    page_words(p, r->version);
-    page_put(p, " compare · ");
-    page_moment(p, r->time_us);
-    page_put(p, "</p>\n");
-    headline(p, r->scale->verdict);
+    page_brand(p, r->version, "compare", r->time_us);
+    page_headline(p, r->scale->verdict);
     page_put(p, "<p class=\"about\">");
     page_words(p, f->count ? f->channels[0].source->url : "");
     page_printf(p, " · %.1f&#160;s · ", (double)f->elapsed_us / 1e6);

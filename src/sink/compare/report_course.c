@@ -207,7 +207,6 @@ void report_course(struct page *p, const struct report *r)
                 "class=\"value\">updates</div></div>\n");
     for (unsigned i = 0; i < f->count; i++)
         lane(p, r, i, &span);
-    page_put(p, "<div class=\"lane axis-lane\"><div class=\"name\"></div><div class=\"plot\">");
-    page_times(p, seconds_of(&span));
-    page_put(p, "</div><div class=\"value\"></div></div>\n</div></section>\n");
+    page_times_lane(p, seconds_of(&span));
+    page_put(p, "</div></section>\n");
 }

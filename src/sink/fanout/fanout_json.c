@@ -2,14 +2,6 @@
 
 #include "sink/fanout/fanout_words.h"
 
-static void put_ms(struct json_tree *t, cJSON *to, const char *key, int64_t us)
-{
-    if (us < 0)
-        tree_null(t, to, key);
-    else
-        tree_ms(t, to, key, (uint64_t)us);
-}
-
 static void put_name(struct json_tree *t, cJSON *to, const char *key, const char *name)
 {
     tree_latin1(t, to, key, slice_str(name));
@@ -69,8 +61,8 @@ static void put_cell(struct json_tree *t, cJSON *to, const struct fanout_cell *c
     tree_u64(t, to, "duplicated", c->duplicated);
     tree_u64(t, to, "late", c->late);
     tree_u64(t, to, "unexpected", c->unexpected);
-    put_ms(t, to, "p50_ms", c->p50_us);
-    put_ms(t, to, "p99_ms", c->p99_us);
+    tree_ms_known(t, to, "p50_ms", c->p50_us);
+    tree_ms_known(t, to, "p99_ms", c->p99_us);
 }
 
 static void put_matrix(struct json_tree *t, const struct fanout_report *r)
@@ -148,7 +140,8 @@ static void put_drill(struct json_tree *t, const struct fanout_report *r)
         return;
     }
     to = tree_object(t, t->root, "drill");
-    put_ms(t, to, "duration_ms", (int64_t)((d->ended_us ? d->ended_us : r->at_us) - d->began_us));
+    tree_ms_known(t, to, "duration_ms",
+                  (int64_t)((d->ended_us ? d->ended_us : r->at_us) - d->began_us));
     if (d->status >= 0)
         tree_u64(t, to, "status", (uint64_t)d->status);
     else
@@ -165,9 +158,9 @@ static void put_drill(struct json_tree *t, const struct fanout_report *r)
     tree_u64(t, to, "lost", d->lost);
     tree_u64(t, to, "late", d->late);
     tree_u64(t, to, "duplicated", d->twice);
-    put_ms(t, to, "away_p50_ms", d->away_p50_us);
-    put_ms(t, to, "away_p99_ms", d->away_p99_us);
-    put_ms(t, to, "away_max_ms", d->away_max_us);
+    tree_ms_known(t, to, "away_p50_ms", d->away_p50_us);
+    tree_ms_known(t, to, "away_p99_ms", d->away_p99_us);
+    tree_ms_known(t, to, "away_max_ms", d->away_max_us);
     tree_u64(t, to, "peak_per_s", d->peak_per_s);
     if (d->even > 0)
         tree_double(t, to, "even", d->even, 3);

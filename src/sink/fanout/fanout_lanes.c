@@ -40,17 +40,6 @@ const char fanout_page_style[] =
     ".conns .lane .plot{grid-column:2;grid-row:1}"
     ".conns .lane.axis-lane .name,.conns .lane.axis-lane .value{display:block}}";
 
-struct axis {
-    uint64_t from_us, to_us;
-};
-
-static double percent(const struct axis *a, uint64_t at_us)
-{
-    double at = at_us > a->from_us ? (double)(at_us - a->from_us) : 0;
-
-    return fmin(100, 100 * at / (double)(a->to_us - a->from_us));
-}
-
 /* --- all connections ----------------------------------------------------------------------------
  */
 
@@ -74,7 +63,7 @@ static uint32_t open_at(const struct fanout_report *r, uint64_t at_us)
     return open;
 }
 
-static void course(struct page *p, const struct fanout_report *r, const struct axis *a)
+static void course(struct page *p, const struct fanout_report *r, const struct page_axis *a)
 {
     uint32_t counts[COURSE], most = r->drill.connections ? r->drill.connections : 1, least = most;
 
@@ -89,7 +78,7 @@ static void course(struct page *p, const struct fanout_report *r, const struct a
     page_svg_desc(p, "open", 0);
     page_printf(p, "Of %u connections, at least %u were open at any moment.", most, least);
     page_svg_shapes(p);
-    page_columns(p, (double)(a->to_us - a->from_us) / 1e6, OPEN);
+    page_columns(p, page_axis_seconds(a), OPEN);
     for (unsigned i = 0, next; i < COURSE; i = next) {
         double height = (double)(OPEN - 4) * counts[i] / most;
 
@@ -108,17 +97,17 @@ static void course(struct page *p, const struct fanout_report *r, const struct a
 /* --- one connection -----------------------------------------------------------------------------
  */
 
-static void bar(struct page *p, const struct axis *a, const char *colour, uint64_t from_us,
+static void bar(struct page *p, const struct page_axis *a, const char *colour, uint64_t from_us,
                 uint64_t to_us)
 {
-    double x = percent(a, from_us);
+    double x = page_axis_at(a, from_us);
 
     page_printf(p, "<rect class=\"fill %s\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"3\" height=\"%d\"/>",
-                colour, x, fmax(0, percent(a, to_us) - x), LANE - 6);
+                colour, x, fmax(0, page_axis_at(a, to_us) - x), LANE - 6);
 }
 
 /* Bars in the colours of the nodes, with gaps. */
-static void course_of(struct page *p, const struct fanout_report *r, const struct axis *axis,
+static void course_of(struct page *p, const struct fanout_report *r, const struct page_axis *axis,
                       const struct drill_account *a)
 {
     const char *colour = fanout_colour(r, a->before);
@@ -126,12 +115,12 @@ static void course_of(struct page *p, const struct fanout_report *r, const struc
 
     for (uint32_t i = 0; i < drill_gaps(a); i++) {
         const struct drill_gap *gap = &a->gaps[i];
-        double x = percent(axis, gap->lost_us);
+        double x = page_axis_at(axis, gap->lost_us);
 
         bar(p, axis, colour, from, gap->lost_us);
         from = gap->back_us ? gap->back_us : axis->to_us;
         page_printf(p, "<line class=\"away\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"%d\" y2=\"%d\"/>", x,
-                    percent(axis, from), LANE / 2, LANE / 2);
+                    page_axis_at(axis, from), LANE / 2, LANE / 2);
         if (!gap->clean)
             page_printf(p, "<line class=\"cut\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"1\" y2=\"%d\"/>",
                         x, x, LANE - 1);
@@ -141,7 +130,7 @@ static void course_of(struct page *p, const struct fanout_report *r, const struc
         bar(p, axis, colour, from, axis->to_us);
 }
 
-static void lane(struct page *p, const struct fanout_report *r, const struct axis *axis,
+static void lane(struct page *p, const struct fanout_report *r, const struct page_axis *axis,
                  uint32_t conn)
 {
     const struct drill_account *a = fanout_account(r, conn);
@@ -181,7 +170,7 @@ static void legend(struct page *p, const struct fanout_report *r)
                 "x1=\"0\" x2=\"36\" y1=\"5\" y2=\"5\"/></svg>away</li></ul>\n");
 }
 
-static void lanes(struct page *p, const struct fanout_report *r, const struct axis *axis)
+static void lanes(struct page *p, const struct fanout_report *r, const struct page_axis *axis)
 {
     uint32_t *list = malloc(((size_t)r->connections + 1) * sizeof *list);
     size_t count;
@@ -217,7 +206,7 @@ static void totals(struct page *p, const struct fanout_report *r)
 
 void fanout_lanes(struct page *p, const struct fanout_report *r)
 {
-    struct axis a = {r->drill.began_us, r->drill.ended_us ? r->drill.ended_us : r->at_us};
+    struct page_axis a = {r->drill.began_us, r->drill.ended_us ? r->drill.ended_us : r->at_us};
 
     if (!r->drilled)
         return;
@@ -228,9 +217,7 @@ void fanout_lanes(struct page *p, const struct fanout_report *r)
     page_put(p, "<div class=\"chart conns\">\n");
     course(p, r, &a);
     lanes(p, r, &a);
-    page_put(p, "<div class=\"lane axis-lane\"><div class=\"name\"></div><div class=\"plot\">");
-    page_times(p, (double)(a.to_us - a.from_us) / 1e6);
-    page_put(p, "</div><div class=\"value\"></div></div>\n");
+    page_times_lane(p, page_axis_seconds(&a));
     legend(p, r);
     page_put(p, "</div></section>\n");
 }

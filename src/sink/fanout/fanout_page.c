@@ -1,7 +1,6 @@
 #include "sink/fanout/fanout_page.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/plural.h"
 #include "sink/fanout/fanout_json.h"
@@ -18,32 +17,12 @@ const char *fanout_colour(const struct fanout_report *r, uint32_t node)
 /* --- the head -----------------------------------------------------------------------------------
  */
 
-/* The first sentence is the title. A full stop inside a name has no blank and capital after it. */
-static void headline(struct page *p, const char *verdict)
-{
-    const char *end = strstr(verdict, ". ");
-    size_t len = end ? (size_t)(end - verdict) + 1 : strlen(verdict);
-
-    page_put(p, "<h1>");
-    page_prose(p, slice_make(verdict, len));
-    page_put(p, "</h1>\n");
-    if (!end)
-        return;
-    page_put(p, "<p class=\"lead\">");
-    page_prose(p, slice_str(end + 2));
-    page_put(p, "</p>\n");
-}
-
 static void header(struct page *p, const struct fanout_page *g)
 {
     const struct fanout_report *r = g->report;
 
-    page_put(p, "<header><p class=\"brand\">");
-    page_words(p, g->version);
-    page_put(p, " fanout · ");
-    page_moment(p, g->time_us);
-    page_put(p, "</p>\n");
-    headline(p, r->verdict);
+    page_brand(p, g->version, "fanout", g->time_us);
+    page_headline(p, r->verdict);
     page_put(p, "<p class=\"about\">");
     page_words(p, g->url);
     page_printf(p,
@@ -76,13 +55,7 @@ static void expectations(struct page *p, const struct fanout_page *g)
     for (size_t i = 0; i < g->verdict_count; i++) {
         const struct drill_verdict *v = &g->verdicts[i];
 
-        page_put(p, v->ok ? "<li class=\"good\">" : "<li>");
-        page_text(p, v->name);
-        if (!v->ok) {
-            page_put(p, ": ");
-            page_prose(p, slice_str(v->reason));
-        }
-        page_put(p, "</li>\n");
+        page_expectation(p, v->name, v->ok, v->reason);
     }
     page_put(p, "</ul></section>\n");
 }
@@ -207,33 +180,10 @@ static void matrix(struct page *p, const struct fanout_report *r)
 /* --- all of it ----------------------------------------------------------------------------------
  */
 
-static void settings(struct page *p, const struct fanout_page *g)
-{
-    if (g->setting_count == 0)
-        return;
-    page_put(p, "<section><h2>Settings</h2>\n");
-    page_settings(p, g->settings, g->setting_count);
-    page_put(p, "</section>\n");
-}
-
-static int finish(struct page *p, const struct fanout_page *g)
-{
-    struct json_tree t;
-    struct buf json;
-    int failed;
-
-    buf_init(&json, SIZE_MAX / 2);
-    if (fanout_json(&t, g->report, g->verdicts, g->verdict_count) < 0 || tree_print(&t, &json) < 0)
-        p->failed = true;
-    tree_clear(&t);
-    failed = page_end(p, g->version, buf_slice(&json));
-    buf_clear(&json);
-    return failed;
-}
-
 int fanout_page(struct buf *out, const struct fanout_page *g)
 {
     struct page page = {.out = out};
+    struct json_tree figures;
 
     page_begin(&page, "fanout", g->url, fanout_page_style);
     header(&page, g);
@@ -242,6 +192,8 @@ int fanout_page(struct buf *out, const struct fanout_page *g)
     fanout_lanes(&page, g->report);
     nodes(&page, g->report);
     matrix(&page, g->report);
-    settings(&page, g);
-    return finish(&page, g);
+    page_settings_section(&page, g->settings, g->setting_count);
+    (void)fanout_json(&figures, g->report, g->verdicts,
+                      g->verdict_count); /* or the tree has failed */
+    return page_end_tree(&page, g->version, &figures);
 }

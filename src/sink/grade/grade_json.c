@@ -10,14 +10,6 @@ int grade_shown(struct buf *out, struct slice message, bool utf8)
     return buf_append(out, message.data, message.len);
 }
 
-static void put_ms(struct json_tree *t, cJSON *to, const char *key, int64_t us)
-{
-    if (us < 0)
-        tree_null(t, to, key);
-    else
-        tree_ms(t, to, key, (uint64_t)us);
-}
-
 static void put_count(struct json_tree *t, cJSON *to, const char *key, int64_t n)
 {
     if (n < 0)
@@ -51,8 +43,8 @@ static void put_faults(struct json_tree *t, cJSON *to, const struct grade_report
         cJSON *fault = tree_object(t, list, NULL);
 
         tree_string(t, fault, "kind", c->faults[i].kind);
-        put_ms(t, fault, "at_ms", (int64_t)(c->faults[i].at_us - r->began_us));
-        put_ms(t, fault, "noticed_ms", c->faults[i].noticed_us);
+        tree_ms_known(t, fault, "at_ms", (int64_t)(c->faults[i].at_us - r->began_us));
+        tree_ms_known(t, fault, "noticed_ms", c->faults[i].noticed_us);
     }
 }
 
@@ -66,16 +58,16 @@ static void put_outages(struct json_tree *t, cJSON *to, const struct grade_repor
         cJSON *outage = tree_object(t, list, NULL), *delays;
         char text[24];
 
-        put_ms(t, outage, "at_ms", (int64_t)(o->lost_us - r->began_us));
+        tree_ms_known(t, outage, "at_ms", (int64_t)(o->lost_us - r->began_us));
         tree_string(t, outage, "how",
                     o->how == GRADE_END_FIN   ? "fin"
                     : o->how == GRADE_END_RST ? "rst"
                                               : grade_end_text(o->how, text));
-        put_ms(t, outage, "back_ms", o->back_us);
+        tree_ms_known(t, outage, "back_ms", o->back_us);
         put_count(t, outage, "attempts", o->muddled ? GRADE_UNKNOWN : (int64_t)o->attempts);
         delays = tree_array(t, outage, "delays_ms");
         for (size_t k = 0; k < o->delay_count && !o->muddled; k++)
-            put_ms(t, delays, NULL, o->delays[k].us);
+            tree_ms_known(t, delays, NULL, o->delays[k].us);
     }
 }
 
@@ -86,7 +78,7 @@ static void put_backoff(struct json_tree *t, cJSON *to, const struct backoff_fit
         tree_double(t, to, "factor", f->factor, 2);
     else
         tree_null(t, to, "factor");
-    put_ms(t, to, "cap_ms", f->cap_us);
+    tree_ms_known(t, to, "cap_ms", f->cap_us);
     tree_string(t, to, "jitter", backoff_spread_name(f->jitter));
     tree_string(t, to, "preset", f->preset);
     if (f->confidence >= 0)
@@ -134,7 +126,7 @@ static void put_client(struct json_tree *t, cJSON *list, const struct grade_repo
     tree_string(t, to, "retry_after", grade_retry_after_word(c->retry_after));
     put_count(t, to, "gave_up_after", c->gave_up_after);
     put_count(t, to, "gave_up_on", c->gave_up_on > 0 ? c->gave_up_on : GRADE_UNKNOWN);
-    put_ms(t, to, "double_ms", (int64_t)c->double_us);
+    tree_ms_known(t, to, "double_ms", (int64_t)c->double_us);
     put_count(t, to, "subscriptions", c->subscriptions);
     put_count(t, to, "resubscribed", c->resubscribed);
     put_missing(t, to, c);
@@ -155,14 +147,14 @@ int grade_json(struct json_tree *t, const struct grade_report *r)
 
     tree_init(t);
     tree_string(t, t->root, "event", "report");
-    put_ms(t, t->root, "duration_ms",
-           r->client_count > 0 ? (int64_t)(r->at_us - r->began_us) : GRADE_UNKNOWN);
+    tree_ms_known(t, t->root, "duration_ms",
+                  r->client_count > 0 ? (int64_t)(r->at_us - r->began_us) : GRADE_UNKNOWN);
     tree_u64(t, t->root, "outages", r->outages);
     list = tree_array(t, t->root, "clients");
     for (size_t i = 0; i < r->client_count; i++)
         put_client(t, list, r, &r->clients[i]);
     put_count(t, t->root, "peak_returns_per_s", r->peak_returns_per_s);
-    put_ms(t, t->root, "spread_ms", r->spread_us);
+    tree_ms_known(t, t->root, "spread_ms", r->spread_us);
     tree_u64(t, t->root, "unattributed", r->unattributed);
     tree_u64(t, t->root, "left_out", r->left_out);
     return t->failed ? -1 : 0;

@@ -46,30 +46,17 @@ static void headline(struct page *p, const struct grade_report *r)
     page_put(p, "</h1>\n");
 }
 
-static void lead(struct page *p, const char *text)
-{
-    if (!text[0])
-        return;
-    page_put(p, "<p class=\"lead\">");
-    page_prose(p, slice_str(text));
-    page_put(p, "</p>\n");
-}
-
 static void header(struct page *p, const struct grade_page *g)
 {
     const struct grade_report *r = g->report;
     char line[200];
 
-    page_put(p, "<header><p class=\"brand\">");
-    page_words(p, g->version);
-    page_put(p, " proxy · ");
-    page_moment(p, g->time_us);
-    page_put(p, "</p>\n");
+    page_brand(p, g->version, "proxy", g->time_us);
     headline(p, r);
     grade_herd_line(line, r, true);
-    lead(p, line);
+    page_lead(p, line);
     grade_limits_line(line, r);
-    lead(p, line);
+    page_lead(p, line);
     page_put(p, "<p class=\"about\">");
     page_words(p, g->url);
     page_put(p, " · ");
@@ -140,13 +127,7 @@ static void expectations(struct page *p, const struct grade_page *g)
     for (size_t i = 0; i < g->verdict_count; i++) {
         const struct grade_verdict *v = &g->verdicts[i];
 
-        page_put(p, v->ok ? "<li class=\"good\">" : "<li>");
-        page_text(p, v->name);
-        if (!v->ok) {
-            page_put(p, ": ");
-            page_prose(p, slice_str(v->reason));
-        }
-        page_put(p, "</li>\n");
+        page_expectation(p, v->name, v->ok, v->reason);
     }
     page_put(p, "</ul></section>\n");
 }
@@ -218,37 +199,14 @@ static void client(struct page *p, const struct grade_report *r,
     page_put(p, "</section>\n");
 }
 
-static void settings(struct page *p, const struct grade_page *g)
-{
-    if (g->setting_count == 0)
-        return;
-    page_put(p, "<section><h2>Settings</h2>\n");
-    page_settings(p, g->settings, g->setting_count);
-    page_put(p, "</section>\n");
-}
-
 /* --- all of it ----------------------------------------------------------------------------------
  */
-
-static int finish(struct page *p, const struct grade_page *g)
-{
-    struct json_tree t;
-    struct buf json;
-    int failed;
-
-    buf_init(&json, SIZE_MAX / 2);
-    if (grade_json(&t, g->report) < 0 || tree_print(&t, &json) < 0)
-        p->failed = true;
-    tree_clear(&t);
-    failed = page_end(p, g->version, buf_slice(&json));
-    buf_clear(&json);
-    return failed;
-}
 
 int grade_page(struct buf *out, const struct grade_page *g)
 {
     struct page page = {.out = out};
     struct page *p = &page;
+    struct json_tree figures;
     const struct grade_report *r = g->report;
     size_t shown = r->client_count < GRADE_PAGE_CLIENTS ? r->client_count : GRADE_PAGE_CLIENTS;
 
@@ -264,6 +222,7 @@ int grade_page(struct buf *out, const struct grade_page *g)
             "<p class=\"note\">%zu more clients are in the figures at the end of this file, "
             "but have no section here.</p>\n",
             r->client_count - shown);
-    settings(p, g);
-    return finish(p, g);
+    page_settings_section(p, g->settings, g->setting_count);
+    (void)grade_json(&figures, r); /* or the tree has failed */
+    return page_end_tree(p, g->version, &figures);
 }

@@ -27,18 +27,6 @@ const char grade_page_style[] =
     ".card dd{min-width:0;overflow-wrap:anywhere}"
     "@media(max-width:600px){.cards{grid-template-columns:1fr}.lane text.kind{display:none}}";
 
-struct axis {
-    uint64_t from_us;
-    double us; /* all of it */
-};
-
-static double percent(const struct axis *a, uint64_t at_us)
-{
-    double at = at_us > a->from_us ? (double)(at_us - a->from_us) : 0;
-
-    return fmin(100, 100 * at / a->us);
-}
-
 /* The picture's title is made of what it is and of whom. */
 static void lane_begin(struct page *p, const char *colour, const char *name, const char *title,
                        const struct grade_client_report *c)
@@ -50,10 +38,10 @@ static void lane_begin(struct page *p, const char *colour, const char *name, con
     page_svg_desc(p, name, c->client);
 }
 
-static void lane_shapes(struct page *p, const struct axis *a)
+static void lane_shapes(struct page *p, const struct page_axis *a)
 {
     page_svg_shapes(p);
-    page_columns(p, a->us / 1e6, LANE - 4);
+    page_columns(p, page_axis_seconds(a), LANE - 4);
 }
 
 static void lane_end(struct page *p)
@@ -64,18 +52,18 @@ static void lane_end(struct page *p)
                 LANE - 4, LANE - 4);
 }
 
-static void bar(struct page *p, const struct axis *a, uint64_t from_us, uint64_t to_us)
+static void bar(struct page *p, const struct page_axis *a, uint64_t from_us, uint64_t to_us)
 {
-    double x = percent(a, from_us);
+    double x = page_axis_at(a, from_us);
 
     page_printf(p,
                 "<rect class=\"fill thin\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"6\" height=\"%d\"/>",
-                x, fmax(0, percent(a, to_us) - x), LANE - 12);
+                x, fmax(0, page_axis_at(a, to_us) - x), LANE - 12);
 }
 
-static void mark(struct page *p, const struct axis *a, uint64_t at_us)
+static void mark(struct page *p, const struct page_axis *a, uint64_t at_us)
 {
-    double x = percent(a, at_us);
+    double x = page_axis_at(a, at_us);
 
     page_printf(p,
                 "<line class=\"stroke\" stroke-width=\"1.5\" x1=\"%.3f%%\" x2=\"%.3f%%\" y1=\"5\" "
@@ -84,7 +72,7 @@ static void mark(struct page *p, const struct axis *a, uint64_t at_us)
 }
 
 static void connections(struct page *p, const struct grade_report *r,
-                        const struct grade_client_report *c, const struct axis *a)
+                        const struct grade_client_report *c, const struct page_axis *a)
 {
     uint64_t sum = 0;
 
@@ -107,7 +95,7 @@ static void connections(struct page *p, const struct grade_report *r,
 }
 
 static void outages(struct page *p, const struct grade_report *r,
-                    const struct grade_client_report *c, const struct axis *a)
+                    const struct grade_client_report *c, const struct page_axis *a)
 {
     lane_begin(p, "c-out", "outage", "Outages", c);
     for (size_t i = 0; i < c->outage_count && i < 20; i++) {
@@ -132,7 +120,7 @@ static void outages(struct page *p, const struct grade_report *r,
 }
 
 /* An outage whose first delay is not known began with its first attempt. */
-static void attempts(struct page *p, const struct grade_client_report *c, const struct axis *a)
+static void attempts(struct page *p, const struct grade_client_report *c, const struct page_axis *a)
 {
     uint64_t sum = 0;
     size_t marks = 0;
@@ -166,7 +154,7 @@ static void attempts(struct page *p, const struct grade_client_report *c, const 
  */
 #define LABEL 12
 
-static void faults(struct page *p, const struct grade_client_report *c, const struct axis *a)
+static void faults(struct page *p, const struct grade_client_report *c, const struct page_axis *a)
 {
     double taken = -1;
 
@@ -178,7 +166,7 @@ static void faults(struct page *p, const struct grade_client_report *c, const st
     page_put(p, c->fault_count ? "." : "None.");
     lane_shapes(p, a);
     for (size_t i = 0; i < c->fault_count; i++) {
-        double x = percent(a, c->faults[i].at_us);
+        double x = page_axis_at(a, c->faults[i].at_us);
         bool before = x > 100 - LABEL;
 
         mark(p, a, c->faults[i].at_us);
@@ -198,16 +186,15 @@ static void faults(struct page *p, const struct grade_client_report *c, const st
 void grade_timeline(struct page *p, const struct grade_report *r,
                     const struct grade_client_report *c)
 {
-    struct axis a = {r->began_us, (double)(r->at_us - r->began_us)};
+    struct page_axis a = {r->began_us, r->at_us};
 
-    if (a.us < 1)
-        a.us = 1;
+    if (a.to_us <= a.from_us)
+        a.to_us = a.from_us + 1;
     page_put(p, "<div class=\"chart\">\n");
     connections(p, r, c, &a);
     outages(p, r, c, &a);
     attempts(p, c, &a);
     faults(p, c, &a);
-    page_put(p, "<div class=\"lane axis-lane\"><div class=\"name\"></div><div class=\"plot\">");
-    page_times(p, a.us / 1e6);
-    page_put(p, "</div><div class=\"value\"></div></div>\n</div>\n");
+    page_times_lane(p, page_axis_seconds(&a));
+    page_put(p, "</div>\n");
 }

@@ -5,10 +5,7 @@
 /* Print the tree as a line, and free it. */
 static int finish(struct json_tree *t, struct buf *out)
 {
-    int failed = tree_print(t, out);
-
-    tree_clear(t);
-    return failed < 0 ? -1 : buf_append(out, "\n", 1);
+    return tree_end(t, out) < 0 ? -1 : buf_append(out, "\n", 1);
 }
 
 /* Texts may quote a peer. */

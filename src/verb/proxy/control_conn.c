@@ -115,9 +115,8 @@ void control_conn_refuse(struct control_conn *c, const char *allow, const struct
         tree_latin1(&t, t.root, "hint", slice_str(e->hint));
     else
         tree_null(&t, t.root, "hint");
-    if (tree_print(&t, &text) < 0)
+    if (tree_end(&t, &text) < 0)
         buf_reset(&text);
-    tree_clear(&t);
     control_conn_answer(c, e->status, allow, buf_slice(&text));
     buf_clear(&text);
 }

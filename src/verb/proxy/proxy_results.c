@@ -76,8 +76,7 @@ int proxy_report_json(struct proxy_front *p, struct buf *text)
         tree_u64(&t, t.root, "v", 1);
         tree_time(&t, t.root, "time", clock_wall_us());
         tree_seconds(&t, t.root, "at", clock_mono_us() - p->app->start_us);
-        failed = tree_print(&t, text);
-        tree_clear(&t);
+        failed = tree_end(&t, text);
     }
     grade_report_free(r);
     return failed;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "verb/run/script_private.h"
 
 void test_seen(struct test_run *t, const struct script_conn *c, const struct came *came,
@@ -18,7 +19,7 @@ void test_seen(struct test_run *t, const struct script_conn *c, const struct cam
         return;
     s = &t->seen[t->seen_count++ % SCRIPT_SEEN];
     s->shown = (struct result_seen){
-        .at_us = came->at_us > began ? came->at_us - began : 0,
+        .at_us = span_between(began, came->at_us),
         .conn = c->name,
         .kind = came_name(came),
         .length = came->length,
