@@ -34,6 +34,21 @@ void pubsub_note(struct pubsub *p, const char *format, ...)
     bus_emit(p->host->bus, &ev);
 }
 
+/* Messages were lost: an error, so that -q shows it too. */
+__attribute__((format(printf, 2, 3))) static void loss(struct pubsub *p, const char *format, ...)
+{
+    struct event ev = make_event(p, EVENT_ERROR);
+    struct err e;
+    va_list args;
+
+    err_set(&e, EXIT_LOST, STAGE_IO, 0, "messages were lost");
+    va_start(args, format);
+    vsnprintf(e.text, sizeof e.text, format, args);
+    va_end(args);
+    ev.error = &e;
+    bus_emit(p->host->bus, &ev);
+}
+
 void pubsub_report_failure(struct pubsub *p, const struct err *e)
 {
     struct event ev = make_event(p, EVENT_ERROR);
@@ -88,33 +103,42 @@ static void put_counts(char text[COUNTS], const struct pubsub_account *a)
 
 void pubsub_report_back(struct pubsub *p)
 {
+    const struct pubsub_account *a = &p->account;
+    double away_s = (double)(clock_mono_us() - p->alone_us) / 1e6;
     char counts[COUNTS];
 
     if (!p->alone_us)
         return;
-    put_counts(counts, &p->account);
-    pubsub_note(p, "Redis at %s is back after %.1f s: %s", p->name,
-                (double)(clock_mono_us() - p->alone_us) / 1e6, counts);
+    put_counts(counts, a);
+    (a->out_dropped + a->in_missed > 0 ? loss : pubsub_note)(
+        p, "Redis at %.100s is back after %.1f s: %s", p->name, away_s, counts);
     p->account = (struct pubsub_account){0};
     p->alone_us = 0;
     p->full_reported = false;
 }
 
+static void report_in_missed(struct pubsub *p)
+{
+    unsigned long long missed = p->account.in_missed;
+
+    if (missed > 0)
+        loss(p,
+             "%llu message%s that other servers sent to /chat %s missed: never passed on, or "
+             "lost by Redis",
+             missed, plural(missed), missed == 1 ? "was" : "were");
+    p->account.in_missed = 0;
+}
+
 void pubsub_report_missed(struct pubsub *p)
 {
-    uint64_t missed = p->account.in_missed, dropped = p->account.out_dropped;
+    unsigned long long dropped = p->account.out_dropped;
 
     if (p->alone_us)
         return;
-    if (missed > 0)
-        pubsub_note(
-            p,
-            "%llu message%s that other servers sent to /chat %s missed: never passed on, or "
-            "lost by Redis",
-            (unsigned long long)missed, plural(missed), missed == 1 ? "was" : "were");
+    report_in_missed(p);
     if (dropped > 0)
-        pubsub_note(p, "%llu message%s of /chat %s not passed on: Redis is too slow",
-                    (unsigned long long)dropped, plural(dropped), dropped == 1 ? "was" : "were");
+        loss(p, "%llu message%s of /chat %s not passed on: Redis is too slow", dropped,
+             plural(dropped), dropped == 1 ? "was" : "were");
     p->account = (struct pubsub_account){0};
     p->full_reported = false;
 }
@@ -124,17 +148,17 @@ void pubsub_report_full(struct pubsub *p)
     if (p->full_reported)
         return;
     p->full_reported = true;
-    pubsub_note(p,
-                "%zu messages of /chat wait for Redis: those that follow reach only the clients of "
-                "this server, and are counted",
-                p->queue.count);
+    loss(p,
+         "%zu messages of /chat wait for Redis: those that follow reach only the clients of "
+         "this server, and are counted",
+         p->queue.count);
 }
 
 void pubsub_stop(struct pubsub *p)
 {
     unsigned long long rest = p->queue.count + p->account.out_dropped;
 
+    report_in_missed(p);
     if (rest > 0)
-        pubsub_note(p, "%llu message%s of /chat never reached the other servers", rest,
-                    plural(rest));
+        loss(p, "%llu message%s of /chat never reached the other servers", rest, plural(rest));
 }

@@ -318,7 +318,7 @@ from pubsub import *
 
 async def main():
     redis = Redis().start()
-    a, b = [Node(name, redis.url) for name in ("a", "b")]
+    a, b = [Node(name, redis.url, "-q") for name in ("a", "b")]  # which shows losses all the same
     x, y = [await Client.join(n) for n in (a, b)]
     await x.says("before")
     await y.gets("before")
@@ -432,7 +432,7 @@ from pubsub import *
 
 async def main():
     redis = Redis()
-    node = Node("a", redis.url)
+    node = Node("a", redis.url, "-q")
     c = await Client.join(node)
     await c.says("one")
     await c.says("two")
