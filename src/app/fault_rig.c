@@ -40,7 +40,15 @@ static void tell_seed(struct fault_rig *rig)
     emit(rig, &ev, 0);
 }
 
-/* Those of that leg of a proxy; FAULT_LEG_ANY: all. *random: some fault acts by chance. */
+/* FAULT_LEG_ANY: all but those of connections to Redis. */
+static bool is_of(const struct fault_spec *spec, enum fault_leg leg)
+{
+    enum fault_leg own = fault_leg(spec);
+
+    return leg == FAULT_LEG_ANY ? own != FAULT_LEG_REDIS : own == leg;
+}
+
+/* Those of that leg. *random: a fault of any leg acts by chance. */
 static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct fault_options *o,
                enum fault_leg leg, bool *random, struct err *e)
 {
@@ -53,10 +61,9 @@ static int arm(struct fault_rig *rig, uv_loop_t *loop, const struct fault_option
     for (size_t i = 0; i < o->count; i++) {
         const struct fault_spec *spec = &o->specs[i];
 
-        if (leg != FAULT_LEG_ANY && fault_leg(spec) != leg)
-            continue;
-        (void)faults_arm(rig->faults, spec, clock_mono_us()); /* the options count */
         *random = *random || fault_is_random(spec);
+        if (is_of(spec, leg))
+            (void)faults_arm(rig->faults, spec, clock_mono_us()); /* the options count */
     }
     return 0;
 }
@@ -84,6 +91,17 @@ int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, ui
 
     *rig = (struct fault_rig){.bus = bus, .start_us = other->start_us, .seed = other->seed + more};
     return o->count ? arm(rig, loop, o, FAULT_LEG_ANY, &random, e) : 0;
+}
+
+int fault_rig_init_redis(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
+                         const struct fault_options *o, struct err *e)
+{
+    bool random = false, any = false;
+
+    *rig = (struct fault_rig){.bus = other->bus, .start_us = other->start_us, .seed = other->seed};
+    for (size_t i = 0; i < o->count; i++)
+        any = any || is_of(&o->specs[i], FAULT_LEG_REDIS);
+    return any ? arm(rig, loop, o, FAULT_LEG_REDIS, &random, e) : 0;
 }
 
 int fault_rig_init_legs(struct fault_rig *client, struct fault_rig *server, uv_loop_t *loop,

@@ -26,6 +26,9 @@ int fault_rig_init(struct fault_rig *rig, uv_loop_t *loop, const struct fault_op
 int fault_rig_init_like(struct fault_rig *rig, const struct fault_rig *other, uint64_t more,
                         uv_loop_t *loop, const struct fault_options *o, const struct bus *bus,
                         struct err *e);
+/* Of a server, after those for its clients (other): the faults of its connections to Redis. */
+int fault_rig_init_redis(struct fault_rig *rig, const struct fault_rig *other, uv_loop_t *loop,
+                         const struct fault_options *o, struct err *e);
 /* Of a proxy: the faults of both legs, also without --fault. As fault_rig_init; of neither after a
  * failure. */
 int fault_rig_init_legs(struct fault_rig *client, struct fault_rig *server, uv_loop_t *loop,

@@ -58,6 +58,9 @@ const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT] = {
                       false},
 };
 
+const char *const fault_leg_names[FAULT_LEG_REDIS + 1] = {
+    [FAULT_LEG_CLIENT] = "client", [FAULT_LEG_SERVER] = "server", [FAULT_LEG_REDIS] = "redis"};
+
 const char *const fault_trigger_names[FAULT_RANDOM + 1] = {
     [FAULT_ON_OPEN] = "open",    [FAULT_ON_MESSAGE] = "message:", [FAULT_ON_FRAME] = "frame:",
     [FAULT_ON_BYTES] = "bytes:", [FAULT_ON_CONNECT] = "connect:", [FAULT_EVERY] = "every:",
@@ -206,7 +209,7 @@ static void put_scope(struct printer *p, const struct fault_spec *f, size_t from
     if (f->path[0] && leg == FAULT_LEG_ANY && ends_as_count(f->path))
         leg = fault_leg(f);
     if (leg != FAULT_LEG_ANY)
-        put(p, "%sleg=%s", comma(p, from), leg == FAULT_LEG_SERVER ? "server" : "client");
+        put(p, "%sleg=%s", comma(p, from), fault_leg_names[leg]);
     if (f->has_share) {
         put(p, "%sshare=", comma(p, from));
         put_chance(p, f->share);

@@ -4,7 +4,8 @@
  *   KIND[:ARG[,ARG][,side=in|out]][@TRIGGER][+DURATION][*COUNT]
  *
  * A proxy has more arguments for every kind, which say on which of its connections it acts:
- * leg=client|server, path=GLOB, share=P, only=ws|http, after=N.
+ * leg=client|server, path=GLOB, share=P, only=ws|http, after=N. A server has leg=redis, its
+ * connections to Redis.
  *
  * Pure: text to struct and back. The manual's section FAULTS is the table of kinds and triggers.
  */
@@ -51,8 +52,8 @@ enum fault_family { FAULT_FAMILY_LINK, FAULT_FAMILY_WS, FAULT_FAMILY_DIAL };
 
 enum fault_side { FAULT_SIDE_IN = 1, FAULT_SIDE_OUT = 2, FAULT_SIDE_BOTH = 3 };
 
-/* The side of a proxy. */
-enum fault_leg { FAULT_LEG_ANY, FAULT_LEG_CLIENT, FAULT_LEG_SERVER };
+/* The side of a proxy, or of a server that is a client of Redis. */
+enum fault_leg { FAULT_LEG_ANY, FAULT_LEG_CLIENT, FAULT_LEG_SERVER, FAULT_LEG_REDIS };
 
 enum fault_traffic { FAULT_TRAFFIC_ANY, FAULT_TRAFFIC_WS, FAULT_TRAFFIC_HTTP };
 
@@ -83,7 +84,7 @@ struct fault_spec {
     char address[46]; /* numeric, or "" */
     char reason[FAULT_REASON];
     bool silent;
-    /* Of a proxy: */
+    /* Of a proxy, but for leg=redis: */
     enum fault_leg leg;      /* FAULT_LEG_ANY: not given; see fault_leg */
     enum fault_traffic only; /* FAULT_TRAFFIC_ANY: not given */
     char path[FAULT_PATH];   /* a pattern with * and ?, or "" */
@@ -125,7 +126,7 @@ bool fault_is_instant(enum fault_kind kind);
 /* It depends on chance, so that --seed matters. */
 bool fault_is_random(const struct fault_spec *f);
 
-/* Which leg of a proxy it acts on: the one that was given, else the client's, but for the kinds
+/* Which leg it acts on: the one that was given, else the client's, but for the kinds
  * that only the way to a server has. */
 enum fault_leg fault_leg(const struct fault_spec *f);
 /* What of it only a proxy has, as it is typed: "offline", "path=" ...; NULL: nothing. Static. */

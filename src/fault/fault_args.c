@@ -148,10 +148,12 @@ static int read_share(struct fault_spec *f, struct slice text, size_t at, struct
 
 static int read_leg(struct fault_spec *f, struct slice text, size_t at, struct err *e)
 {
-    if (!slice_is(text, "client") && !slice_is(text, "server"))
-        return fault_complain(e, at, "leg= is client or server, not \"%s\"",
+    f->leg = FAULT_LEG_CLIENT;
+    while (f->leg <= FAULT_LEG_REDIS && !slice_is(text, fault_leg_names[f->leg]))
+        f->leg++;
+    if (f->leg > FAULT_LEG_REDIS)
+        return fault_complain(e, at, "leg= is client, server or redis, not \"%s\"",
                               fault_quote(text).text);
-    f->leg = slice_is(text, "client") ? FAULT_LEG_CLIENT : FAULT_LEG_SERVER;
     if (fault_leg(f) != f->leg)
         return fault_complain(e, at,
                               "%s concerns the way to the server, which leg=client leaves out",

@@ -236,12 +236,30 @@ static size_t find_arg(struct slice text, const char *name)
     return at ? (size_t)(at - text.data) : 0;
 }
 
+/* On a connection to Redis there are bytes, but neither messages nor HTTP. */
+static int check_redis(const struct fault_spec *f, struct slice text, struct err *e)
+{
+    const char *name = fault_kinds[f->kind].name;
+
+    if (fault_kinds[f->kind].family == FAULT_FAMILY_WS || f->kind == FAULT_STATUS)
+        return fault_complain(e, 0, "%s is not possible on a connection to Redis (leg=redis)",
+                              name);
+    if (f->trigger == FAULT_ON_MESSAGE || f->trigger == FAULT_ON_FRAME)
+        return fault_complain(e, find_arg(text, "@") + 1,
+                              "messages and frames are not counted on a connection to Redis "
+                              "(leg=redis)");
+    return 0;
+}
+
 /* Does that end of a connection have it? */
 static int check_use(const struct fault_spec *f, enum fault_use use, struct slice text,
                      struct err *e)
 {
     const char *proxy_only = fault_proxy_only(f), *name = fault_kinds[f->kind].name;
 
+    if (f->leg == FAULT_LEG_REDIS && use != FAULT_USE_SERVER)
+        return fault_complain(e, find_arg(text, "leg="),
+                              "leg=redis is for faults of wscope serve --pubsub");
     if (use == FAULT_USE_PROXY)
         return 0;
     if (proxy_only) {
@@ -257,9 +275,12 @@ static int check_use(const struct fault_spec *f, enum fault_use use, struct slic
         err_hint(e, "on this side of the connection it is /close CODE, or fin and rst");
         return -1;
     }
-    if (use == FAULT_USE_SERVER && fault_leg(f) == FAULT_LEG_SERVER)
-        return fault_complain(e, 0, "%s is a fault of a client, not of wscope serve", name);
-    return 0;
+    if (use == FAULT_USE_SERVER && fault_leg(f) == FAULT_LEG_SERVER) {
+        fault_complain(e, 0, "%s is a fault of a client, not of wscope serve", name);
+        err_hint(e, "with --pubsub, leg=redis makes it act on the connections to Redis");
+        return -1;
+    }
+    return f->leg == FAULT_LEG_REDIS ? check_redis(f, text, e) : 0;
 }
 
 static bool is_gap(uint8_t c)

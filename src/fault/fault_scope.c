@@ -11,7 +11,7 @@ static bool is_of_dialing(enum fault_kind kind)
 
 enum fault_leg fault_leg(const struct fault_spec *f)
 {
-    if (is_of_dialing(f->kind))
+    if (is_of_dialing(f->kind) && f->leg != FAULT_LEG_REDIS)
         return FAULT_LEG_SERVER;
     return f->leg == FAULT_LEG_ANY ? FAULT_LEG_CLIENT : f->leg;
 }
@@ -20,7 +20,7 @@ const char *fault_proxy_only(const struct fault_spec *f)
 {
     if (f->kind == FAULT_OFFLINE)
         return "offline";
-    if (f->leg != FAULT_LEG_ANY)
+    if (f->leg != FAULT_LEG_ANY && f->leg != FAULT_LEG_REDIS)
         return "leg=";
     if (f->path[0])
         return "path=";

@@ -29,6 +29,8 @@ struct fault_kind_row {
 };
 
 extern const struct fault_kind_row fault_kinds[FAULT_KIND_COUNT];
+/* What follows "leg="; NULL for FAULT_LEG_ANY. */
+extern const char *const fault_leg_names[FAULT_LEG_REDIS + 1];
 /* "open", "message:" ...; NULL for those that are only a time, or nothing. */
 extern const char *const fault_trigger_names[FAULT_RANDOM + 1];
 

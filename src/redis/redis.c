@@ -239,6 +239,8 @@ static void on_answered(void *ctx, const struct resp_value *reply)
     }
     timer_stop(r->timer);
     r->state = REDIS_READY;
+    if (r->config.fault)
+        fault_conn_opened(r->config.fault, clock_mono_us());
     redis_clock(r);
     if (r->hooks.ready)
         r->hooks.ready(r->ctx);

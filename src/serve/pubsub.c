@@ -26,6 +26,10 @@ static void disconnect(struct pubsub *p)
     redis_free(p->commands);
     redis_free(p->messages);
     p->commands = p->messages = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        fault_conn_free(p->faults[i], clock_mono_us());
+        p->faults[i] = NULL;
+    }
     p->state = PUBSUB_ALONE;
     p->feed_joined = p->chat_joined = p->subscribed = p->asked_history = false;
     p->in_flight = 0;
@@ -152,12 +156,11 @@ static void on_ended(void *ctx, const struct err *e)
     pubsub_fail(ctx, e);
 }
 
-static int connect_both(struct pubsub *p, struct err *e)
+/* NULL with *e. */
+static struct redis *connect_one(struct pubsub *p, struct fault_conn **fault,
+                                 const struct redis_hooks *hooks, struct err *e)
 {
-    static const struct redis_hooks commands = {.ready = on_commands_ready, .ended = on_ended};
-    static const struct redis_hooks messages = {
-        .ready = on_messages_ready, .message = pubsub_chat_message, .ended = on_ended};
-    const struct redis_config config = {
+    struct redis_config config = {
         .url = &p->config->url,
         .dial = &p->config->dial,
         .shared = &p->shared,
@@ -166,10 +169,27 @@ static int connect_both(struct pubsub *p, struct err *e)
         .idle_us = PUBSUB_BEAT_US,
     };
 
+    if (p->config->faults) {
+        *fault = fault_conn_new(p->config->faults, 0, clock_mono_us());
+        if (!*fault) {
+            err_nomem(e, STAGE_CONNECT, "connecting to Redis");
+            return NULL;
+        }
+        config.fault = *fault;
+    }
+    return redis_new(p->host->loop, &config, hooks, p, e);
+}
+
+static int connect_both(struct pubsub *p, struct err *e)
+{
+    static const struct redis_hooks commands = {.ready = on_commands_ready, .ended = on_ended};
+    static const struct redis_hooks messages = {
+        .ready = on_messages_ready, .message = pubsub_chat_message, .ended = on_ended};
+
     p->state = PUBSUB_JOINING;
-    p->commands = redis_new(p->host->loop, &config, &commands, p, e);
+    p->commands = connect_one(p, &p->faults[0], &commands, e);
     if (p->commands)
-        p->messages = redis_new(p->host->loop, &config, &messages, p, e);
+        p->messages = connect_one(p, &p->faults[1], &messages, e);
     return p->messages ? 0 : -1;
 }
 

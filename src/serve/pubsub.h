@@ -32,6 +32,7 @@
 struct pubsub_config {
     struct redis_url url;
     struct dial_config dial;
+    struct faults *faults; /* of the connections to Redis; borrowed; NULL: none */
 };
 
 struct client_host;

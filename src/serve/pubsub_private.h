@@ -39,6 +39,7 @@ struct pubsub {
     enum pubsub_state state;
     bool settled;
     struct redis *commands, *messages; /* NULL: not connected */
+    struct fault_conn *faults[2];      /* of each, or NULL */
     struct timer *timer;               /* the next attempt, or the next beat */
     unsigned attempts;                 /* in a row that failed */
     unsigned beats;

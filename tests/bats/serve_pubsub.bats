@@ -501,6 +501,31 @@ run(main)
 END
 }
 
+@test "--pubsub: faults of the connections to Redis, which leave the clients alone" {
+    pubsub <<'END'
+from pubsub import *
+
+async def main():
+    redis = Redis().start()
+    a = Node("a", redis.url, "--fault", "refuse:leg=redis*2;rst:leg=redis@3s*1;latency:20ms,leg=redis")
+    b = Node("b", redis.url)
+    a.awaits("fault .*: refuse leg=redis(.|\\n)*Redis at .*: connection refused.*; until it is back")
+    x, y = [await Client.join(n) for n in (a, b)]
+    a.awaits("joined Redis")
+    began = time.monotonic()
+    await x.says("late")
+    await y.gets("late")
+    assert time.monotonic() - began >= 0.02, "latency"
+    a.awaits("fault .*: rst leg=redis @3s(.|\\n)*cut on purpose: fault rst; until it is back")
+    a.awaits("(.|\\n)*cut on purpose(.|\\n)*Redis at .* is back")
+    await x.says("again")
+    await y.gets("again")
+    assert a.stop() == 0 and b.counts("fault|island") == 0
+
+run(main)
+END
+}
+
 @test "--pubsub: mistakes on the command line" {
     both serve --pubsub http://127.0.0.1 0
     assert_equal "$status" 2
@@ -518,6 +543,9 @@ END
     both serve --pubsub-key "${BASH_SOURCE[0]}" 0
     assert_equal "$status" 2
     assert_stderr '--pubsub-key needs --pubsub'
+    both serve --fault rst:leg=redis 0
+    assert_equal "$status" 2
+    assert_stderr 'leg=redis needs --pubsub'
     both serve --pubsub rediss://h --pubsub-cert "$BATS_TEST_TMPDIR/none" 0
     assert_equal "$status" 2
     assert_stderr 'cannot read'

@@ -188,7 +188,7 @@ static void fault_parse_points_at_the_mistake(void **state)
         {"close:1001,\xFF", 11, "UTF-8"},
         {"offline:loud", 8, "offline takes silent"},
         {"offline:30s", 8, "the time is +DURATION"},
-        {"rst:leg=both", 8, "client or server"},
+        {"rst:leg=both", 8, "client, server or redis"},
         {"dns-fail:leg=client", 13, "the way to the server"},
         {"rst:path=", 9, "path= takes a pattern"},
         {"rst:path=chat", 9, "not \"chat\""},
@@ -260,6 +260,8 @@ static void fault_leg_is_the_clients_unless_it_is_of_the_way_to_a_server(void **
         {"dns-slow:1s", FAULT_LEG_SERVER},
         {"rebind", FAULT_LEG_SERVER},
         {"rebind:leg=server", FAULT_LEG_SERVER},
+        {"rst:leg=redis", FAULT_LEG_REDIS},
+        {"dns-fail:leg=redis", FAULT_LEG_REDIS},
     };
 
     (void)state;
@@ -291,6 +293,15 @@ static void fault_parse_next_refuses_what_that_end_has_not(void **state)
         {"close:1001", FAULT_USE_SERVER, -1, NULL},
         {"close:1001,bye", FAULT_USE_PROXY, -1, NULL},
         {"dns-fail", FAULT_USE_SERVER, 0, "dns-fail is a fault of a client"},
+        {"rst:leg=redis@every:30s", FAULT_USE_SERVER, -1, NULL},
+        {"latency:1s,leg=redis;dns-slow:1s,leg=redis*2", FAULT_USE_SERVER, -1, NULL},
+        {"rst:leg=redis", FAULT_USE_PROXY, 4, "wscope serve --pubsub"},
+        {"rst:leg=redis", FAULT_USE_CLIENT, 4, "wscope serve --pubsub"},
+        {"rst:path=/a,leg=redis", FAULT_USE_SERVER, 4, "path= is for faults of wscope proxy"},
+        {"rst;drop-in:1,leg=redis", FAULT_USE_SERVER, 4, "drop-in is not possible"},
+        {"status:503,leg=redis", FAULT_USE_SERVER, 0, "status is not possible"},
+        {"close:1001,leg=redis", FAULT_USE_SERVER, 0, "close is not possible"},
+        {"rst:leg=redis@message:3", FAULT_USE_SERVER, 14, "messages and frames are not counted"},
         {"dns-fail", FAULT_USE_PROXY, -1, NULL},
         {"dns-fail", FAULT_USE_CLIENT, -1, NULL},
     };

@@ -47,6 +47,8 @@ static void scopes(struct completing *c, const struct fault_kind_row *row)
         complete_offer(c, "side=in", false, NULL);
         complete_offer(c, "side=out", false, NULL);
     }
+    if (is_of(c, OPTIONS_LISTEN) && !is_of(c, OPTIONS_RELAY))
+        complete_offer(c, "leg=redis", false, NULL);
     for (size_t i = 0; i < sizeof of_proxy / sizeof of_proxy[0] && is_of(c, OPTIONS_RELAY); i++)
         complete_offer(c, of_proxy[i], false, NULL);
 }

@@ -191,6 +191,9 @@ static int start(struct serve *s, struct server_config *config, struct err *e)
     if (init_app(s, e) < 0 || fault_rig_init(&s->faults, &s->app->loop.uv, s->app->fault, false,
                                              &s->views.bus, s->app->start_us, e) < 0)
         return -1;
+    if (fault_rig_init_redis(&s->redis_faults, &s->faults, &s->app->loop.uv, s->app->fault, e) < 0)
+        return -1;
+    s->pubsub.faults = s->redis_faults.faults;
     config->supplies = &s->app->loop.supplies;
     config->faults = s->faults.faults;
     s->server = server_new(&s->app->loop.uv, config, &s->views.bus, e);
@@ -227,6 +230,7 @@ static void close_handles(struct serve *s)
     hold_signals();
     server_free(s->server);
     fault_rig_clear(&s->faults);
+    fault_rig_clear(&s->redis_faults);
     app_settle(s->app);
     app_close(s->app, (int)s->code);
 }
@@ -263,6 +267,10 @@ static int pubsub_setup(struct serve *s, struct err *e)
     const struct dial_config *dial = &s->app->connect->dial;
     struct pubsub_config *config = &s->pubsub;
 
+    for (size_t i = 0; i < s->app->fault->count && !s->own->pubsub; i++) {
+        if (s->app->fault->specs[i].leg == FAULT_LEG_REDIS)
+            return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "--fault: leg=redis needs --pubsub");
+    }
     if (!s->own->pubsub)
         return 0;
     if (redis_url_parse(&config->url, s->own->pubsub, e) < 0)

@@ -19,6 +19,7 @@ struct serve {
     const struct serve_options *own;
     struct views views;
     struct fault_rig faults;
+    struct fault_rig redis_faults;
     struct pubsub_config pubsub; /* if own->pubsub */
     struct server *server;
     struct typing *typing; /* NULL: the log is written as it comes, and nothing is read */
