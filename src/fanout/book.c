@@ -304,11 +304,7 @@ static uint32_t channel_bit(struct fanout *f, struct slice channel)
     char name[NODE_NAME];
     uint32_t i = 0;
 
-    if (channel.len > NODE_NAME - 1)
-        channel.len = NODE_NAME - 1;
-    if (channel.len > 0)
-        memcpy(name, channel.data, channel.len);
-    name[channel.len] = '\0';
+    naming_shorten(name, sizeof name, channel);
     while (i < f->channel_count && strcmp(f->channels[i], name) != 0)
         i++;
     if (i == FANOUT_CHANNELS_MAX)

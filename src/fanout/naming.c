@@ -71,6 +71,32 @@ const struct naming_source *naming_known(size_t i)
     return i < KNOWN_COUNT ? &known[i] : NULL;
 }
 
+static bool is_continuation(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+void naming_shorten(char *text, size_t size, struct slice name)
+{
+    static const char dots[] = "...";
+    size_t head = (size - sizeof dots) / 2, tail = size - sizeof dots - head;
+
+    if (name.len < size) {
+        if (name.len > 0)
+            memcpy(text, name.data, name.len);
+        text[name.len] = '\0';
+        return;
+    }
+    while (head > 0 && is_continuation(name.data[head]))
+        head--;
+    while (tail > 0 && is_continuation(name.data[name.len - tail]))
+        tail--;
+    memcpy(text, name.data, head);
+    memcpy(text + head, dots, sizeof dots - 1);
+    memcpy(text + head + sizeof dots - 1, name.data + name.len - tail, tail);
+    text[head + sizeof dots - 1 + tail] = '\0';
+}
+
 int naming_parse(struct naming_source *source, const char *text, struct err *e)
 {
     static const struct {
@@ -171,20 +197,30 @@ void naming_free(struct naming *n)
     free(n);
 }
 
+/* Up to a NUL, without blanks around it. */
+static struct slice trimmed(struct slice value)
+{
+    const uint8_t *nul = value.len ? memchr(value.data, '\0', value.len) : NULL;
+
+    if (nul)
+        value.len = (size_t)(nul - value.data);
+    while (value.len > 0 && value.data[0] == ' ')
+        value = slice_make(value.data + 1, value.len - 1);
+    while (value.len > 0 && value.data[value.len - 1] == ' ')
+        value.len--;
+    return value;
+}
+
 /* 0 or -1 (memory). */
 static int show(struct candidate *c, uint32_t conn, struct slice value)
 {
     char name[NODE_NAME];
     uint32_t i;
 
+    value = trimmed(value);
     if (value.len == 0)
         return 0;
-    if (value.len > NODE_NAME - 1)
-        value.len = NODE_NAME - 1;
-    memcpy(name, value.data, value.len);
-    name[value.len] = '\0';
-    for (size_t at = 0; at < value.len; at++)
-        name[at] = name[at] ? name[at] : ' ';
+    naming_shorten(name, sizeof name, value);
     if (!c->names) {
         c->names = calloc(NODES_MAX, sizeof *c->names);
         if (!c->names)

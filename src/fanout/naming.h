@@ -16,7 +16,12 @@
 #include "base/slice.h"
 
 #define NODES_MAX 64 /* different names; the rest are together "other nodes" */
-#define NODE_NAME 64 /* bytes with the NUL; longer names are cut */
+#define NODE_NAME 64 /* bytes with the NUL; longer names are shortened */
+
+/* Copy a name into size bytes with its NUL, at least 8. If it does not fit, its middle is left out
+ * ("chat-server...7d9f-x2x9z"): names that are alike often differ only at the end. Characters of
+ * UTF-8 stay whole. */
+void naming_shorten(char *text, size_t size, struct slice name);
 
 enum naming_kind { NAMING_COOKIE, NAMING_HEADER, NAMING_JSON };
 

@@ -193,6 +193,52 @@ static void naming_takes_no_session_for_a_node(void **state)
     naming = NULL;
 }
 
+/* The part that tells nodes apart is often the last. */
+static void naming_shortens_in_the_middle(void **state)
+{
+    char longer[300], text[16];
+
+    (void)state;
+    naming_shorten(text, sizeof text, slice_str("exactly 15 long"));
+    assert_string_equal(text, "exactly 15 long");
+    naming_shorten(text, sizeof text, slice_str("chat-7d9f8c6b5d-x2x9z"));
+    assert_string_equal(text, "chat-7...-x2x9z");
+    /* Two bytes each: none is cut in two. */
+    naming_shorten(text, sizeof text,
+                   slice_str("a\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"));
+    assert_string_equal(text, "a\u00e9\u00e9...\u00e9\u00e9\u00e9");
+    naming_shorten(text, sizeof text,
+                   slice_str("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"));
+    assert_string_equal(text, "...");
+
+    memset(longer, 'x', sizeof longer);
+    longer[298] = '\0';
+    begin(2, NULL);
+    longer[297] = 'a';
+    answer(0, "X-Node", longer);
+    longer[297] = 'b';
+    answer(1, "X-Node", longer);
+    assert_true(naming_settle(naming));
+    assert_int_equal(naming_count(naming), 2);
+    naming_free(naming);
+    naming = NULL;
+}
+
+static void naming_takes_no_blanks_for_a_name(void **state)
+{
+    (void)state;
+    begin(3, "json:/node");
+    assert_int_equal(naming_message(naming, 0, slice_str("{\"node\":\" \\u0000x\"}")), 0);
+    assert_int_equal(naming_message(naming, 1, slice_str("{\"node\":\" a \"}")), 0);
+    assert_int_equal(naming_message(naming, 2, slice_str("{\"node\":\"a\"}")), 0);
+    assert_true(naming_settle(naming));
+    assert_null(name_of(0));
+    assert_string_equal(name_of(1), "a");
+    assert_int_equal(naming_count(naming), 1);
+    naming_free(naming);
+    naming = NULL;
+}
+
 static void naming_is_bounded(void **state)
 {
     char value[600];
@@ -412,6 +458,8 @@ int main(void)
         cmocka_unit_test(naming_by_what_the_user_says),
         cmocka_unit_test(naming_finds_the_well_known),
         cmocka_unit_test(naming_takes_no_session_for_a_node),
+        cmocka_unit_test(naming_shortens_in_the_middle),
+        cmocka_unit_test(naming_takes_no_blanks_for_a_name),
         cmocka_unit_test(naming_is_bounded),
         cmocka_unit_test(naming_refuses_bad_sources),
         cmocka_unit_test(naming_survives_failing_allocations),

@@ -14,6 +14,7 @@
 #include "sink/fanout/fanout_json.h"
 #include "sink/fanout/fanout_page.h"
 #include "sink/fanout/fanout_text.h"
+#include "sink/fanout/fanout_words.h"
 #include "sink/term_safe.h"
 
 static struct buf text;
@@ -123,6 +124,26 @@ static void fanout_text_with_many_nodes_is_a_table(void **state)
     assert_int_equal(play(s), 0);
     show(80, true, 0);
     assert_true(has("7 more nodes are in --json and --report."));
+}
+
+static void names_in_tables_are_short_and_end_as_they_do(void **state)
+{
+    char name[FANOUT_LABEL], hostile[64];
+
+    (void)state;
+    assert_int_equal(fanout_label(name, "chat-server-7d9f8c6b5d-x2x9z", true), 0);
+    assert_string_equal(name, "chat-serve...c6b5d-x2x9z");
+    assert_int_equal(fanout_label(name, "n\033[2J\u202e\u00e9", true), 0);
+    assert_string_equal(name, "n\\e[2J\\u{202E}\u00e9");
+    assert_int_equal(fanout_label(name, "\u00e9", false), 0);
+    assert_string_equal(name, "\\u{00E9}");
+    /* What takes the most room. */
+    for (size_t i = 0; i < sizeof hostile; i++)
+        hostile[i] = (char)(i % 2 ? 0x9b : 0xc2);
+    hostile[60] = '\0';
+    assert_int_equal(fanout_label(name, hostile, true), 0);
+    assert_in_range(strlen(name), 30, FANOUT_LABEL - 1);
+    ALLOC_EACH(fanout_label(name, hostile, true));
 }
 
 static void names_of_peers_drive_nothing(void **state)
@@ -277,6 +298,7 @@ int main(void)
         cmocka_unit_test(fanout_text_has_the_drill),
         cmocka_unit_test(fanout_text_keeps_to_the_width),
         cmocka_unit_test(fanout_text_with_many_nodes_is_a_table),
+        cmocka_unit_test(names_in_tables_are_short_and_end_as_they_do),
         cmocka_unit_test(names_of_peers_drive_nothing),
         cmocka_unit_test(fanout_json_has_all),
         cmocka_unit_test(fanout_page_has_lanes),

@@ -8,12 +8,10 @@
 #include "sink/fanout/fanout_words.h"
 #include "sink/grid.h"
 #include "sink/prose.h"
-#include "sink/term_safe.h"
 
 /* Connections of a drill, and cells of a matrix with all their figures, that are listed. */
 #define WORST_SHOWN 20
 #define CELLS_SHOWN 16
-#define NAME_SHOWN  24 /* bytes of a name in a table */
 #define LABEL       12 /* columns */
 
 struct writing {
@@ -37,24 +35,15 @@ static void head(struct writing *w, const char *text)
 
 /* A name that a peer chose, as a cell of a table. */
 struct name {
-    char text[NAME_SHOWN * 8];
+    char text[FANOUT_LABEL];
 };
 
 static struct name safe(struct writing *w, const char *name)
 {
-    struct name safe = {""};
-    struct slice bytes = slice_str(name);
-    struct buf text;
+    struct name safe;
 
-    if (bytes.len > NAME_SHOWN)
-        bytes.len = NAME_SHOWN;
-    buf_init(&text, sizeof safe.text - 1);
-    if (term_safe(&text, bytes, w->prose.utf8 ? 0 : TERM_SAFE_ASCII) < 0)
+    if (fanout_label(safe.text, name, w->prose.utf8) < 0)
         w->prose.failed = true;
-    if (text.len > 0)
-        memcpy(safe.text, buf_data(&text), text.len);
-    safe.text[text.len] = '\0';
-    buf_clear(&text);
     return safe;
 }
 
@@ -157,7 +146,7 @@ static void put_cells(struct writing *w, const struct fanout_report *r)
         for (uint32_t to = 0; to < r->node_count; to++) {
             const struct fanout_cell *c = fanout_cell(r, from, to);
 
-            grid_cell(&g, "%.60s %s %.60s", safe(w, fanout_row_name(r, from)).text,
+            grid_cell(&g, "%s %s %s", safe(w, fanout_row_name(r, from)).text,
                       w->prose.utf8 ? "→" : "->", safe(w, r->nodes[to].name).text);
             grid_cell(&g, "%" PRIu64, c->delivered);
             grid_cell(&g, "%" PRIu64, c->lost);

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "sink/term_safe.h"
+
+#define NAME_SHOWN 24 /* bytes of a name in a table */
 
 /* How bad it was; 0: nothing happened. */
 static uint64_t badness(const struct drill_account *a)
@@ -116,6 +119,28 @@ size_t fanout_drill_rows(struct fanout_row rows[FANOUT_DRILL_ROWS], const struct
         " lost",
         t->published, t->delivered, t->late, t->twice, t->lost);
     return n;
+}
+
+int fanout_label(char text[FANOUT_LABEL], const char *name, bool utf8)
+{
+    char shortened[NAME_SHOWN + 1];
+    struct buf safe;
+    int failed;
+
+    buf_init(&safe, 8 * sizeof shortened);
+    /* What is not printable takes more room than it has bytes. */
+    for (size_t size = sizeof shortened;; size -= 4) {
+        naming_shorten(shortened, size, slice_str(name));
+        buf_reset(&safe);
+        failed = term_safe(&safe, slice_str(shortened), utf8 ? 0 : TERM_SAFE_ASCII);
+        if (failed || safe.len < FANOUT_LABEL)
+            break;
+    }
+    if (!failed && safe.len > 0)
+        memcpy(text, buf_data(&safe), safe.len);
+    text[failed ? 0 : safe.len] = '\0';
+    buf_clear(&safe);
+    return failed;
 }
 
 bool fanout_verdict_is_sticky(const struct fanout_report *r)

@@ -29,6 +29,11 @@ struct fanout_row {
 size_t fanout_drill_rows(struct fanout_row rows[FANOUT_DRILL_ROWS], const struct fanout_report *r,
                          bool utf8);
 
+#define FANOUT_LABEL 61
+/* A name that a peer chose, as a cell of a table: printable, and shortened if need be. 0 or -1
+ * (memory). */
+int fanout_label(char text[FANOUT_LABEL], const char *name, bool utf8);
+
 /* Does the verdict already say whether clients stay on their node? */
 bool fanout_verdict_is_sticky(const struct fanout_report *r);
 

@@ -19,8 +19,8 @@
 #include "sink/fanout/fanout_json.h"
 #include "sink/fanout/fanout_page.h"
 #include "sink/fanout/fanout_text.h"
+#include "sink/fanout/fanout_words.h"
 #include "sink/prose.h"
-#include "sink/term_safe.h"
 #include "verb/fanout/fanout_private.h"
 
 #define TEXT_MAX (64u << 20)
@@ -99,16 +99,16 @@ static int put_nodes(struct fanout_front *front, struct buf *text)
     failed = r == NULL;
     for (uint32_t i = 0; r && i < r->node_count && i < NODES_SHOWN && !failed; i++) {
         uint64_t delivered = 0, lost = 0;
+        char name[FANOUT_LABEL];
 
         for (uint32_t from = 0; from < r->rows; from++) {
             delivered += fanout_cell(r, from, i)->delivered;
             lost += fanout_cell(r, from, i)->lost;
         }
-        failed = buf_append_str(text, "  ") < 0 ||
-                 term_safe(text, slice_str(r->nodes[i].name),
-                           front->live_view.utf8 ? 0 : TERM_SAFE_ASCII) < 0 ||
-                 buf_printf(text, ": %" PRIu32 " open, %" PRIu64 " received, %" PRIu64 " lost\n",
-                            r->nodes[i].connections, delivered, lost) < 0;
+        failed =
+            fanout_label(name, r->nodes[i].name, front->live_view.utf8) < 0 ||
+            buf_printf(text, "  %s: %" PRIu32 " open, %" PRIu64 " received, %" PRIu64 " lost\n",
+                       name, r->nodes[i].connections, delivered, lost) < 0;
     }
     if (r && !failed && r->node_count > NODES_SHOWN)
         failed = buf_printf(text, "  and %" PRIu32 " more nodes\n", r->node_count - NODES_SHOWN);
