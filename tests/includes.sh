@@ -5,7 +5,7 @@ set -eu
 top_srcdir=${top_srcdir:-$(dirname "$0")/..}
 
 # Which rooms of ours a room may include besides itself. A name with a slash allows that header
-# alone, and one with "@FILE" behind it in that file alone. `main` is src/main.c, `verb/*` a subcommand that
+# alone, and one with "@FILE" after it in that file alone. `main` is src/main.c, `verb/*` a subcommand that
 # has no row of its own.
 rooms='
 base
@@ -107,23 +107,23 @@ violations() {
         gsub(/[*]/, ".*", pattern)
         return name ~ ("^" pattern "$")
     }
-    function told(text) {
+    function report(text) {
         printf "%s:%d: %s\n", FILENAME, FNR, text
     }
     function check_ours(header,    i) {
         if (header == "config.h")
             return
         if (header !~ "/") {
-            told("\"" header "\": includes of ours are written from src/, as \"room/name.h\"")
+            report("\"" header "\": includes of ours are written from src/, as \"room/name.h\"")
             return
         }
         if (header ~ /_private[.]h$/ && index(header, room "/") != 1)
-            told(header " is private to its room")
+            report(header " is private to its room")
         for (i = 1; i <= allowed_count; i++)
             if (allowed[i] == header || allowed[i] == header "@" FILENAME ||
                 index(header, allowed[i] "/") == 1)
                 return
-        told(room "/ may not include \"" header "\"")
+        report(room "/ may not include \"" header "\"")
     }
     function is_pure(    i) {
         if (index(pure, " " room " "))
@@ -135,7 +135,7 @@ violations() {
     }
     function check_theirs(header,    i, j, n, words) {
         if (is_pure() && header == "uv.h") {
-            told("<uv.h> may not be included here")
+            report("<uv.h> may not be included here")
             return
         }
         for (i = 1; i <= row_count; i++) {
@@ -145,7 +145,7 @@ violations() {
             for (j = 2; j <= n; j++)
                 if (fits(FILENAME, words[j]))
                     return
-            told(header " may not be included here")
+            report(header " may not be included here")
             return
         }
     }
@@ -190,7 +190,7 @@ violations() {
             comment = 1
         sub(/\/\/.*$/, "", code)
         if (match(code, "(^|[^A-Za-z0-9_.>])(" impure ")[ ]*[(]") || code ~ /(^|[^A-Za-z0-9_])(FILE|stdin|stdout|stderr)([^A-Za-z0-9_]|$)/)
-            told(room "/ does no I/O, reads no clock and draws no random numbers: " $0)
+            report(room "/ does no I/O, reads no clock and draws no random numbers: " $0)
     }
     '
     )
@@ -262,7 +262,7 @@ unlisted=$(
 )
 result 'every source file and test is named in a Makefile.inc' "$unlisted"
 
-# What does not fit on a screen is read in two goes.
+# A function fits on a screen.
 long=$(
     cd "$top_srcdir/src"
     find . -name '*.c' | sort | xargs awk '
@@ -283,7 +283,7 @@ planted() {
     if [ -n "$("${4:-violations}" "$scratch/src" "${2%/*}")" ]; then
         result "$1 would be found" ''
     else
-        result "$1 would be found" "nothing was said about '$3' in src/$2"
+        result "$1 would be found" "nothing was reported about '$3' in src/$2"
     fi
 }
 

@@ -1,6 +1,6 @@
 /*
- * beats: the heartbeats of one connection in both directions: when ours is due, and who missed one.
- * Any message is a sign of life.
+ * beats: the heartbeats of one connection in both directions: when ours is due, and which side
+ * missed one. Any message is a sign of life.
  */
 #ifndef DECODE_BEATS_H
 #define DECODE_BEATS_H
@@ -26,8 +26,8 @@ void beats_promise(struct beats *b, enum event_dir dir, uint64_t every_us, uint6
 void beats_seen(struct beats *b, enum event_dir dir, uint64_t now_us);
 /* Count silence that is too long by now. True: the side in DIR_OUT has to send a heartbeat now. */
 bool beats_tick(struct beats *b, uint64_t now_us);
-/* When beats_tick is to be called next: for what we owe (if `ours`), and for what is overdue from
- * the peer; 0: never. */
+/* The time of the next call of beats_tick: for what we owe (if `ours`), and for what is overdue
+ * from the peer; 0: never. */
 uint64_t beats_due(const struct beats *b, bool ours);
 /* "the server sent nothing for 25.0 s, 20.0 s are allowed (2 times)". 0 or -1 (memory). */
 int beats_findings(struct beats *b, uint64_t now_us, struct buf *out);

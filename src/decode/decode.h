@@ -107,7 +107,7 @@ int decode_encode(struct decode_stack *stack, enum decode_input input, struct sl
                   uint64_t now_us, struct err *e);
 
 /* The next message to be sent, if there is one; valid until the next call with this stack. A
- * message that was fetched and sent is to be given to decode_message as DIR_OUT, like every other
+ * message that was fetched and sent is then passed to decode_message as DIR_OUT, like every other
  * message. */
 bool decode_fetch(struct decode_stack *stack, struct decode_message *message);
 
@@ -120,9 +120,9 @@ void decode_tick(struct decode_stack *stack, uint64_t now_us);
  * afterwards, before the Close frame is sent. */
 void decode_leave(struct decode_stack *stack, uint64_t now_us);
 
-/* The protocol ended the connection, though the WebSocket is open: the server disconnected or
- * refused the client, or its heartbeat is missing. To be asked after decode_message and
- * decode_tick. */
+/* The protocol ended the connection, although the WebSocket is open: the server disconnected or
+ * refused the client, or its heartbeat is missing. Check it after decode_message and decode_tick.
+ */
 struct decode_ending {
     enum exit_code code;
     bool again; /* a client of this protocol connects again */
@@ -142,13 +142,13 @@ const char *decode_finding(struct decode_stack *stack, unsigned index);
 const char *decode_close_name(const struct decode_stack *stack, uint16_t code);
 const char *decode_close_advice(const struct decode_stack *stack, uint16_t code);
 
-/* Give a message (EVENT_MESSAGE) to the bus, followed by what is in it. dir: that of the client.
- * Parts of messages are not decoded. NULL stacks only give it to the bus. */
+/* Pass a message (EVENT_MESSAGE) to the bus, followed by its items. dir: that of the client. Parts
+ * of messages are not decoded. A NULL stack adds no items. */
 void decode_emit(struct decode_stack *stack, const struct bus *bus, struct event *ev,
                  enum event_dir dir);
 
-/* What a line of the pipe form is for an item, appended to *out without a newline. 1: appended; 0:
- * the item is nothing that a pipe shows (heartbeats, handshakes); -1: memory. */
+/* Append the line that a pipe prints for an item, without a newline. 1: appended; 0:
+ * a pipe does not show it (heartbeats, handshakes); -1: memory. */
 int decode_piped(struct decode_stack *stack, const struct event_decoded *item, struct buf *out);
 
 /* The names that --as accepts, in the order of the table; NULL past the end. Static. */
@@ -159,10 +159,10 @@ const char *decode_subprotocol_at(const struct decode_spec *spec, unsigned index
 #define DECODE_OFFERS_MAX 8
 /* The typed form of an explicit stack has this word, such as "/join". */
 bool decode_has_command(const struct decode_spec *spec, struct slice word);
-/* How Engine.IO is to be carried: "upgrade" (from polling to a WebSocket), "websocket" or
+/* The transport of Engine.IO: "upgrade" (from polling to a WebSocket), "websocket" or
  * "polling". NULL: it is not in the stack. Static, or of the spec. */
 const char *decode_transport(const struct decode_spec *spec);
-/* SignalR is in the stack, and is to be negotiated with over HTTP first. */
+/* SignalR is in the stack, and has to be negotiated over HTTP first. */
 bool decode_negotiates(const struct decode_spec *spec);
 /* Change the path and query of a request to what the protocol needs (EIO=4&transport=websocket).
  * 1: *out has the new target; 0: it stays; -1: memory. */

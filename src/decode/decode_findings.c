@@ -1,5 +1,5 @@
 /*
- * decode_findings: what a stack has to say about its connection: findings, names of close codes,
+ * decode_findings: what a stack reports about its connection: findings, names of close codes,
  * and lines for a pipe.
  */
 #include "decode/decode_private.h"

@@ -1,5 +1,5 @@
 /*
- * decoder: what one protocol is for a stack: a row of functions. For the files of decode/.
+ * decoder: the functions of one protocol, a row for each. For the files of decode/.
  *
  * A decoder gets messages from the layer below it, emits items (what the user sees) and hands what
  * is inside to the layer above. Messages that it sends pass down through `wrap` of the layers
@@ -17,10 +17,10 @@ struct decode_layer {
     void *state; /* decoder->state bytes, zeroed at each opening */
     void *kept;  /* decoder->kept bytes, zeroed once for the stack; NULL: it keeps nothing */
     struct decode_stack *stack;
-    unsigned depth; /* 0: right upon the WebSocket */
+    unsigned depth; /* 0: directly above the WebSocket */
 };
 
-/* What is known when a protocol is to be recognised. */
+/* What is known when a protocol is recognised. */
 struct decode_clue {
     const char *target, *subprotocol;
     enum event_dir dir;                   /* of the message */
@@ -60,8 +60,8 @@ struct decoder {
     /* The line of a user: ends with decode_send. 0, or -1 with *e. NULL: it displays only. */
     int (*encode)(struct decode_layer *l, enum decode_input input, struct slice line,
                   struct err *e);
-    /* What is due is sent; returns when it is to be called next, 0: never. Also called once after
-     * the opening. */
+    /* Send what is due. Returns the time of the next call, 0: never. Also called once after the
+     * opening. */
     uint64_t (*tick)(struct decode_layer *l);
     /* The handshake is complete. NULL: there is none. */
     bool (*ready)(const struct decode_layer *l);
@@ -114,12 +114,12 @@ int decode_above(struct decode_layer *l, enum event_dir dir, struct decode_messa
 bool decode_carries(const struct decode_layer *l);
 /* To the peer, through the layers below. 0 or -1 (memory, or DECODE_SEND_MAX). */
 int decode_send(struct decode_layer *l, struct decode_message m);
+/* The same with a text; an empty one means that memory ran out. */
+int decode_send_text(struct decode_layer *l, struct slice text);
 
 /* The protocol ended the connection, see decode_ended; the first call on a connection decides. */
 void decode_end(struct decode_layer *l, enum exit_code code, bool again, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The same, of a text; an empty one is memory that ran out. */
-int decode_send_text(struct decode_layer *l, struct slice text);
 
 /* The text if it is valid UTF-8, else a copy in the arena with U+FFFD for what is not. */
 struct slice decode_text(struct decode_layer *l, struct slice bytes);

@@ -1,5 +1,5 @@
 /*
- * engineio: what Socket.IO asks of the Engine.IO below it, and what both have in common.
+ * engineio: what Socket.IO needs from the Engine.IO below it, and what both have in common.
  */
 #ifndef DECODE_ENGINEIO_H
 #define DECODE_ENGINEIO_H
@@ -18,8 +18,7 @@ uint64_t engineio_opened_us(const struct decode_layer *engine);
 bool engineio_recognise(const struct decode_clue *clue);
 
 /* decoder->target: `path` if the URL has none, EIO and transport (that of the first request) if its
- * query has none. `names` is
- * the decoder whose keys apply, `eio` the version to ask for. */
+ * query has none. `names` is the decoder whose keys apply, `eio` the version to request. */
 int engineio_target(const struct decode_spec *spec, const struct decoder *names, const char *path,
                     const char *eio, struct slice target, struct buf *out);
 /* The keys `path` and `transport`: decoder->check. */

@@ -1,5 +1,5 @@
 /*
- * json_pick: the parts of a JSON object or array that a decoder asks for, in one pass, each an
+ * json_pick: the parts of a JSON object or array that a decoder needs, in one pass, each an
  * unchanged slice of the text.
  */
 #ifndef DECODE_JSON_PICK_H

@@ -1,5 +1,5 @@
 /*
- * socketio_findings: what there is to say about a connection of Socket.IO.
+ * socketio_findings: what is reported about a connection of Socket.IO.
  */
 #include "decode/engineio.h"
 #include "decode/socketio_private.h"

@@ -1,12 +1,12 @@
 /*
- * backoff_fit: the way of reconnecting that a few delays give away: its class, and the preset of -r
- * that it follows. Pure.
+ * backoff_fit: the back-off that a few delays show: its class, and the preset of -r that it
+ * follows. Pure.
  *
- * Each preset says how probable each delay is. So do plain hypotheses without parameters of their
- * own: the same delay, a row that grows by a factor or a step, a row that repeats, and anything at
- * all. The confidence is the share of the hypothesis in the sum of all, so that a wide preset
- * (default, rfc6455) needs many delays before it is more probable than mere chance, and loses
- * against any narrower one that fits.
+ * Each preset defines how probable each delay is. So do plain hypotheses without parameters of
+ * their own: the same delay, a row that grows by a factor or a step, a row that repeats, and
+ * anything at all. The confidence is the share of the hypothesis in the sum of all, so that a wide
+ * preset (default, rfc6455) needs many delays before it is more probable than chance, and is less
+ * probable than any narrower one that fits.
  */
 #ifndef GRADE_BACKOFF_FIT_H
 #define GRADE_BACKOFF_FIT_H

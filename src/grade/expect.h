@@ -11,7 +11,7 @@
  * the offset in text. */
 int grade_expect_parse(struct criteria *x, const char *text, struct err *e);
 
-/* What came of one expectation. */
+/* The result of one expectation. */
 struct grade_verdict {
     struct slice name; /* "back<3s" */
     bool ok;

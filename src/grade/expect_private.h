@@ -6,7 +6,7 @@
 
 #include "grade/expect.h"
 
-/* What a report says for a row: of one client, outage or fault. */
+/* The value of a row for one client, outage or fault. */
 struct expect_value {
     bool known;
     double number;

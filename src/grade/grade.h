@@ -1,12 +1,12 @@
 /*
- * grade: judges how the clients of a relay handle outages. The caller passes in what the relay sees
- * of their connections, in order; the report states when a client noticed, how it came back, what
+ * grade: judges how the clients of a relay handle outages. The caller passes in, in order, what the
+ * relay sees of their connections; the report states when a client noticed, how it returned, what
  * it lost and what it sent twice. Pure: the time is passed in.
  *
- * Times are microseconds of one monotonic clock. A connection is known by a number of the caller's,
- * which is not used again before grade_forget. Calls about connections that are not known do
- * nothing, so the caller need not ask which of them belong to a WebSocket. Memory that runs out
- * costs facts, not correctness: grade_report says how many were left out.
+ * Times are microseconds of one monotonic clock. The caller numbers the connections, and uses a
+ * number again only after grade_forget. Calls about an unknown connection do nothing, so the caller
+ * need not know which of them belong to a WebSocket. If memory runs out, facts are left out and
+ * counted in the report.
  */
 #ifndef GRADE_GRADE_H
 #define GRADE_GRADE_H
@@ -69,16 +69,16 @@ struct grade_head {
     size_t field_count;
 };
 
-/* A client asks for a connection. Its number, from 1; 0: it belongs to no client that is known
- * (plain HTTP), or there are too many. */
+/* A client requests a connection. Returns the number of the client, from 1; 0: it belongs to no
+ * known client (plain HTTP), or there are too many. */
 uint32_t grade_attempt(struct grade *g, uint64_t now_us, uint64_t conn,
                        const struct grade_head *head);
 /* Its attempt was refused, or failed (status 0); a plain request that was answered with less than
  * 400 was not. retry_after_s: GRADE_UNKNOWN: there was none. */
 void grade_refused(struct grade *g, uint64_t now_us, uint64_t conn, int status,
                    int64_t retry_after_s);
-/* A connection from that address was refused before it could say whose it is. The number of the
- * client it was attributed to, the only one from there that is away; or 0. */
+/* A connection from that address was refused before its request was read. Returns the number of the
+ * client that it was attributed to, the only one from there that is away; or 0. */
 uint32_t grade_refused_at(struct grade *g, uint64_t now_us, const char *address);
 /* The client has its 101. True if that ended an outage. */
 bool grade_opened(struct grade *g, uint64_t now_us, uint64_t conn);
@@ -104,8 +104,8 @@ void grade_fault_over(struct grade *g, uint64_t now_us, uint64_t conn);
 /* How a connection ended: codes of a Close frame, or 1005 for one without, or: */
 enum grade_end { GRADE_END_FIN = 0, GRADE_END_RST = 1 };
 
-/* The client ended it; after a loss: has noticed it. how: enum grade_end, or a close code. Without
- * a fault or grade_lost before, the client has left: that is not an outage. */
+/* The client ended it; after a loss, it has noticed the loss. how: enum grade_end, or a close code.
+ * Without a fault or grade_lost before, the client has left, which is not an outage. */
 void grade_client_end(struct grade *g, uint64_t now_us, uint64_t conn, int how);
 /* The server or a fault ended it, as the client sees it. */
 void grade_lost(struct grade *g, uint64_t now_us, uint64_t conn, int how);

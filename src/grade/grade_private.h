@@ -1,6 +1,5 @@
 /*
- * grade_private: what the files of grade share: the clients and their connections, as the facts
- * leave them.
+ * grade_private: what the files of grade share: the state of the clients and their connections.
  */
 #ifndef GRADE_GRADE_PRIVATE_H
 #define GRADE_GRADE_PRIVATE_H
@@ -14,19 +13,19 @@
  * reopening were sent twice. */
 #define GRADE_FIRST_US 1000000u
 #define GRADE_AGAIN_US 5000000u
-/* A client that subscribes again has done so after that long. */
+/* A client that subscribes again does so within this time. */
 #define GRADE_RESUBSCRIBE_US 60000000u
 /* Closer attempts are hammering, as are more in 10 s. */
 #define GRADE_CLOSE_US 100000u
 #define GRADE_BURST    10
 #define GRADE_BURST_US 10000000u
-/* What Retry-After says is in whole seconds; a timer may be this early. */
+/* Retry-After has whole seconds; a timer may be this early. */
 #define GRADE_EARLY_US 50000u
 /* One that waits for it is at most this late. */
 #define GRADE_SOON_US 1000000u
 /* A wave: outages that begin this close to each other. */
 #define GRADE_WAVE_US 1000000u
-/* With identities, books take 3 MiB: that many clients have them. */
+/* With --id, the books of a client take 3 MiB: this many clients have them. */
 #define GRADE_ID_BOOKS_MAX 64
 /* Payloads that a connection sent last. */
 #define GRADE_SENT_MAX 64

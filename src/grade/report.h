@@ -1,6 +1,6 @@
 /*
- * report: what became of each client, as data; sink/grade shows it. What cannot be known is
- * GRADE_UNKNOWN (numbers), NULL (words) or GRADE_MAYBE, never guessed. Durations are microseconds.
+ * report: the result for each client, as data; sink/grade shows it. Unknown values are
+ * GRADE_UNKNOWN (numbers), NULL (words) or GRADE_MAYBE. Durations are microseconds.
  */
 #ifndef GRADE_REPORT_H
 #define GRADE_REPORT_H
@@ -34,7 +34,7 @@ struct grade_outage {
     struct grade_delay *delays;
     size_t delay_count, delay_room;
     bool muddled;  /* attempts were refused that may have been this client's or another's: how many
-                      it  made is not known */
+                      it made is not known */
     uint32_t wave; /* outages of several clients that began together have the same */
     uint64_t last_us, failed_us; /* the last attempt; when it failed, 0: not yet */
     int last_status;

@@ -1,5 +1,5 @@
 /*
- * seen: the newest of many hashes, and how often each was added.
+ * seen: the latest hashes, and how often each was added.
  */
 #ifndef GRADE_SEEN_H
 #define GRADE_SEEN_H
@@ -14,7 +14,7 @@ struct seen {
     uint32_t *buckets;
     uint32_t size, room; /* a power of two; allocated */
     uint32_t oldest, count;
-    uint64_t forgotten; /* that had to go for new ones */
+    uint64_t forgotten; /* to make room for new ones */
 };
 
 /* size: a power of two. Nothing is allocated before the first hash. */
@@ -23,7 +23,7 @@ void seen_clear(struct seen *s);
 
 /* How many there are of a hash. */
 unsigned seen_times(const struct seen *s, uint64_t hash);
-/* Add one, the oldest making room if need be. False: memory. */
+/* Add one, and forget the oldest if there is no room. False: memory. */
 bool seen_add(struct seen *s, uint64_t hash);
 /* Take one of them out. False: there is none. */
 bool seen_take(struct seen *s, uint64_t hash);

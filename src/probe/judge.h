@@ -1,6 +1,6 @@
 /*
- * judge: judges what requests for a WebSocket, and the WebSocket itself, showed; a function for
- * each stage.
+ * judge: the judges of the stages that concern the handshake and the WebSocket: evidence in, checks
+ * out.
  */
 #ifndef PROBE_JUDGE_H
 #define PROBE_JUDGE_H
@@ -29,13 +29,13 @@ bool probe_refuses_subprotocol(const struct probe_asked *asked, const struct pro
 bool probe_closed_for_auth(const struct probe_seen *s);
 bool probe_closed_for_subprotocol(const struct probe_seen *s);
 
-/* What else was found at the server, because nothing that fits is at the URL. */
+/* What else was found on the server, because there is no WebSocket at the URL. */
 struct probe_around {
     bool tls;      /* the port speaks TLS, and the URL is a plain one */
     bool socketio; /* Socket.IO answers at /socket.io/ */
 };
 
-/* The answers are those of a server that has its WebSocket elsewhere, perhaps. */
+/* The WebSocket may be at another URL of the server. */
 bool probe_may_be_elsewhere(const struct probe_answer *plain, const struct probe_seen *main);
 /* The request without an upgrade, and the one with everything. */
 void probe_judge_path(struct probe_report *r, const struct probe_asked *asked,

@@ -1,6 +1,6 @@
 /*
- * seen: what one connection or request showed, as the judges of the stages need it. Texts may quote
- * the peer; no secret is among them.
+ * seen: the evidence of one connection or request, for the judges of the stages. Texts may quote
+ * the peer; none contains a secret.
  */
 #ifndef PROBE_SEEN_H
 #define PROBE_SEEN_H

@@ -1,5 +1,5 @@
 /*
- * sizes: the largest message and the largest frame that get through: the search, and what it found.
+ * sizes: the search for the largest message and the largest frame that get through, and its result.
  */
 #ifndef PROBE_SIZES_H
 #define PROBE_SIZES_H

@@ -7,14 +7,14 @@
 
 #include "probe/check.h"
 
-/* Once this much waits for the stopped connection, there is no need to see more. */
+/* Reading continues once this much waits for the stopped connection. */
 #define PROBE_SLOW_MOST (UINT64_C(32) << 20)
 /* Of the messages that are sent to a service that sends nothing by itself. */
 #define PROBE_SLOW_MESSAGE 4096
 /* A second connection is stalled once it has waited for this long, and for eight times as long as
  * it ever did before. */
 #define PROBE_SLOW_STALL_US 3000000
-/* And whether it goes on is watched for this long after the stopped connection was ended. */
+/* Once the stopped connection was ended, the second one is watched for this long. */
 #define PROBE_SLOW_RESUME_US 3000000
 
 /* What fills the buffers. */

@@ -1,15 +1,15 @@
 /*
- * relay: listens, and joins each client that comes to a connection of its own to one server. HTTP
- * requests and answers pass head by head, the frames of a WebSocket as the bytes that they are, and
- * decoded on the side. Only what a rule, a fault or the user changes is encoded anew.
+ * relay: listens, and gives each client a connection of its own to one server. HTTP requests and
+ * answers are passed on head by head, the frames of a WebSocket byte for byte; frames are decoded
+ * for the views only. What a rule, a fault or the user changes is encoded again.
  *
  * Directions are seen from the client: up is to the server, down to the client.
  *
  *   client <-> leg [fault layer] top <-> top [fault layer] leg <-> server
  *
  * Memory is bounded for each connection: RELAY_FULL and one block for what waits to be written each
- * way, WSCONN_WHOLE for a message of which it is not decided yet whether it passes, RELAY_HELD_MAX
- * for messages that are held.
+ * way, WSCONN_WHOLE for a message that is not decided yet, RELAY_HELD_MAX for messages that are
+ * held.
  */
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H
@@ -25,8 +25,8 @@
 #include "proto/http1.h"
 #include "relay/rule.h"
 
-/* More than this waits to be written to one side: nothing is read from the other until half of it
- * has gone. */
+/* While more than this waits to be written to one side, nothing is read from the other, until half
+ * of it is written. */
 #define RELAY_FULL ((size_t)256 * 1024)
 /* Bytes of held messages, each way of each connection; beyond that they are released. */
 #define RELAY_HELD_MAX ((size_t)16 * 1024 * 1024)
@@ -51,32 +51,32 @@ struct relay_config {
 
 struct relay;
 
-/* A connection of a client's, with its counterpart. Borrowed until `ended`. */
+/* The connection of a client, and its connection to the server. Borrowed until `ended`. */
 struct relay_conn;
 
-/* What one that watches wants to know; called from the loop. Any may be NULL. */
+/* Reports what happens; called from the loop. Any may be NULL. */
 struct relay_hooks {
-    /* A request came; upgrade: for a WebSocket. */
+    /* A request was received; upgrade: for a WebSocket. */
     void (*request)(void *ctx, struct relay_conn *c, const struct http1_head *h, bool upgrade);
-    /* Its answer goes to the client, from the server or (h is NULL) by the relay. */
+    /* Its answer is sent to the client: that of the server, or (h is NULL) of the relay. */
     void (*answer)(void *ctx, struct relay_conn *c, int status, const struct http1_head *h);
-    /* The 101 goes to the client. */
+    /* The 101 is sent to the client. */
     void (*opened)(void *ctx, struct relay_conn *c);
-    /* A message, whole or a part, goes to its receiver. */
+    /* A message, or a part of one, is sent to its receiver. */
     void (*message)(void *ctx, struct relay_conn *c, enum relay_direction direction,
                     const struct event_message *m);
-    /* The WebSocket has ended as far as one side is concerned: leg is the side that ended it, close
-     * how. Once for each connection that was open. */
+    /* The WebSocket has ended: leg is the side that ended it, close is how. Once for each
+     * connection that was open. */
     void (*closed)(void *ctx, struct relay_conn *c, enum event_leg leg,
                    const struct event_close *close);
-    /* After `closed`: the client, whose doing that was not, has closed its side as well. At most
+    /* After `closed` that the client did not cause: the client has closed its side as well. At most
      * once. */
     void (*reacted)(void *ctx, struct relay_conn *c);
     /* It was refused before anything was sent: by a fault, or while offline. */
     void (*refused)(void *ctx, struct relay_conn *c);
     /* The time offline is over. */
     void (*online)(void *ctx);
-    /* The connection is gone. */
+    /* The connection no longer exists. */
     void (*ended)(void *ctx, struct relay_conn *c);
 };
 
@@ -86,7 +86,7 @@ struct relay *relay_new(uv_loop_t *loop, const struct relay_config *config, cons
                         const struct relay_hooks *hooks, void *ctx, struct err *e);
 /* "ws://127.0.0.1:9002". Borrowed. */
 const char *relay_url(const struct relay *r);
-/* Nobody takes the events: read nothing. */
+/* While the events are not taken, nothing is read. */
 void relay_pause(struct relay *r, bool paused);
 /* Cut every connection, and listen no longer. NULL is fine. */
 void relay_free(struct relay *r);
@@ -94,12 +94,12 @@ void relay_free(struct relay *r);
 /* The totals of all WebSockets, seen from the proxy: in is what clients sent. */
 struct totals relay_totals(const struct relay *r);
 
-/* The connections there are, in the order they came; NULL: none, or no more. */
+/* All connections, in the order they were accepted; NULL after the last. */
 struct relay_conn *relay_first(const struct relay *r);
 struct relay_conn *relay_next(const struct relay_conn *c);
 struct relay_conn *relay_find(const struct relay *r, uint32_t number);
 
-/* From 1, in the order they came. */
+/* From 1, in the order they were accepted. */
 uint32_t relay_conn_number(const struct relay_conn *c);
 /* The client it is attributed to, set by a hook; 0: not yet. Events carry it. */
 uint32_t relay_conn_client(const struct relay_conn *c);
@@ -111,10 +111,10 @@ uint64_t relay_conn_first_us(const struct relay_conn *c);
 /* Path and query of its latest request; "" before that. */
 const char *relay_conn_target(const struct relay_conn *c);
 bool relay_conn_is_open(const struct relay_conn *c); /* a WebSocket is */
-/* clock_mono_us, or during a hook when the bytes came that it is called for. */
+/* clock_mono_us; during a hook, the time at which its bytes were received. */
 uint64_t relay_conn_now_us(const struct relay_conn *c);
 
-/* How a connection is dropped; both legs. */
+/* How both legs of a connection are dropped. */
 enum relay_drop { RELAY_DROP_RST, RELAY_DROP_FIN, RELAY_DROP_CLOSE, RELAY_DROP_BLACKHOLE };
 
 /* code, reason: of RELAY_DROP_CLOSE. */
@@ -125,14 +125,14 @@ int relay_inject(struct relay_conn *c, enum relay_direction direction, enum opco
                  struct slice data);
 /* Hold the next `count` messages in that direction; 0: every one from now on. */
 void relay_hold(struct relay_conn *c, enum relay_direction direction, unsigned count);
-/* Let the first `count` that are held go; 0: all, and hold no more. Returns how many went. */
+/* Release the first `count` that are held; 0: all, and stop holding. Returns how many. */
 unsigned relay_release(struct relay_conn *c, enum relay_direction direction, unsigned count);
 unsigned relay_held(const struct relay_conn *c, enum relay_direction direction);
 
-/* Faults or rules may act from now on, also on connections that there are: call it before they are
+/* Faults or rules may act from now on, also on existing connections: call this before they are
  * armed. */
 void relay_expect_changes(struct relay *r);
-/* Its black hole of RELAY_DROP_BLACKHOLE ends. */
+/* End its black hole of RELAY_DROP_BLACKHOLE. */
 void relay_heal(struct relay_conn *c);
 
 /* Drop every connection (silent: without an end on the wire, as in a black hole) and refuse new

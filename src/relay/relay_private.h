@@ -1,15 +1,15 @@
 /*
- * relay_private: the inside of a relay, shared by its files:
+ * relay_private: what the files of a relay share:
  *
  *   relay.c            the listener, the list of connections, being offline
- *   relayed.c          life of a connection, its events, its end
+ *   relayed.c          the life of a connection, its events, its end
  *   relay_leg.c        bytes between a link and its queues
- *   upstream.c         the way to the server
+ *   upstream.c         connecting to the server
  *   relayed_http.c     requests and answers
- *   relayed_ws.c       frames: what passes as bytes, and what is encoded anew
- *   relayed_walk.c     where frames begin and end, and which bytes of them have passed
- *   relayed_ws_life.c  the beginning of frames, closing from here
- *   relayed_rules.c    what becomes of a message: rules, and what is held
+ *   relayed_ws.c       frames: what is passed on as bytes, and what is encoded again
+ *   relayed_walk.c     where frames begin and end, and which of their bytes were passed on
+ *   relayed_ws_life.c  the opening and the closing of a WebSocket
+ *   relayed_rules.c    what rules and holding do to a message
  *   relayed_held.c     messages that are held, late or injected
  */
 #ifndef RELAY_RELAY_PRIVATE_H
@@ -41,7 +41,7 @@ struct frame_walk {
     bool control;    /* the frame is a control frame, or one whose opcode has no meaning */
 };
 
-/* What an event was made of, while the event goes up and to the other leg. */
+/* The bytes that an event was made of, while it passes up and to the other leg. */
 struct offer {
     bool there;
     struct slice raw;  /* its frames as they came; of a part they may all have passed with those
@@ -122,7 +122,7 @@ enum conn_state {
     CONN_TLS,    /* the handshake of the listener's TLS */
     CONN_HTTP,   /* requests and answers */
     CONN_WS,     /* frames */
-    CONN_ENDING, /* the last answer is written, and the client is to hang up */
+    CONN_ENDING, /* the last answer is written, and the client has to close */
     CONN_ENDED
 };
 
@@ -210,19 +210,19 @@ void relay_gone(struct relay_conn *c);
 /* Take the accepted socket. NULL: memory (it is closed). */
 struct relay_conn *relayed_new(struct relay *r, int fd, uint32_t number);
 void relayed_free(struct relay_conn *c);
-/* Who and when. */
+/* Set the client, the connection and the times of an event. */
 void relayed_stamp(const struct relay_conn *c, struct event *ev, enum event_leg leg);
 struct event relayed_event(const struct relay_conn *c, enum event_kind kind, enum event_leg leg);
 void relayed_emit(const struct relay_conn *c, const struct event *ev);
 void relayed_note(const struct relay_conn *c, const char *text);
-/* Memory is out, or such: report it and end. */
+/* A failure such as no memory: report it and end. */
 void relayed_break(struct relay_conn *c);
-/* Note whose doing the end of the WebSocket is, and how; later calls change nothing. */
+/* Note which side ended the WebSocket, and how; later calls change nothing. */
 void relayed_decide(struct relay_conn *c, enum event_leg leg, enum close_by by, enum close_how how,
                     uint16_t code, struct slice reason);
 /* Pass the request to the faults of a leg: path=, share= and only= depend on it. -1: memory. */
 int relayed_scope(struct relay_leg *l);
-/* Let go of both legs as they are. */
+/* End both legs, as they are. */
 void relayed_end(struct relay_conn *c);
 /* The same with a reset. */
 void relayed_reset(struct relay_conn *c);
@@ -231,7 +231,7 @@ void relayed_leg_ended(struct relay_leg *l, ssize_t result);
 /* Write what waits on both legs, and do what is due then. */
 void relayed_flush(struct relay_conn *c);
 
-/* leg.c */
+/* relay_leg.c */
 void relay_leg_init(struct relay_leg *l, struct relay_conn *c, enum event_leg side);
 void relay_leg_clear(struct relay_leg *l);
 /* Take the link, and begin. -1 with *e (the link is freed). */
@@ -242,11 +242,11 @@ void relay_leg_detach(struct relay_leg *l);
 void relay_leg_put(struct relay_leg *l, const uint8_t *bytes, size_t n);
 /* Write what waits. */
 void relay_leg_write(struct relay_leg *l);
-/* Nothing more is put: its outgoing side is to end. */
+/* Nothing more will be put: end its outgoing side, after what waits. */
 void relay_leg_finish(struct relay_leg *l);
 
 /* upstream.c */
-/* Connect to the server; relayed_flush follows, or an answer that says why not. */
+/* Connect to the server; relayed_flush follows, or an answer with the reason of the failure. */
 void upstream_dial(struct relay_conn *c);
 void upstream_cancel(struct relay_conn *c);
 
@@ -263,14 +263,14 @@ extern const struct layer_ops relayed_ws_bottom, relayed_ws_top;
 /* Room to read into, and n bytes were read into it. NULL: memory. */
 uint8_t *relayed_ws_space(struct relay_leg *l, size_t *room);
 void relayed_ws_filled(struct relay_leg *from, uint8_t *bytes, size_t n);
-/* A message, or a part of one, that has come through from that leg goes down to the other. */
+/* Send a message, or a part of one, that came from that leg down to the other. */
 void relayed_ws_forward(struct relay_leg *from, enum opcode type, struct slice data, bool first,
                         bool final);
-/* A ping or pong, down to the other. */
+/* Send a ping or pong down to the other. */
 void relayed_ws_control(struct relay_leg *from, enum opcode opcode, struct slice data);
 /* Send a message of our own as if it came from there, past the faults, uncompressed. */
 void relayed_ws_inject(struct relay_leg *from, enum opcode type, struct slice data);
-/* No message from there has begun to pass and not ended, so that another may be sent. */
+/* No message from there is under way, so another may be sent. */
 bool relayed_ws_between(const struct relay_leg *from);
 /* Send what l->ws has made. */
 void relayed_ws_put_made(struct relay_leg *to);
@@ -315,7 +315,7 @@ bool relayed_rules_control(struct relay_leg *from, const struct event *ev);
 bool relayed_rules_close(struct relay_leg *from);
 
 /* relayed_held.c */
-/* Keep the message until then. False: there is no room for it, and it is to pass. */
+/* Keep the message until then. False: there is no room, so it is passed on. */
 bool held_keep(struct relay_leg *from, enum opcode type, struct slice data, uint64_t due_us);
 /* Send those that are due, and those that are injected, where they may be sent. */
 void held_send_due(struct relay_conn *c);

@@ -1,5 +1,5 @@
 /*
- * rule: what the proxy does to messages that pass, in the form that the user writes:
+ * rule: a rule of wscope proxy for messages, in the form that the user writes:
  *
  *   [up|down] MATCH -> ACTION
  *
@@ -23,8 +23,8 @@
 #define RULE_TEXT_MAX ((size_t)64 * 1024)
 #define RULES_MAX     64
 
-/* Bytes of a payload that a regular expression with a repetition looks at: the time it may take
- * grows with the square of them, and the payload is chosen by others. */
+/* Bytes of a payload that a regular expression with a repetition is matched against: the time may
+ * grow with their square, and a peer chooses the payload. */
 #define RULE_REGEX_WINDOW ((size_t)16 * 1024)
 
 /* Seen from the client. */
@@ -86,11 +86,11 @@ const char *rule_action_name(enum rule_action action);
 const char *rule_match_word(size_t i);
 const char *rule_action_word(size_t i);
 
-/* What passes. Borrowed for the call. */
+/* A message, ping, pong or Close. Borrowed for the call. */
 struct rule_subject {
     enum rule_dir dir;
     enum opcode opcode;   /* text, binary, ping, pong or close */
-    struct slice payload; /* inflated and unmasked; not looked at for a Close */
+    struct slice payload; /* inflated and unmasked; not used for a Close */
     bool in_parts;        /* payload is the first part of a message too large to be held whole:
                            * no regular expression and no pointer matches it */
     uint64_t number;      /* of a message: on this connection in this direction, from 1 */

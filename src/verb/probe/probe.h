@@ -7,7 +7,7 @@
 
 #include "cli/verb.h"
 
-/* What it has options of its own for. */
+/* Its own options. */
 struct probe_options {
     bool origin_test, sizes;
     const char *prom;                       /* file, or NULL */

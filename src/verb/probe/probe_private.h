@@ -271,10 +271,12 @@ bool slow_end_is_cut(const struct slow_end *end);
 void slow_end_pause(struct slow_end *end, bool paused);
 void slow_end_drop(struct slow_end *end);
 
-/* Drop what the way and the plain request still have under way; and what the loop must have closed
- * before it is freed. */
-/* Look whether the port speaks TLS. done: from the loop. */
+/* --- probe_way.c: the name, the addresses, TLS --------------------------------------------------
+ */
+
+/* Try whether the port speaks TLS. done: from the loop. */
 void probe_way_try_tls(struct probe_front *front, void (*done)(struct probe_front *front));
+/* Drop what is under way; its memory is freed by probe_way_free, once the loop has closed it. */
 void probe_way_stop(struct probe_front *front);
 void probe_way_free(struct probe_front *front);
 

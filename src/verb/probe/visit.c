@@ -37,19 +37,19 @@ static void copy(char *to, size_t size, struct slice from)
  */
 
 /* Fields that name who answered, or passed the answer on. */
-static const char *const telling[] = {"Server",       "Via",         "X-Served-By",     "X-Cache",
-                                      "X-Powered-By", "CF-RAY",      "X-Amz-Cf-Id",     "X-Varnish",
-                                      "X-Backend",    "X-Azure-Ref", "X-Amzn-RequestId"};
+static const char *const hop_fields[] = {
+    "Server",      "Via",       "X-Served-By", "X-Cache",     "X-Powered-By",    "CF-RAY",
+    "X-Amz-Cf-Id", "X-Varnish", "X-Backend",   "X-Azure-Ref", "X-Amzn-RequestId"};
 
 static void note_who(struct probe_answer *answer, const struct field *field)
 {
     size_t have = strlen(answer->who);
     int len = (int)(field->value.len < 60 ? field->value.len : 60);
 
-    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++) {
-        if (slice_is_nocase(field->name, telling[i]) && have + 8 < sizeof answer->who)
+    for (size_t i = 0; i < sizeof hop_fields / sizeof hop_fields[0]; i++) {
+        if (slice_is_nocase(field->name, hop_fields[i]) && have + 8 < sizeof answer->who)
             snprintf(answer->who + have, sizeof answer->who - have, "%s%s: %.*s", have ? ", " : "",
-                     telling[i], len, (const char *)field->value.data);
+                     hop_fields[i], len, (const char *)field->value.data);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * visit: one WebSocket connection of an examination: what it is to do differently, and what it
- * showed.
+ * visit: one WebSocket connection of an examination: how it differs from the request that was asked
+ * for, and its evidence.
  */
 #ifndef VERB_PROBE_VISIT_H
 #define VERB_PROBE_VISIT_H

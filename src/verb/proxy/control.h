@@ -3,11 +3,11 @@
  * loopback or a unix socket. The manual's section CONTROL is its interface.
  *
  *   control.c           the listener, the events that it keeps, waiting for one
- *   control_conn.c      one connection: bytes to requests, answers to bytes
- *   control_answer.c    a request that was read, to its answer
+ *   control_conn.c      one connection: reads requests, writes answers
+ *   control_answer.c    what each request does, and its answer
  *   control_request.c   a request, read and checked
  *   control_events.c    the latest events
- *   control_address.c   where it listens, and whom it answers
+ *   control_address.c   its address, and which Host fields it accepts
  *
  * Bounded: CONTROL_CONNS_MAX connections (more wait in the kernel's queue), CONTROL_BODY_MAX of a
  * request, CONTROL_EVENTS_BYTES of events, and what a report needs. A reader of events that falls

@@ -1,6 +1,6 @@
 /*
- * control_events: the latest events as lines of JSON, numbered, for those who read them later.
- * Bounded: the oldest ones leave.
+ * control_events: the latest events as numbered lines of JSON, for GET /events. Bounded: the oldest
+ * are dropped.
  */
 #ifndef VERB_PROXY_CONTROL_EVENTS_H
 #define VERB_PROXY_CONTROL_EVENTS_H

@@ -1,5 +1,5 @@
 /*
- * control_private: the inside of the control API, shared by its files.
+ * control_private: what the files of the control API share.
  */
 #ifndef VERB_PROXY_CONTROL_PRIVATE_H
 #define VERB_PROXY_CONTROL_PRIVATE_H
@@ -37,7 +37,7 @@ enum control_state {
     CONTROL_READS,   /* a request */
     CONTROL_WAITS,   /* for an event */
     CONTROL_STREAMS, /* events */
-    CONTROL_LEAVES,  /* the last answer is being written, and the client hangs up */
+    CONTROL_LEAVES,  /* the last answer is being written, then the client closes */
     CONTROL_ENDED
 };
 
@@ -81,7 +81,7 @@ void control_conn_stir(struct control_conn *c);
 void control_gone(struct control *c, struct control_conn *conn);
 
 /* control_answer.c */
-/* Do what c->request asks for, and answer. */
+/* Carry out c->request, and answer. */
 void control_answer(struct control_conn *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * proxy: wscope proxy: a relay between someone's clients and their server, its views, and the
- * report on how the clients took what happened.
+ * proxy: wscope proxy: a relay between clients and their server, its views, and the report on how
+ * the clients handled outages.
  */
 #ifndef VERB_PROXY_PROXY_H
 #define VERB_PROXY_PROXY_H

@@ -108,16 +108,16 @@ static int misused(const char *name, struct err *e)
 static int act(struct proxy_prompt *q, const struct command_row *row, const char *args,
                struct err *e)
 {
-    struct buf said;
+    struct buf output;
     int r;
 
-    buf_init(&said, ANSWER_MAX);
-    r = proxying_command_run(&q->front->core, &q->who, row, args, &said, e);
-    if (said.len > 0)
-        q->shared.hooks.say(q->shared.hooks.ctx, buf_slice(&said));
+    buf_init(&output, ANSWER_MAX);
+    r = proxying_command_run(&q->front->core, &q->who, row, args, &output, e);
+    if (output.len > 0)
+        q->shared.hooks.say(q->shared.hooks.ctx, buf_slice(&output));
     if (r < 0 && e->at >= 0)
         command_point(&q->shared, args, e->at);
-    buf_clear(&said);
+    buf_clear(&output);
     return r;
 }
 

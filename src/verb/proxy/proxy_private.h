@@ -1,5 +1,5 @@
 /*
- * proxy_private: the inside of wscope proxy, shared by its files:
+ * proxy_private: what the files of wscope proxy share:
  *
  *   proxy_verb.c     the row and its options
  *   proxy.c          the run: outputs, signals, limits, the end
@@ -42,7 +42,7 @@ void proxy_end(struct proxy_front *p, enum exit_code code);
 int proxy_open_file(const char *path, const char *option, int *fd, struct err *e);
 /* The report so far as a JSON document. 0 or -1 (memory). */
 int proxy_report_json(struct proxy_front *p, struct buf *text);
-/* The report, and what was expected: p->code becomes EXIT_EXPECT if that is not fulfilled. */
+/* Print the report, and check the expectations: p->code becomes EXIT_EXPECT if one is not met. */
 void proxy_results(struct proxy_front *p);
 
 #endif

@@ -164,14 +164,14 @@ static int alias(void *ctx, const char *args, struct err *e)
 {
     struct proxy_prompt *q = ctx;
     const struct aliases aliases = {q->front->app->view->config, &proxy_commands};
-    struct buf said;
+    struct buf output;
     int r;
 
-    buf_init(&said, ALIASES_SAID);
-    r = aliases_command(&aliases, args, &said, e);
-    if (said.len > 0)
-        say(q, buf_slice(&said));
-    buf_clear(&said);
+    buf_init(&output, ALIASES_SAID);
+    r = aliases_command(&aliases, args, &output, e);
+    if (output.len > 0)
+        say(q, buf_slice(&output));
+    buf_clear(&output);
     return r;
 }
 
