@@ -14,7 +14,8 @@ static const char units[] =
 
 static const char codes[] =
     "\n"
-    "Exit: 0 ok, 2 usage, 6 DNS, 7 connect, 22 upgrade, 28 time, 35 60 TLS, 56 lost\n";
+    "Exit: 0 ok, 2 usage, 3 expectation not met, 6 DNS, 7 connect, 22 upgrade,\n"
+    "      28 time, 35 60 TLS, 56 lost\n";
 
 /* "  -H, --header LINE" */
 static void spell(char *text, size_t size, const struct option_row *row)

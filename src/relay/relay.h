@@ -1,7 +1,7 @@
 /*
  * relay: listens, and gives each client a connection of its own to one server. HTTP requests and
- * answers are passed on head by head, the frames of a WebSocket byte for byte; frames are decoded
- * for the views only. What a rule, a fault or the user changes is encoded again.
+ * answers are passed on head by head, the frames of a WebSocket byte for byte; they are also
+ * decoded, for the views and the report. What a rule, a fault or the user changes is encoded again.
  *
  * Directions are seen from the client: up is to the server, down to the client.
  *
