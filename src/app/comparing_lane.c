@@ -3,7 +3,6 @@
 
 #include "app/comparing.h"
 #include "app/views.h"
-#include "base/clock.h"
 #include "base/decimal.h"
 #include "sink/redact.h"
 

@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "channel/eio_private.h"
 
 struct queued {

@@ -4,9 +4,7 @@
  * WebSocket carries everything.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/clock.h"
 #include "channel/eio_private.h"
 
 static void note(struct eio *c, const char *text)

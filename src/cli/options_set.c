@@ -4,9 +4,6 @@
 #include "base/codec.h"
 #include "base/decimal.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 void *options_place(const struct options_parsing *p, const struct option_use *use)
 {
     return (char *)(use->row->sets ? (void *)p->o : p->own) + use->row->field;

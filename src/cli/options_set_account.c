@@ -1,8 +1,6 @@
 /* Setters of what is accounted for: JSON Pointers, and how to resume. */
 #include "cli/options_private.h"
 
-#include "base/json_scan.h"
-
 static int refuse_at(struct options_parsing *p, const struct option_use *use, const char *where,
                      struct err *e)
 {

@@ -1,7 +1,6 @@
 #include "command/conninfo.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define US_PER_S 1000000u
 /* Of a handshake's head and a refused upgrade's body together. */

@@ -1,6 +1,5 @@
 /* What is known of the connection. */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "command/command.h"

@@ -1,5 +1,4 @@
 /* On which connections of a proxy a fault acts. */
-#include <string.h>
 
 #include "fault/fault.h"
 

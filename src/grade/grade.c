@@ -1,6 +1,5 @@
 #include "grade/grade.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "grade/grade_private.h"

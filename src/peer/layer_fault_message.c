@@ -1,7 +1,6 @@
 /*
  * layer_fault_message: messages that are dropped, doubled, or held until the next one has gone.
  */
-#include <stdlib.h>
 
 #include "peer/layer_fault_private.h"
 

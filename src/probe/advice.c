@@ -1,6 +1,5 @@
 #include "probe/advice.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Fields as programs show themselves in Server and Via. */

@@ -2,8 +2,6 @@
  * judge_browser: would it work in a browser? The first thing that a browser does differently and
  * that changes the outcome.
  */
-#include <stdio.h>
-#include <string.h>
 
 #include "probe/judge.h"
 

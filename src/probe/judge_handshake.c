@@ -1,7 +1,6 @@
 /*
  * judge_handshake: what a handshake negotiates: credentials, the Origin, subprotocols, extensions.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "probe/judge.h"

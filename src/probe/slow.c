@@ -1,7 +1,6 @@
 #include "probe/slow.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "event/event.h"
 

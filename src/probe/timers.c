@@ -1,7 +1,6 @@
 #include "probe/timers.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "probe/advice.h"
 

@@ -2,7 +2,6 @@
  * relayed_rules: what becomes of a message that has come through the faults of its leg: the first
  * rule that matches acts, and what is held waits.
  */
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "relay/relay_private.h"

@@ -8,7 +8,6 @@
  * with a window of their own, for what refers to it can only refer to what was made with it (RFC
  * 7692, section 7.2.3). Control frames are never compressed, and an injected message need not be.
  */
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "relay/relay_private.h"

@@ -1,7 +1,6 @@
 /*
  * upstream: the way from a relayed connection to the server.
  */
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "relay/relay_private.h"

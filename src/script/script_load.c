@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/utf8.h"
 #include "script/script_parse.h"
 
 /* All of a file. 0, or an errno; EFBIG: more than a script has. */

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "base/ascii.h"
 #include "base/decimal.h"
 #include "script/expect/parse.h"

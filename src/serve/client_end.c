@@ -1,7 +1,6 @@
 /*
  * client_end: who ends the connection, how, and its report (RFC 6455, section 7).
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"

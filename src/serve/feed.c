@@ -1,6 +1,5 @@
 #include "serve/feed.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"

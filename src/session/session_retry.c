@@ -2,7 +2,6 @@
  * session_retry: after a connection was lost or an attempt failed: a wait and another attempt, or
  * the end.
  */
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/span.h"

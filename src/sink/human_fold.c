@@ -2,8 +2,6 @@
  * many of one message. */
 #include "sink/human.h"
 
-#include <inttypes.h>
-
 #include "base/decimal.h"
 #include "sink/wrap.h"
 

@@ -1,6 +1,5 @@
 /* What the protocol above the messages makes of them: events, acks, results, errors. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/json_compare.h"
 #include "base/json_scan.h"

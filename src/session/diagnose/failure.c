@@ -1,6 +1,5 @@
 #include "session/diagnose/failure.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Of a peer's reason, which is at most 123 bytes. */

@@ -1,7 +1,5 @@
 #include "sink/probe/probe_text.h"
 
-#include <stdio.h>
-
 #include "sink/prose.h"
 
 /* Columns of the status and of the stage's name. */

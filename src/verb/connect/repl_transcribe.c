@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/private_file.h"
 #include "script/expect/parse.h"
 #include "verb/connect/repl_private.h"

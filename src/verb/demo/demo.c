@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "app/session_setup.h"
 #include "verb/connect/repl.h"

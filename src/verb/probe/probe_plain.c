@@ -2,7 +2,6 @@
  * probe_plain: a request without an upgrade, to see who answers it.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "verb/probe/probe_private.h"
 

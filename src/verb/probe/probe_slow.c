@@ -4,7 +4,6 @@
  * third one shows when the other side is gone.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "event/event.h"

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "event/event.h"
 #include "verb/probe/probe_private.h"
 

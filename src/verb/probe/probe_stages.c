@@ -2,7 +2,6 @@
  * probe_stages: the table of stages, and those that are about the handshake.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "probe/advice.h"
 #include "verb/probe/probe_private.h"

@@ -2,7 +2,6 @@
  * probe_way: the stages below the WebSocket: the name, each address, TLS.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "measure/moment.h"

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "app/proxying_act.h"
-#include "base/clock.h"
 #include "base/codec.h"
 #include "grade/report.h"
 #include "sink/json_tree.h"

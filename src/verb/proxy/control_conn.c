@@ -2,7 +2,6 @@
  * control_conn: one connection of the control API: requests one after another, each answered before
  * the next is read.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

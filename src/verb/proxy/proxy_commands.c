@@ -1,6 +1,5 @@
 /* The commands of the prompt. */
 #include <stdio.h>
-#include <string.h>
 
 #include "app/proxying_command.h"
 #include "base/decimal.h"

@@ -1,6 +1,5 @@
 /* One file after the other: its tests, and the result of each. */
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"

@@ -1,6 +1,5 @@
 /* The progress of a run: one line on a terminal, removed before other output. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "sink/term_safe.h"
 #include "verb/run/script_private.h"
