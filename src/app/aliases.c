@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/alias_text.h"
 #include "script/expect/parse.h"
 #include "term/history.h"
@@ -42,28 +43,6 @@ static int load(const char *path, struct buf *file, struct err *e)
     return failed;
 }
 
-static void make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-}
-
-static bool write_all(int fd, struct slice text)
-{
-    while (text.len > 0) {
-        ssize_t n = write(fd, text.data, text.len);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0)
-            text = slice_from(text, (size_t)n);
-    }
-    return fsync(fd) == 0;
-}
-
 /* A new file takes the old one's place and mode; mkstemp makes it private. */
 static int replace(const char *path, char *temporary, struct slice text, struct err *e)
 {
@@ -73,7 +52,8 @@ static int replace(const char *path, char *temporary, struct slice text, struct 
 
     if (fd < 0)
         return blame("write", path, e);
-    done = (stat(path, &st) != 0 || fchmod(fd, st.st_mode & 0777) == 0) && write_all(fd, text);
+    done = (stat(path, &st) != 0 || fchmod(fd, st.st_mode & 0777) == 0) &&
+           file_write(fd, text) == 0 && fsync(fd) == 0;
     done = close(fd) == 0 && done;
     if (done && rename(temporary, path) == 0)
         return 0;
@@ -91,7 +71,7 @@ static int store(const char *path, struct slice text, struct err *e)
         if (errno != ENOENT || strlen(path) >= sizeof real)
             return blame("write", path, e);
         snprintf(real, sizeof real, "%s", path);
-        make_folders(real);
+        file_make_folders(real);
     }
     snprintf(temporary, sizeof temporary, "%s.XXXXXX", real);
     return replace(real, temporary, text, e);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "app/complain.h"
-#include "base/clock.h"
 #include "base/decimal.h"
+#include "event/stamp.h"
 
 /* Nothing is left to write, or the reader has exited. */
 static bool done(const struct output *output)
@@ -100,10 +100,10 @@ int app_init(struct app *s, struct out *out, struct out *err, const struct app_h
 
 enum exit_code app_fail(struct app *s, const struct err *e)
 {
-    struct event ev = {.kind = EVENT_ERROR, .time_us = clock_wall_us(), .error = e};
+    struct event ev = event_now(EVENT_ERROR, s->start_us);
     struct buf text;
 
-    ev.at_us = clock_mono_us() - s->start_us;
+    ev.error = e;
     if (s->bus) {
         bus_emit(s->bus, &ev);
         return e->code;

@@ -1,11 +1,13 @@
 #include "app/edit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json_scan.h"
 
 #define TEXT_MAX ((size_t)16 << 20)
@@ -33,24 +35,15 @@ static int blame(const char *path, struct err *e)
 static int write_file(char path[256], struct slice text, struct err *e)
 {
     const char *folder = getenv("TMPDIR"), *end = json_valid(text) ? ".json" : ".txt";
-    size_t done = 0;
-    int fd;
+    int fd, failed;
 
     snprintf(path, 256, "%s/wscope-XXXXXX%s", folder && *folder ? folder : "/tmp", end);
     fd = mkstemps(path, (int)strlen(end));
     if (fd < 0)
         return blame(path, e);
-    while (done < text.len) {
-        ssize_t n = write(fd, text.data + done, text.len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            break;
-        done += (size_t)n;
-    }
+    failed = file_write(fd, text) < 0 ? blame(path, e) : 0;
     close(fd);
-    return done == text.len ? 0 : blame(path, e);
+    return failed;
 }
 
 static int read_file(const char *path, struct buf *text, struct err *e)
@@ -88,8 +81,17 @@ static void on_closed(uv_handle_t *handle)
     ed->closed = true;
 }
 
+static void stop_too(struct edit_signals signals)
+{
+    if (!*signals.stop)
+        return;
+    *signals.stop = false;
+    *signals.stopping = true;
+    raise(SIGSTOP);
+}
+
 /* The exit status; -1 with *e: it was not started. */
-static int run(struct console *c, uv_loop_t *loop, char *path, const struct edit_hooks *hooks,
+static int run(struct console *c, uv_loop_t *loop, char *path, struct edit_signals signals,
                struct err *e)
 {
     const char *editor = editor_named();
@@ -114,7 +116,7 @@ static int run(struct console *c, uv_loop_t *loop, char *path, const struct edit
     while (status == 0 && !ed.over) {
         uv_run(loop, UV_RUN_ONCE);
         console_lent(c);
-        hooks->turn(hooks->ctx);
+        stop_too(signals);
     }
     uv_close((uv_handle_t *)&ed.process, on_closed);
     while (!ed.closed)
@@ -126,14 +128,14 @@ static int run(struct console *c, uv_loop_t *loop, char *path, const struct edit
     return ed.status > 0 ? 1 : 0;
 }
 
-int edit_text(struct console *c, uv_loop_t *loop, struct buf *text, const struct edit_hooks *hooks,
+int edit_text(struct console *c, uv_loop_t *loop, struct buf *text, struct edit_signals signals,
               struct err *e)
 {
     char path[256];
     int r = write_file(path, buf_slice(text), e);
 
     if (r == 0)
-        r = run(c, loop, path, hooks, e);
+        r = run(c, loop, path, signals, e);
     if (r == 0)
         r = read_file(path, text, e);
     else if (r > 0)

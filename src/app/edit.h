@@ -7,14 +7,15 @@
 
 #include "term/console.h"
 
-struct edit_hooks {
-    void (*turn)(void *ctx); /* after each turn of the loop */
-    void *ctx;
+/* Which the handlers of signals set and read. */
+struct edit_signals {
+    bool *stop; /* SIGTSTP came: the program that has the terminal was stopped, and we with it */
+    bool *stopping; /* we stopped ourselves */
 };
 
 /* Not between the begin and the end of a line that is read. The text is replaced, without line ends
  * after it. 1; 0: the editor failed, or nothing is left; -1 with *e. */
-int edit_text(struct console *c, uv_loop_t *loop, struct buf *text, const struct edit_hooks *hooks,
+int edit_text(struct console *c, uv_loop_t *loop, struct buf *text, struct edit_signals signals,
               struct err *e);
 
 #endif

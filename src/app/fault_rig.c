@@ -4,12 +4,12 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "event/stamp.h"
 
 static void emit(struct fault_rig *rig, struct event *ev, uint32_t conn)
 {
     ev->conn = conn;
-    ev->time_us = clock_wall_us();
-    ev->at_us = clock_mono_us() - rig->start_us;
+    event_stamp(ev, rig->start_us);
     bus_emit(rig->bus, ev);
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/session_setup.h"
 #include "base/codec.h"
+#include "sink/redact.h"
 
 /* Leave out what was meant for the options' server. 0 or -1 (memory). */
 static int withhold_from_other(struct target *t, const struct url *home)
@@ -120,4 +121,19 @@ void target_free(struct target *t)
     withheld_clear(&t->withheld);
     url_clear(&t->url);
     free(t);
+}
+
+char *target_shown_url(const struct url *url, bool show_secrets)
+{
+    char *plain = url_print(url), *copy = NULL;
+    struct buf shown;
+
+    buf_init(&shown, 128 * 1024);
+    if (plain && show_secrets)
+        copy = strdup(plain);
+    else if (plain && redact_target(&shown, slice_str(plain), false) == 0)
+        copy = strndup((const char *)buf_data(&shown), shown.len);
+    buf_clear(&shown);
+    free(plain);
+    return copy;
 }

@@ -29,6 +29,9 @@ struct target *target_new(const struct connect_options *o, const char *text,
 struct target *target_beside(const struct connect_options *o, const char *text,
                              enum event_channel kind, uint64_t start_us, uint64_t max_message,
                              struct err *e);
+/* A URL as it may be shown. Caller frees; NULL: memory. */
+char *target_shown_url(const struct url *url, bool show_secrets);
+
 /* NULL is fine. Its secrets are wiped. */
 void target_free(struct target *t);
 

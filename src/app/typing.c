@@ -44,7 +44,7 @@ bool typing_wanted(const struct app *app)
            isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 }
 
-static bool is_plain(const struct view_options *o)
+bool typing_is_plain(const struct view_options *o)
 {
     const char *term = getenv("TERM");
 
@@ -162,7 +162,7 @@ static bool open_editor(struct typing *t)
     /* When others stop the process and the shell puts it into the background, setting the terminal
      * back must not stop it once more. */
     signal(SIGTTOU, SIG_IGN);
-    if (!is_plain(t->app->view))
+    if (!typing_is_plain(t->app->view))
         t->console.editor = lineedit_new(loop, t->history, &hooks);
     if (!t->console.editor)
         t->console.editor = lineplain_new(loop, t->history, &hooks);
@@ -201,27 +201,15 @@ static void wait_for_terminal(struct typing *t)
     uv_timer_stop(&t->look);
 }
 
-/* The program that has the terminal was stopped, and we with it. */
-static void on_edit_turn(void *ctx)
-{
-    struct typing *t = ctx;
-
-    if (!t->stop)
-        return;
-    t->stop = false;
-    t->stopping = true;
-    raise(SIGSTOP);
-}
-
 int typing_edit(struct typing *t, struct buf *text, struct err *e)
 {
-    const struct edit_hooks hooks = {on_edit_turn, t};
+    const struct edit_signals signals = {&t->stop, &t->stopping};
     int r;
 
     if (!t->console.editor)
         return err_set(e, EXIT_OTHER, STAGE_IO, 0, "there is no terminal to edit on");
     t->editing = true;
-    r = edit_text(&t->console, &t->app->loop.uv, text, &hooks, e);
+    r = edit_text(&t->console, &t->app->loop.uv, text, signals, e);
     t->editing = false;
     return r;
 }

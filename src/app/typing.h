@@ -35,6 +35,9 @@ struct typing_hooks {
 /* Standard input, output and error are a terminal, and the options leave it to typing. */
 bool typing_wanted(const struct app *app);
 
+/* Lines are read without editing: --plain, or a terminal that can't move the cursor. */
+bool typing_is_plain(const struct view_options *o);
+
 /* views: of VIEWS_REPL, borrowed; its bus gets the view of the log. NULL with *e. */
 struct typing *typing_new(struct app *app, struct views *views, enum typing_log log,
                           const struct typing_hooks *hooks, struct err *e);

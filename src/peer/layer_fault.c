@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/span.h"
+#include "event/stamp.h"
 #include "peer/layer_fault_private.h"
 
 /* How long the other side may take to answer a Close frame that a fault sends. */
@@ -35,18 +36,12 @@ void layer_fault_set_timer(struct layer_fault *f)
         timer_start(f->timer, span_between(at, due), on_timer);
 }
 
-static void stamp(const struct layer_fault *f, struct event *ev)
-{
-    ev->time_us = clock_wall_us();
-    ev->at_us = clock_mono_us() - f->config.start_us;
-}
-
 struct event layer_fault_event(const struct layer_fault *f, enum event_kind kind)
 {
     struct event ev = {
         .kind = kind, .dir = DIR_IN, .channel = f->config.channel, .conn = f->config.number};
 
-    stamp(f, &ev);
+    event_stamp(&ev, f->config.start_us);
     return ev;
 }
 
@@ -54,7 +49,7 @@ struct event layer_fault_event(const struct layer_fault *f, enum event_kind kind
 void layer_fault_pass_up(struct layer_fault *f, struct event *ev)
 {
     if (f->fault && !fault_conn_idle(f->fault))
-        stamp(f, ev);
+        event_stamp(ev, f->config.start_us);
     layer_event(&f->layer, ev);
 }
 
@@ -125,7 +120,7 @@ static void close_in(struct layer_fault *f, struct event *ev)
     if (f->fault) {
         fault_conn_over(f->fault, clock_mono_us());
         if (!fault_conn_idle(f->fault))
-            stamp(f, ev);
+            event_stamp(ev, f->config.start_us);
         fault_conn_listen(f->fault, FAULT_LISTENER_LAYER, NULL, NULL);
         f->fault = NULL;
     }

@@ -2,6 +2,7 @@
  * leg_event: events from the channel of a leg: counted, checked, given a hint, and passed on.
  */
 #include "base/clock.h"
+#include "event/stamp.h"
 #include "http/redirect.h"
 #include "proto/http_date.h"
 #include "session/session_private.h"
@@ -15,8 +16,7 @@ void leg_stamp(const struct leg *leg, struct event *ev)
 
     ev->channel = leg->kind;
     ev->conn = (uint32_t)s->totals.connections + (leg->state == SESSION_CONNECTING ? 1 : 0);
-    ev->time_us = clock_wall_us();
-    ev->at_us = clock_mono_us() - s->config.start_us;
+    event_stamp(ev, s->config.start_us);
 }
 
 struct event leg_event(const struct leg *leg, enum event_kind kind)

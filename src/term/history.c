@@ -1,12 +1,11 @@
 #include "term/history.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/private_file.h"
 #include "base/secret.h"
 
@@ -86,16 +85,6 @@ char *history_path(const char *xdg_state_home, const char *home)
     if (path)
         snprintf(path, size, "%s%s", base, tail);
     return path;
-}
-
-/* The folders above the file; the last one is ours alone. */
-static void make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
 }
 
 static int escape(struct buf *out, struct slice line)
@@ -241,7 +230,7 @@ struct history *history_new(const char *path)
         buf_init(&h->lines[i], HISTORY_LINE);
     h->path = path ? strdup(path) : history_path(getenv("XDG_STATE_HOME"), getenv("HOME"));
     if (h->path) {
-        make_folders(h->path);
+        file_make_folders(h->path);
         if (load(h))
             rewrite(h);
     }

@@ -1,10 +1,8 @@
 #include "verb/compare/compare.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "app/result_file.h"
 #include "verb/compare/compare_private.h"
 
 /* What may wait for a slow reader. */
@@ -89,21 +87,6 @@ static void on_output_gone(void *ctx, const struct err *e)
         comparing_finish(front->run); /* no one is left to report to */
 }
 
-static int open_report(struct compare_front *front, struct err *e)
-{
-    const char *path = front->own->report;
-
-    front->report_fd = -1;
-    if (!path)
-        return 0;
-    front->report_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (front->report_fd >= 0)
-        return 0;
-    err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "can't write the page to \"%s\" (--report): %s",
-            path, strerror(errno));
-    return -1;
-}
-
 static int prepare(struct compare_front *front, struct err *e)
 {
     struct app *app = front->app;
@@ -119,7 +102,7 @@ static int prepare(struct compare_front *front, struct err *e)
     };
     const struct comparing_hooks hooks = {on_tick, on_over, on_closed, on_note, NULL, front};
 
-    if (open_report(front, e) < 0)
+    if (result_file_open(front->own->report, "--report", &front->report_fd, e) < 0)
         return -1;
     front->run = comparing_new(&app->loop, &config, app->start_us, &hooks,
                                app->view->json ? &front->out_bytes : NULL,

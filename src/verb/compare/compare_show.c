@@ -2,15 +2,16 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/result_file.h"
 #include "app/views.h"
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "event/stamp.h"
 #include "sink/compare/compare_json.h"
 #include "sink/compare/compare_table.h"
 #include "sink/compare/report.h"
@@ -134,32 +135,16 @@ void show_summary(struct compare_front *front, enum exit_code code)
     const struct ndjson_config config = {.kinds = EVENT_BIT(EVENT_SUMMARY)};
     bool wanted = front->app->view->json && asked_for(front->app->view, EVENT_SUMMARY);
     struct sink *sink = wanted ? ndjson_new(&front->out_bytes, &config) : NULL;
-    uint64_t now_us = clock_mono_us() - front->app->start_us;
-    struct event ev = {.kind = EVENT_SUMMARY, .time_us = clock_wall_us(), .at_us = now_us};
-    struct totals *sum = &ev.summary.totals;
+    struct event ev = event_now(EVENT_SUMMARY, front->app->start_us);
 
     if (!sink)
         return;
-
     for (unsigned i = 0; i < front->run->count; i++) {
-        struct totals one = session_totals(front->run->lanes[i].session);
+        const struct totals one = session_totals(front->run->lanes[i].session);
 
-        sum->connections += one.connections;
-        sum->messages_in += one.messages_in;
-        sum->messages_out += one.messages_out;
-        sum->payload_in += one.payload_in;
-        sum->payload_out += one.payload_out;
-        sum->frames_in += one.frames_in;
-        sum->frames_out += one.frames_out;
-        sum->wire_in += one.wire_in;
-        sum->wire_out += one.wire_out;
-        sum->pings_in += one.pings_in;
-        sum->pings_out += one.pings_out;
-        sum->pongs_in += one.pongs_in;
-        sum->pongs_out += one.pongs_out;
-        sum->violations += one.violations;
+        totals_add(&ev.summary.totals, &one);
     }
-    ev.summary.duration_us = now_us;
+    ev.summary.duration_us = ev.at_us;
     ev.summary.exit = code;
     ev.summary.seed = front->run->count ? front->run->lanes[0].faults.seed : 0;
     sink->event(sink, &ev);
@@ -245,25 +230,6 @@ static void gather_settings(struct settings *s, const struct compare_front *fron
         set(s, "Pings", "every %s s", decimal_millionths(o->ws.ping_interval_us).text);
 }
 
-static int write_all(int fd, const struct buf *text, struct err *e)
-{
-    size_t done = 0;
-
-    if (ftruncate(fd, 0) != 0 && errno != EINVAL) /* a pipe or /dev/stdout has no length */
-        return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s", strerror(errno));
-    while (done < text->len) {
-        ssize_t n = write(fd, buf_data(text) + done, text->len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s",
-                           strerror(errno));
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 int show_report(struct compare_front *front, struct err *e)
 {
     struct settings settings;
@@ -285,7 +251,7 @@ int show_report(struct compare_front *front, struct err *e)
         report.openings[i] = out_kept(&front->run->lanes[i].opening);
     buf_init(&page, PAGE_MAX);
     r = report_page(&page, &report) < 0 ? err_nomem(e, STAGE_IO, "writing the page")
-                                        : write_all(front->report_fd, &page, e);
+                                        : result_file_write(front->report_fd, "--report", &page, e);
     buf_clear(&page);
     return r;
 }

@@ -10,6 +10,7 @@
 #include "app/session_setup.h"
 #include "app/views.h"
 #include "base/clock.h"
+#include "event/stamp.h"
 
 /* --max-message if none is given: pipes stream, so this is only a limit against the absurd. */
 #define MAX_MESSAGE (1024ull * 1024 * 1024)
@@ -367,11 +368,9 @@ static enum exit_code run(struct pipe *p)
 /* The error that prevented the session, and an empty summary. */
 static enum exit_code fail_without_session(struct pipe *p, const struct err *e)
 {
-    struct event end = {.kind = EVENT_SUMMARY};
+    struct event end = event_now(EVENT_SUMMARY, p->app->start_us);
 
     app_fail(p->app, e);
-    end.time_us = clock_wall_us();
-    end.at_us = clock_mono_us() - p->app->start_us;
     end.summary.duration_us = end.at_us;
     end.summary.exit = e->code;
     end.summary.seed = p->faults.seed;

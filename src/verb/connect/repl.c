@@ -1,3 +1,4 @@
+#include "app/typing.h"
 #include "verb/connect/repl_private.h"
 
 #include <signal.h>
@@ -5,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "term/tty.h"
 
 /* How long a peer may take to answer the Close that a signal sends. */
@@ -348,19 +348,12 @@ static void close_handles(struct repl *r)
         uv_run(r->loop, UV_RUN_NOWAIT);
 }
 
-static bool is_plain(const struct view_options *o)
-{
-    const char *term = getenv("TERM");
-
-    return o->plain || !term || !*term || strcmp(term, "dumb") == 0;
-}
-
 static int init_editor(struct repl *r, struct err *e)
 {
     const struct editor_hooks hooks = {on_turn, repl_prompt, repl_complete, on_interrupted, r};
 
     r->history = history_new(NULL);
-    if (r->history && !is_plain(r->app->view))
+    if (r->history && !typing_is_plain(r->app->view))
         r->console.editor = lineedit_new(r->loop, r->history, &hooks);
     if (r->history && !r->console.editor)
         r->console.editor = lineplain_new(r->loop, r->history, &hooks);

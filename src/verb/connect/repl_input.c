@@ -178,26 +178,14 @@ void repl_line(struct repl *r, struct buf *line)
 /* --- /again and /edit ---------------------------------------------------------------------------
  */
 
-/* The program that has the terminal was stopped, and we with it. */
-static void on_edit_turn(void *ctx)
-{
-    struct repl *r = ctx;
-
-    if (!r->stop)
-        return;
-    r->stop = false;
-    r->stopping = true;
-    raise(SIGSTOP);
-}
-
 /* What was edited is not on the screen, so it is shown when it is sent. */
 static int edit(struct repl *r, struct buf *text, struct err *e)
 {
-    const struct edit_hooks hooks = {on_edit_turn, r};
+    const struct edit_signals signals = {&r->stop, &r->stopping};
     int status;
 
     r->editing = true;
-    status = edit_text(&r->console, r->loop, text, &hooks, e);
+    status = edit_text(&r->console, r->loop, text, signals, e);
     r->editing = false;
     if (status == 0)
         screen_say(&r->screen, slice_str("nothing is sent\n"));

@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "cli/table.h"
+#include "cli/words.h"
 #include "proto/url_resolve.h"
 #include "sink/redact.h"
 #include "verb/connect/repl_private.h"
@@ -16,17 +17,10 @@ struct repl_option {
     char *word; /* "--name=value" or "--name" */
 };
 
-static void wipe(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
-
 static void option_free(struct repl_option *o)
 {
     url_clear(&o->server);
-    wipe(o->word);
+    words_wipe(o->word);
     free(o);
 }
 
@@ -42,40 +36,6 @@ void repl_options_clear(struct repl *r)
 
 /* --- words --------------------------------------------------------------------------------------
  */
-
-struct words {
-    char **items; /* owned, each too */
-    size_t count;
-    bool failed;
-};
-
-static void put(struct words *w, char *word)
-{
-    char **more = word ? realloc(w->items, (w->count + 1) * sizeof *more) : NULL;
-
-    if (!more) {
-        wipe(word);
-        w->failed = true;
-        return;
-    }
-    w->items = more;
-    w->items[w->count++] = word;
-}
-
-static char *joined(const char *name, const char *value)
-{
-    char *word = NULL;
-
-    return asprintf(&word, "--%s%s%s", name, value ? "=" : "", value ? value : "") < 0 ? NULL
-                                                                                       : word;
-}
-
-static void words_clear(struct words *w)
-{
-    for (size_t i = 0; i < w->count; i++)
-        wipe(w->items[i]);
-    free(w->items);
-}
 
 static bool names(const char *word, const char *const *list, size_t count)
 {
@@ -120,7 +80,7 @@ static void put_options(struct words *w, const struct repl_option *o, const stru
         return;
     put_options(w, o->next, server); /* the oldest is first */
     if (is_for(o, server))
-        put(w, strdup(o->word));
+        words_put(w, strdup(o->word));
 }
 
 /* The URL that the options name, as it was typed; NULL in the tour. */
@@ -137,18 +97,18 @@ static struct connection *options_for(struct repl *r, const char *text, enum eve
     struct connection *made = NULL;
     struct words w = {0};
 
-    put(&w, strdup("wscope"));
-    put(&w, strdup("--no-config")); /* it was read at the start */
+    words_put(&w, strdup("wscope"));
+    words_put(&w, strdup("--no-config")); /* it was read at the start */
     for (size_t i = 0; i < o->given.count; i++) {
         if (applies(r, o->given.words[i], elsewhere))
-            put(&w, strdup(o->given.words[i]));
+            words_put(&w, strdup(o->given.words[i]));
     }
     put_options(&w, r->options, server);
     if (kind != CHANNEL_WS) {
-        put(&w, joined(kind == CHANNEL_SSE ? "sse" : "poll", text));
+        words_put(&w, words_option(kind == CHANNEL_SSE ? "sse" : "poll", text));
     } else {
-        put(&w, strdup("--"));
-        put(&w, strdup(text));
+        words_put(&w, strdup("--"));
+        words_put(&w, strdup(text));
     }
     if (w.failed)
         err_nomem(e, STAGE_USAGE, "reading options");
@@ -256,7 +216,7 @@ struct target *repl_target(struct repl *r, const char *url, enum event_channel k
         target_free(t);
         t = NULL;
     }
-    wipe(text);
+    words_wipe(text);
     return t;
 }
 
@@ -366,7 +326,7 @@ int repl_option(void *ctx, const char *name, const char *value, struct err *e)
     if (check_row(row, value, e) < 0)
         return -1;
     o = calloc(1, sizeof *o);
-    if (!o || url_copy(&o->server, &r->target->url) < 0 || !(o->word = joined(name, value))) {
+    if (!o || url_copy(&o->server, &r->target->url) < 0 || !(o->word = words_option(name, value))) {
         if (o)
             option_free(o);
         return err_nomem(e, STAGE_USAGE, "setting the option");

@@ -1,14 +1,13 @@
 #include "verb/fanout/fanout.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "sink/redact.h"
+#include "app/result_file.h"
+#include "app/target.h"
 #include "verb/fanout/fanout_private.h"
 
 /* What may wait for a slow reader. */
@@ -194,35 +193,6 @@ static void on_output_gone(void *ctx, const struct err *e)
         fanout_finish(front); /* no one is left to report to */
 }
 
-static int open_report(struct fanout_front *front, struct err *e)
-{
-    const char *path = front->own->report;
-
-    if (!path)
-        return 0;
-    front->report_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (front->report_fd >= 0)
-        return 0;
-    return err_set(e, EXIT_USAGE, STAGE_USAGE, errno,
-                   "can't write the page to \"%s\" (--report): %s", path, strerror(errno));
-}
-
-/* The URL as it may be shown. NULL: memory. */
-static char *shown_url(const struct url *url, bool show_secrets)
-{
-    char *plain = url_print(url), *copy = NULL;
-    struct buf shown;
-
-    buf_init(&shown, 128 * 1024);
-    if (plain && show_secrets)
-        copy = strdup(plain);
-    else if (plain && redact_target(&shown, slice_str(plain), false) == 0)
-        copy = strndup((const char *)buf_data(&shown), shown.len);
-    buf_clear(&shown);
-    free(plain);
-    return copy;
-}
-
 /* --interface may name several, with commas between them. */
 static int split_sources(struct fanout_front *front)
 {
@@ -328,9 +298,9 @@ static int prepare(struct fanout_front *front, struct err *e)
                                        .tty = isatty(STDOUT_FILENO)};
     uv_loop_t *loop = &front->app->loop.uv;
 
-    if (open_report(front, e) < 0)
+    if (result_file_open(front->own->report, "--report", &front->report_fd, e) < 0)
         return -1;
-    front->url = shown_url(&front->app->connect->url, front->app->view->show_secrets);
+    front->url = target_shown_url(&front->app->connect->url, front->app->view->show_secrets);
     front->step = timer_new(loop, front);
     front->tick = timer_new(loop, front);
     front->limit = timer_new(loop, front);

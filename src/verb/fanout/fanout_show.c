@@ -5,17 +5,16 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/result_file.h"
 #include "app/views.h"
 #include "base/clock.h"
 #include "base/decimal.h"
-#include "base/plural.h"
 #include "sink/fanout/fanout_json.h"
 #include "sink/fanout/fanout_page.h"
 #include "sink/fanout/fanout_text.h"
@@ -220,24 +219,6 @@ static int put_text(struct fanout_front *front, const struct results *r)
     return failed ? -1 : 0;
 }
 
-static int write_all(int fd, const struct buf *text, struct err *e)
-{
-    struct slice left = buf_slice(text);
-
-    if (ftruncate(fd, 0) != 0 && errno != EINVAL) /* a pipe or /dev/stdout has no length */
-        return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s", strerror(errno));
-    while (left.len > 0) {
-        ssize_t n = write(fd, left.data, left.len);
-
-        if (n < 0 && errno != EINTR)
-            return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the page: %s",
-                           strerror(errno));
-        if (n > 0)
-            left = slice_from(left, (size_t)n);
-    }
-    return 0;
-}
-
 static int put_page(struct fanout_front *front, const struct results *r, struct err *e)
 {
     char count[32], within[48];
@@ -263,8 +244,9 @@ static int put_page(struct fanout_front *front, const struct results *r, struct 
     snprintf(count, sizeof count, "%" PRIu64, front->own->connections);
     snprintf(within, sizeof within, "%s s", decimal_millionths(front->own->within_us).text);
     buf_init(&text, TEXT_MAX);
-    failed = fanout_page(&text, &page) < 0 ? err_nomem(e, STAGE_IO, "writing the page")
-                                           : write_all(front->report_fd, &text, e);
+    failed = fanout_page(&text, &page) < 0
+                 ? err_nomem(e, STAGE_IO, "writing the page")
+                 : result_file_write(front->report_fd, "--report", &text, e);
     buf_clear(&text);
     return failed;
 }

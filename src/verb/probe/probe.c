@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/target.h"
 #include "base/clock.h"
 #include "proto/url.h"
-#include "sink/redact.h"
 #include "verb/probe/probe_private.h"
 
 /* What may wait for a slow reader. */
@@ -147,22 +147,6 @@ static void on_output_gone(void *ctx, const struct err *e)
     finish(front);
 }
 
-/* The URL as it may be shown. NULL: memory. */
-static char *shown_url(const struct url *url, bool show_secrets)
-{
-    char *plain = url_print(url), *copy = NULL;
-    struct buf shown;
-
-    buf_init(&shown, 128 * 1024);
-    if (plain && show_secrets)
-        copy = strdup(plain);
-    else if (plain && redact_target(&shown, slice_str(plain), false) == 0)
-        copy = strndup((const char *)buf_data(&shown), shown.len);
-    buf_clear(&shown);
-    free(plain);
-    return copy;
-}
-
 /* "https://host:port" of the server. NULL: memory. */
 static char *own_origin(const struct url *url)
 {
@@ -205,7 +189,7 @@ static int prepare(struct probe_front *front, struct err *e)
 
     if (front->own->prom && probe_prom_check(front->own->prom, e) < 0)
         return -1;
-    front->url = shown_url(&o->url, front->app->view->show_secrets);
+    front->url = target_shown_url(&o->url, front->app->view->show_secrets);
     front->origin = own_origin(&o->url);
     front->step = timer_new(loop, front);
     front->limit = timer_new(loop, front);

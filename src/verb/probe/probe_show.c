@@ -12,6 +12,7 @@
 
 #include "app/views.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "sink/probe/probe_json.h"
 #include "sink/probe/probe_prom.h"
 #include "sink/probe/probe_text.h"
@@ -169,21 +170,6 @@ int probe_prom_check(const char *path, struct err *e)
     return fd < 0 ? -1 : 0;
 }
 
-static int write_all(int fd, const struct buf *text)
-{
-    struct slice left = buf_slice(text);
-
-    while (left.len > 0) {
-        ssize_t n = write(fd, left.data, left.len);
-
-        if (n < 0 && errno != EINTR)
-            return -1;
-        if (n > 0)
-            left = slice_from(left, (size_t)n);
-    }
-    return 0;
-}
-
 int probe_prom_write(struct probe_front *front, const struct probe_verdict *verdict, struct err *e)
 {
     const char *path = front->own->prom;
@@ -199,7 +185,7 @@ int probe_prom_write(struct probe_front *front, const struct probe_verdict *verd
     buf_init(&text, TEXT_MAX);
     errno = ENOMEM;
     failed = probe_prom(&text, &front->report, verdict, front->url, clock_wall_us()) < 0 ||
-             write_all(fd, &text) < 0;
+             file_write(fd, buf_slice(&text)) < 0;
     failed |= close(fd) < 0 && !failed;
     failed = failed || (!special && rename(place, path) < 0);
     if (failed)

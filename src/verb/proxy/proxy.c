@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/result_file.h"
 #include "base/clock.h"
+#include "event/stamp.h"
 #include "net/timer.h"
 #include "verb/proxy/proxy_private.h"
 #include "verb/proxy/proxy_prompt.h"
@@ -16,18 +18,9 @@
 #define SETTLE_US     1000000u
 #define SETTLE_MAX_US 5000000u
 
-static struct event make_event(const struct proxy_front *p, enum event_kind kind)
-{
-    return (struct event){
-        .kind = kind,
-        .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - p->app->start_us,
-    };
-}
-
 static void proxy_note(struct proxy_front *p, const char *text)
 {
-    struct event ev = make_event(p, EVENT_NOTE);
+    struct event ev = event_now(EVENT_NOTE, p->app->start_us);
 
     ev.note = text;
     bus_emit(&p->views.bus, &ev);
@@ -38,7 +31,7 @@ static void proxy_note(struct proxy_front *p, const char *text)
 
 static void summary(struct proxy_front *p)
 {
-    struct event ev = make_event(p, EVENT_SUMMARY);
+    struct event ev = event_now(EVENT_SUMMARY, p->app->start_us);
 
     ev.summary = (struct event_summary){
         .totals = relay_totals(p->core.relay),
@@ -245,8 +238,8 @@ static int prepare(struct proxy_front *p, struct err *e)
     p->settle = timer_new(&p->app->loop.uv, p);
     if (!p->over || !p->settle)
         return err_nomem(e, STAGE_IO, "starting the proxy");
-    if (proxy_open_file(p->own->report, "--report", &p->report_fd, e) < 0 ||
-        proxy_open_file(p->own->junit, "--junit", &p->junit_fd, e) < 0)
+    if (result_file_open(p->own->report, "--report", &p->report_fd, e) < 0 ||
+        result_file_open(p->own->junit, "--junit", &p->junit_fd, e) < 0)
         return -1;
     return make_control(p, e) < 0 ? -1 : make_core(p, e);
 }

@@ -37,9 +37,6 @@ struct proxy_front {
 void proxy_end(struct proxy_front *p, enum exit_code code);
 
 /* proxy_results.c */
-/* Open the file of an option before anything is relayed; *fd: -1 without a path. 0 or -1 with *e.
- */
-int proxy_open_file(const char *path, const char *option, int *fd, struct err *e);
 /* The report so far as a JSON document. 0 or -1 (memory). */
 int proxy_report_json(struct proxy_front *p, struct buf *text);
 /* Print the report, and check the expectations: p->code becomes EXIT_EXPECT if one is not met. */

@@ -4,13 +4,11 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "app/result_file.h"
 #include "base/clock.h"
 #include "script/results.h"
 #include "sink/grade/grade_json.h"
@@ -20,37 +18,6 @@
 
 /* Of a report with very many clients. */
 #define TEXT_MAX ((size_t)64 << 20)
-
-/* --- where it goes ------------------------------------------------------------------------------
- */
-
-int proxy_open_file(const char *path, const char *option, int *fd, struct err *e)
-{
-    *fd = -1;
-    if (!path)
-        return 0;
-    *fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (*fd >= 0)
-        return 0;
-    return err_set(e, EXIT_USAGE, STAGE_USAGE, errno, "can't write to \"%s\" (%s): %s", path,
-                   option, strerror(errno));
-}
-
-static int write_file(int fd, const char *option, const struct buf *text, struct err *e)
-{
-    struct slice left = buf_slice(text);
-
-    while (left.len > 0) {
-        ssize_t n = write(fd, left.data, left.len);
-
-        if (n < 0 && errno != EINTR)
-            return err_set(e, EXIT_OTHER, STAGE_IO, errno, "can't write the file of %s: %s", option,
-                           strerror(errno));
-        if (n > 0)
-            left = slice_from(left, (size_t)n);
-    }
-    return 0;
-}
 
 /* --- the report ---------------------------------------------------------------------------------
  */
@@ -105,7 +72,7 @@ static int put_page(struct proxy_front *p, const struct grade_report *r,
     struct err e;
     int failed = server ? grade_page(text, &page) : -1;
 
-    if (failed == 0 && write_file(p->report_fd, "--report", text, &e) < 0)
+    if (failed == 0 && result_file_write(p->report_fd, "--report", text, &e) < 0)
         p->code = app_fail(p->app, &e);
     free(server);
     return failed;
@@ -157,6 +124,7 @@ static int put_junit(struct proxy_front *p, const struct grade_verdict *verdicts
     struct out out;
     int r;
 
+    (void)!ftruncate(p->junit_fd, 0); /* a pipe or /dev/stdout has no length */
     out_init(&out, p->junit_fd, TEXT_MAX);
     r = report_to(junit_new(&out), verdicts, p->own->expect.count, failed);
     out_drain(&out, -1);

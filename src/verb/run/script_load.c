@@ -1,57 +1,16 @@
 /* The scripts, and what they ask of the options. */
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/complain.h"
+#include "cli/words.h"
 #include "verb/run/script_error.h"
 #include "verb/run/script_private.h"
 
 /* --- options of a connection --------------------------------------------------------------------
  */
 
-struct argv {
-    char **words;
-    size_t count;
-    bool failed;
-};
-
-static void put(struct argv *a, char *word)
-{
-    char **more = word ? realloc(a->words, (a->count + 2) * sizeof *more) : NULL;
-
-    if (!more) {
-        free(word);
-        a->failed = true;
-        return;
-    }
-    a->words = more;
-    a->words[a->count++] = word;
-    a->words[a->count] = NULL;
-}
-
-static void argv_free(struct argv *a)
-{
-    for (size_t i = 0; i < a->count; i++) {
-        memset(a->words[i], 0, strlen(a->words[i])); /* it may be a secret */
-        free(a->words[i]);
-    }
-    free(a->words);
-}
-
-static char *joined(const char *name, const char *value)
-{
-    size_t size = strlen(name) + (value ? strlen(value) : 0) + 4;
-    char *text = malloc(size);
-
-    if (text && name[0] && !name[1])
-        snprintf(text, size, "-%s%s", name, value ? value : "");
-    else if (text)
-        snprintf(text, size, "--%s%s%s", name, value ? "=" : "", value ? value : "");
-    return text;
-}
-
-static void put_option(struct argv *a, const char *text)
+static void put_option(struct words *a, const char *text)
 {
     const char *name, *value;
     char *copy = strdup(text);
@@ -62,48 +21,48 @@ static void put_option(struct argv *a, const char *text)
     }
     script_option_split(copy, &name, &value);
     if (strcmp(name, "timeout") != 0)
-        put(a, joined(name, value));
+        words_put(a, words_option(name, value));
     free(copy);
 }
 
-static struct connection *parse(const struct script_run *run, struct argv *a, struct err *e)
+static struct connection *parse(const struct script_run *run, struct words *a, struct err *e)
 {
     if (!a->failed)
-        return connection_new(run->app->verbs, (int)a->count, a->words, e);
+        return connection_new(run->app->verbs, (int)a->count, a->items, e);
     err_nomem(e, STAGE_USAGE, "reading options");
     return NULL;
 }
 
-static void begin(struct argv *a, const struct script_run *run)
+static void begin(struct words *a, const struct script_run *run)
 {
     const struct given_options *given = &run->app->connect->given;
 
-    *a = (struct argv){0};
-    put(a, strdup("wscope"));
-    put(a, strdup("--no-config")); /* it was read for the run */
+    *a = (struct words){0};
+    words_put(a, strdup("wscope"));
+    words_put(a, strdup("--no-config")); /* it was read for the run */
     for (size_t i = 0; i < given->count; i++)
-        put(a, strdup(given->words[i]));
+        words_put(a, strdup(given->words[i]));
 }
 
 struct connection *script_options(struct script_run *run, const struct setting_made *settings,
                                   const char *conn, const char *url, struct err *e)
 {
     struct connection *o;
-    struct argv a;
+    struct words a;
 
     begin(&a, run);
     for (; settings; settings = settings->next) {
         if (settings->conn[0] && strcmp(settings->conn, conn) != 0)
             continue;
         if (settings->kind == STATEMENT_HEADER)
-            put(&a, joined("header", settings->text));
+            words_put(&a, words_option("header", settings->text));
         else if (settings->kind == STATEMENT_OPTION)
             put_option(&a, settings->text);
     }
-    put(&a, strdup("--"));
-    put(&a, strdup(url));
+    words_put(&a, strdup("--"));
+    words_put(&a, strdup(url));
     o = parse(run, &a, e);
-    argv_free(&a);
+    words_clear(&a);
     return o;
 }
 
@@ -186,13 +145,13 @@ static int check_proxy(void *ctx, const char *text, struct err *e)
 static int check_line(struct script_run *run)
 {
     struct connection *o;
-    struct argv a;
+    struct words a;
     struct err e;
 
     begin(&a, run);
-    put(&a, strdup("ws://localhost/"));
+    words_put(&a, strdup("ws://localhost/"));
     o = parse(run, &a, &e);
-    argv_free(&a);
+    words_clear(&a);
     connection_free(o);
     if (!o)
         app_fail(run->app, &e);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "app/file_limit.h"
-#include "base/clock.h"
 #include "base/decimal.h"
+#include "event/stamp.h"
 #include "verb/serve/serve_private.h"
 
 /* How long clients may take to answer the Close that a signal sends. */
@@ -13,18 +13,9 @@
 /* Descriptors that are not clients: the standard ones, the loop's, those of the crowd sent away. */
 #define OTHER_FILES 128
 
-static struct event make_event(const struct serve *s, enum event_kind kind)
-{
-    return (struct event){
-        .kind = kind,
-        .time_us = clock_wall_us(),
-        .at_us = clock_mono_us() - s->app->start_us,
-    };
-}
-
 void serve_note(struct serve *s, const char *text)
 {
-    struct event ev = make_event(s, EVENT_NOTE);
+    struct event ev = event_now(EVENT_NOTE, s->app->start_us);
 
     ev.note = text;
     bus_emit(&s->views.bus, &ev);
@@ -36,7 +27,7 @@ void serve_note(struct serve *s, const char *text)
 static void on_stopped(void *ctx)
 {
     struct serve *s = ctx;
-    struct event ev = make_event(s, EVENT_SUMMARY);
+    struct event ev = event_now(EVENT_SUMMARY, s->app->start_us);
 
     s->stopped = true;
     ev.summary = (struct event_summary){
