@@ -1,15 +1,10 @@
-#include "sink/view.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/json_write.h"
-#include "base/utf8.h"
 #include "sink/common.h"
 #include "sink/json_hide.h"
-#include "sink/ndjson_summary.h"
-#include "sink/redact.h"
+#include "sink/ndjson_private.h"
 
 #define SCHEMA_VERSION 1
 
@@ -17,170 +12,17 @@
 #define LINE_MAX_BYTES ((size_t)64 << 20)
 #define LINE_KEEP      ((size_t)256 << 10)
 
-struct ndjson {
-    struct sink sink;
-    struct out *out;
-    struct ndjson_config config;
-    struct buf line;
-    struct buf scratch; /* redacted values; on a terminal the line with its escapes */
-};
-
-typedef void write_fields_fn(struct ndjson *n, struct json_write *w, const struct event *ev);
-
 static void write_dir(struct json_write *w, const struct event *ev)
 {
     json_string(w, "dir", ev->dir == DIR_IN ? "in" : "out");
 }
 
-/* Sentences and names that may quote what a peer sent: the line stays valid whatever they hold. */
-static void write_words(struct json_write *w, const char *key, const char *text)
+void ndjson_words(struct json_write *w, const char *key, const char *text)
 {
     if (text)
         json_latin1(w, key, slice_str(text));
     else
         json_null(w, key);
-}
-
-static void write_error(struct json_write *w, const char *key, int errnum)
-{
-    write_words(w, key, errnum ? strerror(errnum) : NULL);
-}
-
-static void write_resolve(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    (void)n;
-    write_words(w, "host", ev->resolve.host);
-    json_array_open(w, "addresses");
-    for (size_t i = 0; i < ev->resolve.count; i++)
-        write_words(w, NULL, ev->resolve.addresses[i]);
-    json_array_close(w);
-    json_ms(w, "ms", ev->resolve.us);
-}
-
-static void write_connect(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    const struct event_connect *c = &ev->connect;
-
-    (void)n;
-    write_words(w, "address", c->address);
-    json_u64(w, "port", c->port);
-    write_words(w, "local", c->local);
-    json_ms(w, "ms", c->us);
-    json_array_open(w, "attempts");
-    for (size_t i = 0; i < c->attempt_count; i++) {
-        json_object_open(w, NULL);
-        write_words(w, "address", c->attempts[i].address);
-        json_ms(w, "ms", c->attempts[i].us);
-        write_error(w, "error", c->attempts[i].errnum);
-        json_object_close(w);
-    }
-    json_array_close(w);
-}
-
-static void write_proxy(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    (void)n;
-    write_words(w, "kind", ev->proxy.kind);
-    write_words(w, "address", ev->proxy.address);
-    json_i64(w, "status", ev->proxy.status);
-    json_ms(w, "ms", ev->proxy.us);
-}
-
-static void write_tls(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    const struct event_tls *t = &ev->tls;
-
-    (void)n;
-    write_words(w, "version", t->version);
-    write_words(w, "cipher", t->cipher);
-    write_words(w, "alpn", t->alpn);
-    json_bool(w, "resumed", t->resumed);
-    json_bool(w, "verified", t->verified);
-    write_words(w, "subject", t->subject);
-    write_words(w, "issuer", t->issuer);
-    write_words(w, "not_after", t->not_after);
-    json_ms(w, "ms", t->us);
-}
-
-static void write_target(struct ndjson *n, struct json_write *w, const char *key,
-                         struct slice target)
-{
-    buf_reset(&n->scratch);
-    if (n->config.show_secrets)
-        json_latin1(w, key, target);
-    else if (redact_target(&n->scratch, target, true) < 0)
-        w->failed = true;
-    else
-        json_latin1(w, key, buf_slice(&n->scratch));
-}
-
-static void write_headers(struct ndjson *n, struct json_write *w, const struct field *headers,
-                          size_t count)
-{
-    json_array_open(w, "headers");
-    for (size_t i = 0; i < count; i++) {
-        struct slice value = headers[i].value;
-
-        if (!n->config.show_secrets) {
-            buf_reset(&n->scratch);
-            if (redact_field(&n->scratch, headers[i].name, value, true) < 0)
-                w->failed = true;
-            value = buf_slice(&n->scratch);
-        }
-        json_array_open(w, NULL);
-        json_latin1(w, NULL, headers[i].name);
-        json_latin1(w, NULL, value);
-        json_array_close(w);
-    }
-    json_array_close(w);
-}
-
-static void write_request(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    write_words(w, "method", ev->request.method);
-    write_target(n, w, "target", ev->request.target);
-    write_headers(n, w, ev->request.headers, ev->request.header_count);
-}
-
-/* A body that was cut may end inside a character; those one to three bytes would make all of it
- * base64. */
-static struct slice whole_characters(struct slice text)
-{
-    struct utf8 u = {0};
-
-    if (utf8_check(&u, text.data, text.len) == text.len && !utf8_complete(&u))
-        text.len -= u.have;
-    return text;
-}
-
-static void write_response(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    const struct event_response *r = &ev->response;
-
-    json_i64(w, "status", r->status);
-    json_latin1(w, "reason", r->reason);
-    json_ms(w, "ms", r->us);
-    write_headers(n, w, r->headers, r->header_count);
-    if (!response_refused(ev))
-        return;
-    json_payload(w, "body", r->body_cut ? whole_characters(r->body) : r->body);
-    json_bool(w, "body_cut", r->body_cut);
-    write_words(w, "hint", r->hint);
-}
-
-static void write_open(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    write_target(n, w, "url", slice_str(ev->open.url));
-    if (ev->open.peer)
-        write_words(w, "peer", ev->open.peer);
-    write_words(w, "subprotocol", ev->open.subprotocol);
-    write_words(w, "extensions", ev->open.extensions);
-    json_ms(w, "ms", ev->open.us);
-    json_bool(w, "subprotocol_missed", ev->open.subprotocol_missed);
-    if (ev->open.attempts) {
-        json_u64(w, "attempts", ev->open.attempts);
-        json_ms(w, "outage_ms", ev->open.outage_us);
-    }
 }
 
 static void write_frame(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -242,9 +84,9 @@ static void write_message(struct ndjson *n, struct json_write *w, const struct e
         json_bool(w, "final", m->final);
     }
     if (m->sse_id)
-        write_words(w, "id", m->sse_id);
+        ndjson_words(w, "id", m->sse_id);
     if (m->sse_name)
-        write_words(w, "name", m->sse_name);
+        ndjson_words(w, "name", m->sse_name);
     if (m->again)
         json_bool(w, "duplicate", true);
 }
@@ -293,8 +135,8 @@ static void write_control(struct ndjson *n, struct json_write *w, const struct e
 static void write_violation(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
-    write_words(w, "rule", ev->violation.rule);
-    write_words(w, "message", ev->violation.message);
+    ndjson_words(w, "rule", ev->violation.rule);
+    ndjson_words(w, "message", ev->violation.message);
     json_u64(w, "offset", ev->violation.offset);
     json_u64(w, "code", ev->violation.code);
     json_bool(w, "fatal", ev->violation.fatal);
@@ -317,7 +159,7 @@ static void write_close(struct ndjson *n, struct json_write *w, const struct eve
         json_ms(w, "last_pong_ms", c->last_pong_us);
     else
         json_null(w, "last_pong_ms");
-    write_words(w, "hint", c->hint);
+    ndjson_words(w, "hint", c->hint);
     json_i64(w, "errno", c->errnum);
     json_bool(w, "got_close_frame", c->got_close_frame);
     json_bool(w, "sent_close_frame", c->sent_close_frame);
@@ -343,8 +185,8 @@ static void write_err(struct json_write *w, const struct err *e)
     json_i64(w, "code", e->code);
     json_string(w, "stage", stage_name(e->stage));
     json_i64(w, "errno", e->errnum);
-    write_words(w, "message", e->text);
-    write_words(w, "hint", e->hint);
+    ndjson_words(w, "message", e->text);
+    ndjson_words(w, "hint", e->hint);
 }
 
 static void write_retry(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -352,7 +194,7 @@ static void write_retry(struct ndjson *n, struct json_write *w, const struct eve
     (void)n;
     json_u64(w, "attempt", ev->retry.attempt);
     json_ms(w, "delay_ms", ev->retry.delay_us);
-    write_words(w, "because", ev->retry.because);
+    ndjson_words(w, "because", ev->retry.because);
     json_bool(w, "will", ev->retry.will);
     if (ev->retry.count)
         json_u64(w, "count", ev->retry.count);
@@ -380,10 +222,10 @@ static void write_duplicate(struct ndjson *n, struct json_write *w, const struct
 static void write_fault(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
-    write_words(w, "kind", ev->fault.kind);
-    write_words(w, "phase", ev->fault.phase);
-    write_words(w, "trigger", ev->fault.trigger);
-    write_words(w, "args", ev->fault.args);
+    ndjson_words(w, "kind", ev->fault.kind);
+    ndjson_words(w, "phase", ev->fault.phase);
+    ndjson_words(w, "trigger", ev->fault.trigger);
+    ndjson_words(w, "args", ev->fault.args);
 }
 
 static void write_poll(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -400,17 +242,17 @@ static void write_poll(struct ndjson *n, struct json_write *w, const struct even
 static void write_fallback(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
-    write_words(w, "from", ev->fallback.from);
-    write_words(w, "to", ev->fallback.to);
-    write_words(w, "because", ev->fallback.because);
+    ndjson_words(w, "from", ev->fallback.from);
+    ndjson_words(w, "to", ev->fallback.to);
+    ndjson_words(w, "because", ev->fallback.because);
 }
 
 static void write_rule(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n;
     json_string(w, "dir", ev->leg == LEG_CLIENT ? "up" : "down");
-    write_words(w, "action", ev->rule.action);
-    write_words(w, "rule", ev->rule.rule);
+    ndjson_words(w, "action", ev->rule.action);
+    ndjson_words(w, "rule", ev->rule.rule);
 }
 
 static void write_failure(struct ndjson *n, struct json_write *w, const struct event *ev)
@@ -419,22 +261,16 @@ static void write_failure(struct ndjson *n, struct json_write *w, const struct e
     write_err(w, ev->error);
 }
 
-static void write_summary(struct ndjson *n, struct json_write *w, const struct event *ev)
-{
-    (void)n;
-    ndjson_summary(w, &ev->summary);
-}
-
 static void write_nothing(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
     (void)n, (void)w, (void)ev;
 }
 
-static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
-    [EVENT_RESOLVE] = write_resolve,   [EVENT_CONNECT] = write_connect,
-    [EVENT_PROXY] = write_proxy,       [EVENT_TLS] = write_tls,
-    [EVENT_REQUEST] = write_request,   [EVENT_RESPONSE] = write_response,
-    [EVENT_OPEN] = write_open,         [EVENT_FRAME] = write_frame,
+static ndjson_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
+    [EVENT_RESOLVE] = ndjson_resolve,  [EVENT_CONNECT] = ndjson_connect,
+    [EVENT_PROXY] = ndjson_proxy,      [EVENT_TLS] = ndjson_tls,
+    [EVENT_REQUEST] = ndjson_request,  [EVENT_RESPONSE] = ndjson_response,
+    [EVENT_OPEN] = ndjson_open,        [EVENT_FRAME] = write_frame,
     [EVENT_MESSAGE] = write_message,   [EVENT_PING] = write_control,
     [EVENT_PONG] = write_control,      [EVENT_VIOLATION] = write_violation,
     [EVENT_CLOSE] = write_close,       [EVENT_RETRY] = write_retry,
@@ -442,7 +278,7 @@ static write_fields_fn *const write_fields[EVENT_JSON_COUNT] = {
     [EVENT_LOST] = write_range,        [EVENT_DUPLICATE] = write_duplicate,
     [EVENT_FAULT] = write_fault,       [EVENT_POLL] = write_poll,
     [EVENT_FALLBACK] = write_fallback, [EVENT_ERROR] = write_failure,
-    [EVENT_SUMMARY] = write_summary,   [EVENT_RULE] = write_rule,
+    [EVENT_SUMMARY] = ndjson_summary,  [EVENT_RULE] = write_rule,
     [EVENT_BACK] = write_nothing,      [EVENT_DECODED] = write_decoded,
 };
 

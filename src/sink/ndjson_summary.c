@@ -1,4 +1,4 @@
-#include "sink/ndjson_summary.h"
+#include "sink/ndjson_private.h"
 
 static void write_rtt(struct json_write *w, const struct event_rtt *rtt)
 {
@@ -15,10 +15,12 @@ static void write_rtt(struct json_write *w, const struct event_rtt *rtt)
     json_ms(w, "rtt_p99_ms", rtt->p99_us);
 }
 
-void ndjson_summary(struct json_write *w, const struct event_summary *s)
+void ndjson_summary(struct ndjson *n, struct json_write *w, const struct event *ev)
 {
+    const struct event_summary *s = &ev->summary;
     const struct totals *t = &s->totals;
 
+    (void)n;
     json_u64(w, "connections", t->connections);
     json_u64(w, "messages_in", t->messages_in);
     json_u64(w, "messages_out", t->messages_out);
