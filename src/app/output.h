@@ -36,6 +36,11 @@ static inline void output_check(struct output *o)
         o->hooks.full(o->hooks.ctx);
     }
 }
+static inline void output_put(struct output *o, struct slice text)
+{
+    out_put(o->out, text.data, text.len);
+    output_check(o);
+}
 /* Write what waits now, for the loop may sleep next. */
 void output_flush(struct output *o);
 /* The handles close in a later turn of the loop; o must live until then. */

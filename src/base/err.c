@@ -8,16 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const char cut_mark[] = "...";
 
 /* A sentence that was cut at the size must not end inside a UTF-8 character (RFC 3629, section 3),
  * and shows that text is missing. */
 static void mark_cut(char *text, size_t size)
 {
-    size_t end = size - sizeof cut_mark;
+    size_t end = utf8_cut(slice_str(text), size - sizeof cut_mark);
 
-    while (end > 0 && ((uint8_t)text[end] & 0xC0) == 0x80)
-        end--;
     memcpy(text + end, cut_mark, sizeof cut_mark);
 }
 

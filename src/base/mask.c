@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 static bool is_there(const struct mask *m, const char *text)
 {
     for (size_t i = 0; i < m->count; i++) {
@@ -57,7 +59,7 @@ static size_t hidden(struct slice text, const struct mask_entry *e, bool cut)
         return n;
     if (n < MASK_PART && !(cut && n == text.len && n >= MASK_MIN))
         return 0;
-    while (n < text.len && (text.data[n] & 0xC0) == 0x80) /* not half a character */
+    while (n < text.len && utf8_continues(text.data[n])) /* not half a character */
         n++;
     return n;
 }

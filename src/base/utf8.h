@@ -5,9 +5,7 @@
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/slice.h"
 
 /* The state of a validator between two pieces of a text. Zero-initialise to begin. */
 struct utf8 {
@@ -34,6 +32,30 @@ size_t utf8_mark(const char *text);
 
 /* True if the n bytes are valid and complete. */
 bool utf8_valid(const uint8_t *bytes, size_t n);
+
+/* A byte that is inside a character: not the first one of it. Takes a char or a byte. */
+static inline bool utf8_continues(int byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* Where a text of which n bytes are wanted can be cut: n, or less, so that no character is cut. */
+static inline size_t utf8_cut(struct slice text, size_t n)
+{
+    while (n > 0 && n < text.len && utf8_continues(text.data[n]))
+        n--;
+    return n;
+}
+
+/* How many characters a text has. */
+static inline size_t utf8_count(struct slice text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += !utf8_continues(text.data[i]);
+    return n;
+}
 
 /* Decode the character at the front of n (> 0) bytes: its length 1 to 4 and *code. An invalid or
  * cut-off sequence gives a negative number: minus the count of bytes to show as invalid (1 to 3).

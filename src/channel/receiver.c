@@ -65,9 +65,7 @@ static size_t part_len(struct slice left, bool text)
 {
     size_t n = left.len < PART ? left.len : PART;
 
-    while (text && n < left.len && (left.data[n] & 0xC0) == 0x80)
-        n--;
-    return n;
+    return text ? utf8_cut(left, n) : n;
 }
 
 void receiver_packet(struct receiver *r, enum opcode type, struct slice data, const char *name,

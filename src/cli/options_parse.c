@@ -7,7 +7,7 @@ int options_nomem(struct err *e)
     return err_nomem(e, STAGE_USAGE, "reading the command line");
 }
 
-static const struct option_row *find_letter(const struct verbs *verbs, char letter)
+const struct option_row *options_row_lettered(const struct verbs *verbs, char letter)
 {
     const struct option_row *row;
 
@@ -39,8 +39,9 @@ const struct option_row *options_row(const struct verbs *verbs, const char *spel
 {
     if (spelling[0] == '-' && spelling[1] == '-')
         return options_row_named(verbs, spelling + 2, strlen(spelling + 2));
-    return spelling[0] == '-' && spelling[1] && !spelling[2] ? find_letter(verbs, spelling[1])
-                                                             : NULL;
+    return spelling[0] == '-' && spelling[1] && !spelling[2]
+               ? options_row_lettered(verbs, spelling[1])
+               : NULL;
 }
 
 const struct option_row *options_row_of(const struct verb *verb, const struct option_row *row)
@@ -196,7 +197,7 @@ static int scan_short(struct options_parsing *p, int argc, char **argv, int *i, 
     char *argument = argv[*i];
 
     for (char *at = argument + 1; *at; at++) {
-        const struct option_row *row = find_letter(p->verbs, *at);
+        const struct option_row *row = options_row_lettered(p->verbs, *at);
         struct option_use *use;
 
         if (!row)

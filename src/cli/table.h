@@ -57,6 +57,8 @@ void options_profiles(void (*found)(void *ctx, const char *name), void *ctx);
 /* Is the value valid for the option of that long name, which exists? Combinations with others are
  * not checked. -1 with *e. */
 int option_check(const char *name, const char *value, struct err *e);
+/* The row of "-x"; NULL: none. */
+const struct option_row *options_row_lettered(const struct verbs *verbs, char letter);
 /* The row of a long name, or NULL; and the nearest name to a misspelt one that a script may set, or
  * NULL. Static. */
 const struct option_row *options_row_named(const struct verbs *verbs, const char *name, size_t len);

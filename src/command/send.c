@@ -1,6 +1,7 @@
 /* Messages. */
 #include "base/codec.h"
 #include "base/decimal.h"
+#include "base/utf8.h"
 #include "command/set.h"
 #include "script/expect/parse.h"
 
@@ -65,7 +66,7 @@ static size_t piece_end(struct slice text, uint64_t i, uint64_t n)
 {
     size_t end = (size_t)(text.len * i / n);
 
-    while (end < text.len && (text.data[end] & 0xC0) == 0x80)
+    while (end < text.len && utf8_continues(text.data[end]))
         end++;
     return end;
 }

@@ -1,14 +1,10 @@
 #include "grade/shape.h"
 
+#include "base/ascii.h"
 #include "measure/key_hash.h"
 
 /* Readable bytes in a row that count in a message of bytes. */
 #define RUN_MIN 3
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static bool is_hex(uint8_t c)
 {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
+
 const char *probe_stage_name(enum probe_stage stage)
 {
     static const char *const names[PROBE_STAGE_COUNT] = {
@@ -130,7 +132,7 @@ static void count_others(char *text, size_t size, size_t others)
 {
     text[0] = '\0';
     if (others > 0)
-        snprintf(text, size, " (and %zu more finding%s)", others, others == 1 ? "" : "s");
+        snprintf(text, size, " (and %zu more finding%s)", others, plural(others));
 }
 
 void probe_conclude(struct probe_verdict *v, const struct probe_report *r, const char *url,

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "event/event.h"
 
 /* More than this for one connection that does not read is a fault: the buffers of kernels, on
@@ -18,7 +19,7 @@ static double seconds(uint64_t us)
 static const char *size_text(char text[SIZE_TEXT], uint64_t bytes)
 {
     if (bytes < 1024)
-        snprintf(text, SIZE_TEXT, "%u byte%s", (unsigned)bytes, bytes == 1 ? "" : "s");
+        snprintf(text, SIZE_TEXT, "%u byte%s", (unsigned)bytes, plural(bytes));
     else if (bytes < 1024 * 1024)
         snprintf(text, SIZE_TEXT, "%.0f KiB", (double)bytes / 1024);
     else

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
+
 static double ms(uint64_t us)
 {
     return (double)us / 1000;
@@ -144,7 +146,7 @@ static void fail_tls(struct probe_report *r, const struct probe_tls *tls)
                      "the server sends %u certificate%s, and the next one is missing: \"%s\"; "
                      "append it to the server's certificate file (after the server's own), or, if "
                      "it is a private authority, trust it with --cacert FILE",
-                     tls->certs, tls->certs == 1 ? "" : "s", tls->chain_end);
+                     tls->certs, plural((uint64_t)tls->certs), tls->chain_end);
     if (tls->subject[0])
         probe_evidence(check, "certificate: %s, issuer: %s", tls->subject, tls->issuer);
     if (tls->certs)
@@ -169,7 +171,7 @@ static void judge_expiry(struct probe_report *r, const struct probe_tls *tls)
                           (long long)(-left / DAY_US));
     else
         check = probe_add(r, PROBE_TLS, PROBE_WARN, "the certificate is valid for only %lld day%s",
-                          (long long)(left / DAY_US), left / DAY_US == 1 ? "" : "s");
+                          (long long)(left / DAY_US), plural((uint64_t)(left / DAY_US)));
     probe_advise(check,
                  "renew it now, and find out why it was not renewed automatically (certbot renew "
                  "--dry-run)");

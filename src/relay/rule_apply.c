@@ -43,7 +43,7 @@ static size_t character(struct slice text, size_t from)
 {
     size_t n = 1;
 
-    while (from + n < text.len && (text.data[from + n] & 0xC0) == 0x80)
+    while (from + n < text.len && utf8_continues(text.data[from + n]))
         n++;
     return n;
 }

@@ -7,6 +7,7 @@
 #include "base/json_compare.h"
 #include "base/json_scan.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 #include "relay/rule_private.h"
 
 int rule_complain(struct rule_reader *r, size_t at, const char *format, ...)
@@ -31,13 +32,9 @@ int rule_nomem(struct rule_reader *r)
 
 struct rule_quote rule_quote(struct slice text)
 {
-    size_t n = text.len;
+    size_t n = utf8_cut(text, text.len < 32 ? text.len : 32);
     struct rule_quote q;
 
-    if (n > 32) {
-        for (n = 32; n > 0 && (text.data[n] & 0xC0) == 0x80; n--)
-            ;
-    }
     snprintf(q.text, sizeof q.text, "%.*s%s", (int)n, n ? (const char *)text.data : "",
              n < text.len ? "..." : "");
     for (char *c = q.text; *c; c++)

@@ -141,15 +141,6 @@ enum lines_result script_lines_next(struct script_lines *l)
     return buf_append(&l->text, "", 1) < 0 ? LINES_NOMEM : result;
 }
 
-static size_t characters(struct slice text)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        n += (text.data[i] & 0xC0) != 0x80;
-    return n;
-}
-
 /* The line is cut so that the place is in it; tabs are kept, for the caret to follow. */
 static void show_line(struct slice line, size_t at, struct script_error *error)
 {
@@ -157,14 +148,11 @@ static void show_line(struct slice line, size_t at, struct script_error *error)
 
     if (at > 100)
         from = at - 60;
-    while (from > 0 && from < line.len && (line.data[from] & 0xC0) == 0x80)
-        from--;
-    n = line.len - from < room ? line.len - from : room;
-    while (n > 0 && from + n < line.len && (line.data[from + n] & 0xC0) == 0x80)
-        n--;
+    from = utf8_cut(line, from);
+    n = utf8_cut(line, line.len - from < room ? line.len : from + room) - from;
     memcpy(error->source, line.data + from, n);
     error->source[n] = '\0';
-    error->caret = characters(slice_make(line.data + from, at - from));
+    error->caret = utf8_count(slice_make(line.data + from, at - from));
 }
 
 void script_lines_place(const struct script_lines *l, size_t at, struct script_error *error)
@@ -180,6 +168,6 @@ void script_lines_place(const struct script_lines *l, size_t at, struct script_e
     if (column > piece->source.len)
         column = piece->source.len;
     error->place.line = piece->number;
-    error->place.column = (unsigned)characters(slice_make(piece->source.data, column)) + 1;
+    error->place.column = (unsigned)utf8_count(slice_make(piece->source.data, column)) + 1;
     show_line(piece->source, column, error);
 }

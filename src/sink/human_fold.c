@@ -1,5 +1,6 @@
 /* The last step of what was composed for people: lines for the width of the terminal, and not too
  * many of one message. */
+#include "base/utf8.h"
 #include "sink/human.h"
 
 #include "base/decimal.h"
@@ -59,9 +60,7 @@ static size_t kept_length(struct slice text, int lines)
 
     if (end <= most)
         return end;
-    while (most > 0 && (text.data[most] & 0xC0) == 0x80)
-        most--;
-    return before_colour(text, most);
+    return before_colour(text, utf8_cut(text, most));
 }
 
 static void put_rest(struct human *h, struct slice rest)

@@ -39,7 +39,7 @@ static bool looks_like_text(struct slice bytes)
     struct utf8 u = {0};
     size_t skip = 0;
 
-    while (skip < 3 && skip < bytes.len && (bytes.data[skip] & 0xC0) == 0x80)
+    while (skip < 3 && skip < bytes.len && utf8_continues(bytes.data[skip]))
         skip++;
     bytes.data += skip;
     bytes.len -= skip;

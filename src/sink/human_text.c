@@ -1,4 +1,5 @@
 /* Layout and units of the view for people. */
+#include "base/utf8.h"
 #include "sink/common.h"
 #include "sink/elide.h"
 #include "sink/human.h"
@@ -326,7 +327,7 @@ static size_t cut_text(struct slice text, size_t n)
     if (text.len <= n)
         return text.len;
     for (size_t i = n; i > 0 && n - i < 4; i--) {
-        if ((text.data[i] & 0xC0) != 0x80)
+        if (!utf8_continues(text.data[i]))
             return i;
     }
     return n;

@@ -1,5 +1,6 @@
 #include "sink/prose.h"
 
+#include "base/utf8.h"
 #include "sink/term_safe.h"
 
 struct prose prose_begin(struct buf *out, const struct view_config *view)
@@ -52,7 +53,7 @@ static size_t fitting(struct slice word, int width)
     size_t n = word.len;
 
     while (n > 1 && (term_width(slice_make(word.data, n)) > width ||
-                     (n < word.len && (word.data[n] & 0xC0) == 0x80)))
+                     (n < word.len && utf8_continues(word.data[n]))))
         n--;
     return n;
 }

@@ -2,6 +2,7 @@
  * lineedit: typing with line editing. No other files than these, lineedit and lineedit_screen, know
  * libedit.
  */
+#include "base/utf8.h"
 #include "term/lineedit_private.h"
 
 #include <errno.h>
@@ -254,8 +255,7 @@ static unsigned char on_tab(EditLine *el, wint_t c)
     if (insert.len == 0 || wide_from_utf8(&le->scratch, buf_slice(&insert)) < 0 ||
         buf_append(&le->scratch, &nul, sizeof nul) < 0)
         goto out;
-    for (size_t i = le->text.len - found.back; i < le->text.len; i++)
-        back += (buf_data(&le->text)[i] & 0xC0) != 0x80;
+    back = utf8_count(slice_from(buf_slice(&le->text), le->text.len - found.back));
     if (back > 0)
         el_deletestr(el, (int)back);
     el_winsertstr(el, (const wchar_t *)(const void *)buf_data(&le->scratch));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/utf8.h"
 #include "sink/term_safe.h"
 #include "term/layout.h"
 #include "term/lineedit_private.h"
@@ -65,11 +66,8 @@ static void draw_status(struct lineedit *le)
 
     le->status_new = false;
     buf_reset(&le->shown);
-    while (text.len > 0 && term_width(text) >= le->columns) {
-        text.len--;
-        while (text.len > 0 && (text.data[text.len] & 0xC0) == 0x80)
-            text.len--;
-    }
+    while (text.len > 0 && term_width(text) >= le->columns)
+        text.len = utf8_cut(text, text.len - 1);
     if (text.len == 0 || buf_append(&le->shown, text.data, text.len) < 0)
         return;
     fwrite(text.data, 1, text.len, stdout);

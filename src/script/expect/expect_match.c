@@ -3,6 +3,7 @@
 
 #include "base/json_compare.h"
 #include "base/json_scan.h"
+#include "base/utf8.h"
 #include "script/expect/expect.h"
 
 #define SHOWN(s) (int)((s).len < 60 ? (s).len : 60), (const char *)(s).data
@@ -64,18 +65,7 @@ static size_t common(struct slice a, struct slice b)
 
     while (n < a.len && n < b.len && a.data[n] == b.data[n])
         n++;
-    while (n > 0 && n < a.len && (a.data[n] & 0xC0) == 0x80)
-        n--;
-    return n;
-}
-
-static size_t characters(struct slice text)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        n += (text.data[i] & 0xC0) != 0x80;
-    return n;
+    return utf8_cut(a, n);
 }
 
 /* Slips that are easily made: quotes around a text, JSON compared as text. */
@@ -101,7 +91,7 @@ static bool tell_slip(struct slice came, struct slice wanted, const char *what,
 static void tell_other(struct slice came, struct slice wanted, const char *what,
                        char why[EXPECT_WHY])
 {
-    size_t n = common(came, wanted), at = characters(slice_make(came.data, n));
+    size_t n = common(came, wanted), at = utf8_count(slice_make(came.data, n));
     struct slice rest = slice_from(came, n);
 
     if (tell_slip(came, wanted, what, why))
@@ -110,7 +100,7 @@ static void tell_other(struct slice came, struct slice wanted, const char *what,
         snprintf(why, EXPECT_WHY, "%s is empty", what);
     else if (n == came.len)
         snprintf(why, EXPECT_WHY, "%s ends after %zu of %zu characters", what, at,
-                 characters(wanted));
+                 utf8_count(wanted));
     else if (n == 0)
         snprintf(why, EXPECT_WHY, "%s is different", what);
     else if (n == wanted.len)

@@ -20,12 +20,6 @@
 #define PAGE_MAX  (16u << 20)
 #define TABLE_MAX (1u << 20)
 
-static void put(struct output *output, const struct buf *text)
-{
-    out_put(output->out, buf_data(text), text->len);
-    output_check(output);
-}
-
 /* --- the live table -----------------------------------------------------------------------------
  */
 
@@ -81,7 +75,7 @@ static int put_json(struct compare_front *front, const struct scale *scale, uint
     if (r == 0)
         r = buf_append(&line, "\n", 1);
     if (r == 0)
-        put(&front->app->out, &line);
+        output_put(&front->app->out, buf_slice(&line));
     buf_clear(&line);
     return r;
 }
@@ -167,7 +161,7 @@ int show_end(struct compare_front *front, struct err *e)
         r = compare_table(&text, &front->run->compare, &front->run->figures, &front->run->scale,
                           &view);
         if (r == 0)
-            put(&front->app->out, &text);
+            output_put(&front->app->out, buf_slice(&text));
         buf_clear(&text);
     }
     put_failures(front);

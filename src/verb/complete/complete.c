@@ -7,15 +7,6 @@
 #include "sink/term_safe.h"
 #include "verb/complete/complete_private.h"
 
-static const struct option_row *row_of_letter(const struct verbs *verbs, char letter)
-{
-    const struct option_row *row;
-
-    for (size_t i = 0; (row = options_nth(verbs, i)) != NULL && row->letter != letter;)
-        i++;
-    return row;
-}
-
 /* "-abVALUE": the row of the last letter, and its value if it has one there. */
 static const struct option_row *read_letters(const struct verbs *verbs, const char *word,
                                              const char **value)
@@ -24,7 +15,7 @@ static const struct option_row *read_letters(const struct verbs *verbs, const ch
 
     *value = NULL;
     for (const char *at = word + 1; *at; at++) {
-        row = row_of_letter(verbs, *at);
+        row = options_row_lettered(verbs, *at);
         if (row && row->arg == OPTION_VALUE) {
             *value = at[1] ? at + 1 : NULL;
             break;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "sink/term_safe.h"
 #include "term/tty.h"
 #include "verb/connect/repl_private.h"
@@ -20,9 +21,7 @@ static void put_cut(struct repl *r, struct buf *out, struct slice text, int colu
             return;
         if (term_width(slice_make(buf_data(out) + from, out->len - from)) <= columns)
             break;
-        n--;
-        while (n > 0 && (text.data[n] & 0xC0) == 0x80)
-            n--;
+        n = utf8_cut(text, n - 1);
     }
     if (n < text.len)
         buf_append_str(out, r->screen.config.utf8 ? "…" : "...");

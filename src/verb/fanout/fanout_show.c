@@ -30,12 +30,6 @@
 /* The live view takes at most 1/SHARE of the time. */
 #define SHARE 20
 
-static void put(struct output *output, const struct buf *text)
-{
-    out_put(output->out, buf_data(text), text->len);
-    output_check(output);
-}
-
 void fanout_show_init(struct fanout_front *front)
 {
     const struct view_options *o = front->app->view;
@@ -141,7 +135,7 @@ static void put_sentence(struct fanout_front *front, struct slice text)
     prose_put(&p, front->live_view.utf8 ? "· " : "- ");
     prose_wrap_safe(&p, text, 2, 2);
     live_erase(&front->live);
-    put(&front->app->err, &line);
+    output_put(&front->app->err, buf_slice(&line));
     buf_clear(&line);
 }
 
@@ -200,7 +194,7 @@ static int put_json(struct fanout_front *front, const struct results *r)
     failed = fanout_json(&tree, r->report, r->verdicts, r->count) < 0 ||
              tree_print(&tree, &text) < 0 || buf_append_str(&text, "\n") < 0;
     if (!failed)
-        put(&front->app->out, &text);
+        output_put(&front->app->out, buf_slice(&text));
     tree_clear(&tree);
     buf_clear(&text);
     return failed ? -1 : 0;
@@ -214,7 +208,7 @@ static int put_text(struct fanout_front *front, const struct results *r)
     buf_init(&text, TEXT_MAX);
     failed = fanout_text(&text, r->report, r->verdicts, r->count, &front->view) < 0;
     if (!failed)
-        put(&front->app->out, &text);
+        output_put(&front->app->out, buf_slice(&text));
     buf_clear(&text);
     return failed ? -1 : 0;
 }

@@ -21,12 +21,6 @@
 
 #define TEXT_MAX (1u << 20)
 
-static void put(struct output *output, const struct buf *text)
-{
-    out_put(output->out, buf_data(text), text->len);
-    output_check(output);
-}
-
 void probe_show_begin(struct probe_front *front)
 {
     const struct view_options *o = front->app->view;
@@ -49,7 +43,7 @@ void probe_show_progress(struct probe_front *front, const char *what)
     buf_init(&text, 4096);
     if (buf_append_str(&text, "\r\033[K") == 0 &&
         (!what || buf_printf(&text, "%.*s ...", room, what) == 0))
-        put(&front->app->err, &text);
+        output_put(&front->app->err, buf_slice(&text));
     buf_clear(&text);
     output_flush(&front->app->err);
     front->progress_shown = what != NULL;
@@ -67,7 +61,7 @@ void probe_show_note(struct probe_front *front, const char *note)
     p = prose_begin(&text, &front->live);
     prose_put(&p, front->live.utf8 ? "· " : "- ");
     prose_wrap_safe(&p, slice_str(note), 2, 2);
-    put(&front->app->err, &text);
+    output_put(&front->app->err, buf_slice(&text));
     buf_clear(&text);
 }
 
@@ -104,7 +98,7 @@ void probe_show_checks(struct probe_front *front)
             fail_nomem(front, "showing the checks");
     }
     front->has_rows |= text.len > 0;
-    put(&front->app->out, &text);
+    output_put(&front->app->out, buf_slice(&text));
     buf_clear(&text);
     output_flush(&front->app->out);
 }
@@ -119,7 +113,7 @@ void probe_show_verdict(struct probe_front *front, const struct probe_verdict *v
              ? probe_json_verdict(&text, verdict, &front->report, exit, clock_wall_us())
              : probe_text_verdict(&text, verdict, &front->view, front->has_rows)) < 0)
         fail_nomem(front, "showing the verdict");
-    put(&front->app->out, &text);
+    output_put(&front->app->out, buf_slice(&text));
     buf_clear(&text);
 }
 

@@ -1,6 +1,7 @@
 #include "verb/run/script_error.h"
 
 #include "app/complain.h"
+#include "base/utf8.h"
 #include "sink/term_safe.h"
 
 /* The bytes of the source line before the caret. */
@@ -9,7 +10,7 @@ static size_t before_caret(const struct script_error *error)
     const char *at = error->source;
 
     for (size_t i = 0; i < error->caret && *at; i++) {
-        for (at++; (*at & 0xC0) == 0x80; at++)
+        for (at++; utf8_continues(*at); at++)
             ;
     }
     return (size_t)(at - error->source);

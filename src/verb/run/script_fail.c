@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/span.h"
+#include "base/utf8.h"
 #include "verb/run/script_private.h"
 
 void test_seen(struct test_run *t, const struct script_conn *c, const struct came *came,
@@ -47,9 +48,7 @@ static const char *keep_cut(struct test_run *t, const char *text)
 
     if (n <= SCRIPT_SHOWN)
         return keep(t, text);
-    for (n = SCRIPT_SHOWN; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
-        ;
-    kept = secret_hide(t, slice_make(text, n), true);
+    kept = secret_hide(t, slice_make(text, utf8_cut(slice_make(text, n), SCRIPT_SHOWN)), true);
     cut = arena_alloc(&t->memory, kept.len + sizeof "...");
     if (!cut)
         return "";

@@ -1,6 +1,7 @@
 /* The progress of a run: one line on a terminal, removed before other output. */
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "sink/term_safe.h"
 #include "verb/run/script_private.h"
 
@@ -24,9 +25,7 @@ void progress_show(struct script_run *run, const char *name)
     buf_init(&safe, 4096);
     while (len > 0 && term_width(slice_make(name, len)) > NAME_COLUMNS)
         len--;
-    while (len > 0 && name[len] && (name[len] & 0xC0) == 0x80)
-        len--;
-    term_safe(&safe, slice_make(name, len), 0);
+    term_safe(&safe, slice_make(name, utf8_cut(slice_str(name), len)), 0);
     fprintf(stderr, "\r\033[K%llu/%llu", (unsigned long long)run->reported + 1,
             (unsigned long long)run->test_count);
     if (run->total.failed > 0)

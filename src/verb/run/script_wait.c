@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/decimal.h"
 #include "base/plural.h"
+#include "base/utf8.h"
 #include "verb/run/script_private.h"
 
 static struct script_conn *conn_of(const struct test_run *t, const struct inbox *in)
@@ -170,11 +171,7 @@ static int expected_length(const char *expected)
 
     if (within && (size_t)(within - expected) < n && !strchr(within + 8, ' '))
         n = (size_t)(within - expected);
-    if (n > EXPECTED_SHOWN) {
-        for (n = EXPECTED_SHOWN; n > 0 && ((unsigned char)expected[n] & 0xC0) == 0x80; n--)
-            ;
-    }
-    return (int)n;
+    return (int)utf8_cut(slice_str(expected), n < EXPECTED_SHOWN ? n : EXPECTED_SHOWN);
 }
 
 static void fail_wait(struct test_run *t, size_t i, const char *why)
