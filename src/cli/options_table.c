@@ -118,8 +118,9 @@ static const struct option_row shared[] = {
     {0, "lenient", OPTION_FLAG, NULL, "report violations and continue where possible", PROTOCOL,
      NULL, false, CLIENT, options_set_flag, AT(connect.ws.lenient)},
 
-    {0, "as", OPTION_VALUE, "NAME[,KEY=VALUE]...", "speak socket.io, stomp, mqtt ...; auto, none",
-     ABOVE, "PROTOCOL", true, CLIENT | SERVE | RELAY, options_set_as, 0},
+    {0, "as", OPTION_VALUE, "NAME[,KEY=VALUE]...",
+     "display or speak socket.io, mqtt ...; auto, none", ABOVE, "PROTOCOL", true,
+     CLIENT | SERVE | RELAY, options_set_as, 0},
     {0, "auth", OPTION_VALUE, "JSON", "socket.io: authenticate with JSON; @FILE, env:NAME", ABOVE,
      "SECRET", false, CLIENT, options_set_credentials, 0},
     {0, "init", OPTION_VALUE, "JSON", "graphql: payload of connection_init; also @FILE", ABOVE,
