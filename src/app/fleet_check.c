@@ -51,9 +51,8 @@ static int check_ports(const struct fleet_config *config, struct err *e)
     if (config->connect->url.scheme == URL_UNIX || config->count <= sources * ports)
         return 0;
     err_set(e, EXIT_OTHER, STAGE_IO, 0,
-            "%zu connections from %zu local address%s need more ports than the %u of "
-            "each address",
-            config->count, sources, sources == 1 ? "" : "es", ports);
+            "%zu connections need as many local ports, but %zu address%s %zu", config->count,
+            sources, sources == 1 ? " has" : "es have", sources * ports);
     err_hint(e, "--interface ADDR,ADDR... uses several addresses; "
                 "sysctl net.ipv4.ip_local_port_range sets the ports");
     return -1;

@@ -50,12 +50,17 @@ static int check_idn(struct options *o, struct err *e)
     return -1;
 }
 
-/* The commands are listed from their table; the lines are aligned after "  hint: ". */
-static void hint_usage(const struct verbs *verbs, struct err *e)
+/* Of the command that was named, or of all, from their table; the lines are aligned after
+ * "  hint: ". */
+static void hint_usage(const struct verbs *verbs, const struct verb *named, struct err *e)
 {
     char text[sizeof e->hint] = "";
     size_t len = 0;
 
+    if (named) {
+        err_hint(e, "usage: wscope %s %s", named->name, named->usage);
+        return;
+    }
     for (size_t i = 0; i < verbs->count && len < sizeof text; i++) {
         const struct verb *verb = verbs->rows[i];
 
@@ -120,7 +125,8 @@ int options_take_url(struct options_parsing *p, struct err *e)
         return blame_word(p->verbs, p->operand, e);
     if (p->surplus) {
         /* Not quoted: it may be a secret that lost its option. */
-        usage_error(e, "there is more than one URL: one connection at a time");
+        usage_error(e, "there is more than one URL: wscope%s%s takes one", p->verb ? " " : "",
+                    p->verb ? p->verb->name : "");
         err_hint(e,
                  "quote what has blanks, and give a value alone only to an option that takes one");
         return -1;
@@ -167,7 +173,7 @@ int options_url_operand(struct options_parsing *p, struct err *e)
         return -1;
     }
     usage_error(e, "no URL was given");
-    hint_usage(p->verbs, e);
+    hint_usage(p->verbs, p->verb, e);
     return -1;
 }
 

@@ -27,7 +27,7 @@ int fanout_expect_parse(const char *text, enum fanout_expect *expect, uint32_t *
         }
     }
     if (strncmp(text, "islands:", 8) != 0)
-        return err_at(e, 0, "expected all, others, sender, none or islands:K");
+        return err_at(e, 0, "--expect takes all, others, sender, none or islands:K");
     if (!decimal_read(slice_str(text + 8), NODES_MAX, &number) || number == 0)
         return err_at(e, 8, "the number of islands must be from 1 to 64");
     *expect = FANOUT_ISLANDS;

@@ -116,7 +116,7 @@ int naming_parse(struct naming_source *source, const char *text, struct err *e)
         *source = (struct naming_source){kinds[i].kind, text + len};
         return 0;
     }
-    return err_at(e, 0, "expected json:POINTER, header:NAME or cookie:NAME");
+    return err_at(e, 0, "--node takes json:POINTER, header:NAME or cookie:NAME");
 }
 
 void naming_print(char text[NAMING_TEXT], const struct naming_source *source)

@@ -357,4 +357,28 @@ END
 --redis http://h/
 --sticky --drill true
 END
+    both fanout --expect most ws://127.0.0.1:1/
+    assert_stderr '--expect takes all, others, sender, none or islands:K' '^  most$'
+    both fanout --node hedaer:x ws://127.0.0.1:1/
+    assert_stderr '--node takes json:POINTER, header:NAME or cookie:NAME' '^  hedaer:x$'
+    both fanout
+    assert_equal "$status" 2
+    assert_stderr 'usage: wscope fanout \[OPTION\]... URL'
+    refute_stderr 'wscope compare'
+    both fanout ws://127.0.0.1:1/ ws://127.0.0.1:2/
+    assert_equal "$status" 2
+    refute_stderr 'one connection'
+}
+
+@test "too few file descriptors or ports are reported before the first connection" {
+    # shellcheck disable=SC2016 # the inner shell expands these
+    run bash -c 'ulimit -Sn 1000; ulimit -Hn 1000; "$@"' - "${WSCOPE_COMMAND[@]}" fanout -c 809 ws://127.0.0.1:1/
+    assert_equal "$status" 1
+    assert_output --partial '809 connections need 1001 file descriptors, but the limit is 1000'
+    unshare -rn true 2>/dev/null || missing 'no network of its own'
+    # shellcheck disable=SC2016
+    run unshare -rn sh -c 'echo "40000 40099" >/proc/sys/net/ipv4/ip_local_port_range; "$@"' - \
+        "${WSCOPE_COMMAND[@]}" fanout -c 201 --interface 127.0.0.1,127.0.0.2 ws://127.0.0.1:1/
+    assert_equal "$status" 1
+    assert_output --partial '201 connections need as many local ports, but 2 addresses have 200'
 }

@@ -288,7 +288,7 @@ static void a_url_is_needed_and_one_is_enough(void **state)
     assert_string_equal(l->e.text, "no URL was given");
     assert_int_equal(strncmp(l->e.hint, "usage: wscope [OPTION]... URL\n", 30), 0);
     done(l);
-    BAD("there is more than one URL: one connection at a time", URL, "ws://secret:x@h/");
+    BAD("there is more than one URL: wscope takes one", URL, "ws://secret:x@h/");
 }
 
 static void compare_refuses_what_it_cannot_compare(void **state)
@@ -311,7 +311,7 @@ static void compare_refuses_what_it_cannot_compare(void **state)
         "compare", URL, "--clients", "0");
     BAD("--poll takes a URL of http:// or https://, not \"ws://\"", "compare", URL, "--poll",
         "ws://h/");
-    BAD("there is more than one URL: one connection at a time", "compare", URL, URL);
+    BAD("there is more than one URL: wscope compare takes one", "compare", URL, URL);
     BAD("--report belongs to \"wscope compare\", not to a connection", URL, "--report", "x");
     BAD("--count is not an option of \"wscope compare\"", "compare", URL, "--count", "1");
 }

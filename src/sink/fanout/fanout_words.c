@@ -155,12 +155,9 @@ void fanout_limits(char text[300], const struct fanout_report *r)
     text[0] = '\0';
     if (r->stride > 1)
         used = (size_t)snprintf(text, 300,
-                                "The matrix has the messages of every %u%s sender only: more pairs "
-                                "of connections do not fit into memory.",
-                                r->stride,
-                                r->stride == 2   ? "nd"
-                                : r->stride == 3 ? "rd"
-                                                 : "th");
+                                "The matrix has the messages of one sender in %u: more pairs of "
+                                "connections do not fit into memory.",
+                                r->stride);
     if (r->hurried > 0)
         snprintf(text + used, 300 - used,
                  "%s%" PRIu64

@@ -109,7 +109,9 @@ static int set_expect(struct options_parsing *p, const struct option_use *use, s
 {
     struct fanout_options *own = p->own;
 
-    return fanout_expect_parse(use->value, &own->expect, &own->islands, e);
+    if (fanout_expect_parse(use->value, &own->expect, &own->islands, e) < 0)
+        return options_point_into(p, use);
+    return 0;
 }
 
 static int set_node(struct options_parsing *p, const struct option_use *use, struct err *e)
@@ -117,7 +119,9 @@ static int set_node(struct options_parsing *p, const struct option_use *use, str
     struct fanout_options *own = p->own;
 
     own->node_given = true;
-    return naming_parse(&own->node, use->value, e);
+    if (naming_parse(&own->node, use->value, e) < 0)
+        return options_point_into(p, use);
+    return 0;
 }
 
 static int set_redis(struct options_parsing *p, const struct option_use *use, struct err *e)
