@@ -1,5 +1,6 @@
 /*
- * decoder: the functions of one protocol, a row for each. For the files of decode/.
+ * decoder: the functions of one protocol, a row for each. For the files of decode/,
+ * and for the completions, which offer the keys.
  *
  * A decoder gets messages from the layer below it, emits items (what the user sees) and hands what
  * is inside to the layer above. Messages that it sends pass down through `wrap` of the layers

@@ -178,6 +178,17 @@ every_command() {
     assert_output $'part\tislands:\t'
 }
 
+@test "the program: protocols and their keys" {
+    run wscope --complete --as stom </dev/null
+    assert_output $'part\tstomp\t'
+    run wscope --complete --as sockjs+stomp,dest=/a,h </dev/null
+    assert_output $'part\tsockjs+stomp,dest=/a,heart-beat=\t'
+    run wscope --complete --as=sockjs+phoe </dev/null
+    assert_output $'part\t--as=sockjs+phoenix\t'
+    run wscope --complete --as sockjs+non </dev/null
+    assert_output ''
+}
+
 @test "bash: values" {
     in_bash 'wscope run --junit a'
     assert_output 'wscope run --junit a.wscope '

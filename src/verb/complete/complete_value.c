@@ -1,7 +1,8 @@
 /* The values of options and operands, by kind. */
+#include <stdio.h>
 #include <string.h>
 
-#include "decode/decode.h"
+#include "decode/decoder.h"
 #include "event/event.h"
 #include "verb/complete/complete_private.h"
 
@@ -102,12 +103,34 @@ static void profiles(struct completing *c)
     options_profiles(offer_profile, c);
 }
 
+static void protocol_keys(struct completing *c, struct slice protocol)
+{
+    const struct decoder *decoder = decoder_named(protocol);
+    char text[64];
+
+    for (size_t i = 0; decoder && decoder->keys && decoder->keys[i]; i++) {
+        snprintf(text, sizeof text, "%s=", decoder->keys[i]);
+        complete_offer(c, text, false, NULL);
+    }
+}
+
+/* NAME[,KEY=VALUE]...[+NAME]... */
 static void protocols(struct completing *c)
 {
-    const char *name;
+    const char *begun = c->word + c->kept, *plus = strrchr(begun, '+');
+    const char *name = plus ? plus + 1 : begun, *comma = strchr(name, ',');
+    const char *known;
 
-    for (unsigned i = 0; (name = decode_name_at(i)) != NULL; i++)
-        complete_offer(c, name, false, NULL);
+    c->kept = (size_t)(name - c->word);
+    if (comma) {
+        c->kept = (size_t)(strrchr(name, ',') + 1 - c->word);
+        protocol_keys(c, slice_make(name, (size_t)(comma - name)));
+        return;
+    }
+    for (unsigned i = 0; (known = decode_name_at(i)) != NULL; i++)
+        complete_offer(c, known, false, NULL);
+    if (plus)
+        return;
     complete_offer(c, "auto", true, NULL);
     complete_offer(c, "none", true, NULL);
 }
