@@ -224,7 +224,7 @@ int aliases_expand(const struct aliases *a, const char *line, struct buf *text, 
         return 0;
     buf_init(&file, ALIAS_FILE_MAX);
     if (load(a->path, &file, e) == 0 && alias_find(buf_slice(&file), name, &found)) {
-        r = buf_append(text, found.data, found.len);
+        r = buf_append_slice(text, found);
         if (r == 0 && rest[0])
             r = buf_append_str(text, " ") | buf_append_str(text, rest);
         r = r < 0 ? err_nomem(e, STAGE_IO, "running the alias") : 1;

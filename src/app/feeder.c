@@ -170,8 +170,7 @@ static int send_ended(struct feeder *f, enum opcode type, struct slice data, boo
     if (!f->options->eol || !final)
         return session_send(f->session, type, data, first, final);
     buf_reset(&f->ended);
-    if (buf_append(&f->ended, data.data, data.len) != 0 ||
-        buf_append(&f->ended, f->options->eol, 1) != 0)
+    if (buf_append_slice(&f->ended, data) != 0 || buf_append(&f->ended, f->options->eol, 1) != 0)
         return SEND_FAILED;
     return session_send(f->session, type, buf_slice(&f->ended), first, final);
 }

@@ -21,8 +21,7 @@ static int put_line(struct buf *out, struct slice rest, bool utf8)
         struct slice word = slice_make(rest.data, blank ? (size_t)(blank - rest.data) : rest.len);
         size_t used = blank ? word.len + 1 : word.len;
 
-        if (holds_url(word) ? redact_target(out, word, utf8) < 0
-                            : buf_append(out, word.data, word.len) < 0)
+        if (holds_url(word) ? redact_target(out, word, utf8) < 0 : buf_append_slice(out, word) < 0)
             return -1;
         if (blank && buf_append(out, " ", 1) < 0)
             return -1;

@@ -30,6 +30,10 @@ uint8_t *buf_reserve(struct buf *b, size_t n);
 /* Append; 0, or -1 with the content unchanged, for the reasons of buf_reserve. */
 int buf_append(struct buf *b, const void *data, size_t n);
 int buf_append_str(struct buf *b, const char *text);
+static inline int buf_append_slice(struct buf *b, struct slice s)
+{
+    return buf_append(b, s.data, s.len);
+}
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Free the memory if the content is empty and more than `keep` is allocated. */

@@ -319,7 +319,7 @@ static void on_body(void *ctx, struct slice piece)
 {
     struct poll *p = ctx;
 
-    if (buf_append(&p->body, piece.data, piece.len) < 0)
+    if (buf_append_slice(&p->body, piece) < 0)
         p->too_much = true;
 }
 

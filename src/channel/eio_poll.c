@@ -172,7 +172,7 @@ static void on_body(void *ctx, struct slice piece)
 {
     struct eio *c = ctx;
 
-    if (buf_append(&c->body, piece.data, piece.len) < 0)
+    if (buf_append_slice(&c->body, piece) < 0)
         c->too_much = true;
 }
 

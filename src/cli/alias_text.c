@@ -93,19 +93,14 @@ bool alias_find(struct slice file, struct slice name, struct slice *text)
     return found;
 }
 
-static int put(struct buf *out, struct slice text)
-{
-    return text.len ? buf_append(out, text.data, text.len) : 0;
-}
-
 static int put_part(struct buf *out, struct slice file, size_t from, size_t to)
 {
-    return put(out, slice_part(file, from, to - from));
+    return buf_append_slice(out, slice_part(file, from, to - from));
 }
 
 static int put_line(struct buf *out, struct slice name, struct slice text)
 {
-    return put(out, name) | buf_append_str(out, " = ") | put(out, text);
+    return buf_append_slice(out, name) | buf_append_str(out, " = ") | buf_append_slice(out, text);
 }
 
 static int removed(struct slice file, struct slice name, struct buf *out)

@@ -69,7 +69,7 @@ void completion_put(const struct completion *c, int columns, struct buf *insert,
         return;
     *back = c->word;
     if (c->common.len > c->word)
-        buf_append(insert, buf_data(&c->common), c->common.len);
+        buf_append_slice(insert, buf_slice(&c->common));
     else if (c->choices.len > 0)
         put_columns(buf_slice(&c->choices), columns, choices);
 }
@@ -83,7 +83,7 @@ static void offer(struct finder *f, struct slice candidate)
         (f->word.len > 0 && memcmp(candidate.data, f->word.data, f->word.len) != 0))
         return;
     if (c->count++ == 0) {
-        f->failed = buf_append(&c->common, candidate.data, candidate.len) < 0;
+        f->failed = buf_append_slice(&c->common, candidate) < 0;
     } else {
         while (n < c->common.len && n < candidate.len &&
                buf_data(&c->common)[n] == candidate.data[n])

@@ -105,7 +105,7 @@ static void received(struct grade *g, struct grade_client *c, const struct recon
     if (!m->has_seq && seen_take(&c->missed_ids, shape_exact(g->config.seed, m->id)))
         c->id_recovered++;
     buf_reset(&c->last_id);
-    if (buf_append(&c->last_id, m->id.data, m->id.len) < 0)
+    if (buf_append_slice(&c->last_id, m->id) < 0)
         buf_reset(&c->last_id);
 }
 

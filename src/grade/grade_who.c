@@ -221,7 +221,7 @@ static bool token_claims(struct slice token, struct buf *out)
     if (!slice_begins(head, "eyJ") || claims.len == 0 || claims.len > 16384)
         return false;
     buf_init(&padded, 32768);
-    if (buf_append(&padded, claims.data, claims.len) == 0) {
+    if (buf_append_slice(&padded, claims) == 0) {
         uint8_t *at = buf_data(&padded);
 
         for (size_t i = 0; i < padded.len; i++)

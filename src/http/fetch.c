@@ -23,7 +23,7 @@ static void on_body(void *ctx, struct slice piece)
 {
     struct fetch *f = ctx;
 
-    if (buf_append(&f->body, piece.data, piece.len) < 0)
+    if (buf_append_slice(&f->body, piece) < 0)
         f->short_of_memory = true;
 }
 

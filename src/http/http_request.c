@@ -122,8 +122,7 @@ static int send_request(struct http *h, struct err *e)
     report_request(h);
     if (h->serial != serial)
         return 0;
-    if (h->request.body.len > 0 &&
-        buf_append(&h->outgoing, h->request.body.data, h->request.body.len) < 0)
+    if (h->request.body.len > 0 && buf_append_slice(&h->outgoing, h->request.body) < 0)
         return err_nomem(e, STAGE_HANDSHAKE, "writing the request");
     h->closed.requests++;
     h->requested_us = clock_mono_us();

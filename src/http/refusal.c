@@ -41,7 +41,7 @@ static void keep(struct refusal *r, struct slice piece)
         piece.len = REFUSAL_MAX - r->body.len;
         r->cut = true;
     }
-    if (buf_append(&r->body, piece.data, piece.len) < 0)
+    if (buf_append_slice(&r->body, piece) < 0)
         r->cut = true;
 }
 

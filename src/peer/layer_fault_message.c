@@ -177,7 +177,7 @@ static bool hold_out(struct layer_fault *f, const struct outgoing *out)
     if (f->out.there || out->data.len > HELD_MAX || !chance(f, FAULT_REORDER, FAULT_SIDE_OUT))
         return false;
     buf_reset(&f->out.data);
-    if (buf_append(&f->out.data, out->data.data, out->data.len) < 0)
+    if (buf_append_slice(&f->out.data, out->data) < 0)
         return false;
     f->out_request = *out;
     f->out.due_us = clock_mono_us() + HELD_US;

@@ -177,7 +177,7 @@ static int prepare(struct peer *p, uv_loop_t *loop, struct link *link, struct er
     buf_init(&p->lead, lead->len);
     p->timer = timer_new(loop, p);
     p->conn = wsconn_new(&p->config.conn, p->config.rng);
-    if (!p->timer || !p->conn || buf_append(&p->lead, lead->data, lead->len) < 0 ||
+    if (!p->timer || !p->conn || buf_append_slice(&p->lead, *lead) < 0 ||
         wsconn_feed(p->conn, rest->data, rest->len) < 0)
         return err_nomem(e, STAGE_HANDSHAKE, "opening the connection");
     p->pump = pump_new(loop, link, &peer_hooks, p, e);

@@ -116,7 +116,7 @@ static int put(struct buf *body, unsigned version, enum opcode type, struct slic
     if (version == 3 && buf_printf(body, "%zu:", text ? units_of(packet) : base64 + 2) != 0)
         return -1;
     if (text)
-        return packet.len ? buf_append(body, packet.data, packet.len) : 0;
+        return buf_append_slice(body, packet);
     return buf_append_str(body, version == 3 ? "b4" : "b") == 0 ? base64_encode(body, packet) : -1;
 }
 

@@ -113,14 +113,14 @@ static int relative_target(struct buf *text, const struct url *base, struct slic
     int rc = 0;
 
     if (ref.len == 0) { /* the same document */
-        rc = buf_append(text, target.data, target.len);
+        rc = buf_append_slice(text, target);
     } else if (ref.data[0] == '?') {
-        rc = buf_append(text, path.data, path.len);
+        rc = buf_append_slice(text, path);
     } else if (ref.data[0] != '/') {
         /* Section 5.2.3: everything up to the last "/" of the base's path. */
         while (path.len > 0 && path.data[path.len - 1] != '/')
             path.len--;
-        rc = buf_append(text, path.data, path.len);
+        rc = buf_append_slice(text, path);
     }
     return rc < 0 ? -1 : append_escaped(text, ref);
 }

@@ -78,11 +78,6 @@ static bool connection_is_plain(const struct http1_head *h)
 /* --- fields -------------------------------------------------------------------------------------
  */
 
-static int put(struct buf *out, struct slice bytes)
-{
-    return bytes.len ? buf_append(out, bytes.data, bytes.len) : 0;
-}
-
 /* The line of a field as it came; a value that was folded is one line. */
 static int put_field(struct buf *out, const struct field *f, struct slice raw)
 {
@@ -93,8 +88,8 @@ static int put_field(struct buf *out, const struct field *f, struct slice raw)
     if (as_it_came)
         between = slice_make(f->name.data + f->name.len,
                              (size_t)(f->value.data - f->name.data) - f->name.len);
-    return put(out, f->name) < 0 || put(out, between) < 0 || put(out, f->value) < 0 ||
-                   buf_append_str(out, "\r\n") < 0
+    return buf_append_slice(out, f->name) < 0 || buf_append_slice(out, between) < 0 ||
+                   buf_append_slice(out, f->value) < 0 || buf_append_str(out, "\r\n") < 0
                ? -1
                : 0;
 }
@@ -213,16 +208,19 @@ static int put_target(const struct head_config *config, struct slice own, struct
     while (base_path > 0 && base.data[base_path - 1] == '/')
         base_path--;
     if (slice_is(own, "*"))
-        return put(out, own);
-    if (put(out, slice_make(base.data, base_path)) < 0 ||
-        put(out, own_path ? slice_make(own.data, own_path) : slice_str("/")) < 0)
+        return buf_append_slice(out, own);
+    if (buf_append_slice(out, slice_make(base.data, base_path)) < 0 ||
+        buf_append_slice(out, own_path ? slice_make(own.data, own_path) : slice_str("/")) < 0)
         return -1;
     base_path = query_at(base);
-    if (put(out, slice_from(base, base_path)) < 0)
+    if (buf_append_slice(out, slice_from(base, base_path)) < 0)
         return -1;
     if (both)
-        return buf_append_str(out, "&") < 0 || put(out, slice_from(own, own_path + 1)) < 0 ? -1 : 0;
-    return put(out, slice_from(own, own_path));
+        return buf_append_str(out, "&") < 0 ||
+                       buf_append_slice(out, slice_from(own, own_path + 1)) < 0
+                   ? -1
+                   : 0;
+    return buf_append_slice(out, slice_from(own, own_path));
 }
 
 int head_relay_request(const struct head_config *config, const struct http1_head *h,
@@ -234,7 +232,7 @@ int head_relay_request(const struct head_config *config, const struct http1_head
         return err_set(e, EXIT_UPGRADE, STAGE_HANDSHAKE, 0,
                        "this is a reverse proxy: the target of a request is a path of the server "
                        "behind it (RFC 9112, section 3.2)");
-    if (put(out, h->method) < 0 || buf_append_str(out, " ") < 0 ||
+    if (buf_append_slice(out, h->method) < 0 || buf_append_str(out, " ") < 0 ||
         put_target(config, target, out) < 0 ||
         buf_append_str(out, h->minor ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n") < 0 ||
         (!http1_field(h, "Host") && put_pair(out, "Host", config->host) < 0) ||
@@ -255,9 +253,9 @@ bool head_asks_for_websocket(const struct http1_head *h)
 
 int head_relay_response(const struct http1_head *h, struct buf *out)
 {
-    if (buf_printf(out, "HTTP/1.%u %d ", h->minor, h->status) < 0 || put(out, h->reason) < 0 ||
-        buf_append_str(out, "\r\n") < 0 || put_fields(h, out, NULL, NULL) < 0 ||
-        buf_append_str(out, "\r\n") < 0)
+    if (buf_printf(out, "HTTP/1.%u %d ", h->minor, h->status) < 0 ||
+        buf_append_slice(out, h->reason) < 0 || buf_append_str(out, "\r\n") < 0 ||
+        put_fields(h, out, NULL, NULL) < 0 || buf_append_str(out, "\r\n") < 0)
         return -1;
     return 0;
 }
@@ -277,7 +275,7 @@ char *head_joined(const struct http1_head *h, const char *name)
 
         if (slice_is_nocase(f->name, name))
             failed = (text.len > 0 && buf_append_str(&text, ", ") < 0) ||
-                     buf_append(&text, f->value.data, f->value.len) < 0;
+                     buf_append_slice(&text, f->value) < 0;
     }
     if (!failed)
         copy = strndup(text.len ? (const char *)buf_data(&text) : "", text.len);

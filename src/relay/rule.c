@@ -123,7 +123,7 @@ static int put_action(struct buf *out, const struct rule *r)
     default:
         break;
     }
-    failed |= buf_append(out, buf_data(&r->text), r->text.len);
+    failed |= buf_append_slice(out, buf_slice(&r->text));
     if (r->action == RULE_SUB)
         failed |= buf_append(out, "/", 1);
     return failed;

@@ -96,7 +96,7 @@ static int set(const struct rule *r, struct slice payload, struct buf *out)
     before = (size_t)(value.data - payload.data);
     after = before + value.len;
     if (buf_append(out, payload.data, before) < 0 ||
-        buf_append(out, buf_data(&r->text), r->text.len) < 0 ||
+        buf_append_slice(out, buf_slice(&r->text)) < 0 ||
         buf_append(out, payload.data + after, payload.len - after) < 0)
         return -1;
     return 1;
@@ -104,7 +104,7 @@ static int set(const struct rule *r, struct slice payload, struct buf *out)
 
 static int replace(const struct rule *r, struct buf *out)
 {
-    return buf_append(out, buf_data(&r->text), r->text.len) < 0 ? -1 : 1;
+    return buf_append_slice(out, buf_slice(&r->text)) < 0 ? -1 : 1;
 }
 
 /* Is it what a frame of that kind may carry, as far as the payload was? */

@@ -91,7 +91,7 @@ char *rule_copied(struct slice text)
 int rule_keep_text(struct rule_reader *r, struct rule *rule, struct slice text)
 {
     buf_init(&rule->text, RULE_TEXT_MAX * 8);
-    return buf_append(&rule->text, text.data, text.len) < 0 ? rule_nomem(r) : 0;
+    return buf_append_slice(&rule->text, text) < 0 ? rule_nomem(r) : 0;
 }
 
 int rule_nothing_more(struct rule_reader *r, const char *after)
@@ -145,7 +145,7 @@ int rule_read_value(struct rule_reader *r, struct slice text, size_t at, struct 
     if (text.len == 0)
         return rule_complain(r, at, "a value is missing here");
     if (json_valid(text))
-        return buf_append(out, text.data, text.len) < 0 ? rule_nomem(r) : 0;
+        return buf_append_slice(out, text) < 0 ? rule_nomem(r) : 0;
     if (strchr("\"[{", text.data[0]))
         return rule_complain(r, at, "\"%s\" is not valid JSON", rule_quote(text).text);
     json_write_init(&w, out);

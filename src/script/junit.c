@@ -211,7 +211,7 @@ static int add_suite(struct buf *out, const struct suite *s, size_t id)
     failed |= buf_printf(out, " skipped=\"%" PRIu64 "\"", s->skipped) | add_seconds(out, s->us);
     failed |= buf_append_str(out, ">\n    <properties/>\n");
     if (s->cases.len)
-        failed |= buf_append(out, buf_data(&s->cases), s->cases.len);
+        failed |= buf_append_slice(out, buf_slice(&s->cases));
     return failed | buf_append_str(out, "    <system-out/>\n    <system-err/>\n  </testsuite>\n");
 }
 

@@ -55,7 +55,7 @@ static int add(struct script_lines *l, struct slice source, struct slice part)
         .source = source,
         .skipped = (size_t)(part.data - source.data),
     };
-    return buf_append(&l->text, part.data, part.len);
+    return buf_append_slice(&l->text, part);
 }
 
 /* True and the word, if the line ends with <<WORD. */
@@ -92,8 +92,7 @@ static enum lines_result take_here(struct script_lines *l, struct slice word)
         }
         if (memchr(line.data, '\0', line.len))
             return LINES_NUL;
-        if ((!first && buf_append_str(&l->here, "\n") < 0) ||
-            buf_append(&l->here, line.data, line.len) < 0)
+        if ((!first && buf_append_str(&l->here, "\n") < 0) || buf_append_slice(&l->here, line) < 0)
             return LINES_NOMEM;
         first = false;
     }

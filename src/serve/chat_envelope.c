@@ -19,7 +19,7 @@ int chat_envelope_write(struct buf *out, const struct chat_envelope *x)
 
     if (buf_printf(out, MAGIC " %s %" PRIu64 " %" PRId64 " %s %s\n", x->instance, x->number,
                    x->time_us, kinds[x->kind], x->node[0] ? x->node : "-") == 0 &&
-        buf_append(out, x->payload.data, x->payload.len) == 0)
+        buf_append_slice(out, x->payload) == 0)
         return 0;
     out->len = before;
     return -1;

@@ -27,7 +27,7 @@ bool chat_queue_add(struct chat_queue *q, uint64_t at_us, enum chat_kind kind, s
     if (q->count == CHAT_QUEUE_MAX || !buf_reserve(&q->bytes, sizeof head + payload.len))
         return false;
     buf_append(&q->bytes, &head, sizeof head);
-    buf_append(&q->bytes, payload.data, payload.len);
+    buf_append_slice(&q->bytes, payload);
     q->count++;
     return true;
 }

@@ -98,8 +98,7 @@ static int put_url(struct buf *out, const struct client *c, struct slice target)
     const char *url = c->host->pages.url;
     int failed = (c->channel == CHANNEL_WS ? buf_append_str(out, url)
                                            : buf_printf(out, "http%s", url + 2)) < 0 ||
-                 buf_append(out, path.data, path.len) < 0 ||
-                 (query.data && buf_append_str(out, "?") < 0);
+                 buf_append_slice(out, path) < 0 || (query.data && buf_append_str(out, "?") < 0);
 
     for (size_t i = 0; query.data && i < query.len && !failed; i++) {
         uint8_t byte = query.data[i];
@@ -183,8 +182,7 @@ static int join_fields(struct buf *out, const struct http1_head *head, const cha
 
         if (!slice_is_nocase(f->name, name))
             continue;
-        if ((out->len > 0 && buf_append_str(out, ", ") < 0) ||
-            buf_append(out, f->value.data, f->value.len) < 0)
+        if ((out->len > 0 && buf_append_str(out, ", ") < 0) || buf_append_slice(out, f->value) < 0)
             return -1;
     }
     return 0;

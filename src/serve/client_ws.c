@@ -88,7 +88,7 @@ bool client_send_aside(struct client *c, enum opcode type, struct slice data)
     return data.len <= CLIENT_ASIDE_MAX &&
            buf_reserve(&c->aside, sizeof aside + data.len) != NULL &&
            buf_append(&c->aside, &aside, sizeof aside) == 0 &&
-           buf_append(&c->aside, data.data, data.len) == 0;
+           buf_append_slice(&c->aside, data) == 0;
 }
 
 /* --- what came ----------------------------------------------------------------------------------

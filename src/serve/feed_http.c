@@ -55,7 +55,7 @@ uint64_t feed_http_array(struct buf *out, struct feed *f, struct feed_range rang
         struct slice text = feed_text(f, next);
 
         if ((next > range.first && buf_append_str(out, ",\n") < 0) ||
-            buf_append(out, text.data, text.len) < 0)
+            buf_append_slice(out, text) < 0)
             return 0;
         next++;
     }
@@ -120,7 +120,7 @@ int feed_http_event(struct buf *out, uint64_t id, struct slice text)
 {
     size_t before = out->len;
     bool failed = buf_printf(out, "id: %" PRIu64 "\ndata: ", id) < 0 ||
-                  buf_append(out, text.data, text.len) < 0 || buf_append_str(out, "\n\n") < 0;
+                  buf_append_slice(out, text) < 0 || buf_append_str(out, "\n\n") < 0;
 
     return settle(out, before, failed);
 }

@@ -164,9 +164,9 @@ int pages_cors(struct buf *out, const struct pages *p, const struct answer *a)
             return -1;
     } else if (buf_append_str(out, "Vary: Origin\r\n") < 0) {
         return -1;
-    } else if (a->origin.len > 0 && (buf_append_str(out, "Access-Control-Allow-Origin: ") < 0 ||
-                                     buf_append(out, a->origin.data, a->origin.len) < 0 ||
-                                     buf_append_str(out, "\r\n") < 0)) {
+    } else if (a->origin.len > 0 &&
+               (buf_append_str(out, "Access-Control-Allow-Origin: ") < 0 ||
+                buf_append_slice(out, a->origin) < 0 || buf_append_str(out, "\r\n") < 0)) {
         return -1;
     }
     return buf_append_str(
@@ -206,7 +206,7 @@ int pages_write(struct buf *out, const struct pages *p, const struct answer *a, 
     if (!failed)
         *head_len = out->len - before;
     if (!failed && !a->head_only)
-        failed = buf_append(out, buf_data(&body), body.len) < 0;
+        failed = buf_append_slice(out, buf_slice(&body)) < 0;
     buf_clear(&body);
     if (failed)
         out->len = before;

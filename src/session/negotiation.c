@@ -256,7 +256,7 @@ static void on_body(void *ctx, struct slice piece)
 {
     struct negotiation *n = ctx;
 
-    if (buf_append(&n->body, piece.data, piece.len) < 0)
+    if (buf_append_slice(&n->body, piece) < 0)
         n->too_long = true;
 }
 

@@ -53,7 +53,7 @@ static int put_file(struct slice name, struct buf *out, struct err *e)
 
 static int put(struct slice text, struct buf *out, struct err *e)
 {
-    return text.len == 0 || buf_append(out, text.data, text.len) == 0
+    return text.len == 0 || buf_append_slice(out, text) == 0
                ? 0
                : err_nomem(e, STAGE_IO, "reading a line");
 }

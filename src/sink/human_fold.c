@@ -94,7 +94,7 @@ static void fold(struct human *h)
     if (rest.len == 0 || (count_lines(rest) < 2 && rest.len < HUMAN_FOLD_LINE))
         return;
     buf_reset(&h->scratch);
-    if (buf_append(&h->scratch, rest.data, rest.len) < 0)
+    if (buf_append_slice(&h->scratch, rest) < 0)
         return;
     h->text.len = end;
     if (h->config.color && buf_data(&h->text)[end - 1] != '\n')

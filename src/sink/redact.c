@@ -36,7 +36,7 @@ static int redact_parameter(struct buf *out, struct slice parameter, redact_hide
     size_t value_len = equals ? parameter.len - name_len - 1 : 0;
 
     if (value_len == 0 || !secret_query_name(slice_make(parameter.data, name_len)))
-        return buf_append(out, parameter.data, parameter.len);
+        return buf_append_slice(out, parameter);
     if (buf_append(out, parameter.data, name_len + 1) < 0)
         return -1;
     return hide(ctx, out, slice_make(parameter.data, name_len), value_len);
@@ -112,7 +112,7 @@ int redact_field(struct buf *out, struct slice name, struct slice value, bool ut
         return redact_mark(out, value.len, utf8);
     if (field_holds_url(name))
         return redact_target(out, value, utf8);
-    return buf_append(out, value.data, value.len);
+    return buf_append_slice(out, value);
 }
 
 /* Does the member's value hold what its name announces? */
@@ -132,7 +132,7 @@ int redact_message(struct buf *out, struct slice text, bool own, bool utf8)
     if (!json_valid(text)) {
         if (own && secret_in_text(text))
             return redact_mark(out, text.len, utf8);
-        return buf_append(out, text.data, text.len);
+        return buf_append_slice(out, text);
     }
     json_scan_init(&scan, text);
     while ((kind = json_scan_next(&scan, &token)) > JSON_END) {

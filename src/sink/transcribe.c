@@ -44,7 +44,7 @@ static void put(struct transcribe *r, const char *head, struct slice text, const
 static void take(struct transcribe *r, struct buf *from)
 {
     if (from->len > 0)
-        r->failed |= buf_append(&r->text, buf_data(from), from->len) < 0;
+        r->failed |= buf_append_slice(&r->text, buf_slice(from)) < 0;
     buf_reset(from);
 }
 

@@ -101,7 +101,7 @@ static int query_line(struct buf *out, const char *head, struct slice value)
 
     buf_init(&query, SIZE_MAX);
     buf_init(&shown, SIZE_MAX);
-    status = buf_append(&query, "?", 1) | buf_append(&query, value.data, value.len);
+    status = buf_append(&query, "?", 1) | buf_append_slice(&query, value);
     if (status == 0)
         status = redact_hide(&shown, buf_slice(&query), hide, &h);
     if (status == 0 && transcribe_line_holds(buf_slice(&shown)))

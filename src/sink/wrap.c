@@ -104,7 +104,7 @@ int wrap_text(struct buf *out, struct slice text, int columns)
         int failed;
 
         if (line.len <= (size_t)columns || wrap_width(line) <= columns)
-            failed = buf_append(out, line.data, line.len);
+            failed = buf_append_slice(out, line);
         else
             failed = put_line(out, line, columns);
         if (failed < 0 || (ends && buf_append(out, "\n", 1) < 0))

@@ -130,11 +130,6 @@ static const struct {
 };
 #define VARIABLES (sizeof variables / sizeof *variables)
 
-const char *write_out_name(size_t i)
-{
-    return i < VARIABLES ? variables[i].name : NULL;
-}
-
 /* The place in the table, or VARIABLES. */
 static size_t find(struct slice name)
 {

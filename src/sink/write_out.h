@@ -13,7 +13,5 @@
 int write_out_check(const char *format, struct err *e);
 /* Prints to `out`, after %{stderr} to `err`, at the EVENT_SUMMARY; all borrowed. NULL: memory. */
 struct sink *write_out_new(struct out *out, struct out *err, const char *format);
-/* The i-th name; NULL after the last. */
-const char *write_out_name(size_t i);
 
 #endif

@@ -137,7 +137,7 @@ static void remember(struct history *h, struct slice line)
     }
     slot = &h->lines[(h->first + h->count) % HISTORY_LINES];
     buf_clear(slot);
-    if (buf_append(slot, line.data, line.len) == 0)
+    if (buf_append_slice(slot, line) == 0)
         h->count++;
 }
 

@@ -68,7 +68,7 @@ static void draw_status(struct lineedit *le)
     buf_reset(&le->shown);
     while (text.len > 0 && term_width(text) >= le->columns)
         text.len = utf8_cut(text, text.len - 1);
-    if (text.len == 0 || buf_append(&le->shown, text.data, text.len) < 0)
+    if (text.len == 0 || buf_append_slice(&le->shown, text) < 0)
         return;
     fwrite(text.data, 1, text.len, stdout);
     fputs("\n", stdout);
@@ -82,7 +82,7 @@ void lineedit_status(struct editor *ed, struct slice text)
         return;
     le->status_new = true;
     buf_reset(&le->status);
-    buf_append(&le->status, text.data, text.len);
+    buf_append_slice(&le->status, text);
 }
 
 void lineedit_hide_status(struct lineedit *le)

@@ -69,8 +69,7 @@ int sieve_filter(struct sieve *s, enum sieve_way way, struct slice expression, b
     int r = -1;
 
     buf_init(&written, EXPRESSION_MAX);
-    if (buf_append_str(&written, "/") < 0 ||
-        buf_append(&written, expression.data, expression.len) < 0 ||
+    if (buf_append_str(&written, "/") < 0 || buf_append_slice(&written, expression) < 0 ||
         buf_append_str(&written, "/") < 0)
         err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the expression is longer than 4 KiB");
     else

@@ -127,7 +127,7 @@ static void keep_message(struct inbox *in, const struct event *ev)
             in->part_lost = false;
         }
         type = in->part_type;
-        in->part_lost = in->part_lost || buf_append(&in->part, data.data, data.len) < 0;
+        in->part_lost = in->part_lost || buf_append_slice(&in->part, data) < 0;
         if (!m->final)
             return;
         in->missed = in->missed || in->part_lost;
@@ -151,8 +151,8 @@ static void keep_decoded(struct inbox *in, const struct event *ev)
     if (d->role > DECODED_ERROR)
         return;
     buf_init(&text, in->max_bytes);
-    if (buf_append(&text, d->data.data, d->data.len) == 0 && buf_append(&text, "", 1) == 0 &&
-        buf_append(&text, d->name.data, d->name.len) == 0)
+    if (buf_append_slice(&text, d->data) == 0 && buf_append(&text, "", 1) == 0 &&
+        buf_append_slice(&text, d->name) == 0)
         c = came_new(in, ev, buf_slice(&text));
     else
         in->missed = true;
@@ -191,10 +191,8 @@ static void keep_response(struct inbox *in, const struct event *ev)
     for (size_t i = 0; i < r->header_count; i++) {
         const struct field *f = &r->headers[i];
 
-        if (buf_append(&fields, f->name.data, f->name.len) < 0 ||
-            buf_append_str(&fields, ": ") < 0 ||
-            buf_append(&fields, f->value.data, f->value.len) < 0 ||
-            buf_append_str(&fields, "\n") < 0)
+        if (buf_append_slice(&fields, f->name) < 0 || buf_append_str(&fields, ": ") < 0 ||
+            buf_append_slice(&fields, f->value) < 0 || buf_append_str(&fields, "\n") < 0)
             in->missed = true;
     }
     came_free(in->response);

@@ -18,7 +18,7 @@ bool label_name(struct buf *to, struct slice token)
     if (slice_is(token, "null"))
         return false;
     if (token.len == 0 || token.data[0] != '"')
-        return buf_append(to, token.data, token.len) == 0;
+        return buf_append_slice(to, token) == 0;
     space = buf_reserve(to, token.len);
     if (!space)
         return false;

@@ -72,7 +72,7 @@ int template_fill(struct buf *out, const char *text, enum template_form form,
         } else if (json) {
             bad = put_json(out, *value);
         } else {
-            bad = buf_append(out, value->data, value->len);
+            bad = buf_append_slice(out, *value);
         }
         if (bad)
             return -1;

@@ -61,7 +61,7 @@ static int paragraph(struct buf *out, const struct look *look, struct slice text
             failed |= buf_append_str(out, " ");
             column++;
         }
-        failed |= buf_append(out, word.data, word.len);
+        failed |= buf_append_slice(out, word);
         column += wide;
         at = end + (end < text.len);
     }

@@ -84,7 +84,7 @@ static void put_expectations(struct writing *w, const struct drill_verdict *v, s
         struct buf line;
 
         buf_init(&line, 1024);
-        if (buf_append(&line, v[i].name.data, v[i].name.len) < 0 ||
+        if (buf_append_slice(&line, v[i].name) < 0 ||
             (!v[i].ok && buf_printf(&line, ": %s", v[i].reason) < 0) ||
             buf_append(&line, "", 1) < 0)
             w->prose.failed = true;

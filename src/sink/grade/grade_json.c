@@ -7,7 +7,7 @@ int grade_shown(struct buf *out, struct slice message, bool utf8)
 {
     if (secret_in_text(message))
         return redact_mark(out, message.len, utf8);
-    return buf_append(out, message.data, message.len);
+    return buf_append_slice(out, message);
 }
 
 static void put_count(struct json_tree *t, cJSON *to, const char *key, int64_t n)

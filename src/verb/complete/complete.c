@@ -111,14 +111,6 @@ void complete_offer(struct completing *c, const char *text, bool whole, const ch
                help ? help : "");
 }
 
-static void offer_verbs(struct completing *c)
-{
-    const struct verbs *verbs = c->line->verbs;
-
-    for (size_t i = 1; i < verbs->count; i++)
-        complete_offer(c, verbs->rows[i]->name, true, verbs->rows[i]->about);
-}
-
 /* Letters are offered before the first one is typed, or all of them would hide the names. */
 static void offer_options(struct completing *c)
 {
@@ -148,7 +140,7 @@ static void offer_operands(struct completing *c)
     size_t named = verb->name[0] != '\0';
 
     if (c->line->operands == 0)
-        offer_verbs(c);
+        complete_value(c, "COMMAND");
     if (c->line->operands < verb->operand_max || c->line->operands - named < verb->operand_max)
         complete_value(c, verb->operand);
 }

@@ -141,7 +141,7 @@ static bool matches(struct pipe *p, struct slice data)
     regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)data.len};
 
     buf_reset(&p->subject);
-    if (buf_append(&p->subject, data.data, data.len) < 0 || buf_append(&p->subject, "", 1) < 0)
+    if (buf_append_slice(&p->subject, data) < 0 || buf_append(&p->subject, "", 1) < 0)
         return false;
     return regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
 }

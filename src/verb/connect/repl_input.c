@@ -59,7 +59,7 @@ static int send_typed(struct repl *r, struct slice text, struct err *e)
         text = buf_slice(&bytes);
     }
     if (status == 0 && pipe->eol) {
-        if ((bytes.len == 0 && buf_append(&bytes, text.data, text.len) != 0) ||
+        if ((bytes.len == 0 && buf_append_slice(&bytes, text) != 0) ||
             buf_append(&bytes, pipe->eol, 1) != 0)
             status = err_nomem(e, STAGE_IO, "sending the message");
         text = buf_slice(&bytes);
@@ -118,7 +118,7 @@ static void run_line(struct repl *r, struct buf *line, bool mute)
 
         status = send_line(r, message, mute, &e);
         buf_reset(&r->again);
-        buf_append(&r->again, message.data, message.len);
+        buf_append_slice(&r->again, message);
     }
     if (status < 0)
         repl_say_error(r, &e);
@@ -216,7 +216,7 @@ int repl_line_again(void *ctx, enum command_typed what, const char *args, struct
     if (args[0])
         status = buf_append_str(&text, args);
     else
-        status = buf_append(&text, buf_data(&r->again), r->again.len);
+        status = buf_append_slice(&text, buf_slice(&r->again));
     status = status < 0 ? err_nomem(e, STAGE_IO, "editing the line") : edit(r, &text, e);
     buf_clear(&text);
     return status;

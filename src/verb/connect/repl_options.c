@@ -241,7 +241,7 @@ static int put_shown(struct buf *out, const struct repl_option *o)
         struct slice name = slice_make(value, (size_t)(colon - value));
         const char *rest = colon + 1 + strspn(colon + 1, " ");
 
-        if (buf_append(out, name.data, name.len) < 0 || buf_append_str(out, ": ") < 0 ||
+        if (buf_append_slice(out, name) < 0 || buf_append_str(out, ": ") < 0 ||
             (secret_field_likely(name) ? redact_mark(out, strlen(rest), utf8)
                                        : redact_field(out, name, slice_str(rest), utf8)) < 0)
             return -1;

@@ -91,8 +91,7 @@ void control_conn_answer(struct control_conn *c, int status, const char *allow, 
 
     snprintf(framing, sizeof framing, "Content-Length: %zu", json.len + !ended);
     if (put_head(c, status, allow, "application/json", framing) < 0 ||
-        buf_append(&c->out, json.data, json.len) < 0 ||
-        buf_append(&c->out, "\n", ended ? 0 : 1) < 0)
+        buf_append_slice(&c->out, json) < 0 || buf_append(&c->out, "\n", ended ? 0 : 1) < 0)
         end(c);
     else
         next_request(c);
@@ -157,8 +156,8 @@ static void fill(struct control_conn *c)
 
         if (line.len == 0)
             return;
-        if (buf_printf(&c->out, "%zx\r\n", line.len) < 0 ||
-            buf_append(&c->out, line.data, line.len) < 0 || buf_append(&c->out, "\r\n", 2) < 0)
+        if (buf_printf(&c->out, "%zx\r\n", line.len) < 0 || buf_append_slice(&c->out, line) < 0 ||
+            buf_append(&c->out, "\r\n", 2) < 0)
             end(c);
     }
 }
@@ -209,7 +208,7 @@ static int take_body(struct control_conn *c)
         return 0;
     }
     while ((r = http1_reader_body(&c->in, &raw, &piece, &e)) == 1) {
-        if (buf_append(&c->body, piece.data, piece.len) < 0) {
+        if (buf_append_slice(&c->body, piece) < 0) {
             refuse_and_leave(c, 413, "the body is longer than 1 MiB");
             return 0;
         }

@@ -103,7 +103,7 @@ static int take_line(struct proxy_prompt *q, struct slice line, struct err *e)
     if (line.data[0] != '/')
         return no_command(e);
     buf_init(&text, LINE_MAX_BYTES);
-    if (buf_append(&text, line.data, line.len) < 0 || buf_append(&text, "", 1) < 0)
+    if (buf_append_slice(&text, line) < 0 || buf_append(&text, "", 1) < 0)
         r = err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the line is longer than 1 MiB");
     else
         r = run_line(q, (const char *)buf_data(&text), e);
@@ -124,7 +124,7 @@ static void on_line(void *ctx, struct slice line)
         complain(q, &e);
     if (slice_begins(line, INJECT) && line.len > sizeof INJECT - 1) {
         buf_reset(&q->again);
-        buf_append(&q->again, line.data, line.len);
+        buf_append_slice(&q->again, line);
     }
 }
 
@@ -187,8 +187,7 @@ static int line_again(void *ctx, enum command_typed what, const char *args, stru
     if (what == COMMAND_LINE_AGAIN)
         return take_line(q, buf_slice(&q->again), e);
     buf_init(&text, LINE_MAX_BYTES);
-    r = args[0] ? buf_append_str(&text, args)
-                : buf_append(&text, buf_data(&q->again), q->again.len);
+    r = args[0] ? buf_append_str(&text, args) : buf_append_slice(&text, buf_slice(&q->again));
     r = r < 0 ? err_nomem(e, STAGE_IO, "editing the line") : typing_edit(q->typing, &text, e);
     if (r > 0)
         r = take_line(q, buf_slice(&text), e);
