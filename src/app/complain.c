@@ -29,7 +29,7 @@ static void print(struct slice text, int flags)
 
     buf_init(&safe, 8 * SENTENCE_MAX);
     if (term_safe(&safe, text, flags | complain_flags()) == 0)
-        fwrite(buf_data(&safe), 1, safe.len, stderr);
+        (void)buf_write(&safe, stderr);
     else
         print_without_memory(text);
     buf_clear(&safe);

@@ -1,7 +1,6 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define BUF_FIRST 256
@@ -90,6 +89,11 @@ int buf_append(struct buf *b, const void *data, size_t n)
 int buf_append_str(struct buf *b, const char *text)
 {
     return buf_append(b, text, strlen(text));
+}
+
+bool buf_write(const struct buf *b, FILE *to)
+{
+    return b->len == 0 || fwrite(buf_data(b), 1, b->len, to) == b->len;
 }
 
 int buf_printf(struct buf *b, const char *format, ...)

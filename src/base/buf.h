@@ -7,6 +7,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdio.h>
+
 #include "base/slice.h"
 #include "base/spare.h"
 
@@ -35,6 +37,10 @@ static inline int buf_append_slice(struct buf *b, struct slice s)
     return buf_append(b, s.data, s.len);
 }
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write the content to `to`: false, and errno, if not all of it was. An empty buffer is written,
+ * though it has no bytes to point at. */
+bool buf_write(const struct buf *b, FILE *to);
 
 /* Free the memory if the content is empty and more than `keep` is allocated. */
 static inline void buf_trim(struct buf *b, size_t keep)

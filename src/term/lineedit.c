@@ -248,7 +248,7 @@ static unsigned char on_tab(EditLine *el, wint_t c)
     le->ed.hooks.complete(le->ed.hooks.ctx, buf_slice(&le->text), &found);
     if (choices.len > 0) {
         lineedit_erase(le);
-        fwrite(buf_data(&choices), 1, choices.len, stdout);
+        (void)buf_write(&choices, stdout);
         lineedit_draw(le);
         result = CC_NORM;
     }

@@ -26,6 +26,16 @@ newest_from() {
     (($(newest) + 0 >= $1))
 }
 
+# TEXT is in one row. The screen may be caught while the prompt is being painted again.
+shows_once() {
+    [ "$(screen | grep -c "$1")" -eq 1 ]
+}
+
+# TEXT is what follows the prompt, in the last four rows.
+shows_in_4_rows() {
+    [ "$(last_lines 4 | tr -d '\n' | sed 's/^.*> //')" = "$1" ]
+}
+
 program() {
     pgrep -n -f -- "${WSCOPE_COMMAND[-1]} $1"
 }
@@ -59,17 +69,17 @@ $URL/echo>"
     await_last 2 "$rows"
     await_more
     await_last 2 "$rows"
-    assert_equal "$(screen | grep -c 'half a line')" 1
+    eventually shows_once 'half a line'
     terminal resize-window -x 40 -y 20
     # At 40 columns the prompt takes half of them.
     await_screen '^ws://127.0.0.1:[0-9]*…> half a line that'
     await_more
-    assert_equal "$(last_lines 4 | tr -d '\n' | sed 's/^.*> //')" "$line"
-    assert_equal "$(screen | grep -c 'half')" 1
+    eventually shows_in_4_rows "$line"
+    eventually shows_once half
     terminal resize-window -x 120 -y 24
     await_last 1 "$prompt"
     await_more
-    assert_equal "$(screen | grep -c 'half')" 1
+    eventually shows_once half
 }
 
 @test "so does one with wide characters at 40 columns" {
@@ -462,7 +472,7 @@ crash() {
 
 @test "the terminal is given back after SIGTERM, with 143" {
     crash TERM
-    assert_equal "$(screen | grep -c 'half a line')" 1
+    eventually shows_once 'half a line'
 }
 
 @test "input and output that are no terminals make a pipe" {

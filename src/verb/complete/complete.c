@@ -185,7 +185,7 @@ enum exit_code complete_run(const struct verbs *verbs, int argc, char *const *ar
     for (int i = 2; i < argc - 1; i++)
         command_line_read(&line, argv[i], &value);
     answer(&c);
-    whole = fwrite(buf_data(&out), 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+    whole = buf_write(&out, stdout) && fflush(stdout) == 0;
     buf_clear(&out);
     return whole ? EXIT_OK : EXIT_OTHER;
 }

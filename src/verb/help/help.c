@@ -34,7 +34,7 @@ static enum exit_code print(struct app *app, int (*text)(struct buf *out, const 
     buf_init(&out, 1024 * 1024);
     if (text(&out, app) < 0)
         failed = err_nomem(&e, STAGE_IO, "printing");
-    else if (fwrite(buf_data(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0)
+    else if (!buf_write(&out, stdout) || fflush(stdout) != 0)
         failed = err_set(&e, EXIT_OTHER, STAGE_IO, errno, "can't write to standard output: %s",
                          strerror(errno));
     buf_clear(&out);

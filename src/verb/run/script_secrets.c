@@ -69,7 +69,7 @@ static int copy_hidden(const struct mask *m, FILE *from, FILE *to)
     while (status == 0 && (n = getline(&line, &room, from)) > 0) {
         buf_reset(&out);
         status = mask_apply(m, &out, slice_make(line, (size_t)n), false);
-        if (status == 0 && fwrite(buf_data(&out), 1, out.len, to) != out.len)
+        if (status == 0 && !buf_write(&out, to))
             status = -1;
     }
     if (ferror(from) || fflush(to) != 0)
