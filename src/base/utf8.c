@@ -58,7 +58,8 @@ static const uint64_t rows[256] = {
     [0xF5 ... 0xFF] = LEAD(REJECT),
 };
 
-#define BLOCK 32
+#define BLOCK     32
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* The upper bits of `state` are those of the row: a shift uses only the lowest six. */
 static inline uint64_t step(uint64_t state, uint8_t byte)
@@ -83,8 +84,6 @@ static inline bool ascii_block(const uint8_t *p)
 
 #else
 
-#define HIGH_BITS UINT64_C(0x8080808080808080)
-
 static inline bool ascii_16(const uint8_t *p)
 {
     uint64_t w[2];
@@ -103,13 +102,31 @@ static inline bool ascii_block(const uint8_t *p)
 
 #endif
 
-/* Are the bytes from i on, fewer than a block, ASCII? In one or two loads, which may overlap. False
- * may also mean that they are too few for that. */
+/* The same of 1 to 15 bytes, in loads that may overlap. */
+static inline bool ascii_few(const uint8_t *p, size_t n)
+{
+    uint64_t front = 0, end = 0;
+
+    if (n >= 8) {
+        memcpy(&front, p, 8);
+        memcpy(&end, p + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(&front, p, 4);
+        memcpy(&end, p + n - 4, 4);
+    } else {
+        front = (uint64_t)(p[0] | p[n / 2] | p[n - 1]);
+    }
+    return ((front | end) & HIGH_BITS) == 0;
+}
+
+/* Are the bytes from i on, fewer than a block but at least one, ASCII? The loads may overlap. */
 static inline bool ascii_end(const uint8_t *bytes, size_t n, size_t i)
 {
     if (n >= BLOCK)
         return n - i < BLOCK && ascii_block(bytes + n - BLOCK);
-    return n >= 16 && ascii_16(bytes) && ascii_16(bytes + n - 16);
+    if (n < 16)
+        return ascii_few(bytes, n);
+    return ascii_16(bytes) && ascii_16(bytes + n - 16);
 }
 
 /* How many bytes, beginning in `state`, can be taken before one makes the text impossible. */
