@@ -68,7 +68,7 @@ static int too_big(struct err *e, const char *what, size_t most)
 /* The bytes from pos on, as far as they are there. */
 static struct slice rest_of(const struct resp_reader *r)
 {
-    return slice_make(buf_data(&r->bytes) + r->pos, r->bytes.len - r->pos);
+    return slice_from(buf_slice(&r->bytes), r->pos);
 }
 
 /* One more value at the end of the row. The row may move. NULL: with *e. */

@@ -129,6 +129,23 @@ static void resp_finds_each_element(void **state)
     resp_reader_clear(&r);
 }
 
+/* Also after a reply so long that its memory was freed. */
+static void resp_finds_nothing_in_no_bytes(void **state)
+{
+    const struct resp_value *reply;
+    struct resp_reader r;
+    struct err e;
+
+    (void)state;
+    resp_reader_init(&r, 1 << 20);
+    assert_int_equal(resp_reader_next(&r, &reply, &e), 0);
+    memcpy(resp_reader_space(&r, 200000), "+OK\r\n", 5);
+    resp_reader_filled(&r, 5);
+    assert_int_equal(resp_reader_next(&r, &reply, &e), 1);
+    assert_int_equal(resp_reader_next(&r, &reply, &e), 0);
+    resp_reader_clear(&r);
+}
+
 static void resp_keeps_any_bytes_of_a_bulk_string(void **state)
 {
     (void)state;
@@ -263,6 +280,7 @@ int main(void)
         cmocka_unit_test(resp_reads_each_type),
         cmocka_unit_test(resp_reads_arrays_within_arrays),
         cmocka_unit_test(resp_finds_each_element),
+        cmocka_unit_test(resp_finds_nothing_in_no_bytes),
         cmocka_unit_test(resp_keeps_any_bytes_of_a_bulk_string),
         cmocka_unit_test(resp_refuses_what_is_no_reply),
         cmocka_unit_test(resp_refuses_what_is_too_big),
