@@ -123,6 +123,11 @@ void fanout_closed(struct fanout *f, uint32_t conn, uint16_t code, bool clean, u
     m->open = false;
     m->lost_us = now_us;
     f->open--;
+    if (f->settled_naming && !f->drilling && !m->ended) {
+        m->ended = true;
+        if (f->ended++ == 0)
+            f->ended_code = code;
+    }
     book_open_changed(f, conn, false);
     drill_closed(f, conn, code, clean, now_us);
 }

@@ -17,6 +17,7 @@ struct seen_on_bus {
 
 struct member {
     bool open, opened; /* now; ever */
+    bool ended;        /* is one of `ended` below */
     uint8_t greetings; /* messages that were looked at for the name of the node */
     uint64_t up_us, lost_us;
     uint32_t received, lost;
@@ -71,6 +72,8 @@ struct fanout {
     struct member *members;
     uint32_t open, refused_unknown, refused_other;
     int refused_status;
+    uint32_t ended; /* connections, at some time after the first message and outside a drill; */
+    uint16_t ended_code; /* the first one's close code */
 
     bool settled_naming, named; /* decided at the first message */
     struct publish *flight;     /* first_number is flight[flight_first] */

@@ -67,6 +67,7 @@ void judge_double(struct judged *j);
 void judge_late(struct judged *j);
 void judge_unexpected(struct judged *j);
 void judge_handshakes(struct judged *j);
+void judge_ended(struct judged *j);
 void judge_conclude(struct judged *j);
 
 #endif

@@ -161,6 +161,19 @@ void judge_handshakes(struct judged *j)
                   j->r->refused, j->r->connections, j->f->refused_status);
 }
 
+/* What they missed after their end is not counted as lost. */
+void judge_ended(struct judged *j)
+{
+    const struct fanout *f = j->f;
+
+    if (j->r->fault_count > 0 || f->ended == 0)
+        return;
+    judge_add(j, FANOUT_FAULT_ENDED, NODES_MAX,
+              "%u of %u connections ended while messages were published, the first with close "
+              "code %u",
+              f->ended, j->r->connections, f->ended_code);
+}
+
 /* --- the verdict --------------------------------------------------------------------------------
  */
 
@@ -251,5 +264,6 @@ void judge_all(struct judged *j)
     judge_late(j);
     judge_unexpected(j);
     judge_handshakes(j);
+    judge_ended(j);
     judge_conclude(j);
 }

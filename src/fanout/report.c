@@ -30,7 +30,8 @@ const char *fanout_fault_word(enum fanout_fault_kind kind)
                                         "unexpected",
                                         "islands",
                                         "not-sticky",
-                                        "refused"};
+                                        "refused",
+                                        "ended"};
 
     return words[kind];
 }
@@ -168,14 +169,20 @@ static int fill_cells(struct fanout *f, struct fanout_report *r, const uint8_t *
 
 /* Without handshakes of their own, those of the connections show something too: all of them came
  * from one address, without cookies. */
-static void judge_sticky(const struct fanout *f, struct fanout_report *r)
+static void judge_sticky(const struct fanout *f, struct fanout_report *r, const uint8_t *of)
 {
+    bool seen[NODES_MAX] = {false};
+
     r->sticky = f->sticky;
     if (!f->sticky_given) {
         r->sticky.named = r->named;
         r->sticky.plain.opened = f->config.connections - r->refused;
-        for (uint32_t i = 0; i < r->node_count; i++)
-            r->sticky.plain.nodes += r->nodes[i].before > 0;
+        for (uint32_t i = 0; i < f->config.connections; i++) {
+            if (of[i] >= NODES_MAX || seen[of[i]])
+                continue;
+            seen[of[i]] = true;
+            r->sticky.plain.nodes++;
+        }
         r->sticky.plain.same = r->sticky.plain.nodes == 1 ? r->sticky.plain.opened : 0;
         if (naming_used(f->naming) && naming_used(f->naming)->kind == NAMING_COOKIE)
             snprintf(r->sticky.cookie_name, sizeof r->sticky.cookie_name, "%s",
@@ -240,7 +247,7 @@ static int fill(struct fanout *f, struct fanout_report *r, uint64_t now_us, uint
     r->published += f->outside.published;
     r->stragglers = f->stragglers;
     r->hurried = f->hurried;
-    judge_sticky(f, r);
+    judge_sticky(f, r, of);
     fill_bus(f, r, of, bus);
     r->drilled = f->drilled;
     if (f->drilled)

@@ -44,6 +44,7 @@ enum fanout_fault_kind {
     FANOUT_FAULT_ISLANDS,    /* not as many islands as expected */
     FANOUT_FAULT_NOT_STICKY, /* handshakes of several requests fail */
     FANOUT_FAULT_REFUSED,    /* handshakes fail otherwise */
+    FANOUT_FAULT_ENDED,      /* connections end while messages are published */
     FANOUT_FAULT_KIND_COUNT
 };
 

@@ -346,6 +346,41 @@ static void book_survives_failing_allocations(void **state)
     clear();
 }
 
+/* What they missed afterwards is not lost, but not all is well either. */
+static void judge_names_connections_that_end(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.connections = 6;
+    assert_int_equal(play(s), 0);
+    fanout_closed(facts, 1, 1009, true, 100000000);
+    fanout_closed(facts, 2, 1006, false, 100000001);
+    fanout_report_free(report);
+    report = fanout_report_new(facts, 200000000);
+    assert_int_equal(report->fault_count, 1);
+    assert_int_equal(report->faults[0].kind, FANOUT_FAULT_ENDED);
+    assert_string_equal(report->verdict, "2 of 6 connections ended while messages were published, "
+                                         "the first with close code 1009.");
+    clear();
+}
+
+/* The nodes are those that connections were on, open or not. */
+static void sticky_is_judged_by_all_that_opened(void **state)
+{
+    struct service s = usual;
+
+    (void)state;
+    s.connections = 6;
+    assert_int_equal(play(s), 0);
+    for (uint32_t i = 0; i < 6; i++)
+        fanout_closed(facts, i, 1009, true, 100000000);
+    fanout_report_free(report);
+    report = fanout_report_new(facts, 200000000);
+    assert_int_equal(report->sticky.plain.nodes, 3);
+    clear();
+}
+
 /* --- drills -------------------------------------------------------------------------------------
  */
 
@@ -488,6 +523,8 @@ int main(void)
         cmocka_unit_test(what_is_waited_for_follows_the_connections),
         cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
         cmocka_unit_test(book_survives_failing_allocations),
+        cmocka_unit_test(judge_names_connections_that_end),
+        cmocka_unit_test(sticky_is_judged_by_all_that_opened),
         cmocka_unit_test(drill_is_summed_up_in_a_sentence),
         cmocka_unit_test(drill_accounts_for_each_connection),
         cmocka_unit_test(drill_keeps_each_gap),
