@@ -34,6 +34,8 @@ void redis_slow(const struct redis *r, struct err *e)
                       "within %s s",
             decimal_millionths(r->config.connect_us).text);
     redis_blame(r, e);
+    if (r->config.url->secure)
+        err_hint(e, "if it does not expect TLS there, begin its URL with redis://");
 }
 
 void redis_silent(const struct redis *r, struct err *e)
@@ -62,11 +64,14 @@ static const struct {
 int redis_refused(const struct redis *r, const struct resp_value *reply, const char *what,
                   struct err *e)
 {
+    struct slice text = reply->text;
     struct excerpt x;
 
     if (reply->type != RESP_ERROR)
         return 0;
-    err_set(e, EXIT_OTHER, STAGE_IO, 0, "%s was refused: %s", what, excerpt_of(&x, reply->text));
+    if (text.len > 0 && text.data[text.len - 1] == '.')
+        text.len--; /* the sentence may go on */
+    err_set(e, EXIT_OTHER, STAGE_IO, 0, "%s was refused: %s", what, excerpt_of(&x, text));
     redis_blame(r, e);
     for (size_t i = 0; i < sizeof advice / sizeof *advice; i++) {
         size_t len = strlen(advice[i].word);

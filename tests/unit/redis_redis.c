@@ -260,7 +260,7 @@ static void redis_ends_at_a_refused_greeting(void **state)
     hand_server_hear_bytes(&f->server, "*2\r\n$4\r\nAUTH\r\n$5\r\nwrong\r\n" PING);
     say(f, "-WRONGPASS invalid username-password pair or user is disabled.\r\n-NOAUTH x\r\n");
     logs(f, "ended 1: AUTH was refused: WRONGPASS invalid username-password pair or user is "
-            "disabled.\nhint the user name or the\n");
+            "disabled\nhint the user name or the\n");
 }
 
 static void redis_ends_at_the_end_of_the_stream(void **state)

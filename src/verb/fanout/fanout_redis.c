@@ -2,6 +2,7 @@
  * fanout_redis: the layer that the nodes share, observed on one connection, and on another one
  * published to.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "redis/redis.h"
@@ -95,6 +96,7 @@ static void on_watch_ended(void *ctx, const struct err *e)
 {
     struct fanout_redis *r = ctx;
     bool was = r->watching;
+    char text[512];
 
     redis_free(r->watch);
     r->watch = NULL;
@@ -105,7 +107,9 @@ static void on_watch_ended(void *ctx, const struct err *e)
     }
     if (was) {
         fanout_bus_lost(r->front->facts);
-        fanout_show_note(r->front, e->text);
+        snprintf(text, sizeof text, "%.400s; the verdict is made without what Redis passed on",
+                 e->text);
+        fanout_show_note(r->front, text);
     }
     timer_start(r->again, AGAIN_US, observe);
 }
