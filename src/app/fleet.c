@@ -29,8 +29,8 @@ struct fleet {
     struct fleet_hooks hooks;
     uv_loop_t *loop;
     struct target *target;
-    struct timer *opening; /* the next to open, */
-    struct timer *telling; /* and what is reported outside of a session */
+    struct timer *opening;   /* the next to open, */
+    struct timer *reporting; /* and the hooks that are not called inside a session */
     uint64_t began_us;
     size_t begun, decided, open, over;
     bool settled, ended, stopped;
@@ -42,7 +42,7 @@ struct fleet {
 
 static void step(void *ctx);
 
-static void tell(void *ctx)
+static void report(void *ctx)
 {
     struct fleet *f = ctx;
 
@@ -66,7 +66,7 @@ static void look_soon(struct fleet *f)
     if (f->begun < f->config.count && f->config.per_second <= 0)
         timer_start(f->opening, 0, step);
     if (f->decided == f->config.count)
-        timer_start(f->telling, 0, tell);
+        timer_start(f->reporting, 0, report);
 }
 
 static void decide(struct member *m)
@@ -208,8 +208,8 @@ struct fleet *fleet_new(struct app_loop *loop, const struct fleet_config *config
     f->hooks = *hooks;
     f->loop = &loop->uv;
     f->opening = timer_new(f->loop, f);
-    f->telling = timer_new(f->loop, f);
-    f->target = f->opening && f->telling
+    f->reporting = timer_new(f->loop, f);
+    f->target = f->opening && f->reporting
                     ? target_new(config->connect, NULL, config->connect->http.channel,
                                  config->start_us, MAX_MESSAGE, e)
                     : NULL;
@@ -264,7 +264,7 @@ void fleet_stop(struct fleet *f)
         return;
     f->stopped = true;
     timer_free(f->opening);
-    timer_free(f->telling);
+    timer_free(f->reporting);
     for (size_t i = 0; i < f->config.count; i++) {
         session_free(f->members[i].session);
         f->members[i].session = NULL;

@@ -16,10 +16,10 @@ struct fleet_config {
     const struct fault_options *fault;     /* borrowed; each gets a seed of its own */
     uint64_t start_us;                     /* clock_mono_us at the program's start */
     size_t count;                          /* 1 to FLEET_MAX */
-    double per_second;                     /* opened so fast; 0: as fast as the server answers */
-    const char *const *sources;            /* local addresses or interfaces, which take turns; */
-    size_t source_count;                   /* borrowed; none: as the options say */
-    uint64_t wants;                        /* EVENT_BITs that the collector gets */
+    double per_second;          /* the rate of opening; 0: as fast as the server answers */
+    const char *const *sources; /* local addresses or interfaces, which take turns; */
+    size_t source_count;        /* borrowed; none: as the options say */
+    uint64_t wants;             /* EVENT_BITs that the collector gets */
 };
 
 /* Called from the loop, or inside fleet_close and fleet_abort; i: which of them, from 0. NULL
@@ -52,13 +52,13 @@ void fleet_open(struct fleet *f);
  * is never opened. */
 void fleet_close(struct fleet *f, uint64_t timeout_us);
 void fleet_abort(struct fleet *f);
-/* Drop what is left; no hook is called any more. The memory is freed by fleet_free, once the loop
+/* Drop what is left; no hook is called after this. The memory is freed by fleet_free, once the loop
  * has closed the handles. NULL is fine, for both. */
 void fleet_stop(struct fleet *f);
 void fleet_free(struct fleet *f);
 
 size_t fleet_count(const struct fleet *f);
-/* How many are open now; how many were begun. */
+/* How many are open now; how many attempts have begun. */
 size_t fleet_open_count(const struct fleet *f);
 size_t fleet_begun_count(const struct fleet *f);
 /* May messages be sent on it now? */

@@ -7,8 +7,8 @@
 
 #define NO_ROW UINT32_MAX
 
-/* Nodes are told apart by names only if there are at least two of them; a name that all share may
- * be that of the balancer. */
+/* Nodes are distinguished by names only if there are at least two of them; a name that all share
+ * may be that of the balancer. */
 int book_begin(struct fanout *f)
 {
     size_t connections = f->config.connections;

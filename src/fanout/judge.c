@@ -171,7 +171,7 @@ void judge_delivery(struct judged *j)
         judge_advise(judge_add(j, FANOUT_FAULT_NO_ECHO, NODES_MAX,
                                "senders do not receive their own messages, all others do"),
                      "if that is intended: --expect others");
-    /* Of messages from outside, what was lost otherwise cannot be told apart. */
+    /* Of messages from outside, what was lost otherwise cannot be distinguished. */
     if (!explained || !j->r->outside)
         judge_losses(j, !explained && expect != FANOUT_ISLANDS);
 }

@@ -192,7 +192,7 @@ static void judge_mute(struct judged *j, node_set mute)
 }
 
 /* From a to b nothing passes, and from b to a all does. An island is one node or many, so the
- * smaller one is at fault; of nodes only the shared layer can tell. */
+ * smaller one is at fault; of nodes only the shared layer shows it. */
 static void judge_one_way(struct judged *j, uint32_t a, uint32_t b)
 {
     uint32_t of_a = connections_of(j, a), of_b = connections_of(j, b);

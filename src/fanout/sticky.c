@@ -10,7 +10,7 @@ const char *sticky_word(enum sticky_by by)
     return words[by];
 }
 
-/* All that opened were on the first one's node, and there were enough of them to tell. */
+/* All that opened were on the first one's node, and there were enough of them to show it. */
 static bool stays(const struct sticky_try *t)
 {
     return t->opened >= 2 && t->same == t->opened;

@@ -21,7 +21,7 @@ struct sticky {
     struct sticky_try address; /* from another source address, without cookies */
     struct sticky_try session; /* with the TLS session of the first handshake, without cookies */
     char cookie_name[64];      /* that was set by the balancer or a node; "" none */
-    bool named;                /* nodes can be told apart; else `same` and `nodes` mean nothing */
+    bool named; /* nodes can be distinguished; else `same` and `nodes` mean nothing */
     /* Socket.IO and the like: a handshake of several requests. */
     uint32_t several;         /* were tried */
     uint32_t session_unknown; /* of those refused with 400 "Session ID unknown" */

@@ -30,7 +30,7 @@ struct redis_config {
      * apply, as those of an http: or https: URL; "" is none. */
     const struct dial_config *dial;
     struct http_shared *shared; /* what TLS needs is loaded there */
-    struct fault_conn *fault;   /* what is to go wrong on the connection, or NULL */
+    struct fault_conn *fault;   /* the faults of the connection, or NULL */
     size_t max_reply;           /* bytes of one reply; 0: REDIS_REPLY_MAX */
     uint64_t connect_us;        /* from redis_new until it is ready; 0: any time */
     uint64_t reply_us;          /* how long a reply may take; 0: any time */

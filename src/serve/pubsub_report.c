@@ -1,4 +1,4 @@
-/* pubsub_report: what serve's log says about Redis: one sentence each, and no flood. */
+/* pubsub_report: the sentences of serve's log about Redis: one sentence each, and no flood. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -3,7 +3,8 @@
  */
 #include "verb/fanout/fanout_private.h"
 
-/* After the command: until all are back and nothing has happened for this long; at most so long. */
+/* After the command: until all are back and nothing has happened for QUIET_US; at most PATIENCE_US.
+ */
 #define QUIET_US    1000000
 #define PATIENCE_US 60000000
 

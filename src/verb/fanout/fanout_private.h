@@ -49,9 +49,9 @@ struct fanout_front {
     struct out out_bytes, err_bytes;
     struct view_config view, live_view;
     struct live live;
-    uint64_t paint_us; /* it is not painted before this (clock_mono_us) */
-    uint64_t told_us;  /* of the last line of progress, and that line */
-    char told[256];
+    uint64_t paint_us;    /* it is not painted before this (clock_mono_us) */
+    uint64_t progress_us; /* when the last line of progress was printed, and that line */
+    char progress[256];
     struct sink *events; /* JSON of the events that --events names, or NULL */
     char *url;           /* as it may be shown; owned */
     int report_fd;       /* of --report, or -1 */

@@ -22,7 +22,7 @@ struct fanout_redis {
     struct redis *watch, *out; /* out: with --publish-redis */
     struct timer *again;
     bool watching; /* everything published is received */
-    bool begun;    /* the connections were told to open */
+    bool begun;    /* fanout_open was called */
 };
 
 static int dial(struct fanout_redis *r, struct redis **redis, const struct redis_hooks *hooks,

@@ -46,11 +46,11 @@ void fanout_show_init(struct fanout_front *front)
 int fanout_show_first(struct fanout_front *front, struct err *e)
 {
     const struct view_options *o = front->app->view;
-    struct view_config told = views_config(o, STDERR_FILENO, true);
+    struct view_config shown = views_config(o, STDERR_FILENO, true);
     struct sink *sink;
 
-    told.include = true;
-    sink = human_new(&front->err_bytes, &told);
+    shown.include = true;
+    sink = human_new(&front->err_bytes, &shown);
     return fleet_watch(front->fleet, 0, sink) < 0 ? err_nomem(e, STAGE_IO, "starting") : 0;
 }
 
@@ -159,18 +159,18 @@ void fanout_show_tick(struct fanout_front *front)
         paint(front);
         return;
     }
-    if (front->app->view->level < 0 || now < front->told_us + LINE_US)
+    if (front->app->view->level < 0 || now < front->progress_us + LINE_US)
         return;
-    if (front->told_us == 0) { /* a short run needs no progress */
-        front->told_us = now;
+    if (front->progress_us == 0) { /* a short run needs no progress */
+        front->progress_us = now;
         return;
     }
-    front->told_us = now;
-    buf_init(&text, sizeof front->told);
+    front->progress_us = now;
+    buf_init(&text, sizeof front->progress);
     if (put_state(front, &text) == 0 && buf_append(&text, "", 1) == 0 &&
-        strcmp((const char *)buf_data(&text), front->told) != 0) {
-        memcpy(front->told, buf_data(&text), text.len);
-        put_sentence(front, slice_str(front->told));
+        strcmp((const char *)buf_data(&text), front->progress) != 0) {
+        memcpy(front->progress, buf_data(&text), text.len);
+        put_sentence(front, slice_str(front->progress));
     }
     buf_clear(&text);
 }

@@ -240,7 +240,7 @@ static const struct option_row options[] = {
 const struct verb fanout_verb = {
     .name = "fanout",
     .usage = "[OPTION]... URL",
-    .about = "many connections behind a load balancer",
+    .about = "many connections through a load balancer",
     .text = "Open many connections through a load balancer, let each send in turn, and report\n"
             "which node serves which, whose messages reach whom, and what is at fault.\n",
     .examples = "  wscope fanout -c 30 wss://example.com/chat\n"
