@@ -48,14 +48,15 @@ uint16_t mqtt_u16(struct mqtt_read *r)
     return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
 }
 
-uint32_t mqtt_u32(struct mqtt_read *r)
+static uint32_t read_u32(struct mqtt_read *r)
 {
     uint32_t high = mqtt_u16(r);
 
     return high << 16 | mqtt_u16(r);
 }
 
-uint32_t mqtt_varint(struct mqtt_read *r)
+/* A variable byte integer, section 1.5.5. */
+static uint32_t read_varint(struct mqtt_read *r)
 {
     uint32_t value = 0;
 
@@ -140,8 +141,8 @@ static void add_property(struct mqtt_read *r, struct decode_layer *l, struct eve
     }
     number = p->form == BYTE    ? mqtt_u8(r)
              : p->form == SHORT ? mqtt_u16(r)
-             : p->form == LONG  ? mqtt_u32(r)
-                                : mqtt_varint(r);
+             : p->form == LONG  ? read_u32(r)
+                                : read_varint(r);
     if (p->id == 0x13 && keep_alive && !r->bad)
         *keep_alive = number;
     decode_field(l, item, name, decode_print(l, "%lu", (unsigned long)number));
@@ -150,12 +151,12 @@ static void add_property(struct mqtt_read *r, struct decode_layer *l, struct eve
 int mqtt_properties(struct mqtt_read *r, struct decode_layer *l, struct event_decoded *item,
                     uint64_t *keep_alive)
 {
-    size_t length = mqtt_varint(r);
+    size_t length = read_varint(r);
     const uint8_t *at = take(r, length);
     struct mqtt_read inner = {.rest = slice_make(at, at ? length : 0)};
 
     while (inner.rest.len > 0 && !inner.bad) {
-        const struct property *p = property_of(mqtt_varint(&inner));
+        const struct property *p = property_of(read_varint(&inner));
 
         if (!p)
             return -1;

@@ -39,9 +39,6 @@ long mqtt_packet_read(struct slice bytes, struct slice *body);
 
 uint8_t mqtt_u8(struct mqtt_read *r);
 uint16_t mqtt_u16(struct mqtt_read *r);
-uint32_t mqtt_u32(struct mqtt_read *r);
-/* A variable byte integer, section 1.5.5. */
-uint32_t mqtt_varint(struct mqtt_read *r);
 /* A string or binary data: two bytes of length, and the bytes. */
 struct slice mqtt_string(struct mqtt_read *r);
 /* Properties, section 2.2.2, as fields of the item. *keep_alive: that of the server, if there is

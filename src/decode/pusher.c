@@ -17,18 +17,13 @@ struct pusher {
     struct requests requests; /* subscriptions, by channel */
 };
 
-static bool begins_with(struct slice text, const char *prefix)
-{
-    return text.len >= strlen(prefix) && memcmp(text.data, prefix, strlen(prefix)) == 0;
-}
-
 static bool recognise(const struct decode_clue *clue)
 {
     struct slice m[MEMBERS];
 
     return clue->message && clue->message->opcode == OPCODE_TEXT &&
            json_pick(clue->message->data, member_names, m, MEMBERS) == 1 &&
-           (begins_with(m[EVENT], "\"pusher:") || begins_with(m[EVENT], "\"pusher_internal:"));
+           (slice_begins(m[EVENT], "\"pusher:") || slice_begins(m[EVENT], "\"pusher_internal:"));
 }
 
 static void end(struct decode_layer *l)
@@ -75,7 +70,7 @@ static void heed(struct decode_layer *l, enum event_dir dir, struct event_decode
         item->role = DECODED_RESULT;
         item->has_us =
             requests_answer(&p->requests, dir, channel, false, decode_now(l), &item->us, &name);
-    } else if (begins_with(item->name, "pusher")) {
+    } else if (slice_begins(item->name, "pusher")) {
         item->role = DECODED_CONTROL;
     }
 }

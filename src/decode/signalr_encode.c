@@ -127,7 +127,8 @@ int signalr_send(struct decode_layer *l, struct slice json)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-int signalr_call(struct decode_layer *l, unsigned type, struct slice target, struct slice arguments)
+/* Call a method: type is 1 (call) or 4 (stream), arguments a JSON array. 0 or -1. */
+static int call(struct decode_layer *l, unsigned type, struct slice target, struct slice arguments)
 {
     struct signalr *s = l->state;
     struct slice name = decode_quote(l, target);
@@ -161,7 +162,7 @@ static int typed(struct decode_layer *l, struct slice line, struct err *e)
     buf_init(&arguments, SIZE_MAX);
     rc = typed_array(line, &arguments, e);
     if (rc == 0)
-        rc = signalr_call(l, type, method, buf_slice(&arguments));
+        rc = call(l, type, method, buf_slice(&arguments));
     buf_clear(&arguments);
     return rc;
 }
@@ -181,5 +182,5 @@ int signalr_encode(struct decode_layer *l, enum decode_input input, struct slice
     while (rest.len > 0 && (is_white(rest.data[0]) || rest.data[0] == ','))
         rest = slice_make(rest.data + 1, rest.len - 1);
     rest = decode_print(l, "[%.*s", (int)rest.len, (const char *)rest.data);
-    return rest.len ? signalr_call(l, 1, decode_unquote(l, method), rest) : -1;
+    return rest.len ? call(l, 1, decode_unquote(l, method), rest) : -1;
 }

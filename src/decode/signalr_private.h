@@ -41,9 +41,6 @@ int signalr_unpack(struct decode_layer *l, enum event_dir dir, struct slice byte
                                 const struct slice *parts));
 /* Send a message, given as JSON text in the form of the protocol that is spoken. 0 or -1. */
 int signalr_send(struct decode_layer *l, struct slice json);
-/* The one that calls a method: type is 1 (call) or 4 (stream), arguments a JSON array. */
-int signalr_call(struct decode_layer *l, unsigned type, struct slice target,
-                 struct slice arguments);
 int signalr_encode(struct decode_layer *l, enum decode_input input, struct slice line,
                    struct err *e);
 

@@ -27,7 +27,7 @@ struct slice socketio_primary(const struct decode_layer *l)
     return socketio_without_query(nsp ? nsp : "/");
 }
 
-bool socketio_uses_msgpack(const struct decode_layer *l)
+static bool uses_msgpack(const struct decode_layer *l)
 {
     const char *parser = decode_key(l, "parser");
 
@@ -36,7 +36,7 @@ bool socketio_uses_msgpack(const struct decode_layer *l)
 
 int socketio_send(struct decode_layer *l, const struct socketio_packet *p)
 {
-    return socketio_uses_msgpack(l) ? socketio_send_msgpack(l, p) : socketio_send_text(l, p);
+    return uses_msgpack(l) ? socketio_send_msgpack(l, p) : socketio_send_text(l, p);
 }
 
 struct slice socketio_ack_key(struct decode_layer *l, struct slice nsp, struct slice id)
@@ -372,7 +372,7 @@ static int decode_binary(struct decode_layer *l, enum event_dir dir, struct deco
     wrong = socketio_parse_msgpack(l, m.data, &p);
     if (wrong)
         return unknown(l, dir, m, wrong);
-    if (dir == DIR_IN && decode_takes_part(l) && !socketio_uses_msgpack(l))
+    if (dir == DIR_IN && decode_takes_part(l) && !uses_msgpack(l))
         notes_add(&s->notes, "the server uses the MessagePack parser: use parser=msgpack");
     return packet(l, dir, &p);
 }
@@ -397,7 +397,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     wrong = socketio_parse(m.data, &p);
     if (wrong)
         return unknown(l, dir, m, wrong);
-    if (dir == DIR_IN && decode_takes_part(l) && socketio_uses_msgpack(l))
+    if (dir == DIR_IN && decode_takes_part(l) && uses_msgpack(l))
         notes_add(&s->notes, "the server uses the JSON parser: leave out parser=msgpack");
     return p.attachments > 0 ? await(l, dir, m.data, p.attachments) : packet(l, dir, &p);
 }

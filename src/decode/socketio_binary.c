@@ -25,11 +25,6 @@ static int copy_until(struct pieces *p, size_t at)
     return 0;
 }
 
-static bool begins(struct slice text, const char *with)
-{
-    return text.len >= strlen(with) && memcmp(text.data, with, strlen(with)) == 0;
-}
-
 /* What becomes of an object that begins with the searched member: 1: it was replaced in p->out; 0:
  * it stays, and is searched; -1: memory. */
 typedef int replace_fn(void *ctx, struct pieces *p, size_t at, struct slice object);
@@ -49,7 +44,7 @@ static int replace_all(struct pieces *p, const char *opening, replace_fn *replac
         struct json_scan end = s;
 
         if (kind != JSON_OBJECT_OPEN ||
-            !begins(slice_make(token.data, p->from.len - at), opening) ||
+            !slice_begins(slice_make(token.data, p->from.len - at), opening) ||
             json_scan_skip(&end, kind) != 0)
             continue;
         rc = replace(ctx, p, at, slice_make(token.data, end.pos - at));

@@ -58,16 +58,11 @@ struct socketio {
 struct slice socketio_without_query(const char *nsp);
 /* The namespace that lines go to. */
 struct slice socketio_primary(const struct decode_layer *l);
-bool socketio_uses_msgpack(const struct decode_layer *l);
 /* Send a packet in the form of `parser`. */
 int socketio_send(struct decode_layer *l, const struct socketio_packet *p);
 
 /* NULL: it is not followed. */
 struct socketio_space *socketio_space(struct socketio *s, struct slice nsp);
-/* The same, and it is followed from now on; NULL: too many, or its name is too long. */
-struct socketio_space *socketio_space_made(struct decode_layer *l, struct slice nsp);
-/* No namespace that was asked for is connected, or may become so. */
-bool socketio_is_alone(const struct decode_layer *l);
 /* The key of an ack id in `requests`, in the arena: "12", "/admin,12". */
 struct slice socketio_ack_key(struct decode_layer *l, struct slice nsp, struct slice id);
 

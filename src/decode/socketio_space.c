@@ -37,7 +37,8 @@ void socketio_keep_text(char to[SOCKETIO_NAME_MAX], struct slice text)
     to[n] = '\0';
 }
 
-struct socketio_space *socketio_space_made(struct decode_layer *l, struct slice nsp)
+/* The same, and it is followed from now on; NULL: too many, or its name is too long. */
+static struct socketio_space *space_made(struct decode_layer *l, struct slice nsp)
 {
     const struct socketio_kept *kept = l->kept;
     struct socketio *s = l->state;
@@ -70,7 +71,8 @@ static bool is_asked_for(const struct decode_layer *l, const char *nsp)
     return strcmp(nsp, "/") != 0;
 }
 
-bool socketio_is_alone(const struct decode_layer *l)
+/* No namespace that was asked for is connected, or may become so. */
+static bool is_alone(const struct decode_layer *l)
 {
     const struct socketio *s = l->state;
 
@@ -115,7 +117,7 @@ static struct slice connect_data(struct decode_layer *l, const struct socketio_s
 
 int socketio_connect(struct decode_layer *l, const char *nsp)
 {
-    struct socketio_space *space = socketio_space_made(l, socketio_without_query(nsp));
+    struct socketio_space *space = space_made(l, socketio_without_query(nsp));
     struct socketio_packet p = {.type = SOCKETIO_CONNECT, .nsp = slice_str(nsp)};
 
     if (engineio_version(l - 1) != 3)
@@ -168,7 +170,7 @@ static const char *const member_names[MEMBERS] = {"sid", "pid", "offset"};
 static int client_connects(struct decode_layer *l, const struct socketio_packet *p)
 {
     struct event_decoded item = {.type = "connect", .role = DECODED_CONTROL};
-    struct socketio_space *space = socketio_space_made(l, p->nsp);
+    struct socketio_space *space = space_made(l, p->nsp);
     struct slice m[MEMBERS] = {{0}};
 
     socketio_add_nsp(l, &item, p->nsp);
@@ -276,7 +278,7 @@ static int found_version_2(struct decode_layer *l, struct socketio_space *space,
 static int server_connects(struct decode_layer *l, const struct socketio_packet *p)
 {
     struct event_decoded item = {.type = "connect", .role = DECODED_CONTROL};
-    struct socketio_space *space = socketio_space_made(l, p->nsp);
+    struct socketio_space *space = space_made(l, p->nsp);
     struct slice m[MEMBERS];
     int rc = 0;
 
@@ -312,7 +314,7 @@ int socketio_connected(struct decode_layer *l, enum event_dir dir, const struct 
 int socketio_left(struct decode_layer *l, enum event_dir dir, const struct socketio_packet *p)
 {
     struct event_decoded item = {.type = "disconnect", .role = DECODED_CONTROL};
-    struct socketio_space *space = socketio_space_made(l, p->nsp);
+    struct socketio_space *space = space_made(l, p->nsp);
     struct socketio *s = l->state;
 
     socketio_add_nsp(l, &item, p->nsp);
@@ -324,7 +326,7 @@ int socketio_left(struct decode_layer *l, enum event_dir dir, const struct socke
     }
     if (dir == DIR_OUT)
         return 0;
-    if (decode_takes_part(l) && socketio_is_alone(l))
+    if (decode_takes_part(l) && is_alone(l))
         decode_end(l, EXIT_PEER_ERROR, false,
                    "the server disconnected %.*s (packet 41, \"io server disconnect\")",
                    (int)p->nsp.len, p->nsp.data);
@@ -340,7 +342,7 @@ int socketio_refused(struct decode_layer *l, enum event_dir dir, const struct so
 {
     struct event_decoded item = {
         .type = "connect_error", .role = DECODED_ERROR, .form = DECODED_JSON, .data = p->data};
-    struct socketio_space *space = socketio_space_made(l, p->nsp);
+    struct socketio_space *space = space_made(l, p->nsp);
     int shown = p->data.len < SHOWN ? (int)p->data.len : SHOWN;
     struct socketio *s = l->state;
 
@@ -352,7 +354,7 @@ int socketio_refused(struct decode_layer *l, enum event_dir dir, const struct so
     decode_item(l, dir, &item);
     if (space)
         space->state = SPACE_REFUSED;
-    if (decode_takes_part(l) && socketio_is_alone(l))
+    if (decode_takes_part(l) && is_alone(l))
         decode_end(l, EXIT_UPGRADE, false, "the server refused the namespace %.*s: %.*s",
                    (int)p->nsp.len, p->nsp.data, shown, p->data.data);
     else

@@ -53,11 +53,6 @@ bool typed_next(struct slice *line, struct slice *arg, bool *json)
     return true;
 }
 
-static bool begins(struct slice text, const char *with)
-{
-    return text.len >= strlen(with) && memcmp(text.data, with, strlen(with)) == 0;
-}
-
 static int put_hex(struct slice digits, struct buf *out, struct err *e)
 {
     struct buf bytes;
@@ -84,7 +79,7 @@ static int put_argument(struct slice arg, bool json, struct buf *out, struct err
     struct json_write w;
     int rc = 0;
 
-    if (!json && begins(arg, "hex:"))
+    if (!json && slice_begins(arg, "hex:"))
         return put_hex(slice_make(arg.data + 4, arg.len - 4), out, e);
     json_write_init(&w, out);
     if (json)
