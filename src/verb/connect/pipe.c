@@ -368,9 +368,10 @@ static enum exit_code run(struct pipe *p)
 /* The error that prevented the session, and an empty summary. */
 static enum exit_code fail_without_session(struct pipe *p, const struct err *e)
 {
-    struct event end = event_now(EVENT_SUMMARY, p->app->start_us);
+    struct event end;
 
     app_fail(p->app, e);
+    end = event_now(EVENT_SUMMARY, p->app->start_us); /* after the error's */
     end.summary.duration_us = end.at_us;
     end.summary.exit = e->code;
     end.summary.seed = p->faults.seed;
