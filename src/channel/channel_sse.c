@@ -60,6 +60,13 @@ static void too_big(struct stream *s)
     receiver_fail(&s->r, &e);
 }
 
+/* What a fault keeps from being received must not be taken for received: its ID would be the one
+ * that the next connection asks for. */
+static bool receives(const struct stream *s)
+{
+    return !receiver_over(&s->r) && !layer_fault_is_cut(s->r.fault);
+}
+
 /* Pass on the events in the parser's input. */
 static void give(struct stream *s)
 {
@@ -67,7 +74,7 @@ static void give(struct stream *s)
     enum sse_result result;
     struct err e;
 
-    while (!s->r.paused && !receiver_over(&s->r)) {
+    while (!s->r.paused && receives(s)) {
         result = sse_next(&s->sse, &ev);
         if (result == SSE_EVENT) {
             keep_last_id(s);
@@ -92,7 +99,7 @@ static void on_body(void *ctx, struct slice piece)
 {
     struct stream *s = ctx;
 
-    if (!s->r.ch.opened_us)
+    if (!s->r.ch.opened_us || !receives(s))
         return;
     s->r.ch.activity.last_in_us = clock_mono_us();
     sse_feed(&s->sse, piece.data, piece.len);

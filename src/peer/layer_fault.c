@@ -260,6 +260,11 @@ void layer_fault_opened(struct layer_fault *f)
         on_change(f);
 }
 
+bool layer_fault_is_cut(const struct layer_fault *f)
+{
+    return f && f->fault && fault_conn_is_cut(f->fault);
+}
+
 void layer_fault_free(struct layer_fault *f)
 {
     if (!f)

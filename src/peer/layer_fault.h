@@ -28,6 +28,8 @@ int layer_fault_new(struct layer_fault **f, uv_loop_t *loop,
 void layer_fault_put(struct layer_fault *f, struct layer *below);
 /* The connection is open, and its EVENT_OPEN reported: strike what strikes then. NULL is fine. */
 void layer_fault_opened(struct layer_fault *f);
+/* A fault has cut the connection: messages are not passed on any more. false for NULL. */
+bool layer_fault_is_cut(const struct layer_fault *f);
 /* Not from within an event. NULL is fine. */
 void layer_fault_free(struct layer_fault *f);
 

@@ -383,7 +383,8 @@ def in_flight(t):
     seen = []
     for _ in range(50):
         seen.append(conn.next()[1][:6])
-    conn.await_unread(100000)  # buffers fill up: what is lost with them is the matter
+    conn.await_unread(100000)
+    conn.await_full()  # what is lost with the buffers is the matter, and what has to wait for them
     conn.rst()
     conn = reopen(t)
     again = []

@@ -117,6 +117,19 @@ def cut_off(t):
     made.prints(b"b\nc\nd\n")
 
 
+@case("the id of an event that a fault kept from being received is not asked to go on after")
+def kept_back(t):
+    made = listen(t, "-r", "--retry-delay", "0.01", "--count", "3", "--fault", "rst@message:2*1")
+    conn = t.accept()
+    conn.request()
+    conn.send(HEAD + b"".join(b"id: %d\ndata: %d\n\n" % (n, n) for n in range(1, 9)))
+    conn = t.accept()
+    same(conn.request().one("Last-Event-ID"), "2")
+    conn.send(HEAD + b"id: 3\ndata: 3\n\n")
+    made.exits(0)
+    made.prints(b"1\n2\n3\n")
+
+
 @case("an id with a control character is not sent, and that is reported")
 def control_id(t):
     made = listen(t, "-r", "--retry-delay", "0.01", "--count", "3")

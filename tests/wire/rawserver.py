@@ -12,12 +12,15 @@ Every wait ends at the connection's deadline with an exception that says what wa
 keeps reading, so that a client which answers as it goes is never blocked by the test.
 """
 
+import array
 import base64
+import fcntl
 import hashlib
 import select
 import socket
 import ssl
 import struct
+import termios
 import time
 import zlib
 
@@ -206,6 +209,16 @@ class Conn:
         if not self._readable(self.left(f"{count} bytes")):
             raise Unmet(f"{count} bytes did not come")
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+
+    def await_full(self, seconds=1):
+        """Until what the kernel has for us, which we do not read, has not grown for so long: the client can't write."""
+        unread, had, since = array.array("i", [0]), -1, time.monotonic()
+        while time.monotonic() - since < seconds:
+            self.left("what is unread stops growing")
+            time.sleep(0.02)
+            fcntl.ioctl(self.sock, termios.FIONREAD, unread)
+            if unread[0] != had:
+                had, since = unread[0], time.monotonic()
 
     def quiet(self, seconds):
         """Nothing at all comes from the client for so long, not even its end."""
