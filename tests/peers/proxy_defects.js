@@ -41,6 +41,7 @@ class Client {
   constructor(url, defects) {
     this.url = url;
     this.defects = defects;
+    this.drawn = Math.random();
     this.tries = 0;
     this.opened = 0;
     this.number = 0;
@@ -89,12 +90,17 @@ class Client {
     ws.on("close", () => end());
   }
 
+  // From 0 to 1, each far from the one before: a few random numbers may look as if there were no jitter.
+  chance() {
+    return (this.drawn = (this.drawn + 0.618) % 1);
+  }
+
   lost(retry_after = 0) {
     const { defects } = this;
-    let wait = 500 * 2 ** Math.min(this.tries++, 3) * (0.5 + Math.random());
+    let wait = 500 * 2 ** Math.min(this.tries++, 3) * (0.5 + this.chance());
     if (defects.no_jitter) wait = 700;
     if (defects.hammers) wait = 20;
-    if (defects.gives_up) wait = 300 * (0.5 + Math.random());
+    if (defects.gives_up) wait = 300 * (0.5 + this.chance());
     if (defects.gives_up && this.tries > 3) return;
     if (!defects.impatient) wait = Math.max(wait, retry_after * 1000 + 100);
     const due = performance.now() + wait;
