@@ -126,12 +126,17 @@ static int begin(struct decode_stack *stack)
     return 0;
 }
 
-static int fail(struct decode_stack *stack)
+int decode_fail(struct decode_stack *stack)
 {
     drop_layers(stack);
     buf_reset(&stack->sending);
     stack->failed = true;
     stack->due_us = 0;
+    if (stack->takes_part && !stack->ended) {
+        stack->ended = true;
+        stack->ending = (struct decode_ending){.code = EXIT_OTHER,
+                                               .text = "out of memory while decoding a message"};
+    }
     return -1;
 }
 
@@ -185,16 +190,16 @@ int decode_opened(struct decode_stack *stack, const struct decode_opening *openi
     if (stack->spec->none)
         return 0;
     if (keep_opening(stack, opening) != 0)
-        return fail(stack);
+        return decode_fail(stack);
     if (stack->spec->count == 0) {
         stack->tries = TRIES;
-        return recognise(stack, &stack->clue) < 0 ? fail(stack) : 0;
+        return recognise(stack, &stack->clue) < 0 ? decode_fail(stack) : 0;
     }
     for (unsigned i = 0; i < stack->spec->count; i++) {
         if (push_with_carriers(stack, stack->spec->decoders[i]) != 0)
-            return fail(stack);
+            return decode_fail(stack);
     }
-    return begin(stack) == 0 ? 0 : fail(stack);
+    return begin(stack) == 0 ? 0 : decode_fail(stack);
 }
 
 bool decode_is_on(const struct decode_stack *stack)
@@ -263,7 +268,7 @@ size_t decode_message(struct decode_stack *stack, enum event_dir dir, struct dec
         clue.dir = dir;
         clue.message = &message;
         if (recognise(stack, &clue) < 0) {
-            fail(stack);
+            decode_fail(stack);
             return 0;
         }
     }
@@ -271,11 +276,11 @@ size_t decode_message(struct decode_stack *stack, enum event_dir dir, struct dec
         return 0;
     if (stack->layers[0].decoder->decode(&stack->layers[0], dir, message) != 0) {
         stack->item_count = 0;
-        fail(stack);
+        decode_fail(stack);
         return 0;
     }
     if (stack->left_out > 0 && stack->item_count == 0) {
-        fail(stack);
+        decode_fail(stack);
         return 0;
     }
     if (stack->left_out > 0)

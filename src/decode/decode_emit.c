@@ -3,16 +3,22 @@
  */
 #include "decode/decode_private.h"
 
-static void emit_item(struct decode_stack *stack, const struct bus *bus, struct event *ev,
-                      const struct event_decoded *item)
+/* 0, or -1: there was no memory for the line of a pipe. */
+static int emit_item(struct decode_stack *stack, const struct bus *bus, struct event *ev,
+                     const struct event_decoded *item)
 {
+    int piped = 0;
+
     ev->decoded = *item;
     buf_reset(&stack->line);
-    if (stack->takes_part && ev->dir == DIR_IN && decode_piped(stack, item, &stack->line) == 1) {
+    if (stack->takes_part && ev->dir == DIR_IN)
+        piped = decode_piped(stack, item, &stack->line);
+    if (piped == 1) {
         ev->decoded.has_line = true;
         ev->decoded.line = buf_slice(&stack->line);
     }
     bus_emit(bus, ev);
+    return piped < 0 ? -1 : 0;
 }
 
 static bool is_malformed(const struct event_decoded *items, size_t count)
@@ -32,6 +38,7 @@ void decode_emit(struct decode_stack *stack, const struct bus *bus, struct event
     const struct event_decoded *items;
     struct event decoded;
     size_t count = 0;
+    bool short_of_memory = false;
 
     if (stack && m->part == 0)
         count = decode_message(stack, dir, message, ev->at_us);
@@ -45,5 +52,7 @@ void decode_emit(struct decode_stack *stack, const struct bus *bus, struct event
     decoded = *ev;
     decoded.kind = EVENT_DECODED;
     for (size_t i = 0; i < count; i++)
-        emit_item(stack, bus, &decoded, &items[i]);
+        short_of_memory |= emit_item(stack, bus, &decoded, &items[i]) != 0;
+    if (short_of_memory)
+        decode_fail(stack);
 }

@@ -37,4 +37,8 @@ struct decode_stack {
     bool found; /* findings are made */
 };
 
+/* There was no memory: nothing is decoded until the next opening. A connection that the stack takes
+ * part in ends, for it would wait for answers that nobody recognises. -1. */
+int decode_fail(struct decode_stack *stack);
+
 #endif

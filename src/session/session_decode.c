@@ -82,11 +82,14 @@ static uint64_t now(const struct session *s)
     return clock_mono_us() - s->config.start_us;
 }
 
+/* A connection that the protocol ended is closed outside of what the channel reports. */
 static void set_timer(struct session *s)
 {
     uint64_t due = decode_due(s->stack), at = now(s);
 
-    if (due > 0 && s->main.state == SESSION_OPEN)
+    if (s->main.state == SESSION_OPEN && decode_ended(s->stack))
+        timer_start(s->decode_timer, 0, on_due);
+    else if (s->main.state == SESSION_OPEN && due > 0)
         timer_start(s->decode_timer, span_between(at, due), on_due);
     else
         timer_stop(s->decode_timer);
@@ -130,7 +133,7 @@ static void end(struct session *s, const struct decode_ending *ending)
         err_hint(&e, "client libraries connect again after this, as -r does");
     else if (ending->code == EXIT_PEER_ERROR)
         err_hint(&e, "client libraries do not connect again after this; see the server's log");
-    else
+    else if (ending->code == EXIT_UPGRADE)
         err_hint(&e,
                  "the server decides who may join, by what --auth, --login or the headers give");
     session_report_error(s, &e);
@@ -142,10 +145,7 @@ static void end(struct session *s, const struct decode_ending *ending)
 static void after(struct session *s)
 {
     send_owed(s);
-    if (decode_ended(s->stack))
-        timer_start(s->decode_timer, 0, on_due); /* outside of what the channel reports */
-    else
-        set_timer(s);
+    set_timer(s);
     check_ready(s);
 }
 
@@ -191,12 +191,13 @@ void session_decode_opened(struct session *s, const struct event_open *open)
         return;
     if (decode_opened(s->stack, &opening, now(s)) == 0 && decode_is_on(s->stack))
         s->decoding = s->stack;
-    s->held_back = decode_speaks(s->stack) && !decode_is_ready(s->stack);
+    s->held_back =
+        decode_ended(s->stack) || (decode_speaks(s->stack) && !decode_is_ready(s->stack));
 }
 
 void session_decode_begin(struct session *s)
 {
-    if (!s->decoding)
+    if (!s->stack || s->main.kind != CHANNEL_WS)
         return;
     if (!s->named && decode_name(s->stack))
         say_recognised(s);
@@ -222,6 +223,8 @@ void session_decode_message(struct session *s, struct event *ev)
     decode_emit(s->decoding, s->bus, ev, ev->dir);
     if (!s->named && decode_name(s->stack))
         say_recognised(s);
+    if (!decode_is_on(s->stack))
+        set_timer(s); /* it may have ended the connection */
     if (!decode_is_on(s->stack) || is_watched_enough(s))
         s->decoding = NULL;
     else if (ev->dir == DIR_IN && decode_speaks(s->stack))
