@@ -61,8 +61,6 @@ int demo_drop_show(struct views *v, const struct view_options *o)
 
     if (o->json)
         return 0;
-    for (unsigned i = 0; i < v->bus.count; i++)
-        bus_withhold(&v->bus, i, EVENT_ALL);
     if (shown.level > 0)
         shown.level = 0;
     shown.include = shown.pings = false;
@@ -71,7 +69,11 @@ int demo_drop_show(struct views *v, const struct view_options *o)
     if (human && shown.level == 0)
         human->wants |=
             EVENT_BIT(EVENT_GAP) | EVENT_BIT(EVENT_RECOVERED) | EVENT_BIT(EVENT_DUPLICATE);
-    return bus_add(&v->bus, human);
+    if (bus_add(&v->bus, human) < 0)
+        return -1;
+    for (unsigned i = 0; i + 1 < v->bus.count; i++)
+        bus_withhold(&v->bus, i, EVENT_ALL);
+    return 0;
 }
 
 void demo_drop_clear(struct demo_drop *d)
