@@ -119,9 +119,10 @@ void judge_late(struct judged *j)
 
     if (j->r->stragglers > 0 && j->r->stragglers * 2 >= judge_lost(j, &j->r->total))
         judge_add(j, FANOUT_FAULT_LATE, NODES_MAX,
-                  "%" PRIu64 " message%s arrived more than %s after %s sent", j->r->stragglers,
-                  plural(j->r->stragglers), units_span((double)j->f->config.grace_us, 0).text,
-                  j->r->stragglers == 1 ? "it was" : "they were");
+                  "%" PRIu64 " %s more than %s after the message%s sent", j->r->stragglers,
+                  j->r->stragglers == 1 ? "delivery came" : "deliveries came",
+                  units_span((double)j->f->config.grace_us, 0).text,
+                  j->r->stragglers == 1 ? " was" : "s were");
     else if (s.count > 0)
         judge_add(j, FANOUT_FAULT_LATE, s.all || j->r->node_count < 2 ? NODES_MAX : whose(&s),
                   "%" PRIu64 " of %" PRIu64 " messages%s arrived late, after more than %s", s.count,

@@ -365,6 +365,33 @@ static void judge_names_connections_that_end(void **state)
     clear();
 }
 
+/* The time for it was over, and it came at last. */
+static void judge_tells_what_came_too_late_from_what_was_lost(void **state)
+{
+    struct service s = usual;
+    char nonce[NONCE_TEXT];
+    uint64_t t = 100000000;
+
+    (void)state;
+    s.connections = 6;
+    assert_int_equal(play(s), 0);
+    assert_int_equal(fanout_publish(facts, 0, t, nonce), 0);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(fanout_message(facts, i, slice_str(nonce), t + 1000), 0);
+    assert_int_equal(fanout_settle(facts, t + 60000000), UINT64_MAX);
+    assert_int_equal(look(t + 60000000), 0);
+    assert_int_equal(report->total.lost, 1);
+    assert_string_equal(fanout_fault_word(report->faults[0].kind), "loss");
+    assert_int_equal(fanout_message(facts, 5, slice_str(nonce), t + 61000000), 0);
+    assert_int_equal(look(t + 62000000), 0);
+    assert_int_equal(report->stragglers, 1);
+    assert_int_equal(report->fault_count, 1);
+    assert_string_equal(fanout_fault_word(report->faults[0].kind), "late");
+    assert_string_equal(report->verdict,
+                        "1 delivery came more than 4.00 s after the message was sent.");
+    clear();
+}
+
 /* The nodes are those that connections were on, open or not. */
 static void sticky_is_judged_by_all_that_opened(void **state)
 {
@@ -524,6 +551,7 @@ int main(void)
         cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
         cmocka_unit_test(book_survives_failing_allocations),
         cmocka_unit_test(judge_names_connections_that_end),
+        cmocka_unit_test(judge_tells_what_came_too_late_from_what_was_lost),
         cmocka_unit_test(sticky_is_judged_by_all_that_opened),
         cmocka_unit_test(drill_is_summed_up_in_a_sentence),
         cmocka_unit_test(drill_accounts_for_each_connection),

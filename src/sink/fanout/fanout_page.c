@@ -139,7 +139,7 @@ static void cell(struct page *p, const struct fanout_cell *c)
 
 static void matrix(struct page *p, const struct fanout_report *r)
 {
-    char limits[300];
+    char limits[FANOUT_LIMITS];
 
     if (r->published == 0)
         return;

@@ -191,7 +191,7 @@ static void put_table(struct writing *w, const struct fanout_report *r)
 
 static void put_matrix(struct writing *w, const struct fanout_report *r)
 {
-    char line[300];
+    char line[FANOUT_LIMITS];
 
     if (r->published == 0)
         return;

@@ -148,19 +148,25 @@ bool fanout_verdict_is_sticky(const struct fanout_report *r)
     return r->sticky.session_unknown > 0 || strcmp(r->verdict, r->sticky_text) == 0;
 }
 
-void fanout_limits(char text[300], const struct fanout_report *r)
+void fanout_limits(char text[FANOUT_LIMITS], const struct fanout_report *r)
 {
     size_t used = 0;
 
     text[0] = '\0';
     if (r->stride > 1)
-        used = (size_t)snprintf(text, 300,
+        used = (size_t)snprintf(text, FANOUT_LIMITS,
                                 "The matrix has the messages of one sender in %u: more pairs of "
                                 "connections do not fit into memory.",
                                 r->stride);
     if (r->hurried > 0)
-        snprintf(text + used, 300 - used,
-                 "%s%" PRIu64
-                 " message%s had less time than others to arrive, because memory was short.",
-                 used ? " " : "", r->hurried, plural(r->hurried));
+        used += (size_t)snprintf(
+            text + used, FANOUT_LIMITS - used,
+            "%s%" PRIu64
+            " message%s had less time than others to arrive, because memory was short.",
+            used ? " " : "", r->hurried, plural(r->hurried));
+    if (r->stragglers > 0)
+        snprintf(text + used, FANOUT_LIMITS - used,
+                 "%s%" PRIu64 " %s after %s had been counted as lost.", used ? " " : "",
+                 r->stragglers, r->stragglers == 1 ? "delivery came" : "deliveries came",
+                 r->stragglers == 1 ? "it" : "they");
 }

@@ -37,7 +37,8 @@ int fanout_label(char text[FANOUT_LABEL], const char *name, bool utf8);
 /* Does the verdict already say whether clients stay on their node? */
 bool fanout_verdict_is_sticky(const struct fanout_report *r);
 
+#define FANOUT_LIMITS 400
 /* What limits the figures: one sentence each, with its full stop; "" if there is nothing. */
-void fanout_limits(char text[300], const struct fanout_report *r);
+void fanout_limits(char text[FANOUT_LIMITS], const struct fanout_report *r);
 
 #endif
