@@ -119,6 +119,8 @@ static int fits(struct buf *out, struct slice text, const struct pretty *how)
     /* A column holds at most four bytes of UTF-8, joined and combined characters aside. */
     if (how->columns <= 0 || text.len / 4 > (size_t)how->columns)
         return 0;
+    if (term_is_plain(text))
+        return text.len <= (size_t)how->columns;
     if (memchr(text.data, '\n', text.len) || memchr(text.data, '\r', text.len))
         return 0;
     if (term_safe(out, text, how->flags & PRETTY_ASCII ? TERM_SAFE_ASCII : 0) < 0)

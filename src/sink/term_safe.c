@@ -104,13 +104,18 @@ static size_t plain_run(const uint8_t *bytes, size_t n)
     return i;
 }
 
-bool term_is_plain(struct slice bytes)
+size_t term_plain(struct slice bytes)
 {
     size_t i = plain_run(bytes.data, bytes.len);
 
     while (i < bytes.len && bytes.data[i] >= 0x20 && bytes.data[i] < 0x7F)
         i++;
-    return i == bytes.len;
+    return i;
+}
+
+bool term_is_plain(struct slice bytes)
+{
+    return term_plain(bytes) == bytes.len;
 }
 
 /* The length of the run at the front that can be shown as it is. */

@@ -10,7 +10,10 @@
 
 enum { TERM_SAFE_NEWLINES = 1 /* keep \n */, TERM_SAFE_ASCII = 2 /* escape all beyond ASCII */ };
 
-/* Printable ASCII throughout: term_safe would add it unchanged. */
+/* How many bytes at the front are printable ASCII: term_safe adds them unchanged, and each takes one
+ * column. */
+size_t term_plain(struct slice bytes);
+/* All of them are. */
 bool term_is_plain(struct slice bytes);
 
 /* Append the safe form: \e \n \r \t \0 \xNN for bytes, \u{NNNN} for characters; a backslash of the

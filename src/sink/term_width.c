@@ -137,8 +137,8 @@ static int code_width(uint32_t code)
 
 int term_width(struct slice text)
 {
-    int columns = 0;
-    size_t i = 0;
+    size_t i = term_plain(text);
+    int columns = (int)i;
 
     while (i < text.len) {
         uint32_t code;

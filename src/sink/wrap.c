@@ -10,17 +10,15 @@
 int wrap_width(struct slice text)
 {
     int columns = 0;
-    size_t from = 0;
+    const uint8_t *colour, *end;
 
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] != ESC)
-            continue;
-        columns += term_width(slice_make(text.data + from, i - from));
-        while (i < text.len && text.data[i] != 'm')
-            i++;
-        from = i < text.len ? i + 1 : i;
+    while (text.len > 0 && (colour = memchr(text.data, ESC, text.len)) != NULL) {
+        columns += term_width(slice_make(text.data, (size_t)(colour - text.data)));
+        text = slice_from(text, (size_t)(colour - text.data));
+        end = memchr(text.data, 'm', text.len);
+        text = slice_from(text, end ? (size_t)(end - text.data) + 1 : text.len);
     }
-    return columns + term_width(slice_from(text, from));
+    return columns + term_width(text);
 }
 
 /* The next line, without its end. */
