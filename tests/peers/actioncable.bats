@@ -23,6 +23,7 @@ setup() {
 
 @test "actioncable: a subscription that is refused, a connection that is not authorized" {
     both --as actioncable --json -n -e 'sub ChatChannel {"room":"none"}' --until reject "$URL"
+    assert_equal "$status" 0
     assert_equal "$(jq -c 'select(.event == "decoded" and .type == "reject_subscription") | [.name, .ms > 0]' <<<"$output")" \
         '["ChatChannel",true]'
     both --as actioncable -n "$URL?token=wrong"

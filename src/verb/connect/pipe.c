@@ -134,16 +134,35 @@ static void echo(struct pipe *p, const struct event_message *m)
     }
 }
 
-/* NUL bytes are part of the message (REG_STARTEND); one more after it also makes it a string, as
+/* NUL bytes are part of the subject (REG_STARTEND); one more after it also makes it a string, as
  * regexec requires. */
+static bool subject_matches(struct pipe *p)
+{
+    regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)p->subject.len};
+
+    return buf_append(&p->subject, "", 1) == 0 &&
+           regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
+}
+
 static bool matches(struct pipe *p, struct slice data)
 {
-    regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)data.len};
-
     buf_reset(&p->subject);
-    if (buf_append_slice(&p->subject, data) < 0 || buf_append(&p->subject, "", 1) < 0)
+    return buf_append_slice(&p->subject, data) == 0 && subject_matches(p);
+}
+
+/* What a pipe does not print is matched by its type, name and data. */
+static bool matches_unprinted(struct pipe *p, const struct event_decoded *d)
+{
+    if (d->role == DECODED_HEARTBEAT || d->role == DECODED_CARRIER)
         return false;
-    return regexec(&p->until, (const char *)buf_data(&p->subject), 1, &range, REG_STARTEND) == 0;
+    buf_reset(&p->subject);
+    if (buf_append_str(&p->subject, d->type) < 0 ||
+        (d->name.len > 0 &&
+         (buf_append(&p->subject, " ", 1) < 0 || buf_append_slice(&p->subject, d->name) < 0)) ||
+        (d->data.len > 0 &&
+         (buf_append(&p->subject, " ", 1) < 0 || buf_append_slice(&p->subject, d->data) < 0)))
+        return false;
+    return subject_matches(p);
 }
 
 /* When messages are only printed: an output may now be full. */
@@ -180,15 +199,19 @@ static void on_message(struct sink *sink, const struct event *ev)
 static void on_decoded(struct sink *sink, const struct event *ev)
 {
     struct pipe *p = (struct pipe *)sink;
+    const struct event_decoded *d = &ev->decoded;
+    bool enough = false;
 
     output_check(&p->app->out);
     output_check(&p->app->err);
-    if (!ev->decoded.has_line)
-        return;
-    p->line_us = clock_mono_us();
-    p->received++;
-    if ((p->input.count && p->received >= p->input.count) ||
-        (p->has_until && matches(p, ev->decoded.line)))
+    if (d->has_line) {
+        p->line_us = clock_mono_us();
+        p->received++;
+        enough = p->input.count && p->received >= p->input.count;
+    }
+    if (p->has_until && ev->dir == DIR_IN)
+        enough |= d->has_line ? matches(p, d->line) : matches_unprinted(p, d);
+    if (enough)
         finish_early(p, ASKED_ENOUGH);
 }
 
