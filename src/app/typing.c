@@ -159,8 +159,8 @@ static bool open_editor(struct typing *t)
     else
         tcgetattr(STDIN_FILENO, &t->found);
     t->cut_off = false;
-    /* When others stop the process and the shell puts it into the background, setting the terminal
-     * back must not stop it once more. */
+    /* What is written or set just when a shell puts the process into the background must not stop
+     * it. */
     signal(SIGTTOU, SIG_IGN);
     if (!typing_is_plain(t->app->view))
         t->console.editor = lineedit_new(loop, t->history, &hooks);

@@ -123,6 +123,13 @@ static bool take_key(struct lineedit *le)
     }
 }
 
+/* In the background libedit does not set the terminal, which it would do several times. */
+static void leave_terminal_alone(struct lineedit *le)
+{
+    if (tty_in_background(STDIN_FILENO))
+        el_set(le->el, EL_EDITMODE, 0);
+}
+
 /* Runs the loop until there is a character. For libedit: 1 and the character, 0 at the end. */
 static int next_char(EditLine *el, wchar_t *c)
 {
@@ -139,6 +146,7 @@ static int next_char(EditLine *el, wchar_t *c)
         if (turn == EDITOR_LEAVE || le->gone) {
             le->left = turn == EDITOR_LEAVE;
             le->resting = false;
+            leave_terminal_alone(le);
             return 0;
         }
         if (le->waiting.len == 0 && !take_key(le))
@@ -347,7 +355,9 @@ static void le_free(struct editor *ed)
 {
     struct lineedit *le = lineedit_of(ed);
 
-    set_pasting(false);
+    leave_terminal_alone(le);
+    if (!tty_in_background(STDIN_FILENO))
+        set_pasting(false);
     history_wend(le->history);
     el_end(le->el);
     tty_release();

@@ -64,7 +64,15 @@ void tty_release(void)
     guard.armed = 0;
     for (size_t i = 0; i < DEADLY; i++)
         sigaction(deadly[i], &guard.before[i], NULL);
-    tcsetattr(guard.fd, TCSADRAIN, &guard.found);
+    if (!tty_in_background(guard.fd))
+        tcsetattr(guard.fd, TCSADRAIN, &guard.found);
+}
+
+bool tty_in_background(int fd)
+{
+    pid_t owner = tcgetpgrp(fd);
+
+    return owner >= 0 && owner != getpgrp();
 }
 
 void tty_pasting(int on)
