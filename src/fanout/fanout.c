@@ -123,7 +123,7 @@ void fanout_closed(struct fanout *f, uint32_t conn, uint16_t code, bool clean, u
     m->open = false;
     m->lost_us = now_us;
     f->open--;
-    if (f->settled_naming && !f->drilling && !m->ended) {
+    if (!f->drilling && !m->ended) {
         m->ended = true;
         if (f->ended++ == 0)
             f->ended_code = code;

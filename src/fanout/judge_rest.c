@@ -162,16 +162,17 @@ void judge_handshakes(struct judged *j)
                   j->r->refused, j->r->connections, j->f->refused_status);
 }
 
-/* What they missed after their end is not counted as lost. */
+/* What they missed after their end is not counted as lost. The connections that try stickiness are
+ * ended by us. */
 void judge_ended(struct judged *j)
 {
     const struct fanout *f = j->f;
 
-    if (j->r->fault_count > 0 || f->ended == 0)
+    if (j->r->fault_count > 0 || f->ended == 0 || f->sticky_given)
         return;
     judge_add(j, FANOUT_FAULT_ENDED, NODES_MAX,
-              "%u of %u connections ended while messages were published, the first with close "
-              "code %u",
+              "%u of %u connections ended before all messages had come, the first with close code "
+              "%u",
               f->ended, j->r->connections, f->ended_code);
 }
 

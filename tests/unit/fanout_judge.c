@@ -360,8 +360,29 @@ static void judge_names_connections_that_end(void **state)
     report = fanout_report_new(facts, 200000000);
     assert_int_equal(report->fault_count, 1);
     assert_int_equal(report->faults[0].kind, FANOUT_FAULT_ENDED);
-    assert_string_equal(report->verdict, "2 of 6 connections ended while messages were published, "
+    assert_string_equal(report->verdict, "2 of 6 connections ended before all messages had come, "
                                          "the first with close code 1009.");
+    clear();
+}
+
+/* Before the first message, too: all that are left receive it, which are not all. */
+static void judge_names_a_connection_that_ends_early(void **state)
+{
+    const struct fanout_config config = {.connections = 2, .within_us = 1, .grace_us = 2};
+    char nonce[NONCE_TEXT];
+
+    (void)state;
+    facts = fanout_new(&config);
+    assert_non_null(facts);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(fanout_opened(facts, i, NULL, 0, 1), 0);
+    fanout_closed(facts, 1, 1006, false, 2);
+    assert_int_equal(fanout_publish(facts, 0, 3, nonce), 0);
+    assert_int_equal(fanout_message(facts, 0, slice_str(nonce), 4), 0);
+    assert_int_equal(look(100), 0);
+    assert_int_equal(report->fault_count, 1);
+    assert_string_equal(report->verdict, "1 of 2 connections ended before all messages had come, "
+                                         "the first with close code 1006.");
     clear();
 }
 
@@ -551,6 +572,7 @@ int main(void)
         cmocka_unit_test(many_connections_need_no_record_for_each_delivery),
         cmocka_unit_test(book_survives_failing_allocations),
         cmocka_unit_test(judge_names_connections_that_end),
+        cmocka_unit_test(judge_names_a_connection_that_ends_early),
         cmocka_unit_test(judge_tells_what_came_too_late_from_what_was_lost),
         cmocka_unit_test(sticky_is_judged_by_all_that_opened),
         cmocka_unit_test(drill_is_summed_up_in_a_sentence),
