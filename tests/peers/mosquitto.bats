@@ -98,7 +98,7 @@ DISCONNECT=e000
 }
 
 @test "mosquitto: auto displays it, and a packet that is malformed as such" {
-    both --json --hex -s mqtt -n -e "$CONNECT" -e "$SUBSCRIBE" -e "$PUBLISH" --until "$PUBLISH" "$URL"
+    both --json --hex -s mqtt -n -e "$CONNECT" -e "$SUBSCRIBE" -e "$PUBLISH" --until hi "$URL"
     assert_equal "$(jq -c 'select(.event == "decoded" and .dir == "in") | [.as, .type, .name, .text]' <<<"$output")" \
         $'["mqtt","CONNACK","accepted",null]\n["mqtt","SUBACK","a",null]\n["mqtt","PUBLISH","a","hi"]'
     both --json --hex -s mqtt -n -e "$CONNECT" -e 308080808001 "$URL"
