@@ -38,8 +38,9 @@ const char *close_by_name(enum close_by by)
 
 const char *close_how_name(enum close_how how)
 {
-    static const char *const names[] = {"close-frame",  "fin", "rst",       "timeout",
-                                        "ping-timeout", "tls", "violation", "fault"};
+    static const char *const names[] = {"close-frame", "fin",          "rst",
+                                        "timeout",     "ping-timeout", "handshake",
+                                        "tls",         "violation",    "fault"};
 
     return names[how];
 }
@@ -55,6 +56,8 @@ const char *close_how_lost(const struct event_close *c)
         return "nothing could be sent any more (timed out)";
     case CLOSE_HOW_PING_TIMEOUT:
         return "no pong came in time";
+    case CLOSE_HOW_HANDSHAKE:
+        return "its protocol's handshake was not complete in time";
     case CLOSE_HOW_TLS:
         return c->got_close_notify ? "the peer ended TLS (close_notify)" : "TLS failed";
     case CLOSE_HOW_FAULT:

@@ -269,6 +269,7 @@ enum close_how {
     CLOSE_HOW_RST,
     CLOSE_HOW_TIMEOUT,      /* the Close handshake or a write timed out */
     CLOSE_HOW_PING_TIMEOUT, /* a pong was missed */
+    CLOSE_HOW_HANDSHAKE,    /* that of the protocol above it was not complete in time */
     CLOSE_HOW_TLS,          /* TLS close_notify or a TLS failure, without a Close frame */
     CLOSE_HOW_VIOLATION,    /* we failed the connection: the peer broke a rule or a bound */
     CLOSE_HOW_FAULT

@@ -107,8 +107,9 @@ void peer_break(struct peer *p)
 
 void peer_abort(struct peer *p, enum close_how how)
 {
-    peer_decide(p, how == CLOSE_HOW_PING_TIMEOUT ? CLOSE_BY_NETWORK : CLOSE_BY_LOCAL, how,
-                CLOSE_ABNORMAL, slice_str(""));
+    bool missed = how == CLOSE_HOW_PING_TIMEOUT || how == CLOSE_HOW_HANDSHAKE;
+
+    peer_decide(p, missed ? CLOSE_BY_NETWORK : CLOSE_BY_LOCAL, how, CLOSE_ABNORMAL, slice_str(""));
     end(p);
 }
 

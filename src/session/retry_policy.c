@@ -64,6 +64,8 @@ static const char *lost_how(enum close_how how)
         return "timed out";
     case CLOSE_HOW_PING_TIMEOUT:
         return "ping timeout";
+    case CLOSE_HOW_HANDSHAKE:
+        return "the protocol's handshake timed out";
     case CLOSE_HOW_TLS:
         return "TLS ended";
     case CLOSE_HOW_FAULT:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "base/span.h"
 #include "session/session_private.h"
 #include "session/typed_files.h"
@@ -87,6 +88,8 @@ static void set_timer(struct session *s)
 {
     uint64_t due = decode_due(s->stack), at = now(s);
 
+    if (s->held_back && (due == 0 || s->ready_by_us < due))
+        due = s->ready_by_us;
     if (s->main.state == SESSION_OPEN && decode_ended(s->stack))
         timer_start(s->decode_timer, 0, on_due);
     else if (s->main.state == SESSION_OPEN && due > 0)
@@ -125,14 +128,17 @@ static void end(struct session *s, const struct decode_ending *ending)
 
     if (ending->again && s->config.retry.enabled) {
         session_note(s, ending->text);
-        channel_abort(s->main.channel, CLOSE_HOW_PING_TIMEOUT);
+        channel_abort(s->main.channel,
+                      ending->code == EXIT_TIMEOUT ? CLOSE_HOW_HANDSHAKE : CLOSE_HOW_PING_TIMEOUT);
         return;
     }
     err_set(&e, ending->code, STAGE_PROTOCOL, 0, "%s", ending->text);
-    if (ending->again)
+    if (ending->again && ending->code != EXIT_TIMEOUT)
         err_hint(&e, "client libraries connect again after this, as -r does");
     else if (ending->code == EXIT_PEER_ERROR)
         err_hint(&e, "client libraries do not connect again after this; see the server's log");
+    else if (ending->code == EXIT_TIMEOUT)
+        err_hint(&e, "does this address speak the protocol? --as none -v shows what it sends");
     else if (ending->code == EXIT_UPGRADE)
         err_hint(&e,
                  "the server decides who may join, by what --auth, --login or the headers give");
@@ -149,6 +155,17 @@ static void after(struct session *s)
     check_ready(s);
 }
 
+/* The WebSocket is open, and the handshake above it takes too long. */
+static void give_up_handshake(struct session *s)
+{
+    struct decode_ending late = {.code = EXIT_TIMEOUT, .again = true};
+
+    snprintf(late.text, sizeof late.text,
+             "the handshake of %s was not complete after %s s (--connect-timeout)",
+             decode_name(s->stack), decimal_millionths(s->config.ws.connect_timeout_us).text);
+    end(s, &late);
+}
+
 static void on_due(void *ctx)
 {
     struct session *s = ctx;
@@ -159,6 +176,8 @@ static void on_due(void *ctx)
         decode_tick(s->stack, now(s));
     if (decode_ended(s->stack))
         end(s, decode_ended(s->stack));
+    else if (s->held_back && now(s) >= s->ready_by_us)
+        give_up_handshake(s);
     else
         after(s);
 }
@@ -193,6 +212,7 @@ void session_decode_opened(struct session *s, const struct event_open *open)
         s->decoding = s->stack;
     s->held_back =
         decode_ended(s->stack) || (decode_speaks(s->stack) && !decode_is_ready(s->stack));
+    s->ready_by_us = now(s) + s->config.ws.connect_timeout_us;
 }
 
 void session_decode_begin(struct session *s)

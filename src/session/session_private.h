@@ -47,11 +47,12 @@ struct session {
     struct url decode_url; /* owned: the one that was asked for, as the protocol needs it */
     const char *offered[DECODE_OFFERS_MAX]; /* subprotocols, if none was asked for */
     bool named;                             /* the recognised protocol was reported */
-    bool held_back;     /* the protocol's handshake is under way: the user's messages wait */
-    bool findings_told; /* those of the last connection */
-    unsigned watched;   /* its messages that no view shows as what they are, see WATCHED */
-    bool within;        /* a message in parts was begun on this connection, */
-    bool cut;           /* or on one that is lost: its further parts go nowhere */
+    bool held_back;       /* the protocol's handshake is under way: the user's messages wait, */
+    uint64_t ready_by_us; /* and it is given up then */
+    bool findings_told;   /* those of the last connection */
+    unsigned watched;     /* its messages that no view shows as what they are, see WATCHED */
+    bool within;          /* a message in parts was begun on this connection, */
+    bool cut;             /* or on one that is lost: its further parts go nowhere */
 };
 
 /* session.c */

@@ -91,7 +91,8 @@ static void put_ending(struct human *h, const struct event *ev)
         human_close_code(h, c->code, c->reason);
     } else if (ours && c->how == CLOSE_HOW_TIMEOUT) {
         put_unanswered(h, c, "no Close came back in time");
-    } else if (ours && c->how != CLOSE_HOW_PING_TIMEOUT && c->how != CLOSE_HOW_FAULT) {
+    } else if (ours && c->how != CLOSE_HOW_PING_TIMEOUT && c->how != CLOSE_HOW_HANDSHAKE &&
+               c->how != CLOSE_HOW_FAULT) {
         put_unanswered(h, c,
                        c->how == CLOSE_HOW_RST ? "the peer reset the connection (RST) "
                                                  "without a Close"

@@ -211,3 +211,23 @@ def silent_negotiation(t):
     conn.request()
     conn.expect_eof()
     made.exits(28)
+
+
+@case("as: a handshake of the protocol that is never answered ends the run with 28, and a retry follows with -r")
+def unanswered_handshake(t):
+    made, conn = t.open("--as", "stomp", "--connect-timeout", "0.3", "-n", "-e", "send /a hi")
+    assert conn.next()[1].startswith(b"CONNECT\n")
+    conn.answer_close(1000)
+    made.exits(28)
+    made.says(r"the handshake of stomp was not complete after 0\.3 s \(--connect-timeout\)")
+    made, conn = t.open("--as", "stomp", "--connect-timeout", "0.3", "-n", "--json", "-r", "--retry-delay", "0.05", "-e", "send /a hi")
+    assert conn.next()[1].startswith(b"CONNECT\n")
+    conn.expect_eof()
+    conn = t.accept()
+    conn.open(then=frame(TEXT, b"CONNECTED\nversion:1.2\n\n\0"))
+    assert conn.next()[1].startswith(b"CONNECT\n")
+    assert b"hi" in conn.next()[1]
+    conn.finish()
+    made.exits(0)
+    first = named(made.json(), "close")[0]
+    same((first["by"], first["how"]), ("network", "handshake"))

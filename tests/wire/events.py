@@ -43,7 +43,7 @@ CHOICES = {
     "channel": {"ws", "sse", "poll"},
     "dir": {"in", "out"},
     "by": {"peer", "local", "network"},
-    "how": {"close-frame", "fin", "rst", "timeout", "ping-timeout", "tls", "violation", "fault"},
+    "how": {"close-frame", "fin", "rst", "timeout", "ping-timeout", "handshake", "tls", "violation", "fault"},
     "phase": {"armed", "begin", "end"},
     "stage": {"usage", "resolve", "connect", "proxy", "tls", "handshake", "protocol", "io"},
 }

@@ -88,6 +88,8 @@ static const char *how_lost(enum close_how how)
         return "time-out";
     case CLOSE_HOW_PING_TIMEOUT:
         return "ping timeout";
+    case CLOSE_HOW_HANDSHAKE:
+        return "handshake time-out";
     case CLOSE_HOW_TLS:
         return "TLS";
     case CLOSE_HOW_VIOLATION:

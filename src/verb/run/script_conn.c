@@ -414,6 +414,8 @@ static const char *how_ended(const struct came *end)
         return "the peer no longer answered";
     case CLOSE_HOW_PING_TIMEOUT:
         return "no pong came in time, so this end closed the connection";
+    case CLOSE_HOW_HANDSHAKE:
+        return "the protocol's handshake was not complete in time, so this end closed the connection";
     case CLOSE_HOW_TLS:
         return "TLS ended, without a Close";
     case CLOSE_HOW_VIOLATION:

@@ -213,7 +213,8 @@ static bool judge_broken(struct test_run *t, size_t i, const struct script_conn 
 static bool asked_for(const struct came *end)
 {
     return end->kind == EVENT_CLOSE && end->by == CLOSE_BY_LOCAL &&
-           end->how != CLOSE_HOW_VIOLATION && end->how != CLOSE_HOW_PING_TIMEOUT;
+           end->how != CLOSE_HOW_VIOLATION && end->how != CLOSE_HOW_PING_TIMEOUT &&
+           end->how != CLOSE_HOW_HANDSHAKE;
 }
 
 /* Of those that wait for something that can no longer come. */
