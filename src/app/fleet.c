@@ -249,15 +249,6 @@ void fleet_close(struct fleet *f, uint64_t timeout_us)
     }
 }
 
-void fleet_abort(struct fleet *f)
-{
-    begin_no_more(f);
-    for (size_t i = 0; i < f->config.count; i++) {
-        if (!f->members[i].over)
-            session_abort(f->members[i].session);
-    }
-}
-
 void fleet_stop(struct fleet *f)
 {
     if (!f || f->stopped)
@@ -308,16 +299,6 @@ bool fleet_is_open(const struct fleet *f, size_t i)
 bool fleet_is_over(const struct fleet *f, size_t i)
 {
     return f->members[i].over;
-}
-
-struct session *fleet_session(const struct fleet *f, size_t i)
-{
-    return f->members[i].session;
-}
-
-const struct url *fleet_url(const struct fleet *f)
-{
-    return &f->target->url;
 }
 
 int fleet_say(struct fleet *f, size_t i, struct slice text, struct err *e)

@@ -22,7 +22,7 @@ struct fleet_config {
     uint64_t wants;             /* EVENT_BITs that the collector gets */
 };
 
-/* Called from the loop, or inside fleet_close and fleet_abort; i: which of them, from 0. NULL
+/* Called from the loop, or inside fleet_close; i: which of them, from 0. NULL
  * members are skipped. */
 struct fleet_hooks {
     void (*event)(void *ctx, size_t i, const struct event *ev);
@@ -48,10 +48,9 @@ struct fleet *fleet_new(struct app_loop *loop, const struct fleet_config *config
 /* Another sink for the events of one of them (taken, NULL is a failure). 0 or -1. */
 int fleet_watch(struct fleet *f, size_t i, struct sink *sink);
 void fleet_open(struct fleet *f);
-/* End all: politely, waiting at most timeout_us for each answer; or at once. What is not open yet
- * is never opened. */
+/* End all politely, waiting at most timeout_us for each answer. What is not open yet is never
+ * opened. */
 void fleet_close(struct fleet *f, uint64_t timeout_us);
-void fleet_abort(struct fleet *f);
 /* Drop what is left; no hook is called after this. The memory is freed by fleet_free, once the loop
  * has closed the handles. NULL is fine, for both. */
 void fleet_stop(struct fleet *f);
@@ -65,9 +64,6 @@ size_t fleet_begun_count(const struct fleet *f);
 bool fleet_is_open(const struct fleet *f, size_t i);
 /* It has no connection and makes no further attempt. */
 bool fleet_is_over(const struct fleet *f, size_t i);
-struct session *fleet_session(const struct fleet *f, size_t i);
-/* The URL that all of them open. */
-const struct url *fleet_url(const struct fleet *f);
 
 /* Send a text: in the typed form of the protocol that was named, else as it is. 0, or SEND_... with
  * *e. */

@@ -148,11 +148,6 @@ int fanout_message(struct fanout *f, uint32_t conn, struct slice text, uint64_t 
     return naming_message(f->naming, conn, text);
 }
 
-uint32_t fanout_open_count(const struct fanout *f)
-{
-    return f->open;
-}
-
 const char *fanout_node(struct fanout *f, uint32_t conn)
 {
     uint32_t node;

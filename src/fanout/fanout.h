@@ -87,7 +87,6 @@ uint32_t fanout_waiting(const struct fanout *f);
 /* So far: published, received for the first time. For a view while it runs. */
 uint64_t fanout_published(const struct fanout *f);
 uint64_t fanout_delivered(const struct fanout *f);
-uint32_t fanout_open_count(const struct fanout *f);
 
 /* --- the rest -----------------------------------------------------------------------------------
  */

@@ -9,7 +9,7 @@
 #include "base/plural.h"
 #include "measure/units.h"
 
-bool judge_no_echo(const struct judged *j)
+static bool judge_no_echo(const struct judged *j)
 {
     const struct fanout_cell *t = &j->r->total;
 

@@ -38,8 +38,6 @@ enum judge_way { JUDGE_UNKNOWN, JUDGE_OPEN, JUDGE_CUT };
 enum judge_way judge_way(const struct judged *j, uint32_t from, uint32_t to);
 /* What was lost in it, but for that. */
 uint64_t judge_lost(const struct judged *j, const struct fanout_cell *c);
-/* No sender receives its own messages, though all should. */
-bool judge_no_echo(const struct judged *j);
 
 /* True if nothing passes between some nodes; what that is called is added. The second: messages
  * come from outside, so any node may have received them. */
@@ -63,11 +61,5 @@ bool judge_undelivered(struct judged *j, node_set nodes, const char *to);
 
 /* Each adds faults. */
 void judge_delivery(struct judged *j);
-void judge_double(struct judged *j);
-void judge_late(struct judged *j);
-void judge_unexpected(struct judged *j);
-void judge_handshakes(struct judged *j);
-void judge_ended(struct judged *j);
-void judge_conclude(struct judged *j);
 
 #endif

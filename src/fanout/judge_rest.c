@@ -87,7 +87,7 @@ static const char *published_twice(const struct judged *j, node_set from)
                              : "; they are published to Redis once";
 }
 
-void judge_double(struct judged *j)
+static void judge_double(struct judged *j)
 {
     struct spots s = find_spots(j, spot_double);
     bool local = s.own && j->r->node_count > 1 && judge_size(s.from) > 1;
@@ -112,7 +112,7 @@ void judge_double(struct judged *j)
                         "sends to its clients both directly and from the shared layer");
 }
 
-void judge_late(struct judged *j)
+static void judge_late(struct judged *j)
 {
     struct spots s = find_spots(j, spot_late);
     struct units within = units_span((double)j->f->config.within_us, 0);
@@ -129,7 +129,7 @@ void judge_late(struct judged *j)
                   s.of, where(j, &s).text, within.text);
 }
 
-void judge_unexpected(struct judged *j)
+static void judge_unexpected(struct judged *j)
 {
     uint64_t n = j->r->total.unexpected;
     static const char *const should[] = {"all", "all but the sender", "only the sender", "none",
@@ -141,7 +141,7 @@ void judge_unexpected(struct judged *j)
                   n, plural(n), n == 1 ? "it" : "them", should[j->f->config.expect]);
 }
 
-void judge_handshakes(struct judged *j)
+static void judge_handshakes(struct judged *j)
 {
     const struct sticky *s = &j->r->sticky;
     struct fanout_fault *fault;
@@ -164,7 +164,7 @@ void judge_handshakes(struct judged *j)
 
 /* What they missed after their end is not counted as lost. The connections that try stickiness are
  * ended by us. */
-void judge_ended(struct judged *j)
+static void judge_ended(struct judged *j)
 {
     const struct fanout *f = j->f;
 
@@ -249,7 +249,7 @@ static void conclude_drill(struct fanout_report *r)
              lost);
 }
 
-void judge_conclude(struct judged *j)
+static void judge_conclude(struct judged *j)
 {
     if (j->r->fault_count > 0)
         conclude_faults(j->r);

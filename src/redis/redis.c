@@ -40,12 +40,13 @@ static void release(struct redis *r)
     free(r);
 }
 
-void redis_enter(struct redis *r)
+/* Around everything that may call a hook. false: it was freed, and nothing of it may be used. */
+static void redis_enter(struct redis *r)
 {
     r->busy++;
 }
 
-bool redis_leave(struct redis *r)
+static bool redis_leave(struct redis *r)
 {
     bool freed = r->freed;
 

@@ -48,9 +48,6 @@ struct redis {
 /* redis.c */
 /* The end, with a hook; e->text is complete. */
 void redis_end(struct redis *r, const struct err *e);
-/* Around everything that may call a hook. false: it was freed, and nothing of it may be used. */
-void redis_enter(struct redis *r);
-bool redis_leave(struct redis *r);
 /* Be called when something is due: a reply, or a PING. */
 void redis_clock(struct redis *r);
 
