@@ -72,7 +72,7 @@ struct fanout {
     struct member *members;
     uint32_t open, refused_unknown, refused_other;
     int refused_status;
-    uint32_t ended; /* connections, at some time outside a drill; */
+    uint32_t ended;      /* connections, at some time outside a drill; */
     uint16_t ended_code; /* the first one's close code */
 
     bool settled_naming, named; /* decided at the first message */

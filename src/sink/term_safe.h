@@ -10,8 +10,8 @@
 
 enum { TERM_SAFE_NEWLINES = 1 /* keep \n */, TERM_SAFE_ASCII = 2 /* escape all beyond ASCII */ };
 
-/* How many bytes at the front are printable ASCII: term_safe adds them unchanged, and each takes one
- * column. */
+/* How many bytes at the front are printable ASCII: term_safe adds them unchanged, and each takes
+ * one column. */
 size_t term_plain(struct slice bytes);
 /* All of them are. */
 bool term_is_plain(struct slice bytes);

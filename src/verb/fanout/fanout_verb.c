@@ -205,8 +205,8 @@ static int operands(struct options_parsing *p, struct err *e)
 static const struct option_row options[] = {
     {'c', NULL, OPTION_VALUE, "N", "open N connections (8)", GROUP, NULL, true, 0, set_connections,
      0},
-    {0, "connect-rate", OPTION_VALUE, "N", "open at most N connections a second", GROUP, NULL, true, 0,
-     set_connect_rate, 0},
+    {0, "connect-rate", OPTION_VALUE, "N", "open at most N connections a second", GROUP, NULL, true,
+     0, set_connect_rate, 0},
     {0, "subscribe", OPTION_VALUE, "MSG", "send MSG after opening; {i} number, {n} count", GROUP,
      NULL, true, 0, options_set_text, OWN(subscribe)},
     {0, "publish", OPTION_VALUE, "MSG", "each connection in turn sends MSG with {nonce}", GROUP,
