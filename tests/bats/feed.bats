@@ -38,7 +38,7 @@ field() {
     serve --rate 50
     local url=http://127.0.0.1:$SERVE_PORT ws sse json
     ws=$(wscope -n -q --count 5 "$SERVE/feed?since=0")
-    sse=$(curl -sN "$url/feed.sse?since=0" 2>/dev/null | sed -n 's/^data: //p' | head -n 5)
+    sse=$(curl -sN "$url/feed.sse?since=0" 2>/dev/null | sed -un 's/^data: //p' | head -n 5)
     json=$(curl -s "$url/feed.json?since=0" | sed 's/^\[//; s/[],]*$//' | head -n 5)
     assert_equal "$sse" "$ws"
     assert_equal "$json" "$ws"
@@ -271,7 +271,7 @@ END
     local url=https${SERVE#wss}
     run curl -sSf --cacert "$BATS_TEST_TMPDIR/ca.pem" "$url/feed.json?since=0&wait=5"
     assert_equal "$(jq '.[0].id' <<<"$output")" 1
-    run bash -c "curl -sN --cacert '$BATS_TEST_TMPDIR/ca.pem' '$url/feed.sse?since=0' | sed -n 's/^id: //p' | head -n 3"
+    run bash -c "curl -sN --cacert '$BATS_TEST_TMPDIR/ca.pem' '$url/feed.sse?since=0' | sed -un 's/^id: //p' | head -n 3"
     assert_output $'1\n2\n3'
 }
 

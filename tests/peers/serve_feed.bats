@@ -58,7 +58,7 @@ END
 @test "nginx: a stream is not held back, and gzip is undone" {
     serve --rate 20
     through_nginx
-    run bash -c "curl -sN 'http://127.0.0.1:$PROXY/feed.sse?since=0' | sed -n 's/^id: //p' | head -n 3"
+    run bash -c "curl -sN 'http://127.0.0.1:$PROXY/feed.sse?since=0' | sed -un 's/^id: //p' | head -n 3"
     assert_output $'1\n2\n3'
     curl -sSf "http://127.0.0.1:$SERVE_PORT/feed.json?since=4&wait=5" >/dev/null
     run curl -sSi -H 'Accept-Encoding: gzip' -o /dev/null -D - "http://127.0.0.1:$PROXY/feed.json?since=0"
