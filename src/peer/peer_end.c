@@ -98,7 +98,7 @@ void peer_break(struct peer *p)
     struct event ev = peer_event(p, EVENT_ERROR);
     struct err e;
 
-    err_set(&e, EXIT_OTHER, STAGE_IO, 0, "out of memory, or no random numbers");
+    err_set(&e, EXIT_OTHER, STAGE_IO, ENOMEM, "out of memory, or no random numbers");
     ev.error = &e;
     layer_event(&p->layer, &ev);
     peer_decide(p, CLOSE_BY_LOCAL, CLOSE_HOW_FIN, CLOSE_ABNORMAL, slice_str(""));

@@ -1,5 +1,6 @@
 #include "verb/probe/probe.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,6 +69,10 @@ static void step(void *ctx)
     struct probe_front *front = ctx;
     const struct probe_row *row;
 
+    if (front->talk && front->talk->seen.error.errnum == ENOMEM) {
+        probe_give_up(front, &front->talk->seen.error); /* not the service's fault */
+        return;
+    }
     probe_show_checks(front);
     do
         row = probe_row(++front->at - 1);
@@ -93,6 +98,18 @@ void probe_give_up(struct probe_front *front, const struct err *e)
 
     probe_advise(check, "%s", e->hint);
     finish(front);
+}
+
+bool probe_send_ping(struct probe_front *front, struct visit *v, const char *text)
+{
+    int r = session_ping(v->session, OPCODE_PING, slice_str(text));
+    struct err e;
+
+    if (r == SEND_FAILED && !front->over) {
+        err_nomem(&e, STAGE_IO, "sending a ping");
+        probe_give_up(front, &e);
+    }
+    return r == 0;
 }
 
 static void on_quick_limit(void *ctx)

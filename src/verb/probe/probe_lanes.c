@@ -148,8 +148,9 @@ static void late_ping(void *ctx)
     if (settled(run))
         return;
     lane_of(run)->asked = true;
-    (void)session_ping(run->v->session, OPCODE_PING, slice_str("wscope probe"));
-    timer_start(run->timer, ANSWER_US, no_answer);
+    (void)probe_send_ping(run->front, run->v, "wscope probe");
+    if (!run->front->over)
+        timer_start(run->timer, ANSWER_US, no_answer);
 }
 
 static void opened(struct probe_lane_run *run)

@@ -176,6 +176,9 @@ struct probe_front {
 void probe_next(struct probe_front *front);
 /* Memory and the like: no further check is possible. */
 void probe_give_up(struct probe_front *front, const struct err *e);
+/* Send a ping on a connection of the probe's; without memory that gives up. false: it is not sent.
+ */
+bool probe_send_ping(struct probe_front *front, struct visit *v, const char *text);
 
 /* --- probe_stages.c: the table of stages --------------------------------------------------------
  */

@@ -131,7 +131,7 @@ static void keep_filling(struct probe_front *front, uint64_t now_us)
     if (!pings)
         return;
     run->ping_us = now_us;
-    (void)session_ping(scout->v->session, OPCODE_PING, slice_str("wscope probe"));
+    (void)probe_send_ping(front, scout->v, "wscope probe");
 }
 
 /* As much waits as needs to be seen? */

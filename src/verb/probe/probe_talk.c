@@ -37,8 +37,9 @@ static void send_ping(void *ctx)
     char text[32];
 
     snprintf(text, sizeof text, "wscope probe %u", (unsigned)front->pings.sent);
-    if (session_ping(front->talk->session, OPCODE_PING, slice_str(text)) < 0) {
-        timer_start(front->pulse, 0, ping_over);
+    if (!probe_send_ping(front, front->talk, text)) {
+        if (!front->over)
+            timer_start(front->pulse, 0, ping_over);
         return;
     }
     front->pings.sent++;

@@ -1,5 +1,6 @@
 #include "verb/probe/visit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,7 +177,7 @@ static void on_event(struct sink *sink, const struct event *ev)
         note_close(v, &ev->close);
         break;
     case EVENT_ERROR:
-        if (!v->seen.open && v->seen.error.code == EXIT_OK)
+        if ((!v->seen.open || ev->error->errnum == ENOMEM) && v->seen.error.code == EXIT_OK)
             v->seen.error = *ev->error;
         break;
     case EVENT_NOTE:
