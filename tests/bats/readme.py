@@ -168,7 +168,9 @@ def in_background(terminal, typed, shown):
 
 
 def in_foreground(terminal, typed, shown):
-    end = pattern(shown)
+    # README may leave out all that a command prints.
+    only_typed = len(shown) == len(typed[0].split("\n"))
+    end = pattern([*shown, "..."] if only_typed else shown)
     for i, text in enumerate(typed):
         if i > 0:
             # The answer to the line before is there, and the prompt below it.
