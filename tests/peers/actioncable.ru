@@ -25,6 +25,7 @@ end
 ActionCable.server.config.tap do |config|
   config.logger = Logger.new(File::NULL)
   config.cable = { "adapter" => "async" }
+  config.worker_pool_size = 1 # commands one after the other
   config.connection_class = -> { Connection }
   config.disable_request_forgery_protection = true
 end

@@ -116,12 +116,13 @@ class Slowly:
             self.turn = now
             for sock, queue in list(self.socks):
                 queue += MESSAGE
+                data = bytes(queue)  # the connection's own thread may add a pong
                 sock.settimeout(20)
                 try:
-                    sock.sendall(bytes(queue))
+                    sock.sendall(data)
                 except OSError:
                     pass
-                del queue[:]
+                del queue[: len(data)]
         finally:
             self.lock.release()
 
