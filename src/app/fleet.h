@@ -22,8 +22,8 @@ struct fleet_config {
     uint64_t wants;             /* EVENT_BITs that the collector gets */
 };
 
-/* Called from the loop, or inside fleet_close; i: which of them, from 0. NULL
- * members are skipped. */
+/* Called from the loop, or inside fleet_close; i: which of them, from 0. NULL members are skipped.
+ */
 struct fleet_hooks {
     void (*event)(void *ctx, size_t i, const struct event *ev);
     /* A connection is open, again or for the first time, and what is sent now goes to it. */

@@ -133,12 +133,12 @@ static void end(struct session *s, const struct decode_ending *ending)
         return;
     }
     err_set(&e, ending->code, STAGE_PROTOCOL, 0, "%s", ending->text);
-    if (ending->again && ending->code != EXIT_TIMEOUT)
+    if (ending->code == EXIT_TIMEOUT)
+        err_hint(&e, "does this address speak the protocol? --as none -v shows what it sends");
+    else if (ending->again)
         err_hint(&e, "client libraries connect again after this, as -r does");
     else if (ending->code == EXIT_PEER_ERROR)
         err_hint(&e, "client libraries do not connect again after this; see the server's log");
-    else if (ending->code == EXIT_TIMEOUT)
-        err_hint(&e, "does this address speak the protocol? --as none -v shows what it sends");
     else if (ending->code == EXIT_UPGRADE)
         err_hint(&e,
                  "the server decides who may join, by what --auth, --login or the headers give");
