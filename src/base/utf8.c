@@ -59,6 +59,7 @@ static const uint64_t rows[256] = {
 };
 
 #define BLOCK     32
+#define WIDE      128 /* of long ASCII texts at a time */
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* The upper bits of `state` are those of the row: a shift uses only the lowest six. */
@@ -82,6 +83,23 @@ static inline bool ascii_block(const uint8_t *p)
     return _mm_movemask_epi8(_mm_or_si128(a, b)) == 0;
 }
 
+static inline __m128i load_16(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* All bits that are set in 64 bytes. */
+static inline __m128i bits_64(const uint8_t *p)
+{
+    return _mm_or_si128(_mm_or_si128(load_16(p), load_16(p + 16)),
+                        _mm_or_si128(load_16(p + 32), load_16(p + 48)));
+}
+
+static inline bool ascii_wide(const uint8_t *p)
+{
+    return _mm_movemask_epi8(_mm_or_si128(bits_64(p), bits_64(p + 64))) == 0;
+}
+
 #else
 
 static inline bool ascii_16(const uint8_t *p)
@@ -98,6 +116,12 @@ static inline bool ascii_block(const uint8_t *p)
 
     memcpy(w, p, sizeof w);
     return ((w[0] | w[1] | w[2] | w[3]) & HIGH_BITS) == 0;
+}
+
+static inline bool ascii_wide(const uint8_t *p)
+{
+    return ascii_block(p) && ascii_block(p + BLOCK) && ascii_block(p + 2 * BLOCK) &&
+           ascii_block(p + 3 * BLOCK);
 }
 
 #endif
@@ -352,6 +376,8 @@ static inline size_t skip_ascii(const uint8_t *bytes, size_t n)
 {
     size_t i = 0;
 
+    while (n - i >= WIDE && ascii_wide(bytes + i))
+        i += WIDE;
     while (n - i >= BLOCK && ascii_block(bytes + i))
         i += BLOCK;
     return i < n && ascii_end(bytes, n, i) ? n : i;

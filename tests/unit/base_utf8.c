@@ -123,7 +123,7 @@ static void utf8_check_byte_by_byte_fails_at_the_same_byte(void **state)
  * of one of two-byte characters. */
 static void utf8_check_answers_alike_at_every_alignment(void **state)
 {
-    uint8_t text[160];
+    uint8_t text[320];
 
     (void)state;
     for
@@ -131,7 +131,7 @@ static void utf8_check_answers_alike_at_every_alignment(void **state)
         {
             size_t n = strlen(s->bytes);
 
-            for (size_t before = 0; before < 100; before++) {
+            for (size_t before = 0; before < 260; before++) {
                 struct utf8 u = {0};
                 size_t bad = before + s->bad;
 
