@@ -68,6 +68,19 @@ static inline int out_put(struct out *o, const void *data, size_t n)
     return 0;
 }
 
+/* Where n bytes can be written, to be queued by out_placed(o, n), without a copy of them. NULL: a
+ * write is due, or they are too many; out_put takes them. */
+static inline uint8_t *out_place(struct out *o, size_t n)
+{
+    return n > o->spare || n >= OUT_LARGE ? NULL : o->queue.data + o->queue.start + o->queue.len;
+}
+
+static inline void out_placed(struct out *o, size_t n)
+{
+    o->queue.len += n;
+    o->spare -= n;
+}
+
 /* out_put_ended if one of its two pieces is large or a write is due. */
 int out_put_ended_due(struct out *o, const void *data, size_t n, char end);
 

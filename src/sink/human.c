@@ -92,6 +92,18 @@ static void release_hint(struct human *h, const struct event *next)
     human_end_line(h);
 }
 
+static void put_composed(struct human *h, const struct event *ev)
+{
+    human_end_line(h);
+    human_lay_out(h, ev);
+    if (!h->failed)
+        out_put(h->out, buf_data(&h->text), h->text.len);
+    else if (ev->kind == EVENT_ERROR)
+        put_bare_error(h, ev->error);
+    buf_reset(&h->text);
+    buf_trim(&h->text, TEXT_KEEP);
+}
+
 static void human_event(struct sink *sink, const struct event *ev)
 {
     struct human *h = (struct human *)sink;
@@ -107,15 +119,9 @@ static void human_event(struct sink *sink, const struct event *ev)
     release_hint(h, ev);
     h->pad = 0;
     writers[ev->kind](h, ev);
-    human_end_line(h);
-    human_lay_out(h, ev);
-    if (!h->failed && h->text.len > 0)
-        out_put(h->out, buf_data(&h->text), h->text.len);
-    else if (h->failed && ev->kind == EVENT_ERROR)
-        put_bare_error(h, ev->error);
-    buf_reset(&h->text);
+    if (h->text.len > 0 || h->failed)
+        put_composed(h, ev);
     buf_reset(&h->scratch);
-    buf_trim(&h->text, TEXT_KEEP);
     buf_trim(&h->scratch, TEXT_KEEP);
 }
 
@@ -140,6 +146,8 @@ struct sink *human_new(struct out *out, const struct view_config *config)
     h->out = out;
     h->config = *config;
     h->include = config->include || config->level >= 1;
+    h->verbatim = !config->tty && !config->pretty && config->fold <= 0 && config->elide == 0 &&
+                  config->stamps == STAMPS_NONE;
     buf_init(&h->text, TEXT_MAX);
     buf_init(&h->scratch, TEXT_MAX);
     return &h->sink;

@@ -39,9 +39,10 @@ struct human {
     struct sink sink;
     struct out *out;
     struct view_config config;
-    bool include; /* the handshake is shown */
-    bool failed;  /* memory ran out in this event's lines */
-    int pad;      /* columns that the time takes before every marker */
+    bool include;  /* the handshake is shown */
+    bool verbatim; /* after its start a line of printable text is shown as it came */
+    bool failed;   /* memory ran out in this event's lines */
+    int pad;       /* columns that the time takes before every marker */
     uint64_t last_at_us;
     bool has_last;
     enum style style;         /* the one in force */
@@ -60,6 +61,10 @@ struct human {
 void human_begin_dir(struct human *h, const struct event *ev);
 /* Start the event's first line: time and marker, the marker in a style. */
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style);
+/* What human_begin would append, if it is what the last line began with; else empty. Without the
+ * time. */
+struct slice human_same_start(const struct human *h, const struct event *ev, enum mark mark,
+                              enum style style);
 /* The same without a marker. */
 void human_begin_bare(struct human *h, const struct event *ev);
 /* Continue on a new line, indented by this many columns from the marker. */

@@ -23,13 +23,17 @@
 /* Text is shown after the frame's lengths up to this many columns. */
 #define INLINE_COLUMNS 60
 
+/* The arrow that fits its direction. */
+static enum mark arrow(const struct event *ev)
+{
+    if (ev->leg != LEG_NONE)
+        return (ev->leg == LEG_CLIENT) == (ev->dir == DIR_IN) ? MARK_UP : MARK_DOWN;
+    return ev->dir == DIR_IN ? MARK_IN : MARK_OUT;
+}
+
 void human_begin_dir(struct human *h, const struct event *ev)
 {
-    enum mark mark = ev->dir == DIR_IN ? MARK_IN : MARK_OUT;
-
-    if (ev->leg != LEG_NONE)
-        mark = (ev->leg == LEG_CLIENT) == (ev->dir == DIR_IN) ? MARK_UP : MARK_DOWN;
-    human_begin(h, ev, mark, STYLE_DIM);
+    human_begin(h, ev, arrow(ev), STYLE_DIM);
 }
 
 /* Nearly all of it can be read: text, though perhaps cut inside a character at either end, as
@@ -188,12 +192,15 @@ void human_close_frame(struct human *h, const struct event *ev)
         human_put(h, "without a code");
 }
 
+static bool is_tagged(const struct event_message *m)
+{
+    return m->part > 0 || m->sse_name || m->sse_id;
+}
+
 /* What a message carries beside its data. */
 static void put_tags(struct human *h, const struct event_message *m)
 {
-    bool tagged = m->part > 0 || m->sse_name || m->sse_id;
-
-    if (!tagged)
+    if (!is_tagged(m))
         return;
     human_style(h, STYLE_DIM);
     if (m->part > 0) {
@@ -270,39 +277,15 @@ static void put_binary_message(struct human *h, const struct event_message *m)
         human_ellipsis(h);
 }
 
-/* One line of printable ASCII needs no escaping: it is copied once, to the output itself. */
-static bool is_plain_line(const struct human *h, const struct event_message *m, struct slice text)
-{
-    return m->type == OPCODE_TEXT && m->part == 0 && text.len > 0 && !h->config.pretty &&
-           term_is_plain(text) &&
-           (!h->config.tty || h->config.columns <= 0 || human_room(h) >= (int)text.len) &&
-           (h->config.fold <= 0 || text.len < HUMAN_FOLD_LINE);
-}
-
-static void put_plain_line(struct human *h, struct slice text)
-{
-    if (h->failed)
-        return;
-    out_put(h->out, buf_data(&h->text), h->text.len);
-    out_put_ended(h->out, text.data, text.len, '\n');
-    buf_reset(&h->text);
-}
-
-void human_message(struct human *h, const struct event *ev)
+static __attribute__((noinline)) void compose_message(struct human *h, const struct event *ev)
 {
     const struct event_message *m = &ev->message;
     bool whole = m->part == 0;
-    struct slice text;
+    struct slice text = whole && m->type == OPCODE_TEXT ? human_elided(h, m->data) : m->data;
 
-    /* What is in it follows, and the frame itself is there from -vv on. */
-    if (m->decoded > 0 && !m->malformed)
-        return;
     human_begin_dir(h, ev);
     put_tags(h, m);
-    text = whole && m->type == OPCODE_TEXT ? human_elided(h, m->data) : m->data;
-    if (is_plain_line(h, m, text)) {
-        put_plain_line(h, text);
-    } else if (m->type == OPCODE_BINARY) {
+    if (m->type == OPCODE_BINARY) {
         put_binary_message(h, m);
     } else if (m->data.len == 0) {
         human_style(h, STYLE_DIM);
@@ -312,4 +295,37 @@ void human_message(struct human *h, const struct event *ev)
     } else if (!h->config.pretty || !put_json(h, text)) {
         put_text_message(h, text);
     }
+}
+
+/* One line of printable ASCII needs no escaping. In a flood it also begins like the last one: it is
+ * copied once, to the output itself. */
+static bool put_at_once(struct human *h, const struct event *ev)
+{
+    const struct event_message *m = &ev->message;
+    struct slice start;
+    uint8_t *to;
+    size_t n;
+
+    if (!h->verbatim || m->type != OPCODE_TEXT || m->data.len == 0 || is_tagged(m))
+        return false;
+    start = human_same_start(h, ev, arrow(ev), STYLE_DIM);
+    n = start.len + m->data.len + 1;
+    to = start.len > 0 ? out_place(h->out, n) : NULL;
+    if (!to)
+        return false;
+    memcpy(to, start.data, start.len);
+    if (!term_copy_plain(to + start.len, m->data))
+        return false;
+    to[n - 1] = '\n';
+    out_placed(h->out, n);
+    return true;
+}
+
+void human_message(struct human *h, const struct event *ev)
+{
+    /* What is in it follows, and the frame itself is there from -vv on. */
+    if (ev->message.decoded > 0 && !ev->message.malformed)
+        return;
+    if (!put_at_once(h, ev))
+        compose_message(h, ev);
 }

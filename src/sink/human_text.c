@@ -164,10 +164,24 @@ static void keep_start(struct human *h, const struct human_start *s, size_t from
         memcpy(h->start_text, buf_data(&h->text) + from, len);
 }
 
+static struct human_start start_of(const struct human *h, const struct event *ev, enum mark mark,
+                                   enum style style)
+{
+    return (struct human_start){
+        .mark = mark, .style = style, .number = number_of(h, ev), .channel = ev->channel};
+}
+
+struct slice human_same_start(const struct human *h, const struct event *ev, enum mark mark,
+                              enum style style)
+{
+    const struct human_start start = start_of(h, ev, mark, style);
+
+    return slice_make(h->start_text, same_start(&h->start, &start) ? h->start_len : 0);
+}
+
 void human_begin(struct human *h, const struct event *ev, enum mark mark, enum style style)
 {
-    const struct human_start start = {
-        .mark = mark, .style = style, .number = number_of(h, ev), .channel = ev->channel};
+    const struct human_start start = start_of(h, ev, mark, style);
     size_t from;
 
     if (h->config.stamps != STAMPS_NONE)

@@ -118,6 +118,57 @@ bool term_is_plain(struct slice bytes)
     return term_plain(bytes) == bytes.len;
 }
 
+#ifdef __SSE2__
+
+/* Copy 16 bytes. `most` is, byte by byte, the most that any was above 0x20: of what is plain at
+ * most 0x5E, as what is below 0x20 is far above it. */
+static __m128i copy_16(uint8_t *to, const uint8_t *from, __m128i most)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+
+    _mm_storeu_si128((__m128i *)(void *)to, bytes);
+    return _mm_max_epu8(most, _mm_sub_epi8(bytes, _mm_set1_epi8(0x20)));
+}
+
+/* Of at least 16 bytes; the last 16 may overlap others. */
+static bool copy_plain(uint8_t *to, const uint8_t *from, size_t n)
+{
+    __m128i most = _mm_setzero_si128();
+    size_t i = 0;
+
+    for (; n - i >= 64; i += 64) {
+        most = copy_16(to + i, from + i, most);
+        most = copy_16(to + i + 16, from + i + 16, most);
+        most = copy_16(to + i + 32, from + i + 32, most);
+        most = copy_16(to + i + 48, from + i + 48, most);
+    }
+    for (; n - i >= 16; i += 16)
+        most = copy_16(to + i, from + i, most);
+    most = copy_16(to + n - 16, from + n - 16, most);
+    most = _mm_subs_epu8(most, _mm_set1_epi8(0x5E));
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(most, _mm_setzero_si128())) == 0xFFFF;
+}
+
+bool term_copy_plain(uint8_t *to, struct slice from)
+{
+    if (from.len >= 16)
+        return copy_plain(to, from.data, from.len);
+    for (size_t i = 0; i < from.len; i++)
+        to[i] = from.data[i];
+    return term_is_plain(from);
+}
+
+#else
+
+bool term_copy_plain(uint8_t *to, struct slice from)
+{
+    if (from.len > 0)
+        memcpy(to, from.data, from.len);
+    return term_is_plain(from);
+}
+
+#endif
+
 /* The length of the run at the front that can be shown as it is. */
 static size_t safe_run(const uint8_t *bytes, size_t n, int flags)
 {

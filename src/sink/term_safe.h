@@ -15,6 +15,8 @@ enum { TERM_SAFE_NEWLINES = 1 /* keep \n */, TERM_SAFE_ASCII = 2 /* escape all b
 size_t term_plain(struct slice bytes);
 /* All of them are. */
 bool term_is_plain(struct slice bytes);
+/* The same while copying them to `to`, which has room for them. */
+bool term_copy_plain(uint8_t *to, struct slice from);
 
 /* Append the safe form: \e \n \r \t \0 \xNN for bytes, \u{NNNN} for characters; a backslash of the
  * input stays as it is. 0 or -1 (memory; what fitted is there). */

@@ -200,6 +200,50 @@ static void human_sse_messages_have_name_and_id(void **state)
     check(repl(80), &ev, "← [sse] tick id 7 x\n");
 }
 
+/* Plain lines are copied to the output at once; what is between them is composed, and a write is
+ * due now and then: neither may change the order or a byte. */
+static void human_shows_a_flood_in_order(void **state)
+{
+    static const struct {
+        const char *data, *shown;
+    } samples[] = {
+        {"a tick of the price of something", "a tick of the price of something"},
+        {"short", "short"},
+        {"a line with a control at its end\x1B", "a line with a control at its end\\e"},
+        {"caf\xC3\xA9", "caf\xC3\xA9"},
+        {"two\nlines", "two\n  lines"},
+        {"", "(empty)"},
+    };
+    const struct view_config config = {.utf8 = true, .messages = true};
+    struct capture c;
+    struct sink *sink;
+    const char *at;
+    char want[128];
+
+    (void)state;
+    capture_open(&c);
+    sink = human_new(&c.out, &config);
+    for (int i = 0; i < 20000; i++) {
+        const char *data = samples[i * 7 % 6].data;
+        struct event ev = message(OPCODE_TEXT, data, strlen(data));
+
+        ev.dir = i % 5 == 0 ? DIR_OUT : DIR_IN;
+        sink->event(sink, &ev);
+    }
+    at = capture_take(&c);
+    for (int i = 0; i < 20000; i++) {
+        int n = snprintf(want, sizeof want, "%s %s\n", i % 5 == 0 ? "→" : "←",
+                         samples[i * 7 % 6].shown);
+
+        if (strncmp(at, want, (size_t)n) != 0)
+            fail_msg("line %d is not %s", i, want);
+        at += n;
+    }
+    assert_string_equal(at, "");
+    sink->free(sink);
+    capture_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +257,7 @@ int main(void)
         cmocka_unit_test(human_pings_are_not_shown_twice_among_frames),
         cmocka_unit_test(human_shows_messages_only_if_asked),
         cmocka_unit_test(human_disarms_messages),
+        cmocka_unit_test(human_shows_a_flood_in_order),
         cmocka_unit_test(human_indents_the_lines_of_a_message),
         cmocka_unit_test(human_dumps_binary_messages),
         cmocka_unit_test(human_flags_and_shortens_parts),

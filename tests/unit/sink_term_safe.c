@@ -252,6 +252,41 @@ static void term_is_plain_judges_every_byte_at_every_place(void **state)
     assert_true(term_is_plain(slice_make(NULL, 0)));
 }
 
+/* The byte after the copy is nobody's. */
+static void check_copy(const uint8_t *text, size_t n)
+{
+    uint8_t copy[201];
+    struct slice from = slice_make(text, n);
+
+    memset(copy, '#', sizeof copy);
+    if (term_copy_plain(copy, from) != term_is_plain(from))
+        fail_msg("%zu bytes are judged otherwise when they are copied", n);
+    assert_memory_equal(copy, text, n);
+    assert_int_equal(copy[n], '#');
+}
+
+static void term_copy_plain_copies_and_judges_alike(void **state)
+{
+    static const uint8_t edges[] = {0x00, 0x1F, 0x20, 0x7E, 0x7F, 0x80, 0x9F, 0xFF};
+    uint8_t text[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(0x20 + i % 95);
+    for (size_t n = 0; n <= sizeof text; n++) {
+        check_copy(text, n);
+        for (size_t at = 0; at < n; at++) {
+            uint8_t was = text[at];
+
+            for (size_t i = 0; i < sizeof edges; i++) {
+                text[at] = edges[i];
+                check_copy(text, n);
+            }
+            text[at] = was;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +309,7 @@ int main(void)
         cmocka_unit_test(term_hidden_knows_the_edges_of_its_ranges),
         cmocka_unit_test(term_width_counts_columns),
         cmocka_unit_test(term_is_plain_judges_every_byte_at_every_place),
+        cmocka_unit_test(term_copy_plain_copies_and_judges_alike),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
