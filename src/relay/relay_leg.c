@@ -6,7 +6,7 @@
 #include "relay/relay_private.h"
 
 /* What one leg may read in a turn of the loop before others get theirs. */
-#define READS_PER_TURN 8
+#define READS_PER_TURN 2
 
 void relay_leg_init(struct relay_leg *l, struct relay_conn *c, enum event_leg side)
 {

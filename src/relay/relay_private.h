@@ -28,7 +28,7 @@
 #include "relay/head.h"
 #include "relay/relay.h"
 
-/* Bytes of one read. */
+/* Bytes of one read of HTTP; of a WebSocket it is wsconn's own block, which connections share. */
 #define RELAY_BLOCK ((size_t)64 * 1024)
 
 /* Where the bytes that have passed end within a stream of frames. */

@@ -19,7 +19,6 @@ static int init_leg(struct relay_leg *l, const struct deflate_params *deflate)
         /* It reads what a client sends as a server would. */
         .role = l->side == LEG_CLIENT ? WSCONN_SERVER : WSCONN_CLIENT,
         .deflate = *deflate,
-        .read_block = RELAY_BLOCK,
         .spares = &r->config->supplies->spares,
         .lenient = true,
         .want_frames = bus_wants(r->bus, EVENT_FRAME),
