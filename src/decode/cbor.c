@@ -10,162 +10,104 @@ enum major { UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE };
 #define INDEFINITE 31
 #define BREAK      0xFF
 
-struct reading {
-    struct slice *bytes;
-    struct buf *out;
-    unsigned depth;
-};
-
-static enum cbor_result read_value(struct reading *r);
-
-static enum cbor_result put(struct reading *r, const char *text)
-{
-    return buf_append_str(r->out, text) == 0 ? CBOR_OK : CBOR_MEMORY;
-}
-
-static enum cbor_result take(struct reading *r, uint64_t n, struct slice *taken)
-{
-    if (r->bytes->len < n)
-        return CBOR_SHORT;
-    *taken = slice_make(r->bytes->data, (size_t)n);
-    *r->bytes = slice_make(r->bytes->data + n, r->bytes->len - (size_t)n);
-    return CBOR_OK;
-}
-
 /* The first byte, and the number in it or after it. */
-static enum cbor_result take_head(struct reading *r, unsigned *major, unsigned *info,
-                                  uint64_t *number)
+static enum unpacked take_head(struct unpacking *u, unsigned *major, unsigned *info,
+                               uint64_t *number)
 {
     struct slice bytes;
-    enum cbor_result rc = take(r, 1, &bytes);
+    enum unpacked rc = unpacked_take(u, 1, &bytes);
 
-    if (rc != CBOR_OK)
+    if (rc != UNPACKED_OK)
         return rc;
     *major = bytes.data[0] >> 5;
     *info = bytes.data[0] & 0x1F;
     *number = *info;
     if (*info < 24 || *info == INDEFINITE)
-        return CBOR_OK;
+        return UNPACKED_OK;
     if (*info > 27)
-        return CBOR_BAD;
-    rc = take(r, (uint64_t)1 << (*info - 24), &bytes);
-    *number = 0;
-    for (size_t i = 0; rc == CBOR_OK && i < bytes.len; i++)
-        *number = *number << 8 | bytes.data[i];
-    return rc;
+        return UNPACKED_BAD;
+    return unpacked_take_number(u, (size_t)1 << (*info - 24), number);
 }
 
 /* The end of something of indefinite length is taken. */
-static bool take_break(struct reading *r)
+static bool take_break(struct unpacking *u)
 {
     struct slice byte;
 
-    return r->bytes->len > 0 && r->bytes->data[0] == BREAK && take(r, 1, &byte) == CBOR_OK;
+    return u->bytes->len > 0 && u->bytes->data[0] == BREAK &&
+           unpacked_take(u, 1, &byte) == UNPACKED_OK;
 }
 
-static enum cbor_result put_string(struct reading *r, unsigned major, struct slice bytes)
+static enum unpacked put_string(struct unpacking *u, unsigned major, struct slice bytes)
 {
-    int rc = major == TEXT ? unpacked_text(r->out, bytes) : unpacked_bytes(r->out, bytes);
-
-    return rc == 0 ? CBOR_OK : CBOR_MEMORY;
+    return major == TEXT ? unpacked_put_text(u, bytes) : unpacked_put_bytes(u, bytes);
 }
 
 /* Section 3.2.3: pieces of definite length, of the same type. */
-static enum cbor_result read_pieces(struct reading *r, unsigned major)
+static enum unpacked read_pieces(struct unpacking *u, unsigned major)
 {
-    enum cbor_result rc = CBOR_OK;
+    enum unpacked rc = UNPACKED_OK;
     struct slice piece;
     struct buf whole;
 
     buf_init(&whole, SIZE_MAX);
-    while (rc == CBOR_OK && !take_break(r)) {
+    while (rc == UNPACKED_OK && !take_break(u)) {
         unsigned kind, info;
         uint64_t n;
 
-        rc = take_head(r, &kind, &info, &n);
-        if (rc == CBOR_OK && (kind != major || info == INDEFINITE))
-            rc = CBOR_BAD;
-        if (rc == CBOR_OK)
-            rc = take(r, n, &piece);
-        if (rc == CBOR_OK && buf_append(&whole, piece.data, piece.len) != 0)
-            rc = CBOR_MEMORY;
+        rc = take_head(u, &kind, &info, &n);
+        if (rc == UNPACKED_OK && (kind != major || info == INDEFINITE))
+            rc = UNPACKED_BAD;
+        if (rc == UNPACKED_OK)
+            rc = unpacked_take(u, n, &piece);
+        if (rc == UNPACKED_OK)
+            rc = unpacked_appended(buf_append_slice(&whole, piece));
     }
-    if (rc == CBOR_OK)
-        rc = put_string(r, major, buf_slice(&whole));
+    if (rc == UNPACKED_OK)
+        rc = put_string(u, major, buf_slice(&whole));
     buf_clear(&whole);
     return rc;
 }
 
-static enum cbor_result read_string(struct reading *r, unsigned major, unsigned info, uint64_t n)
+static enum unpacked read_string(struct unpacking *u, unsigned major, unsigned info, uint64_t n)
 {
     struct slice bytes;
-    enum cbor_result rc;
+    enum unpacked rc;
 
     if (info == INDEFINITE)
-        return read_pieces(r, major);
-    rc = take(r, n, &bytes);
-    return rc == CBOR_OK ? put_string(r, major, bytes) : rc;
+        return read_pieces(u, major);
+    rc = unpacked_take(u, n, &bytes);
+    return rc == UNPACKED_OK ? put_string(u, major, bytes) : rc;
 }
 
-static enum cbor_result read_key(struct reading *r)
-{
-    struct buf *out = r->out, text;
-    enum cbor_result rc;
-
-    buf_init(&text, SIZE_MAX);
-    r->out = &text;
-    rc = read_value(r);
-    r->out = out;
-    if (rc == CBOR_OK && text.len > CBOR_KEY_MAX && buf_data(&text)[0] != '"')
-        rc = CBOR_BAD; /* each level would double what the one below escaped */
-    else if (rc == CBOR_OK && unpacked_key(out, buf_slice(&text)) != 0)
-        rc = CBOR_MEMORY;
-    buf_clear(&text);
-    return rc;
-}
-
-static enum cbor_result read_pair(struct reading *r)
-{
-    enum cbor_result rc = read_key(r);
-
-    if (rc == CBOR_OK)
-        rc = put(r, ":");
-    return rc == CBOR_OK ? read_value(r) : rc;
-}
-
-static enum cbor_result read_elements(struct reading *r, unsigned major, unsigned info,
-                                      uint64_t count)
+static enum unpacked read_elements(struct unpacking *u, unsigned major, unsigned info,
+                                   uint64_t count)
 {
     bool indefinite = info == INDEFINITE;
-    enum cbor_result rc = put(r, major == MAP ? "{" : "[");
+    enum unpacked rc = unpacked_put(u, major == MAP ? "{" : "[");
 
-    for (uint64_t i = 0; rc == CBOR_OK; i++) {
-        if (indefinite ? take_break(r) : i == count)
-            return put(r, major == MAP ? "}" : "]");
+    for (uint64_t i = 0; rc == UNPACKED_OK; i++) {
+        if (indefinite ? take_break(u) : i == count)
+            return unpacked_put(u, major == MAP ? "}" : "]");
         if (i > 0)
-            rc = put(r, ",");
-        if (rc == CBOR_OK)
-            rc = major == MAP ? read_pair(r) : read_value(r);
+            rc = unpacked_put(u, ",");
+        if (rc == UNPACKED_OK)
+            rc = major == MAP ? unpacked_pair(u) : unpacked_value(u);
     }
     return rc;
 }
 
 /* Section 3.4. */
-static enum cbor_result read_tagged(struct reading *r, uint64_t tag)
+static enum unpacked read_tagged(struct unpacking *u, uint64_t tag)
 {
-    enum cbor_result rc;
+    enum unpacked rc;
 
     if (tag == 55799) /* "this is CBOR" */
-        return read_value(r);
-    if (buf_printf(r->out, "{\"tag\":%llu,\"value\":", (unsigned long long)tag) != 0)
-        return CBOR_MEMORY;
-    rc = read_value(r);
-    return rc == CBOR_OK ? put(r, "}") : rc;
-}
-
-static enum cbor_result put_double(struct reading *r, double number)
-{
-    return unpacked_number(r->out, number) == 0 ? CBOR_OK : CBOR_MEMORY;
+        return unpacked_value(u);
+    if (buf_printf(u->out, "{\"tag\":%llu,\"value\":", (unsigned long long)tag) != 0)
+        return UNPACKED_MEMORY;
+    rc = unpacked_value(u);
+    return rc == UNPACKED_OK ? unpacked_put(u, "}") : rc;
 }
 
 /* Appendix D. */
@@ -181,7 +123,7 @@ static double half(unsigned bits)
 }
 
 /* Section 3.3. */
-static enum cbor_result read_simple(struct reading *r, unsigned info, uint64_t number)
+static enum unpacked read_simple(struct unpacking *u, unsigned info, uint64_t number)
 {
     uint32_t low = (uint32_t)number;
     double wide;
@@ -189,78 +131,66 @@ static enum cbor_result read_simple(struct reading *r, unsigned info, uint64_t n
 
     switch (info) {
     case 20:
-        return put(r, "false");
+        return unpacked_put(u, "false");
     case 21:
-        return put(r, "true");
+        return unpacked_put(u, "true");
     case 22:
     case 23:
-        return put(r, "null");
+        return unpacked_put(u, "null");
     case 25:
-        return put_double(r, half((unsigned)number));
+        return unpacked_put_double(u, half((unsigned)number));
     case 26:
         memcpy(&single, &low, sizeof single);
-        return put_double(r, (double)single);
+        return unpacked_put_double(u, (double)single);
     case 27:
         memcpy(&wide, &number, sizeof wide);
-        return put_double(r, wide);
+        return unpacked_put_double(u, wide);
     case INDEFINITE: /* a break without a beginning */
-        return CBOR_BAD;
+        return UNPACKED_BAD;
     default:
-        return buf_printf(r->out, "{\"simple\":%u}", low) == 0 ? CBOR_OK : CBOR_MEMORY;
+        return unpacked_appended(buf_printf(u->out, "{\"simple\":%u}", low));
     }
 }
 
 /* -1 - number, also below the range of int64_t. */
-static enum cbor_result put_negative(struct reading *r, uint64_t number)
+static enum unpacked put_negative(struct unpacking *u, uint64_t number)
 {
     if (number == UINT64_MAX)
-        return put(r, "-18446744073709551616");
-    return buf_printf(r->out, "-%llu", (unsigned long long)number + 1) == 0 ? CBOR_OK : CBOR_MEMORY;
+        return unpacked_put(u, "-18446744073709551616");
+    return unpacked_appended(buf_printf(u->out, "-%llu", (unsigned long long)number + 1));
 }
 
-static enum cbor_result read_item(struct reading *r)
+static enum unpacked read_item(struct unpacking *u)
 {
     unsigned major, info;
     uint64_t number;
-    enum cbor_result rc = take_head(r, &major, &info, &number);
+    enum unpacked rc = take_head(u, &major, &info, &number);
 
-    if (rc != CBOR_OK)
+    if (rc != UNPACKED_OK)
         return rc;
     if (info == INDEFINITE && (major <= NEGATIVE || major == TAG))
-        return CBOR_BAD;
+        return UNPACKED_BAD;
     switch (major) {
     case UNSIGNED:
-        return buf_printf(r->out, "%llu", (unsigned long long)number) == 0 ? CBOR_OK : CBOR_MEMORY;
+        return unpacked_appended(buf_printf(u->out, "%llu", (unsigned long long)number));
     case NEGATIVE:
-        return put_negative(r, number);
+        return put_negative(u, number);
     case BYTES:
     case TEXT:
-        return read_string(r, major, info, number);
+        return read_string(u, major, info, number);
     case ARRAY:
     case MAP:
-        return read_elements(r, major, info, number);
+        return read_elements(u, major, info, number);
     case TAG:
-        return read_tagged(r, number);
+        return read_tagged(u, number);
     default:
-        return read_simple(r, info, number);
+        return read_simple(u, info, number);
     }
 }
 
-static enum cbor_result read_value(struct reading *r)
+enum unpacked cbor_to_json(struct slice *bytes, struct buf *out)
 {
-    enum cbor_result rc;
+    struct unpacking u = {.bytes = bytes, .out = out, .read = read_item};
 
-    if (r->depth == CBOR_DEPTH_MAX)
-        return CBOR_BAD;
-    r->depth++;
-    rc = read_item(r);
-    r->depth--;
-    return rc;
-}
-
-enum cbor_result cbor_to_json(struct slice *bytes, struct buf *out)
-{
-    struct reading r = {.bytes = bytes, .out = out};
-
-    return read_value(&r);
+    return unpacked_value(&u);
 }

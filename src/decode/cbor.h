@@ -9,22 +9,10 @@
 #ifndef DECODE_CBOR_H
 #define DECODE_CBOR_H
 
-#include "base/buf.h"
+#include "decode/unpacked.h"
 
-/* Arrays, maps and tags within one another. */
-#define CBOR_DEPTH_MAX 128
-/* The JSON text of a key that is not a string. */
-#define CBOR_KEY_MAX 4096
-
-enum cbor_result {
-    CBOR_OK,
-    CBOR_SHORT, /* the bytes end within the value */
-    CBOR_BAD,   /* no CBOR, or beyond the bounds */
-    CBOR_MEMORY
-};
-
-/* Append the first value of *bytes to *out as JSON; *bytes then begins after it. Unless CBOR_OK,
- * *out may have a part of it. */
-enum cbor_result cbor_to_json(struct slice *bytes, struct buf *out);
+/* Append the first value of *bytes to *out as JSON; *bytes then begins after it. Unless
+ * UNPACKED_OK, *out may have a part of it. */
+enum unpacked cbor_to_json(struct slice *bytes, struct buf *out);
 
 #endif

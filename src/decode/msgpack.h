@@ -9,23 +9,11 @@
 #ifndef DECODE_MSGPACK_H
 #define DECODE_MSGPACK_H
 
-#include "base/buf.h"
+#include "decode/unpacked.h"
 
-/* Objects and arrays within one another. */
-#define MSGPACK_DEPTH_MAX 128
-/* The JSON text of a key that is not a string. */
-#define MSGPACK_KEY_MAX 4096
-
-enum msgpack_result {
-    MSGPACK_OK,
-    MSGPACK_SHORT, /* the bytes end within the value */
-    MSGPACK_BAD,   /* no MessagePack, or beyond these bounds */
-    MSGPACK_MEMORY
-};
-
-/* Append the first value of *bytes to *out as JSON; *bytes then begins after it. Unless MSGPACK_OK,
- * *out may have a part of it, and *bytes begins near what is wrong. */
-enum msgpack_result msgpack_to_json(struct slice *bytes, struct buf *out);
+/* Append the first value of *bytes to *out as JSON; *bytes then begins after it. Unless
+ * UNPACKED_OK, *out may have a part of it, and *bytes begins near what is wrong. */
+enum unpacked msgpack_to_json(struct slice *bytes, struct buf *out);
 
 /* Append a JSON value as MessagePack, in its shortest form. 0; -1: no JSON, too deep, or memory. */
 int msgpack_from_json(struct slice json, struct buf *out);

@@ -197,7 +197,7 @@ static int write_value(struct slice json, struct buf *out, unsigned depth)
     struct json_scan s;
     struct slice token;
 
-    if (depth == MSGPACK_DEPTH_MAX)
+    if (depth == UNPACKED_DEPTH_MAX)
         return -1;
     json_scan_init(&s, json);
     switch (json_scan_next(&s, &token)) {

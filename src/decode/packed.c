@@ -15,19 +15,18 @@ int packed_to_json(struct decode_layer *l, enum packed form, struct slice bytes,
 {
     struct slice rest = bytes;
     struct buf out;
-    int rc;
+    enum unpacked rc;
 
     buf_init(&out, SIZE_MAX);
-    /* the results of both have the same meaning and order */
-    rc = form == PACKED_CBOR ? (int)cbor_to_json(&rest, &out) : (int)msgpack_to_json(&rest, &out);
-    *wrong = rc == CBOR_SHORT ? "the bytes end within the value"
-             : rc == CBOR_BAD ? "a byte has no meaning there, or values are too deep"
-             : rest.len > 0   ? "bytes follow the value"
-                              : NULL;
-    if (!*wrong && rc == CBOR_OK)
+    rc = form == PACKED_CBOR ? cbor_to_json(&rest, &out) : msgpack_to_json(&rest, &out);
+    *wrong = rc == UNPACKED_SHORT ? "the bytes end within the value"
+             : rc == UNPACKED_BAD ? "a byte has no meaning there, or values are too deep"
+             : rest.len > 0       ? "bytes follow the value"
+                                  : NULL;
+    if (!*wrong && rc == UNPACKED_OK)
         *json = slice_make(arena_copy(decode_arena(l), buf_data(&out), out.len), out.len);
     buf_clear(&out);
-    if (rc == CBOR_MEMORY || (!*wrong && !json->data))
+    if (rc == UNPACKED_MEMORY || (!*wrong && !json->data))
         return -1;
     return *wrong ? 1 : 0;
 }

@@ -52,17 +52,17 @@ static int unpack_one(struct decode_layer *l, enum event_dir dir, struct slice p
                                    const struct slice *parts))
 {
     struct slice elements[6], parts[SIGNALR_PARTS], rest = packed;
-    enum msgpack_result result;
+    enum unpacked result;
     struct buf out;
     char *json;
     long count;
 
     buf_init(&out, SIZE_MAX);
     result = msgpack_to_json(&rest, &out);
-    json = result == MSGPACK_OK ? arena_copy(decode_arena(l), buf_data(&out), out.len) : NULL;
+    json = result == UNPACKED_OK ? arena_copy(decode_arena(l), buf_data(&out), out.len) : NULL;
     count = json ? json_elements(slice_make(json, out.len), elements, 6) : -1;
     buf_clear(&out);
-    if (result == MSGPACK_MEMORY || (result == MSGPACK_OK && !json))
+    if (result == UNPACKED_MEMORY || (result == UNPACKED_OK && !json))
         return -1;
     if (count < 1 || rest.len > 0)
         return decode_bad(l, dir, packed, "not SignalR: no MessagePack array");

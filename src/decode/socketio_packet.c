@@ -126,7 +126,7 @@ static struct slice as_json(struct decode_layer *l, struct slice bytes)
     struct buf out;
 
     buf_init(&out, SIZE_MAX);
-    if (msgpack_to_json(&bytes, &out) == MSGPACK_OK && bytes.len == 0)
+    if (msgpack_to_json(&bytes, &out) == UNPACKED_OK && bytes.len == 0)
         text = arena_copy(decode_arena(l), buf_data(&out), out.len);
     if (text)
         json = slice_make(text, out.len);

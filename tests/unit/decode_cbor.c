@@ -16,14 +16,14 @@ static void becomes(const char *bytes, size_t n, const char *json)
     struct buf out;
 
     buf_init(&out, SIZE_MAX);
-    assert_int_equal(cbor_to_json(&rest, &out), CBOR_OK);
+    assert_int_equal(cbor_to_json(&rest, &out), UNPACKED_OK);
     assert_int_equal(rest.len, 0);
     buf_append(&out, "", 1);
     assert_string_equal((const char *)buf_data(&out), json);
     buf_clear(&out);
     for (size_t cut = 0; cut < n; cut++) {
         rest = slice_make(bytes, cut);
-        assert_int_equal(cbor_to_json(&rest, &out), CBOR_SHORT);
+        assert_int_equal(cbor_to_json(&rest, &out), UNPACKED_SHORT);
         buf_clear(&out);
     }
 }
@@ -74,13 +74,13 @@ static void is_bad(const char *bytes, size_t n)
     struct buf out;
 
     buf_init(&out, SIZE_MAX);
-    assert_int_equal(cbor_to_json(&rest, &out), CBOR_BAD);
+    assert_int_equal(cbor_to_json(&rest, &out), UNPACKED_BAD);
     buf_clear(&out);
 }
 
 static void what_is_no_cbor_is_refused(void **state)
 {
-    char deep[CBOR_DEPTH_MAX + 1];
+    char deep[UNPACKED_DEPTH_MAX + 1];
 
     (void)state;
     memset(deep, '\x81', sizeof deep);

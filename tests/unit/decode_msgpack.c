@@ -23,12 +23,12 @@ static void reads(const char *hex, const char *json)
     for (size_t n = 0; n < bytes.len; n++) {
         rest = slice_make(buf_data(&bytes), n);
         buf_reset(&out);
-        assert_int_equal(msgpack_to_json(&rest, &out), MSGPACK_SHORT);
+        assert_int_equal(msgpack_to_json(&rest, &out), UNPACKED_SHORT);
     }
     buf_append(&bytes, "\xC1", 1);
     rest = buf_slice(&bytes);
     buf_reset(&out);
-    assert_int_equal(msgpack_to_json(&rest, &out), MSGPACK_OK);
+    assert_int_equal(msgpack_to_json(&rest, &out), UNPACKED_OK);
     assert_int_equal(rest.len, 1);
     buf_append(&out, "", 1);
     assert_string_equal((const char *)buf_data(&out), json);
@@ -121,15 +121,15 @@ static void what_json_has_no_form_for_is_written_otherwise(void **state)
 static void what_is_no_msgpack_is_refused(void **state)
 {
     struct slice bad = slice_str("\xC1");
-    uint8_t deep[MSGPACK_DEPTH_MAX + 1];
+    uint8_t deep[UNPACKED_DEPTH_MAX + 1];
     struct slice rest = slice_make(deep, sizeof deep);
     struct buf out;
 
     (void)state;
     buf_init(&out, SIZE_MAX);
     memset(deep, 0x91, sizeof deep);
-    assert_int_equal(msgpack_to_json(&bad, &out), MSGPACK_BAD);
-    assert_int_equal(msgpack_to_json(&rest, &out), MSGPACK_BAD);
+    assert_int_equal(msgpack_to_json(&bad, &out), UNPACKED_BAD);
+    assert_int_equal(msgpack_to_json(&rest, &out), UNPACKED_BAD);
     assert_int_equal(msgpack_from_json(slice_str("{\"a\""), &out), -1);
     buf_clear(&out);
 }
