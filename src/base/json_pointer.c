@@ -90,7 +90,7 @@ static size_t decode_escape(const uint8_t *bytes, size_t n, uint8_t out[4], size
 
 static struct slice unquote(struct slice token)
 {
-    return slice_make(token.data + 1, token.len - 2);
+    return slice_inner(token);
 }
 
 size_t json_string_decode(struct slice token, uint8_t *out)

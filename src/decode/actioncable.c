@@ -223,7 +223,7 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
     (void)l;
     if (strcmp(item->type, "message") != 0 || item->data.len == 0)
         return 0;
-    return buf_append(out, item->data.data, item->data.len) == 0 ? 1 : -1;
+    return buf_append_slice(out, item->data) == 0 ? 1 : -1;
 }
 
 const struct decoder decoder_actioncable = {

@@ -173,7 +173,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         if (n > 0 && decode_line(l, dir, slice_make(rest.data, n)) != 0)
             return -1;
         n += end_of_line != NULL;
-        rest = slice_make(rest.data + n, rest.len - n);
+        rest = slice_from(rest, n);
     }
     return 0;
 }

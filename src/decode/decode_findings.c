@@ -68,5 +68,5 @@ int decode_piped(struct decode_stack *stack, const struct event_decoded *item, s
     if (item->role == DECODED_HEARTBEAT || item->role == DECODED_CONTROL ||
         item->role == DECODED_CARRIER)
         return 0;
-    return buf_append(out, item->data.data, item->data.len) == 0 ? 1 : -1;
+    return buf_append_slice(out, item->data) == 0 ? 1 : -1;
 }

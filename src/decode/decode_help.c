@@ -79,7 +79,7 @@ struct slice decode_word(struct slice *line)
     word.len = 0;
     while (word.len < text.len && !is_blank(word.data[word.len]))
         word.len++;
-    *line = blank_trim(slice_make(text.data + word.len, text.len - word.len));
+    *line = blank_trim(slice_from(text, word.len));
     return word;
 }
 
@@ -90,7 +90,7 @@ struct slice decode_unquote(struct decode_layer *l, struct slice token)
     if (token.len < 2 || token.data[0] != '"')
         return token;
     if (json_plain_run(token.data + 1, token.len - 2) == token.len - 2)
-        return slice_make(token.data + 1, token.len - 2);
+        return slice_inner(token);
     text = arena_alloc(decode_arena(l), token.len);
     if (!text)
         return slice_str("");

@@ -66,8 +66,7 @@ bool engineio_recognise(const struct decode_clue *clue)
     if (slice_is(m->data, "2probe") || slice_is(m->data, "3probe"))
         return strstr(clue->target, "EIO=") != NULL;
     return m->data.data[0] == '0' && clue->dir == DIR_IN &&
-           json_pick(slice_make(m->data.data + 1, m->data.len - 1), member_names, members,
-                     MEMBERS) == 1 &&
+           json_pick(slice_from(m->data, 1), member_names, members, MEMBERS) == 1 &&
            json_is_string(members[SID]) && members[PING_INTERVAL].len > 0;
 }
 
@@ -339,7 +338,7 @@ static int decode_binary(struct decode_layer *l, enum event_dir dir, struct deco
         return decode_bad(
             l, dir, m.data,
             "not Engine.IO 3: a binary message begins with 4, the type of its packet");
-    m.data = slice_make(m.data.data + 1, m.data.len - 1);
+    m.data = slice_from(m.data, 1);
     return message(l, dir, m);
 }
 
@@ -352,7 +351,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         return decode_binary(l, dir, m);
     if (m.data.len == 0)
         return decode_bad(l, dir, m.data, "not Engine.IO: an empty packet");
-    data = slice_make(m.data.data + 1, m.data.len - 1);
+    data = slice_from(m.data, 1);
     switch (m.data.data[0]) {
     case '0':
         return decode_open(l, dir, data, m.data);
@@ -404,7 +403,7 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
         return 0;
     if (item->form == DECODED_BYTES)
         return base64_encode(out, item->data) == 0 ? 1 : -1;
-    return item->data.len == 0 || buf_append(out, item->data.data, item->data.len) == 0 ? 1 : -1;
+    return item->data.len == 0 || buf_append_slice(out, item->data) == 0 ? 1 : -1;
 }
 
 static int findings(struct decode_layer *l, struct buf *out)

@@ -15,7 +15,7 @@ static bool has_parameter(struct slice query, const char *name)
         if (len > n && memcmp(query.data, name, n) == 0 && query.data[n] == '=')
             return true;
         len += end != NULL;
-        query = slice_make(query.data + len, query.len - len);
+        query = slice_from(query, len);
     }
     return false;
 }
@@ -56,7 +56,7 @@ int engineio_target(const struct decode_spec *spec, const struct decoder *names,
     if (!no_path && has_parameter(query, "EIO") && has_parameter(query, "transport"))
         return 0;
     if ((no_path ? put_path(named ? named : path, out) : buf_append(out, target.data, n)) != 0 ||
-        buf_append(out, "?", 1) != 0 || (any && buf_append(out, query.data, query.len) != 0) ||
+        buf_append(out, "?", 1) != 0 || (any && buf_append_slice(out, query) != 0) ||
         put_parameter(query, "EIO", eio, &any, out) != 0 ||
         put_parameter(query, "transport", transport, &any, out) != 0)
         return -1;

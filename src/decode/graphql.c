@@ -258,8 +258,7 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
     if ((item->role != DECODED_RESULT && item->role != DECODED_ERROR) || item->data.len == 0)
         return 0;
     if ((wrap && buf_append_str(out, "{\"errors\":") != 0) ||
-        buf_append(out, item->data.data, item->data.len) != 0 ||
-        (wrap && buf_append_str(out, "}") != 0))
+        buf_append_slice(out, item->data) != 0 || (wrap && buf_append_str(out, "}") != 0))
         return -1;
     return 1;
 }

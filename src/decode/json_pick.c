@@ -12,7 +12,7 @@ static int whole(struct json_scan *s, enum json_token kind, struct slice token, 
 static void keep(const char *const *names, struct slice *values, size_t count, struct slice key,
                  struct slice value)
 {
-    const struct slice name = slice_make(key.data + 1, key.len - 2);
+    const struct slice name = slice_inner(key);
 
     for (size_t i = 0; i < count; i++) {
         if (values[i].len == 0 && slice_is(name, names[i])) {

@@ -184,7 +184,7 @@ static int encode_object(struct decode_layer *l, struct slice text, struct err *
         return decode_send(l, (struct decode_message){OPCODE_TEXT, text});
     if (!json_is_string(m[METHOD]))
         return err_set(e, EXIT_USAGE, STAGE_USAGE, 0, "the JSON object has no \"method\"");
-    return send_call(l, slice_make(text.data + 1, text.len - 2));
+    return send_call(l, slice_inner(text));
 }
 
 static int encode(struct decode_layer *l, enum decode_input input, struct slice line, struct err *e)

@@ -411,13 +411,13 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         return decode_bad(l, dir, m.data, "not MQTT: a text message, but packets are binary");
     if (pieces_add(unread, m.data, &all) != 0)
         return decode_bad(l, dir, m.data, "not MQTT: a packet of more than %zu bytes", PIECES_MAX);
-    while ((n = mqtt_packet_read(slice_make(all.data + at, all.len - at), &body)) > 0) {
+    while ((n = mqtt_packet_read(slice_from(all, at), &body)) > 0) {
         if (decode_one(l, dir, slice_make(all.data + at, (size_t)n), body) != 0)
             return -1;
         at += (size_t)n;
     }
     if (n < 0) {
-        struct slice bad = slice_make(all.data + at, all.len - at);
+        struct slice bad = slice_from(all, at);
 
         pieces_keep(unread, all, all.len);
         return decode_bad(l, dir, bad, "not MQTT: the length of a packet has more than four bytes");
@@ -464,11 +464,11 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
     (void)l;
     if (strcmp(item->type, "PUBLISH") != 0)
         return 0;
-    if (buf_append(out, item->name.data, item->name.len) != 0 || buf_append(out, " ", 1) != 0)
+    if (buf_append_slice(out, item->name) != 0 || buf_append(out, " ", 1) != 0)
         return -1;
     if (item->form == DECODED_BYTES)
         return base64_encode(out, item->data) == 0 ? 1 : -1;
-    return buf_append(out, item->data.data, item->data.len) == 0 ? 1 : -1;
+    return buf_append_slice(out, item->data) == 0 ? 1 : -1;
 }
 
 const struct decoder decoder_mqtt = {

@@ -147,7 +147,7 @@ static int publish(struct decode_layer *l, struct slice topic, struct slice body
     if (rc == 0 && q->level >= 5)
         rc = buf_append(&out, "", 1);
     if (rc == 0)
-        rc = buf_append(&out, body.data, body.len);
+        rc = buf_append_slice(&out, body);
     if (rc == 0)
         rc = mqtt_send(l, MQTT_PUBLISH << 4 | qos << 1 | retain, &out);
     buf_clear(&out);

@@ -246,7 +246,7 @@ int mqtt_put_string(struct buf *out, struct slice text)
 {
     if (text.len > UINT16_MAX || mqtt_put_u16(out, (unsigned)text.len) != 0)
         return -1;
-    return buf_append(out, text.data, text.len);
+    return buf_append_slice(out, text);
 }
 
 int mqtt_send(struct decode_layer *l, unsigned first, const struct buf *body)

@@ -87,7 +87,7 @@ static int write_double(struct slice token, struct buf *out)
 static int write_number(struct slice token, struct buf *out)
 {
     bool negative = token.data[0] == '-';
-    struct slice digits = slice_make(token.data + negative, token.len - negative);
+    struct slice digits = slice_from(token, negative);
     uint64_t number;
 
     if (!decimal_read(digits, negative ? (uint64_t)1 << 63 : UINT64_MAX, &number))
@@ -128,11 +128,10 @@ static int write_bytes(struct slice json, struct buf *out)
         json_members(json) != (values[1].len ? 2 : 1))
         return 0;
     negative = values[1].len && values[1].data[0] == '-';
-    if (values[1].len &&
-        !decimal_read(slice_make(values[1].data + negative, values[1].len - negative), 127, &type))
+    if (values[1].len && !decimal_read(slice_from(values[1], negative), 127, &type))
         return 0;
     buf_init(&bytes, SIZE_MAX);
-    at = base64_decode(&bytes, slice_make(values[0].data + 1, values[0].len - 2));
+    at = base64_decode(&bytes, slice_inner(values[0]));
     rc = at > 0 ? 0 : -1;
     if (at == 0 && put_count(out, values[1].len ? ext : bin, bytes.len) == 0 &&
         (!values[1].len || put_byte(out, (uint8_t)(negative ? 256 - type : type)) == 0) &&

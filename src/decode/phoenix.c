@@ -234,7 +234,7 @@ static int decode_binary(struct decode_layer *l, enum event_dir dir, struct slic
             item.role = slice_is(part, "ok") ? DECODED_RESULT : DECODED_ERROR;
         }
     }
-    decode_body(&item, slice_make(bytes.data + at, bytes.len - at));
+    decode_body(&item, slice_from(bytes, at));
     if (dir == DIR_OUT) {
         item.type = "push";
         item.role = DECODED_REQUEST;
@@ -399,7 +399,7 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
         (is_reply && buf_printf(out, "{\"status\":%.*s,\"response\":", (int)status.len,
                                 (const char *)status.data) != 0))
         return -1;
-    if (item->form == DECODED_JSON && buf_append(out, item->data.data, item->data.len) != 0)
+    if (item->form == DECODED_JSON && buf_append_slice(out, item->data) != 0)
         return -1;
     if (item->form != DECODED_JSON &&
         (buf_append_str(out, "{\"base64\":\"") != 0 || base64_encode(out, item->data) != 0 ||

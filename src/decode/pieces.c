@@ -15,7 +15,7 @@ int pieces_add(struct pieces *p, struct slice message, struct slice *all)
     *all = message;
     if (p->rest.len == 0)
         return 0;
-    if (buf_append(&p->rest, message.data, message.len) != 0) {
+    if (buf_append_slice(&p->rest, message) != 0) {
         buf_reset(&p->rest);
         return -1;
     }

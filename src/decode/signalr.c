@@ -326,7 +326,7 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
                    ? 1
                    : -1;
     name = decode_quote(l, item->name);
-    inner = data.len > 2 ? slice_make(data.data + 1, data.len - 2) : slice_str("");
+    inner = data.len > 2 ? slice_inner(data) : slice_str("");
     return buf_printf(out, "[%.*s%s%.*s]", (int)name.len, (const char *)name.data,
                       inner.len ? "," : "", (int)inner.len, (const char *)inner.data) == 0
                ? 1

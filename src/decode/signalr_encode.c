@@ -180,7 +180,7 @@ int signalr_encode(struct decode_layer *l, enum decode_input input, struct slice
     rest = slice_make(method.data + method.len,
                       text.len - (size_t)(method.data + method.len - text.data));
     while (rest.len > 0 && (is_white(rest.data[0]) || rest.data[0] == ','))
-        rest = slice_make(rest.data + 1, rest.len - 1);
+        rest = slice_from(rest, 1);
     rest = decode_print(l, "[%.*s", (int)rest.len, (const char *)rest.data);
     return rest.len ? call(l, 1, decode_unquote(l, method), rest) : -1;
 }

@@ -326,7 +326,7 @@ static int await(struct decode_layer *l, enum event_dir dir, struct slice text, 
     struct socketio_pending *p = pending(l->state, dir);
 
     p->sizes = calloc(count, sizeof *p->sizes);
-    if (!p->sizes || buf_append(&p->text, text.data, text.len) != 0)
+    if (!p->sizes || buf_append_slice(&p->text, text) != 0)
         return -1;
     p->wanted = count;
     decode_item(l, dir, &item);
@@ -352,7 +352,7 @@ static int attachment(struct decode_layer *l, enum event_dir dir, struct decode_
     const struct event_decoded item = {.type = "attachment", .role = DECODED_CARRIER};
     struct socketio_pending *p = pending(l->state, dir);
 
-    if (m.data.len > 0 && buf_append(&p->bytes, m.data.data, m.data.len) != 0) {
+    if (m.data.len > 0 && buf_append_slice(&p->bytes, m.data) != 0) {
         drop_pending(p);
         return decode_bad(l, dir, m.data, "the attachments of a packet are too large to be shown");
     }

@@ -128,7 +128,7 @@ static int take_one(void *ctx, struct pieces *p, size_t at, struct slice object)
     if (t->count == SOCKETIO_ATTACHMENTS_MAX || json_pick(object, names, m, 1) != 1 ||
         !json_is_string(m[0]) || json_members(object) != 1)
         return 0;
-    bad = base64_decode(&t->bytes, slice_make(m[0].data + 1, m[0].len - 2));
+    bad = base64_decode(&t->bytes, slice_inner(m[0]));
     if (bad != 0)
         return bad > 0 ? 0 : -1;
     if (copy_until(p, at) != 0 ||

@@ -11,7 +11,7 @@
 
 static struct slice skip(struct slice text, size_t n)
 {
-    return slice_make(text.data + n, text.len - n);
+    return slice_from(text, n);
 }
 
 static bool is_binary(const struct socketio_packet *p)

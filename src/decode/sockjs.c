@@ -91,7 +91,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
 
     if (m.opcode != OPCODE_TEXT || m.data.len == 0)
         return decode_bad(l, dir, m.data, "not SockJS: an empty or binary message");
-    rest = slice_make(m.data.data + 1, m.data.len - 1);
+    rest = slice_from(m.data, 1);
     if (dir == DIR_OUT)
         return json_is_string(m.data) && json_valid(m.data)
                    ? decode_above(l, dir,

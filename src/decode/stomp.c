@@ -107,7 +107,7 @@ static void read_beat(const struct stomp_frame *f, uint64_t beat[2])
 
     beat[0] = beat[1] = 0;
     if (decimal_take(&value, UINT32_MAX, &beat[0]) && value.len > 1 && value.data[0] == ',') {
-        value = slice_make(value.data + 1, value.len - 1);
+        value = slice_from(value, 1);
         decimal_take(&value, UINT32_MAX, &beat[1]);
     }
 }
@@ -278,8 +278,8 @@ static int read_frames(struct decode_layer *l, enum event_dir dir, struct slice 
         const char *why;
         long n;
 
-        at += ends_of_lines(slice_make(all.data + at, all.len - at));
-        rest = slice_make(all.data + at, all.len - at);
+        at += ends_of_lines(slice_from(all, at));
+        rest = slice_from(all, at);
         *used = at;
         if (rest.len == 0)
             return 0;
@@ -359,7 +359,7 @@ static int piped(struct decode_layer *l, const struct event_decoded *item, struc
         return 0;
     if (item->form == DECODED_BYTES)
         return base64_encode(out, item->data) == 0 ? 1 : -1;
-    return buf_append(out, item->data.data, item->data.len) == 0 ? 1 : -1;
+    return buf_append_slice(out, item->data) == 0 ? 1 : -1;
 }
 
 const struct decoder decoder_stomp = {

@@ -135,7 +135,7 @@ static long read_headers(struct reader *r, struct stomp_frame *frame, bool escap
         if ((rc = read_header(r, frame, line, escaped)) < 0)
             return rc;
     }
-    line = slice_make(r->bytes.data + r->pos, r->bytes.len - r->pos);
+    line = slice_from(r->bytes, r->pos);
     if (line.len > 0 && memchr(line.data, 0, line.len))
         return wrong(r, "no empty line follows the headers of %.*s", slice_str(frame->command));
     if (r->bytes.len > STOMP_HEAD_MAX)

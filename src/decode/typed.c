@@ -34,7 +34,7 @@ static struct slice skip_white(struct slice text)
 
     while (n < text.len && is_white(text.data[n]))
         n++;
-    return slice_make(text.data + n, text.len - n);
+    return slice_from(text, n);
 }
 
 bool typed_next(struct slice *line, struct slice *arg, bool *json)
@@ -49,7 +49,7 @@ bool typed_next(struct slice *line, struct slice *arg, bool *json)
     if (n == 0)
         n = word_length(text);
     *arg = slice_make(text.data, n);
-    *line = slice_make(text.data + n, text.len - n);
+    *line = slice_from(text, n);
     return true;
 }
 
@@ -80,10 +80,10 @@ static int put_argument(struct slice arg, bool json, struct buf *out, struct err
     int rc = 0;
 
     if (!json && slice_begins(arg, "hex:"))
-        return put_hex(slice_make(arg.data + 4, arg.len - 4), out, e);
+        return put_hex(slice_from(arg, 4), out, e);
     json_write_init(&w, out);
     if (json)
-        rc = buf_append(out, arg.data, arg.len);
+        rc = buf_append_slice(out, arg);
     else
         json_text(&w, NULL, arg);
     return rc != 0 || w.failed ? err_nomem(e, STAGE_IO, "reading a line") : 0;
@@ -116,7 +116,7 @@ bool typed_file(struct slice *line, struct slice *before, struct slice *path)
         if (json || arg.len < 2 || arg.data[0] != '@')
             continue;
         *before = slice_make(start, (size_t)(arg.data - start));
-        *path = slice_make(arg.data + 1, arg.len - 1);
+        *path = slice_from(arg, 1);
         return true;
     }
     return false;

@@ -154,7 +154,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         if (decode_json(l, dir, slice_make(rest.data, n), slice_make(rest.data, n)) != 0)
             return -1;
         n += at != NULL;
-        rest = slice_make(rest.data + n, rest.len - n);
+        rest = slice_from(rest, n);
     } while (rest.len > 0);
     return 0;
 }

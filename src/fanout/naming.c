@@ -205,7 +205,7 @@ static struct slice trimmed(struct slice value)
     if (nul)
         value.len = (size_t)(nul - value.data);
     while (value.len > 0 && value.data[0] == ' ')
-        value = slice_make(value.data + 1, value.len - 1);
+        value = slice_from(value, 1);
     while (value.len > 0 && value.data[value.len - 1] == ' ')
         value.len--;
     return value;
@@ -311,7 +311,7 @@ static struct slice without_prefix(struct slice text)
         return text;
     while (n < text.len && n < 128 && text.data[n] != '[' && text.data[n] != '{')
         n++;
-    return slice_make(text.data + n, text.len - n);
+    return slice_from(text, n);
 }
 
 /* The value as a name; *room: where it is decoded. */

@@ -124,7 +124,7 @@ static bool read_integer(struct slice text, int64_t *number)
     uint64_t digits;
 
     if (text.len > 0 && (negative || text.data[0] == '+'))
-        text = slice_make(text.data + 1, text.len - 1);
+        text = slice_from(text, 1);
     if (!decimal_read(text, negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX, &digits))
         return false;
     *number = negative ? (int64_t)(0 - digits) : (int64_t)digits;
@@ -295,8 +295,7 @@ int resp_command(struct buf *out, const struct slice *words, size_t count)
 
     for (size_t i = 0; i < count && !failed; i++)
         failed = buf_printf(out, "$%zu\r\n", words[i].len) < 0 ||
-                 buf_append(out, words[i].data, words[i].len) < 0 ||
-                 buf_append_str(out, "\r\n") < 0;
+                 buf_append_slice(out, words[i]) < 0 || buf_append_str(out, "\r\n") < 0;
     if (failed)
         out->len = before;
     return failed ? -1 : 0;

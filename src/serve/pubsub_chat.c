@@ -50,7 +50,7 @@ static void hold(struct pubsub *p, struct slice bytes)
 
     if (buf_reserve(&p->held, sizeof bytes.len + bytes.len)) {
         buf_append(&p->held, &bytes.len, sizeof bytes.len);
-        buf_append(&p->held, bytes.data, bytes.len);
+        buf_append_slice(&p->held, bytes);
         return;
     }
     err_set(&e, EXIT_OTHER, STAGE_IO, 0,
