@@ -366,12 +366,13 @@ static int decode_binary(struct decode_layer *l, enum event_dir dir, struct deco
     struct socketio *s = l->state;
     struct socketio_packet p;
     const char *wrong;
+    int rc;
 
     if (pending(s, dir)->wanted > 0)
         return attachment(l, dir, m);
-    wrong = socketio_parse_msgpack(l, m.data, &p);
-    if (wrong)
-        return unknown(l, dir, m, wrong);
+    rc = socketio_parse_msgpack(l, m.data, &p, &wrong);
+    if (rc != 0)
+        return rc < 0 ? -1 : unknown(l, dir, m, wrong);
     if (dir == DIR_IN && decode_takes_part(l) && !uses_msgpack(l))
         notes_add(&s->notes, "the server uses the MessagePack parser: use parser=msgpack");
     return packet(l, dir, &p);

@@ -5,6 +5,7 @@
 #include "base/decimal.h"
 #include "decode/json_pick.h"
 #include "decode/msgpack.h"
+#include "decode/packed.h"
 
 /* Digits of an ack id: those of a number that JavaScript holds exactly. */
 #define ID_DIGITS 16
@@ -118,38 +119,30 @@ static struct slice unless_null(struct slice value)
     return slice_is(value, "null") ? slice_str("") : value;
 }
 
-/* The bytes as JSON in the arena; empty: they are something else. */
-static struct slice as_json(struct decode_layer *l, struct slice bytes)
+int socketio_parse_msgpack(struct decode_layer *l, struct slice bytes, struct socketio_packet *p,
+                           const char **wrong)
 {
-    struct slice json = slice_str("");
-    char *text = NULL;
-    struct buf out;
-
-    buf_init(&out, SIZE_MAX);
-    if (msgpack_to_json(&bytes, &out) == UNPACKED_OK && bytes.len == 0)
-        text = arena_copy(decode_arena(l), buf_data(&out), out.len);
-    if (text)
-        json = slice_make(text, out.len);
-    buf_clear(&out);
-    return json;
-}
-
-const char *socketio_parse_msgpack(struct decode_layer *l, struct slice bytes,
-                                   struct socketio_packet *p)
-{
-    struct slice json = as_json(l, bytes), m[MEMBERS];
+    struct slice json, m[MEMBERS];
     uint64_t type;
+    int rc = packed_to_json(l, PACKED_MSGPACK, bytes, &json, wrong);
 
     *p = (struct socketio_packet){0};
-    if (json_pick(json, member_names, m, MEMBERS) != 1)
-        return "a binary message that no packet announced";
-    if (!decimal_read(m[TYPE], SOCKETIO_CONNECT_ERROR, &type) || !json_is_string(m[NSP]))
-        return "a MessagePack object without the members type and nsp";
+    if (rc < 0)
+        return -1;
+    if (rc > 0 || json_pick(json, member_names, m, MEMBERS) != 1) {
+        *wrong = "a binary message that no packet announced";
+        return 1;
+    }
+    if (!decimal_read(m[TYPE], SOCKETIO_CONNECT_ERROR, &type) || !json_is_string(m[NSP])) {
+        *wrong = "a MessagePack object without the members type and nsp";
+        return 1;
+    }
     p->type = (enum socketio_type)type;
     p->nsp = decode_unquote(l, m[NSP]);
     p->data = unless_null(m[DATA]);
     p->id = id_of(slice_make(unless_null(m[ID]).data, decimal_span(unless_null(m[ID]))));
-    return p->id.len > ID_DIGITS ? "its ack id is too long" : check_data(p);
+    *wrong = p->id.len > ID_DIGITS ? "its ack id is too long" : check_data(p);
+    return *wrong ? 1 : 0;
 }
 
 int socketio_send_msgpack(struct decode_layer *l, const struct socketio_packet *p)

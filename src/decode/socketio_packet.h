@@ -31,9 +31,9 @@ struct socketio_packet {
 
 /* NULL, or what is wrong, static. Slices of *p are in the text. */
 const char *socketio_parse(struct slice text, struct socketio_packet *p);
-/* The same of MessagePack; slices are in the arena. */
-const char *socketio_parse_msgpack(struct decode_layer *l, struct slice bytes,
-                                   struct socketio_packet *p);
+/* The same of MessagePack; slices are in the arena. 0; 1: *wrong is what is; -1: memory. */
+int socketio_parse_msgpack(struct decode_layer *l, struct slice bytes, struct socketio_packet *p,
+                           const char **wrong);
 
 /* Send a packet whose data has {"base64":"..."} for bytes: as text and attachments, or as
  * MessagePack. 0 or -1 (memory). */
