@@ -18,15 +18,19 @@ void *arena_alloc(struct arena *a, size_t n)
     size_t rounded;
     void *taken;
 
-    if (n > SIZE_MAX / 2)
+    if (n > SIZE_MAX / 2) {
+        a->failed = true;
         return NULL;
+    }
     rounded = (n + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (!block || block->size - block->used < rounded) {
         size_t size = rounded > BLOCK ? rounded : BLOCK;
 
         block = calloc(1, sizeof *block + size);
-        if (!block)
+        if (!block) {
+            a->failed = true;
             return NULL;
+        }
         block->size = size;
         block->next = a->blocks;
         a->blocks = block;
@@ -59,6 +63,7 @@ void arena_reset(struct arena *a)
 {
     struct arena_block *block;
 
+    a->failed = false;
     while ((block = a->blocks) && (block->next || block->size > BLOCK)) {
         a->blocks = block->next;
         free(block);

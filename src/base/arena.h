@@ -4,6 +4,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -11,6 +12,7 @@ struct arena_block;
 /* Zero-initialise to begin. */
 struct arena {
     struct arena_block *blocks;
+    bool failed; /* memory ran out, for an allocation since arena_reset */
 };
 
 /* Zeroed bytes, aligned for any type; NULL: out of memory. */

@@ -38,6 +38,12 @@ static inline int buf_append_slice(struct buf *b, struct slice s)
 }
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Would max allow n more bytes? If so, an append fails for want of memory only. */
+static inline bool buf_allows(const struct buf *b, size_t n)
+{
+    return n <= b->max - b->len;
+}
+
 /* Write the content to `to`: false, and errno, if not all of it was. An empty buffer is written,
  * though it has no bytes to point at. */
 bool buf_write(const struct buf *b, FILE *to);

@@ -134,7 +134,7 @@ static int heed(struct decode_layer *l, enum event_dir dir, const struct slice *
                    "the server disconnected: %.*s", reason.len ? (int)reason.len : 9,
                    reason.len ? (const char *)reason.data : "no reason");
     } else if (item->role == DECODED_REQUEST) {
-        requests_ask(&a->requests, dir, identifier, item->name, decode_now(l));
+        decode_ask(l, &a->requests, dir, identifier, item->name);
     } else if (strcmp(item->type, "confirm_subscription") == 0 ||
                strcmp(item->type, "reject_subscription") == 0) {
         struct slice name;

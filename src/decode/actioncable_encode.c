@@ -77,7 +77,7 @@ static int subscribe(struct decode_layer *l, struct slice line, struct err *e)
                        "the line is not of the form 'sub CHANNEL [JSON OBJECT]'");
     id = decode_print(l, "{\"channel\":%.*s%.*s}", (int)quoted.len, (const char *)quoted.data,
                       (int)members.len, (const char *)members.data);
-    if (id.len == 0 || keep_identifier(l->state, id) != 0)
+    if (decode_arena(l)->failed || keep_identifier(l->state, id) != 0)
         return -1;
     joining_ask(&((struct actioncable *)l->state)->joining);
     return send_command(l, "subscribe", id, slice_str(""));

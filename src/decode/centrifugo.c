@@ -109,8 +109,8 @@ static void emit_command(struct decode_layer *l, enum event_dir dir, const struc
         item.role = m[ID].len ? DECODED_REQUEST : DECODED_EVENT;
         item.id = m[ID];
         if (m[ID].len > 0)
-            requests_ask(&c->requests, dir, m[ID], item.name.len ? item.name : slice_str(item.type),
-                         decode_now(l));
+            decode_ask(l, &c->requests, dir, m[ID],
+                       item.name.len ? item.name : slice_str(item.type));
     } else {
         item.re = m[ID];
         item.has_us =

@@ -123,7 +123,7 @@ static int begin(struct decode_stack *stack)
             return -1;
     }
     tick(stack);
-    return 0;
+    return stack->arena.failed ? -1 : 0;
 }
 
 int decode_fail(struct decode_stack *stack)
@@ -187,6 +187,7 @@ int decode_opened(struct decode_stack *stack, const struct decode_opening *openi
     stack->close_code = 0;
     stack->tries = 0;
     stack->item_count = 0;
+    arena_reset(&stack->arena);
     if (stack->spec->none)
         return 0;
     if (keep_opening(stack, opening) != 0)
@@ -236,7 +237,7 @@ bool decode_is_ready(const struct decode_stack *stack)
 
 /* --- up --------------------------------------------------------------------------------------- */
 
-/* Items of one message that are beyond the bound, or for which there was no memory. */
+/* Items of one message that are beyond the bound. */
 static void report_left_out(struct decode_stack *stack)
 {
     struct decode_layer *l = &stack->layers[stack->count - 1];
@@ -274,18 +275,16 @@ size_t decode_message(struct decode_stack *stack, enum event_dir dir, struct dec
     }
     if (stack->count == 0)
         return 0;
-    if (stack->layers[0].decoder->decode(&stack->layers[0], dir, message) != 0) {
+    if (stack->layers[0].decoder->decode(&stack->layers[0], dir, message) != 0)
+        stack->arena.failed = true;
+    if (!stack->arena.failed && stack->left_out > 0)
+        report_left_out(stack);
+    if (!stack->arena.failed)
+        tick(stack);
+    if (stack->arena.failed) {
         stack->item_count = 0;
         decode_fail(stack);
-        return 0;
     }
-    if (stack->left_out > 0 && stack->item_count == 0) {
-        decode_fail(stack);
-        return 0;
-    }
-    if (stack->left_out > 0)
-        report_left_out(stack);
-    tick(stack);
     return stack->item_count;
 }
 
@@ -315,8 +314,12 @@ void decode_item(struct decode_layer *l, enum event_dir dir, const struct event_
     struct event_decoded *kept;
 
     (void)dir;
-    if (stack->item_count == DECODE_ITEMS_MAX || !has_room(stack)) {
+    if (stack->item_count == DECODE_ITEMS_MAX) {
         stack->left_out++;
+        return;
+    }
+    if (!has_room(stack)) {
+        stack->arena.failed = true;
         return;
     }
     kept = &stack->items[stack->item_count++];
@@ -383,8 +386,10 @@ int decode_send(struct decode_layer *l, struct decode_message m)
     if (l->depth > 0)
         return below->decoder->wrap((struct decode_layer *)below, m);
     at = buf_reserve(sending, sizeof head + m.data.len);
-    if (!at)
+    if (!at) {
+        l->stack->arena.failed = true;
         return -1;
+    }
     memcpy(at, &head, sizeof head);
     if (m.data.len)
         memcpy(at + sizeof head, m.data.data, m.data.len);
@@ -410,11 +415,14 @@ int decode_encode(struct decode_stack *stack, enum decode_input input, struct sl
                   uint64_t now_us, struct err *e)
 {
     struct decode_layer *top = &stack->layers[stack->count - 1];
+    size_t waiting = stack->sending.len;
 
     stack->now_us = now_us;
+    stack->arena.failed = false;
     err_clear(e);
-    if (top->decoder->encode(top, input, line, e) == 0)
+    if (top->decoder->encode(top, input, line, e) == 0 && !stack->arena.failed)
         return 0;
+    stack->sending.len = waiting; /* no message of several alone, none that is not whole */
     return e->code == EXIT_OK ? err_nomem(e, STAGE_IO, "encoding a message") : -1;
 }
 
@@ -426,12 +434,16 @@ uint64_t decode_due(const struct decode_stack *stack)
 void decode_tick(struct decode_stack *stack, uint64_t now_us)
 {
     stack->now_us = now_us;
+    stack->arena.failed = false;
     tick(stack);
+    if (stack->arena.failed)
+        decode_fail(stack);
 }
 
 void decode_leave(struct decode_stack *stack, uint64_t now_us)
 {
     stack->now_us = now_us;
+    stack->arena.failed = false;
     for (unsigned i = stack->takes_part ? stack->count : 0; i-- > 0;) {
         struct decode_layer *l = &stack->layers[i];
 

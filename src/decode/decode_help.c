@@ -99,7 +99,18 @@ struct slice decode_unquote(struct decode_layer *l, struct slice token)
 
 int decode_send_text(struct decode_layer *l, struct slice text)
 {
-    return text.len ? decode_send(l, (struct decode_message){OPCODE_TEXT, text}) : -1;
+    if (text.len == 0 || decode_arena(l)->failed)
+        return -1;
+    return decode_send(l, (struct decode_message){OPCODE_TEXT, text});
+}
+
+int decode_ask(struct decode_layer *l, struct requests *r, enum event_dir dir, struct slice id,
+               struct slice name)
+{
+    int rc = requests_ask(r, dir, id, name, decode_now(l));
+
+    decode_arena(l)->failed |= rc < 0;
+    return rc;
 }
 
 struct slice decode_text(struct decode_layer *l, struct slice bytes)
@@ -144,6 +155,7 @@ struct slice decode_quote(struct decode_layer *l, struct slice bytes)
     json_write_init(&w, &out);
     json_text(&w, NULL, text);
     copy = w.failed ? NULL : arena_copy(decode_arena(l), buf_data(&out), out.len);
+    decode_arena(l)->failed |= w.failed;
     text = slice_make(copy, copy ? out.len : 0);
     buf_clear(&out);
     return text;

@@ -22,7 +22,7 @@ struct decode_stack {
     struct buf opening;
 
     uint64_t now_us, due_us;
-    struct arena arena;
+    struct arena arena; /* `failed` also if memory ran out for something else */
     struct event_decoded *items;
     size_t item_count, item_capacity;
     uint64_t left_out; /* items beyond DECODE_ITEMS_MAX in this message */

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "decode/decode.h"
+#include "decode/requests.h"
 
 /* One decoder of one stack. */
 struct decode_layer {
@@ -83,7 +84,8 @@ const struct decoder *decoder_named(struct slice name);
  */
 
 uint64_t decode_now(const struct decode_layer *l);
-/* Memory that lasts until the next message. */
+/* Memory that lasts until the next message. Once it failed, nothing comes of the message or line at
+ * hand, so decoders need not look after each call. */
 struct arena *decode_arena(struct decode_layer *l);
 const struct decode_spec *decode_spec(const struct decode_layer *l);
 /* The value of the n-th KEY of that name and decoder; NULL: there is none. */
@@ -115,8 +117,12 @@ int decode_above(struct decode_layer *l, enum event_dir dir, struct decode_messa
 bool decode_carries(const struct decode_layer *l);
 /* To the peer, through the layers below. 0 or -1 (memory, or DECODE_SEND_MAX). */
 int decode_send(struct decode_layer *l, struct decode_message m);
-/* The same with a text; an empty one means that memory ran out. */
+/* The same with a text from the arena; an empty one, and any after memory ran out, is not sent. */
 int decode_send_text(struct decode_layer *l, struct slice text);
+
+/* requests_ask now. Memory that ran out is as if the arena's had. */
+int decode_ask(struct decode_layer *l, struct requests *r, enum event_dir dir, struct slice id,
+               struct slice name);
 
 /* The protocol ended the connection, see decode_ended; the first call on a connection decides. */
 void decode_end(struct decode_layer *l, enum exit_code code, bool again, const char *format, ...)

@@ -157,7 +157,7 @@ static void relate(struct decode_layer *l, enum event_dir dir, const struct kind
     if (kind->about == BEGINS) {
         item->id = id;
         item->name = operation_name(l, payload);
-        requests_ask(&g->requests, dir, id, item->name, decode_now(l));
+        decode_ask(l, &g->requests, dir, id, item->name);
     } else if (kind->about == CANCELS || dir == DIR_OUT) {
         item->re = id;
         if (requests_find(&g->requests, DIR_IN, id))

@@ -11,7 +11,7 @@ int joining_send(struct joining *h, struct decode_layer *l, struct slice text)
 {
     uint8_t *at;
 
-    if (h->unconfirmed == 0 || text.len == 0)
+    if (h->unconfirmed == 0 || text.len == 0 || decode_arena(l)->failed)
         return decode_send_text(l, text);
     h->texts.max = JOINING_MAX;
     at = buf_reserve(&h->texts, sizeof text.len + text.len);

@@ -66,7 +66,7 @@ static void call(struct decode_layer *l, enum event_dir dir, const struct slice 
     };
 
     if (m[ID].len)
-        requests_ask(&rpc->requests, dir, m[ID], item.name, decode_now(l));
+        decode_ask(l, &rpc->requests, dir, m[ID], item.name);
     add_session(l, &item, m[SESSION]);
     decode_item(l, dir, &item);
 }

@@ -220,7 +220,7 @@ static int read_publish(struct decode_layer *l, enum event_dir dir, unsigned fla
     r->rest.len = 0;
     if (qos == 0)
         return 0;
-    requests_ask(&q->requests, dir, item->id, item->name, decode_now(l));
+    decode_ask(l, &q->requests, dir, item->id, item->name);
     if (dir == DIR_IN && decode_takes_part(l))
         return mqtt_send_id(l, (unsigned)(qos == 1 ? MQTT_PUBACK : MQTT_PUBREC) << 4, id) == 0 ? 0
                                                                                                : -2;
@@ -297,7 +297,7 @@ static int read_filters(struct decode_layer *l, enum event_dir dir, unsigned typ
             add_number(l, item, "qos", mqtt_u8(r) & 3U);
     } while (r->rest.len > 0 && !r->bad);
     if (!r->bad)
-        requests_ask(&q->requests, dir, item->id, item->name, decode_now(l));
+        decode_ask(l, &q->requests, dir, item->id, item->name);
     return 0;
 }
 
@@ -398,6 +398,14 @@ static int decode_one(struct decode_layer *l, enum event_dir dir, struct slice p
     return 0;
 }
 
+/* What pieces_add and pieces_keep have returned, but 0. */
+static int not_kept(struct decode_layer *l, enum event_dir dir, struct slice data, int rc)
+{
+    if (rc < 0)
+        return -1;
+    return decode_bad(l, dir, data, "not MQTT: a packet of more than %zu bytes", PIECES_MAX);
+}
+
 static int decode(struct decode_layer *l, enum event_dir dir, struct decode_message m)
 {
     struct mqtt *q = l->state;
@@ -405,12 +413,14 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     struct slice all, body;
     size_t at = 0;
     long n;
+    int rc;
 
     beats_seen(&q->beats, dir, decode_now(l));
     if (m.opcode != OPCODE_BINARY)
         return decode_bad(l, dir, m.data, "not MQTT: a text message, but packets are binary");
-    if (pieces_add(unread, m.data, &all) != 0)
-        return decode_bad(l, dir, m.data, "not MQTT: a packet of more than %zu bytes", PIECES_MAX);
+    rc = pieces_add(unread, m.data, &all);
+    if (rc != 0)
+        return not_kept(l, dir, m.data, rc);
     while ((n = mqtt_packet_read(slice_from(all, at), &body)) > 0) {
         if (decode_one(l, dir, slice_make(all.data + at, (size_t)n), body) != 0)
             return -1;
@@ -422,9 +432,8 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
         pieces_keep(unread, all, all.len);
         return decode_bad(l, dir, bad, "not MQTT: the length of a packet has more than four bytes");
     }
-    if (pieces_keep(unread, all, at) != 0)
-        return decode_bad(l, dir, m.data, "not MQTT: a packet of more than %zu bytes", PIECES_MAX);
-    return 0;
+    rc = pieces_keep(unread, all, at);
+    return rc == 0 ? 0 : not_kept(l, dir, m.data, rc);
 }
 
 /* --- what is due, and the findings ------------------------------------------------------------

@@ -65,7 +65,7 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     else
         item.re = parts[1];
     if (type == 2)
-        requests_ask(&o->requests, dir, item.id, item.name, decode_now(l));
+        decode_ask(l, &o->requests, dir, item.id, item.name);
     else if (type == 3 || type == 4) {
         item.has_us =
             requests_answer(&o->requests, dir, item.re, false, decode_now(l), &item.us, &name);

@@ -195,7 +195,7 @@ static int emit(struct decode_layer *l, enum event_dir dir, const struct slice *
     add(l, &item, "topic", topic);
     if (slice_is(item.name, "phx_reply"))
         reply(l, dir, m, &item);
-    else if (asks && requests_ask(&p->requests, dir, m[REF], item.name, decode_now(l)) == 0 &&
+    else if (asks && decode_ask(l, &p->requests, dir, m[REF], item.name) == 0 &&
              slice_is(item.name, "phx_join"))
         remember_join(p, topic, m[REF]);
     if (item.role == DECODED_HEARTBEAT && dir == DIR_OUT)
@@ -238,7 +238,7 @@ static int decode_binary(struct decode_layer *l, enum event_dir dir, struct slic
     if (dir == DIR_OUT) {
         item.type = "push";
         item.role = DECODED_REQUEST;
-        requests_ask(&p->requests, dir, item.id, item.name, decode_now(l));
+        decode_ask(l, &p->requests, dir, item.id, item.name);
     } else if (item.id.len > 0) {
         item.type = "reply";
         item.re = item.id;

@@ -10,17 +10,27 @@ void pieces_clear(struct pieces *p)
     buf_clear(&p->rest);
 }
 
+/* 0, 1: too much, -1: memory. */
+static int append(struct pieces *p, struct slice bytes)
+{
+    if (!buf_allows(&p->rest, bytes.len))
+        return 1;
+    return buf_append_slice(&p->rest, bytes);
+}
+
 int pieces_add(struct pieces *p, struct slice message, struct slice *all)
 {
+    int rc;
+
     *all = message;
     if (p->rest.len == 0)
         return 0;
-    if (buf_append_slice(&p->rest, message) != 0) {
+    rc = append(p, message);
+    if (rc != 0)
         buf_reset(&p->rest);
-        return -1;
-    }
-    *all = buf_slice(&p->rest);
-    return 0;
+    else
+        *all = buf_slice(&p->rest);
+    return rc;
 }
 
 int pieces_keep(struct pieces *p, struct slice all, size_t used)
@@ -29,5 +39,5 @@ int pieces_keep(struct pieces *p, struct slice all, size_t used)
         buf_consume(&p->rest, used);
         return 0;
     }
-    return used < all.len ? buf_append(&p->rest, all.data + used, all.len - used) : 0;
+    return used < all.len ? append(p, slice_from(all, used)) : 0;
 }

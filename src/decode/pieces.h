@@ -18,11 +18,10 @@ struct pieces {
 void pieces_init(struct pieces *p);
 void pieces_clear(struct pieces *p);
 
-/* Add a message. 0: *all is what is to be read, valid until the next call; -1: with it an
- * unfinished unit would have more than PIECES_MAX bytes, or there is no memory. Nothing is then
- * left of it. */
+/* Add a message. 0: *all is what is to be read, valid until the next call; 1: with it an unfinished
+ * unit would have more than PIECES_MAX bytes; -1: memory. Unless 0, nothing is left of it. */
 int pieces_add(struct pieces *p, struct slice message, struct slice *all);
-/* The first `used` bytes of what pieces_add gave are read. 0, or -1 as above. */
+/* The first `used` bytes of what pieces_add gave are read. 0, 1 or -1 as above. */
 int pieces_keep(struct pieces *p, struct slice all, size_t used);
 
 #endif

@@ -64,8 +64,8 @@ static void heed(struct decode_layer *l, enum event_dir dir, struct event_decode
     } else if (slice_is(item->name, "pusher:subscribe")) {
         item->role = DECODED_REQUEST;
         if (json_pick(item->data, names, &channel, 1) == 1)
-            requests_ask(&p->requests, dir, decode_unquote(l, channel), decode_unquote(l, channel),
-                         decode_now(l));
+            decode_ask(l, &p->requests, dir, decode_unquote(l, channel),
+                       decode_unquote(l, channel));
     } else if (slice_is(item->name, "pusher_internal:subscription_succeeded")) {
         item->role = DECODED_RESULT;
         item->has_us =

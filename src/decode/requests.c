@@ -43,7 +43,9 @@ int requests_ask(struct requests *r, enum event_dir dir, struct slice id, struct
     struct request *q;
 
     r->asked++;
-    if (id.len > REQUEST_ID_MAX || make_room(r) != 0)
+    if (id.len > REQUEST_ID_MAX)
+        return 1;
+    if (make_room(r) != 0)
         return -1;
     q = &r->waiting[r->count++];
     q->at_us = now_us;

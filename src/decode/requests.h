@@ -34,7 +34,7 @@ struct requests {
 };
 
 void requests_clear(struct requests *r);
-/* A request passed in `dir`. 0 or -1 (memory; it is not followed). */
+/* A request passed in `dir`. 0; 1: its id is too long; -1: memory. Unless 0 it is not followed. */
 int requests_ask(struct requests *r, enum event_dir dir, struct slice id, struct slice name,
                  uint64_t now_us);
 /* An answer passed in `dir`, to a request of the other direction. True: *us is the time since it

@@ -91,7 +91,7 @@ static void emit_call(struct decode_layer *l, enum event_dir dir, const struct s
     };
 
     if (item.id.len > 0)
-        requests_ask(&s->requests, dir, item.id, item.name, decode_now(l));
+        decode_ask(l, &s->requests, dir, item.id, item.name);
     decode_item(l, dir, &item);
 }
 

@@ -256,8 +256,7 @@ static int event(struct decode_layer *l, enum event_dir dir, const struct socket
         return -1;
     item.name = decode_unquote(l, item.name);
     if (p->id.len)
-        requests_ask(&s->requests, dir, socketio_ack_key(l, p->nsp, p->id), item.name,
-                     decode_now(l));
+        decode_ask(l, &s->requests, dir, socketio_ack_key(l, p->nsp, p->id), item.name);
     if (dir == DIR_IN && space && space->past.pid[0])
         take_offset(l, space, &item);
     socketio_add_nsp(l, &item, p->nsp);
@@ -352,10 +351,12 @@ static int attachment(struct decode_layer *l, enum event_dir dir, struct decode_
     const struct event_decoded item = {.type = "attachment", .role = DECODED_CARRIER};
     struct socketio_pending *p = pending(l->state, dir);
 
-    if (m.data.len > 0 && buf_append_slice(&p->bytes, m.data) != 0) {
+    if (!buf_allows(&p->bytes, m.data.len)) {
         drop_pending(p);
         return decode_bad(l, dir, m.data, "the attachments of a packet are too large to be shown");
     }
+    if (buf_append_slice(&p->bytes, m.data) != 0)
+        return -1;
     p->sizes[p->got++] = m.data.len;
     decode_item(l, dir, &item);
     return p->got == p->wanted ? complete(l, dir, p) : 0;

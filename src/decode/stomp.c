@@ -178,7 +178,7 @@ static void ask_receipt(struct decode_layer *l, enum event_dir dir, const struct
         item->role = DECODED_REQUEST;
     name = decode_print(l, "%s%s%.*s", f->command, item->name.len ? " " : "", (int)item->name.len,
                         (const char *)item->name.data);
-    requests_ask(&s->requests, dir, decode_quote(l, receipt), name, decode_now(l));
+    decode_ask(l, &s->requests, dir, decode_quote(l, receipt), name);
 }
 
 static void answer_receipt(struct decode_layer *l, enum event_dir dir, const struct stomp_frame *f,
@@ -297,6 +297,14 @@ static int read_frames(struct decode_layer *l, enum event_dir dir, struct slice 
     return -1;
 }
 
+/* What pieces_add and pieces_keep have returned, but 0. */
+static int not_kept(struct decode_layer *l, enum event_dir dir, struct slice data, int rc)
+{
+    if (rc < 0)
+        return -1;
+    return decode_bad(l, dir, data, "not STOMP: no NUL within %zu bytes", PIECES_MAX);
+}
+
 static int decode(struct decode_layer *l, enum event_dir dir, struct decode_message m)
 {
     struct stomp *s = l->state;
@@ -304,19 +312,20 @@ static int decode(struct decode_layer *l, enum event_dir dir, struct decode_mess
     const struct event_decoded beat = {.type = "heart-beat", .role = DECODED_HEARTBEAT};
     struct slice all;
     size_t used = 0;
+    int rc;
 
     beats_seen(&s->beats, dir, decode_now(l));
-    if (pieces_add(unread, m.data, &all) != 0)
-        return decode_bad(l, dir, m.data, "not STOMP: no NUL within %zu bytes", PIECES_MAX);
+    rc = pieces_add(unread, m.data, &all);
+    if (rc != 0)
+        return not_kept(l, dir, m.data, rc);
     if (unread->rest.len == 0 && ends_of_lines(all) == all.len) {
         decode_item(l, dir, &beat);
         return 0;
     }
     if (read_frames(l, dir, all, &used) != 0)
         return -1;
-    if (pieces_keep(unread, all, used) != 0)
-        return decode_bad(l, dir, m.data, "not STOMP: no NUL within %zu bytes", PIECES_MAX);
-    return 0;
+    rc = pieces_keep(unread, all, used);
+    return rc == 0 ? 0 : not_kept(l, dir, m.data, rc);
 }
 
 /* --- what is due, and the findings ------------------------------------------------------------

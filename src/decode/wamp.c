@@ -117,8 +117,8 @@ static int decode_json(struct decode_layer *l, enum event_dir dir, struct slice 
     if (item.role == DECODED_REQUEST && !is_acknowledged(kind, parts))
         item.role = DECODED_EVENT;
     if (item.role == DECODED_REQUEST)
-        requests_ask(&w->requests, dir, item.id, item.name.len ? item.name : slice_str(kind->type),
-                     decode_now(l));
+        decode_ask(l, &w->requests, dir, item.id,
+                   item.name.len ? item.name : slice_str(kind->type));
     else if (item.re.len > 0 && !kind->more) {
         item.has_us =
             requests_answer(&w->requests, dir, item.re, false, decode_now(l), &item.us, &name);
