@@ -85,6 +85,27 @@ static void fanout_text_says_once_whether_clients_stay(void **state)
     assert_null(strstr(first + 1, "Not sticky: "));
 }
 
+static void fanout_text_says_what_limits_its_figures(void **state)
+{
+    char limits[FANOUT_LIMITS];
+
+    (void)state;
+    begin(PLANT_NONE, false);
+    fanout_limits(limits, report);
+    assert_string_equal(limits, "");
+    report->stragglers = 1;
+    fanout_limits(limits, report);
+    assert_string_equal(limits, "1 delivery came after it had been counted as lost.");
+
+    report->stride = 4;
+    report->hurried = 2;
+    report->stragglers = 770;
+    show(80, true, 0);
+    assert_true(has("The matrix has the messages of one sender in 4"));
+    assert_true(has("2 messages had less time than others to arrive"));
+    assert_true(has("770 deliveries came after they had been"));
+}
+
 static void fanout_text_has_the_drill(void **state)
 {
     (void)state;
@@ -295,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fanout_text_begins_with_the_verdict),
         cmocka_unit_test(fanout_text_says_once_whether_clients_stay),
+        cmocka_unit_test(fanout_text_says_what_limits_its_figures),
         cmocka_unit_test(fanout_text_has_the_drill),
         cmocka_unit_test(fanout_text_keeps_to_the_width),
         cmocka_unit_test(fanout_text_with_many_nodes_is_a_table),
